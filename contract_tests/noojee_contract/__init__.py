@@ -1,0 +1,1 @@
+"""Contracts for the Noojee recording APIs, and the tools around them."""

@@ -1,0 +1,97 @@
+"""One request with its answer: what travels between the client, the checks and the reports.
+
+Values only. An exchange is kept as it happened; before it is shown or written, `redact` makes a harmless copy.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class NotJson(ValueError):
+    """The body of an answer is no JSON document; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The request as it was sent. `url` is absolute and percent-encoded, credentials included."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The answer as it came. `headers` have lower-case names, in order of arrival; `body` is after transfer decoding."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request and what became of it: either `answered`, or a `failure` in words (timed out, cut off, too large)."""
+
+    asked: Asked
+    answered: Answered | None = None
+    failure: str | None = None
+    at: datetime
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, None where no answer came."""
+        return None if self.answered is None else self.answered.status
+
+    @property
+    def body(self) -> bytes:
+        """The body of the answer, empty where no answer came."""
+        return b"" if self.answered is None else self.answered.body
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header of the answer, None where it is absent. `name` in lower case."""
+        if self.answered is not None:
+            for key, value in self.answered.headers:
+                if key == name:
+                    return value
+        return None
+
+    def json(self) -> Any:
+        """The body as JSON, read as UTF-8 whatever the header says (Source: the vendor's client, CLIENT C-J).
+
+        Raises `NotJson` for an empty body, a broken or wrong charset, a cut-off document, a repeated key, NaN, or depth
+        beyond the parser's bound.
+        """
+        if self.answered is None:
+            raise NotJson(self.failure or "no answer")
+        if not self.body.strip():
+            raise NotJson("the body is empty")
+        try:
+            return json.loads(self.body.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+        except UnicodeDecodeError as error:
+            raise NotJson(f"the body is not UTF-8 (byte {error.start})") from error
+        except RecursionError as error:
+            raise NotJson("the document is nested too deeply") from error
+        except ValueError as error:
+            raise NotJson(f"the body is not JSON: {error}") from error
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {repeated!r} stands twice in one object")
+    return document
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,1 @@
+"""Findings to the reports a person or a machine reads."""

@@ -1,0 +1,1 @@
+"""The contract tests: one test a clause. Run them with `pytest --pyargs noojee_contract.suite`."""

@@ -1,0 +1,1 @@
+"""Where bytes become values: one door for each way of reaching the PBX."""
