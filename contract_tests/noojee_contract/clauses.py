@@ -1,0 +1,113 @@
+"""The catalogue of clauses: what the contract says, sentence by sentence, with its source. Data in `catalogue/*.toml`.
+
+One file a group, one table a clause; the id is `group.name`. Each clause has one test in `suite/`, and each test a clause.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from noojee_contract.errors import TargetError
+from noojee_contract.verdict import ClauseRow
+
+DIALECTS = ("recording-api", "njadmin")
+MIGRATION = "migration"
+SEVERITIES = ("must", "should", "declared", "may")
+FLOOR = (
+    "authentication.accepted",
+    "authentication.wrong-refused",
+    "metadata.by-tag-answered",
+    "metadata.by-unique-id-answered",
+    "metadata.several-legs",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One sentence of the contract.
+
+    `severity`: must and should bind everywhere; declared binds where the target declares `declares` (a key of the open
+    questions); may is reported only. `over`: "exchange" is judged on one small PBX, "archive" on every archive at hand.
+    `needs`: fill, provoke, wait:SECONDS, by_hour, audio, user_key. `wrong` names the wrong server in `tests/` that turns
+    it red. `requests`: how many requests it makes at most on an observed target, beyond the shared ones.
+    """
+
+    id: str
+    sentence: str
+    severity: str
+    provenance: str
+    dialects: tuple[str, ...]
+    over: str
+    needs: tuple[str, ...]
+    declares: str | None
+    wrong: str
+    requests: int
+
+    @property
+    def group(self) -> str:
+        """The part of the id before the first dot."""
+        return self.id.partition(".")[0]
+
+    @property
+    def waits_seconds(self) -> float:
+        """How long it has to wait on a target whose clock cannot be stepped."""
+        return max((float(need.partition(":")[2]) for need in self.needs if need.startswith("wait:")), default=0.0)
+
+    def row(self) -> ClauseRow:
+        """What a report says of it."""
+        return ClauseRow(
+            id=self.id, sentence=self.sentence, severity=self.severity, provenance=self.provenance, group=self.group
+        )
+
+
+@cache
+def catalogue() -> Mapping[str, Clause]:
+    """Every clause by its id, group by group."""
+    folder = resources.files("noojee_contract") / "catalogue"
+    found: dict[str, Clause] = {}
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        group, _, ending = file.name.rpartition(".")
+        if ending != "toml":
+            continue
+        for name, row in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            clause_id = f"{group}.{name}"
+            found[clause_id] = Clause(
+                id=clause_id,
+                sentence=row["sentence"],
+                severity=row["severity"],
+                provenance=row["provenance"],
+                dialects=tuple(row.get("dialects", DIALECTS)),
+                over=row["over"],
+                needs=tuple(row.get("needs", ())),
+                declares=row.get("declares"),
+                wrong=row["wrong"],
+                requests=row.get("requests", 0),
+            )
+    return found
+
+
+def fingerprint() -> str:
+    """A short digest of the catalogue: two reports with the same one were judged by the same clauses."""
+    text = "\n".join(f"{clause.id}\t{clause.sentence}\t{clause.severity}" for clause in catalogue().values())
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def choose(patterns: Sequence[str]) -> tuple[Clause, ...]:
+    """The clauses that ids or patterns (`audio.*`) name. Raises TargetError for one that names none."""
+    known = catalogue()
+    chosen: dict[str, Clause] = {}
+    for pattern in patterns:
+        hits = fnmatch.filter(known, pattern)
+        if not hits:
+            near = difflib.get_close_matches(pattern, known, n=1, cutoff=0.4)
+            hint = f"; the nearest is {near[0]}" if near else ""
+            raise TargetError(f"no clause is called {pattern!r}{hint}; list them with: noojee-contract clauses")
+        chosen |= {clause_id: known[clause_id] for clause_id in hits}
+    return tuple(chosen.values())

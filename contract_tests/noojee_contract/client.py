@@ -1,0 +1,194 @@
+"""Asks a PBX as the published pages say: own query building, own hashing. Never raises on an HTTP status.
+
+Whatever becomes of a request is an `Exchange`: answered, or failed in words. Bodies are bounded in size and in time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from urllib.parse import quote
+
+import httpx
+
+from noojee_contract.exchange import Answered, Asked, Exchange, Headers
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+Query = Sequence[tuple[str, str]]
+
+for _name in ("httpx", "httpcore"):  # they print whole URLs, and so keys
+    logging.getLogger(_name).disabled = True
+    logging.getLogger(_name).propagate = False
+
+
+def ticket_hash(key: str, time_stamp: str) -> str:
+    """The hash of a call: lower-case hex sha256 of key, colon, time stamp. Source: 1.0 Authentication (DOC)."""
+    return hashlib.sha256(f"{key}:{time_stamp}".encode()).hexdigest()
+
+
+def query_text(query: Query) -> str:
+    """Name and value pairs as a query, UTF-8 and percent-encoded; a slash stays as it is, as in the samples."""
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='/')}" for name, value in query)
+
+
+class Client:
+    """One PBX seen through one dialect, with one key.
+
+    `root` is the base URL (a path prefix included), without a trailing slash. `before_request` is called before each
+    request (rate and budget). `secrets` are all credentials that were sent, for redaction.
+    """
+
+    def __init__(
+        self,
+        *,
+        http: httpx.Client,
+        root: str,
+        dialect: str,
+        key: str,
+        rest_path: str | None = None,
+        audio: str | None = None,
+        max_body_bytes: int = 64 * 1024 * 1024,
+        timeout_seconds: float = 10.0,
+        reuse_ticket: bool = False,
+        before_request: Callable[[], None] | None = None,
+    ) -> None:
+        self.http = http
+        self.root = root.rstrip("/")
+        self.dialect = dialect
+        self.key = key
+        self.audio_template = audio
+        self.secrets: list[str] = [key]
+        self.requests = 0
+        self._rest_path = rest_path
+        self._max_body_bytes = max_body_bytes
+        self._timeout_seconds = timeout_seconds
+        self._reuse_ticket = reuse_ticket
+        self._before_request = before_request
+        self._ticket: tuple[float, Query] | None = None
+
+    @property
+    def base(self) -> str:
+        """The API base. Source: 4.1 shows /rest/RecordingAPI (SEED), 9.1 shows /njadmin/rest/RecordingAPI (DOC)."""
+        if self.dialect == "recording-api":
+            return f"{self.root}{self._rest_path or '/rest'}/RecordingAPI"
+        return f"{self.root}/njadmin/rest/RecordingAPI"
+
+    @property
+    def time_url(self) -> str:
+        """Where the PBX's time is asked. Source: 1.0 Authentication shows /servicemanager/rest/Time (DOC)."""
+        return f"{self.root}{self._rest_path or '/servicemanager/rest'}/Time"
+
+    def time(self) -> Exchange:
+        """The PBX's time, as it answers it."""
+        return self.send("POST", self.time_url)
+
+    def ticket(self, *, key: str | None = None) -> Query:
+        """A fresh time stamp and its hash; raises `NoTicket` where Time does not answer digits."""
+        exchange = self.time()
+        stamp = exchange.body.decode("latin-1").strip()
+        if exchange.status != 200 or not (stamp.isascii() and stamp.isdigit()):
+            raise NoTicket(exchange)
+        return self.signed(stamp, key=key)
+
+    def signed(self, time_stamp: str, *, key: str | None = None) -> Query:
+        """The two parameters for a time stamp of the caller's choice."""
+        digest = ticket_hash(self.key if key is None else key, time_stamp)
+        self.secrets.append(digest)
+        return (("timeStamp", time_stamp), ("hash", digest))
+
+    def credentials(self) -> Query:
+        """What authenticates a call: the hash pair (a fresh one, or one of the last seconds), or the key."""
+        if self.dialect != "recording-api":
+            return (("apiKey", self.key),)
+        now = time.monotonic()
+        if not self._reuse_ticket or self._ticket is None or now - self._ticket[0] > 4:
+            self._ticket = (now, self.ticket())
+        return self._ticket[1]
+
+    def forget_ticket(self) -> None:
+        """After the PBX's clock was stepped, a kept ticket is stale."""
+        self._ticket = None
+
+    def ask(self, name: str, query: Query, *, credentials: Query | None = None, method: str = "POST") -> Exchange:
+        """A method of the API with its parameters. `credentials` given replaces the usual ones; () sends none."""
+        return self.send(method, f"{self.base}/{name}?{query_text(self.with_credentials(query, credentials))}")
+
+    def with_credentials(self, query: Query, credentials: Query | None = None) -> Query:
+        """The parameters in the order of the samples: the hash pair comes last, the key comes first."""
+        proof = self.credentials() if credentials is None else credentials
+        return (*query, *proof) if self.dialect == "recording-api" else (*proof, *query)
+
+    def by_tag(self, tag: str, *, credentials: Query | None = None) -> Exchange:
+        """Metadata of the calls with a tag. Source: 4.1 (SEED), 9.1 (DOC)."""
+        return self.ask("retrieveMetaData", (("tag", tag),), credentials=credentials)
+
+    def by_unique_id(self, unique_id: str, *, credentials: Query | None = None) -> Exchange:
+        """Metadata of one call. Source: 4.1 (SEED), 9.1 (DOC)."""
+        return self.ask("retrieveMetaDataByUniqueId", (("uniqueId", unique_id),), credentials=credentials)
+
+    def by_hour(self, day: date | str, hour: int | str, *, credentials: Query | None = None) -> Exchange:
+        """Metadata of the legs that ended in an hour of the PBX's local time. Source: 9.4 (DOC)."""
+        written = day if isinstance(day, str) else f"{day:%Y/%m/%d}"
+        return self.ask("retrieveMetaDataByHour", (("date", written), ("hour", str(hour))), credentials=credentials)
+
+    def sound(self, unique_id: str, leg: int | str, *, tag: str = "", credentials: Query | None = None) -> Exchange:
+        """The sound of one leg, asked as the target's audio template says. Raises ValueError where it has none."""
+        if self.audio_template is None:
+            raise ValueError("the target names no audio template")
+        method, _, template = self.audio_template.partition(" ")
+        url = template.replace("{base}", self.base)
+        for name, value in (("unique_id", unique_id), ("leg", str(leg)), ("tag", tag)):
+            url = url.replace("{" + name + "}", quote(value, safe=""))
+        if not url.startswith(("http://", "https://")):
+            url = self.root + "/" + url.lstrip("/")
+        proof = query_text(self.credentials() if credentials is None else credentials)
+        return self.send(method, f"{url}{'&' if '?' in url else '?'}{proof}".rstrip("?&"))
+
+    def send(
+        self, method: str, url: str, *, headers: Headers = (("content-type", FORM_TYPE),), body: bytes = b""
+    ) -> Exchange:
+        """One request exactly as given; never raises for what the other side does."""
+        if self._before_request is not None:
+            self._before_request()
+        self.requests += 1
+        asked = Asked(method=method, url=url, headers=headers, body=body)
+        at = datetime.now(UTC)
+        started = time.monotonic()
+        try:
+            with self.http.stream(method, url, headers=list(headers), content=body, follow_redirects=False) as answer:
+                read, failure = self._read(answer, started)
+                answered = Answered(
+                    status=answer.status_code,
+                    headers=tuple((name.lower(), value) for name, value in answer.headers.multi_items()),
+                    body=read,
+                    seconds=time.monotonic() - started,
+                )
+                return Exchange(asked=asked, answered=answered, failure=failure, at=at)
+        except httpx.TimeoutException:
+            return Exchange(asked=asked, failure=f"no answer within {self._timeout_seconds:g} s", at=at)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            return Exchange(asked=asked, failure=f"{type(error).__name__}: {error}", at=at)
+
+    def _read(self, answer: httpx.Response, started: float) -> tuple[bytes, str | None]:
+        body = bytearray()
+        try:
+            for chunk in answer.iter_bytes():
+                body += chunk
+                if len(body) > self._max_body_bytes:
+                    return bytes(body[: self._max_body_bytes]), f"the body is longer than {self._max_body_bytes} bytes"
+                if time.monotonic() - started > self._timeout_seconds:
+                    return bytes(body), f"the answer was not whole after {self._timeout_seconds:g} s"
+        except httpx.HTTPError as error:
+            return bytes(body), f"the answer was cut off: {type(error).__name__}: {error}"
+        return bytes(body), None
+
+
+class NoTicket(Exception):
+    """Time did not answer with digits, so no hash can be made; `exchange` shows what it answered."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__("Time did not answer with digits, so no hash could be made")
+        self.exchange = exchange

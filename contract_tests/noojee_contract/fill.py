@@ -1,0 +1,109 @@
+"""Fills a target through its control API: worlds, calls, sound, clock. Only a target that says `fillable` is filled.
+
+The control API is HTTP and JSON; nothing here knows which server is behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from noojee_contract.archive import instant
+from noojee_contract.errors import TargetError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """A PBX of its own behind a fillable target. `path` is relative to the target's base URL."""
+
+    id: str
+    path: str
+    api_key: str
+    user_key: str
+    profile: Mapping[str, str]
+    dialects: tuple[str, ...]
+    audio: Mapping[str, str]
+    time_zone: str
+    now: datetime
+
+
+class Filler:
+    """The control API of one target. Each refusal is a `TargetError` that says what it answered."""
+
+    def __init__(self, http: httpx.Client, control_url: str, *, token: str | None = None) -> None:
+        self._http = http
+        self._url = control_url.rstrip("/")
+        self._headers = {"authorization": f"Bearer {token}"} if token else {}
+
+    def describe(self) -> Mapping[str, Any]:
+        """What the control API says of itself. Raises TargetError where there is none, or none with worlds."""
+        described = self._call("GET", "/")
+        if not described.get("worlds"):
+            raise TargetError(f"the control API at {self._url} makes no worlds, so it cannot be filled safely")
+        return described
+
+    def make_world(
+        self, document: Mapping[str, Any] | None = None, *, profile: Mapping[str, str] | None = None
+    ) -> World:
+        """A new world filled with a seed document; its clock is frozen where the document says `now`."""
+        wish: dict[str, Any] = {}
+        if document is not None:
+            wish["seed"] = document
+        if profile:
+            wish["profile"] = dict(profile)
+        made = self._call("POST", "/worlds", json=wish)
+        return World(
+            id=made["world"],
+            path=made["path"],
+            api_key=made["api_key"],
+            user_key=made.get("user_key", ""),
+            profile=made["profile"],
+            dialects=tuple(made["dialects"]),
+            audio=made.get("audio", {}),
+            time_zone=made["time_zone"],
+            now=instant(made["clock"]["now"]),
+        )
+
+    def drop(self, world: World) -> None:
+        """End a world; one that is gone already is no error."""
+        self._http.request("DELETE", f"{self._url}/worlds/{world.id}", headers=self._headers)
+
+    def step(self, world: World, seconds: float) -> datetime:
+        """Move a world's clock on, and return its time."""
+        clock = self._call("POST", f"/worlds/{world.id}/clock", json={"step_seconds": seconds})
+        return instant(clock["now"])
+
+    def put_sound(self, world: World, unique_id: str, leg: int, sound: bytes) -> None:
+        """Give a leg its sound."""
+        self._call(
+            "PUT",
+            f"/worlds/{world.id}/sound",
+            params={"unique_id": unique_id, "leg": str(leg)},
+            content=sound,
+            headers={"content-type": "audio/x-wav"},
+        )
+
+    def _call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any) -> dict[str, Any]:
+        try:
+            answer = self._http.request(
+                method, self._url + path, headers={**self._headers, **(headers or {})}, **how
+            )
+        except httpx.HTTPError as error:
+            raise TargetError(f"the control API at {self._url} does not answer: {type(error).__name__}") from error
+        if answer.status_code >= 300:
+            raise TargetError(
+                f"the control API refused {method} {path} with {answer.status_code}: {answer.text[:300]}"
+            )
+        if not answer.content:
+            return {}
+        try:
+            document = answer.json()
+        except ValueError as error:
+            raise TargetError(f"the control API answered {method} {path} with something that is no JSON") from error
+        if not isinstance(document, dict):
+            raise TargetError(f"the control API answered {method} {path} with no JSON object")
+        return document

@@ -1,0 +1,263 @@
+"""A line to one target: the HTTP client, the server started for the run if any, and the worlds made on it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import ipaddress
+import os
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from noojee_contract.case import Case, Unproved
+from noojee_contract.archive import Archive, read_archive
+from noojee_contract.client import Client
+from noojee_contract.errors import TargetError, Unreachable
+from noojee_contract.exchange import Exchange
+from noojee_contract.fill import Filler
+from noojee_contract.limits import Limits
+from noojee_contract.target import Target
+
+IN_PROCESS = "http://in-process.invalid"
+START_SECONDS = 20.0
+
+
+class Line:
+    """Opens on first use; `close` ends the server that was started for it.
+
+    Raises Unreachable where nothing answers within the target's time-out, TargetError where the target is described
+    wrongly.
+    """
+
+    def __init__(self, target: Target, *, limits: Limits | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self.target = target
+        self.requests = 0
+        self._limits = limits
+        self._environ = os.environ if environ is None else environ
+        self._server: subprocess.Popen[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._http: httpx.Client | None = None
+        self._root = target.base_url or IN_PROCESS
+        self._ca_file = target.ca_file
+        self._clients: list[Client] = []
+
+    @property
+    def http(self) -> httpx.Client:
+        """The client to ask through; opened on first use."""
+        if self._http is None:
+            self._http = self._open()
+        return self._http
+
+    @property
+    def root(self) -> str:
+        """The base URL that the target is reached at."""
+        _ = self.http
+        return self._root
+
+    @property
+    def filler(self) -> Filler:
+        """The control API. Only for a fillable target."""
+        if not self.target.fillable:
+            raise TargetError(f"target {self.target.name!r} does not say fillable, so it is never written to")
+        token = None
+        if self.target.control_token_env:
+            token = self._environ.get(self.target.control_token_env) or None
+        return Filler(self.http, self.target.control_url or f"{self.root}/__noojee", token=token)
+
+    def secrets(self) -> list[str]:
+        """All credentials that were sent on this line, for redaction."""
+        token = self._environ.get(self.target.control_token_env or "", "")
+        return [secret for client in self._clients for secret in client.secrets if secret] + [token] * bool(token)
+
+    @property
+    def asked(self) -> int:
+        """How many requests went to the API."""
+        return self.requests + sum(client.requests for client in self._clients)
+
+    def filled(
+        self, document: Mapping[str, object], *, folder: Path | None = None, profile: Mapping[str, str] | None = None,
+        archive: Archive | None = None,
+    ) -> Case:
+        """A case on a world of its own, filled with a seed document. `archive` is given where it was read before."""
+        world = self.filler.make_world(document, profile={**self.target.profile, **(profile or {})})
+        put = archive or read_archive(document, profile=world.profile, folder=folder)
+        client = self._client(
+            root=f"{self.root}/{world.path}".rstrip("/"),
+            key=world.api_key,
+            audio=self.target.audio or world.audio.get(self.target.dialect),
+            reuse=world.profile.get("hash_reuse") == "within-window",
+        )
+        client.secrets.append(world.user_key)
+
+        def fresh(changes: Mapping[str, str]) -> Case:
+            return self.filled(document, folder=folder, profile={**(profile or {}), **changes}, archive=None if changes else put)
+
+        return Case(
+            target=self.target,
+            client=client,
+            zone=put.zone,
+            profile=world.profile,
+            archive=put,
+            world=world,
+            filler=self.filler,
+            fresh=fresh,
+        )
+
+    def drop(self, case: Case) -> None:
+        """End the world of a filled case."""
+        if case.world is not None:
+            self.requests += case.client.requests
+            with contextlib.suppress(ValueError):
+                self._clients.remove(case.client)
+            self.filler.drop(case.world)
+
+    def observed(self) -> Case:
+        """A case on the target as it is: nothing is written, questions come from its known recordings."""
+        target = self.target
+        client = self._client(
+            root=self.root,
+            key=target.secret(self._environ).reveal(),
+            audio=target.audio,
+            reuse=target.profile.get("hash_reuse") == "within-window",
+        )
+
+        def wait(seconds: float) -> None:
+            if seconds > target.wait_seconds:
+                raise Unproved(f'needs a wait of {seconds:g} s; allow it with "wait:{int(seconds + 0.999)}s"')
+            time.sleep(seconds)
+
+        def before_by_hour() -> None:
+            if self._limits is not None:
+                self._limits.before_by_hour(target.wait_seconds)
+
+        return Case(
+            target=target,
+            client=client,
+            zone=target.time_zone,
+            profile=target.profile,
+            known=target.known,
+            before_by_hour=before_by_hour,
+            wait=wait,
+        )
+
+    def probe(self) -> Exchange:
+        """One request that says whether anything answers at all. Raises Unreachable with the reason."""
+        client = Client(
+            http=self.http, root=self.root, dialect=self.target.dialect, key="", rest_path=self.target.rest_path,
+            timeout_seconds=self.target.timeout_seconds,
+            before_request=None if self._limits is None else self._limits.before_request,
+        )
+        exchange = client.time() if self.target.dialect == "recording-api" else client.send("POST", client.base)
+        self.requests += 1
+        if exchange.answered is None:
+            raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.failure}")
+        return exchange
+
+    def close(self) -> None:
+        """Close the connections, end the server that was started."""
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+        if self._server is not None:
+            self._server.terminate()
+            try:
+                self._server.wait(5)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
+                self._server.wait()
+            self._server = None
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _client(self, *, root: str, key: str, audio: str | None, reuse: bool) -> Client:
+        target = self.target
+        client = Client(
+            http=self.http,
+            root=root,
+            dialect=target.dialect,
+            key=key,
+            rest_path=target.rest_path,
+            audio=audio,
+            max_body_bytes=target.max_body_bytes,
+            timeout_seconds=target.timeout_seconds,
+            reuse_ticket=reuse,
+            before_request=None if self._limits is None else self._limits.before_request,
+        )
+        self._clients.append(client)
+        return client
+
+    def _open(self) -> httpx.Client:
+        target = self.target
+        if target.transport is not None:
+            return httpx.Client(transport=_transport(target), trust_env=False, timeout=target.timeout_seconds)
+        if target.command is not None:
+            self._start(target.command)
+        verify: ssl.SSLContext | bool = True
+        if self._root.startswith("http:"):
+            verify = False  # no TLS on this line: a context would only cost time
+        elif self._ca_file is not None:
+            try:
+                verify = ssl.create_default_context(cafile=str(self._ca_file))
+            except (OSError, ssl.SSLError) as error:
+                raise TargetError(f"the CA file {self._ca_file} of target {target.name!r} cannot be read: {error}") from error
+        return httpx.Client(verify=verify, trust_env=not is_loopback(self._root), timeout=target.timeout_seconds)
+
+    def _start(self, command: tuple[str, ...]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="noojee-contract-")
+        ready = Path(self._folder.name) / "ready"
+        said_file = Path(self._folder.name) / "stderr"
+        places = {"{ready_file}": str(ready), "{python}": sys.executable}
+        words = [places.get(word, word) for word in command]
+        try:
+            with said_file.open("wb") as said:
+                self._server = subprocess.Popen(  # noqa: S603  the command is the user's own
+                    words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said
+                )
+        except OSError as error:
+            raise TargetError(f"the command of target {self.target.name!r} does not start: {error}") from error
+        deadline = time.monotonic() + START_SECONDS
+        while not ready.exists():
+            if self._server.poll() is not None:
+                last_words = said_file.read_text(errors="replace").strip()[-300:]
+                raise Unreachable(
+                    f"the command of target {self.target.name!r} ended with {self._server.returncode}: {last_words}"
+                )
+            if time.monotonic() > deadline:
+                raise Unreachable(f"the command of target {self.target.name!r} was not ready after {START_SECONDS:g} s")
+            time.sleep(0.01)
+        self._root = ready.read_text(encoding="utf-8").strip().rstrip("/")
+        own_ca = ready.with_name(ready.name + ".ca.pem")
+        if self._ca_file is None and own_ca.exists():
+            self._ca_file = own_ca
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL names this machine itself."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _transport(target: Target) -> httpx.BaseTransport:
+    module, _, function = (target.transport or "").partition(":")
+    try:
+        made = getattr(importlib.import_module(module), function)()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise TargetError(f"the transport {target.transport!r} of target {target.name!r} cannot be opened: {error}") from error
+    if not isinstance(made, httpx.BaseTransport):
+        raise TargetError(f"the transport {target.transport!r} of target {target.name!r} is no httpx transport")
+    return made
+
+

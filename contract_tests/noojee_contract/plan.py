@@ -1,0 +1,31 @@
+"""How often an observed target will be asked, said before it is asked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from noojee_contract.case import MOST_MET, MOST_SOUNDS
+from noojee_contract.clauses import catalogue, choose
+from noojee_contract.runner import lacking
+from noojee_contract.target import Target
+
+
+def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
+    """The most requests that a run makes of an observed target: probe, shared questions, sounds, and each clause's own.
+
+    A spent budget ends it sooner.
+    """
+    clauses = [
+        clause
+        for clause in (choose(only) if only else catalogue().values())
+        if target.dialect in clause.dialects and not any(lacking(target, need) for need in clause.needs)
+    ]
+    kinds = [known.kind for known in target.known]
+    shared = kinds.count("tag") + kinds.count("unique_id") + (MOST_MET if "tag" in kinds else 0)
+    if target.dialect == "njadmin" and "by_hour" in target.capabilities:
+        shared += kinds.count("hour")
+    if any("audio" in clause.needs for clause in clauses):
+        shared += MOST_SOUNDS
+    asked = shared + sum(clause.requests for clause in clauses)
+    whole = 1 + asked * (2 if target.dialect == "recording-api" else 1)  # each hash is made from a Time of its own
+    return min(whole, target.request_budget) if target.request_budget is not None else whole

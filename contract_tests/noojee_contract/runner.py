@@ -1,0 +1,389 @@
+"""Runs one clause in one lane and says what became of it: the middle between the pytest plugin and the checks.
+
+A lane is a target and a source of calls: `recorded` (the archives that ship: recorded on a real Asterisk, published by
+the vendor, written by hand), `generated` (Hypothesis), or `observed` (what is known of a target that is not filled).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from noojee_contract._data import fixtures
+from noojee_contract.archive import Archive, merge_documents, read_archive
+from noojee_contract.case import Broken, Case, Judge, Pair, Unproved
+from noojee_contract.clauses import MIGRATION, Clause
+from noojee_contract.client import NoTicket
+from noojee_contract.errors import BudgetSpent, ContractError, TooSoon
+from noojee_contract.exchange import Exchange
+from noojee_contract.limits import Limits
+from noojee_contract.line import Line
+from noojee_contract.redact import Redactor
+from noojee_contract.repeat import repeat_command, repeat_script
+from noojee_contract.strategies import NOW, draw_documents, shrink_document
+from noojee_contract.target import Target
+from noojee_contract.verdict import Finding, Outcome, Result
+
+RECORDED = "recorded"
+GENERATED = "generated"
+OBSERVED = "observed"
+ZONE = "Australia/Melbourne"
+BUG_HEADER = "x-noojee-fake-bug"
+SHRINK_SECONDS = 5.0
+
+Check = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Where a clause is judged: a target (or "old > new" for a migration) and a source of calls."""
+
+    target: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.target}-{self.source}"
+
+
+class Bench:
+    """All that one worker needs to judge clauses: lines to the targets, archives, worlds, limits. Close it at the end."""
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        *,
+        migrations: Sequence[tuple[str, str]] = (),
+        seed: int,
+        examples: int,
+        smoke: bool = False,
+        options: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+        today: date | None = None,
+        limits_folder: Path | None = None,
+    ) -> None:
+        self.targets = {target.name: target for target in targets}
+        self.migrations = [pair for pair in migrations if pair[0] in self.targets and pair[1] in self.targets]
+        self.seed = seed
+        self.examples = examples
+        self.smoke = smoke
+        self.options = tuple(options)
+        self.today = today or datetime.now(UTC).date()
+        self.lines = {
+            name: Line(target, limits=_limits(target, limits_folder), environ=environ)
+            for name, target in self.targets.items()
+        }
+        self._cases: dict[Lane, list[Case]] = {}
+        self._pairs: dict[Lane, list[Pair]] = {}
+
+    def lanes(self, clause: Clause) -> list[Lane]:
+        """Where a clause is judged: its dialects' targets, and for each the sources of calls it asks for."""
+        found: list[Lane] = []
+        for target in self.targets.values():
+            if target.dialect in clause.dialects:
+                found += [Lane(target.name, source) for source in self._sources(target, clause)]
+        if MIGRATION in clause.dialects:
+            for old, new in self.migrations:
+                sides = [set(self._sources(self.targets[side], clause)) for side in (old, new)]
+                both = sides[0] & sides[1]
+                found += [Lane(f"{old} > {new}", source) for source in (RECORDED, GENERATED, OBSERVED) if source in both]
+        return found
+
+    def result(self, clause: Clause, check: Check, lane: Lane) -> Result:
+        """Judge a clause in a lane. Never raises for what a server does; own errors become the outcome `error`."""
+        started = time.monotonic()
+        try:
+            result = self._judged(clause, check, lane)
+        except Exception as error:  # noqa: BLE001  the top of a clause: our own error is an outcome, not a crash
+            text = "".join(traceback.format_exception(error)[-3:])
+            result = self._row(clause, lane, Outcome.ERROR, reason=self._redactor(lane).text(text))
+        return replace(result, seconds=round(time.monotonic() - started, 4))
+
+    def calls(self, most: int = 60) -> list[dict[str, Any]]:
+        """Time lines of calls that were put in or seen, redacted; at most `most` a target."""
+        found: list[dict[str, Any]] = []
+        for lane, cases in self._cases.items():
+            if lane.source == GENERATED or any(row["target"] == lane.target for row in found):
+                continue
+            rows = [row for case in cases for row in _time_lines(case)][:most]
+            redactor = self._redactor(lane)
+            found += [{"target": lane.target, **redactor.document(row)} for row in rows]
+        return found
+
+    def close(self) -> None:
+        """End what was opened."""
+        for line in self.lines.values():
+            line.close()
+
+    def _sources(self, target: Target, clause: Clause) -> list[str]:
+        if not target.fillable:
+            return [OBSERVED]
+        if clause.over == "exchange" or self.smoke:
+            return [RECORDED]
+        return [source for source in (RECORDED, GENERATED) if source in target.archives]
+
+    def _judged(self, clause: Clause, check: Check, lane: Lane) -> Result:
+        if (stop := self._obstacle(clause, lane)) is not None:
+            return self._row(clause, lane, stop[0], reason=stop[1])
+        judge = Judge()
+        document: Mapping[str, Any] | None = None
+        try:
+            for subject in self._subjects(clause, lane):
+                document = _document(subject)
+                check(subject, judge)
+        except (Unproved, BudgetSpent, TooSoon) as reason:
+            return self._row(clause, lane, Outcome.UNPROVED, judged=judge.judged, reason=str(reason))
+        except NoTicket as found:
+            return self._broken(clause, lane, Broken(str(found), found.exchange), judge, None)
+        except Broken as found:
+            if lane.source == GENERATED and document is not None:
+                found, document = self._shrunk(check, lane, found, document)
+            return self._broken(clause, lane, found, judge, document if lane.source == GENERATED else None)
+        if judge.sightings:
+            seen = "; ".join(judge.sightings)
+            return self._row(clause, lane, Outcome.OBSERVED, judged=judge.judged, reason=f"saw {seen}")
+        if judge.judged == 0:
+            return self._row(clause, lane, Outcome.UNPROVED, reason="there was nothing to judge it on")
+        return self._row(clause, lane, Outcome.HOLDS, judged=judge.judged)
+
+    def _broken(
+        self, clause: Clause, lane: Lane, found: Broken, judge: Judge, document: Mapping[str, Any] | None
+    ) -> Result:
+        redactor = self._redactor(lane)
+        exchange = found.exchange
+        if exchange is not None and exchange.header(BUG_HEADER) is not None:
+            reason = f"the fake has a bug of its own ({exchange.header(BUG_HEADER)}); no contract is broken by it"
+            return self._row(clause, lane, Outcome.ERROR, judged=judge.judged, reason=reason)
+        message = redactor.text(found.message)
+        finding = Finding(
+            message=message,
+            exchange=None if exchange is None else redactor.exchange(exchange),
+            seed_document=None if document is None else redactor.document(document),
+            script=self._script(clause, lane, exchange, document, redactor),
+            command=repeat_command(clause.id, lane.target.split(" > "), self.options, self.seed, self.examples),
+        )
+        if clause.severity == "may":
+            return self._row(clause, lane, Outcome.OBSERVED, judged=judge.judged, reason=message, finding=finding)
+        deviation = self._deviation(clause, lane)
+        if deviation is not None and deviation.expires >= self.today:
+            reason = f"known until {deviation.expires}: {deviation.reason}"
+            return self._row(clause, lane, Outcome.KNOWN, judged=judge.judged, reason=reason, finding=finding)
+        reason = None if deviation is None else f"the known deviation expired on {deviation.expires}: {deviation.reason}"
+        return self._row(clause, lane, Outcome.BROKEN, judged=judge.judged, reason=reason, finding=finding)
+
+    def _script(
+        self, clause: Clause, lane: Lane, exchange: Exchange | None, document: Mapping[str, Any] | None, redactor: Redactor
+    ) -> str | None:
+        target = self.targets.get(lane.target)
+        if target is None or exchange is None or clause.over != "archive":
+            return None
+        return repeat_script(target, exchange, document=document, redactor=redactor)
+
+    def _deviation(self, clause: Clause, lane: Lane) -> Any:
+        names = lane.target.split(" > ")
+        rows = [row for name in names for row in self.targets[name].known_deviations]
+        return next((row for row in rows if row.clause == clause.id), None)
+
+    def _obstacle(self, clause: Clause, lane: Lane) -> tuple[Outcome, str] | None:
+        for name in lane.target.split(" > "):
+            target = self.targets[name]
+            for need in clause.needs:
+                stop = lacking(target, need)
+                if stop is not None:
+                    return stop
+        return None
+
+    def _subjects(self, clause: Clause, lane: Lane) -> Sequence[Case | Pair]:
+        if " > " in lane.target:
+            if lane not in self._pairs:
+                old, new = lane.target.split(" > ")
+                if lane.source == OBSERVED:
+                    sides = [self._own(name, lane.source) for name in (old, new)]
+                else:
+                    sides = [self._shared(Lane(name, lane.source)) for name in (old, new)]
+                self._pairs[lane] = [Pair(*both) for both in zip(*sides, strict=True)]
+            return self._pairs[lane]
+        if clause.over == "exchange":
+            return self._own(lane.target, lane.source)
+        return self._shared(lane)
+
+    def _shared(self, lane: Lane) -> list[Case]:
+        """The cases of a lane, asked by all its clauses, so that each question is asked once."""
+        if lane not in self._cases:
+            line = self.lines[lane.target]
+            if lane.source == GENERATED:
+                documents = draw_documents(self.examples, self.seed)
+                self._cases[lane] = [line.filled(document) for document in documents]
+            elif lane.source == RECORDED:
+                self._cases[lane] = [line.filled(recorded().document, archive=recorded())]
+            else:
+                self._cases[lane] = [line.observed()]
+        return self._cases[lane]
+
+    def _own(self, name: str, source: str) -> list[Case]:
+        """A case for one clause alone, so that a stepped clock or a spent limit meets nobody else."""
+        if source == OBSERVED:
+            return self._shared(Lane(name, source))
+        return [self.lines[name].filled(small().document, archive=small())]
+
+    def _shrunk(
+        self, check: Check, lane: Lane, found: Broken, document: Mapping[str, Any]
+    ) -> tuple[Broken, Mapping[str, Any]]:
+        """The smallest archive that shows a finding, within some seconds."""
+        best: list[tuple[int, Broken, Mapping[str, Any]]] = [(_size(document), found, document)]
+        deadline = time.monotonic() + SHRINK_SECONDS
+        names = lane.target.split(" > ")
+
+        def once(candidate: dict[str, Any]) -> None:
+            if time.monotonic() > deadline:
+                raise _Enough
+            cases = [self.lines[name].filled(candidate) for name in names]
+            try:
+                check(cases[0] if len(cases) == 1 else Pair(*cases), Judge())
+            except Broken as shown:
+                best.append((_size(candidate), shown, candidate))
+                raise
+            finally:
+                for name, case in zip(names, cases, strict=True):
+                    self.lines[name].drop(case)
+
+        try:
+            shrink_document(once, number=self.examples, seed_number=self.seed)
+        except (_Enough, Broken):
+            pass
+        except (Unproved, ContractError, NoTicket):
+            pass
+        _, smallest, shown_by = min(best, key=lambda row: row[0])
+        return smallest, shown_by
+
+    def _redactor(self, lane: Lane) -> Redactor:
+        secrets: list[str] = []
+        for name in lane.target.split(" > "):
+            secrets += self.lines[name].secrets()
+        return Redactor(dict.fromkeys(secrets))
+
+    def _row(
+        self,
+        clause: Clause,
+        lane: Lane,
+        outcome: Outcome,
+        *,
+        judged: int = 0,
+        reason: str | None = None,
+        finding: Finding | None = None,
+    ) -> Result:
+        return Result(
+            clause=clause.id,
+            target=lane.target,
+            lane=lane.source,
+            outcome=outcome,
+            judged=judged,
+            reason=reason,
+            finding=finding,
+        )
+
+
+class _Enough(BaseException):
+    """Shrinking took long enough; Hypothesis lets this through."""
+
+
+@cache
+def recorded() -> Archive:
+    """All archives that ship, as one: recorded calls, published legs, and the shapes written by hand."""
+    return _gathered(("published", "recorded", "synthetic"))
+
+
+@cache
+def small() -> Archive:
+    """The published legs, and a few calls more: enough for clauses about single exchanges."""
+    return _gathered(("published",))
+
+
+def _gathered(folders: Sequence[str]) -> Archive:
+    documents = []
+    calls = []
+    profile = {"default_account": "Administrator", "outbound_did": "empty"}
+    for folder in folders:
+        for path in sorted(fixtures("seeds", folder).rglob("*.json")):
+            document = json.loads(path.read_text(encoding="utf-8"))
+            if document.get("format") != "noojee-seed/1":
+                continue
+            documents.append(document)
+            calls += read_archive(document, profile=profile, folder=path.parent).calls
+    merged = merge_documents(documents, time_zone=ZONE, now=NOW)
+    return Archive(calls=tuple(calls), zone=ZoneInfo(ZONE), document=merged)
+
+
+def _limits(target: Target, folder: Path | None) -> Limits | None:
+    if target.fillable and target.requests_per_second is None and target.request_budget is None:
+        return None
+    return Limits.of(target, folder=folder)
+
+
+def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
+    name, _, amount = need.partition(":")
+    if name in ("by_hour", "audio"):
+        if name not in target.capabilities:
+            return Outcome.UNSUPPORTED, f"the target says it has no {name}"
+        if name == "audio" and target.audio is None and not target.fillable:
+            return Outcome.UNSUPPORTED, "the target names no audio template"
+        return None
+    if target.fillable:
+        return None
+    if name == "fill":
+        return Outcome.UNPROVED, "needs a target that can be filled"
+    if name == "provoke" and not target.provoke:
+        return Outcome.UNPROVED, 'provokes the target, which allows no "provoke"'
+    if name == "wait" and target.wait_seconds < float(amount):
+        return Outcome.UNPROVED, f'needs a wait of {amount} s; allow it with "wait:{amount}s"'
+    return None
+
+
+def _document(subject: Case | Pair) -> Mapping[str, Any] | None:
+    case = subject.legacy if isinstance(subject, Pair) else subject
+    return None if case.archive is None else case.archive.document
+
+
+def _size(document: Mapping[str, Any]) -> int:
+    return len(json.dumps(document))
+
+
+def _time_lines(case: Case) -> list[dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    if case.archive is not None:
+        for call in case.archive.calls:
+            legs = [
+                _bar(leg.number, leg.start, leg.end, leg.destination, leg.username, leg.tag, leg.duration_seconds)
+                for leg in call.legs
+            ]
+            rows[call.unique_id] = {"unique_id": call.unique_id, "direction": call.direction, "legs": legs}
+        return list(rows.values())
+    for answer in case.answers():
+        for leg in answer.legs:
+            row = rows.setdefault(leg.unique_id, {"unique_id": leg.unique_id, "direction": leg.direction, "legs": []})
+            if all(bar["leg"] != leg.number for bar in row["legs"]) and leg.start:
+                row["legs"].append(
+                    _bar(leg.number, leg.start[0], None, leg.destination, leg.username, leg.tag, leg.duration_seconds)
+                )
+    return list(rows.values())
+
+
+def _bar(
+    number: int, start: datetime, end: datetime | None, destination: str, username: str, tag: str, seconds: int
+) -> dict[str, Any]:
+    return {
+        "leg": number,
+        "start": start.isoformat(),
+        "end": None if end is None else end.isoformat(),
+        "destination": destination,
+        "username": username,
+        "tag": tag,
+        "duration_seconds": seconds,
+    }

@@ -1,0 +1,275 @@
+"""`noojee-contract verify`: a front of the pytest suite. It checks what it was given, runs, writes the reports.
+
+Everything that can be wrong with the call is found before the first request: exit 2, one line, nothing written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from noojee_contract.clauses import catalogue, choose, fingerprint
+from noojee_contract.errors import TargetError, Unreachable
+from noojee_contract.line import Line
+from noojee_contract.plan import planned_requests
+from noojee_contract.report import html, jsonlines, junit, markdown, terminal, writing
+from noojee_contract.report.progress import Progress
+from noojee_contract.target import Target
+from noojee_contract.verdict import EXIT_UNPROVED, EXIT_USAGE, Run, TargetRow
+
+if TYPE_CHECKING:
+    import pytest
+
+WRITERS: Mapping[str, Callable[[Run], str]] = {
+    "junit": junit.render,
+    "json": jsonlines.render,
+    "markdown": markdown.render,
+    "html": html.render,
+}
+PASSED_ON = (
+    "config", "examples", "seed", "base_url", "dialect", "api_key_env", "known", "time_zone", "audio", "ca_file",
+    "control_url", "control_token_env", "requests_per_second", "request_budget", "timeout",
+)
+REPEATED = ("target", "only", "require", "allow")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command; each but the reports is an option of plain pytest too, with --noojee- before it."""
+    parser.add_argument("target", nargs="*", metavar="TARGET", help="a target of the config; without one, all of it, or the embedded PBX")
+    parser.add_argument("--config", metavar="FILE", help="target file (default: noojee-contract.toml here, where it is named)")
+    parser.add_argument("--smoke", action="store_true", help="the archives that ship, in process and over http: seconds")
+    parser.add_argument("--only", action="append", metavar="ID", help="judge only this clause, or a pattern such as 'audio.*'")
+    parser.add_argument("--require", action="append", metavar="ID", help="a clause that must be proved, beside the usual floor")
+    parser.add_argument("--examples", type=_count, metavar="N", help="archives that Hypothesis makes (default 25)")
+    parser.add_argument("--seed", type=int, metavar="N", help="the seed they are made from (default: drawn, and printed)")
+    parser.add_argument("-n", "--workers", type=int, metavar="N", help="worker processes (default: by the targets and cores)")
+    direct = parser.add_argument_group("a target without a config")
+    direct.add_argument("--base-url", metavar="URL", help="where it is, a path prefix included")
+    direct.add_argument("--dialect", metavar="NAME", help="recording-api (hash) or njadmin (API key)")
+    direct.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds its API key")
+    direct.add_argument("--known", metavar="FILE", help="known recordings: a CSV with the columns kind,value")
+    direct.add_argument("--time-zone", metavar="ZONE", help="the zone it writes dates in (default Australia/Melbourne)")
+    direct.add_argument("--audio", metavar="TEMPLATE", help="'POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}'")
+    direct.add_argument("--allow", action="append", metavar="WHAT", help="provoke, or wait:15s")
+    direct.add_argument("--ca-file", metavar="FILE", help="the certificate authority of its certificate")
+    direct.add_argument("--fillable", action="store_true", help="it may be written to, through its control API")
+    direct.add_argument("--control-url", metavar="URL", help="its control API (default: BASE_URL/__noojee)")
+    direct.add_argument("--control-token-env", metavar="NAME", help="the variable that holds the control API's token")
+    direct.add_argument("--requests-per-second", type=float, metavar="N", help="how fast it may be asked")
+    direct.add_argument("--request-budget", type=_count, metavar="N", help="how often it may be asked in this run")
+    direct.add_argument("--timeout", type=float, metavar="SECONDS", help="how long one answer may take (default 10)")
+    written = parser.add_argument_group("reports")
+    for name, what in (("junit", "JUnit XML"), ("json", "JSON lines"), ("markdown", "Markdown"), ("html", "one HTML page")):
+        written.add_argument(f"--{name}", metavar="FILE", type=Path, help=f"write the report as {what}")
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Run the suite as the options say, print and write the reports, and return the exit code of design.md."""
+    try:
+        targets = _targets(options)
+        for path in _paths(options).values():
+            writing.ensure_writable(path)
+    except (TargetError, OSError) as error:
+        print(f"noojee-contract: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        _preflight(targets)
+    except Unreachable as error:
+        run = _unreached(options, targets, str(error))
+        return _told(options, run)
+    except TargetError as error:
+        print(f"noojee-contract: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    for target in targets:
+        if not target.fillable:
+            _say(f"{target.name}: at most {planned_requests(target, options.only)} requests, nothing is written")
+    front = _Front(Progress())
+    code = _pytest(_arguments(options, targets), front)
+    front.progress.finish()
+    if front.run is None:
+        print(f"noojee-contract: the suite did not run (pytest ended with {code})", file=sys.stderr)
+        return EXIT_USAGE if code == 4 else EXIT_UNPROVED
+    return _told(options, front.run)
+
+
+class _Front:
+    """A pytest plugin: shows progress, takes the run at the end."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.run: Run | None = None
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        from noojee_contract.plugin import collected_of
+
+        collected_of(config).listeners.append(self.progress)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        from noojee_contract.plugin import COLLECTED
+
+        if not hasattr(session.config, "workerinput") and COLLECTED in session.config.stash:
+            self._config = session.config
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        from noojee_contract.plugin import collected_of
+
+        collected = collected_of(config)
+        if collected.judged:
+            self.run = collected.finish(config)
+
+
+def _targets(options: argparse.Namespace) -> list[Target]:
+    from noojee_contract.session import targets_of
+
+    given = [name for name in ("dialect", "api_key_env", "known", "control_url") if getattr(options, name)]
+    if given and not options.base_url:
+        raise TargetError(f"--{given[0].replace('_', '-')} describes a target without a config: give --base-url too")
+    if options.base_url and (options.target or options.config):
+        raise TargetError("--base-url describes a target by itself: leave out --config and the target names")
+    if options.config is None and not options.base_url and options.target:
+        here = Path("noojee-contract.toml")
+        if here.exists():
+            options.config = str(here)
+    for pattern in (*(options.only or ()), *(options.require or ())):
+        choose([pattern])
+    targets, _ = targets_of(_Options(options))  # type: ignore[arg-type]  # only .option is read
+    if options.require:
+        _judgeable(options.require, targets)
+    for target in targets:
+        if not target.fillable:
+            target.secret(os.environ)
+        for deviation in target.known_deviations:
+            choose([deviation.clause])
+    return targets
+
+
+def _judgeable(patterns: Sequence[str], targets: Sequence[Target]) -> None:
+    spoken = {target.dialect for target in targets} | {"migration"}
+    for clause in choose(patterns):
+        if not spoken & set(clause.dialects):
+            raise TargetError(f"clause {clause.id!r} is required, but no chosen target speaks {' or '.join(clause.dialects)}")
+
+
+class _Options:
+    """The parsed options under the names that the pytest options have."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        names = (*PASSED_ON, *REPEATED, "smoke", "fillable")
+        self.option = argparse.Namespace(**{f"noojee_{name}": getattr(options, name) for name in names})
+
+
+def _preflight(targets: Sequence[Target]) -> None:
+    for target in targets:
+        if target.base_url is None:
+            continue
+        line = Line(target)
+        try:
+            line.probe()
+            if target.fillable:
+                line.filler.describe()
+        finally:
+            line.close()
+
+
+def _arguments(options: argparse.Namespace, targets: Sequence[Target]) -> list[str]:
+    words = ["--pyargs", "noojee_contract.suite", "-c", str(resources.files("noojee_contract") / "suite" / "verify.ini")]
+    words += ["-p", "noojee_contract.plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "--noconftest", "--assert=plain"]
+    words += ["-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:doctest"]
+    for name in PASSED_ON:
+        value = getattr(options, name)
+        if value is not None:
+            words.append(f"--noojee-{name.replace('_', '-')}={value}")
+    for name in REPEATED:
+        words += [f"--noojee-{name}={value}" for value in getattr(options, name) or ()]
+    words += [f"--noojee-{name}" for name in ("smoke", "fillable") if getattr(options, name)]
+    workers = options.workers if options.workers is not None else _workers(options, targets)
+    if workers > 1:
+        words += ["-p", "xdist.plugin", "-n", str(workers), "--dist", "load"]
+    return words
+
+
+def _workers(options: argparse.Namespace, targets: Sequence[Target]) -> int:
+    if options.smoke or options.only or any(not target.fillable for target in targets):
+        return 1
+    return min(os.cpu_count() or 1, 4)
+
+
+def _pytest(words: Sequence[str], front: _Front) -> int:
+    import pytest
+
+    with _environment({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None}):
+        return int(pytest.main(list(words), plugins=[front]))
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str | None]) -> Any:
+    before = {name: os.environ.get(name) for name in changes}
+    try:
+        for name, value in changes.items():
+            _put(name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            _put(name, value)
+
+
+def _put(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
+def _unreached(options: argparse.Namespace, targets: Sequence[Target], reason: str) -> Run:
+    name = next((target.name for target in targets if repr(target.name) in reason), targets[0].name)
+    return Run(
+        suite=f"noojee-contract {version('noojee-contract')}",
+        catalogue=fingerprint(),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=0.0,
+        seed=options.seed or 0,
+        examples=options.examples or 0,
+        targets=[
+            TargetRow(name=target.name, dialect=target.dialect, address=target.base_url or "", lanes=()) for target in targets
+        ],
+        clauses=[clause.row() for clause in catalogue().values()][:0],
+        results=(),
+        complete=False,
+        unreachable=[(name, reason)],
+    )
+
+
+def _paths(options: argparse.Namespace) -> dict[str, Path]:
+    return {name: getattr(options, name) for name in WRITERS if getattr(options, name) is not None}
+
+
+def _told(options: argparse.Namespace, run: Run) -> int:
+    print(terminal.render(run, colour=sys.stdout.isatty()))
+    for name, path in _paths(options).items():
+        try:
+            writing.write(path, WRITERS[name](run))
+        except OSError as error:
+            print(f"noojee-contract: the report could not be written to {path}: {error.strerror}", file=sys.stderr)
+            return max(run.exit_code, EXIT_UNPROVED)
+    return run.exit_code
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+

@@ -1,0 +1,89 @@
+"""Each clause turns red on the wrong server that it names, and on the right server it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+from wrong_servers import catalogue as wrong_catalogue
+
+import noojee_contract.suite
+from noojee_contract.clauses import MIGRATION, Clause, catalogue
+from noojee_contract.runner import Bench
+from noojee_contract.target import Target
+from noojee_contract.verdict import Outcome
+
+RIGHT = "noojee_fake.doors.transport:open"
+
+
+@cache
+def checks() -> dict[str, Callable[..., None]]:
+    """Each test of the suite by the clause it is of."""
+    found: dict[str, Callable[..., None]] = {}
+    for module in iter_modules(noojee_contract.suite.__path__):
+        if module.name.startswith("test_"):
+            for value in vars(import_module(f"noojee_contract.suite.{module.name}")).values():
+                if hasattr(value, "clause_id"):
+                    assert value.clause_id not in found, f"two tests for {value.clause_id}"
+                    found[value.clause_id] = value.check
+    return found
+
+
+def bench(clause: Clause, transport: str) -> Bench:
+    """A bench whose targets are one server in process; for a migration, only the replacement is wrong."""
+    if MIGRATION in clause.dialects:
+        targets = [
+            Target(name="old", dialect="recording-api", transport=RIGHT, fillable=True),
+            Target(name="new", dialect="njadmin", transport=transport, fillable=True),
+        ]
+        return Bench(targets, migrations=[("old", "new")], seed=1, examples=12)
+    targets = [Target(name=name, dialect=name, transport=transport, fillable=True) for name in clause.dialects]
+    return Bench(targets, seed=1, examples=12)
+
+
+@pytest.fixture
+def judged() -> Iterator[Callable[[Clause, str], set[Outcome]]]:
+    """The outcomes of a clause on a server, over all its lanes."""
+    opened: list[Bench] = []
+
+    def judge(clause: Clause, transport: str) -> set[Outcome]:
+        made = bench(clause, transport)
+        opened.append(made)
+        results = [made.result(clause, checks()[clause.id], lane) for lane in made.lanes(clause)]
+        for result in results:
+            assert result.outcome is not Outcome.ERROR, result.reason
+        return {result.outcome for result in results}
+
+    yield judge
+    for made in opened:
+        made.close()
+
+
+def test_each_clause_has_one_test_and_each_test_a_clause() -> None:
+    """The catalogue and the suite name the same clauses."""
+    assert set(checks()) == set(catalogue())
+
+
+def test_the_wrong_servers_that_clauses_name_exist() -> None:
+    """A clause without its wrong server is a clause that nobody saw red."""
+    assert {clause.wrong for clause in catalogue().values()} <= set(wrong_catalogue())
+
+
+@pytest.mark.parametrize("clause_id", sorted(catalogue()))
+def test_a_clause_turns_red_on_its_wrong_server(clause_id: str, judged: Callable[[Clause, str], set[Outcome]]) -> None:
+    """The named wrong answer breaks the clause (or, where it only reports, shows as observed)."""
+    clause = catalogue()[clause_id]
+    outcomes = judged(clause, f"wrong_servers.transports:{clause.wrong.replace('-', '_')}")
+    expected = Outcome.OBSERVED if clause.severity == "may" else Outcome.BROKEN
+    assert expected in outcomes
+
+
+@pytest.mark.parametrize("clause_id", sorted(catalogue()))
+def test_a_clause_holds_on_the_right_server(clause_id: str, judged: Callable[[Clause, str], set[Outcome]]) -> None:
+    """The fake holds every clause, in each lane, and each judged something somewhere."""
+    outcomes = judged(catalogue()[clause_id], RIGHT)
+    assert Outcome.HOLDS in outcomes
+    assert outcomes <= {Outcome.HOLDS, Outcome.UNPROVED}

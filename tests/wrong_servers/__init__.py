@@ -1,0 +1,93 @@
+"""PBXs that are wrong on purpose: the fake, changed at the wire by one small, named mistake each.
+
+They judge the suite: each clause names one that turns it red. The shipped suite does not know them. A mistake is a
+function of (request, send, memory): `send` asks the right server, `memory` is a dict of this server's own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import httpx
+
+from noojee_fake.doors import transport as door
+
+Send = Callable[[httpx.Request], httpx.Response]
+Mistake = Callable[[httpx.Request, Send, dict[str, Any]], httpx.Response]
+GROUPS = ("transport", "authentication", "metadata", "by_hour", "audio", "migration")
+
+
+@dataclass(frozen=True, slots=True)
+class WrongServer:
+    """A mistake with the real-world story that it stands for."""
+
+    name: str
+    story: str
+    mistake: Mistake
+
+
+WRONG: dict[str, WrongServer] = {}
+
+
+def wrong(name: str, story: str) -> Callable[[Mistake], Mistake]:
+    """Enter a mistake into the catalogue; names are unique."""
+
+    def enter(mistake: Mistake) -> Mistake:
+        if name in WRONG:
+            raise ValueError(f"two wrong servers are called {name}")
+        WRONG[name] = WrongServer(name, story, mistake)
+        return mistake
+
+    return enter
+
+
+def catalogue() -> dict[str, WrongServer]:
+    """Every wrong server by name."""
+    for group in GROUPS:
+        import_module(f"wrong_servers.{group}")
+    return WRONG
+
+
+class WrongTransport(httpx.BaseTransport):
+    """The fake in process with one mistake in front; its control API is left alone."""
+
+    def __init__(self, server: WrongServer) -> None:
+        self._server = server
+        self._right = door.open()
+        self._memory: dict[str, Any] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if "/__noojee" in request.url.path:
+            return self._right.handle_request(request)
+        return self._server.mistake(request, self._send, self._memory)
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        answer = self._right.handle_request(request)
+        answer.read()
+        return answer
+
+
+def with_body(answer: httpx.Response, body: bytes) -> httpx.Response:
+    """The same answer with another body and the right length."""
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() != "content-length"]
+    return httpx.Response(answer.status_code, headers=[*headers, ("content-length", str(len(body)))], content=body)
+
+
+def with_legs(answer: httpx.Response, change: Callable[[list[dict[str, str]]], Any]) -> httpx.Response:
+    """The same answer with its array of legs changed; answers that are no array are left alone."""
+    try:
+        legs = json.loads(answer.content)
+    except ValueError:
+        return answer
+    if not isinstance(legs, list):
+        return answer
+    return with_body(answer, json.dumps(change(legs), ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def with_each_leg(answer: httpx.Response, change: Callable[[dict[str, str]], dict[str, Any]]) -> httpx.Response:
+    """The same answer with each leg changed."""
+    return with_legs(answer, lambda legs: [change(dict(leg)) for leg in legs])
