@@ -1,0 +1,127 @@
+"""A leg's sound: stored bytes as they are, or a made tone; 8 kHz mono WAV. soundfile is loaded only to leave PCM.
+
+Source: linear PCM, 8 kHz, mono, 16 bit is what Asterisk's MixMonitor writes; UNKNOWN: chosen, row 3 of the reference.
+"""
+
+from __future__ import annotations
+
+import array
+import io
+import math
+import struct
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+
+from noojee_fake.calls import Leg
+
+SAMPLE_RATE = 8000
+LONGEST_MADE_SECONDS = 12 * 3600
+PCM, ALAW, ULAW = 1, 6, 7
+
+_EXTENSIBLE = 0xFFFE
+_TAGS = {"wav-pcm": PCM, "wav-alaw": ALAW, "wav-ulaw": ULAW}
+_SUBTYPES = {PCM: "PCM_16", ALAW: "ALAW", ULAW: "ULAW"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WavForm:
+    """What a WAV file says of itself."""
+
+    tag: int
+    channels: int
+    sample_rate: int
+    bits: int
+    sample_bytes: int
+
+
+def wav_form(sound: bytes) -> WavForm:
+    """The form of a WAV file in PCM, A-law or mu-law. Raises ValueError, saying why, for anything else."""
+    if len(sound) < 12 or sound[:4] != b"RIFF" or sound[8:12] != b"WAVE":
+        raise ValueError("this is no WAV file: it does not begin with a RIFF/WAVE header")
+    at, fmt = 12, None
+    while at + 8 <= len(sound):
+        name, size = struct.unpack_from("<4sI", sound, at)
+        at += 8
+        if name == b"fmt ":
+            fmt = sound[at : at + size]
+        elif name == b"data":
+            if fmt is None:
+                raise ValueError("this WAV file has its sound before its format")
+            if at + size > len(sound):
+                raise ValueError(f"this WAV file is cut off: {size} bytes announced, {len(sound) - at} there")
+            return _form(fmt, size)
+        at += size + size % 2
+    raise ValueError("this WAV file has no sound in it")
+
+
+def _form(fmt: bytes, size: int) -> WavForm:
+    if len(fmt) < 16:
+        raise ValueError("this WAV file has a broken format chunk")
+    tag, channels, rate, _, align, bits = struct.unpack_from("<HHIIHH", fmt)
+    if tag == _EXTENSIBLE and len(fmt) >= 26:
+        tag = struct.unpack_from("<H", fmt, 24)[0]
+    if tag not in _SUBTYPES or bits not in ((8, 16, 24, 32) if tag == PCM else (8,)):
+        raise ValueError("this WAV file holds neither linear PCM nor A-law nor mu-law")
+    if not channels or not rate or align != channels * bits // 8 or size % align:
+        raise ValueError("this WAV file has a broken format chunk")
+    return WavForm(tag=tag, channels=channels, sample_rate=rate, bits=bits, sample_bytes=size)
+
+
+def in_format(sound: bytes, audio_format: str) -> bytes:
+    """Stored sound in the form that the PBX sends: untouched where it has that form already."""
+    tag = _TAGS[audio_format]
+    if wav_form(sound).tag == tag:
+        return sound
+    import soundfile
+
+    samples, rate = soundfile.read(io.BytesIO(sound), dtype="int16")
+    written = io.BytesIO()
+    soundfile.write(written, samples, rate, format="WAV", subtype=_SUBTYPES[tag])
+    return written.getvalue()
+
+
+def made(leg: Leg, audio_format: str) -> bytes | None:
+    """A tone exactly as long as the leg's Duration, of a pitch that differs by leg. None beyond twelve hours."""
+    seconds = leg.duration_seconds
+    if seconds > LONGEST_MADE_SECONDS:
+        return None
+    tag = _TAGS[audio_format]
+    return wav_file(one_second(pitch_hertz(leg.call_record_id), tag) * seconds, tag)
+
+
+def pitch_hertz(call_record_id: int) -> int:
+    """A whole number of hertz, 300 to 3,300; neighbours lie far apart, and it repeats after 3,001 legs."""
+    return 300 + call_record_id * 1009 % 3001
+
+
+@lru_cache(maxsize=64)
+def one_second(hertz: int, tag: int) -> bytes:
+    """A second of a tone; since it swings a whole number of times, seconds join without a click."""
+    step = 2 * math.pi * hertz / SAMPLE_RATE
+    samples = array.array("h", (round(9000 * math.sin(step * at)) for at in range(SAMPLE_RATE)))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    pcm = samples.tobytes()
+    if tag == PCM:
+        return pcm
+    import numpy
+    import soundfile
+
+    written = io.BytesIO()
+    soundfile.write(written, numpy.frombuffer(pcm, dtype="<i2"), SAMPLE_RATE, format="RAW", subtype=_SUBTYPES[tag])
+    return written.getvalue()
+
+
+def wav_file(samples: bytes, tag: int) -> bytes:
+    """A WAV file around ready-made 8 kHz mono samples."""
+    width = 2 if tag == PCM else 1
+    fmt = struct.pack("<HHIIHH", tag, 1, SAMPLE_RATE, SAMPLE_RATE * width, width, 8 * width)
+    extra = b""
+    if tag != PCM:
+        fmt += b"\0\0"
+        extra = struct.pack("<4sII", b"fact", 4, len(samples))
+    chunks = struct.pack("<4sI", b"fmt ", len(fmt)) + fmt + extra
+    pad = b"\0" * (len(samples) % 2)
+    head = b"WAVE" + chunks + struct.pack("<4sI", b"data", len(samples))
+    return struct.pack("<4sI", b"RIFF", len(head) + len(samples) + len(pad)) + head + samples + pad

@@ -1,0 +1,84 @@
+"""Reads the parameters of a call as a Java servlet does: from the query, then from a form body; the first value wins.
+
+Values are UTF-8 under percent-encoding and `+` is a space. A value that cannot be decoded is there, but unreadable.
+"""
+
+from __future__ import annotations
+
+from noojee_fake.messages import Request
+
+Parameters = dict[str, str | None]
+"""Value by name (case-sensitive); None: given, but not readable as percent-encoded UTF-8."""
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+LARGEST_FORM_BYTES = 2 * 1024 * 1024
+MOST_PARAMETERS = 10_000
+
+_HEX = "0123456789abcdefABCDEF"
+_BYTES = {(a + b).encode(): bytes.fromhex(a + b) for a in _HEX for b in _HEX}
+
+
+def read_parameters(request: Request, *, with_body: bool) -> Parameters:
+    """The parameters of a request. A body counts only as a form, and up to 2 MiB (Tomcat's default)."""
+    found: Parameters = {}
+    if request.query:
+        _read(raw_bytes(request.query), found)
+    if (
+        with_body
+        and request.body
+        and len(request.body) <= LARGEST_FORM_BYTES
+        and is_form(request.header("content-type"))
+    ):
+        _read(request.body, found)
+    return found
+
+
+def is_form(content_type: str | None) -> bool:
+    """Whether a Content-Type is the form type, whatever parameters follow it."""
+    return content_type is not None and content_type.partition(";")[0].strip().lower() == FORM_TYPE
+
+
+def raw_bytes(text: str) -> bytes:
+    """The bytes of a request target as they came over the wire."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def percent_decoded(raw: bytes) -> bytes | None:
+    """Undo percent-encoding; None where a `%` is not followed by two hex digits."""
+    first, *rest = raw.split(b"%")
+    if not rest:
+        return raw
+    parts = [first]
+    for piece in rest:
+        byte = _BYTES.get(piece[:2])
+        if byte is None:
+            return None
+        parts.append(byte + piece[2:])
+    return b"".join(parts)
+
+
+def _read(raw: bytes, found: Parameters) -> None:
+    for pair in raw.split(b"&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
+        if not pair:
+            continue
+        raw_name, _, raw_value = pair.partition(b"=")
+        name = _text(raw_name)
+        if name is not None and name not in found:
+            found[name] = _text(raw_value)
+
+
+def _text(raw: bytes) -> str | None:
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        decoded = percent_decoded(raw)
+        if decoded is None:
+            return None
+        raw = decoded
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,175 @@
+"""The methods that both generations share: metadata by tag and by unique id, and the sound of a leg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from noojee_fake import audio
+from noojee_fake.calls import Call, Leg
+from noojee_fake.dialects.answers import Failures, Json
+from noojee_fake.dialects.encode import Encoder
+from noojee_fake.dialects.route import Authorise, Question, Route
+from noojee_fake.dialects.sound import send_sound
+from noojee_fake.messages import Response
+from noojee_fake.store import Absent, Store
+
+Found = Sequence[tuple[Call, Sequence[Leg]]]
+"""Calls with those of their legs that are to be listed, never without one."""
+
+AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
+"""How the sound of a leg is fetched, in the form of a target file. UNKNOWN: chosen, row 1."""
+
+_LEG_DIGITS = 9
+
+
+class Recordings:
+    """Answers for one dialect, by one profile. Parameters are checked here; who may ask was settled before."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        encoder: Encoder,
+        profile: Mapping[str, str],
+        answers: Json,
+        failures: Failures,
+    ) -> None:
+        self._store = store
+        self._encoder = encoder
+        self._answers = answers
+        self._failures = failures
+        self._unknown = profile["unknown_recording"]
+        self._only_tagged_legs = profile["tag_selects"] == "legs"
+        self._ignore_case = profile["tag_match"] == "ignore-case"
+        self._empty_is_refused = profile["empty_tag"] == "refused"
+        self._in_progress_listed = profile["legs_in_progress"] == "listed"
+        self._newest_first = profile["metadata_order"] == "newest-first"
+        self._audio_format = profile["audio_format"]
+        self._no_sound_status = int(profile["audio_unknown_leg"])
+        self._leg_is_needed = profile["audio_without_leg"] == "refused"
+        self._audio_methods = ("POST", "GET", "HEAD") if profile["audio_methods"] == "post-and-get" else ("POST",)
+
+    def routes(self, base: str, authorise: Authorise) -> dict[str, Route]:
+        """The shared methods under one base path."""
+        sound = self._audio_methods
+        return {
+            f"{base}/retrieveMetaData": Route(answer=self.by_tag, authorise=authorise),
+            f"{base}/retrieveMetaDataByUniqueId": Route(answer=self.by_unique_id, authorise=authorise),
+            f"{base}/retrieve": Route(answer=self.sound_by_tag, authorise=authorise, methods=sound),
+            f"{base}/retrieveByUniqueId": Route(answer=self.sound_by_unique_id, authorise=authorise, methods=sound),
+        }
+
+    def by_tag(self, question: Question) -> Response:
+        """All legs of the calls that carry a tag. Source: W-A4 (SEED), W-D9 (DOC); what a tag selects: row 25."""
+        return self._metadata(question, "tag")
+
+    def by_unique_id(self, question: Question) -> Response:
+        """All legs of one call. Source: W-A4 (SEED), W-D9 (DOC)."""
+        return self._metadata(question, "uniqueId")
+
+    def sound_by_tag(self, question: Question) -> Response:
+        """The sound of a leg of the newest call that carries a tag. UNKNOWN: chosen, rows 1 to 4."""
+        return self._sound(question, "tag")
+
+    def sound_by_unique_id(self, question: Question) -> Response:
+        """The sound of a leg of one call. UNKNOWN: chosen, rows 1 to 4."""
+        return self._sound(question, "uniqueId")
+
+    def _metadata(self, question: Question, name: str) -> Response:
+        wanted = self._wanted(question, name)
+        if isinstance(wanted, Response):
+            return wanted
+        found = self._find(name, wanted, question.now_micros)
+        if not found:
+            if wanted and self._unknown != "empty-list":
+                return self._failures.answer(200 if self._unknown == "failure-200" else 404, "No matching recording")
+            return self._answers.answer(200, b"[]")
+        return self._answers.answer(200, b"[" + b",".join(self._write(found, question.now_micros)) + b"]")
+
+    def _wanted(self, question: Question, name: str) -> str | Response:
+        """The tag or unique id that is asked for, or the refusal."""
+        if name not in question.parameters:
+            return self._failures.bad_request(f"Missing parameter {name}")
+        wanted = question.parameters[name]
+        if wanted is None:
+            return self._failures.bad_request(f"Malformed parameter {name}")
+        if not wanted and self._empty_is_refused:
+            return self._failures.bad_request(f"Empty parameter {name}")
+        return wanted
+
+    def _find(self, name: str, wanted: str, now_micros: int) -> Found:
+        """What matches, oldest call first. Legs that are not listed do not match either."""
+        if name == "uniqueId":
+            call = self._store.call(wanted)
+            legs = self._listed(call, now_micros) if call else ()
+            return ((call, legs),) if call and legs else ()
+        if not wanted:
+            return ()
+        calls = self._store.tagged_ignoring_case(wanted) if self._ignore_case else self._store.tagged(wanted)
+        found: list[tuple[Call, Sequence[Leg]]] = []
+        for call in calls:
+            legs = self._listed(call, now_micros)
+            carrying = [leg for leg in legs if self._carries(leg, wanted)]
+            if carrying:
+                found.append((call, carrying if self._only_tagged_legs else legs))
+        if len(found) > 1:
+            found.sort(key=lambda entry: (entry[0].start_micros, entry[0].legs[0].call_record_id))
+        return found
+
+    def _listed(self, call: Call, now_micros: int) -> Sequence[Leg]:
+        if self._in_progress_listed:
+            return [leg for leg in call.legs if leg.start_micros <= now_micros]
+        return [leg for leg in call.legs if leg.end_micros <= now_micros]
+
+    def _carries(self, leg: Leg, tag: str) -> bool:
+        return leg.tag == tag or (self._ignore_case and leg.tag.casefold() == tag.casefold())
+
+    def _write(self, found: Found, now_micros: int) -> Iterable[bytes]:
+        encoder = self._encoder
+        written = [
+            encoder.plain(call, leg)
+            if leg.end_micros <= now_micros
+            else encoder.plain_in_progress(call, leg, now_micros)
+            for call, legs in found
+            for leg in legs
+        ]
+        if self._newest_first:
+            written.reverse()
+        return written
+
+    def _sound(self, question: Question, name: str) -> Response:
+        wanted = self._wanted(question, name)
+        if isinstance(wanted, Response):
+            return wanted
+        number = self._leg_number(question)
+        if isinstance(number, Response):
+            return number
+        found = self._find(name, wanted, question.now_micros)
+        if found:
+            call, legs = found[-1]
+            for leg in legs:
+                if leg.end_micros <= question.now_micros and number in (None, leg.number):
+                    sound = self._sound_of(leg)
+                    if sound is None:
+                        break
+                    return send_sound(question.request, sound, f"{call.unique_id}-{leg.number}")
+        return self._failures.answer(self._no_sound_status, "No such recording")
+
+    def _leg_number(self, question: Question) -> int | Response | None:
+        """The leg that is asked for; None: the first. Or the refusal."""
+        if "leg" not in question.parameters:
+            if self._leg_is_needed:
+                return self._failures.bad_request("Missing parameter leg")
+            return None
+        given = question.parameters["leg"]
+        if given is None or not (given.isascii() and given.isdigit() and len(given) <= _LEG_DIGITS):
+            return self._failures.bad_request("Malformed parameter leg")
+        return int(given)
+
+    def _sound_of(self, leg: Leg) -> bytes | None:
+        stored = self._store.sound(leg)
+        if stored is None:
+            return audio.made(leg, self._audio_format)
+        if isinstance(stored, Absent):
+            return None
+        return audio.in_format(stored, self._audio_format)

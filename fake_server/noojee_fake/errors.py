@@ -1,0 +1,40 @@
+"""What may go wrong in the fake through its user's fault: one tree, each with a sentence that says what to change.
+
+What a client of the PBX does wrong is never an exception: it is an answer.
+"""
+
+from __future__ import annotations
+
+
+class FakeError(Exception):
+    """Anything that the person who starts or drives the fake can put right."""
+
+
+class SeedError(FakeError):
+    """A seed document, or a part of one, cannot be used.
+
+    `path` is the JSON path of the offending value, as in `$.calls[0].legs[1].end`.
+    """
+
+    def __init__(self, message: str, path: str = "$") -> None:
+        super().__init__(f"{path}: {message}")
+        self.message = message
+        self.path = path
+
+
+class ProfileError(FakeError):
+    """A profile names a switch or a choice that the table of open questions does not have."""
+
+    def __init__(self, message: str, path: str = "$") -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+
+class UsageError(FakeError):
+    """The fake was started or driven wrongly: an unknown dialect, time zone, file."""
+
+    def __init__(self, message: str, path: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
