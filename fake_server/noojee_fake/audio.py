@@ -87,7 +87,7 @@ def made(leg: Leg, audio_format: str) -> bytes | None:
     if seconds > LONGEST_MADE_SECONDS:
         return None
     tag = _TAGS[audio_format]
-    return wav_file(one_second(pitch_hertz(leg.call_record_id), tag) * seconds, tag)
+    return wav_file(one_second(pitch_hertz(leg.call_record_id), tag), seconds, tag)
 
 
 def pitch_hertz(call_record_id: int) -> int:
@@ -113,15 +113,16 @@ def one_second(hertz: int, tag: int) -> bytes:
     return written.getvalue()
 
 
-def wav_file(samples: bytes, tag: int) -> bytes:
-    """A WAV file around ready-made 8 kHz mono samples."""
+def wav_file(block: bytes, times: int, tag: int) -> bytes:
+    """A WAV file of a block of 8 kHz mono samples, so many times over; the block has an even number of bytes."""
+    size = len(block) * times
     width = 2 if tag == PCM else 1
     fmt = struct.pack("<HHIIHH", tag, 1, SAMPLE_RATE, SAMPLE_RATE * width, width, 8 * width)
     extra = b""
     if tag != PCM:
         fmt += b"\0\0"
-        extra = struct.pack("<4sII", b"fact", 4, len(samples))
+        extra = struct.pack("<4sII", b"fact", 4, size)
     chunks = struct.pack("<4sI", b"fmt ", len(fmt)) + fmt + extra
-    pad = b"\0" * (len(samples) % 2)
-    head = b"WAVE" + chunks + struct.pack("<4sI", b"data", len(samples))
-    return struct.pack("<4sI", b"RIFF", len(head) + len(samples) + len(pad)) + head + samples + pad
+    head = b"WAVE" + chunks + struct.pack("<4sI", b"data", size)
+    riff = struct.pack("<4sI", b"RIFF", len(head) + size)
+    return b"".join((riff, head, *(block for _ in range(times))))

@@ -41,7 +41,8 @@ class OwnBugs(list[BaseException]):
 class Pbx:
     """A PBX with its calls, keys, clock, limits and switches.
 
-    `default_account` is the archive's own, None where the switch decides. `api_key` is the global key.
+    `default_account` is the archive's own, None where the switch decides. `api_key` is the global key. `own_bugs` is
+    where the fake's own exceptions are kept; worlds of one server share it. Hold `change` while changing the rest.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Pbx:
         user_key: str,
         dialects: Sequence[str] = DIALECTS,
         default_account: str | None = None,
+        own_bugs: OwnBugs | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -62,7 +64,7 @@ class Pbx:
         self.api_key = api_key
         self.user_key = user_key
         self.dialects = tuple(dialects)
-        self.own_bugs = OwnBugs()
+        self.own_bugs = OwnBugs() if own_bugs is None else own_bugs
         self.change = threading.Lock()
         self._default_account = default_account
         self._spent = SpentHashes()

@@ -15,7 +15,7 @@ from noojee_fake.errors import ProfileError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class OpenQuestion:
     """One open question: what may be chosen, and what is chosen where nobody chose."""
 
     key: str
@@ -25,12 +25,12 @@ class Question:
 
 
 @cache
-def questions() -> Mapping[str, Question]:
+def questions() -> Mapping[str, OpenQuestion]:
     """The table of open questions, by key."""
     with _data.schema("unknowns.toml").open("rb") as file:
         table = tomllib.load(file)
     return {
-        key: Question(
+        key: OpenQuestion(
             key=key,
             default=row["default"],
             alternatives=tuple(row["alternatives"]),

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 FORMAT = "noojee-seed/1"
+HIGHEST_RECORD_ID = 2**63 - 1
+HIGHEST_LEG = 10**9 - 1
+
+_LONGEST_REASON = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,12 @@ def _judge(document: Mapping[str, Any]) -> None:
     except (ValueError, TypeError, RecursionError) as refused:
         raise SeedError(f"is not made of JSON values: {refused}") from None
     if error is not None:
-        raise SeedError(error.message, json_path(error.instance_path))
+        raise SeedError(_shortened(error.message), json_path(error.instance_path))
+
+
+def _shortened(reason: str) -> str:
+    half = _LONGEST_REASON // 2
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:half]} ... {reason[-half:]}"
 
 
 def json_path(steps: list[Any]) -> str:
@@ -134,6 +143,8 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
         if unique_id in seen or store.call(unique_id) is not None:
             raise SeedError(f"{unique_id!r} is there already; unique ids are unique", f"{path}.unique_id")
         seen.add(unique_id)
+        if not written["legs"]:
+            raise SeedError("a call has one leg or more: there is no recording without", f"{path}.legs")
         legs: list[Leg] = []
         numbers: set[int] = set()
         for leg_at, row in enumerate(written["legs"]):
@@ -162,6 +173,8 @@ def _record_ids(calls: list[dict[str, Any]], store: Store) -> set[int]:
             record_id = leg.get("call_record_id")
             if record_id is None:
                 continue
+            if record_id > HIGHEST_RECORD_ID:
+                raise SeedError("is higher than a 64-bit number", f"$.calls[{at}].legs[{leg_at}].call_record_id")
             if record_id in taken or store.has_record_id(record_id):
                 raise SeedError(
                     f"{record_id} is there already; record ids are unique",
@@ -176,8 +189,11 @@ def _leg(row: dict[str, Any], record_id: int, following_number: int, path: str) 
     end = _instant(row["end"], f"{path}.end")
     if end < start:
         raise SeedError("the leg ends before it starts", f"{path}.end")
+    number = row.get("leg", following_number)
+    if number > HIGHEST_LEG:
+        raise SeedError(f"a leg has a number of up to {HIGHEST_LEG}", f"{path}.leg")
     return Leg(
-        number=int(row.get("leg", following_number)),
+        number=int(number),
         start_micros=start,
         end_micros=end,
         tag=row.get("tag", ""),

@@ -32,7 +32,10 @@ _PREFIX = "/w/"
 
 
 class Worlds:
-    """The PBXs of one server. `clock` is the default world's, and the source of all others."""
+    """The PBXs of one server. `clock` is the default world's, and shares its source with all others.
+
+    `own_bugs` are the exceptions that nobody expected, of all worlds, also of those that are gone.
+    """
 
     def __init__(
         self, default: Pbx, *, ids: Ids, clock: Clock, dialects: Sequence[str], control_token: str | None
@@ -44,12 +47,7 @@ class Worlds:
         self._lock = threading.Lock()
         self._pbxs: dict[str, Pbx] = {DEFAULT_WORLD: default}
         self._control = Control(self, token=control_token)
-        self._front_bugs = OwnBugs()
-
-    @property
-    def own_bugs(self) -> list[BaseException]:
-        """Exceptions that nobody expected, of all worlds that are there, and of the front itself."""
-        return [*self._front_bugs, *(bug for pbx in list(self._pbxs.values()) for bug in pbx.own_bugs)]
+        self.own_bugs = default.own_bugs
 
     def handle(self, request: Request) -> Response:
         """The answer to any request to the server."""
@@ -61,11 +59,11 @@ class Worlds:
                 page = answers.html(404)
                 return Response(404, page.headers) if request.method == "HEAD" else page
             return pbx.handle_at(request, slash + rest)
-        if path.startswith(ROOT):
+        if path == ROOT or path.startswith(f"{ROOT}/"):
             try:
                 return self._control.handle(request)
             except Exception as bug:  # noqa: BLE001 - as in core: a bug of ours is kept and named
-                return self._front_bugs.keep(bug)
+                return self.own_bugs.keep(bug)
         return self.default.handle(request)
 
     def names(self) -> list[str]:
@@ -90,6 +88,7 @@ class Worlds:
             clock=self._clock.sibling(),
             now_micros=wish.now_micros,
             frozen=wish.frozen,
+            own_bugs=self.own_bugs,
         )
         with self._lock:
             if len(self._pbxs) >= MOST_WORLDS:
@@ -155,6 +154,7 @@ def _pbx(
     now_micros: int | None,
     frozen: bool | None,
     keep_clock: bool = False,
+    own_bugs: OwnBugs | None = None,
 ) -> Pbx:
     store = Store()
     head = seeds.EMPTY if seed is None else seeds.read_seed(seed, store, read_sound=read_sound)
@@ -176,6 +176,7 @@ def _pbx(
         user_key=user_key,
         dialects=_dialects(dialects),
         default_account=head.default_account,
+        own_bugs=own_bugs,
     )
 
 

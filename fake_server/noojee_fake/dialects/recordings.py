@@ -147,11 +147,10 @@ class Recordings:
         found = self._find(name, wanted, question.now_micros)
         if found:
             call, legs = found[-1]
-            for leg in legs:
-                if leg.end_micros <= question.now_micros and number in (None, leg.number):
-                    sound = self._sound_of(leg)
-                    if sound is None:
-                        break
+            leg = _pick(legs, number)
+            if leg is not None and leg.end_micros <= question.now_micros:
+                sound = self._sound_of(leg)
+                if sound is not None:
                     return send_sound(question.request, sound, f"{call.unique_id}-{leg.number}")
         return self._failures.answer(self._no_sound_status, "No such recording")
 
@@ -173,3 +172,10 @@ class Recordings:
         if isinstance(stored, Absent):
             return None
         return audio.in_format(stored, self._audio_format)
+
+
+def _pick(legs: Sequence[Leg], number: int | None) -> Leg | None:
+    """The leg of that number, or the lowest one where none is named. Source: UNKNOWN, chosen, row 2."""
+    if number is None:
+        return legs[0]
+    return next((leg for leg in legs if leg.number == number), None)
