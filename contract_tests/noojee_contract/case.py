@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from noojee_contract.archive import Archive, PutLeg
@@ -115,7 +116,7 @@ class Case:
         known: tuple[Known, ...] = (),
         before_by_hour: Callable[[], None] | None = None,
         wait: Callable[[float], None] | None = None,
-        fresh: Callable[[Mapping[str, str]], Case] | None = None,
+        fresh: Callable[[Mapping[str, str], Mapping[str, Any] | None], Case] | None = None,
     ) -> None:
         self.target = target
         self.client = client
@@ -254,11 +255,14 @@ class Case:
         self._wait(seconds)
         return None
 
-    def fresh(self, profile: Mapping[str, str] | None = None) -> Case:
-        """The same archive in a new world, where nothing was asked yet. Raises Unproved where there are none."""
+    def fresh(self, profile: Mapping[str, str] | None = None, *, document: Mapping[str, Any] | None = None) -> Case:
+        """The same archive (or the seed document given) in a new world, where nothing was asked yet.
+
+        Raises Unproved where there are none.
+        """
         if self._fresh is None:
             raise Unproved("needs a target that can be filled")
-        return self._fresh(profile or {})
+        return self._fresh(profile or {}, document)
 
     def _listing(self, asked: Known, ask: Callable[[], Exchange], shape: str) -> Answer:
         if asked not in self._answers:

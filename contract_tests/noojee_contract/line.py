@@ -97,8 +97,11 @@ class Line:
         )
         client.secrets.append(world.user_key)
 
-        def fresh(changes: Mapping[str, str]) -> Case:
-            return self.filled(document, folder=folder, profile={**(profile or {}), **changes}, archive=None if changes else put)
+        def fresh(changes: Mapping[str, str], other: Mapping[str, object] | None) -> Case:
+            switches = {**(profile or {}), **changes}
+            if other is not None:
+                return self.filled(other, profile=switches)
+            return self.filled(document, folder=folder, profile=switches, archive=None if changes else put)
 
         return Case(
             target=self.target,
