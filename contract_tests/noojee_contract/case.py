@@ -184,12 +184,16 @@ class Case:
 
     def ask_by_hour(self, day: date | str, hour: int | str) -> Exchange:
         """A by-hour request as the caller words it, spaced as the limit wants."""
+        self.space_by_hour()
+        return self.client.by_hour(day, hour)
+
+    def space_by_hour(self) -> None:
+        """Let so much time pass that the next by-hour request is within the limit: a step of the clock, or a wait."""
         if self._before_by_hour is not None:
             self._before_by_hour()
         elif self.asked_by_hour:
             self.step(61)
         self.asked_by_hour = True
-        return self.client.by_hour(day, hour)
 
     def listings(self) -> tuple[Answer, ...]:
         """The answers by tag and by unique id, to every question there is to ask."""
