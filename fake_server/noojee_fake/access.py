@@ -78,6 +78,9 @@ class SpentHashes:
         self._lock = threading.Lock()
         self._until: OrderedDict[str, int] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._until)
+
     def spend(self, used: str, *, now_millis: int, until_millis: int) -> bool:
         """Whether this is its first use; remembered until its time is over."""
         with self._lock:

@@ -1,0 +1,160 @@
+"""Builders for the tests of the fake: small seeds, and a caller that asks a PBX as a client would, hashing by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from noojee_fake.clock import Clock, CountedIds, parse_instant
+from noojee_fake.messages import Request, Response
+from noojee_fake.worlds import Worlds, build
+
+NOW = "2026-11-24T00:00:00+00:00"
+KEY = "f863246a-973e-11e6-8784-08002718f5b5"
+NJADMIN = "/njadmin/rest/RecordingAPI"
+LEGACY = "/rest/RecordingAPI"
+FORM = (("content-type", "application/x-www-form-urlencoded"),)
+
+
+class Caller:
+    """A client of one world. Every answer is checked for what holds always: no bug, a length that is true."""
+
+    def __init__(self, worlds: Worlds, *, path: str = "", key: str = KEY) -> None:
+        self.worlds = worlds
+        self.root = f"/{path}" if path else ""
+        self.key = key
+
+    def ask(
+        self,
+        path: str,
+        query: str = "",
+        *,
+        method: str = "POST",
+        headers: tuple[tuple[str, str], ...] = FORM,
+        body: bytes = b"",
+        client: str | None = "127.0.0.1",
+    ) -> Response:
+        answer = self.worlds.handle(
+            Request(method=method, path=path, query=query, headers=headers, body=body, client=client)
+        )
+        assert not self.worlds.own_bugs, self.worlds.own_bugs
+        lengths = [value for name, value in answer.headers if name == "Content-Length"]
+        if answer.status in (204, 304):
+            assert not lengths
+            assert not answer.body
+        elif method == "HEAD":
+            assert len(lengths) == 1
+            assert not answer.body
+        else:
+            assert lengths == [str(len(answer.body))]
+        return answer
+
+    @property
+    def millis(self) -> int:
+        return int(self.ask(f"{self.root}/servicemanager/rest/Time", headers=FORM).body)
+
+    def signature(self, *, age: float = 0, key: str | None = None) -> str:
+        stamp = str(self.millis - round(age * 1000))
+        digest = hashlib.sha256(f"{key or self.key}:{stamp}".encode()).hexdigest()
+        return f"timeStamp={stamp}&hash={digest}"
+
+    def njadmin(self, name: str, *, method: str = "POST", **parameters: Any) -> Response:
+        return self.ask(
+            f"{self.root}{NJADMIN}/{name}", f"apiKey={self.key}&{encoded(parameters)}", method=method
+        )
+
+    def legacy(self, name: str, *, base: str = LEGACY, method: str = "POST", **parameters: Any) -> Response:
+        query = f"{encoded(parameters)}&{self.signature()}"
+        return self.ask(f"{self.root}{base}/{name}", query, method=method)
+
+    def control(
+        self, method: str, path: str, body: Any = None, *, client: str | None = "127.0.0.1", **headers: str
+    ) -> Response:
+        given = {"content-type": "application/json"} if body is not None else {}
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        raw, query = b"", ""
+        if isinstance(body, bytes):
+            raw = body
+        elif body is not None:
+            raw = json.dumps(body).encode()
+        if "?" in path:
+            path, query = path.split("?", 1)
+        return self.ask(
+            f"/__noojee{path}",
+            query,
+            method=method,
+            headers=tuple(given.items()),
+            body=raw,
+            client=client,
+        )
+
+
+def encoded(parameters: dict[str, Any]) -> str:
+    return "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parameters.items())
+
+
+@pytest.fixture(scope="session")
+def leg() -> Callable[..., dict[str, Any]]:
+    """A leg for a seed: ten seconds long unless told otherwise."""
+
+    def make(start: str = "2026-11-20T09:00:00+11:00", end: str | None = None, **fields: Any) -> dict[str, Any]:
+        ten_seconds = f"{start[:17]}{int(start[17:19]) + 10:02d}{start[19:]}" if end is None else end
+        return {"start": start, "end": ten_seconds, "destination": "410", **fields}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def call(leg: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A call for a seed: internal, with one leg, unless told otherwise."""
+
+    def make(unique_id: str = "1763589600.1", *legs: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        return {
+            "unique_id": unique_id,
+            "direction": "internal",
+            "source": "400",
+            "legs": list(legs) or [leg()],
+            **fields,
+        }
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def seed() -> Callable[..., dict[str, Any]]:
+    """A seed document, its clock frozen on 24 November 2026 in Melbourne."""
+
+    def make(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        return {
+            "format": "noojee-seed/1",
+            "description": "calls of a test",
+            "provenance": "made up",
+            "time_zone": "Australia/Melbourne",
+            "now": NOW,
+            "calls": list(calls),
+            **fields,
+        }
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def pbx(seed: Callable[..., dict[str, Any]]) -> Callable[..., Caller]:
+    """A caller of a fresh default world with these calls and switches."""
+
+    def make(*calls: dict[str, Any], head: dict[str, Any] | None = None, **switches: str) -> Caller:
+        worlds = build(seed=seed(*calls, **(head or {})), profile=switches, ids=CountedIds())
+        return Caller(worlds)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def at() -> Callable[[str], Clock]:
+    """A clock that stands at an RFC 3339 time."""
+    return lambda text: Clock(now=parse_instant(text), frozen=True)
