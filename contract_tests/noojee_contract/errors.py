@@ -33,7 +33,7 @@ class TooSoon(ContractError):
     def __init__(self, seconds: float) -> None:
         whole = int(-(-seconds // 1))
         super().__init__(
-            f"the next by-hour request may go out in {whole} s (one a minute); allow the wait with \"wait:{whole}s\""
+            f'the next by-hour request may go out in {whole} s (one a minute); allow the wait with "wait:{whole}s"'
         )
         self.seconds = seconds
 

@@ -98,11 +98,15 @@ def _rows(text: str, place: str) -> Iterator[tuple[int, list[str]]]:
 
 def _known(cells: list[str], place: str) -> Known:
     if len(cells) != 2:
-        raise TargetError(f'{place}: expected kind,value, found {len(cells)} columns; quote a value with a comma: "a,b"')
+        raise TargetError(
+            f'{place}: expected kind,value, found {len(cells)} columns; quote a value with a comma: "a,b"'
+        )
     kind, value = cells[0].strip(), cells[1]
     if kind not in KINDS:
         near = difflib.get_close_matches(kind, KINDS, n=1)
-        raise TargetError(f"{place}: the kind must be {', '.join(KINDS)}{f'; the nearest is {near[0]}' if near else ''}")
+        raise TargetError(
+            f"{place}: the kind must be {', '.join(KINDS)}{f'; the nearest is {near[0]}' if near else ''}"
+        )
     if not value.strip():
         raise TargetError(f"{place}: the value is empty")
     if len(value) > LONGEST_VALUE:

@@ -12,7 +12,8 @@ from noojee_contract._data import fixtures
 from noojee_contract.clauses import FLOOR, catalogue, choose, fingerprint
 from noojee_contract.plugin import seed_of
 from noojee_contract.report.jsonlines import result_of
-from noojee_contract.target import Config, Target, from_options, load_config
+from noojee_contract.config import Config, from_options, load_config
+from noojee_contract.target import Target
 from noojee_contract.verdict import Floor, Outcome, Result, Run, TargetRow
 
 if TYPE_CHECKING:

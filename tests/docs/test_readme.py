@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from noojee_contract.__main__ import main
-from noojee_contract.target import load_config
+from noojee_contract.config import load_config
 from noojee_contract.verdict import Outcome
 
 ROOT = Path(__file__).parents[2]

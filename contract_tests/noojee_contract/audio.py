@@ -1,0 +1,146 @@
+"""Reads and compares the sound of legs: linear PCM, A-law, mu-law and whatever libsndfile knows. Makes tones to put in.
+
+libsndfile reads all codings of WAV on every Python (`wave` knows no A-law, `audioop` is gone from 3.13). Heavy modules are
+imported on first use.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import struct
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy
+
+RATE = 8000
+SHORTEST_SECONDS = -0.5  # against Duration. Source: the recorded calls (DERIVED)
+LONGEST_SECONDS = 1.5
+
+_FILE_KINDS = (
+    (re.compile(rb"RIFF....WAVE", re.DOTALL), "WAV"),
+    (re.compile(rb"RF64....WAVE", re.DOTALL), "WAV"),
+    (re.compile(rb"ID3|\xff[\xe2-\xfb]"), "MPEG audio"),
+    (re.compile(rb"OggS"), "Ogg"),
+    (re.compile(rb"fLaC"), "FLAC"),
+    (re.compile(rb"\.snd"), "AU"),
+)
+
+
+class NoSound(ValueError):
+    """Bytes that are no sound; the text says what they look like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A sound as it was read. `coding` is libsndfile's name (PCM_16, ALAW, ULAW); `samples` are -1..1, first channel."""
+
+    seconds: float
+    sample_rate: int
+    channels: int
+    coding: str
+    samples: numpy.ndarray[Any, Any]
+
+
+def kind_of(content: bytes) -> str | None:
+    """The kind of file by its first bytes, None where they begin no sound file that is known here."""
+    return next((kind for magic, kind in _FILE_KINDS if magic.match(content)), None)
+
+
+def read_sound(content: bytes) -> Sound:
+    """The sound in a file. Raises NoSound for JSON, HTML, nothing, and a file that ends before its own header says."""
+    import soundfile
+
+    if not content:
+        raise NoSound("the body is empty")
+    if kind_of(content) is None:
+        start = content.lstrip()[:1]
+        looks = {b"{": "JSON", b"[": "JSON", b"<": "HTML or XML"}.get(
+            start, "something that is no sound file known here"
+        )
+        raise NoSound(f"the body looks like {looks}")
+    _check_riff(content)
+    try:
+        samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
+        coding = soundfile.info(io.BytesIO(content)).subtype
+    except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
+        raise NoSound(f"the file cannot be decoded: {error}") from error
+    return Sound(
+        seconds=len(samples) / rate, sample_rate=rate, channels=samples.shape[1], coding=coding, samples=samples[:, 0]
+    )
+
+
+def _check_riff(content: bytes) -> None:
+    """A WAV says its own length: libsndfile forgives a file that is cut off, an archive must not."""
+    if not content.startswith(b"RIFF"):
+        return
+    if len(content) < 12:
+        raise NoSound("the file is cut off in its first bytes")
+    at = 12
+    while at + 8 <= len(content):
+        name, size = content[at : at + 4], struct.unpack_from("<I", content, at + 4)[0]
+        if name == b"data":
+            if at + 8 + size > len(content):
+                raise NoSound(
+                    f"the file is cut off: its header promises {size} bytes of sound, {len(content) - at - 8} came"
+                )
+            return
+        at += 8 + size + size % 2
+    raise NoSound("the file is cut off: it has no data chunk")
+
+
+def same_sound(one: Sound, other: Sound, *, tolerance: float = 0.02) -> bool:
+    """Whether two sounds are the same recording, bit for bit or after another coding: as long, and alike throughout."""
+    import numpy
+
+    if one.sample_rate != other.sample_rate or abs(len(one.samples) - len(other.samples)) > one.sample_rate // 10:
+        return False
+    length = min(len(one.samples), len(other.samples))
+    if length == 0:
+        return True
+    a, b = one.samples[:length], other.samples[:length]
+    loud = float(numpy.sqrt(numpy.mean(numpy.square(a)))) or 1e-9
+    return float(numpy.sqrt(numpy.mean(numpy.square(a - b)))) <= max(tolerance * loud * 5, 1e-4)
+
+
+def dominant_hertz(sound: Sound) -> float:
+    """The strongest frequency of a sound, 0 where it is silent or shorter than a fiftieth of a second."""
+    import numpy
+
+    samples = sound.samples[: sound.sample_rate * 10]
+    if len(samples) < sound.sample_rate // 50 or not float(numpy.max(numpy.abs(samples))):
+        return 0.0
+    spectrum = numpy.abs(numpy.fft.rfft(samples * numpy.hanning(len(samples))))
+    return float(numpy.argmax(spectrum) * sound.sample_rate / len(samples))
+
+
+def tone(seconds: float, hertz: float) -> bytes:
+    """A WAV (8 kHz, mono, 16 bit) that lasts exactly so long."""
+    count = round(seconds * RATE)
+    step = 2 * math.pi * hertz / RATE
+    period = array("h", (round(9000 * math.sin(step * place)) for place in range(min(count, RATE))))
+    samples = array("h")
+    while len(samples) < count:  # a whole number of hertz repeats every second
+        samples.extend(period[: count - len(samples)])
+    sound = samples.tobytes()
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(sound),
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        1,
+        RATE,
+        RATE * 2,
+        2,
+        16,
+        b"data",
+        len(sound),
+    )
+    return head + sound
