@@ -73,4 +73,6 @@ def test_the_options_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> 
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     lines = [line for line in README.splitlines() if "noojee-contract verify" in line]
     assert lines
-    assert {option for line in lines for option in re.findall(r"(?<![\w-])--[a-z-]+", line.split("verify", 1)[1])} <= known
+    assert {
+        option for line in lines for option in re.findall(r"(?<![\w-])--[a-z-]+", line.split("verify", 1)[1])
+    } <= known
