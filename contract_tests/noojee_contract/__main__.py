@@ -32,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"noojee-contract: {error}", file=sys.stderr)
             return 2
         for clause in chosen:
-            print(f"{clause.id}  [{clause.severity}] {', '.join(clause.dialects)}\n  {clause.sentence}\n  {clause.provenance}")
+            print(
+                f"{clause.id}  [{clause.severity}] {', '.join(clause.dialects)}\n  {clause.sentence}\n  {clause.provenance}"
+            )
         return 0
     return verifying.verify(options)
 

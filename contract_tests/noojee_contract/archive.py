@@ -121,9 +121,7 @@ def merge_documents(documents: Iterable[Mapping[str, Any]], *, time_zone: str, n
 def without_files(call: Mapping[str, Any]) -> dict[str, Any]:
     """A call of a seed document without its sound files, as a control API takes it."""
     legs: Sequence[Mapping[str, Any]] = call["legs"]
-    bare = [
-        {key: value for key, value in leg.items() if key != "sound" or "file" not in leg["sound"]} for leg in legs
-    ]
+    bare = [{key: value for key, value in leg.items() if key != "sound" or "file" not in leg["sound"]} for leg in legs]
     return {**call, "legs": bare}
 
 

@@ -89,15 +89,11 @@ class Filler:
 
     def _call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any) -> dict[str, Any]:
         try:
-            answer = self._http.request(
-                method, self._url + path, headers={**self._headers, **(headers or {})}, **how
-            )
+            answer = self._http.request(method, self._url + path, headers={**self._headers, **(headers or {})}, **how)
         except httpx.HTTPError as error:
             raise TargetError(f"the control API at {self._url} does not answer: {type(error).__name__}") from error
         if answer.status_code >= 300:
-            raise TargetError(
-                f"the control API refused {method} {path} with {answer.status_code}: {answer.text[:300]}"
-            )
+            raise TargetError(f"the control API refused {method} {path} with {answer.status_code}: {answer.text[:300]}")
         if not answer.content:
             return {}
         try:

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from noojee_contract.case import Case, Unproved
 from noojee_contract.archive import Archive, read_archive
+from noojee_contract.case import Case, Unproved
 from noojee_contract.client import Client
 from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.exchange import Exchange
@@ -37,7 +37,9 @@ class Line:
     wrongly.
     """
 
-    def __init__(self, target: Target, *, limits: Limits | None = None, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, target: Target, *, limits: Limits | None = None, environ: Mapping[str, str] | None = None
+    ) -> None:
         self.target = target
         self.requests = 0
         self._limits = limits
@@ -83,7 +85,11 @@ class Line:
         return self.requests + sum(client.requests for client in self._clients)
 
     def filled(
-        self, document: Mapping[str, object], *, folder: Path | None = None, profile: Mapping[str, str] | None = None,
+        self,
+        document: Mapping[str, object],
+        *,
+        folder: Path | None = None,
+        profile: Mapping[str, str] | None = None,
         archive: Archive | None = None,
     ) -> Case:
         """A case on a world of its own, filled with a seed document. `archive` is given where it was read before."""
@@ -154,7 +160,11 @@ class Line:
     def probe(self) -> Exchange:
         """One request that says whether anything answers at all. Raises Unreachable with the reason."""
         client = Client(
-            http=self.http, root=self.root, dialect=self.target.dialect, key="", rest_path=self.target.rest_path,
+            http=self.http,
+            root=self.root,
+            dialect=self.target.dialect,
+            key="",
+            rest_path=self.target.rest_path,
             timeout_seconds=self.target.timeout_seconds,
             before_request=None if self._limits is None else self._limits.before_request,
         )
@@ -210,7 +220,9 @@ class Line:
             try:
                 verify = ssl.create_default_context(cafile=str(self._ca_file))
             except (OSError, ssl.SSLError) as error:
-                raise TargetError(f"the CA file {self._ca_file} of target {target.name!r} cannot be read: {error}") from error
+                raise TargetError(
+                    f"the CA file {self._ca_file} of target {target.name!r} cannot be read: {error}"
+                ) from error
         return httpx.Client(verify=verify, trust_env=not is_loopback(self._root), timeout=target.timeout_seconds)
 
     def _start(self, command: tuple[str, ...]) -> None:
@@ -258,9 +270,9 @@ def _transport(target: Target) -> httpx.BaseTransport:
     try:
         made = getattr(importlib.import_module(module), function)()
     except (ImportError, AttributeError, TypeError) as error:
-        raise TargetError(f"the transport {target.transport!r} of target {target.name!r} cannot be opened: {error}") from error
+        raise TargetError(
+            f"the transport {target.transport!r} of target {target.name!r} cannot be opened: {error}"
+        ) from error
     if not isinstance(made, httpx.BaseTransport):
         raise TargetError(f"the transport {target.transport!r} of target {target.name!r} is no httpx transport")
     return made
-
-

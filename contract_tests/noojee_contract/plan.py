@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from noojee_contract.case import MOST_MET, MOST_SOUNDS
 from noojee_contract.clauses import catalogue, choose
-from noojee_contract.runner import lacking
+from noojee_contract.needs import lacking
 from noojee_contract.target import Target
 
 

@@ -52,10 +52,6 @@ class Redactor:
         text = _BEARER.sub(rf"\1 {HIDDEN}", text)
         return _USERINFO.sub(rf"\1{HIDDEN}@", text)
 
-    def bytes(self, content: bytes) -> bytes:
-        """The bytes with credentials hidden; what is no UTF-8 passes through unchanged otherwise."""
-        return self.text(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-
     def document(self, document: Any) -> Any:
         """A JSON document with credentials hidden, in keys, in values, and by the names of keys."""
         if isinstance(document, str):

@@ -47,8 +47,8 @@ def repeat_script(
             json.dumps({"seed": document}, ensure_ascii=True),
             "SEED",
             ")",
-            f"{KEY_VARIABLE}=$(printf %s \"$WORLD\" | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"api_key\"])')",
-            "ROOT=$BASE/$(printf %s \"$WORLD\" | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"path\"])')",
+            f'{KEY_VARIABLE}=$(printf %s "$WORLD" | python3 -c \'import json,sys; print(json.load(sys.stdin)["api_key"])\')',
+            'ROOT=$BASE/$(printf %s "$WORLD" | python3 -c \'import json,sys; print(json.load(sys.stdin)["path"])\')',
         ]
     else:
         lines += ["ROOT=$BASE", f': "${{{KEY_VARIABLE}:?set it to the API key}}"']
@@ -64,7 +64,9 @@ def repeat_script(
         proof = f"apiKey=${KEY_VARIABLE}"
         whole = f"{proof}&{pairs}" if pairs else proof
     shown = redactor.text(f"{_double_quoted(path)}?{_double_quoted(whole, keep_variables=True)}")
-    lines.append(f'curl -sS -i -X {shlex.quote(exchange.asked.method)} "$ROOT{shown}" -H \'Content-Type: application/x-www-form-urlencoded\'')
+    lines.append(
+        f"curl -sS -i -X {shlex.quote(exchange.asked.method)} \"$ROOT{shown}\" -H 'Content-Type: application/x-www-form-urlencoded'"
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -12,13 +12,10 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from noojee_contract._data import fixtures
-from noojee_contract.archive import Archive, merge_documents, read_archive
+from noojee_contract.archives import recorded, small
 from noojee_contract.case import Broken, Case, Judge, Pair, Unproved
 from noojee_contract.clauses import MIGRATION, Clause
 from noojee_contract.client import NoTicket
@@ -26,16 +23,17 @@ from noojee_contract.errors import BudgetSpent, ContractError, TooSoon
 from noojee_contract.exchange import Exchange
 from noojee_contract.limits import Limits
 from noojee_contract.line import Line
+from noojee_contract.needs import lacking
 from noojee_contract.redact import Redactor
 from noojee_contract.repeat import repeat_command, repeat_script
-from noojee_contract.strategies import NOW, draw_documents, shrink_document
+from noojee_contract.strategies import draw_documents, shrink_document
 from noojee_contract.target import Target
+from noojee_contract.timelines import time_lines
 from noojee_contract.verdict import Finding, Outcome, Result
 
 RECORDED = "recorded"
 GENERATED = "generated"
 OBSERVED = "observed"
-ZONE = "Australia/Melbourne"
 BUG_HEADER = "x-noojee-fake-bug"
 SHRINK_SECONDS = 5.0
 
@@ -93,7 +91,9 @@ class Bench:
             for old, new in self.migrations:
                 sides = [set(self._sources(self.targets[side], clause)) for side in (old, new)]
                 both = sides[0] & sides[1]
-                found += [Lane(f"{old} > {new}", source) for source in (RECORDED, GENERATED, OBSERVED) if source in both]
+                found += [
+                    Lane(f"{old} > {new}", source) for source in (RECORDED, GENERATED, OBSERVED) if source in both
+                ]
         return found
 
     def result(self, clause: Clause, check: Check, lane: Lane) -> Result:
@@ -112,7 +112,7 @@ class Bench:
         for lane, cases in self._cases.items():
             if lane.source == GENERATED or any(row["target"] == lane.target for row in found):
                 continue
-            rows = [row for case in cases for row in _time_lines(case)][:most]
+            rows = [row for case in cases for row in time_lines(case)][:most]
             redactor = self._redactor(lane)
             found += [{"target": lane.target, **redactor.document(row)} for row in rows]
         return found
@@ -175,11 +175,18 @@ class Bench:
         if deviation is not None and deviation.expires >= self.today:
             reason = f"known until {deviation.expires}: {deviation.reason}"
             return self._row(clause, lane, Outcome.KNOWN, judged=judge.judged, reason=reason, finding=finding)
-        reason = None if deviation is None else f"the known deviation expired on {deviation.expires}: {deviation.reason}"
-        return self._row(clause, lane, Outcome.BROKEN, judged=judge.judged, reason=reason, finding=finding)
+        expired = (
+            None if deviation is None else f"the known deviation expired on {deviation.expires}: {deviation.reason}"
+        )
+        return self._row(clause, lane, Outcome.BROKEN, judged=judge.judged, reason=expired, finding=finding)
 
     def _script(
-        self, clause: Clause, lane: Lane, exchange: Exchange | None, document: Mapping[str, Any] | None, redactor: Redactor
+        self,
+        clause: Clause,
+        lane: Lane,
+        exchange: Exchange | None,
+        document: Mapping[str, Any] | None,
+        redactor: Redactor,
     ) -> str | None:
         target = self.targets.get(lane.target)
         if target is None or exchange is None or clause.over != "archive":
@@ -294,56 +301,10 @@ class _Enough(BaseException):
     """Shrinking took long enough; Hypothesis lets this through."""
 
 
-@cache
-def recorded() -> Archive:
-    """All archives that ship, as one: recorded calls, published legs, and the shapes written by hand."""
-    return _gathered(("published", "recorded", "synthetic"))
-
-
-@cache
-def small() -> Archive:
-    """The published legs, and a few calls more: enough for clauses about single exchanges."""
-    return _gathered(("published",))
-
-
-def _gathered(folders: Sequence[str]) -> Archive:
-    documents = []
-    calls = []
-    profile = {"default_account": "Administrator", "outbound_did": "empty"}
-    for folder in folders:
-        for path in sorted(fixtures("seeds", folder).rglob("*.json")):
-            document = json.loads(path.read_text(encoding="utf-8"))
-            if document.get("format") != "noojee-seed/1":
-                continue
-            documents.append(document)
-            calls += read_archive(document, profile=profile, folder=path.parent).calls
-    merged = merge_documents(documents, time_zone=ZONE, now=NOW)
-    return Archive(calls=tuple(calls), zone=ZoneInfo(ZONE), document=merged)
-
-
 def _limits(target: Target, folder: Path | None) -> Limits | None:
     if target.fillable and target.requests_per_second is None and target.request_budget is None:
         return None
     return Limits.of(target, folder=folder)
-
-
-def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
-    name, _, amount = need.partition(":")
-    if name in ("by_hour", "audio"):
-        if name not in target.capabilities:
-            return Outcome.UNSUPPORTED, f"the target says it has no {name}"
-        if name == "audio" and target.audio is None and not target.fillable:
-            return Outcome.UNSUPPORTED, "the target names no audio template"
-        return None
-    if target.fillable:
-        return None
-    if name == "fill":
-        return Outcome.UNPROVED, "needs a target that can be filled"
-    if name == "provoke" and not target.provoke:
-        return Outcome.UNPROVED, 'provokes the target, which allows no "provoke"'
-    if name == "wait" and target.wait_seconds < float(amount):
-        return Outcome.UNPROVED, f'needs a wait of {amount} s; allow it with "wait:{amount}s"'
-    return None
 
 
 def _document(subject: Case | Pair) -> Mapping[str, Any] | None:
@@ -353,37 +314,3 @@ def _document(subject: Case | Pair) -> Mapping[str, Any] | None:
 
 def _size(document: Mapping[str, Any]) -> int:
     return len(json.dumps(document))
-
-
-def _time_lines(case: Case) -> list[dict[str, Any]]:
-    rows: dict[str, dict[str, Any]] = {}
-    if case.archive is not None:
-        for call in case.archive.calls:
-            legs = [
-                _bar(leg.number, leg.start, leg.end, leg.destination, leg.username, leg.tag, leg.duration_seconds)
-                for leg in call.legs
-            ]
-            rows[call.unique_id] = {"unique_id": call.unique_id, "direction": call.direction, "legs": legs}
-        return list(rows.values())
-    for answer in case.answers():
-        for leg in answer.legs:
-            row = rows.setdefault(leg.unique_id, {"unique_id": leg.unique_id, "direction": leg.direction, "legs": []})
-            if all(bar["leg"] != leg.number for bar in row["legs"]) and leg.start:
-                row["legs"].append(
-                    _bar(leg.number, leg.start[0], None, leg.destination, leg.username, leg.tag, leg.duration_seconds)
-                )
-    return list(rows.values())
-
-
-def _bar(
-    number: int, start: datetime, end: datetime | None, destination: str, username: str, tag: str, seconds: int
-) -> dict[str, Any]:
-    return {
-        "leg": number,
-        "start": start.isoformat(),
-        "end": None if end is None else end.isoformat(),
-        "destination": destination,
-        "username": username,
-        "tag": tag,
-        "duration_seconds": seconds,
-    }

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from noojee_contract._data import fixtures
 from noojee_contract.clauses import FLOOR, catalogue, choose, fingerprint
+from noojee_contract.config import Config, from_options, load_config
 from noojee_contract.plugin import seed_of
 from noojee_contract.report.jsonlines import result_of
-from noojee_contract.config import Config, from_options, load_config
 from noojee_contract.target import Target
 from noojee_contract.verdict import Floor, Outcome, Result, Run, TargetRow
 
@@ -76,8 +76,18 @@ def open_bench(config: pytest.Config) -> Bench:
 def repeat_options(option: Any) -> list[str]:
     """The options of `verify` that name the same targets again."""
     words: list[str] = []
-    for name in ("config", "base_url", "dialect", "api_key_env", "known", "time_zone", "audio", "ca_file", "control_url",
-                 "control_token_env"):
+    for name in (
+        "config",
+        "base_url",
+        "dialect",
+        "api_key_env",
+        "known",
+        "time_zone",
+        "audio",
+        "ca_file",
+        "control_url",
+        "control_token_env",
+    ):
         value = getattr(option, f"noojee_{name}")
         if value:
             words += [f"--{name.replace('_', '-')}", str(value)]
@@ -191,7 +201,9 @@ class Collected:
             lanes.setdefault(result.target, [])
             if result.lane not in lanes[result.target]:
                 lanes[result.target].append(result.lane)
-        rows = [_target_row(target, lanes.get(target.name, []), self.requests.get(target.name, 0)) for target in targets]
+        rows = [
+            _target_row(target, lanes.get(target.name, []), self.requests.get(target.name, 0)) for target in targets
+        ]
         rows += [
             TargetRow(name=name, dialect="migration", address="", lanes=sources)
             for name, sources in lanes.items()
@@ -231,6 +243,12 @@ def _healed(results: Sequence[Result], targets: Sequence[Target]) -> list[Result
             if mine and all(result.outcome is Outcome.HOLDS for result in mine):
                 reason = f"the known deviation ({deviation.reason}) is healed: take it out of the target file"
                 rows.append(
-                    Result(clause=deviation.clause, target=target.name, lane=mine[0].lane, outcome=Outcome.BROKEN, reason=reason)
+                    Result(
+                        clause=deviation.clause,
+                        target=target.name,
+                        lane=mine[0].lane,
+                        outcome=Outcome.BROKEN,
+                        reason=reason,
+                    )
                 )
     return rows

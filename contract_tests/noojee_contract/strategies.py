@@ -52,7 +52,7 @@ HOSTILE = (
     "50% off",
     "1+1",
     "%2B",
-    "O'Brien \"quoted\"",
+    'O\'Brien "quoted"',
     "<script>alert(1)</script>",
     "☎️📞",
     "back\\slash/slash",
@@ -204,5 +204,3 @@ def shrink_document(check: Callable[[dict[str, Any]], None], *, number: int, see
         check(document)
 
     run()
-
-

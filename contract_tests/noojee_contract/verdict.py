@@ -77,7 +77,9 @@ class Floor:
         """The (target, clause) pairs of the floor that no lane proved."""
         proved = {(r.target, r.clause) for r in results if r.outcome is Outcome.HOLDS and r.judged > 0}
         proved |= {(r.target, r.clause) for r in results if r.outcome is Outcome.KNOWN}
-        return [(target, clause) for target, ids in self.needed.items() for clause in ids if (target, clause) not in proved]
+        return [
+            (target, clause) for target, ids in self.needed.items() for clause in ids if (target, clause) not in proved
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

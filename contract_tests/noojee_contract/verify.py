@@ -35,29 +35,61 @@ WRITERS: Mapping[str, Callable[[Run], str]] = {
     "html": html.render,
 }
 PASSED_ON = (
-    "config", "examples", "seed", "base_url", "dialect", "api_key_env", "known", "time_zone", "audio", "ca_file",
-    "control_url", "control_token_env", "requests_per_second", "request_budget", "timeout",
+    "config",
+    "examples",
+    "seed",
+    "base_url",
+    "dialect",
+    "api_key_env",
+    "known",
+    "time_zone",
+    "audio",
+    "ca_file",
+    "control_url",
+    "control_token_env",
+    "requests_per_second",
+    "request_budget",
+    "timeout",
 )
 REPEATED = ("target", "only", "require", "allow")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command; each but the reports is an option of plain pytest too, with --noojee- before it."""
-    parser.add_argument("target", nargs="*", metavar="TARGET", help="a target of the config; without one, all of it, or the embedded PBX")
-    parser.add_argument("--config", metavar="FILE", help="target file (default: noojee-contract.toml here, where it is named)")
-    parser.add_argument("--smoke", action="store_true", help="the archives that ship, in process and over http: seconds")
-    parser.add_argument("--only", action="append", metavar="ID", help="judge only this clause, or a pattern such as 'audio.*'")
-    parser.add_argument("--require", action="append", metavar="ID", help="a clause that must be proved, beside the usual floor")
+    parser.add_argument(
+        "target",
+        nargs="*",
+        metavar="TARGET",
+        help="a target of the config; without one, all of it, or the embedded PBX",
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help="target file (default: noojee-contract.toml here, where it is named)"
+    )
+    parser.add_argument(
+        "--smoke", action="store_true", help="the archives that ship, in process and over http: seconds"
+    )
+    parser.add_argument(
+        "--only", action="append", metavar="ID", help="judge only this clause, or a pattern such as 'audio.*'"
+    )
+    parser.add_argument(
+        "--require", action="append", metavar="ID", help="a clause that must be proved, beside the usual floor"
+    )
     parser.add_argument("--examples", type=_count, metavar="N", help="archives that Hypothesis makes (default 25)")
-    parser.add_argument("--seed", type=int, metavar="N", help="the seed they are made from (default: drawn, and printed)")
-    parser.add_argument("-n", "--workers", type=int, metavar="N", help="worker processes (default: by the targets and cores)")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="the seed they are made from (default: drawn, and printed)"
+    )
+    parser.add_argument(
+        "-n", "--workers", type=int, metavar="N", help="worker processes (default: by the targets and cores)"
+    )
     direct = parser.add_argument_group("a target without a config")
     direct.add_argument("--base-url", metavar="URL", help="where it is, a path prefix included")
     direct.add_argument("--dialect", metavar="NAME", help="recording-api (hash) or njadmin (API key)")
     direct.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds its API key")
     direct.add_argument("--known", metavar="FILE", help="known recordings: a CSV with the columns kind,value")
     direct.add_argument("--time-zone", metavar="ZONE", help="the zone it writes dates in (default Australia/Melbourne)")
-    direct.add_argument("--audio", metavar="TEMPLATE", help="'POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}'")
+    direct.add_argument(
+        "--audio", metavar="TEMPLATE", help="'POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}'"
+    )
     direct.add_argument("--allow", action="append", metavar="WHAT", help="provoke, or wait:15s")
     direct.add_argument("--ca-file", metavar="FILE", help="the certificate authority of its certificate")
     direct.add_argument("--fillable", action="store_true", help="it may be written to, through its control API")
@@ -67,7 +99,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     direct.add_argument("--request-budget", type=_count, metavar="N", help="how often it may be asked in this run")
     direct.add_argument("--timeout", type=float, metavar="SECONDS", help="how long one answer may take (default 10)")
     written = parser.add_argument_group("reports")
-    for name, what in (("junit", "JUnit XML"), ("json", "JSON lines"), ("markdown", "Markdown"), ("html", "one HTML page")):
+    for name, what in (
+        ("junit", "JUnit XML"),
+        ("json", "JSON lines"),
+        ("markdown", "Markdown"),
+        ("html", "one HTML page"),
+    ):
         written.add_argument(f"--{name}", metavar="FILE", type=Path, help=f"write the report as {what}")
 
 
@@ -155,7 +192,9 @@ def _judgeable(patterns: Sequence[str], targets: Sequence[Target]) -> None:
     spoken = {target.dialect for target in targets} | {"migration"}
     for clause in choose(patterns):
         if not spoken & set(clause.dialects):
-            raise TargetError(f"clause {clause.id!r} is required, but no chosen target speaks {' or '.join(clause.dialects)}")
+            raise TargetError(
+                f"clause {clause.id!r} is required, but no chosen target speaks {' or '.join(clause.dialects)}"
+            )
 
 
 class _Options:
@@ -180,8 +219,22 @@ def _preflight(targets: Sequence[Target]) -> None:
 
 
 def _arguments(options: argparse.Namespace, targets: Sequence[Target]) -> list[str]:
-    words = ["--pyargs", "noojee_contract.suite", "-c", str(resources.files("noojee_contract") / "suite" / "verify.ini")]
-    words += ["-p", "noojee_contract.plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "--noconftest", "--assert=plain"]
+    words = [
+        "--pyargs",
+        "noojee_contract.suite",
+        "-c",
+        str(resources.files("noojee_contract") / "suite" / "verify.ini"),
+    ]
+    words += [
+        "-p",
+        "noojee_contract.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminal",
+        "--noconftest",
+        "--assert=plain",
+    ]
     words += ["-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:doctest"]
     for name in PASSED_ON:
         value = getattr(options, name)
@@ -238,7 +291,8 @@ def _unreached(options: argparse.Namespace, targets: Sequence[Target], reason: s
         seed=options.seed or 0,
         examples=options.examples or 0,
         targets=[
-            TargetRow(name=target.name, dialect=target.dialect, address=target.base_url or "", lanes=()) for target in targets
+            TargetRow(name=target.name, dialect=target.dialect, address=target.base_url or "", lanes=())
+            for target in targets
         ],
         clauses=[clause.row() for clause in catalogue().values()][:0],
         results=(),
@@ -271,5 +325,3 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return number
-
-
