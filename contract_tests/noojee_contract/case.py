@@ -133,6 +133,7 @@ class Case:
         self._answers: dict[Known, Answer] = {}
         self._sounds: dict[tuple[str, int], Exchange] = {}
         self._put: dict[tuple[str, int], bytes] = {}
+        self._now = None if world is None else world.now
 
     @property
     def dialect(self) -> str:
@@ -253,11 +254,16 @@ class Case:
         """Let time pass: the world's clock is stepped, or real seconds are waited where the target allows it."""
         self.client.forget_ticket()
         if self.world is not None and self._filler is not None:
-            return self._filler.step(self.world, seconds)
+            self._now = self._filler.step(self.world, seconds)
+            return self._now
         if self._wait is None:
             raise Unproved(f"needs a wait of {seconds:g} s, which the target does not allow")
         self._wait(seconds)
         return None
+
+    def zone_now(self) -> datetime:
+        """The PBX's local time: its world's clock as it was last told, else this machine's clock."""
+        return datetime.now(self.zone) if self._now is None else self._now.astimezone(self.zone)
 
     def fresh(self, profile: Mapping[str, str] | None = None, *, document: Mapping[str, Any] | None = None) -> Case:
         """The same archive (or the seed document given) in a new world, where nothing was asked yet.

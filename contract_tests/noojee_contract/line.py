@@ -1,4 +1,4 @@
-"""A line to one target: the HTTP client, the server started for the run if any, and the worlds made on it."""
+"""A line to one target: the HTTP client, and the worlds made on it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import importlib
 import ipaddress
 import os
 import ssl
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,28 +21,33 @@ from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.exchange import Exchange
 from noojee_contract.fill import Filler
 from noojee_contract.limits import Limits
+from noojee_contract.servers import Servers
 from noojee_contract.target import Target
 
 IN_PROCESS = "http://in-process.invalid"
-START_SECONDS = 20.0
 
 
 class Line:
-    """Opens on first use; `close` ends the server that was started for it.
+    """Opens on first use. `servers` are those of the run; without them, a server is started for this line alone.
 
     Raises Unreachable where nothing answers within the target's time-out, TargetError where the target is described
     wrongly.
     """
 
     def __init__(
-        self, target: Target, *, limits: Limits | None = None, environ: Mapping[str, str] | None = None
+        self,
+        target: Target,
+        *,
+        limits: Limits | None = None,
+        environ: Mapping[str, str] | None = None,
+        servers: Servers | None = None,
     ) -> None:
         self.target = target
         self.requests = 0
         self._limits = limits
         self._environ = os.environ if environ is None else environ
-        self._server: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._own_servers = servers is None
+        self._servers = Servers() if servers is None else servers
         self._http: httpx.Client | None = None
         self._root = target.base_url or IN_PROCESS
         self._ca_file = target.ca_file
@@ -175,20 +177,12 @@ class Line:
         return exchange
 
     def close(self) -> None:
-        """Close the connections, end the server that was started."""
+        """Close the connections, and end the server that was started for this line alone."""
         if self._http is not None:
             self._http.close()
             self._http = None
-        if self._server is not None:
-            self._server.terminate()
-            try:
-                self._server.wait(5)
-            except subprocess.TimeoutExpired:
-                self._server.kill()
-                self._server.wait()
-            self._server = None
-        if self._folder is not None:
-            self._folder.cleanup()
+        if self._own_servers:
+            self._servers.close()
 
     def _client(self, *, root: str, key: str, audio: str | None, reuse: bool) -> Client:
         target = self.target
@@ -212,7 +206,9 @@ class Line:
         if target.transport is not None:
             return httpx.Client(transport=_transport(target), trust_env=False, timeout=target.timeout_seconds)
         if target.command is not None:
-            self._start(target.command)
+            server = self._servers.start(target.command, target.name)
+            self._root = server.base_url
+            self._ca_file = self._ca_file or server.ca_file
         verify: ssl.SSLContext | bool = True
         if self._root.startswith("http:"):
             verify = False  # no TLS on this line: a context would only cost time
@@ -224,34 +220,6 @@ class Line:
                     f"the CA file {self._ca_file} of target {target.name!r} cannot be read: {error}"
                 ) from error
         return httpx.Client(verify=verify, trust_env=not is_loopback(self._root), timeout=target.timeout_seconds)
-
-    def _start(self, command: tuple[str, ...]) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="noojee-contract-")
-        ready = Path(self._folder.name) / "ready"
-        said_file = Path(self._folder.name) / "stderr"
-        places = {"{ready_file}": str(ready), "{python}": sys.executable}
-        words = [places.get(word, word) for word in command]
-        try:
-            with said_file.open("wb") as said:
-                self._server = subprocess.Popen(  # noqa: S603  the command is the user's own
-                    words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said
-                )
-        except OSError as error:
-            raise TargetError(f"the command of target {self.target.name!r} does not start: {error}") from error
-        deadline = time.monotonic() + START_SECONDS
-        while not ready.exists():
-            if self._server.poll() is not None:
-                last_words = said_file.read_text(errors="replace").strip()[-300:]
-                raise Unreachable(
-                    f"the command of target {self.target.name!r} ended with {self._server.returncode}: {last_words}"
-                )
-            if time.monotonic() > deadline:
-                raise Unreachable(f"the command of target {self.target.name!r} was not ready after {START_SECONDS:g} s")
-            time.sleep(0.01)
-        self._root = ready.read_text(encoding="utf-8").strip().rstrip("/")
-        own_ca = ready.with_name(ready.name + ".ca.pem")
-        if self._ca_file is None and own_ca.exists():
-            self._ca_file = own_ca
 
 
 def is_loopback(url: str) -> bool:

@@ -26,6 +26,7 @@ from noojee_contract.line import Line
 from noojee_contract.needs import lacking
 from noojee_contract.redact import Redactor
 from noojee_contract.repeat import repeat_command, repeat_script
+from noojee_contract.servers import Servers
 from noojee_contract.strategies import draw_documents, shrink_document
 from noojee_contract.target import Target
 from noojee_contract.timelines import time_lines
@@ -74,8 +75,9 @@ class Bench:
         self.smoke = smoke
         self.options = tuple(options)
         self.today = today or datetime.now(UTC).date()
+        self._servers = Servers()
         self.lines = {
-            name: Line(target, limits=_limits(target, limits_folder), environ=environ)
+            name: Line(target, limits=_limits(target, limits_folder), environ=environ, servers=self._servers)
             for name, target in self.targets.items()
         }
         self._cases: dict[Lane, list[Case]] = {}
@@ -121,6 +123,7 @@ class Bench:
         """End what was opened."""
         for line in self.lines.values():
             line.close()
+        self._servers.close()
 
     def _sources(self, target: Target, clause: Clause) -> list[str]:
         if not target.fillable:

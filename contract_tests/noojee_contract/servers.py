@@ -1,0 +1,87 @@
+"""Servers that are started for a run: one a command, shared by the targets that name it, ended at the end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from noojee_contract.errors import TargetError, Unreachable
+
+START_SECONDS = 20.0
+STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that answers: its base URL, and the certificate authority that it made for itself, if it did."""
+
+    base_url: str
+    ca_file: Path | None
+
+
+class Servers:
+    """Starts each command once. Close it at the end."""
+
+    def __init__(self) -> None:
+        self._running: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], Server]] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def start(self, command: tuple[str, ...], target_name: str) -> Server:
+        """The server of a command, ready to answer. Raises TargetError where it does not start, Unreachable where it ends
+        or is not ready in time."""
+        if command not in self._running:
+            self._running[command] = self._started(command, target_name)
+        return self._running[command][1]
+
+    def close(self) -> None:
+        """End all of them."""
+        for process, _ in self._running.values():
+            process.terminate()
+        for process, _ in self._running.values():
+            _ended(process)
+        self._running.clear()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _started(self, command: tuple[str, ...], name: str) -> tuple[subprocess.Popen[bytes], Server]:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="noojee-contract-")
+        ready = Path(self._folder.name) / f"ready-{len(self._running)}"
+        said = ready.with_suffix(".stderr")
+        places = {"{ready_file}": str(ready), "{python}": sys.executable}
+        try:
+            with said.open("wb") as file:
+                process = subprocess.Popen(  # noqa: S603  the command is the user's own
+                    [places.get(word, word) for word in command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=file,
+                )
+        except OSError as error:
+            raise TargetError(f"the command of target {name!r} does not start: {error.strerror or error}") from error
+        deadline = time.monotonic() + START_SECONDS
+        while not ready.exists():
+            if process.poll() is not None:
+                words = said.read_text(errors="replace").strip()[-300:]
+                raise Unreachable(f"the command of target {name!r} ended with {process.returncode}: {words}")
+            if time.monotonic() > deadline:
+                _ended(process)
+                raise Unreachable(f"the command of target {name!r} was not ready after {START_SECONDS:g} s")
+            time.sleep(0.01)
+        own_ca = ready.with_name(ready.name + ".ca.pem")
+        base_url = ready.read_text(encoding="utf-8").strip().rstrip("/")
+        return process, Server(base_url=base_url, ca_file=own_ca if own_ca.exists() else None)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
