@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
 import pytest
-from wrong_servers import catalogue as wrong_catalogue
 
-import noojee_contract.suite
 from noojee_contract.clauses import MIGRATION, Clause, catalogue
 from noojee_contract.runner import Bench
+from noojee_contract.suite import checks
 from noojee_contract.target import Target
 from noojee_contract.verdict import Outcome
+from wrong_servers import catalogue as wrong_catalogue
 
 RIGHT = "noojee_fake.doors.transport:open"
-
-
-@cache
-def checks() -> dict[str, Callable[..., None]]:
-    """Each test of the suite by the clause it is of."""
-    found: dict[str, Callable[..., None]] = {}
-    for module in iter_modules(noojee_contract.suite.__path__):
-        if module.name.startswith("test_"):
-            for value in vars(import_module(f"noojee_contract.suite.{module.name}")).values():
-                if hasattr(value, "clause_id"):
-                    assert value.clause_id not in found, f"two tests for {value.clause_id}"
-                    found[value.clause_id] = value.check
-    return found
 
 
 def bench(clause: Clause, transport: str) -> Bench:

@@ -6,7 +6,10 @@ and synthetic archives put in, on generated ones, or on what is known of a targe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -30,3 +33,19 @@ def clause(clause_id: str) -> Callable[[Check], Callable[..., None]]:
         return marked  # type: ignore[no-any-return]  # pytest.mark's decorator is untyped for wrapped functions
 
     return decorate
+
+
+@cache
+def checks() -> Mapping[str, Check]:
+    """Each check of the suite by the clause it is of, without pytest around it. Raises ValueError for two of a clause."""
+    found: dict[str, Check] = {}
+    for module in iter_modules(__path__):
+        if not module.name.startswith("test_"):
+            continue
+        for value in vars(import_module(f"{__name__}.{module.name}")).values():
+            clause_id = getattr(value, "clause_id", None)
+            if clause_id is not None:
+                if clause_id in found:
+                    raise ValueError(f"two tests are of clause {clause_id}")
+                found[clause_id] = value.check
+    return found
