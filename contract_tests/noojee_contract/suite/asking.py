@@ -1,0 +1,134 @@
+"""How the clauses about transport and authentication ask, and what counts as an answer or as a refusal."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from noojee_contract.audio import kind_of
+from noojee_contract.case import Answer, Case, Judge
+from noojee_contract.client import FORM_TYPE, Query, query_text
+from noojee_contract.exchange import Exchange, Headers
+from noojee_contract.known import Known
+from noojee_contract.suite.by_hand import refused, told
+
+NOBODYS_KEY = "00000000-0000-4000-8000-000000000000"
+BY_UNIQUE_ID = "retrieveMetaDataByUniqueId"
+BY_TAG = "retrieveMetaData"
+LEGACY = "recording-api"
+LEGACY_PATHS = ("/rest", "/servicemanager/rest")
+REPLACEMENT_PATH = "/njadmin/rest"
+Question = tuple[str, Query]
+
+
+def questions(case: Case) -> Iterator[Question]:
+    """One method by unique id and one by tag, each for a recording that is there."""
+    for unique_id in case.unique_ids[:1]:
+        yield BY_UNIQUE_ID, (("uniqueId", unique_id),)
+    for tag in case.tags[:1]:
+        yield BY_TAG, (("tag", tag),)
+
+
+def one_question(case: Case) -> Iterator[Question]:
+    """The first of `questions`; nothing where there is none."""
+    yield from list(questions(case))[:1]
+
+
+def url_of(case: Case, question: Question, *, credentials: Query | None = None, base: str | None = None) -> str:
+    """The URL of a question with its credentials: the usual ones, or those given."""
+    name, query = question
+    return f"{base or case.client.base}/{name}?{query_text(case.client.with_credentials(query, credentials))}"
+
+
+def post(
+    case: Case,
+    question: Question,
+    *,
+    credentials: Query | None = None,
+    headers: Headers = (("content-type", FORM_TYPE),),
+    body: bytes = b"",
+    base: str | None = None,
+) -> Exchange:
+    """A question as POST, with headers and a body of the caller's."""
+    url = url_of(case, question, credentials=credentials, base=base)
+    return case.client.send("POST", url, headers=headers, body=body)
+
+
+def read(case: Case, exchange: Exchange) -> Answer:
+    """An exchange as the answer to a metadata question."""
+    return case.reread(Known("unique_id", ""), exchange)
+
+
+def answers_it(case: Case, exchange: Exchange) -> bool:
+    """Whether an exchange brings legs, without a failure."""
+    answer = read(case, exchange)
+    return exchange.status == 200 and bool(answer.legs) and answer.reading.failure is None
+
+
+def brings_recording(case: Case, exchange: Exchange) -> bool:
+    """Whether any of a recording is in an answer: legs, in whatever wrapping, or a sound."""
+    return bool(read(case, exchange).legs) or b"callrecordid" in exchange.body.lower() or is_sound(exchange)
+
+
+def is_sound(exchange: Exchange) -> bool:
+    """Whether the body of an answer is a sound file."""
+    return kind_of(exchange.body) is not None
+
+
+def refuses(case: Case, exchange: Exchange) -> bool:
+    """Whether an answer is a refusal: nothing of a recording, and an HTTP error or a failure object. [] is none."""
+    return refused(read(case, exchange)) and not brings_recording(case, exchange)
+
+
+def in_words(case: Case, exchange: Exchange) -> str:
+    """What an answer was, in a few words."""
+    return "a sound" if is_sound(exchange) else told(read(case, exchange))
+
+
+def judge_answered(case: Case, judge: Judge, exchange: Exchange, what: str) -> None:
+    """Judge that a request is answered with legs."""
+    judge(answers_it(case, exchange), f"{what}: expected 200 and legs, got {in_words(case, exchange)}", exchange)
+
+
+def judge_refused(case: Case, judge: Judge, exchange: Exchange, what: str) -> None:
+    """Judge that a request is refused."""
+    judge(refuses(case, exchange), f"{what}: expected a refusal, got {in_words(case, exchange)}", exchange)
+
+
+def judge_brings_nothing(case: Case, judge: Judge, exchange: Exchange, what: str) -> None:
+    """Judge that nothing of a recording comes, however it is said."""
+    came = brings_recording(case, exchange)
+    judge(not came, f"{what}: expected no recording, got {in_words(case, exchange)}", exchange)
+
+
+def choice_of_status(case: Case, exchange: Exchange) -> str:
+    """The status of a refusal as a choice; "other" where the answer is no refusal."""
+    return str(exchange.status) if refuses(case, exchange) else f"other: {in_words(case, exchange)}"
+
+
+def stamp(case: Case) -> int:
+    """The PBX's time in milliseconds, asked now."""
+    return int(case.client.ticket()[0][1])
+
+
+def proof(case: Case, time_stamp: str | int, digest: str) -> Query:
+    """A time stamp and a hash of the caller's making; the hash is hidden in reports."""
+    case.client.secrets.append(digest)
+    return (("timeStamp", str(time_stamp)), ("hash", digest))
+
+
+def sha256(text: str) -> str:
+    """Lower-case hex sha256 of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def wrong_credentials(case: Case) -> Query:
+    """Credentials in the documented form, made with a key that is nobody's."""
+    return case.client.ticket(key=NOBODYS_KEY) if case.dialect == LEGACY else (("apiKey", NOBODYS_KEY),)
+
+
+def judge_each_refused(case: Case, judge: Judge, attempts: Iterable[tuple[str, Query]]) -> None:
+    """Judge that one question is refused with each of some credentials."""
+    for question in one_question(case):
+        for what, credentials in attempts:
+            judge_refused(case, judge, post(case, question, credentials=credentials), what)

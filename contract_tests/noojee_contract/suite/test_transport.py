@@ -1,0 +1,153 @@
+"""Transport: which HTTP methods, content types and places of parameters a PBX takes."""
+
+from __future__ import annotations
+
+from noojee_contract.case import Case, Judge
+from noojee_contract.client import FORM_TYPE, query_text
+from noojee_contract.suite import clause
+from noojee_contract.suite.asking import (
+    BY_UNIQUE_ID,
+    answers_it,
+    in_words,
+    judge_answered,
+    judge_brings_nothing,
+    judge_refused,
+    one_question,
+    post,
+    questions,
+    refuses,
+    url_of,
+)
+
+FORM = ("content-type", FORM_TYPE)
+
+
+@clause("transport.get-refused")
+def test_get_brings_no_recording(case: Case, judge: Judge) -> None:
+    """SEED: the API will only accept POST requests."""
+    for question in questions(case):
+        exchange = case.client.send("GET", url_of(case, question))
+        judge_refused(case, judge, exchange, f"GET {question[0]}")
+
+
+@clause("transport.other-methods-refused")
+def test_put_delete_patch_and_head_are_refused(case: Case, judge: Judge) -> None:
+    """SEED: the API will only accept POST requests."""
+    for question in questions(case):
+        for method in ("PUT", "DELETE", "PATCH", "HEAD"):
+            exchange = case.client.send(method, url_of(case, question))
+            judge_refused(case, judge, exchange, f"{method} {question[0]}")
+
+
+@clause("transport.options-brings-nothing")
+def test_options_brings_no_recording(case: Case, judge: Judge) -> None:
+    """SEED: only POST is accepted; that OPTIONS tells the methods is HTTP's own, so it need be no error."""
+    for question in questions(case):
+        exchange = case.client.send("OPTIONS", url_of(case, question))
+        judge_brings_nothing(case, judge, exchange, f"OPTIONS {question[0]}")
+
+
+@clause("transport.method-not-allowed")
+def test_a_wrong_method_is_answered_405_naming_post(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 14: a JAX-RS server answers 405 with Allow: POST."""
+    for question in one_question(case):
+        exchange = case.client.send("GET", url_of(case, question))
+        allow = [each.strip().upper() for each in (exchange.header("allow") or "").split(",")]
+        said = f"GET: expected 405 and Allow: POST, got {exchange.status} and Allow: {', '.join(allow) or 'none'}"
+        judge(exchange.status == 405 and "POST" in allow, said, exchange)
+
+
+@clause("transport.form-charset")
+def test_the_form_type_with_a_charset_is_taken(case: Case, judge: Judge) -> None:
+    """CLIENT C-J: sends application/x-www-form-urlencoded; charset=UTF-8 and no body."""
+    for question in one_question(case):
+        for written in (f"{FORM_TYPE}; charset=UTF-8", f"{FORM_TYPE};charset=utf-8"):
+            exchange = post(case, question, headers=(("content-type", written),))
+            judge_answered(case, judge, exchange, f"Content-Type: {written}")
+
+
+@clause("transport.accept-json")
+def test_a_client_that_accepts_json_alone_is_served(case: Case, judge: Judge) -> None:
+    """DOC W-OV: responses are JSON."""
+    for question in one_question(case):
+        for accepted in ("application/json", "application/json, text/javascript;q=0.5"):
+            exchange = post(case, question, headers=(FORM, ("accept", accepted)))
+            judge_answered(case, judge, exchange, f"Accept: {accepted}")
+
+
+@clause("transport.content-type-check")
+def test_another_content_type_is_taken_or_refused_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 15: JSON as the type of an empty body, and no type at all."""
+    for question in one_question(case):
+        sent = [post(case, question, headers=headers) for headers in ((("content-type", "application/json"),), ())]
+        if all(answers_it(case, exchange) for exchange in sent):
+            seen = "any"
+        elif all(refuses(case, exchange) for exchange in sent):
+            seen = "form-only"
+        else:
+            seen = f"other: JSON {in_words(case, sent[0])}, no type {in_words(case, sent[1])}"
+        judge.choice(case, "content_type_check", seen, sent[0])
+
+
+@clause("transport.parameters-in-body")
+def test_parameters_in_a_form_body_are_read_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 16: the habit of servlet getParameter."""
+    for name, query in one_question(case):
+        body = query_text(case.client.with_credentials(query)).encode()
+        exchange = case.client.send("POST", f"{case.client.base}/{name}", headers=(FORM,), body=body)
+        taken, left = answers_it(case, exchange), refuses(case, exchange)
+        seen = "query-and-body" if taken else "query-only" if left else f"other: {in_words(case, exchange)}"
+        judge.choice(case, "parameters_in", seen, exchange)
+
+
+@clause("transport.parameter-order")
+def test_parameters_may_stand_in_any_order(case: Case, judge: Judge) -> None:
+    """DERIVED: 4.1 puts the tag before the time stamp and the hash, 9.1 of 2015 puts it after them."""
+    for name, query in one_question(case):
+        for turn in (1, 2, 3):
+            usual = case.client.with_credentials(query)
+            other = (*usual[turn % len(usual) :], *usual[: turn % len(usual)]) if turn < 3 else usual[::-1]
+            exchange = post(case, (name, other), credentials=())
+            judge_answered(case, judge, exchange, "parameters in the order " + ", ".join(key for key, _ in other))
+
+
+@clause("transport.unknown-parameter")
+def test_a_parameter_that_nobody_asked_for_changes_nothing(case: Case, judge: Judge) -> None:
+    """CLIENT C-J: sends xDebugArg, which no page lists."""
+    for name, query in one_question(case):
+        for more in (("xDebugArg", "1"), ("_", "1792800000000")):
+            exchange = post(case, (name, (*query, more)))
+            judge_answered(case, judge, exchange, f"with the parameter {more[0]} beside the documented ones")
+
+
+@clause("transport.repeated-credentials")
+def test_credentials_given_twice_are_taken_once(case: Case, judge: Judge) -> None:
+    """CLIENT C-D: passes apiKey twice in one URL."""
+    for name, query in one_question(case):
+        usual = case.client.credentials()
+        exchange = post(case, (name, (*usual, *query, *usual)), credentials=())
+        judge_answered(case, judge, exchange, "the same credentials twice in one query")
+
+
+@clause("transport.parameter-names")
+def test_the_names_of_parameters_are_case_sensitive(case: Case, judge: Judge) -> None:
+    """DOC W-SU: parameter names are case sensitive (said of CallManagementAPI)."""
+    for unique_id in case.unique_ids[:1]:
+        for name in ("uniqueid", "UniqueId", "UNIQUEID"):
+            exchange = post(case, (BY_UNIQUE_ID, ((name, unique_id),)))
+            judge_brings_nothing(case, judge, exchange, f"{name} in place of uniqueId")
+
+
+@clause("transport.missing-parameter")
+def test_without_a_tag_or_unique_id_no_recording_comes(case: Case, judge: Judge) -> None:
+    """SEED: an array containing any matching calls; nothing matches what was not asked."""
+    for name in ("retrieveMetaData", BY_UNIQUE_ID):
+        exchange = post(case, (name, ()))
+        judge_brings_nothing(case, judge, exchange, f"{name} without its parameter")
+
+
+@clause("transport.missing-parameter-refused")
+def test_a_missing_parameter_is_an_error(case: Case, judge: Judge) -> None:
+    """DOC W-OV: a negative Code signifies an error; W-H: an appropriate HTTP error code. Row 17."""
+    for name in ("retrieveMetaData", BY_UNIQUE_ID):
+        judge_refused(case, judge, post(case, (name, ())), f"{name} without its parameter")

@@ -1,0 +1,123 @@
+"""Transport: paths, and how values travel in a query."""
+
+from __future__ import annotations
+
+from noojee_contract.case import Case, Judge
+from noojee_contract.client import query_text
+from noojee_contract.exchange import Exchange
+from noojee_contract.suite import clause
+from noojee_contract.suite.asking import (
+    BY_TAG,
+    BY_UNIQUE_ID,
+    LEGACY_PATHS,
+    answers_it,
+    in_words,
+    judge_brings_nothing,
+    judge_refused,
+    one_question,
+    post,
+    read,
+    refuses,
+)
+from noojee_contract.suite.by_hand import archive, call, leg
+
+ABSENT = ("retrieveMetaDataByTag", "list", "delete", "pause")
+
+
+def _tagged(*tags: str) -> dict[str, object]:
+    """An archive with a call for each tag."""
+    return archive(
+        *(
+            call(f"1773200{place:03}.2", leg("2026-03-11T14:40:00+11:00", "2026-03-11T14:40:09+11:00", tag=tag))
+            for place, tag in enumerate(tags)
+        )
+    )
+
+
+LETTERS = _tagged("Zoë Müller", "Łódź", "漢字 ☎", "Мария", "📞 callback", "Zoe Muller")
+SIGNS = _tagged("A+B", "A B", "A%2BB", "A%20B", "100%", "100%25", "a&b=c", "a", "x=1;y", "x", "#7", "c/d\\e", "'q\"")
+
+
+def _judge_tags(case: Case, judge: Judge) -> None:
+    """Judge that each tag of a world brings its own call, with the tag as it was put in."""
+    assert case.archive is not None
+    for put in case.archive.legs:
+        answer = case.by_tag(put.tag)
+        came = [(each.unique_id, each.tag) for each in answer.legs]
+        expected = [(put.unique_id, put.tag)]
+        judge(came == expected, f"tag {put.tag!r}: expected {expected}, got {came}", answer.exchange)
+
+
+@clause("transport.utf-8-query")
+def test_values_are_percent_encoded_utf_8(case: Case, judge: Judge) -> None:
+    """CLIENT C-J: encodes captions with UTF-8; row 45: a tag that is not ASCII makes the round trip."""
+    _judge_tags(case.fresh(document=LETTERS), judge)
+
+
+@clause("transport.escaped-once")
+def test_escaped_signs_are_read_once(case: Case, judge: Judge) -> None:
+    """DOC W-HU: the form type: %2B is a plus, %25 a percent sign; neither is decoded again."""
+    _judge_tags(case.fresh(document=SIGNS), judge)
+
+
+@clause("transport.space-either-way")
+def test_a_space_may_be_written_in_both_ways(case: Case, judge: Judge) -> None:
+    """DOC W-HU: the form type, in which a space is + or %20."""
+    case = case.fresh(document=SIGNS)
+    for written in ("A+B", "A%20B"):
+        url = f"{case.client.base}/{BY_TAG}?{query_text(case.client.credentials())}&tag={written}"
+        exchange = case.client.send("POST", url)
+        came = [each.tag for each in read(case, exchange).legs]
+        judge(came == ["A B"], f"tag={written}: expected the call with the tag 'A B', got {came}", exchange)
+
+
+@clause("transport.unknown-path")
+def test_an_unknown_method_is_an_error(case: Case, judge: Judge) -> None:
+    """CLIENT C-J: an unknown path gives 404 with an HTML body; never an array that reads as an empty answer."""
+    for question in one_question(case):
+        for name in ABSENT:
+            judge_refused(case, judge, post(case, (name, question[1])), f"the method {name}, which no page names")
+
+
+@clause("transport.unknown-path-status")
+def test_an_unknown_method_is_answered_404(case: Case, judge: Judge) -> None:
+    """CLIENT C-J: 404 returns HTML."""
+    for question in one_question(case):
+        exchange = post(case, (ABSENT[0], question[1]))
+        judge(exchange.status == 404, f"an unknown method: expected 404, got {exchange.status}", exchange)
+
+
+@clause("transport.path-letter-case")
+def test_the_letter_case_of_a_method_counts(case: Case, judge: Judge) -> None:
+    """UNKNOWN: the pages spell each method in one way; a JAX-RS server compares letter by letter."""
+    for unique_id in case.unique_ids[:1]:
+        for name in (BY_UNIQUE_ID.lower(), BY_UNIQUE_ID[:1].upper() + BY_UNIQUE_ID[1:]):
+            exchange = post(case, (name, (("uniqueId", unique_id),)))
+            judge_brings_nothing(case, judge, exchange, f"the method spelled {name}")
+
+
+def _both(case: Case, question: tuple[str, tuple[tuple[str, str], ...]]) -> tuple[Exchange, Exchange]:
+    """A question under /rest and under /servicemanager/rest."""
+    bare, full = (post(case, question, base=f"{case.client.root}{path}/RecordingAPI") for path in LEGACY_PATHS)
+    return bare, full
+
+
+@clause("transport.bare-rest")
+def test_the_bare_prefix_is_served_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 47: /rest/RecordingAPI (SEED W-A4) beside /servicemanager/rest/RecordingAPI (DOC W-A1)."""
+    for question in one_question(case):
+        bare, full = _both(case, question)
+        seen = f"other: /rest {in_words(case, bare)}, /servicemanager/rest {in_words(case, full)}"
+        if answers_it(case, full):
+            seen = "served" if answers_it(case, bare) else "absent" if refuses(case, bare) else seen
+        judge.choice(case, "bare_rest", seen, bare)
+
+
+@clause("transport.prefixes-agree")
+def test_both_prefixes_tell_the_same(case: Case, judge: Judge) -> None:
+    """DERIVED: the pages use both for one API, so where both answer they answer the same."""
+    for question in one_question(case):
+        bare, full = _both(case, question)
+        if answers_it(case, bare) and answers_it(case, full):
+            told = [sorted(repr(sorted(each.raw.items())) for each in read(case, one).legs) for one in (bare, full)]
+            judge(told[0] == told[1], "/rest and /servicemanager/rest list different legs for one call", full)
