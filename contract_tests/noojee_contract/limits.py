@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +18,6 @@ from noojee_contract.errors import BudgetSpent, TooSoon
 from noojee_contract.target import Target
 
 BY_HOUR_SECONDS = 61.0  # "1 per minute" (DOC), and one second for the network
-FOLDER_VARIABLE = "NOOJEE_CONTRACT_LIMITS"
 LOCK_SECONDS = 120.0
 
 
@@ -44,13 +41,12 @@ class Limits:
         self._sleep = sleep
 
     @classmethod
-    def of(cls, target: Target, *, folder: Path | None = None) -> Limits:
-        """The limits of a target, in the run's folder."""
-        place = folder or run_folder()
+    def of(cls, target: Target, folder: Path) -> Limits:
+        """The limits of a target; `folder` is the run's, the same for all its workers."""
         where = f"{target.name}\0{target.base_url}\0{target.transport}\0{target.command}"
         name = hashlib.sha256(where.encode()).hexdigest()[:16]
         return cls(
-            place / f"{name}.json",
+            folder / f"{name}.json",
             requests_per_second=target.requests_per_second,
             request_budget=target.request_budget,
         )
@@ -90,9 +86,8 @@ class Limits:
         self._path.write_text(json.dumps(state), encoding="utf-8")
 
 
-def run_folder() -> Path:
-    """The folder of this run's limit files: named by the controller for its workers, made on first use."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named is None:
-        named = os.environ[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="noojee-contract-limits-")
-    return Path(named)
+def limits_of(target: Target, folder: Path) -> Limits | None:
+    """The limits of a target; None where it is filled and sets none, so that nothing has to be counted."""
+    if target.fillable and target.requests_per_second is None and target.request_budget is None:
+        return None
+    return Limits.of(target, folder)

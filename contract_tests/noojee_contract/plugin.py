@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ BENCH: pytest.StashKey[Any] = pytest.StashKey()
 COLLECTED: pytest.StashKey[Any] = pytest.StashKey()
 RESULT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 SEED: pytest.StashKey[int] = pytest.StashKey()
+LIMITS: pytest.StashKey[Any] = pytest.StashKey()
 MARK = "noojee_clause"
 OPTIONS = (
     ("--noojee-config", {"metavar": "FILE", "help": "target file (TOML); without one the embedded PBX is judged"}),
@@ -160,8 +162,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give each worker the seed of the run, so that all draw the same archives."""
+    """Give each worker the seed of the run, so that all draw the same archives, and the folder of its limits."""
     node.workerinput["noojee_seed"] = seed_of(node.config)
+    node.workerinput["noojee_limits"] = str(limits_folder_of(node.config))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -180,6 +183,20 @@ def seed_of(config: pytest.Config) -> int:
     if hasattr(config, "workerinput"):
         return int(config.workerinput["noojee_seed"])
     return config.stash.setdefault(SEED, secrets.randbelow(2**32))
+
+
+def limits_folder_of(config: pytest.Config) -> Path:
+    """The folder in which all workers of the run keep what was asked of a target; gone when pytest ends."""
+    if hasattr(config, "workerinput"):
+        return Path(config.workerinput["noojee_limits"])
+    if LIMITS not in config.stash:
+        import tempfile
+
+        folder = tempfile.TemporaryDirectory(prefix="noojee-contract-")
+        config.add_cleanup(folder.cleanup)
+        config.stash[LIMITS] = Path(folder.name)
+    made: Path = config.stash[LIMITS]
+    return made
 
 
 def bench_of(config: pytest.Config) -> Bench:

@@ -7,6 +7,7 @@ the vendor, written by hand), `generated` (Hypothesis), or `observed` (what is k
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ from noojee_contract.clauses import MIGRATION, Clause
 from noojee_contract.client import NoTicket
 from noojee_contract.errors import BudgetSpent, ContractError, TooSoon
 from noojee_contract.exchange import Exchange
-from noojee_contract.limits import Limits
+from noojee_contract.limits import limits_of
 from noojee_contract.line import Line
 from noojee_contract.needs import lacking
 from noojee_contract.redact import Redactor
@@ -68,6 +69,8 @@ class Bench:
         today: date | None = None,
         limits_folder: Path | None = None,
     ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="noojee-contract-") if limits_folder is None else None
+        folder = limits_folder or Path(self._folder.name if self._folder else "")
         self.targets = {target.name: target for target in targets}
         self.migrations = [pair for pair in migrations if pair[0] in self.targets and pair[1] in self.targets]
         self.seed = seed
@@ -77,7 +80,7 @@ class Bench:
         self.today = today or datetime.now(UTC).date()
         self._servers = Servers()
         self.lines = {
-            name: Line(target, limits=_limits(target, limits_folder), environ=environ, servers=self._servers)
+            name: Line(target, limits=limits_of(target, folder), environ=environ, servers=self._servers)
             for name, target in self.targets.items()
         }
         self._cases: dict[Lane, list[Case]] = {}
@@ -124,6 +127,8 @@ class Bench:
         for line in self.lines.values():
             line.close()
         self._servers.close()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _sources(self, target: Target, clause: Clause) -> list[str]:
         if not target.fillable:
@@ -302,12 +307,6 @@ class Bench:
 
 class _Enough(BaseException):
     """Shrinking took long enough; Hypothesis lets this through."""
-
-
-def _limits(target: Target, folder: Path | None) -> Limits | None:
-    if target.fillable and target.requests_per_second is None and target.request_budget is None:
-        return None
-    return Limits.of(target, folder=folder)
 
 
 def _document(subject: Case | Pair) -> Mapping[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from noojee_contract._data import fixtures
 from noojee_contract.clauses import FLOOR, catalogue, choose, fingerprint
 from noojee_contract.config import Config, from_options, load_config
-from noojee_contract.plugin import seed_of
+from noojee_contract.plugin import limits_folder_of, seed_of
 from noojee_contract.report.jsonlines import result_of
 from noojee_contract.target import Target
 from noojee_contract.verdict import Floor, Outcome, Result, Run, TargetRow
@@ -70,6 +70,7 @@ def open_bench(config: pytest.Config) -> Bench:
         examples=option.noojee_examples or EXAMPLES,
         smoke=option.noojee_smoke,
         options=repeat_options(option),
+        limits_folder=limits_folder_of(config),
     )
 
 

@@ -145,7 +145,7 @@ class Run:
             return EXIT_UNPROVED
         if Outcome.BROKEN in outcomes:
             return EXIT_BROKEN
-        if self.missing or Outcome.HOLDS not in outcomes:
+        if self.missing or not {Outcome.HOLDS, Outcome.KNOWN} & set(outcomes):
             return EXIT_UNPROVED
         return EXIT_GOOD
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from noojee_contract.clauses import catalogue, choose, fingerprint
 from noojee_contract.errors import TargetError, Unreachable
+from noojee_contract.limits import limits_of
 from noojee_contract.line import Line
 from noojee_contract.plan import planned_requests
 from noojee_contract.report import terminal, writing
@@ -117,8 +119,13 @@ def verify(options: argparse.Namespace) -> int:
     except (TargetError, OSError) as error:
         print(f"noojee-contract: {error}", file=sys.stderr)
         return EXIT_USAGE
+    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
+        return _run(options, targets, Path(folder))
+
+
+def _run(options: argparse.Namespace, targets: Sequence[Target], folder: Path) -> int:
     try:
-        _preflight(targets)
+        _preflight(targets, folder)
     except Unreachable as error:
         run = _unreached(options, targets, str(error))
         return _told(options, run)
@@ -128,11 +135,12 @@ def verify(options: argparse.Namespace) -> int:
     for target in targets:
         if not target.fillable:
             _say(f"{target.name}: at most {planned_requests(target, options.only)} requests, nothing is written")
-    front = _Front(Progress())
+    front = _Front(Progress(), folder)
     code = _pytest(_arguments(options, targets), front)
     front.progress.finish()
     if front.run is None:
-        print(f"noojee-contract: the suite did not run (pytest ended with {code})", file=sys.stderr)
+        why = "; ".join(front.trouble) or f"pytest ended with {code}"
+        print(f"noojee-contract: the suite did not run: {why}", file=sys.stderr)
         return EXIT_USAGE if code == 4 else EXIT_UNPROVED
     return _told(options, front.run)
 
@@ -140,13 +148,20 @@ def verify(options: argparse.Namespace) -> int:
 class _Front:
     """A pytest plugin: shows progress, takes the run at the end."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, folder: Path) -> None:
         self.progress = progress
+        self._folder = folder
         self.run: Run | None = None
+        self.trouble: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.trouble.append(report.longreprtext.strip().splitlines()[-1])
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        from noojee_contract.plugin import collected_of
+        from noojee_contract.plugin import LIMITS, collected_of
 
+        config.stash[LIMITS] = self._folder
         collected_of(config).listeners.append(self.progress)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -205,11 +220,11 @@ class _Options:
         self.option = argparse.Namespace(**{f"noojee_{name}": getattr(options, name) for name in names})
 
 
-def _preflight(targets: Sequence[Target]) -> None:
+def _preflight(targets: Sequence[Target], folder: Path) -> None:
     for target in targets:
         if target.base_url is None:
             continue
-        line = Line(target)
+        line = Line(target, limits=limits_of(target, folder))
         try:
             line.probe()
             if target.fillable:

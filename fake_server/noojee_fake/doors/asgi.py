@@ -63,7 +63,8 @@ async def _body(receive: Receive) -> bytes | None:
     """The whole body of a request; None where it is larger than any that the control API takes."""
     message = await receive()
     if not message.get("more_body"):
-        return message.get("body", b"")
+        whole: bytes = message.get("body", b"")
+        return whole
     parts = bytearray(message.get("body", b""))
     while message.get("more_body"):
         message = await receive()

@@ -44,6 +44,6 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return httpx.Response(response.status, headers=headers, stream=httpx.ByteStream(response.body))
 
 
-def open() -> Transport:  # noqa: A001  the name that target files use
+def open() -> Transport:
     """A transport to a fresh server with the vendor's sample key and no calls."""
     return Transport(build())

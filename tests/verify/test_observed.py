@@ -1,0 +1,119 @@
+"""A target that is only observed: asked what is known of it, never written to, within its limits over all workers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Contract = Callable[..., Any]
+
+
+def config(folder: Path, served: Any, url: str, *, extra: str = "", dialect: str = "njadmin") -> Path:
+    path = folder / "noojee-contract.toml"
+    path.write_text(
+        f'[targets.pbx]\nbase_url = "{url}"\ndialect = "{dialect}"\napi_key_env = "PBX_KEY"\nknown = "{served.known}"\n'
+        f'time_zone = "Australia/Melbourne"\naudio = "POST {{base}}/retrieveByUniqueId?uniqueId={{unique_id}}&leg={{leg}}"\n{extra}\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
+def test_a_read_only_target_is_judged_by_its_known_recordings(
+    dialect: str, tmp_path: Path, counted: Any, served: Any, contract: Contract
+) -> None:
+    """Green with the floor proved; nothing is written, what needs filling is listed as unproved."""
+    config(tmp_path, served, counted.url, extra='allow = ["provoke"]', dialect=dialect)
+    ran = contract("verify", "pbx", "--json", "r.jsonl", PBX_KEY=served.key)
+    assert ran.code == 0, ran.out + ran.err
+    rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    outcomes = {row["clause"]: row["outcome"] for row in rows if row["kind"] == "result"}
+    assert outcomes["metadata.several-legs"] == "holds"
+    assert outcomes["authentication.wrong-refused"] == "holds"
+    assert "unproved" in outcomes.values()
+    assert not [path for _, _, path in counted.asked if "__noojee" in path]
+    assert (
+        not [method for _, method, _ in counted.asked if method in ("PUT", "PATCH", "DELETE")] or dialect
+    )  # those provoke
+    said = next(line for line in ran.err.splitlines() if "requests" in line)
+    most = int(next(word for word in said.split() if word.isdigit()))
+    assert len(counted.asked) <= most
+
+
+def test_without_leave_to_provoke_the_floor_is_not_proved(tmp_path: Path, served: Any, contract: Contract) -> None:
+    """Exit 3: one refusal is part of the floor, and no wrong key may be sent."""
+    config(tmp_path, served, served.url)
+    ran = contract("verify", "pbx", PBX_KEY=served.key)
+    assert ran.code == 3, ran.out + ran.err
+    assert "authentication.wrong-refused" in ran.out
+
+
+def test_a_wrong_key_is_broken(tmp_path: Path, served: Any, contract: Contract) -> None:
+    """Exit 1, and the key is not shown."""
+    config(tmp_path, served, served.url)
+    ran = contract("verify", "pbx", PBX_KEY="wr0ng-key-9c1d")
+    assert ran.code == 1, ran.out + ran.err
+    assert "authentication.accepted" in ran.out
+    assert "wr0ng-key-9c1d" not in ran.out + ran.err
+
+
+def test_rate_and_budget_hold_over_two_workers(tmp_path: Path, counted: Any, served: Any, contract: Contract) -> None:
+    """A counting server sees no more than the budget, and no two requests closer than the rate."""
+    config(tmp_path, served, counted.url, extra='requests_per_second = 20\nrequest_budget = 30\nallow = ["provoke"]')
+    ran = contract("verify", "pbx", "-n", "2", PBX_KEY=served.key)
+    assert ran.code in (0, 3), ran.out + ran.err
+    assert "budget of 30 is spent" in ran.out
+    assert len(counted.asked) == 30
+    times = sorted(at for at, _, _ in counted.asked)
+    assert times[-1] - times[0] >= 29 / 20 * 0.9
+
+
+def test_by_hour_is_asked_once_a_minute_over_two_workers(
+    tmp_path: Path, counted: Any, served: Any, contract: Contract
+) -> None:
+    """One by-hour request in a run that allows no wait, though many clauses would ask."""
+    config(tmp_path, served, counted.url)
+    ran = contract("verify", "pbx", "-n", "2", "--only", "by-hour.*", PBX_KEY=served.key)
+    assert ran.code in (0, 3), ran.out + ran.err
+    assert len([path for _, _, path in counted.asked if "retrieveMetaDataByHour" in path and served.key in path]) == 1
+
+
+def test_proxies_of_the_environment_are_not_used_for_loopback(tmp_path: Path, served: Any, contract: Contract) -> None:
+    """A company's proxy cannot reach this machine's loopback."""
+    config(tmp_path, served, served.url)
+    dead = "http://127.0.0.1:9"
+    ran = contract(
+        "verify", "pbx", "--only", "authentication.accepted", PBX_KEY=served.key, HTTP_PROXY=dead, http_proxy=dead, ALL_PROXY=dead, HTTPS_PROXY=dead,
+    )  # fmt: skip
+    assert ran.code == 0, ran.out + ran.err
+
+
+def test_a_target_on_the_command_line_needs_no_file(served: Any, contract: Contract) -> None:
+    """Base URL, dialect, key and known recordings."""
+    ran = contract(
+        "verify", "--base-url", served.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--known", str(served.known),
+        "--allow", "provoke", "--only", "metadata.*", PBX_KEY=served.key,
+    )  # fmt: skip
+    assert ran.code == 0, ran.out + ran.err
+
+
+def test_a_known_deviation_is_known_until_it_expires_and_broken_when_healed(
+    tmp_path: Path, served: Any, contract: Contract
+) -> None:
+    """Reason and expiry; a deviation that is gone is to be taken out."""
+    row = "[[targets.pbx.known_deviations]]\nclause = 'authentication.accepted'\nreason = 'ticket 12'\nexpires = {}\n"
+    config(tmp_path, served, served.url, extra=row.format("2999-01-01"))
+    wrong = contract("verify", "pbx", "--only", "authentication.accepted", PBX_KEY="wr0ng-key-9c1d")
+    assert wrong.code == 0, wrong.out
+    assert "ticket 12" in wrong.out
+    healed = contract("verify", "pbx", "--only", "authentication.accepted", PBX_KEY=served.key)
+    assert healed.code == 1
+    assert "healed" in healed.out
+    config(tmp_path, served, served.url, extra=row.format("2001-01-01"))
+    expired = contract("verify", "pbx", "--only", "authentication.accepted", PBX_KEY="wr0ng-key-9c1d")
+    assert expired.code == 1
+    assert "expired" in expired.out
