@@ -64,9 +64,7 @@ class Caller:
         return f"timeStamp={stamp}&hash={digest}"
 
     def njadmin(self, name: str, *, method: str = "POST", **parameters: Any) -> Response:
-        return self.ask(
-            f"{self.root}{NJADMIN}/{name}", f"apiKey={self.key}&{encoded(parameters)}", method=method
-        )
+        return self.ask(f"{self.root}{NJADMIN}/{name}", f"apiKey={self.key}&{encoded(parameters)}", method=method)
 
     def legacy(self, name: str, *, base: str = LEGACY, method: str = "POST", **parameters: Any) -> Response:
         query = f"{encoded(parameters)}&{self.signature()}"

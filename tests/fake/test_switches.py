@@ -83,9 +83,7 @@ def by_tag(caller: Any, signature: str) -> Response:
 
 def accepted_ahead(caller: Any) -> int:
     """How many whole seconds ahead a time stamp may be."""
-    return max(
-        second for second in range(12) if by_tag(caller, hashed_at(caller, ahead=second)).body[:1] == b"["
-    )
+    return max(second for second in range(12) if by_tag(caller, hashed_at(caller, ahead=second)).body[:1] == b"[")
 
 
 def twice(caller: Any) -> tuple[str, str]:
@@ -171,15 +169,11 @@ SHOWN: dict[str, Shown] = {
             "failure-404": [(404, "failure")] * 2,
         },
     ),
-    "expired_hash_status": Shown(
-        lambda pbx: status(by_tag(pbx, hashed_at(pbx, ahead=-11))), {"200": 200, "401": 401}
-    ),
+    "expired_hash_status": Shown(lambda pbx: status(by_tag(pbx, hashed_at(pbx, ahead=-11))), {"200": 200, "401": 401}),
     "recording_api_refused_status": Shown(
         lambda pbx: status(by_tag(pbx, hashed_at(pbx, salt="x"))), {"200": 200, "401": 401, "403": 403}
     ),
-    "njadmin_refused_status": Shown(
-        lambda pbx: refused_key(pbx, "nobody"), {"401": 401, "200": 200, "403": 403}
-    ),
+    "njadmin_refused_status": Shown(lambda pbx: refused_key(pbx, "nobody"), {"401": 401, "200": 200, "403": 403}),
     "hash_reuse": Shown(twice, {"within-window": ("list", "list"), "once": ("list", "failure")}),
     "clock_ahead_seconds": Shown(accepted_ahead, {"2": 2, "0": 0, "10": 10}),
     "time_body": Shown(
@@ -195,9 +189,7 @@ SHOWN: dict[str, Shown] = {
     ),
     "by_hour_limit_status": Shown(second_hour, {"429": 429, "400": 400, "503": 503, "200": 200}),
     "content_type_check": Shown(as_json, {"any": [200] * 4, "form-only": [415] * 4}),
-    "parameters_in": Shown(
-        by_body, {"query-and-body": ["list", "list"], "query-only": ["failure", "failure"]}
-    ),
+    "parameters_in": Shown(by_body, {"query-and-body": ["list", "list"], "query-only": ["failure", "failure"]}),
     "recording_api_bad_request_status": Shown(
         lambda pbx: status(pbx.legacy("retrieveMetaData")), {"200": 200, "400": 400}
     ),
