@@ -1,25 +1,179 @@
-"""Who may ask: the hash of the legacy API, the key of the replacement."""
+"""Who may ask, in both generations: right, wrong, missing, empty and hostile credentials, and those of others."""
 
 from __future__ import annotations
 
-from noojee_contract.case import Case, Judge
+from noojee_contract.case import Case, Judge, Unproved
+from noojee_contract.client import Query
 from noojee_contract.suite import clause
+from noojee_contract.suite.asking import (
+    LEGACY,
+    LEGACY_PATHS,
+    REPLACEMENT_PATH,
+    choice_of_status,
+    judge_answered,
+    judge_brings_nothing,
+    judge_each_refused,
+    judge_refused,
+    one_question,
+    post,
+    proof,
+    questions,
+    sha256,
+    stamp,
+    wrong_credentials,
+)
+
+NOTHINGS = ("", "null", "undefined", "0")
+HOSTILE = ("%", "*", "_" * 36, "_" * 64, "' OR '1'='1", "x' OR 'x'='x' -- ", ".*")
+
+
+def _in_place(case: Case, value: str) -> Query:
+    """Credentials with a value in place of the hash (and a fresh time stamp), or of the key."""
+    return (("timeStamp", str(stamp(case))), ("hash", value)) if case.dialect == LEGACY else (("apiKey", value),)
+
+
+def _partial(case: Case) -> list[tuple[str, Query]]:
+    """No credentials, and each of the legacy API's two alone."""
+    parts: list[tuple[str, Query]] = [("no credentials", ())]
+    if case.dialect == LEGACY:
+        time_stamp, digest = case.client.ticket()
+        parts += [("a time stamp without its hash", (time_stamp,)), ("a hash without its time stamp", (digest,))]
+    return parts
 
 
 @clause("authentication.accepted")
 def test_documented_credentials_are_accepted(case: Case, judge: Judge) -> None:
     """SEED: the metadata methods are called with a hash and a time stamp; DOC: or with the key."""
-    for unique_id in case.unique_ids[:1]:
-        answer = case.by_unique_id(unique_id)
-        judge(answer.exchange.status == 200, f"expected 200, got {answer.exchange.status}", answer.exchange)
-        judge(answer.reading.failure is None and bool(answer.legs), "expected legs, got none", answer.exchange)
+    for question in one_question(case):
+        judge_answered(case, judge, post(case, question), "with the documented credentials")
 
 
 @clause("authentication.wrong-refused")
 def test_wrong_credentials_bring_no_recording(case: Case, judge: Judge) -> None:
     """DOC: the hash is made from the key, and the key is the PBX's own."""
-    for unique_id in case.unique_ids[:1]:
-        wrong = "00000000-0000-4000-8000-000000000000"
-        proof = case.client.ticket(key=wrong) if case.dialect == "recording-api" else (("apiKey", wrong),)
-        exchange = case.client.by_unique_id(unique_id, credentials=proof)
-        judge(unique_id.encode() not in exchange.body, "a wrong credential brought the recording", exchange)
+    for question in questions(case):
+        exchange = post(case, question, credentials=wrong_credentials(case))
+        judge_brings_nothing(case, judge, exchange, f"{question[0]} with a wrong credential")
+
+
+@clause("authentication.refusal-is-an-error")
+def test_a_refusal_is_an_error_and_no_list(case: Case, judge: Judge) -> None:
+    """DOC W-OV: a negative Code signifies an error; W-H: otherwise an appropriate HTTP error code. Row 7."""
+    for question in questions(case):
+        exchange = post(case, question, credentials=wrong_credentials(case))
+        judge_refused(case, judge, exchange, f"{question[0]} with a wrong credential")
+        judge_refused(case, judge, post(case, question, credentials=()), f"{question[0]} without credentials")
+
+
+@clause("authentication.missing-refused")
+def test_missing_credentials_are_refused(case: Case, judge: Judge) -> None:
+    """SEED: before you can retrieve any meta data you must first get a security hash and time stamp."""
+    for question in questions(case):
+        for what, credentials in _partial(case):
+            judge_refused(case, judge, post(case, question, credentials=credentials), f"{question[0]} with {what}")
+
+
+@clause("authentication.empty-refused")
+def test_empty_credentials_are_refused(case: Case, judge: Judge) -> None:
+    """DOC W-A1, W-AK: the hash is made from the key; the key is the PBX's own."""
+    judge_each_refused(case, judge, ((f"{value!r} as credential", _in_place(case, value)) for value in NOTHINGS))
+    if case.dialect == LEGACY:
+        nothing = proof(case, "", sha256(f"{case.client.key}:"))
+        judge_each_refused(case, judge, [("an empty time stamp, rightly hashed", nothing)])
+        judge_each_refused(case, judge, [("an empty time stamp and hash", (("timeStamp", ""), ("hash", "")))])
+
+
+@clause("authentication.hostile-refused")
+def test_wild_cards_and_sql_are_refused(case: Case, judge: Judge) -> None:
+    """DOC W-A1, W-AK: the hash is made from the key; the key is the PBX's own."""
+    judge_each_refused(case, judge, ((f"{value!r} as credential", _in_place(case, value)) for value in HOSTILE))
+
+
+@clause("authentication.not-remembered")
+def test_who_was_let_in_is_not_remembered(case: Case, judge: Judge) -> None:
+    """DOC W-A1: pass the hash with the call; W-D9: the key in each call."""
+    for question in one_question(case):
+        judge_answered(case, judge, post(case, question), "with the documented credentials")
+        judge_refused(
+            case, judge, post(case, question, credentials=()), "without credentials, after an accepted request"
+        )
+
+
+@clause("authentication.right-after-wrong")
+def test_right_credentials_are_accepted_after_a_refusal(case: Case, judge: Judge) -> None:
+    """DOC W-HUd: after a refusal for its age, the call is repeated with a newly acquired time stamp."""
+    for question in one_question(case):
+        post(case, question, credentials=wrong_credentials(case))
+        case.client.forget_ticket()
+        judge_answered(case, judge, post(case, question), "right credentials after wrong ones")
+
+
+@clause("authentication.other-pbx")
+def test_the_key_of_another_pbx_is_refused(case: Case, judge: Judge) -> None:
+    """DOC W-ST: the key is a system variable of its PBX."""
+    key = case.fresh().client.key
+    if key == case.client.key:
+        raise Unproved("the worlds of this target share one key")
+    for question in questions(case):
+        credentials = case.client.ticket(key=key) if case.dialect == LEGACY else (("apiKey", key),)
+        judge_refused(case, judge, post(case, question, credentials=credentials), "the key of another PBX")
+
+
+@clause("authentication.other-generation")
+def test_the_credentials_of_the_other_generation_are_not_taken(case: Case, judge: Judge) -> None:
+    """UNKNOWN: the API between the two takes both (DOC W-AKd); of these two no page says so."""
+    for question in one_question(case):
+        if case.dialect == LEGACY:
+            credentials: Query = (("apiKey", case.client.key),)
+        else:
+            credentials = case.client.signed(str(int(case.zone_now().timestamp() * 1000)))
+        judge_brings_nothing(
+            case, judge, post(case, question, credentials=credentials), "credentials of the other generation"
+        )
+
+
+@clause("authentication.every-path-guarded")
+def test_every_path_of_either_generation_wants_credentials(case: Case, judge: Judge) -> None:
+    """SEED W-A4, DOC W-D9: credentials in each sample; a path left open after a migration shows everything."""
+    for question in questions(case):
+        for path in (*LEGACY_PATHS, REPLACEMENT_PATH):
+            exchange = post(case, question, credentials=(), base=f"{case.client.root}{path}/RecordingAPI")
+            judge_brings_nothing(case, judge, exchange, f"{path}/RecordingAPI/{question[0]} without credentials")
+
+
+@clause("authentication.no-way-around")
+def test_another_spelling_of_a_path_is_no_way_around(case: Case, judge: Judge) -> None:
+    """SEED W-A4, DOC W-D9: a recording is brought by who has the credentials, whatever the path looks like."""
+    for name, query in one_question(case):
+        folder, _, last = case.client.base.rpartition("/")
+        spelled = {
+            "a path parameter": f"{case.client.base}/{name};x=1",
+            "a path parameter further up": f"{folder}/{last};x=1/{name}",
+            "a doubled slash": f"{case.client.base}//{name}",
+            "a slash at the end": f"{case.client.base}/{name}/",
+            "an escaped letter": f"{case.client.base}/%{ord(name[0]):02X}{name[1:]}",
+            "an ending": f"{case.client.base}/{name}.json",
+        }
+        for what, url in spelled.items():
+            base, _, method = url.rpartition("/") if not url.endswith("/") else (url[:-1].rpartition("/"))
+            ending = "/" if url.endswith("/") else ""
+            exchange = post(case, (method + ending, query), credentials=(), base=base)
+            judge_brings_nothing(case, judge, exchange, f"{what} in the path, without credentials")
+
+
+@clause("authentication.legacy-refused-status")
+def test_a_wrong_or_missing_hash_has_the_declared_status(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 7."""
+    for question in one_question(case):
+        for credentials in (wrong_credentials(case), ()):
+            exchange = post(case, question, credentials=credentials)
+            judge.choice(case, "recording_api_refused_status", choice_of_status(case, exchange), exchange)
+
+
+@clause("authentication.refused-status")
+def test_a_wrong_or_missing_key_has_the_declared_status(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 7."""
+    for question in one_question(case):
+        for credentials in (wrong_credentials(case), ()):
+            exchange = post(case, question, credentials=credentials)
+            judge.choice(case, "njadmin_refused_status", choice_of_status(case, exchange), exchange)

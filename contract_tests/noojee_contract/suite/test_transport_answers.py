@@ -98,8 +98,8 @@ def test_a_failure_has_a_message_and_a_negative_code(case: Case, judge: Judge) -
     document = _document(exchange)
     if isinstance(document, dict):
         code, message = document.get("Code"), document.get("Message")
-        whole = isinstance(code, int) and not isinstance(code, bool)
-        judge(whole and code < 0, f"expected a negative integer as Code, got {code!r}", exchange)
+        negative = isinstance(code, int) and not isinstance(code, bool) and code < 0
+        judge(negative, f"expected a negative integer as Code, got {code!r}", exchange)
         judge(isinstance(message, str), f"expected a text as Message, got {message!r}", exchange)
     else:
         failed = exchange.status is not None and exchange.status >= 400

@@ -10,6 +10,7 @@ from noojee_contract.suite.asking import (
     BY_TAG,
     BY_UNIQUE_ID,
     LEGACY_PATHS,
+    Question,
     answers_it,
     in_words,
     judge_brings_nothing,
@@ -96,7 +97,7 @@ def test_the_letter_case_of_a_method_counts(case: Case, judge: Judge) -> None:
             judge_brings_nothing(case, judge, exchange, f"the method spelled {name}")
 
 
-def _both(case: Case, question: tuple[str, tuple[tuple[str, str], ...]]) -> tuple[Exchange, Exchange]:
+def _both(case: Case, question: Question) -> tuple[Exchange, Exchange]:
     """A question under /rest and under /servicemanager/rest."""
     bare, full = (post(case, question, base=f"{case.client.root}{path}/RecordingAPI") for path in LEGACY_PATHS)
     return bare, full

@@ -1,0 +1,137 @@
+"""Keys: whole, the PBX's own, in the query and nowhere else; and sound, which wants them too."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from noojee_contract.case import Case, Judge, Unproved
+from noojee_contract.client import FORM_TYPE
+from noojee_contract.exchange import Headers
+from noojee_contract.suite import clause
+from noojee_contract.suite.asking import (
+    LEGACY,
+    choice_of_status,
+    is_sound,
+    judge_brings_nothing,
+    judge_each_refused,
+    judge_refused,
+    one_question,
+    post,
+    questions,
+    wrong_credentials,
+)
+
+FORM = ("content-type", FORM_TYPE)
+
+
+def _judge_headers(case: Case, judge: Judge, headers: Headers, what: str) -> None:
+    """Judge that a question without credentials in its query is refused, whatever headers it has."""
+    for question in one_question(case):
+        exchange = post(case, question, credentials=(), headers=(FORM, *headers))
+        judge_refused(case, judge, exchange, what)
+
+
+@clause("authentication.not-in-header")
+def test_credentials_in_a_header_are_not_accepted(case: Case, judge: Judge) -> None:
+    """DERIVED from W-A4, W-D9: they are parameters. Row 16."""
+    key = case.client.key
+    names = ("x-api-key", "api-key", "apikey", "x-auth-token", "x-apikey")
+    headers = [*((name, key) for name in names), ("authorization", f"Bearer {key}")]
+    headers += [(name.lower(), value) for name, value in case.client.credentials()] if case.dialect == LEGACY else []
+    _judge_headers(case, judge, tuple(dict(headers).items()), "credentials in headers")
+
+
+@clause("authentication.not-in-basic")
+def test_a_key_as_user_or_password_is_not_accepted(case: Case, judge: Judge) -> None:
+    """DERIVED from W-A4, W-D9: they are parameters. Row 16."""
+    for pair in (f"{case.client.key}:", f"apiKey:{case.client.key}"):
+        coded = base64.b64encode(pair.encode()).decode()
+        case.client.secrets.append(coded)
+        _judge_headers(case, judge, (("authorization", f"Basic {coded}"),), "the key in HTTP Basic")
+
+
+@clause("authentication.not-in-cookie")
+def test_credentials_in_a_cookie_are_not_accepted(case: Case, judge: Judge) -> None:
+    """DERIVED from W-A4, W-D9: they are parameters. Row 16."""
+    pairs = [("apiKey", case.client.key), *(case.client.credentials() if case.dialect == LEGACY else ())]
+    cookie = "; ".join(f"{name}={value}" for name, value in pairs)
+    _judge_headers(case, judge, (("cookie", cookie),), "credentials in a cookie")
+
+
+@clause("authentication.not-in-json-body")
+def test_credentials_in_a_json_body_are_not_accepted(case: Case, judge: Judge) -> None:
+    """DERIVED from W-A4, W-D9, W-HU: they are parameters, of the form type."""
+    for question in one_question(case):
+        body = json.dumps({"apiKey": case.client.key, **dict(case.client.credentials())}).encode()
+        headers = (("content-type", "application/json"),)
+        exchange = post(case, question, credentials=(), headers=headers, body=body)
+        judge_refused(case, judge, exchange, "credentials in a JSON body")
+
+
+@clause("authentication.forwarded-for")
+def test_a_claim_to_be_the_pbx_itself_is_no_credential(case: Case, judge: Judge) -> None:
+    """DOC W-AK: a list of allowed addresses stands beside the key, not in its place."""
+    for name, value in (("x-forwarded-for", "127.0.0.1"), ("x-real-ip", "127.0.0.1"), ("forwarded", "for=127.0.0.1")):
+        _judge_headers(case, judge, ((name, value),), f"no credentials, but {name}: {value}")
+
+
+@clause("authentication.key-whole")
+def test_a_part_of_the_key_is_refused(case: Case, judge: Judge) -> None:
+    """DOC W-D9: apiKey is the key."""
+    key = case.client.key
+    other = {
+        "the key without its last character": key[:-1],
+        "the key without its first character": key[1:],
+        "the first half of the key": key[: len(key) // 2],
+        "the key and one character more": f"{key}0",
+        "the key twice": key * 2,
+        "the key with its last character changed": key[:-1] + ("0" if key[-1] != "0" else "1"),
+    }
+    case.client.secrets += other.values()
+    judge_each_refused(case, judge, ((what, (("apiKey", value),)) for what, value in other.items()))
+
+
+@clause("authentication.key-letter-case")
+def test_the_key_in_other_letter_case_is_refused(case: Case, judge: Judge) -> None:
+    """UNKNOWN: the sample is in lower case (DOC W-ST)."""
+    swapped = case.client.key.swapcase()
+    for question in one_question(case):
+        if swapped != case.client.key:
+            case.client.secrets.append(swapped)
+            exchange = post(case, question, credentials=(("apiKey", swapped),))
+            judge_brings_nothing(case, judge, exchange, "the key with its letter case swapped")
+
+
+def _user_key(case: Case) -> str:
+    """The key of a user of a filled PBX. Raises Unproved where it tells none."""
+    if case.world is None or not case.world.user_key:
+        raise Unproved("the target tells no user key")
+    return case.world.user_key
+
+
+@clause("authentication.user-key")
+def test_the_key_of_a_user_is_refused(case: Case, judge: Judge) -> None:
+    """DOC W-AK: a user key has no access to API endpoints that are not about campaigns."""
+    for question in questions(case):
+        exchange = post(case, question, credentials=(("apiKey", _user_key(case)),))
+        judge_refused(case, judge, exchange, f"{question[0]} with the key of a user")
+
+
+@clause("authentication.user-key-status")
+def test_the_key_of_a_user_has_the_declared_status(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 41."""
+    for question in one_question(case):
+        exchange = post(case, question, credentials=(("apiKey", _user_key(case)),))
+        judge.choice(case, "user_key_status", choice_of_status(case, exchange), exchange)
+
+
+@clause("authentication.sound-guarded")
+def test_sound_wants_credentials(case: Case, judge: Judge) -> None:
+    """DOC W-A1, W-D9: credentials belong to every call; and sound is what they protect."""
+    for unique_id in case.unique_ids[:1]:
+        for leg in case.by_unique_id(unique_id).legs[:1]:
+            for what, credentials in (("without credentials", ()), ("with wrong ones", wrong_credentials(case))):
+                exchange = case.client.sound(unique_id, leg.number, credentials=credentials)
+                judge(not is_sound(exchange), f"the sound of a leg came {what}", exchange)
+                judge_refused(case, judge, exchange, f"the sound of a leg, {what}")

@@ -1,0 +1,86 @@
+"""What answers give away: no credential, right or wrong, and nothing of the archive to who is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+from noojee_contract.case import Case, Judge
+from noojee_contract.client import ticket_hash
+from noojee_contract.exchange import Exchange
+from noojee_contract.legs import read_failure
+from noojee_contract.suite import clause
+from noojee_contract.suite.asking import (
+    BY_UNIQUE_ID,
+    LEGACY,
+    NOBODYS_KEY,
+    in_words,
+    one_question,
+    post,
+    stamp,
+    url_of,
+    wrong_credentials,
+)
+
+SHORTEST = 8  # characters; a shorter value may stand in an answer by chance
+
+
+def _shows(exchange: Exchange, secrets: Iterable[str]) -> str | None:
+    """Where an answer shows one of some values: "its body", or the name of a header."""
+    places = {"its body": exchange.body.decode("latin-1").lower()}
+    if exchange.answered is not None:
+        places |= {f"its header {name}": value.lower() for name, value in exchange.answered.headers}
+    for secret in secrets:
+        for form in {secret.lower(), quote(secret, safe="").lower(), quote_plus(secret).lower()}:
+            for place, text in places.items():
+                if len(secret) >= SHORTEST and form in text:
+                    return place
+    return None
+
+
+@clause("authentication.no-echo")
+def test_no_answer_repeats_the_credentials(case: Case, judge: Judge) -> None:
+    """DERIVED from W-AK: all communication by HTTPS, for the key is a secret."""
+    for name, query in one_question(case):
+        asked = {
+            "legs": post(case, (name, query)),
+            "a missing parameter": post(case, (BY_UNIQUE_ID, ())),
+            "an unknown method": post(case, ("noSuchMethod", query)),
+            "GET": case.client.send("GET", url_of(case, (name, query))),
+            "a recording that is not there": post(case, (BY_UNIQUE_ID, (("uniqueId", "no-such-call.1"),))),
+        }
+        for what, exchange in asked.items():
+            place = _shows(exchange, case.client.secrets)
+            judge(place is None, f"the answer to {what} shows a credential in {place}", exchange)
+
+
+@clause("authentication.no-echo-of-wrong")
+def test_a_refusal_repeats_no_credential_and_tells_none(case: Case, judge: Judge) -> None:
+    """DERIVED from W-AK: a mistyped key is nearly the key, and the expected hash is as good as it."""
+    for question in one_question(case):
+        if case.dialect == LEGACY:
+            now = str(stamp(case))
+            sent = ticket_hash(NOBODYS_KEY, now)
+            credentials = case.client.signed(now, key=NOBODYS_KEY)
+            right = case.client.signed(now)[1][1]
+            stale = case.client.signed(str(int(now) - 60_000))
+            tries = [(credentials, (sent, right, case.client.key)), (stale, (stale[1][1], case.client.key))]
+        else:
+            tries = [((("apiKey", NOBODYS_KEY),), (NOBODYS_KEY, case.client.key))]
+        for tried, secrets in tries:
+            exchange = post(case, question, credentials=tried)
+            place = _shows(exchange, secrets)
+            judge(place is None, f"the refusal of a credential shows it, or the right one, in {place}", exchange)
+
+
+@clause("authentication.no-oracle")
+def test_a_refusal_is_the_same_for_what_is_there_and_what_is_not(case: Case, judge: Judge) -> None:
+    """DERIVED from W-A4: credentials come before any metadata."""
+    for unique_id in case.unique_ids[:1]:
+        told = []
+        for asked in (unique_id, "no-such-call.1"):
+            question = (BY_UNIQUE_ID, (("uniqueId", asked),))
+            exchange = post(case, question, credentials=wrong_credentials(case))
+            told.append((exchange.status, read_failure(exchange), in_words(case, exchange)))
+        said = f"a wrong credential: {told[0][2]} for a call that is there, {told[1][2]} for one that is not"
+        judge(told[0] == told[1], said, exchange)
