@@ -54,6 +54,11 @@ class Caller:
             assert lengths == [str(len(answer.body))]
         return answer
 
+    def world(self, made: Response) -> Caller:
+        """A caller of the world that this answer of the control API describes."""
+        described = json.loads(made.body)
+        return Caller(self.worlds, path=described["path"], key=described["api_key"])
+
     @property
     def millis(self) -> int:
         return int(self.ask(f"{self.root}/servicemanager/rest/Time", headers=FORM).body)
