@@ -53,7 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of plain pytest; `noojee-contract verify` has the same without the prefix."""
     group = parser.getgroup("noojee-contract", "contracts of the Noojee recording APIs")
     for name, how in OPTIONS:
-        group.addoption(name, **how)  # type: ignore[arg-type]  # argparse keywords as a table
+        group.addoption(name, **how)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -121,10 +121,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     return report
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Remember which run reports belong to."""
+    """Remember which run reports belong to; say at once where options of ours are wrong."""
     global _config
     _config = session.config
+    if any(
+        session.config.getoption(name) for name in ("noojee_config", "noojee_target", "noojee_base_url", "noojee_only")
+    ):
+        from noojee_contract.errors import ContractError
+        from noojee_contract.session import chosen_ids, targets_of
+
+        try:
+            targets_of(session.config)
+        except ContractError as error:
+            raise pytest.UsageError(str(error)) from error
+        chosen_ids(session.config)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

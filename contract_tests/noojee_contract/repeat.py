@@ -6,6 +6,7 @@ The script names the key by variable, never by value; what it prints goes throug
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from noojee_contract.redact import Redactor
 from noojee_contract.target import Target
 
 KEY_VARIABLE = "NOOJEE_API_KEY"
+_BASE_PATH = re.compile(r"(/servicemanager|/njadmin)?/rest/")
 CREDENTIALS = frozenset({"apiKey", "timeStamp", "hash"})
 
 
@@ -77,11 +79,8 @@ def _base(target: Target, exchange: Exchange) -> str:
 
 
 def _below_world(path: str) -> str:
-    for start in ("/servicemanager/rest", "/rest/", "/njadmin/rest"):
-        at = path.find(start)
-        if at >= 0:
-            return path[at:]
-    return path
+    below = _BASE_PATH.search(path)
+    return path if below is None else path[below.start() :]
 
 
 def _double_quoted(text: str, *, keep_variables: bool = False) -> str:

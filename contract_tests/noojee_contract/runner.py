@@ -6,7 +6,6 @@ the vendor, written by hand), `generated` (Hypothesis), or `observed` (what is k
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 import traceback
@@ -28,7 +27,8 @@ from noojee_contract.needs import lacking
 from noojee_contract.redact import Redactor
 from noojee_contract.repeat import repeat_command, repeat_script
 from noojee_contract.servers import Servers
-from noojee_contract.strategies import draw_documents, shrink_document
+from noojee_contract.shrink import smallest
+from noojee_contract.strategies import draw_documents
 from noojee_contract.target import Target
 from noojee_contract.timelines import time_lines
 from noojee_contract.verdict import Finding, Outcome, Result
@@ -252,31 +252,22 @@ class Bench:
         self, check: Check, lane: Lane, found: Broken, document: Mapping[str, Any]
     ) -> tuple[Broken, Mapping[str, Any]]:
         """The smallest archive that shows a finding, within some seconds."""
-        best: list[tuple[int, Broken, Mapping[str, Any]]] = [(_size(document), found, document)]
-        deadline = time.monotonic() + SHRINK_SECONDS
         names = lane.target.split(" > ")
 
-        def once(candidate: dict[str, Any]) -> None:
-            if time.monotonic() > deadline:
-                raise _Enough
+        def shows(candidate: Mapping[str, Any]) -> Broken | None:
             cases = [self.lines[name].filled(candidate) for name in names]
             try:
                 check(cases[0] if len(cases) == 1 else Pair(*cases), Judge())
             except Broken as shown:
-                best.append((_size(candidate), shown, candidate))
-                raise
+                return shown
+            except (Unproved, ContractError, NoTicket):
+                return None
             finally:
                 for name, case in zip(names, cases, strict=True):
                     self.lines[name].drop(case)
+            return None
 
-        try:
-            shrink_document(once, number=self.examples, seed_number=self.seed)
-        except (_Enough, Broken):
-            pass
-        except (Unproved, ContractError, NoTicket):
-            pass
-        _, smallest, shown_by = min(best, key=lambda row: row[0])
-        return smallest, shown_by
+        return smallest(document, found, shows, examples=self.examples, seed=self.seed, seconds=SHRINK_SECONDS)
 
     def _redactor(self, lane: Lane) -> Redactor:
         secrets: list[str] = []
@@ -305,14 +296,6 @@ class Bench:
         )
 
 
-class _Enough(BaseException):
-    """Shrinking took long enough; Hypothesis lets this through."""
-
-
 def _document(subject: Case | Pair) -> Mapping[str, Any] | None:
     case = subject.legacy if isinstance(subject, Pair) else subject
     return None if case.archive is None else case.archive.document
-
-
-def _size(document: Mapping[str, Any]) -> int:
-    return len(json.dumps(document))
