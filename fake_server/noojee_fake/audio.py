@@ -18,6 +18,8 @@ from noojee_fake.calls import Leg
 SAMPLE_RATE = 8000
 LONGEST_MADE_SECONDS = 12 * 3600
 PCM, ALAW, ULAW = 1, 6, 7
+MOST_CHANNELS = 32
+HIGHEST_RATE = 768_000
 
 _EXTENSIBLE = 0xFFFE
 _TAGS = {"wav-pcm": PCM, "wav-alaw": ALAW, "wav-ulaw": ULAW}
@@ -65,6 +67,8 @@ def _form(fmt: bytes, size: int) -> WavForm:
         raise ValueError("this WAV file holds neither linear PCM nor A-law nor mu-law")
     if not channels or not rate or align != channels * bits // 8 or size % align:
         raise ValueError("this WAV file has a broken format chunk")
+    if channels > MOST_CHANNELS or rate > HIGHEST_RATE:
+        raise ValueError(f"this WAV file has more than {MOST_CHANNELS} channels or {HIGHEST_RATE} samples a second")
     return WavForm(tag=tag, channels=channels, sample_rate=rate, bits=bits, sample_bytes=size)
 
 

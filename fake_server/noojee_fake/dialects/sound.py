@@ -31,7 +31,7 @@ def send_sound(request: Request, sound: bytes, name: str) -> Response:
     tag = f'"{zlib.crc32(sound):08x}-{len(sound):x}"'
     headers += [("Accept-Ranges", "bytes"), ("ETag", tag)]
     known = request.header("if-none-match")
-    if known is not None and (known.strip() == "*" or tag in [each.strip() for each in known.split(",")]):
+    if known is not None and (known.strip() == "*" or tag in [_strong(each) for each in known.split(",")]):
         return Response(304, tuple(headers))
     wanted = request.header("range")
     if wanted is not None and request.method == "GET" and request.header("if-range") in (None, tag):
@@ -47,6 +47,11 @@ def send_sound(request: Request, sound: bytes, name: str) -> Response:
             ]
             return Response(206, tuple(headers), sound[first:after])
     return Response(200, (*headers, ("Content-Length", str(len(sound)))), sound)
+
+
+def _strong(tag: str) -> str:
+    """An ETag for the weak comparison that If-None-Match asks for (RFC 9110)."""
+    return tag.strip().removeprefix("W/")
 
 
 def _span(wanted: str, size: int) -> tuple[int, int] | None:

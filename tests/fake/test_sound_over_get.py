@@ -1,0 +1,135 @@
+"""With `audio_methods` post-and-get, sound can be fetched in parts and asked about; a POST always gets the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from noojee_fake.messages import Response
+
+PATH = "/njadmin/rest/RecordingAPI/retrieveByUniqueId"
+SIZE = 44 + 160000
+
+
+@pytest.fixture(scope="module")
+def asked(pbx: Callable[..., Any], call: Any) -> Callable[..., Response]:
+    caller = pbx(call("1763589600.1"), audio_methods="post-and-get")
+
+    def ask(method: str = "GET", **headers: str) -> Response:
+        given = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+        query = f"apiKey={caller.key}&uniqueId=1763589600.1&leg=1"
+        answer: Response = caller.ask(PATH, query, method=method, headers=given)
+        return answer
+
+    return ask
+
+
+def header(answer: Response, name: str) -> str | None:
+    return dict(answer.headers).get(name)
+
+
+def test_get_and_post_send_the_same_bytes(asked: Any) -> None:
+    """GET adds what ranges need; POST has neither ETag nor Accept-Ranges. Source: row 1."""
+    got, posted = asked(), asked("POST")
+    assert got.body == posted.body
+    assert len(got.body) == SIZE
+    assert header(got, "Accept-Ranges") == "bytes"
+    assert header(got, "ETag")
+    assert not {"Accept-Ranges", "ETag"} & set(dict(posted.headers))
+
+
+def test_head_has_the_headers_of_get(asked: Any) -> None:
+    """All headers, no body; a Range does not touch it."""
+    assert asked("HEAD").headers == asked().headers
+    assert asked("HEAD", range="bytes=0-1").headers == asked().headers
+
+
+@pytest.mark.parametrize(
+    ("wanted", "first", "after"),
+    [
+        ("bytes=0-43", 0, 44),
+        ("bytes=44-", 44, SIZE),
+        ("bytes=-10", SIZE - 10, SIZE),
+        ("bytes=-999999", 0, SIZE),
+        (f"bytes={SIZE - 1}-", SIZE - 1, SIZE),
+        ("bytes=100-999999999", 100, SIZE),
+        (" bytes=5-5 ", 5, 6),
+    ],
+)
+def test_a_range_gives_its_part(asked: Any, wanted: str, first: int, after: int) -> None:
+    """206 with the bytes that were asked for, and where they lie."""
+    answer = asked(range=wanted)
+    assert answer.status == 206
+    assert answer.body == asked().body[first:after]
+    assert header(answer, "Content-Range") == f"bytes {first}-{after - 1}/{SIZE}"
+
+
+@pytest.mark.parametrize("wanted", [f"bytes={SIZE}-", "bytes=999999-1000000", "bytes=-0"])
+def test_a_range_behind_the_end_cannot_be_met(asked: Any, wanted: str) -> None:
+    """416, with the size that there is."""
+    answer = asked(range=wanted)
+    assert (answer.status, answer.body) == (416, b"")
+    assert header(answer, "Content-Range") == f"bytes */{SIZE}"
+
+
+@pytest.mark.parametrize(
+    "wanted", ["", "bytes=", "bytes=-", "bytes=9-3", "bytes=a-b", "items=0-1", "bytes=0-1,4-5", "bytes=٠-١", "0-1"]
+)
+def test_a_range_that_is_not_understood_is_ignored(asked: Any, wanted: str) -> None:
+    """The whole file comes, with 200."""
+    answer = asked(range=wanted)
+    assert (answer.status, len(answer.body)) == (200, SIZE)
+
+
+def test_a_range_holds_only_for_the_file_it_was_meant_for(asked: Any) -> None:
+    """If-Range with the ETag gives the part, with anything else the whole."""
+    tag = header(asked(), "ETag")
+    assert asked(range="bytes=0-1", if_range=tag).status == 206
+    assert asked(range="bytes=0-1", if_range='"another"').status == 200
+    assert asked(range="bytes=0-1", if_range=f"W/{tag}").status == 200
+    assert asked(range="bytes=0-1", if_range="Tue, 24 Nov 2026 00:00:00 GMT").status == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_known_file_is_not_sent_again(asked: Any, method: str) -> None:
+    """If-None-Match with its ETag, strong or weak, gives 304 (RFC 9110); it goes before Range."""
+    tag = header(asked(), "ETag")
+    for known in (tag, f'"x", {tag}', f"W/{tag}", "*"):
+        answer = asked(method, if_none_match=known, range="bytes=0-1")
+        assert answer.status == 304
+        assert header(answer, "ETag") == tag
+    assert asked(method, if_none_match='"x"').status == 200
+
+
+def test_a_post_ignores_ranges_and_etags(asked: Any) -> None:
+    """Range on POST is ignored. Source: row 1."""
+    answer = asked("POST", range="bytes=0-1", if_none_match="*")
+    assert (answer.status, len(answer.body)) == (200, SIZE)
+
+
+def test_two_legs_have_two_etags(pbx: Any, call: Any, leg: Any) -> None:
+    """Legs of the same length, made or stored, are told apart."""
+    caller = pbx(call("1.1", leg(), leg()), audio_methods="post-and-get")
+    tags = [
+        header(caller.njadmin("retrieveByUniqueId", method="HEAD", uniqueId="1.1", leg=number), "ETag")
+        for number in (1, 2)
+    ]
+    assert len(set(tags)) == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_get_needs_credentials_and_a_leg_too(pbx: Any, call: Any, method: str) -> None:
+    """Refusals are the same by every method; HEAD leaves the body out."""
+    caller = pbx(call("1.1"), audio_methods="post-and-get")
+    assert caller.ask(PATH, "uniqueId=1.1&leg=1", method=method).status == 401
+    assert caller.njadmin("retrieveByUniqueId", method=method, uniqueId="1.1", leg=2).status == 404
+    assert caller.legacy("retrieveByUniqueId", method=method, uniqueId="1.1", leg=1).status == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get"])
+def test_no_other_method_is_served(asked: Any, method: str) -> None:
+    """405 names those that are."""
+    answer = asked(method)
+    assert (answer.status, header(answer, "Allow")) == (405, "POST, GET, HEAD")
