@@ -19,7 +19,7 @@ from noojee_contract.case import Case, Unproved
 from noojee_contract.client import Client
 from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.exchange import Exchange
-from noojee_contract.fill import Filler
+from noojee_contract.fill import Filler, World
 from noojee_contract.limits import Limits
 from noojee_contract.servers import Servers
 from noojee_contract.target import Target
@@ -52,6 +52,8 @@ class Line:
         self._root = target.base_url or IN_PROCESS
         self._ca_file = target.ca_file
         self._clients: list[Client] = []
+        self._worlds: dict[str, World] = {}
+        self._dropped_secrets: list[str] = []
 
     @property
     def http(self) -> httpx.Client:
@@ -79,7 +81,8 @@ class Line:
     def secrets(self) -> list[str]:
         """All credentials that were sent on this line, for redaction."""
         token = self._environ.get(self.target.control_token_env or "", "")
-        return [secret for client in self._clients for secret in client.secrets if secret] + [token] * bool(token)
+        sent = [secret for client in self._clients for secret in client.secrets if secret]
+        return [*sent, *self._dropped_secrets, *([token] if token else [])]
 
     @property
     def asked(self) -> int:
@@ -104,6 +107,7 @@ class Line:
             reuse=world.profile.get("hash_reuse") == "within-window",
         )
         client.secrets.append(world.user_key)
+        self._worlds[world.id] = world
 
         def fresh(changes: Mapping[str, str], other: Mapping[str, object] | None) -> Case:
             switches = {**(profile or {}), **changes}
@@ -126,9 +130,11 @@ class Line:
         """End the world of a filled case."""
         if case.world is not None:
             self.requests += case.client.requests
+            self._dropped_secrets += case.client.secrets
             with contextlib.suppress(ValueError):
                 self._clients.remove(case.client)
             self.filler.drop(case.world)
+            self._worlds.pop(case.world.id, None)
 
     def observed(self) -> Case:
         """A case on the target as it is: nothing is written, questions come from its known recordings."""
@@ -177,8 +183,12 @@ class Line:
         return exchange
 
     def close(self) -> None:
-        """Close the connections, and end the server that was started for this line alone."""
+        """Drop the worlds that were made, close the connections, end the server that was started for this line alone."""
         if self._http is not None:
+            if self.target.base_url is not None:  # a server that lives on is left as it was
+                for world in self._worlds.values():
+                    self.filler.drop(world)
+            self._worlds.clear()
             self._http.close()
             self._http = None
         if self._own_servers:

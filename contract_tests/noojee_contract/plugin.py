@@ -31,7 +31,7 @@ OPTIONS = (
     ("--noojee-require", {"metavar": "ID", "action": "append", "help": "a clause that must be proved as well"}),
     ("--noojee-examples", {"metavar": "N", "type": int, "help": "how many archives Hypothesis makes (default 25)"}),
     ("--noojee-seed", {"metavar": "N", "type": int, "help": "the seed they are made from (default: drawn, printed)"}),
-    ("--noojee-smoke", {"action": "store_true", "help": "the archives that ship only, in process and over http"}),
+    ("--noojee-smoke", {"action": "store_true", "help": "the archives that ship only, over http"}),
     ("--noojee-base-url", {"metavar": "URL", "help": "a target without a file: where it is"}),
     ("--noojee-dialect", {"metavar": "NAME", "help": "... its dialect: recording-api or njadmin"}),
     ("--noojee-api-key-env", {"metavar": "NAME", "help": "... the variable that holds its key"}),
@@ -177,6 +177,12 @@ def pytest_configure_node(node: Any) -> None:
     """Give each worker the seed of the run, so that all draw the same archives, and the folder of its limits."""
     node.workerinput["noojee_seed"] = seed_of(node.config)
     node.workerinput["noojee_limits"] = str(limits_folder_of(node.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+    """How many results are to come, which the controller does not collect itself."""
+    collected_of(node.config).expect(ids)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,6 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -28,6 +29,7 @@ _HEADER_NAME = re.compile(
 _KEY_NAME = re.compile(rf"(?:{_NAMES})", re.IGNORECASE)
 _PARAMETER = re.compile(rf"(?<![A-Za-z0-9_$])((?:{_NAMES})=)(?!\$)([^&\s\"'<>;,]+)", re.IGNORECASE)
 _MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)', re.IGNORECASE)
+_HASH = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)  # a hash of this API, made of whichever key
 _USERINFO = re.compile(r"(https?://)[^/\s@\"']+@", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
 
@@ -36,17 +38,22 @@ class Redactor:
     """Hides the credentials it is given, and whatever a name gives away as one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms: dict[str, None] = {}
-        for secret in secrets:
-            if len(secret) >= SHORTEST:
-                forms |= dict.fromkeys(_forms(secret))
-        ordered = sorted(forms, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE) if ordered else None
+        self._secrets = [secret for secret in secrets if len(secret) >= SHORTEST and not _HASH.fullmatch(secret)]
+
+    @cached_property
+    def _forms(self) -> tuple[str, ...]:
+        forms = dict.fromkeys(form.lower() for secret in self._secrets for form in _forms(secret))
+        return tuple(sorted(forms, key=len, reverse=True))
+
+    def _without_known(self, text: str) -> str:
+        lowered = text.lower()
+        hits = [form for form in self._forms if form in lowered]  # a pattern of all forms takes long to compile
+        return re.sub("|".join(map(re.escape, hits)), HIDDEN, text, flags=re.IGNORECASE) if hits else text
 
     def text(self, text: str) -> str:
         """The text with credentials hidden."""
-        if self._known is not None:
-            text = self._known.sub(HIDDEN, text)
+        text = self._without_known(text)
+        text = _HASH.sub(HIDDEN, text)
         text = _PARAMETER.sub(rf"\1{HIDDEN}", text)
         text = _MEMBER.sub(rf'\1"{HIDDEN}"', text)
         text = _BEARER.sub(rf"\1 {HIDDEN}", text)
@@ -116,7 +123,8 @@ class Redactor:
         )
 
     def _known_in(self, body: bytes) -> bool:
-        return self._known is not None and self._known.search(body.decode("latin-1")) is not None
+        text = body.decode("latin-1")
+        return self._without_known(text) != text
 
 
 def _coded(body: bytes) -> dict[str, Any]:

@@ -118,8 +118,10 @@ class Bench:
             if lane.source == GENERATED or any(row["target"] == lane.target for row in found):
                 continue
             rows = [row for case in cases for row in time_lines(case)][:most]
-            redactor = self._redactor(lane)
-            found += [{"target": lane.target, **redactor.document(row)} for row in rows]
+            if lane.source == OBSERVED:  # what was put in is ours
+                redactor = self._redactor(lane)
+                rows = [redactor.document(row) for row in rows]
+            found += [{"target": lane.target, **row} for row in rows]
         return found
 
     def close(self) -> None:

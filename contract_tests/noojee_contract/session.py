@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from noojee_contract.runner import Bench
 
 EXAMPLES = 25
-SMOKE_TARGETS = ("legacy", "legacy-http", "replacement", "replacement-http")
+SMOKE_TARGETS = ("legacy-http", "replacement-http")
 
 
 def targets_of(config: pytest.Config) -> tuple[list[Target], tuple[tuple[str, str], ...]]:

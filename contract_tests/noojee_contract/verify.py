@@ -67,9 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", metavar="FILE", help="target file (default: noojee-contract.toml here, where it is named)"
     )
-    parser.add_argument(
-        "--smoke", action="store_true", help="the archives that ship, in process and over http: seconds"
-    )
+    parser.add_argument("--smoke", action="store_true", help="the archives that ship, over http: seconds")
     parser.add_argument(
         "--only", action="append", metavar="ID", help="judge only this clause, or a pattern such as 'audio.*'"
     )
