@@ -126,6 +126,20 @@ def session_logs_in(request: httpx.Request, send: Send, memory: Memory) -> httpx
     return answer
 
 
+@wrong(
+    "cached-without-the-key",
+    "A cache in front leaves credentials out of what it compares, so that more is found in it.",
+)
+def cached_without_the_key(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    asked = repr((request.url.path, [pair for pair in pairs(request) if pair[0] not in CREDENTIALS]))
+    if is_method(request) and has_credentials(request) and asked in memory:
+        return with_body(memory[asked], memory[asked].content)
+    answer = send(request)
+    if is_method(request) and request.method == "POST" and not is_refusal(answer):
+        memory[asked] = answer
+    return answer
+
+
 def _locks_out(request: httpx.Request, send: Send, memory: Memory, *, after: bytes) -> httpx.Response:
     world = place_of(request).world
     if is_method(request) and world in memory:

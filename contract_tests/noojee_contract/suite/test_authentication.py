@@ -97,6 +97,8 @@ def test_who_was_let_in_is_not_remembered(case: Case, judge: Judge) -> None:
         judge_refused(
             case, judge, post(case, question, credentials=()), "without credentials, after an accepted request"
         )
+        wrong = post(case, question, credentials=wrong_credentials(case))
+        judge_refused(case, judge, wrong, "with a wrong credential, after an accepted request")
 
 
 @clause("authentication.right-after-wrong")
