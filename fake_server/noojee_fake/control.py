@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from typing import Any, Protocol
 from noojee_fake import __version__, audio, seeds
 from noojee_fake.access import same_text
 from noojee_fake.calls import Leg
-from noojee_fake.clock import SECOND, format_instant, parse_instant
+from noojee_fake.clock import EARLIEST, LATEST, SECOND, format_instant, parse_instant
 from noojee_fake.core import DIALECTS, Pbx
 from noojee_fake.dialects.parameters import read_parameters
 from noojee_fake.dialects.recordings import AUDIO
@@ -28,6 +27,8 @@ ROOT = "/__noojee"
 DEFAULT_WORLD = "default"
 LARGEST_BODY_BYTES = 256 * 1024 * 1024
 
+_LONGEST_STEP_SECONDS = 1e12
+_LONGEST_REASON = 1000
 _PATH = re.compile(r"/__noojee(?:|/|/worlds|/worlds/([a-z0-9]{1,40})(?:|/(calls|sound|profile|clock)))")
 _FORWARDED_FOR = re.compile(r"for\s*=\s*(\"[^\"]*\"|[^;,\s]*)", re.IGNORECASE)
 
@@ -222,7 +223,7 @@ def _read_wish(body: dict[str, Any]) -> Wish:
     _only(clock, "now", "frozen", path="$.clock")
     return Wish(
         seed=seed,
-        profile=_choices(body.get("profile") or {}, "$.profile"),
+        profile=_choices({} if body.get("profile") is None else body["profile"], "$.profile"),
         dialects=dialects,
         time_zone=zone,
         now_micros=_now(clock, "$.clock"),
@@ -267,6 +268,7 @@ def _get_sound(pbx: Pbx, request: Request) -> Response:
 
 def _put_sound(pbx: Pbx, request: Request) -> Response:
     leg = _leg(pbx, request)
+    _bounded(request)
     try:
         audio.wav_form(request.body)
     except ValueError as error:
@@ -298,20 +300,16 @@ def _set_clock(pbx: Pbx, request: Request) -> Response:
         raise _Refused(400, "send now, step_seconds or frozen")
     now, frozen = _now(body, "$"), _frozen(body, "$")
     step = body.get("step_seconds", 0)
-    if isinstance(step, bool) or not isinstance(step, (int, float)) or not math.isfinite(step):
+    if isinstance(step, bool) or not isinstance(step, (int, float)):
         raise _Refused(400, "step_seconds is a number of seconds", "$.step_seconds")
-    if abs(step) > 1e12:
-        raise _Refused(400, "the clock would leave the years 1970 to 9998", "$.step_seconds")
     with pbx.change:
-        try:
-            if frozen is not None:
-                pbx.clock.freeze(frozen)
-            if now is not None:
-                pbx.clock.set(now)
-            if step:
-                pbx.clock.step(round(step * SECOND))
-        except ValueError as error:
-            raise _Refused(400, str(error), "$.step_seconds") from None
+        at = pbx.clock.micros() if now is None else now
+        if abs(step) > _LONGEST_STEP_SECONDS or not EARLIEST <= at + round(step * SECOND) <= LATEST:
+            raise _Refused(400, "the clock would leave the years 1970 to 9998", "$.step_seconds")
+        if frozen is not None:
+            pbx.clock.freeze(frozen)
+        if now is not None or step:
+            pbx.clock.set(at + round(step * SECOND))
         return _json(200, _clock(pbx))
 
 
@@ -351,8 +349,7 @@ def _body(request: Request) -> dict[str, Any]:
     content_type = request.header("content-type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise _Refused(415, "send the body as 'Content-Type: application/json'")
-    if len(request.body) > LARGEST_BODY_BYTES:
-        raise _Refused(413, f"a body may have {LARGEST_BODY_BYTES} bytes; send the calls in several requests")
+    _bounded(request)
     try:
         body = json.loads(request.body.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -360,6 +357,11 @@ def _body(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise _Refused(400, "the body is to be a JSON object", "$")
     return body
+
+
+def _bounded(request: Request) -> None:
+    if len(request.body) > LARGEST_BODY_BYTES:
+        raise _Refused(413, f"a body may have {LARGEST_BODY_BYTES} bytes; send the calls in several requests")
 
 
 def _no_constant(name: str) -> None:
@@ -403,4 +405,6 @@ def _json(status: int, answer: Mapping[str, Any], *headers: tuple[str, str]) -> 
 
 
 def _error(status: int, message: str, path: str | None, *headers: tuple[str, str]) -> Response:
+    if len(message) > _LONGEST_REASON:
+        message = f"{message[: _LONGEST_REASON // 2]} ... {message[-_LONGEST_REASON // 2 :]}"
     return _json(status, {"error": message} if path is None else {"error": message, "path": path}, *headers)

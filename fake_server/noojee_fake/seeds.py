@@ -152,6 +152,8 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
             record_id = row.get("call_record_id")
             if record_id is None:
                 record_id, next_id = next_id, next_id + 1
+                if record_id > HIGHEST_RECORD_ID:
+                    raise SeedError("no record id is left above the highest one in use", leg_path)
             leg = _leg(row, record_id, max(numbers, default=0) + 1, leg_path)
             if leg.number in numbers:
                 raise SeedError(f"leg {leg.number} is there already in this call", f"{leg_path}.leg")
@@ -208,6 +210,8 @@ def _call(written: dict[str, Any], legs: list[Leg], path: str) -> Call:
     did = written.get("did")
     if did is None and direction is Direction.INBOUND:
         raise SeedError("an inbound call needs a did, the number that the caller dialled", path)
+    if direction is Direction.INTERNAL and did not in (None, "internal"):
+        raise SeedError("the did of an internal call is 'internal' (W-A4); leave it out", f"{path}.did")
     created = written.get("created")
     return Call(
         unique_id=written["unique_id"],

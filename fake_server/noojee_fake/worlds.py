@@ -181,7 +181,7 @@ def _pbx(
 
 
 def _zone(asked: str | None, seeded: str | None) -> ZoneInfo:
-    name = asked or seeded or DEFAULT_ZONE
+    name = next(each for each in (asked, seeded, DEFAULT_ZONE) if each is not None)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
