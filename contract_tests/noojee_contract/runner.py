@@ -19,7 +19,7 @@ from noojee_contract.archives import recorded, small
 from noojee_contract.case import Broken, Case, Judge, Pair, Unproved
 from noojee_contract.clauses import MIGRATION, Clause
 from noojee_contract.client import NoTicket
-from noojee_contract.errors import BudgetSpent, ContractError, TooSoon
+from noojee_contract.errors import BudgetSpent, ContractError, TargetError, TooSoon, Unreachable
 from noojee_contract.exchange import Exchange
 from noojee_contract.limits import limits_of
 from noojee_contract.line import Line
@@ -106,6 +106,8 @@ class Bench:
         started = time.monotonic()
         try:
             result = self._judged(clause, check, lane)
+        except (TargetError, Unreachable) as error:
+            result = self._row(clause, lane, Outcome.ERROR, reason=self._redactor(lane).text(str(error)))
         except Exception as error:  # noqa: BLE001  the top of a clause: our own error is an outcome, not a crash
             text = "".join(traceback.format_exception(error)[-3:])
             result = self._row(clause, lane, Outcome.ERROR, reason=self._redactor(lane).text(text))

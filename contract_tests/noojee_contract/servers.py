@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from noojee_contract.errors import TargetError, Unreachable
+from noojee_contract.errors import ContractError, TargetError, Unreachable
 
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
@@ -28,13 +28,20 @@ class Servers:
 
     def __init__(self) -> None:
         self._running: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], Server]] = {}
+        self._failed: dict[tuple[str, ...], ContractError] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self, command: tuple[str, ...], target_name: str) -> Server:
         """The server of a command, ready to answer. Raises TargetError where it does not start, Unreachable where it ends
         or is not ready in time."""
+        if command in self._failed:
+            raise self._failed[command]
         if command not in self._running:
-            self._running[command] = self._started(command, target_name)
+            try:
+                self._running[command] = self._started(command, target_name)
+            except ContractError as error:
+                self._failed[command] = error  # tried once, not by every clause again
+                raise
         return self._running[command][1]
 
     def close(self) -> None:

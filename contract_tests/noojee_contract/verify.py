@@ -220,11 +220,13 @@ class _Options:
 
 def _preflight(targets: Sequence[Target], folder: Path) -> None:
     for target in targets:
-        if target.base_url is None:
-            continue
+        if target.command is not None:
+            continue  # started by the workers that need it
         line = Line(target, limits=limits_of(target, folder))
         try:
-            line.probe()
+            if target.base_url is not None:
+                line.probe()
+            _ = line.http
             if target.fillable:
                 line.filler.describe()
         finally:

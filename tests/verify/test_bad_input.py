@@ -134,3 +134,23 @@ def test_a_target_that_never_answers_ends_with_4(
         )
     assert code == 4
     assert "no answer within 0.3 s" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "says"),
+    [
+        ('transport = "no_such_module:open"', 2, "cannot be opened"),
+        ('transport = "json:loads"', 2, "cannot be opened"),
+        ('command = ["no-such-program", "{ready_file}"]', 3, "does not start"),
+        ('command = ["{python}", "-c", "raise SystemExit(\'no port left\')", "{ready_file}"]', 3, "no port left"),
+    ],
+)
+def test_a_target_that_does_not_start_is_told_once(
+    where: str, code: int, says: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A transport or a command that is not there; the reason, not a traceback."""
+    (elsewhere / "t.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\nfillable = true\n{where}\n')
+    assert main(["verify", "--config", "t.toml", "-n", "1", "--only", "authentication.accepted"]) == code
+    captured = capsys.readouterr()
+    assert says in captured.out + captured.err
+    assert "Traceback" not in captured.out + captured.err
