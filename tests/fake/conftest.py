@@ -158,6 +158,12 @@ def pbx(seed: Callable[..., dict[str, Any]]) -> Callable[..., Caller]:
 
 
 @pytest.fixture(scope="session")
+def calling() -> Callable[[Worlds], Caller]:
+    """A caller of worlds that the test built by itself."""
+    return Caller
+
+
+@pytest.fixture(scope="session")
 def at() -> Callable[[str], Clock]:
     """A clock that stands at an RFC 3339 time."""
     return lambda text: Clock(now=parse_instant(text), frozen=True)
