@@ -63,7 +63,8 @@ class Worlds:
             try:
                 return self._control.handle(request)
             except Exception as bug:  # noqa: BLE001 - as in core: a bug of ours is kept and named
-                return self.own_bugs.keep(bug)
+                page = self.own_bugs.keep(bug)
+                return Response(500, page.headers) if request.method == "HEAD" else page
         return self.default.handle(request)
 
     def names(self) -> list[str]:
