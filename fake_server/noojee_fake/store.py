@@ -101,9 +101,6 @@ class Store:
         """Stored sound as it was put in; None: none was, so it is made."""
         return self._sounds.get(leg.call_record_id)
 
-    def put_sound(self, leg: Leg, sound: bytes | Absent | None) -> None:
-        """Keep a leg's sound, mark it as gone, or (None) forget it, so that it is made again."""
-        if sound is None:
-            self._sounds.pop(leg.call_record_id, None)
-        else:
-            self._sounds[leg.call_record_id] = sound
+    def put_sound(self, leg: Leg, sound: bytes | Absent) -> None:
+        """Keep a leg's sound, or mark it as gone."""
+        self._sounds[leg.call_record_id] = sound

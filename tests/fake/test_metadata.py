@@ -241,3 +241,19 @@ def test_answers_are_repeatable(pbx: Any, call: Any, leg: Any) -> None:
     caller = pbx(call("1.1", leg(tag="T"), leg(tag="T")), call("2.1", leg(tag="T")))
     bodies = {ask("retrieveMetaData", tag="T").body for ask in (caller.njadmin, caller.legacy) for _ in range(3)}
     assert len(bodies) == 1
+
+
+def test_an_anonymous_caller_has_no_number(pbx: Any, call: Any) -> None:
+    """Source is the caller id, if available (SEED); else it is empty, and neither null nor absent."""
+    caller = pbx(call("1.1", source="", direction="inbound", did="7601"))
+    assert rows(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"))[0]["Source"] == ""
+    assert rows(caller.njadmin("retrieveMetaDataByHour", date="2026/11/20", hour=9))[0]["Source"] == ""
+
+
+def test_calls_that_come_later_are_found_by_tag_too(pbx: Any, call: Any, leg: Any) -> None:
+    """Whether tags are compared exactly or not."""
+    for choice in ("exact", "ignore-case"):
+        caller = pbx(call("1.1", leg(tag="T")), tag_match=choice)
+        assert len(rows(caller.njadmin("retrieveMetaData", tag="T"))) == 1
+        caller.control("POST", "/worlds/default/calls", {"calls": [call("2.1", leg(tag="T"))]})
+        assert len(rows(caller.njadmin("retrieveMetaData", tag="T"))) == 2

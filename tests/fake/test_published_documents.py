@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+PUBLISHED = Path(__file__).parents[2] / "fixtures" / "seeds" / "published"
 
 BY_TAG = (
     b'[{"Source":"400","Leg":"1","Start":"2014-02-13 17:06:52.0","Tag":"1234","Duration":"4","Username":"Fred",'
@@ -78,4 +82,24 @@ def test_the_documented_failure_comes_back(pbx: Callable[..., Any]) -> None:
     """A stale hash is answered with the body that W-HUd shows (DOC)."""
     caller = pbx()
     answer = caller.ask("/rest/RecordingAPI/retrieveMetaData", f"tag=1&{caller.signature(age=11)}")
+    assert answer.body == b'{"Message":"Expired TimeStamp","Code":-1}'
+
+
+def test_the_seed_files_of_the_project_give_them(pbx: Callable[..., Any]) -> None:
+    """Put in by the control API, in worlds of their own: what is published comes back byte for byte."""
+    caller = pbx()
+    page, hour = (
+        caller.world(caller.control("POST", "/worlds", {"seed": json.loads((PUBLISHED / name).read_text("utf-8"))}))
+        for name in ("seed-page.json", "by-hour.json")
+    )
+    assert page.njadmin("retrieveMetaData", tag="1234").body == BY_TAG
+    assert page.legacy("retrieveMetaDataByUniqueId", uniqueId="1392271611.238").body == BY_TAG
+    assert hour.njadmin("retrieveMetaDataByHour", date="2021/09/14", hour=15).body == BY_HOUR
+
+
+def test_the_hashes_in_the_seed_pages_urls_are_placeholders(pbx: Callable[..., Any]) -> None:
+    """Ten digits and a hash of 26: refused as expired, even at the moment they name. Source: row 49."""
+    caller = pbx(head={"now": "2010-01-30T12:09:42Z"})
+    query = "tag=1234&timeStamp=1264853382&hash=45678905678956789678906789"
+    answer = caller.ask("/rest/RecordingAPI/retrieveMetaData", query)
     assert answer.body == b'{"Message":"Expired TimeStamp","Code":-1}'

@@ -114,11 +114,13 @@ def test_ids_are_given_once(pbx: Any, call: Any, leg: Any) -> None:
         "$.calls[0].legs[1].leg": [call("2.1", leg(leg=3), leg(leg=3))],
         "$.calls[0].legs[0].call_record_id": [call("2.1", leg(call_record_id=7))],
         "$.calls[1].legs[0].call_record_id": [call("2.1", leg(call_record_id=8)), call("3.1", leg(call_record_id=8))],
+        "$.calls[0].legs[1].leg ": [call("2.1", leg(leg=999_999_999), leg())],
+        "$.calls[0].legs[0].call_record_id ": [call("2.1", leg(call_record_id=2.0**63))],
         "$.calls[0].legs[1]": [call("2.1", leg(call_record_id=HIGHEST_RECORD_ID), leg())],
     }
     for path, calls in wrong.items():
         answer = caller.control("POST", "/worlds/default/calls", {"calls": [*calls]})
-        assert (answer.status, json.loads(answer.body)["path"]) == (400, path)
+        assert (answer.status, json.loads(answer.body)["path"]) == (400, path.strip())
     for body, path in (({}, "$.calls"), ({"calls": None}, "$.calls"), ({"calls": [], "x": 1}, "$")):
         assert json.loads(caller.control("POST", "/worlds/default/calls", body).body)["path"] == path
     assert json.loads(caller.control("GET", "/worlds/default").body)["legs"] == 1

@@ -139,6 +139,17 @@ def test_what_is_accepted_can_be_sent_in_every_form(
     assert (sent.channels, sent.sample_rate) == (taken.channels, taken.sample_rate)
 
 
+def test_the_extensible_form_of_a_header_is_read(one_leg: Any) -> None:
+    """Some recorders name the form in a longer format chunk."""
+    with_guid = struct.pack("<HHIIHHHHIH", 0xFFFE, 1, 8000, 16000, 2, 16, 22, 16, 4, 1) + bytes(14)
+    body = b"WAVEfmt " + struct.pack("<I", len(with_guid)) + with_guid + b"data\4\0\0\0\1\2\3\4"
+    sound = b"RIFF" + struct.pack("<I", len(body)) + body
+    caller = one_leg()
+    assert put(caller, sound).status == 204
+    assert fetched(caller).body == sound
+    assert put(caller, sound.replace(b"\xfe\xff", b"\x02\x00")).status == 400
+
+
 def test_sound_that_is_gone_leaves_its_metadata(one_leg: Any) -> None:
     """After retention the leg is listed and its sound is not there (W-SL, DOC); until it is put in again."""
     caller = one_leg()
