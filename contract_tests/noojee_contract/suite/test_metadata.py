@@ -1,15 +1,23 @@
-"""What the metadata methods answer, by tag and by unique id."""
+"""Metadata: which legs a tag and a unique id bring."""
 
 from __future__ import annotations
 
 from noojee_contract.case import Answer, Case, Judge
+from noojee_contract.legs import COMMON, Leg
 from noojee_contract.suite import clause
+from noojee_contract.suite.listed import LegName, asked, carries, expected_of_tag, names, put_names, unreadable
 
 
-def _same_legs(answer: Answer, expected: set[tuple[str, int]], judge: Judge) -> None:
-    listed = [(leg.unique_id, leg.number) for leg in answer.legs]
-    what = f"{answer.asked.kind} {answer.asked.value!r}"
-    judge(sorted(listed) == sorted(expected), f"{what}: expected legs {sorted(expected)}, got {listed}", answer.exchange)
+def _judge_array(answer: Answer, judge: Judge) -> None:
+    problem = unreadable(answer)
+    judge(problem is None, f"{asked(answer)}: expected an array of legs; {problem}", answer.exchange)
+    if not answer.legs:
+        judge(False, f"{asked(answer)}: the recording is there, yet no leg came", answer.exchange)
+
+
+def _judge_legs(answer: Answer, expected: list[LegName], judge: Judge) -> None:
+    listed = names(answer.legs)
+    judge(listed == expected, f"{asked(answer)}: expected legs {expected}, got {listed}", answer.exchange)
 
 
 @clause("metadata.by-tag-answered")
@@ -17,12 +25,9 @@ def test_a_tag_brings_all_legs_of_its_calls(case: Case, judge: Judge) -> None:
     """SEED: an array containing any matching calls, an entry for each leg of a call."""
     for tag in case.tags:
         answer = case.by_tag(tag)
-        judge(answer.reading.failure is None and not answer.reading.problems, f"no readable array: {answer.reading.problems}", answer.exchange)
+        _judge_array(answer, judge)
         if case.archive is not None:
-            legs = case.archive.by_tag(
-                tag, selects=case.profile.get("tag_selects", "calls"), match=case.profile.get("tag_match", "exact")
-            )
-            _same_legs(answer, {(leg.unique_id, leg.number) for leg in legs}, judge)
+            _judge_legs(answer, expected_of_tag(case, tag), judge)
 
 
 @clause("metadata.by-unique-id-answered")
@@ -30,10 +35,10 @@ def test_a_unique_id_brings_all_legs_of_its_call(case: Case, judge: Judge) -> No
     """SEED: an entry in the array for each leg of a call."""
     for unique_id in case.unique_ids:
         answer = case.by_unique_id(unique_id)
-        judge(answer.reading.failure is None and not answer.reading.problems, f"no readable array: {answer.reading.problems}", answer.exchange)
+        _judge_array(answer, judge)
         call = case.archive.call(unique_id) if case.archive is not None else None
         if call is not None:
-            _same_legs(answer, {(unique_id, leg.number) for leg in call.legs}, judge)
+            _judge_legs(answer, put_names(call.legs), judge)
 
 
 @clause("metadata.several-legs")
@@ -43,6 +48,60 @@ def test_a_call_of_several_legs_is_whole(case: Case, judge: Judge) -> None:
         answer = case.by_unique_id(unique_id)
         call = case.archive.call(unique_id) if case.archive is not None else None
         if call is not None and len(call.legs) > 1:
-            judge(len(answer.legs) == len(call.legs), f"expected {len(call.legs)} legs, got {len(answer.legs)}", answer.exchange)
+            said = f"{asked(answer)}: expected {len(call.legs)} legs, got {len(answer.legs)}"
+            judge(len(answer.legs) == len(call.legs), said, answer.exchange)
         elif call is None and len(answer.legs) > 1:
-            judge({leg.unique_id for leg in answer.legs} == {unique_id}, "legs of another call are listed", answer.exchange)
+            ids = {leg.unique_id for leg in answer.legs}
+            judge(ids == {unique_id}, f"{asked(answer)}: legs of {sorted(ids)} are listed", answer.exchange)
+
+
+@clause("metadata.several-calls")
+def test_a_tag_brings_each_call_that_it_is_attached_to(case: Case, judge: Judge) -> None:
+    """SEED: a json encoded array/map containing any matching calls."""
+    for tag in case.tags:
+        expected = sorted({unique_id for unique_id, _ in expected_of_tag(case, tag)})
+        if len(expected) > 1:
+            answer = case.by_tag(tag)
+            listed = sorted({leg.unique_id for leg in answer.legs})
+            judge(
+                set(expected) <= set(listed),
+                f"{asked(answer)}: expected calls {expected}, got {listed}",
+                answer.exchange,
+            )
+
+
+@clause("metadata.tag-carried")
+def test_each_call_that_a_tag_brings_carries_it(case: Case, judge: Judge) -> None:
+    """SEED: the meta data of a call recording by its tag."""
+    for tag in case.tags:
+        answer = case.by_tag(tag)
+        for unique_id in dict.fromkeys(leg.unique_id for leg in answer.legs):
+            legs = [leg for leg in answer.legs if leg.unique_id == unique_id]
+            tags = sorted({leg.tag for leg in legs})
+            said = f"{asked(answer)}: call {unique_id!r} came, whose legs carry {tags}"
+            judge(any(carries(case, leg, tag) for leg in legs), said, answer.exchange)
+
+
+@clause("metadata.same-by-tag")
+def test_a_call_that_carries_one_tag_tells_the_same_by_tag_and_by_unique_id(case: Case, judge: Judge) -> None:
+    """SEED: the two commands retrieve the meta data of a call recording by its tag and uniqueId respectively."""
+    tags = set(case.tags)
+    for unique_id in case.unique_ids:
+        whole = case.by_unique_id(unique_id)
+        carried = {leg.tag for leg in whole.legs}
+        tag = next(iter(carried), "")
+        if len(carried) != 1 or tag not in tags:
+            continue
+        answer = case.by_tag(tag)
+        tagged = [leg for leg in answer.legs if leg.unique_id == unique_id]
+        said = f"call {unique_id!r}: {asked(answer)} brings {names(tagged)}, its unique id brings {names(whole.legs)}"
+        judge(names(tagged) == names(whole.legs), said, answer.exchange)
+        for one, other in zip(_in_order(tagged), _in_order(whole.legs), strict=True):
+            differ = [field for field in COMMON if one.raw.get(field) != other.raw.get(field)]
+            words = ", ".join(f"{field} {one.raw.get(field)!r} and {other.raw.get(field)!r}" for field in differ)
+            said = f"leg {one.number} of {unique_id!r} differs by {asked(answer)} and by unique id: {words}"
+            judge(not differ, said, answer.exchange)
+
+
+def _in_order(legs: list[Leg] | tuple[Leg, ...]) -> list[Leg]:
+    return sorted(legs, key=lambda leg: (leg.number, leg.call_record_id))

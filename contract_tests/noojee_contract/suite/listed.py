@@ -1,0 +1,133 @@
+"""Legs as answers list them, beside the legs that were put in: what the clauses about metadata compare.
+
+A value is judged by the clause about that value alone: one that is missing or no string is left to the clauses about
+the document, a leg that was never put in to the clauses about selection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from noojee_contract.archive import PutCall, PutLeg
+from noojee_contract.case import Answer, Case, Judge
+from noojee_contract.legs import Leg
+
+LegName = tuple[str, int]
+
+_FIELD_PROBLEM = re.compile(r"entry [0-9]+: |and [0-9]+ more")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A leg in an answer."""
+
+    answer: Answer
+    leg: Leg
+
+    @property
+    def name(self) -> LegName:
+        """Unique id and number."""
+        return name_of(self.leg)
+
+    def text(self, field: str) -> str | None:
+        """The value of a field, None where it is missing or no string."""
+        value = self.leg.raw.get(field)
+        return value if isinstance(value, str) else None
+
+    def judge(self, judge: Judge, holds: bool, otherwise: str) -> None:
+        """Judge one thing about this leg."""
+        judge(holds, "" if holds else f"{asked(self.answer)}: {named(self.name)}: {otherwise}", self.answer.exchange)
+
+    def judge_text(self, judge: Judge, field: str, expected: str) -> None:
+        """Judge that a field has a value; one that is missing or no string is another clause's."""
+        got = self.text(field)
+        if got is not None:
+            self.judge(judge, got == expected, f"{field} is {got!r}, expected {expected!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A listed leg, with the call and the leg that were put in."""
+
+    listed: Listed
+    call: PutCall
+    leg: PutLeg
+
+
+def name_of(leg: Leg) -> LegName:
+    """Unique id and number of a leg, whether or not they came as strings."""
+    number: Any = leg.raw.get("Leg")
+    plain = isinstance(number, int) and not isinstance(number, bool)
+    return str(leg.raw.get("UniqueId")), number if plain else leg.number
+
+
+def names(legs: Iterable[Leg]) -> list[LegName]:
+    """Unique id and number of some legs, in order."""
+    return sorted(map(name_of, legs))
+
+
+def put_names(legs: Iterable[PutLeg]) -> list[LegName]:
+    """Unique id and number of some legs that were put in, in order."""
+    return sorted((leg.unique_id, leg.number) for leg in legs)
+
+
+def named(name: LegName) -> str:
+    """A leg in words."""
+    return f"leg {name[1]} of {name[0]!r}"
+
+
+def asked(answer: Answer) -> str:
+    """A question in words."""
+    value = answer.asked.value
+    return f"{answer.asked.kind} {value if len(value) <= 80 else value[:80] + '...'!r}"
+
+
+def unreadable(answer: Answer) -> str | None:
+    """Why an answer is no array of objects, None where it is one; what a field holds does not count."""
+    if answer.reading.failure is not None:
+        return f"a failure object came: {answer.reading.failure.message[:80]!r}"
+    return next((problem for problem in answer.reading.problems if not _FIELD_PROBLEM.match(problem)), None)
+
+
+def entries(answer: Answer) -> list[Any]:
+    """The entries of an answer as JSON values; none where it is no array."""
+    try:
+        document = answer.exchange.json()
+    except ValueError:
+        return []
+    return document if isinstance(document, list) else []
+
+
+def listed_legs(case: Case) -> Iterator[Listed]:
+    """Every leg in every answer by tag and by unique id."""
+    for answer in case.listings():
+        for leg in answer.legs:
+            yield Listed(answer, leg)
+
+
+def put_legs(case: Case) -> Iterator[Put]:
+    """Every leg that was put in and is listed, once for each answer that lists it."""
+    if case.archive is None:
+        return
+    there = {(leg.unique_id, leg.number): (call, leg) for call in case.archive.calls for leg in call.legs}
+    for listed in listed_legs(case):
+        found = there.get(listed.name)
+        if found is not None:
+            yield Put(listed, *found)
+
+
+def expected_of_tag(case: Case, tag: str) -> list[LegName]:
+    """The legs that a tag brings from what was put in, as the target declares its choices."""
+    if case.archive is None:
+        return []
+    selects, match = case.profile.get("tag_selects", "calls"), case.profile.get("tag_match", "exact")
+    return put_names(case.archive.by_tag(tag, selects=selects, match=match))
+
+
+def carries(case: Case, leg: Leg, tag: str) -> bool:
+    """Whether a listed leg carries a tag, in the letter case that the target declares to matter."""
+    same_letters = case.profile.get("tag_match") == "exact"
+    return leg.tag == tag or (not same_letters and leg.tag.casefold() == tag.casefold())
