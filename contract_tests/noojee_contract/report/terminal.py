@@ -1,20 +1,144 @@
-"""The report for people at a terminal: the verdict first, then what was not proved, then what is broken, worst first."""
+"""The report for people at a terminal. Without one (a log, a pipe) the same text without colour."""
 
 from __future__ import annotations
 
-from noojee_contract.verdict import Run
+import io
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from noojee_contract.report.story import SIGNS, Told, answer_text, request_text, seed_text, story
+from noojee_contract.verdict import Outcome, Run
+
+WIDTH = 100
+MOST_OBSERVED = 40
+WORD_STYLES: Mapping[str, str] = {"good": "bold green", "not proved": "bold yellow", "incomplete": "bold yellow"}
+STYLES: Mapping[Outcome, str] = {
+    Outcome.ERROR: "bold magenta",
+    Outcome.BROKEN: "bold red",
+    Outcome.UNPROVED: "yellow",
+    Outcome.UNSUPPORTED: "dim",
+    Outcome.KNOWN: "cyan",
+    Outcome.OBSERVED: "blue",
+    Outcome.HOLDS: "green",
+}
 
 
 def render(run: Run, *, colour: bool = False) -> str:
     """The report as text; `colour` adds what a terminal understands."""
-    lines = [f"exit {run.exit_code}: {run.counts()}"]
-    for target, reason in run.unreachable:
-        lines.append(f"{target}: {reason}")
-    for result in run.results:
-        if result.outcome.value not in ("holds",):
-            lines.append(
-                f"{result.outcome.value:12} {result.clause} {result.target} {result.lane} {result.reason or ''}"
-            )
-            if result.finding:
-                lines.append(f"    {result.finding.message[:300]}\n    {result.finding.command}")
-    return "\n".join(lines)
+    page = _Page(colour)
+    told = story(run)
+    page.line((told.word.upper(), WORD_STYLES.get(told.word, "bold red")), ("  " + told.sentence, "bold"))
+    page.line((told.checked, ""))
+    counts = run.counts()
+    if counts:
+        page.line(
+            *_joined([(f"{SIGNS[outcome]} {count} {outcome}", STYLES[outcome]) for outcome, count in counts.items()])
+        )
+    for target in run.targets:
+        if target.address:
+            page.line((f"  {target.name}: ", ""), (f"{target.dialect} at {target.address}", "dim"))
+    if told.missing or told.not_proved:
+        page.heading("Not proved")
+    for missing in told.missing:
+        page.line(("  ! needed for a green run: ", "bold yellow"), (missing, ""))
+    for reason, clauses in told.not_proved:
+        page.line((f"  {reason}", "yellow"))
+        page.paragraph(", ".join(clauses), indent=4)
+    if told.broken:
+        page.heading("Broken, worst first")
+    for row in told.broken:
+        _finding(page, row)
+    if told.known:
+        page.heading("Known deviations")
+    for row in told.known:
+        page.line((f"  ~ {row.clause.id}", "cyan"), (f" on {'; '.join(row.places)}", ""))
+        page.paragraph(row.reason or "", indent=4)
+    if told.observed:
+        page.heading("Observed, where nothing binds")
+    for row in told.observed[:MOST_OBSERVED]:
+        page.line((f"  ○ {row.clause.id}", "blue"), (f" on {'; '.join(row.places)}", ""))
+        page.paragraph(row.reason or "", indent=4)
+    if len(told.observed) > MOST_OBSERVED:
+        page.line((f"  and {len(told.observed) - MOST_OBSERVED} more; --json has them all", "dim"))
+    if told.notes:
+        page.heading("Notes")
+    for note in told.notes:
+        page.paragraph(note, indent=2)
+    page.line((f"The same archives again: {told.repeat}", "dim"))
+    return page.text()
+
+
+def _finding(page: _Page, row: Told) -> None:
+    clause = row.clause
+    page.line((f"{SIGNS[row.outcome]} {clause.id}", STYLES[row.outcome]), (f"  [{clause.severity}]", "dim"))
+    page.paragraph(clause.sentence, indent=2)
+    page.line((f"  Source: {clause.provenance}", "dim"))
+    page.line((f"  On: {'; '.join(row.places)}", ""))
+    if row.reason:
+        page.block(row.reason, indent=2)
+    finding = row.finding
+    if finding is None:
+        page.line(("", ""))
+        return
+    page.paragraph(finding.message, indent=2, style="bold")
+    if finding.exchange is not None:
+        page.block(request_text(finding.exchange), indent=4, mark="> ")
+        page.block(answer_text(finding.exchange), indent=4, mark="< ")
+    if finding.seed_document is not None:
+        page.line(("  The smallest archive that shows it (a seed file):", ""))
+        page.block(seed_text(finding.seed_document), indent=4)
+    if finding.script is not None:
+        page.line(("  By hand, in bash:", ""))
+        page.block(finding.script, indent=4)
+    if finding.command is not None:
+        page.line(("  Again: ", ""), (finding.command, "bold"))
+    page.line(("", ""))
+
+
+def _joined(parts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [piece for place, part in enumerate(parts) for piece in ([("   ", "")] if place else []) + [part]]
+
+
+class _Page:
+    """Lines of styled text; lines to copy are never wrapped."""
+
+    def __init__(self, colour: bool) -> None:
+        self._file = io.StringIO()
+        self._console = Console(
+            file=self._file,
+            force_terminal=colour,
+            color_system="standard" if colour else None,
+            width=WIDTH,
+            highlight=False,
+            legacy_windows=False,
+        )
+
+    def line(self, *parts: tuple[str, str]) -> None:
+        text = Text.assemble(*((_harmless(said), style) for said, style in parts))
+        self._console.print(text, soft_wrap=True, overflow="ignore")
+
+    def heading(self, words: str) -> None:
+        self.line(("", ""))
+        self.line((words, "bold underline"))
+
+    def paragraph(self, said: str, *, indent: int, style: str = "") -> None:
+        space = " " * indent
+        for wrapped in textwrap.wrap(_harmless(said), WIDTH - indent, break_long_words=False, break_on_hyphens=False):
+            self.line((space + wrapped, style))
+
+    def block(self, said: str, *, indent: int, mark: str = "") -> None:
+        for row in said.splitlines():
+            self.line((" " * indent + mark, "dim"), (row, ""))
+
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self._file.getvalue().splitlines())
+
+
+def _harmless(said: str) -> str:
+    """Control signs and those that turn the direction of text, as escapes: a hostile tag must not drive a terminal."""
+    if said.isprintable():
+        return said
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in said)

@@ -1,0 +1,104 @@
+"""The report for CI: JUnit XML, a suite a target, a case a clause; the lanes of a clause are one case."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+from noojee_contract.report.story import answer_text, request_text, seed_text, story
+from noojee_contract.verdict import WORST_FIRST, Outcome, Result, Run
+
+# What XML 1.0 cannot hold, even escaped.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(run: Run) -> str:
+    """The report as JUnit XML, as Jenkins, GitLab and GitHub actions read it."""
+    told = story(run)
+    root = ET.Element("testsuites", name=_clean(run.suite))
+    clauses = {clause.id: clause for clause in run.clauses}
+    merged = run.merged()
+    totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+    for target in run.targets:
+        mine = [(pair, outcome) for pair, outcome in sorted(merged.items()) if pair[1] == target.name]
+        suite = ET.SubElement(root, "testsuite", name=_clean(target.name), timestamp=run.started, hostname="localhost")
+        properties = ET.SubElement(suite, "properties")
+        for name, value in (
+            ("dialect", target.dialect),
+            ("address", target.address),
+            ("requests", str(target.requests)),
+            ("catalogue", run.catalogue),
+            ("seed", str(run.seed)),
+            ("verdict", f"{told.word}: {told.sentence}"),
+        ):
+            ET.SubElement(properties, "property", name=name, value=_clean(value))
+        counts = dict.fromkeys(totals, 0)
+        seconds = 0.0
+        for (clause_id, _), outcome in mine:
+            results = [row for row in run.results if row.clause == clause_id and row.target == target.name]
+            took = sum(result.seconds for result in results)
+            seconds += took
+            clause = clauses.get(clause_id)
+            case = ET.SubElement(
+                suite,
+                "testcase",
+                classname=f"noojee_contract.{clause_id.partition('.')[0]}",
+                name=clause_id,
+                time=f"{took:.3f}",
+            )
+            _properties(case, results, clause.severity if clause else "", clause.provenance if clause else "")
+            counts["tests"] += 1
+            _outcome(case, outcome, results, clause.sentence if clause else clause_id, counts)
+        if not mine and any(name == target.name for name, _ in run.unreachable):
+            counts["tests"] += 1
+            counts["errors"] += 1
+            case = ET.SubElement(suite, "testcase", classname="noojee_contract", name="reachable", time="0")
+            ET.SubElement(case, "error", message=_clean(told.sentence))
+        for name, count in counts.items():
+            suite.set(name, str(count))
+            totals[name] += count
+        suite.set("time", f"{seconds:.3f}")
+    for name, count in totals.items():
+        root.set(name, str(count))
+    root.set("time", f"{run.seconds:.3f}")
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _properties(case: ET.Element, results: list[Result], severity: str, provenance: str) -> None:
+    properties = ET.SubElement(case, "properties")
+    rows = {"severity": severity, "provenance": provenance, "judged": str(sum(result.judged for result in results))}
+    for name, value in {**rows, "lanes": ", ".join(result.lane for result in results)}.items():
+        ET.SubElement(properties, "property", name=name, value=_clean(value))
+
+
+def _outcome(case: ET.Element, outcome: Outcome, results: list[Result], sentence: str, counts: dict[str, int]) -> None:
+    shown = sorted((row for row in results if row.outcome is outcome), key=lambda row: WORST_FIRST.index(row.outcome))
+    result = shown[0]
+    if outcome in (Outcome.BROKEN, Outcome.ERROR):
+        kind = "failure" if outcome is Outcome.BROKEN else "error"
+        counts[f"{kind}s"] += 1
+        message = result.finding.message if result.finding else result.reason or str(outcome)
+        element = ET.SubElement(case, kind, message=_clean(message), type=str(outcome))
+        element.text = _clean(_detail(result, sentence))
+    elif outcome in (Outcome.UNPROVED, Outcome.UNSUPPORTED, Outcome.KNOWN):
+        counts["skipped"] += 1
+        ET.SubElement(case, "skipped", message=_clean(f"{outcome}: {result.reason}"))
+    elif outcome is Outcome.OBSERVED:
+        ET.SubElement(case, "system-out").text = _clean(result.reason or "")
+
+
+def _detail(result: Result, sentence: str) -> str:
+    parts = [sentence, result.reason]
+    finding = result.finding
+    if finding is not None:
+        if finding.exchange is not None:
+            parts += [request_text(finding.exchange), answer_text(finding.exchange)]
+        if finding.seed_document is not None:
+            parts.append(seed_text(finding.seed_document))
+        parts += [finding.script, finding.command]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

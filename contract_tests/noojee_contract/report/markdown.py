@@ -1,0 +1,86 @@
+"""The report for a pull request or a wiki: Markdown, as GitHub and GitLab show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from noojee_contract.report.story import SIGNS, Told, answer_text, request_text, seed_text, story
+from noojee_contract.verdict import Run
+
+
+def render(run: Run) -> str:
+    """The report as Markdown: the verdict first, findings folded."""
+    told = story(run)
+    lines = [f"# {told.word.capitalize()}: {_text(told.sentence)}", "", f"{_text(told.checked)}.", ""]
+    counts = run.counts()
+    if counts:
+        lines += [" · ".join(f"{SIGNS[outcome]} {count} {outcome}" for outcome, count in counts.items()), ""]
+    lines += _table(("target", "dialect", "address", "lanes", "requests"), [
+        (target.name, target.dialect, target.address, ", ".join(target.lanes), f"{target.requests:,}") for target in run.targets
+    ])  # fmt: skip
+    if told.missing or told.not_proved:
+        lines += ["## Not proved", ""]
+        lines += [f"- **needed for a green run:** {_text(missing)}" for missing in told.missing]
+        lines += [f"- {_text(reason)}: {_text(', '.join(clauses))}" for reason, clauses in told.not_proved]
+        lines.append("")
+    if told.broken:
+        lines += ["## Broken, worst first", ""]
+        for row in told.broken:
+            lines += _finding(row)
+    for heading, rows in (("Known deviations", told.known), ("Observed, where nothing binds", told.observed)):
+        if rows:
+            lines += [f"## {heading}", ""]
+            lines += [
+                f"- `{row.clause.id}` on {_text('; '.join(row.places))}: {_text(row.reason or '')}" for row in rows
+            ]
+            lines.append("")
+    if told.notes:
+        lines += ["## Notes", "", *(f"- {_text(note)}" for note in told.notes), ""]
+    lines += [f"The same archives again: `{told.repeat}`", ""]
+    return "\n".join(lines)
+
+
+def _finding(row: Told) -> list[str]:
+    clause, finding = row.clause, row.finding
+    lines = [f"### {SIGNS[row.outcome]} `{clause.id}` ({clause.severity})", "", _text(clause.sentence), ""]
+    lines += [f"Source: {_text(clause.provenance)}. On: {_text('; '.join(row.places))}.", ""]
+    if row.reason:
+        lines += [_text(row.reason), ""]
+    if finding is None:
+        return lines
+    lines += [f"**{_text(finding.message)}**", ""]
+    if finding.command:
+        lines += [*_fence(finding.command, "sh"), ""]
+    folded: list[tuple[str, str, str]] = []
+    if finding.exchange is not None:
+        folded.append(("The exchange", f"{request_text(finding.exchange)}\n\n{answer_text(finding.exchange)}", "http"))
+    if finding.seed_document is not None:
+        folded.append(("The smallest archive that shows it", seed_text(finding.seed_document), "json"))
+    if finding.script is not None:
+        folded.append(("By hand, in bash", finding.script, "sh"))
+    for title, content, language in folded:
+        lines += [f"<details><summary>{title}</summary>", "", *_fence(content, language), "", "</details>", ""]
+    return lines
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return [*lines, *(f"| {' | '.join(_text(cell) for cell in row)} |" for row in rows), ""]
+
+
+def _fence(content: str, language: str) -> list[str]:
+    """A code block whose fence is longer than any run of backticks in it."""
+    longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}{language}", content.rstrip("\n"), fence]
+
+
+def _text(text: str) -> str:
+    """Text that Markdown and HTML show as it is."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text.replace("&", "&amp;"))
+    return re.sub(
+        r"\s+",
+        " ",
+        "".join(sign if sign.isprintable() or sign.isspace() else f"\\\\u{ord(sign):04x}" for sign in escaped),
+    )
