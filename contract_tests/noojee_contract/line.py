@@ -104,7 +104,7 @@ class Line:
             root=f"{self.root}/{world.path}".rstrip("/"),
             key=world.api_key,
             audio=self.target.audio or world.audio.get(self.target.dialect),
-            reuse=world.profile.get("hash_reuse") == "within-window",
+            profile=world.profile,
         )
         client.secrets.append(world.user_key)
         self._worlds[world.id] = world
@@ -143,7 +143,7 @@ class Line:
             root=self.root,
             key=target.secret(self._environ).reveal(),
             audio=target.audio,
-            reuse=target.profile.get("hash_reuse") == "within-window",
+            profile=target.profile,
         )
 
         def wait(seconds: float) -> None:
@@ -194,18 +194,19 @@ class Line:
         if self._own_servers:
             self._servers.close()
 
-    def _client(self, *, root: str, key: str, audio: str | None, reuse: bool) -> Client:
+    def _client(self, *, root: str, key: str, audio: str | None, profile: Mapping[str, str]) -> Client:
         target = self.target
+        declared = "/servicemanager/rest" if profile.get("bare_rest") == "absent" else None
         client = Client(
             http=self.http,
             root=root,
             dialect=target.dialect,
             key=key,
-            rest_path=target.rest_path,
+            rest_path=target.rest_path or declared,
             audio=audio,
             max_body_bytes=target.max_body_bytes,
             timeout_seconds=target.timeout_seconds,
-            reuse_ticket=reuse,
+            reuse_ticket=profile.get("hash_reuse") == "within-window",
             before_request=None if self._limits is None else self._limits.before_request,
         )
         self._clients.append(client)
