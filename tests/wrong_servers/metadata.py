@@ -1,4 +1,5 @@
-"""Wrong servers: which legs the metadata methods bring. What they say of a leg is in `metadata_fields`."""
+"""Wrong servers: which legs the metadata methods bring. What they say of a leg is in `metadata_fields` and
+`metadata_times`."""
 
 from __future__ import annotations
 
@@ -11,20 +12,15 @@ import httpx
 
 from wrong_servers import (
     Send,
-    metadata_fields,  # noqa: F401  enters its wrong servers
+    metadata_times,  # noqa: F401  enters its wrong servers
     with_body,
     with_legs,
     wrong,
 )
+from wrong_servers.metadata_fields import calls_of, is_metadata
 from wrong_servers.rewriting import given, pairs, place_of, with_pairs, with_path
 
 Memory = dict[str, Any]
-Call = dict[str, Any]
-
-
-def is_metadata(request: httpx.Request) -> bool:
-    """Whether legs are asked for by tag or by unique id."""
-    return request.url.path.endswith(("/retrieveMetaData", "/retrieveMetaDataByUniqueId"))
 
 
 def asked_tag(request: httpx.Request) -> str | None:
@@ -35,13 +31,6 @@ def asked_tag(request: httpx.Request) -> str | None:
 def asked_unique_id(request: httpx.Request) -> str | None:
     """The unique id, where legs are asked for by unique id."""
     return given(request, "uniqueId") if request.url.path.endswith("/retrieveMetaDataByUniqueId") else None
-
-
-def calls_of(request: httpx.Request, send: Send) -> list[Call]:
-    """All calls of the PBX that is asked, as they were put in."""
-    url = request.url.copy_with(path=f"/__noojee/worlds/{place_of(request).world}/calls", query=None)
-    calls: list[Call] = send(httpx.Request("GET", url)).json()["calls"]
-    return calls
 
 
 def calls_tagged(request: httpx.Request, send: Send, matches: Callable[[str], bool]) -> list[str]:
@@ -81,6 +70,11 @@ def newest_call_of_a_tag(request: httpx.Request, send: Send, memory: Memory) -> 
     if asked_tag(request) is None:
         return answer
     return with_legs(answer, lambda legs: [leg for leg in legs if leg["UniqueId"] == legs[-1]["UniqueId"]])
+
+
+@wrong("hundred-legs-a-page", "The repository class of the rewrite pages by default, a hundred rows at a time.")
+def hundred_legs_a_page(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    return with_legs(send(request), lambda legs: legs[:100])
 
 
 @wrong("joins-the-other-channel", "The join goes over channels, so a call comes once more under its second channel.")

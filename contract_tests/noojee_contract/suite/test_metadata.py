@@ -5,7 +5,10 @@ from __future__ import annotations
 from noojee_contract.case import Answer, Case, Judge
 from noojee_contract.legs import COMMON, Leg
 from noojee_contract.suite import clause
+from noojee_contract.suite.by_hand import archive, call, leg
 from noojee_contract.suite.listed import LegName, asked, carries, expected_of_tag, names, put_names, unreadable
+
+MANY = 301  # more than any usual page
 
 
 def _judge_array(answer: Answer, judge: Judge) -> None:
@@ -70,16 +73,25 @@ def test_a_tag_brings_each_call_that_it_is_attached_to(case: Case, judge: Judge)
             )
 
 
+@clause("metadata.no-page")
+def test_a_tag_on_many_calls_brings_all_of_them_at_once(case: Case, judge: Judge) -> None:
+    """SEED: an array containing any matching calls: no parameter asks for a page of them."""
+    at = [f"2026-03-11T{10 + place // 60:02}:{place % 60:02}:00+11:00" for place in range(MANY)]
+    calls = [call(f"{1773183600 + 60 * place}.2", leg(at[place], at[place], tag="many")) for place in range(MANY)]
+    answer = case.fresh(document=archive(*calls)).by_tag("many")
+    judge(len(answer.legs) == MANY, f"{asked(answer)}: expected {MANY} legs, got {len(answer.legs)}", answer.exchange)
+
+
 @clause("metadata.tag-carried")
 def test_each_call_that_a_tag_brings_carries_it(case: Case, judge: Judge) -> None:
     """SEED: the meta data of a call recording by its tag."""
     for tag in case.tags:
         answer = case.by_tag(tag)
-        for unique_id in dict.fromkeys(leg.unique_id for leg in answer.legs):
-            legs = [leg for leg in answer.legs if leg.unique_id == unique_id]
-            tags = sorted({leg.tag for leg in legs})
+        for unique_id in dict.fromkeys(came.unique_id for came in answer.legs):
+            legs = [came for came in answer.legs if came.unique_id == unique_id]
+            tags = sorted({came.tag for came in legs})
             said = f"{asked(answer)}: call {unique_id!r} came, whose legs carry {tags}"
-            judge(any(carries(case, leg, tag) for leg in legs), said, answer.exchange)
+            judge(any(carries(case, came, tag) for came in legs), said, answer.exchange)
 
 
 @clause("metadata.same-by-tag")

@@ -19,6 +19,8 @@ NEAR = tuple(
     )
     for counter, second in (("1", "01"), ("10", "02"), ("100", "03"), ("01", "04"))
 )
+MOMENT = "2026-03-11T14:40:00+11:00"
+LARGE = (2**31, 2**32 + 1, 2**53 + 1)
 OPAQUE = ("pbx1-1392271611.238", "342082345-238.234", "1392271611", "sydney-2-1392271611.7", "A0.B1")
 
 
@@ -85,6 +87,17 @@ def test_a_leg_keeps_the_record_id_that_it_was_put_in_with(case: Case, judge: Ju
     for put in put_legs(case):
         if put.leg.call_record_id is not None:
             put.listed.judge_text(judge, "CallRecordId", put.leg.call_record_id)
+
+
+@clause("metadata.record-id-digits")
+def test_a_record_id_of_many_digits_keeps_all_of_them(case: Case, judge: Judge) -> None:
+    """SEED: CallRecordId is a string, so no gateway needs to make a number of it."""
+    calls = [
+        call(f"{1773200300 + place}.2", leg(MOMENT, MOMENT, call_record_id=record))
+        for place, record in enumerate(LARGE)
+    ]
+    for put in put_legs(case.fresh(document=archive(*calls))):
+        put.listed.judge_text(judge, "CallRecordId", str(put.leg.call_record_id))
 
 
 @clause("metadata.unique-id-shared")

@@ -9,7 +9,7 @@ from noojee_contract.suite.by_hand import archive, call, leg, told
 from noojee_contract.suite.listed import LegName, Listed, asked, carries, name_of, names, put_legs
 
 LONG = "external reference " + "0123456789" * 18 + "!"
-ALIKE = ("CASE-7", "CASE-77", "XCASE-7", "CASE-7 B", "7")
+ALIKE = ("CASE-7", "CASE-77", "XCASE-7", "CASE-7 B", "7", "Müller", "Muller")
 PARTS = ("CASE", "ASE-7", "CASE-_", "CASE%", "CASE-*", "CASE-7,CASE-77")
 NUMBERS = ("0123", "123", "123.0", "1e2", "100", "0x7b", "+123")
 SPACED = ("  two  spaces ", " leading", "trailing ", "no\u00a0break")
@@ -102,7 +102,7 @@ def test_a_tag_in_other_letter_case_is_matched_as_declared(case: Case, judge: Ju
 
 @clause("metadata.tag-whole")
 def test_a_tag_is_compared_as_a_whole(case: Case, judge: Judge) -> None:
-    """SEED: by its tag: neither a part of it, nor a pattern."""
+    """SEED: by its tag: neither by a part of it, nor by a pattern, nor by another letter."""
     case = case.fresh(document=_one_call_each(ALIKE))
     for place, tag in enumerate(ALIKE):
         _judge_brings(case, tag, [(case.unique_ids[place], 1)], judge)
