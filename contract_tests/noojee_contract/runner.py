@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -238,13 +239,17 @@ class Bench:
         if lane not in self._cases:
             line = self.lines[lane.target]
             if lane.source == GENERATED:
-                documents = draw_documents(self.examples, self.seed)
-                self._cases[lane] = [line.filled(document) for document in documents]
+                self._cases[lane] = [line.filled(document) for document in self._drawn]
             elif lane.source == RECORDED:
                 self._cases[lane] = [line.filled(recorded().document, archive=recorded())]
             else:
                 self._cases[lane] = [line.observed()]
         return self._cases[lane]
+
+    @cached_property
+    def _drawn(self) -> list[dict[str, Any]]:
+        """The generated archives: the same for all targets."""
+        return draw_documents(self.examples, self.seed)
 
     def _own(self, name: str, source: str) -> list[Case]:
         """A case for one clause alone, so that a stepped clock or a spent limit meets nobody else."""
