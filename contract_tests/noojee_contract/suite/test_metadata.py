@@ -76,8 +76,11 @@ def test_a_tag_brings_each_call_that_it_is_attached_to(case: Case, judge: Judge)
 @clause("metadata.no-page")
 def test_a_tag_on_many_calls_brings_all_of_them_at_once(case: Case, judge: Judge) -> None:
     """SEED: an array containing any matching calls: no parameter asks for a page of them."""
-    at = [f"2026-03-11T{10 + place // 60:02}:{place % 60:02}:00+11:00" for place in range(MANY)]
-    calls = [call(f"{1773183600 + 60 * place}.2", leg(at[place], at[place], tag="many")) for place in range(MANY)]
+    calls = []
+    for place in range(MANY):
+        minute = f"2026-03-11T{10 + place // 60:02}:{place % 60:02}"
+        lasting = leg(f"{minute}:00+11:00", f"{minute}:09+11:00", tag="many")
+        calls.append(call(f"{1773183600 + 60 * place}.2", lasting))
     answer = case.fresh(document=archive(*calls)).by_tag("many")
     judge(len(answer.legs) == MANY, f"{asked(answer)}: expected {MANY} legs, got {len(answer.legs)}", answer.exchange)
 

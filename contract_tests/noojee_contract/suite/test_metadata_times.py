@@ -57,8 +57,8 @@ def _judge_written(case: Case, moments: dict[str, str], judge: Judge) -> None:
     case = case.fresh(document=archive(*calls.values()))
     written = dict(zip(calls, moments.values(), strict=True))
     for listed in listed_legs(case):
-        got, expected = listed.text("Start"), written[listed.leg.unique_id]
-        if got is not None:
+        got, expected = listed.text("Start"), written.get(listed.leg.unique_id)
+        if got is not None and expected is not None:
             listed.judge(judge, got[:19] == expected, f"Start is {got!r}, expected {expected!r}")
 
 
