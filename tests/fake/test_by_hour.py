@@ -81,9 +81,9 @@ def test_a_call_across_an_hour_shows_its_legs_in_different_hours(pbx: Any, call:
 def test_legs_come_by_end_and_then_by_record_id(pbx: Any, call: Any, leg: Any) -> None:
     """The order of the published sample; fractions of a second do not show, so they do not order. Source: row 30."""
     caller = pbx(
-        call("1.1", leg(end="2026-11-20T09:05:00.9+11:00", call_record_id=7)),
+        call("1.1", leg(end="2026-11-20T09:05:00.1+11:00", call_record_id=8)),
         call("2.1", leg(end="2026-11-20T09:04:00+11:00", call_record_id=9)),
-        call("3.1", leg(end="2026-11-20T09:05:00.1+11:00", call_record_id=8)),
+        call("3.1", leg(end="2026-11-20T09:05:00.9+11:00", call_record_id=7)),
     )
     rows = json.loads(hour(caller, "2026/11/20", 9).body)
     assert [row["CallRecordId"] for row in rows] == ["9", "7", "8"]
@@ -231,3 +231,11 @@ def test_a_leg_in_progress_is_in_no_hour(pbx: Any, call: Any, leg: Any, listed: 
     answer = caller.njadmin(BY_HOUR, date="2026/11/24", hour=11)
     assert ends(answer) == ["11:00:00"]
     assert ends(hour(caller, "2026/11/24", 11)) == ["11:00:00", "11:00:30"]
+
+
+def test_an_hour_has_begun_at_its_first_instant(ended_at: Any) -> None:
+    """With future_hour `refused`, the hour that begins now can be asked, the one before its begin cannot. Row 40."""
+    caller = ended_at(future_hour="refused")
+    assert caller.njadmin(BY_HOUR, date="2026/11/24", hour=11).body == b"[]"
+    caller.worlds.default.clock.step(3_599_999_999)
+    assert caller.njadmin(BY_HOUR, date="2026/11/24", hour=12).status == 400

@@ -156,3 +156,16 @@ def test_time_needs_no_credentials_and_is_the_pbx_clock(tagged: Any) -> None:
         assert dict(answer.headers)["Content-Type"] == "text/plain"
     caller.worlds.default.clock.step(1_234_567)
     assert caller.ask("/rest/Time").body == b"1795478401234"
+
+
+def test_only_ten_digits_are_seconds(pbx: Any, call: Any, leg: Any) -> None:
+    """With time_stamp_seconds `accepted`; nine digits were seconds until 2001, and are refused. Source: row 49."""
+    for now, stamp, valid in (
+        ("2001-01-01T00:00:00Z", "978307200", False),
+        ("2026-11-24T00:00:00Z", "1795478400", True),
+        ("2026-11-24T00:00:00Z", "01795478400", False),
+    ):
+        caller = pbx(
+            call("1.1", leg("2000-01-01T00:00:00Z", tag="T")), head={"now": now}, time_stamp_seconds="accepted"
+        )
+        assert opened(caller, f"tag=T&timeStamp={stamp}&hash={sign(stamp, caller.key)}") is valid

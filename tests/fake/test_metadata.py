@@ -185,6 +185,14 @@ def test_hostile_tags_come_round(pbx: Any, call: Any, leg: Any, tag: str) -> Non
     assert row["Tag"] == tag
 
 
+def test_answers_are_utf_8_without_escapes(pbx: Any, call: Any, leg: Any) -> None:
+    """As the vendor's client reads them (CLIENT C-J); only what JSON must escape is escaped. Source: row 45."""
+    caller = pbx(call("1.1", leg(tag='é🎧"/')))
+    for ask in (caller.njadmin, caller.legacy):
+        assert '"Tag":"é🎧\\"/"'.encode() in ask("retrieveMetaDataByUniqueId", uniqueId="1.1").body
+    assert '"Tag":"é🎧'.encode() in caller.njadmin("retrieveMetaDataByHour", date="2026/11/20", hour=9).body
+
+
 def test_raw_utf_8_in_a_query_is_read(pbx: Any, call: Any, leg: Any) -> None:
     """Some clients do not encode; the door hands bytes above 127 on as latin-1, a careless one as they are."""
     caller = pbx(call("1.1", leg(tag="é名")))

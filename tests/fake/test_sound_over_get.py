@@ -128,6 +128,14 @@ def test_get_needs_credentials_and_a_leg_too(pbx: Any, call: Any, method: str) -
     assert caller.legacy("retrieveByUniqueId", method=method, uniqueId="1.1", leg=1).status == 200
 
 
+def test_the_body_of_a_get_is_not_read(pbx: Any, call: Any) -> None:
+    """A servlet reads form bodies of POST alone."""
+    caller = pbx(call("1.1"), audio_methods="post-and-get")
+    body = f"apiKey={caller.key}&uniqueId=1.1&leg=1".encode()
+    assert caller.ask(PATH, method="GET", body=body).status == 401
+    assert caller.ask(PATH, method="POST", body=body).status == 200
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get"])
 def test_no_other_method_is_served(asked: Any, method: str) -> None:
     """405 names those that are."""
