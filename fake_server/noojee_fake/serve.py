@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from noojee_fake.core import DIALECTS
 from noojee_fake.doors.asgi import App
@@ -74,6 +75,8 @@ def serve(options: argparse.Namespace) -> int:
     try:
         key = _secret(options.api_key_env, "--api-key-env") or SAMPLE_KEY
         worlds = _worlds(options, key)
+        if options.ready_file is not None and not options.ready_file.parent.is_dir():
+            raise UsageError(f"there is no folder {options.ready_file.parent} for the ready file; make it first")
         tls = _tls(options)
         listening = _listen(options.host, options.port)
     except (FakeError, OSError) as error:
@@ -267,7 +270,8 @@ def _log_of(key: str) -> Any:
 
     def log(request: Request, response: Response) -> None:
         target = request.path + (f"?{'&'.join(map(_shown, request.query.split('&')))}" if request.query else "")
-        target = target.replace(key, HIDDEN)
+        if key in unquote_plus(target) or key in target:
+            target = "/" + HIDDEN  # it stands where no credential belongs; nothing of it is shown
         write(f"{request.client} {request.method} {_printable(target)} {response.status} {len(response.body)}\n")
         flush()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -38,9 +39,17 @@ class Worlds:
     """
 
     def __init__(
-        self, default: Pbx, *, ids: Ids, clock: Clock, dialects: Sequence[str], control_token: str | None
+        self,
+        default: Pbx,
+        *,
+        ids: Ids,
+        clock: Clock,
+        dialects: Sequence[str],
+        control_token: str | None,
+        profile: Mapping[str, str],
     ) -> None:
         self.default = default
+        self._profile = dict(profile)
         self._ids = ids
         self._clock = clock
         self._dialects = tuple(dialects)
@@ -90,6 +99,7 @@ class Worlds:
             now_micros=wish.now_micros,
             frozen=wish.frozen,
             own_bugs=self.own_bugs,
+            base_profile=self._profile,
         )
         with self._lock:
             if len(self._pbxs) >= MOST_WORLDS:
@@ -120,8 +130,8 @@ def build(
 ) -> Worlds:
     """A server's worlds: the default one by these arguments, and room for others.
 
-    `seed_folder` is where the sound files that the seed names are. `profile` goes before the seed's own, and `clock`
-    before its `now`. Raises SeedError, ProfileError or UsageError.
+    `seed_folder` is where the sound files that the seed names are. `profile` goes before the seed's own and holds in new
+    worlds too, `clock` goes before the seed's `now`. Raises SeedError, ProfileError or UsageError.
     """
     ids = ids or RandomIds()
     source = clock or Clock()
@@ -139,7 +149,7 @@ def build(
         frozen=None,
         keep_clock=clock is not None,
     )
-    return Worlds(default, ids=ids, clock=source, dialects=served, control_token=control_token)
+    return Worlds(default, ids=ids, clock=source, dialects=served, control_token=control_token, profile=profile or {})
 
 
 def _pbx(
@@ -156,11 +166,12 @@ def _pbx(
     frozen: bool | None,
     keep_clock: bool = False,
     own_bugs: OwnBugs | None = None,
+    base_profile: Mapping[str, str] = MappingProxyType({}),
 ) -> Pbx:
     store = Store()
     head = seeds.EMPTY if seed is None else seeds.read_seed(seed, store, read_sound=read_sound)
     try:
-        seeded = Profile(head.profile)
+        seeded = Profile({**base_profile, **head.profile})
     except ProfileError as error:
         raise SeedError(error.message, f"$.profile{error.path[1:]}") from None
     if not keep_clock:
