@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from noojee_contract.case import Case, Judge
@@ -12,6 +13,7 @@ from noojee_contract.suite.by_hand import archive, call, leg
 from noojee_contract.suite.listed import asked, listed_legs, named, names, put_legs
 
 SECOND = timedelta(seconds=1)
+LONGEST = 10**9  # seconds: more than any leg lasts, and a number that a timedelta can hold
 TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,9}")
 BIRTH = re.compile(
     r"(?:.*-)?([0-9]{9,10})\.[0-9]+"
@@ -138,6 +140,21 @@ def test_duration_is_how_long_the_leg_lasted(case: Case, judge: Judge) -> None:
             lasted = (put.leg.end - put.leg.start).total_seconds()
             near = abs(int(text[:18]) - lasted) < 1
             put.listed.judge(judge, near, f"Duration is {text}, the leg lasted {lasted:g} s")
+
+
+@clause("metadata.legs-one-by-one")
+def test_a_leg_does_not_last_beyond_the_start_of_the_next(case: Case, judge: Judge) -> None:
+    """SEED: a call is split each time it goes through a transition: one leg ends where the next begins."""
+    for unique_id in case.unique_ids:
+        answer = case.by_unique_id(unique_id)
+        call = case.archive.call(unique_id) if case.archive is not None else None
+        if call is not None and any(one.end > other.start for one, other in pairwise(call.legs)):
+            continue
+        legs = sorted((leg for leg in answer.legs if leg.start and leg.raw.get("Duration")), key=lambda leg: leg.number)
+        for one, other in pairwise(legs):
+            over = timedelta(seconds=min(one.duration_seconds, LONGEST)) - (max(other.start) - min(one.start))
+            said = f"{unique_id!r}: leg {one.number} from {one.raw['Start']} lasts {one.raw['Duration']} s, yet leg {other.number} starts at {other.raw['Start']}"
+            judge(over <= 2 * SECOND, said, answer.exchange)
 
 
 @clause("metadata.duration-floor")
