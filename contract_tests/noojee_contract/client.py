@@ -141,11 +141,19 @@ class Client:
         written = day if isinstance(day, str) else f"{day:%Y/%m/%d}"
         return self.ask("retrieveMetaDataByHour", (("date", written), ("hour", str(hour))), credentials=credentials)
 
-    def sound(self, unique_id: str, leg: int | str, *, tag: str = "", credentials: Query | None = None) -> Exchange:
-        """The sound of one leg, asked as the target's audio template says. Raises ValueError where it has none."""
+    def sound(
+        self,
+        unique_id: str,
+        leg: int | str,
+        *,
+        tag: str = "",
+        credentials: Query | None = None,
+        template: str | None = None,
+    ) -> Exchange:
+        """The sound of one leg, asked as the target's audio template says, or another. Raises ValueError without one."""
         if self.audio_template is None:
             raise ValueError("the target names no audio template")
-        method, _, template = self.audio_template.partition(" ")
+        method, _, template = (template or self.audio_template).partition(" ")
         url = template.replace("{base}", self.base)
         for name, value in (("unique_id", unique_id), ("leg", str(leg)), ("tag", tag)):
             url = url.replace("{" + name + "}", quote(value, safe=""))
