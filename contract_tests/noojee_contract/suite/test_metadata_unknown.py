@@ -36,7 +36,7 @@ def test_a_value_that_nothing_carries_brings_no_leg(case: Case, judge: Judge) ->
         judge(not others, said, answer.exchange)
 
 
-@clause("metadata.hostile-answered")
+@clause("metadata.hostile-value")
 def test_a_hostile_value_is_no_server_error(case: Case, judge: Judge) -> None:
     """DERIVED from W-A4: a tag is any text; one that matches nothing, or is refused, is not a crash."""
     for answer in _answers(case):
