@@ -69,6 +69,7 @@ class Bench:
         environ: Mapping[str, str] | None = None,
         today: date | None = None,
         limits_folder: Path | None = None,
+        shrink_seconds: float = SHRINK_SECONDS,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="noojee-contract-") if limits_folder is None else None
         folder = limits_folder or Path(self._folder.name if self._folder else "")
@@ -77,6 +78,7 @@ class Bench:
         self.seed = seed
         self.examples = examples
         self.smoke = smoke
+        self._shrink_seconds = shrink_seconds
         self.options = tuple(options)
         self.today = today or datetime.now(UTC).date()
         self._servers = Servers()
@@ -156,7 +158,7 @@ class Bench:
         except NoTicket as found:
             return self._broken(clause, lane, Broken(str(found), found.exchange), judge, None)
         except Broken as found:
-            if lane.source == GENERATED and document is not None:
+            if lane.source == GENERATED and document is not None and self._shrink_seconds > 0:
                 found, document = self._shrunk(check, lane, found, document)
             return self._broken(clause, lane, found, judge, document if lane.source == GENERATED else None)
         if judge.sightings:
@@ -276,7 +278,7 @@ class Bench:
                     self.lines[name].drop(case)
             return None
 
-        return smallest(document, found, shows, examples=self.examples, seed=self.seed, seconds=SHRINK_SECONDS)
+        return smallest(document, found, shows, examples=self.examples, seed=self.seed, seconds=self._shrink_seconds)
 
     def _redactor(self, lane: Lane) -> Redactor:
         secrets: list[str] = []

@@ -114,11 +114,14 @@ def chosen_ids(config: pytest.Config) -> frozenset[str] | None:
         raise pytest.UsageError(str(error)) from error
 
 
-def floor_of(targets: Sequence[Target], only: frozenset[str] | None, require: Sequence[str]) -> Floor:
-    """What must be proved of each target; --only replaces the usual floor by what it chooses."""
+def floor_of(targets: Sequence[Target], only: Sequence[str], require: Sequence[str]) -> Floor:
+    """What must be proved of each target. --only replaces the usual floor by the ids that it names, and by what is left
+    of the floor among those that its patterns match."""
     known = catalogue()
     asked = {clause.id for clause in choose(require)}
-    wanted = sorted(only | asked) if only is not None else [*FLOOR, *sorted(asked)]
+    named = {pattern for pattern in only if pattern in known}
+    chosen = {clause.id for clause in choose(only)} if only else set(FLOOR)
+    wanted = sorted(named | asked | (chosen & set(FLOOR)))
     needed = {
         target.name: [
             clause_id
@@ -196,7 +199,7 @@ class Collected:
         only = chosen_ids(config)
         results = [*self.results, *_healed(self.results, targets)]
         judged_ids = {result.clause for result in results}
-        floor = floor_of(targets, only, option.noojee_require or ())
+        floor = floor_of(targets, option.noojee_only or (), option.noojee_require or ())
         lanes: dict[str, list[str]] = {}
         for result in results:
             lanes.setdefault(result.target, [])

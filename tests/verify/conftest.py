@@ -131,6 +131,8 @@ class CountingProxy:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1  # one write an answer
 
             def _pass_on(self) -> None:
                 asked.append((time.monotonic(), self.command, self.path))
