@@ -65,7 +65,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="a target of the config; without one, all of it, or the embedded PBX",
     )
     parser.add_argument(
-        "--config", metavar="FILE", help="target file (default: noojee-contract.toml here, where it is named)"
+        "--config", metavar="FILE", help="target file (default: noojee-contract.toml in this folder, where a TARGET is given)"
     )
     parser.add_argument("--smoke", action="store_true", help="the archives that ship, over http: seconds")
     parser.add_argument(
