@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -29,7 +30,7 @@ def render(run: Run) -> str:
         signs=SIGNS,
         matrix=_matrix(run),
         columns=[target.name for target in run.targets],
-        calls=[_call(call) for call in run.calls],
+        calls=_calls(run.calls),
         request_text=request_text,
         answer_text=answer_text,
         seed_text=seed_text,
@@ -87,6 +88,16 @@ def _cell(results: Sequence[Result]) -> str:
     )
 
 
+def _calls(calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Calls of several legs first; a call that several targets tell alike stands there once."""
+    alike: dict[str, tuple[Mapping[str, Any], list[str]]] = {}
+    for call in calls:
+        told = json.dumps({key: value for key, value in call.items() if key != "target"}, sort_keys=True)
+        alike.setdefault(told, (call, []))[1].append(call["target"])
+    rows = [{**_call(call), "targets": targets} for call, targets in alike.values() if call["legs"]]
+    return sorted(rows, key=lambda row: -len(row["bars"]))
+
+
 def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     """A call as bars: where each leg begins and how wide it is, in percent of the whole call."""
     legs = sorted(call["legs"], key=lambda leg: (leg["start"], leg["leg"]))
@@ -102,4 +113,9 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
         width = max((end - start) / length * 100, LEAST_SHARE)
         left = min((start - first) / length * 100, 100 - width)
         bars.append({**leg, "left": f"{left:.2f}", "width": f"{width:.2f}", "narrow": width < 9})
-    return {**call, "bars": bars, "began": legs[0]["start"] if legs else "", "seconds": round(length)}
+    return {
+        **call,
+        "bars": bars,
+        "began": legs[0]["start"][:19].replace("T", " ") + " UTC" if legs else "",
+        "seconds": round(length),
+    }
