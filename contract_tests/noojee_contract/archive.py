@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 SEED_FORMAT = "noojee-seed/1"
+NOW = "2026-11-24T00:00:00+00:00"  # where the clock of a filled PBX stands: after every call that ships
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from noojee_contract._data import fixtures
-from noojee_contract.archive import SEED_FORMAT, Archive, PutCall, merge_documents, read_archive
-from noojee_contract.strategies import NOW
+from noojee_contract.archive import NOW, SEED_FORMAT, Archive, PutCall, merge_documents, read_archive
 
 ZONE = "Australia/Melbourne"
 

@@ -31,7 +31,7 @@ OPTIONS = (
     ("--noojee-require", {"metavar": "ID", "action": "append", "help": "a clause that must be proved as well"}),
     ("--noojee-examples", {"metavar": "N", "type": int, "help": "how many archives Hypothesis makes (default 25)"}),
     ("--noojee-seed", {"metavar": "N", "type": int, "help": "the seed they are made from (default: drawn, printed)"}),
-    ("--noojee-smoke", {"action": "store_true", "help": "the archives that ship only, over http"}),
+    ("--noojee-smoke", {"action": "store_true", "help": "must and should only, on the archives that ship, over http"}),
     ("--noojee-base-url", {"metavar": "URL", "help": "a target without a file: where it is"}),
     ("--noojee-dialect", {"metavar": "NAME", "help": "... its dialect: recording-api or njadmin"}),
     ("--noojee-api-key-env", {"metavar": "NAME", "help": "... the variable that holds its key"}),
@@ -73,14 +73,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop clauses that no chosen target speaks, and those that --noojee-only leaves out."""
+    """Drop clauses that no chosen target speaks, and those that --noojee-only or --noojee-smoke leave out."""
     contract = [item for item in items if item.get_closest_marker(MARK)]
     if not contract:
         return
     from noojee_contract.session import chosen_ids
 
-    only = chosen_ids(config)
-    gone = [item for item in contract if not _has_lane(item) or (only is not None and _clause_id(item) not in only)]
+    chosen = chosen_ids(config)
+    gone = [item for item in contract if not _has_lane(item) or (chosen is not None and _clause_id(item) not in chosen)]
     if gone:
         config.hook.pytest_deselected(items=gone)
         dropped = set(map(id, gone))

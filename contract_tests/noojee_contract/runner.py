@@ -28,8 +28,6 @@ from noojee_contract.needs import lacking
 from noojee_contract.redact import Redactor
 from noojee_contract.repeat import repeat_command, repeat_script
 from noojee_contract.servers import Servers
-from noojee_contract.shrink import smallest
-from noojee_contract.strategies import draw_documents
 from noojee_contract.target import Target
 from noojee_contract.timelines import time_lines
 from noojee_contract.verdict import Finding, Outcome, Result
@@ -86,6 +84,9 @@ class Bench:
             name: Line(target, limits=limits_of(target, folder), environ=environ, servers=self._servers)
             for name, target in self.targets.items()
         }
+        for target in targets:
+            if target.command is not None:
+                self._servers.begin(target.command, target.name)
         self._cases: dict[Lane, list[Case]] = {}
         self._pairs: dict[Lane, list[Pair]] = {}
 
@@ -251,6 +252,8 @@ class Bench:
     @cached_property
     def _drawn(self) -> list[dict[str, Any]]:
         """The generated archives: the same for all targets."""
+        from noojee_contract.strategies import draw_documents  # Hypothesis takes long to import
+
         return draw_documents(self.examples, self.seed)
 
     def _own(self, name: str, source: str) -> list[Case]:
@@ -263,6 +266,8 @@ class Bench:
         self, check: Check, lane: Lane, found: Broken, document: Mapping[str, Any]
     ) -> tuple[Broken, Mapping[str, Any]]:
         """The smallest archive that shows a finding, within some seconds."""
+        from noojee_contract.shrink import smallest
+
         names = lane.target.split(" > ")
 
         def shows(candidate: Mapping[str, Any]) -> Broken | None:

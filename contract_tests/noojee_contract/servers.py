@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ class Servers:
 
     def __init__(self) -> None:
         self._running: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], Server]] = {}
+        self._begun: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], Path]] = {}
         self._failed: dict[tuple[str, ...], ContractError] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -38,31 +40,42 @@ class Servers:
             raise self._failed[command]
         if command not in self._running:
             try:
-                self._running[command] = self._started(command, target_name)
+                if command not in self._begun:
+                    self._begun[command] = self._begin(command, target_name)
+                process, ready = self._begun[command]
+                self._running[command] = process, _answering(process, ready, target_name)
+                del self._begun[command]
             except ContractError as error:
                 self._failed[command] = error  # tried once, not by every clause again
                 raise
         return self._running[command][1]
 
+    def begin(self, command: tuple[str, ...], target_name: str) -> None:
+        """Start a command without waiting for it; what is wrong with it is told by `start`."""
+        if command not in self._begun and command not in self._running:
+            with contextlib.suppress(TargetError):
+                self._begun[command] = self._begin(command, target_name)
+
     def close(self) -> None:
         """End all of them."""
-        for process, _ in self._running.values():
+        processes = [process for process, _ in (*self._running.values(), *self._begun.values())]
+        for process in processes:
             process.terminate()
-        for process, _ in self._running.values():
+        for process in processes:
             _ended(process)
         self._running.clear()
+        self._begun.clear()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
 
-    def _started(self, command: tuple[str, ...], name: str) -> tuple[subprocess.Popen[bytes], Server]:
+    def _begin(self, command: tuple[str, ...], name: str) -> tuple[subprocess.Popen[bytes], Path]:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="noojee-contract-")
-        ready = Path(self._folder.name) / f"ready-{len(self._running)}"
-        said = ready.with_suffix(".stderr")
+        ready = Path(self._folder.name) / f"ready-{len(self._begun) + len(self._running) + len(self._failed)}"
         places = {"{ready_file}": str(ready), "{python}": sys.executable}
         try:
-            with said.open("wb") as file:
+            with _stderr_of(ready).open("wb") as file:
                 process = subprocess.Popen(  # noqa: S603  the command is the user's own
                     [places.get(word, word) for word in command],
                     stdin=subprocess.DEVNULL,
@@ -71,18 +84,27 @@ class Servers:
                 )
         except OSError as error:
             raise TargetError(f"the command of target {name!r} does not start: {error.strerror or error}") from error
-        deadline = time.monotonic() + START_SECONDS
-        while not ready.exists():
-            if process.poll() is not None:
-                words = said.read_text(errors="replace").strip()[-300:]
-                raise Unreachable(f"the command of target {name!r} ended with {process.returncode}: {words}")
-            if time.monotonic() > deadline:
-                _ended(process)
-                raise Unreachable(f"the command of target {name!r} was not ready after {START_SECONDS:g} s")
-            time.sleep(0.01)
-        own_ca = ready.with_name(ready.name + ".ca.pem")
-        base_url = ready.read_text(encoding="utf-8").strip().rstrip("/")
-        return process, Server(base_url=base_url, ca_file=own_ca if own_ca.exists() else None)
+        return process, ready
+
+
+def _answering(process: subprocess.Popen[bytes], ready: Path, name: str) -> Server:
+    """The server once it answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready.exists():
+        if process.poll() is not None:
+            words = _stderr_of(ready).read_text(errors="replace").strip()[-300:]
+            raise Unreachable(f"the command of target {name!r} ended with {process.returncode}: {words}")
+        if time.monotonic() > deadline:
+            _ended(process)
+            raise Unreachable(f"the command of target {name!r} was not ready after {START_SECONDS:g} s")
+        time.sleep(0.01)
+    own_ca = ready.with_name(ready.name + ".ca.pem")
+    base_url = ready.read_text(encoding="utf-8").strip().rstrip("/")
+    return Server(base_url=base_url, ca_file=own_ca if own_ca.exists() else None)
+
+
+def _stderr_of(ready: Path) -> Path:
+    return ready.with_suffix(".stderr")
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:

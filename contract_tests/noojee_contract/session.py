@@ -100,10 +100,12 @@ def repeat_options(option: Any) -> list[str]:
 
 
 def chosen_ids(config: pytest.Config) -> frozenset[str] | None:
-    """The clause ids that --noojee-only chooses, None where it was not given."""
+    """The clause ids that --noojee-only chooses; with --noojee-smoke alone, those that bind everywhere; else None: all."""
     only = config.getoption("noojee_only")
     if not only:
-        return None
+        smoke = config.getoption("noojee_smoke")
+        binding = frozenset(clause.id for clause in catalogue().values() if clause.severity in ("must", "should"))
+        return binding if smoke else None
     import pytest
 
     from noojee_contract.errors import ContractError
@@ -196,7 +198,6 @@ class Collected:
 
     def _finish(self, config: pytest.Config, targets: Sequence[Target]) -> Run:
         option = config.option
-        only = chosen_ids(config)
         results = [*self.results, *_healed(self.results, targets)]
         judged_ids = {result.clause for result in results}
         floor = floor_of(targets, option.noojee_only or (), option.noojee_require or ())
@@ -214,8 +215,10 @@ class Collected:
             if " > " in name
         ]
         notes = [f"{target.name}: {note}" for target in targets for note in target.notes]
-        if only is not None:
+        if option.noojee_only:
             notes.append("only chosen clauses were judged; the usual floor was not asked for")
+        elif option.noojee_smoke:
+            notes.append("smoke: only what binds everywhere was judged, on the archives that ship")
         return Run(
             suite=f"noojee-contract {version('noojee-contract')}",
             catalogue=fingerprint(),

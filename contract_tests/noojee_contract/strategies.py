@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from noojee_contract.archive import SEED_FORMAT
+from noojee_contract.archive import NOW, SEED_FORMAT
 
 PROFILE = settings(
     database=None,
@@ -28,7 +28,6 @@ PROFILE = settings(
 settings.register_profile("noojee", PROFILE)
 settings.register_profile("noojee-deep", PROFILE, max_examples=1000)
 
-NOW = "2026-11-24T00:00:00+00:00"
 ZONES = ("Australia/Melbourne", "UTC", "Australia/Adelaide", "America/New_York")
 # Seconds since the epoch at which local dates are hard: an ordinary noon, midnights, the ends of hours, both
 # daylight-saving nights of Melbourne (2026-04-05 03:00 AEDT becomes 02:00 AEST; 2026-10-04 02:00 becomes 03:00).

@@ -65,9 +65,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="a target of the config; without one, all of it, or the embedded PBX",
     )
     parser.add_argument(
-        "--config", metavar="FILE", help="target file (default: noojee-contract.toml in this folder, where a TARGET is given)"
+        "--config",
+        metavar="FILE",
+        help="target file (default: noojee-contract.toml in this folder, where a TARGET is given)",
     )
-    parser.add_argument("--smoke", action="store_true", help="the archives that ship, over http: seconds")
+    parser.add_argument(
+        "--smoke", action="store_true", help="in seconds: must and should only, on the archives that ship, over http"
+    )
     parser.add_argument(
         "--only", action="append", metavar="ID", help="judge only this clause, or a pattern such as 'audio.*'"
     )

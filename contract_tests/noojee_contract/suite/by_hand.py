@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from noojee_contract.archive import SEED_FORMAT
+from noojee_contract.archive import NOW, SEED_FORMAT
 from noojee_contract.case import Answer
-from noojee_contract.strategies import NOW
 
 MELBOURNE = "Australia/Melbourne"
 
