@@ -18,7 +18,7 @@ from noojee_fake.doors import transport as door
 
 Send = Callable[[httpx.Request], httpx.Response]
 Mistake = Callable[[httpx.Request, Send, dict[str, Any]], httpx.Response]
-GROUPS = ("transport", "authentication", "hashes", "metadata", "by_hour", "audio", "migration")
+GROUPS = ("transport", "authentication", "hashes", "metadata", "by_hour", "by_hour_legs", "audio", "migration")
 
 
 @dataclass(frozen=True, slots=True)

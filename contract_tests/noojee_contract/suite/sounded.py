@@ -32,12 +32,12 @@ def sounded(case: Case, most: int = MOST_SOUNDS) -> Iterator[tuple[Leg, Exchange
     """Listed legs with the answers to their sounds: a few of each call; what is known to be gone is left out."""
     count = 0
     for unique_id in case.unique_ids:
-        legs = [leg for leg in case.by_unique_id(unique_id).legs if _is_asked(case, leg)]
-        for leg in legs[:MOST_OF_A_CALL]:
+        asked = [listed for listed in case.by_unique_id(unique_id).legs if _is_asked(case, listed)]
+        for listed in asked[:MOST_OF_A_CALL]:
             if count == most:
                 return
             count += 1
-            yield leg, case.sound(leg.unique_id, leg.number)
+            yield listed, case.sound(listed.unique_id, listed.number)
 
 
 def heard(exchange: Exchange) -> Sound | NoSound:

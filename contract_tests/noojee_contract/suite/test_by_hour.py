@@ -102,9 +102,11 @@ def test_the_legs_that_ended_in_the_hour_are_listed_and_no_other(case: Case, jud
             _judge_hours(case, {(day, hour): _names(case.archive.by_hour(day, hour, repeated=repeated))}, judge)
             continue
         answer = case.by_hour(day, hour)
-        for leg in answer.legs:
-            ends = [end.astimezone(case.zone) for end in leg.end]
-            said = f"hour {answer.asked.value}: leg {leg.number} of {leg.unique_id} ended at {ends}, in another hour"
+        for listed in answer.legs:
+            ends = [end.astimezone(case.zone) for end in listed.end]
+            said = (
+                f"hour {answer.asked.value}: leg {listed.number} of {listed.unique_id} ended at {ends}, in another hour"
+            )
             judge(any((end.date(), end.hour) == (day, hour) for end in ends), said, answer.exchange)
 
 
@@ -113,10 +115,12 @@ def test_callend_as_written_lies_in_the_hour_that_was_asked_for(case: Case, judg
     """DERIVED from W-H: hour 15 of 2021/09/14 shows callend Tue Sep 14 15:03:34 AEST 2021."""
     for day, hour in case.hours:
         answer = case.by_hour(day, hour)
-        for leg in answer.legs:
-            for end in leg.end:
+        for listed in answer.legs:
+            for end in listed.end:
                 local = end.astimezone(case.zone)
-                said = f"hour {answer.asked.value}: leg {leg.number} of {leg.unique_id} ended at {local}, not in it"
+                said = (
+                    f"hour {answer.asked.value}: leg {listed.number} of {listed.unique_id} ended at {local}, not in it"
+                )
                 judge((local.date(), local.hour) == (day, hour), said, answer.exchange)
 
 
@@ -170,7 +174,9 @@ def test_the_hour_that_is_skipped_brings_no_leg(case: Case, judge: Judge) -> Non
     case = case.fresh(document=CHANGES)
     answer = case.by_hour(date(2026, 10, 4), 2)
     judge(not answer.legs, f"hour 2 does not exist on 2026/10/04, yet {_names(answer.legs)} came", answer.exchange)
-    _judge_hours(case, {(date(2026, 10, 4), 1): [("1791000000.2", 1)], (date(2026, 10, 4), 3): [("1791000000.5", 1)]}, judge)
+    _judge_hours(
+        case, {(date(2026, 10, 4), 1): [("1791000000.2", 1)], (date(2026, 10, 4), 3): [("1791000000.5", 1)]}, judge
+    )
 
 
 @clause("by-hour.spanning-call")
@@ -239,4 +245,3 @@ def _json(answer: Answer) -> Any:
         return answer.exchange.json()
     except ValueError:
         return None
-

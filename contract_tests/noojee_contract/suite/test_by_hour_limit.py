@@ -1,0 +1,158 @@
+"""By hour: who may ask, how often, and what is no hour of a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from noojee_contract.case import Answer, Case, Judge
+from noojee_contract.exchange import Exchange
+from noojee_contract.known import Known
+from noojee_contract.suite import clause
+from noojee_contract.suite.asking import NOBODYS_KEY
+from noojee_contract.suite.by_hand import archive, call, leg, refused, told
+
+DAY, HOUR = date(2021, 9, 14), 15
+NINE = archive(call("1773180000.2", leg("2026-03-11T09:00:00+11:00", "2026-03-11T09:01:00+11:00")))
+METHOD = "retrieveMetaDataByHour"
+BAD_HOURS = ("24", "-1", "x", "", "15.5", "99999999999")
+BAD_DATES = ("2021-09-14", "2021/13/45", "14/09/2021", "2021/02/30", "yesterday", "")
+
+
+def _read(case: Case, exchange: Exchange) -> Answer:
+    return case.reread(Known("hour", "2021/09/14 15"), exchange)
+
+
+def _hour(case: Case) -> tuple[date, int]:
+    """An hour to ask for: one in which legs ended, where there is one."""
+    return next(iter(case.hours), (DAY, HOUR))
+
+
+def _judge_refused(case: Case, judge: Judge, exchange: Exchange, what: str) -> None:
+    answer = _read(case, exchange)
+    judge(refused(answer), f"{what}: expected a refusal, got {told(answer)}", exchange)
+
+
+def _judge_answered(case: Case, judge: Judge, exchange: Exchange, what: str) -> None:
+    answer = _read(case, exchange)
+    judge(
+        exchange.status == 200 and not refused(answer),
+        f"{what}: expected 200 and an array, got {told(answer)}",
+        exchange,
+    )
+
+
+@clause("by-hour.post-only")
+def test_a_get_by_hour_is_refused(case: Case, judge: Judge) -> None:
+    """DOC W-H: this is a POST, not a GET."""
+    day, hour = _hour(case)
+    case.space_by_hour()
+    query = (("date", f"{day:%Y/%m/%d}"), ("hour", str(hour)))
+    _judge_refused(case, judge, case.client.ask(METHOD, query, method="GET"), "GET")
+
+
+@clause("by-hour.key-needed")
+def test_by_hour_needs_the_key(case: Case, judge: Judge) -> None:
+    """DOC W-H, W-AK: apiKey in each call."""
+    day, hour = _hour(case)
+    for what, credentials in (
+        ("no key", ()),
+        ("a wrong key", (("apiKey", NOBODYS_KEY),)),
+        ("an empty key", (("apiKey", ""),)),
+    ):
+        case.space_by_hour()
+        _judge_refused(case, judge, case.client.by_hour(day, hour, credentials=credentials), what)
+
+
+@clause("by-hour.limit")
+def test_a_second_request_within_a_minute_is_refused(case: Case, judge: Judge) -> None:
+    """DOC W-H: rate limited to a max of 1 per minute; you will receive an error."""
+    day, hour = _hour(case)
+    _judge_answered(case, judge, case.ask_by_hour(day, hour), "the first request of a minute")
+    _judge_refused(case, judge, case.client.by_hour(day, hour), "the same hour again at once")
+    _judge_refused(case, judge, case.client.by_hour(day, (hour + 1) % 24), "another hour at once")
+
+
+@clause("by-hour.limit-status")
+def test_the_limit_has_the_declared_status(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 13."""
+    day, hour = _hour(case)
+    case.ask_by_hour(day, hour)
+    exchange = case.client.by_hour(day, hour)
+    answer = _read(case, exchange)
+    seen = str(exchange.status) if refused(answer) else f"other: {told(answer)}"
+    judge.choice(case, "by_hour_limit_status", seen, exchange)
+
+
+@clause("by-hour.limit-ends")
+def test_after_a_minute_the_next_is_answered(case: Case, judge: Judge) -> None:
+    """DOC W-H: 1 per minute."""
+    day, hour = _hour(case)
+    _judge_answered(case, judge, case.ask_by_hour(day, hour), "the first request of a minute")
+    case.client.by_hour(day, hour)
+    case.step(61)
+    _judge_answered(case, judge, case.client.by_hour(day, hour), "a request 61 s after the one that was answered")
+
+
+@clause("by-hour.limit-apart")
+def test_other_methods_are_answered_within_the_minute(case: Case, judge: Judge) -> None:
+    """DOC W-H: the limit stands on the page of this method, on no other."""
+    day, hour = _hour(case)
+    case.ask_by_hour(day, hour)
+    for unique_id in case.unique_ids[:1]:
+        _judge_answered(case, judge, case.client.by_unique_id(unique_id), "by unique id within the minute")
+    for tag in case.tags[:1]:
+        _judge_answered(case, judge, case.client.by_tag(tag), "by tag within the minute")
+
+
+def _ask(case: Case, day: str | None, hour: str | None) -> Exchange:
+    """By hour with a date and hour as text; None leaves one out."""
+    case.space_by_hour()
+    query = [(name, value) for name, value in (("date", day), ("hour", hour)) if value is not None]
+    return case.client.ask(METHOD, query)
+
+
+@clause("by-hour.bad-hour")
+def test_what_is_no_hour_is_an_error(case: Case, judge: Judge) -> None:
+    """DOC W-H: zero-based hours of a day; otherwise an appropriate http error code is returned."""
+    day, _ = _hour(case)
+    for hour in (*BAD_HOURS, None):
+        _judge_refused(case, judge, _ask(case, f"{day:%Y/%m/%d}", hour), f"hour {hour!r}")
+
+
+@clause("by-hour.bad-date")
+def test_what_is_no_date_is_an_error(case: Case, judge: Judge) -> None:
+    """DOC W-H: YYYY/MM/DD; otherwise an appropriate http error code is returned."""
+    for day in (*BAD_DATES, None):
+        _judge_refused(case, judge, _ask(case, day, "15"), f"date {day!r}")
+
+
+@clause("by-hour.bad-request-status")
+def test_a_bad_hour_is_refused_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN rows 17 and 39."""
+    day, _ = _hour(case)
+    exchange = _ask(case, f"{day:%Y/%m/%d}", "24")
+    answer = _read(case, exchange)
+    seen = str(exchange.status) if refused(answer) else f"other: {told(answer)}"
+    judge.choice(case, "njadmin_bad_request_status", seen, exchange)
+
+
+@clause("by-hour.padded-hour")
+def test_a_padded_hour_is_the_same_hour(case: Case, judge: Judge) -> None:
+    """UNKNOWN; CLIENT C-D sends no zero."""
+    own = case.fresh(document=NINE)
+    plain = own.by_hour(date(2026, 3, 11), 9)
+    padded = _ask(own, "2026/03/11", "09")
+    same = padded.body == plain.exchange.body
+    judge(same, f"hour 09 brings {told(_read(own, padded))}, hour 9 {told(plain)}", padded)
+
+
+@clause("by-hour.date-escaped")
+def test_the_slashes_of_a_date_may_be_escaped(case: Case, judge: Judge) -> None:
+    """DOC W-H: a parameter of the query; CLIENT C-D leaves the slashes."""
+    day, hour = _hour(case)
+    plain = case.by_hour(day, hour)
+    case.space_by_hour()
+    proof = "&".join(f"{name}={value}" for name, value in case.client.credentials())
+    escaped = case.client.send("POST", f"{case.client.base}/{METHOD}?{proof}&date={day:%Y%%2F%m%%2F%d}&hour={hour}")
+    same = escaped.body == plain.exchange.body
+    judge(same, f"with escaped slashes {told(_read(case, escaped))} comes, without {told(plain)}", escaped)
