@@ -1,0 +1,48 @@
+"""Mistakes that no clause names are caught all the same: the suite knows more than the examples it was made with."""
+
+from __future__ import annotations
+
+import pytest
+
+from noojee_contract.clauses import DIALECTS, MIGRATION, catalogue
+from noojee_contract.runner import Bench
+from noojee_contract.suite import checks
+from noojee_contract.target import Target
+from noojee_contract.verdict import Outcome
+from wrong_servers import catalogue as wrong_catalogue
+
+GROUP_OF_MODULE = {"hashes": "authentication", "metadata_fields": "metadata", "metadata_times": "metadata", "by_hour_legs": "by-hour", "by_hour": "by-hour"}  # fmt: skip
+NAMED = {clause.wrong for clause in catalogue().values()}
+UNNAMED = sorted(set(wrong_catalogue()) - NAMED)
+
+
+def test_there_are_mistakes_that_no_clause_names() -> None:
+    """Otherwise the next test would judge nothing."""
+    assert len(UNNAMED) >= 30
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+def test_a_mistake_that_no_clause_names_breaks_some_clause(name: str) -> None:
+    """On the archives that ship; clauses of the mistake's own group are tried first. One about metadata breaks both dialects."""
+    module = wrong_catalogue()[name].mistake.__module__.rpartition(".")[2]
+    group = GROUP_OF_MODULE.get(module, module)
+    clauses = sorted(
+        (clause for clause in catalogue().values() if MIGRATION not in clause.dialects), key=lambda each: each.group != group
+    )  # fmt: skip
+    transport = f"wrong_servers.transports:{name.replace('-', '_')}"
+    targets = [Target(name=each, dialect=each, transport=transport, fillable=True) for each in DIALECTS]
+    bench = Bench(targets, seed=1, examples=1, smoke=True)
+    try:
+        caught = {
+            target
+            for target in DIALECTS
+            if any(
+                bench.result(clause, checks()[clause.id], lane).outcome is Outcome.BROKEN
+                for clause in clauses
+                for lane in bench.lanes(clause)
+                if lane.target == target
+            )
+        }
+    finally:
+        bench.close()
+    assert caught == set(DIALECTS) if group == "metadata" else caught
