@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from noojee_contract.errors import TargetError
+from noojee_contract.report.story import verdict_word
 from noojee_contract.verdict import ClauseRow, Finding, Outcome, Result, Run, TargetRow
 
 FORMAT = "noojee-report/1"
@@ -28,7 +29,7 @@ def render(run: Run) -> str:
     }
     footer = {
         "kind": "footer",
-        "good": run.exit_code == 0,
+        "verdict": verdict_word(run),
         "exit_code": run.exit_code,
         "complete": run.complete,
         "seconds": run.seconds,

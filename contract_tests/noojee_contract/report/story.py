@@ -33,6 +33,12 @@ SIGNS: Mapping[Outcome, str] = {
     Outcome.OBSERVED: "○",
     Outcome.HOLDS: "✓",
 }
+SENTENCES: Mapping[str, str] = {
+    "good": "Nothing is broken, and the floor is proved.",
+    "error": "An error of our own stands in the way: what it says is no word on the target.",
+    "incomplete": "The run is not whole: some clauses were lost.",
+    "not proved": "Nothing is broken, but what must be proved was not.",
+}
 LONGEST_BODY = 2000
 
 
@@ -68,10 +74,10 @@ def story(run: Run) -> Story:
     if not run.targets:
         raise ContractError("a report needs a run with one target or more")
     rows = {clause.id: clause for clause in run.clauses}
-    word, sentence = _verdict(run)
+    word = verdict_word(run)
     return Story(
         word=word,
-        sentence=sentence,
+        sentence=_sentence(run, word),
         checked=_checked(run),
         missing=tuple(f"{clause} on {target}" for target, clause in run.missing),
         not_proved=_not_proved(run),
@@ -83,22 +89,28 @@ def story(run: Run) -> Story:
     )
 
 
-def _verdict(run: Run) -> tuple[str, str]:
-    outcomes = {result.outcome for result in run.results}
+def verdict_word(run: Run) -> str:
+    """The verdict in a word or two: good, broken, not proved, not reached, incomplete, or error."""
     code = run.exit_code
     if code == EXIT_GOOD:
-        return "good", "Nothing is broken, and the floor is proved."
+        return "good"
     if code == EXIT_UNREACHABLE:
-        return "not reached", "; ".join(reason for _, reason in run.unreachable) + "."
-    if Outcome.ERROR in outcomes:
-        return "error", "An error of our own stands in the way: what it says is no word on the target."
+        return "not reached"
+    if any(result.outcome is Outcome.ERROR for result in run.results):
+        return "error"
     if not run.complete:
-        return "incomplete", "The run is not whole: some clauses were lost."
-    if code == EXIT_BROKEN:
-        count = len({result.clause for result in run.results if result.outcome is Outcome.BROKEN})
-        where = sorted({result.target for result in run.results if result.outcome is Outcome.BROKEN})
-        return "broken", f"{_count(count, 'clause')} broken on {', '.join(where)}."
-    return "not proved", "Nothing is broken, but what must be proved was not."
+        return "incomplete"
+    return "broken" if code == EXIT_BROKEN else "not proved"
+
+
+def _sentence(run: Run, word: str) -> str:
+    if word == "not reached":
+        return "; ".join(reason for _, reason in run.unreachable) + "."
+    if word == "broken":
+        broken = [result for result in run.results if result.outcome is Outcome.BROKEN]
+        clauses = _count(len({result.clause for result in broken}), "clause")
+        return f"{clauses} broken on {', '.join(sorted({result.target for result in broken}))}."
+    return SENTENCES[word]
 
 
 def _checked(run: Run) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 from noojee_contract.report.story import SIGNS, Told, answer_text, request_text, seed_text, story
 from noojee_contract.verdict import Outcome, Run
 
-WIDTH = 100
+WIDTH = 80
 MOST_OBSERVED = 40
 WORD_STYLES: Mapping[str, str] = {"good": "bold green", "not proved": "bold yellow", "incomplete": "bold yellow"}
 STYLES: Mapping[Outcome, str] = {
