@@ -30,7 +30,8 @@ def render(run: Run, *, colour: bool = False) -> str:
     """The report as text; `colour` adds what a terminal understands."""
     page = _Page(colour)
     told = story(run)
-    page.line((told.word.upper(), WORD_STYLES.get(told.word, "bold red")), ("  " + told.sentence, "bold"))
+    verdict = (told.word.upper(), WORD_STYLES.get(told.word, "bold red")), ("  " + told.sentence, "bold")
+    page.line(*verdict)
     page.line((told.checked, ""))
     counts = run.counts()
     if counts:
@@ -68,6 +69,8 @@ def render(run: Run, *, colour: bool = False) -> str:
     for note in told.notes:
         page.paragraph(note, indent=2)
     page.line((f"The same archives again: {told.repeat}", "dim"))
+    if told.broken:
+        page.line(*verdict)  # the first line has scrolled away
     return page.text()
 
 
