@@ -325,14 +325,19 @@ def _paths(options: argparse.Namespace) -> dict[str, Path]:
 
 
 def _told(options: argparse.Namespace, run: Run) -> int:
-    print(terminal.render(run, colour=sys.stdout.isatty()))
+    """Write the reports, then print: whoever reads only the first lines (`| head`) still has the files."""
+    code = run.exit_code
     for name, path in _paths(options).items():
         try:
             writing.write(path, import_module(f"noojee_contract.report.{WRITERS[name]}").render(run))
         except OSError as error:
             print(f"noojee-contract: the report could not be written to {path}: {error.strerror}", file=sys.stderr)
-            return max(run.exit_code, EXIT_UNPROVED)
-    return run.exit_code
+            code = max(code, EXIT_UNPROVED)
+    try:
+        print(terminal.render(run, colour=sys.stdout.isatty()), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more at its end
+    return code
 
 
 def _say(text: str) -> None:

@@ -113,3 +113,18 @@ def test_the_seed_of_a_run_is_the_seed_of_its_calls_in_ci(contract: Contract, tm
         assert ran.code == 0, ran.out + ran.err
         header = json.loads((tmp_path / f"{seed}.jsonl").read_text().splitlines()[0])
         assert header["seed"] == int(seed)
+
+
+def test_reports_are_written_though_nobody_reads_the_whole_output(tmp_path: Path) -> None:
+    """`noojee-contract verify --html report.html | head -1`: the page is whole, and nothing complains."""
+    import subprocess
+    import sys
+
+    words = "verify --smoke --only 'metadata.*' --html report.html"
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m noojee_contract {words} | head -c 10; echo ${{PIPESTATUS[0]}}"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.endswith("\n0\n") or done.stdout.endswith("0\n"), done.stdout
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
