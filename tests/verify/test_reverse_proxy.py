@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-needs_nginx = pytest.mark.skipif(shutil.which("nginx") is None and not os.environ.get("CI"), reason="needs nginx")
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+needs_nginx = pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="needs nginx")
 
 
 @pytest.fixture
@@ -49,7 +50,8 @@ http {{
 }}
 """
     )
-    process = subprocess.Popen(["nginx", "-e", f"{folder}/error.log", "-p", str(folder), "-c", f"{folder}/nginx.conf"])
+    assert NGINX is not None, "nginx is not installed"
+    process = subprocess.Popen([NGINX, "-e", f"{folder}/error.log", "-p", str(folder), "-c", f"{folder}/nginx.conf"])
     try:
         deadline = time.monotonic() + 10
         while True:
