@@ -12,6 +12,7 @@ from noojee_contract._data import fixtures
 from noojee_contract.clauses import FLOOR, catalogue, choose, fingerprint
 from noojee_contract.config import Config, from_options, load_config
 from noojee_contract.plugin import limits_folder_of, seed_of
+from noojee_contract.redact import HIDDEN
 from noojee_contract.report.jsonlines import result_of
 from noojee_contract.target import Target
 from noojee_contract.verdict import Floor, Outcome, Result, Run, TargetRow
@@ -237,8 +238,19 @@ class Collected:
 
 
 def _target_row(target: Target, lanes: Sequence[str], requests: int) -> TargetRow:
-    address = target.base_url or target.transport or " ".join(target.command or ())
+    address = target.base_url or target.transport or _shown(target.command or ())
     return TargetRow(name=target.name, dialect=target.dialect, address=address, lanes=lanes, requests=requests)
+
+
+def _shown(command: Sequence[str]) -> str:
+    """A command without what its options are given: a key may stand there. Numbers and {places} are harmless."""
+    words: list[str] = []
+    for word in command:
+        name, equals, value = word.partition("=")
+        given = value if equals else word if words and words[-1].startswith("--") and not word.startswith("-") else ""
+        harmless = not given or given.isdigit() or (given.startswith("{") and given.endswith("}"))
+        words.append(word if harmless else f"{name}={HIDDEN}" if equals else HIDDEN)
+    return " ".join(words)
 
 
 def _healed(results: Sequence[Result], targets: Sequence[Target]) -> list[Result]:

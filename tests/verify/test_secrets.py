@@ -99,3 +99,28 @@ def test_plain_pytest_shows_no_secret_in_failures_or_logs(echoing: Any, tmp_path
     assert done.returncode == 1, done.stdout
     for secret in forms():
         assert secret not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'command = ["{{python}}", "-c", "raise SystemExit(1)", "{{ready_file}}", "--token={OTHER}", "--api-key", "{OTHER}"]',
+        f'base_url = "https://user:{OTHER}@pbx.invalid"',
+        f'base_url = "http://127.0.0.1:9"\naudio = "POST {{base}}/x?apiKey={OTHER}&leg={{leg}}"\napi_key_env = "PBX_KEY"',
+        f'base_url = "http://127.0.0.1:9"\napi_key = "{OTHER}"',
+        f'base_url = "http://127.0.0.1:9"\napi_key_env = "{OTHER}"',
+        f'base_url = "http://127.0.0.1:9"\n[targets.pbx.headers]\nauthorization = "{OTHER}"',
+        f'base_url = "http://127.0.0.1:9"\ntimeout_seconds = "{OTHER}"',
+        f'base_url = "http://127.0.0.1:9"\nbroken {OTHER}',
+    ],
+)  # fmt: skip
+def test_a_secret_in_a_target_file_is_in_no_output(line: str, tmp_path: Path, contract: Contract) -> None:
+    """Where a credential does not belong people put it all the same."""
+    (tmp_path / "t.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\nfillable = true\n{line}\n', encoding="utf-8")
+    reports = ["--junit", "r.xml", "--json", "r.jsonl", "--markdown", "r.md", "--html", "r.html"]
+    ran = contract(
+        "verify", "--config", "t.toml", "--only", "authentication.accepted", "--timeout", "1", *reports, PBX_KEY=KEY
+    )
+    assert ran.code != 0
+    for text in (ran.out, ran.err, *(path.read_text(encoding="utf-8") for path in tmp_path.glob("r.*"))):
+        assert OTHER not in text, text
