@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from noojee_contract.archive import Archive, PutLeg
 from noojee_contract.audio import tone
 from noojee_contract.client import Client
+from noojee_contract.errors import TooSoon
 from noojee_contract.exchange import Exchange
 from noojee_contract.fill import Filler, World
 from noojee_contract.known import Known
@@ -150,11 +151,13 @@ class Case:
 
     @property
     def unique_ids(self) -> tuple[str, ...]:
-        """The calls to ask for: those put in, else those known or met under a known tag."""
+        """The calls to ask for: those put in, else those known or met under a known tag, else those met in a known hour."""
         if self.archive is not None:
             return tuple(call.unique_id for call in self.archive.calls)
         named = [known.value for known in self.known if known.kind == "unique_id"]
         met = [leg.unique_id for tag in self.tags for leg in self.by_tag(tag).legs]
+        if not named and not met:
+            met = [leg.unique_id for leg in self._met_by_hour()]
         return tuple(dict.fromkeys((*named, *tuple(dict.fromkeys(met))[:MOST_MET])))
 
     @property
@@ -284,6 +287,14 @@ class Case:
             exchange = ask()
             self._answers[asked] = Answer(asked, exchange, read_listing(exchange, shape=shape, zone=self.zone))
         return self._answers[asked]
+
+    def _met_by_hour(self) -> tuple[Leg, ...]:
+        if not self.has_by_hour or not self.hours:
+            return ()
+        try:
+            return self.by_hour(*self.hours[0]).legs
+        except TooSoon:
+            return ()
 
     def _put_leg(self, unique_id: str, leg: int) -> PutLeg | None:
         call = self.archive.call(unique_id) if self.archive is not None else None

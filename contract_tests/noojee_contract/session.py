@@ -216,6 +216,11 @@ class Collected:
             if " > " in name
         ]
         notes = [f"{target.name}: {note}" for target in targets for note in target.notes]
+        notes += [
+            f"{target.name}: no known recordings are given, so there is no leg to ask for: name a few (tags, unique ids, hours)"
+            for target in targets
+            if not target.fillable and not target.known
+        ]
         if option.noojee_only:
             notes.append("only chosen clauses were judged; the usual floor was not asked for")
         elif option.noojee_smoke:

@@ -117,3 +117,38 @@ def test_a_known_deviation_is_known_until_it_expires_and_broken_when_healed(
     expired = contract("verify", "pbx", "--only", "authentication.accepted", PBX_KEY="wr0ng-key-9c1d")
     assert expired.code == 1
     assert "expired" in expired.out
+
+
+def test_an_hour_alone_is_enough_to_begin_with(tmp_path: Path, served: Any, contract: Contract) -> None:
+    """The calls met in a known hour are asked for by unique id."""
+    served.known.write_text("kind,value\nhour,2026/03/11 9\n", encoding="utf-8")
+    config(tmp_path, served, served.url, extra='allow = ["provoke"]')
+    ran = contract(
+        "verify",
+        "pbx",
+        "--only",
+        "metadata.by-unique-id-answered",
+        "--only",
+        "metadata.several-legs",
+        PBX_KEY=served.key,
+    )
+    assert ran.code == 0, ran.out + ran.err
+
+
+def test_without_known_recordings_the_report_says_so(tmp_path: Path, served: Any, contract: Contract) -> None:
+    """Nothing could be asked for, so nothing is proved."""
+    ran = contract(
+        "verify", "--base-url", served.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", PBX_KEY=served.key
+    )
+    assert ran.code == 3
+    assert "no known recordings are given" in ran.out
+
+
+def test_what_is_required_must_be_proved(tmp_path: Path, served: Any, contract: Contract) -> None:
+    """--require raises the floor."""
+    config(tmp_path, served, served.url, extra='allow = ["provoke"]')
+    ran = contract("verify", "pbx", PBX_KEY=served.key)
+    assert ran.code == 0, ran.out + ran.err
+    ran = contract("verify", "pbx", "--require", "metadata.zero-length", PBX_KEY=served.key)
+    assert ran.code == 3
+    assert "needed for a green run: metadata.zero-length on pbx" in ran.out
