@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from noojee_contract.options import add_options
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 good, 1 broken, 2 wrong use, 3 not proved, 4 not reached."""
@@ -15,10 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"noojee-contract {version('noojee-contract')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    from noojee_contract import verify as verifying
-
     verify = commands.add_parser("verify", help="judge targets by the contract; without one, the embedded PBX")
-    verifying.add_options(verify)
+    add_options(verify)
     listing = commands.add_parser("clauses", help="list the clauses with their sentences and sources")
     listing.add_argument("pattern", nargs="*", metavar="ID", help="an id or a pattern such as 'audio.*'")
     options = parser.parse_args(arguments)
@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"{clause.id}  [{clause.severity}] {', '.join(clause.dialects)}\n  {clause.sentence}\n  {clause.provenance}"
             )
         return 0
-    return verifying.verify(options)
+    from noojee_contract.verify import verify as run
+
+    return run(options)
 
 
 if __name__ == "__main__":

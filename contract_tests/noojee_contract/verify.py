@@ -56,62 +56,6 @@ PASSED_ON = (
 REPEATED = ("target", "only", "require", "allow")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of the command; each but the reports is an option of plain pytest too, with --noojee- before it."""
-    parser.add_argument(
-        "target",
-        nargs="*",
-        metavar="TARGET",
-        help="a target of the config; without one, all of it, or the embedded PBX",
-    )
-    parser.add_argument(
-        "--config",
-        metavar="FILE",
-        help="target file (default: noojee-contract.toml in this folder, where a TARGET is given)",
-    )
-    parser.add_argument(
-        "--smoke", action="store_true", help="in seconds: must and should only, on the archives that ship, over http"
-    )
-    parser.add_argument(
-        "--only", action="append", metavar="ID", help="judge only this clause, or a pattern such as 'audio.*'"
-    )
-    parser.add_argument(
-        "--require", action="append", metavar="ID", help="a clause that must be proved, beside the usual floor"
-    )
-    parser.add_argument("--examples", type=_count, metavar="N", help="archives that Hypothesis makes (default 25)")
-    parser.add_argument(
-        "--seed", type=int, metavar="N", help="the seed they are made from (default: drawn, and printed)"
-    )
-    parser.add_argument(
-        "-n", "--workers", type=int, metavar="N", help="worker processes (default: by the targets and cores)"
-    )
-    direct = parser.add_argument_group("a target without a config")
-    direct.add_argument("--base-url", metavar="URL", help="where it is, a path prefix included")
-    direct.add_argument("--dialect", metavar="NAME", help="recording-api (hash) or njadmin (API key)")
-    direct.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds its API key")
-    direct.add_argument("--known", metavar="FILE", help="known recordings: a CSV with the columns kind,value")
-    direct.add_argument("--time-zone", metavar="ZONE", help="the zone it writes dates in (default Australia/Melbourne)")
-    direct.add_argument(
-        "--audio", metavar="TEMPLATE", help="'POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}'"
-    )
-    direct.add_argument("--allow", action="append", metavar="WHAT", help="provoke, or wait:15s")
-    direct.add_argument("--ca-file", metavar="FILE", help="the certificate authority of its certificate")
-    direct.add_argument("--fillable", action="store_true", help="it may be written to, through its control API")
-    direct.add_argument("--control-url", metavar="URL", help="its control API (default: BASE_URL/__noojee)")
-    direct.add_argument("--control-token-env", metavar="NAME", help="the variable that holds the control API's token")
-    direct.add_argument("--requests-per-second", type=float, metavar="N", help="how fast it may be asked")
-    direct.add_argument("--request-budget", type=_count, metavar="N", help="how often it may be asked in this run")
-    direct.add_argument("--timeout", type=float, metavar="SECONDS", help="how long one answer may take (default 10)")
-    written = parser.add_argument_group("reports")
-    for name, what in (
-        ("junit", "JUnit XML"),
-        ("json", "JSON lines"),
-        ("markdown", "Markdown"),
-        ("html", "one HTML page"),
-    ):
-        written.add_argument(f"--{name}", metavar="FILE", type=Path, help=f"write the report as {what}")
-
-
 def verify(options: argparse.Namespace) -> int:
     """Run the suite as the options say, print and write the reports, and return the exit code of design.md."""
     try:
@@ -342,10 +286,3 @@ def _told(options: argparse.Namespace, run: Run) -> int:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from noojee_contract._data import fixtures
-from noojee_contract.config import from_options, load_config, open_questions
+from noojee_contract.config import from_options, load_config
 from noojee_contract.errors import TargetError
 from noojee_contract.known import Known, read_known
+from noojee_contract.target_keys import open_questions
 
 PLANTED = "PL4NTED-SECRET"
 GOOD = '[targets.pbx]\nbase_url = "https://pbx.invalid/prefix/"\ndialect = "njadmin"\n'
