@@ -70,3 +70,24 @@ def test_silence_has_no_frequency() -> None:
     soundfile.write(file, np.zeros(8000), 8000, format="WAV")
     assert dominant_hertz(read_sound(file.getvalue())) == 0.0
     assert not math.isnan(read_sound(file.getvalue()).seconds)
+
+
+def test_compression_leaves_a_recording_recognisable() -> None:
+    """MPEG audio smooths and shifts; another recording, or silence, is still told apart."""
+    from noojee_contract._data import fixtures
+
+    recordings = sorted(fixtures("seeds", "recorded").rglob("leg-*.wav"))[:4]
+    plain = [read_sound(path.read_bytes()) for path in recordings]
+    compressed = [read_sound(mpeg(path.read_bytes())) for path in recordings]
+    assert compressed[0].coding == "MPEG_LAYER_III"
+    for one in range(4):
+        for other in range(4):
+            assert same_sound(plain[one], compressed[other]) == (one == other)
+    assert not same_sound(plain[0], read_sound(mpeg(tone(plain[0].seconds, 0))))
+
+
+def mpeg(content: bytes) -> bytes:
+    samples, rate = soundfile.read(io.BytesIO(content))
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format="MP3")
+    return file.getvalue()

@@ -138,3 +138,17 @@ def test_no_tone_is_made_for_more_than_twelve_hours() -> None:
     fields = {"number": 1, "start_micros": 0, "tag": "", "username": None, "destination": "1", "call_record_id": 1}
     longest = audio.LONGEST_MADE_SECONDS * 1_000_000
     assert audio.made(Leg(end_micros=longest + 1_000_000, **fields), "wav-pcm") is None
+
+
+def test_compressed_sound_is_mpeg_audio_and_lasts_as_long(five_legs: Any) -> None:
+    """Row 3: recordings are compressed later; type and name follow the bytes, the pitch still tells the leg."""
+    caller = five_legs(audio_format="mpeg")
+    for number, seconds in enumerate((0, 0, 1, 4, 61), start=1):
+        answer = caller.njadmin("retrieveByUniqueId", uniqueId="1763589600.1", leg=number)
+        headers = dict(answer.headers)
+        assert headers["Content-Type"] == "audio/mpeg"
+        assert headers["Content-Disposition"].endswith('.mp3"')
+        samples, rate = soundfile.read(io.BytesIO(answer.body))
+        assert abs(len(samples) / rate - seconds) < 0.2
+        if seconds:
+            assert strongest_hertz(samples) == pytest.approx(audio.pitch_hertz(number), abs=2)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import struct
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from noojee_fake.messages import Response
 
@@ -138,8 +139,8 @@ SHOWN: dict[str, Shown] = {
         lambda pbx: status(pbx.njadmin("retrieve", tag="A1")), {"first-leg": 200, "refused": 400}
     ),
     "audio_format": Shown(
-        lambda pbx: struct.unpack_from("<H", pbx.njadmin("retrieve", tag="A1", leg=1).body, 20)[0],
-        {"wav-pcm": 1, "wav-alaw": 6, "wav-ulaw": 7},
+        lambda pbx: soundfile.info(io.BytesIO(pbx.njadmin("retrieve", tag="A1", leg=1).body)).subtype,
+        {"wav-pcm": "PCM_16", "wav-alaw": "ALAW", "wav-ulaw": "ULAW", "mpeg": "MPEG_LAYER_III"},
     ),
     "audio_unknown_leg": Shown(
         lambda pbx: [

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -18,16 +16,7 @@ from noojee_contract.verdict import Outcome
 from wrong_servers import WrongTransport
 from wrong_servers.honest import HONEST
 
-RIGHT = "noojee_fake.doors.transport:open"
-TABLE = tomllib.loads((Path(__file__).parents[2] / "schemas" / "own" / "unknowns.toml").read_text(encoding="utf-8"))
 CLAUSES = [clause for clause in catalogue().values() if clause.group in ("transport", "authentication")]
-ASKED = {clause.declares for clause in CLAUSES} - {None}
-CHOICES = [
-    (dialect, key, choice)
-    for key in sorted(map(str, ASKED))
-    for dialect in TABLE[key]["dialects"]
-    for choice in TABLE[key]["alternatives"]
-]
 
 
 def outcomes(target: Target) -> Iterator[tuple[Clause, Outcome, str]]:
@@ -41,17 +30,6 @@ def outcomes(target: Target) -> Iterator[tuple[Clause, Outcome, str]]:
                 yield clause, result.outcome, f"{clause.id}: {said}"
     finally:
         bench.close()
-
-
-@pytest.mark.parametrize(("dialect", "key", "choice"), CHOICES)
-def test_each_declared_choice_holds(dialect: str, key: str, choice: str) -> None:
-    """A PBX that makes another choice and declares it honours the contract."""
-    path = "/servicemanager/rest" if (key, choice) == ("bare_rest", "absent") else None
-    target = Target(
-        name="other", dialect=dialect, transport=RIGHT, fillable=True, profile={key: choice}, rest_path=path
-    )
-    for _, outcome, said in outcomes(target):
-        assert outcome in (Outcome.HOLDS, Outcome.UNPROVED), said
 
 
 @pytest.fixture

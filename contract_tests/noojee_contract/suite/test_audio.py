@@ -8,7 +8,7 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.by_hand import archive, call, leg
 from noojee_contract.suite.sounded import TWO_CALLS, heard, is_refused, is_sound, named, sounded, told
 
-CODINGS = {"PCM_16": "wav-pcm", "PCM_U8": "wav-pcm", "ALAW": "wav-alaw", "ULAW": "wav-ulaw"}
+CODINGS = {"PCM_16": "wav-pcm", "PCM_U8": "wav-pcm", "ALAW": "wav-alaw", "ULAW": "wav-ulaw", "MPEG_LAYER_III": "mpeg"}
 HERTZ = (500, 800, 1100, 1400, 1700)
 SHORT_LEG = archive(
     call(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 
+from noojee_fake.audio import media_type
 from noojee_fake.messages import Request, Response
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
@@ -22,9 +23,10 @@ def file_name(name: str) -> str:
 
 def send_sound(request: Request, sound: bytes, name: str) -> Response:
     """The sound as a file. Content-Type and name: UNKNOWN, chosen, row 3."""
+    kind, ending = media_type(sound)
     headers = [
-        ("Content-Type", "audio/x-wav"),
-        ("Content-Disposition", f'attachment; filename="{file_name(name)}.wav"'),
+        ("Content-Type", kind),
+        ("Content-Disposition", f'attachment; filename="{file_name(name)}.{ending}"'),
     ]
     if request.method == "POST":
         return Response(200, (*headers, ("Content-Length", str(len(sound)))), sound)
