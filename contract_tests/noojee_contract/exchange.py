@@ -75,13 +75,18 @@ class Exchange:
         if not self.body.strip():
             raise NotJson("the body is empty")
         try:
-            return json.loads(self.body.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+            document = json.loads(self.body.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+            if b"\\u" in self.body:
+                json.dumps(document, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise NotJson("the document holds half of a surrogate pair, which no text can hold") from error
         except UnicodeDecodeError as error:
             raise NotJson(f"the body is not UTF-8 (byte {error.start})") from error
         except RecursionError as error:
             raise NotJson("the document is nested too deeply") from error
         except ValueError as error:
             raise NotJson(f"the body is not JSON: {error}") from error
+        return document
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _LEG_PARAMETER = re.compile(r"[?&]leg=\{leg\}")
 def _last_leg(case: Case) -> Leg | None:
     """The highest leg of some call whose sound can be asked for."""
     for listed, _ in sounded(case, most=1):
-        return max(case.by_unique_id(listed.unique_id).legs, key=lambda leg: leg.number)
+        return max(case.by_unique_id(listed.unique_id).legs, key=lambda leg: leg.number, default=None)
     return None
 
 
