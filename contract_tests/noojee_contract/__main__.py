@@ -6,22 +6,37 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import NoReturn
 
 from noojee_contract.options import add_options
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"noojee-contract: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 good, 1 broken, 2 wrong use, 3 not proved, 4 not reached."""
-    parser = argparse.ArgumentParser(
-        prog="noojee-contract", description="Contracts of the Noojee call recording APIs, and the tools around them."
+    parser = OneLineParser(
+        prog="noojee-contract",
+        description="Contracts of the Noojee call recording APIs, and the tools around them.",
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"noojee-contract {version('noojee-contract')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    verify = commands.add_parser("verify", help="judge targets by the contract; without one, the embedded PBX")
+    verify = commands.add_parser(
+        "verify", help="judge targets by the contract; without one, the embedded PBX", allow_abbrev=False
+    )
     add_options(verify)
     listing = commands.add_parser("clauses", help="list the clauses with their sentences and sources")
     listing.add_argument("pattern", nargs="*", metavar="ID", help="an id or a pattern such as 'audio.*'")
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        names = [word.partition("=")[0] for word in unknown if word.startswith("-")]  # a word beside them may be a key
+        parser.error(f"there is no option {', '.join(names)}" if names else "a word stands there without its option")
     if options.command == "clauses":
         from noojee_contract.clauses import catalogue, choose
         from noojee_contract.errors import TargetError

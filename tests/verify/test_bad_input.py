@@ -62,13 +62,26 @@ def test_a_wrong_call_is_told_in_one_line(
     assert sorted(elsewhere.iterdir()) == before
 
 
-@pytest.mark.parametrize("arguments", [["--examples", "0"], ["--seed", "x"], ["--no-such-option"], ["-n", "many"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--examples", "0"],
+        ["--seed", "x"],
+        ["--no-such-option"],
+        ["-n", "many"],
+        ["--api-key", PLANTED],
+        [f"--token={PLANTED}"],
+    ],
+)
 def test_a_wrong_option_is_refused_by_the_parser(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """The usage and the option."""
+    """One line that names the option, and never what was given to it: that may be a key."""
     with pytest.raises(SystemExit) as left:
         main(["verify", *arguments])
+    captured = capsys.readouterr()
     assert left.value.code == 2
-    assert arguments[0] in capsys.readouterr().err
+    assert captured.err.count("\n") == 1
+    assert arguments[0] in captured.err
+    assert PLANTED not in captured.err + captured.out
 
 
 def test_an_existing_report_survives_a_wrong_call(elsewhere: Path) -> None:
