@@ -1,12 +1,13 @@
 """`noojee-fake serve`: the fake PBX on a socket, by uvicorn. What is wrong with the call ends it with 2 and one line.
 
-Keys travel in queries, so the server's own access log is off; ours hides them.
+Keys travel in queries, so the server's own access log is off; ours, in doors/access_log.py, hides them.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import ipaddress
 import json
 import logging
 import os
@@ -21,24 +22,22 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
 
 from noojee_fake.core import DIALECTS
+from noojee_fake.doors.access_log import access_log
 from noojee_fake.doors.asgi import App
-from noojee_fake.errors import FakeError, UsageError
-from noojee_fake.messages import Request, Response
+from noojee_fake.errors import FakeError, SeedError, UsageError
+from noojee_fake.profile import questions
 from noojee_fake.worlds import SAMPLE_KEY, Worlds, build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_FILE_BYTES = 256 * 1024 * 1024
-HIDDEN = "[redacted]"
 BASES = {
     "recording-api": "/servicemanager/rest/RecordingAPI",
     "njadmin": "/njadmin/rest/RecordingAPI",
 }
-_PUBLIC = re.compile(r"(tag|uniqueid|unique_id|leg|date|hour|timestamp)=", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -74,21 +73,21 @@ def serve(options: argparse.Namespace) -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         key = _secret(options.api_key_env, "--api-key-env") or SAMPLE_KEY
-        worlds = _worlds(options, key)
-        if options.ready_file is not None and not options.ready_file.parent.is_dir():
-            raise UsageError(f"there is no folder {options.ready_file.parent} for the ready file; make it first")
-        tls = _tls(options)
-        listening = _listen(options.host, options.port)
+        token = _secret(options.control_token_env, "--control-token-env")
+        worlds = _worlds(options, key, token)
+        _check_ready_file(options.ready_file)
+        tls, authority = _tls(options)
+        with _listen(options.host, options.port) as listening:
+            base_url = _base_url(options.host, listening, "http" if tls is None else "https")
+            if options.ready_file is not None:
+                options.ready_file.unlink(missing_ok=True)  # of an earlier run: nobody may take its URL for this one's
+            ca_file = None if authority is None else _write_authority(authority, options.ready_file)
+            _say(options, base_url, worlds.default.dialects, ca_file=ca_file, address=listening.getsockname()[0])
+            log = None if options.quiet else access_log(key, token)
+            asyncio_run(App(worlds, log=log), listening, tls=tls, ready=options.ready_file, base_url=base_url)
     except (FakeError, OSError) as error:
         sys.stderr.write(f"noojee-fake: {_one_line(error)}\n")
         return 2
-    with listening:
-        scheme = "http" if tls is None else "https"
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        base_url = f"{scheme}://{host}:{listening.getsockname()[1]}"
-        _say(options, base_url, worlds.default.dialects)
-        log = None if options.quiet else _log_of(key)
-        asyncio_run(App(worlds, log=log), listening, tls=tls, ready=options.ready_file, base_url=base_url)
     return 0
 
 
@@ -129,7 +128,7 @@ def asyncio_run(
     Quiet(config).run(sockets=[listening])
 
 
-def _worlds(options: argparse.Namespace, key: str) -> Worlds:
+def _worlds(options: argparse.Namespace, key: str, token: str | None) -> Worlds:
     seed = _document(options.seed, "seed") if options.seed is not None else None
     try:
         return build(
@@ -138,11 +137,10 @@ def _worlds(options: argparse.Namespace, key: str) -> Worlds:
             profile=_profile(options.profile) if options.profile is not None else None,
             dialects=options.dialect,
             api_key=key,
-            control_token=_secret(options.control_token_env, "--control-token-env"),
+            control_token=token,
         )
-    except FakeError as error:
-        where = f"{options.seed}: " if type(error).__name__ == "SeedError" else ""
-        raise UsageError(f"{where}{error}") from error
+    except SeedError as error:
+        raise UsageError(f"{options.seed}: {error}") from error
 
 
 def _document(path: Path, what: str) -> Any:
@@ -164,7 +162,23 @@ def _profile(path: Path) -> Mapping[str, str]:
             raise UsageError(f"{path}: the profile is no TOML: {_one_line(error)}") from None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise UsageError(f'{path}: a profile is a flat table of texts, such as tag_selects = "legs"')
-    return found
+    return _checked(path, found)
+
+
+def _checked(path: Path, choices: Mapping[str, str]) -> Mapping[str, str]:
+    """The choices of a profile file, once each is one that the table of open questions has."""
+    table = questions()
+    for key, choice in choices.items():
+        question = table.get(key)
+        if question is None:
+            import difflib
+
+            near = difflib.get_close_matches(key, table, n=1, cutoff=0) or sorted(table)
+            raise UsageError(f"{path}: there is no switch {key!r}; the nearest is {near[0]}")
+        allowed = (question.default, *question.alternatives)
+        if choice not in allowed:
+            raise UsageError(f"{path}: {key} is {choice!r}; it may be {', '.join(allowed)}")
+    return choices
 
 
 def _content(path: Path, what: str) -> bytes:
@@ -189,45 +203,78 @@ def _secret(variable: str | None, option: str) -> str | None:
     return value
 
 
-def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
+def _check_ready_file(path: Path | None) -> None:
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent} for the ready file; make it first")
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise UsageError(f"the ready file {path} is no plain file; name one that may be written over")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"the folder {path.parent} of the ready file cannot be written to; name another")
+
+
+def _tls(options: argparse.Namespace) -> tuple[ssl.SSLContext | None, str | None]:
+    """What to serve https with, None for http; and the authority to publish (PEM), where it was made here."""
     given = options.tls_cert, options.tls_key
     if options.tls_self_made and any(given):
         raise UsageError("--tls-self-made makes its own certificate: leave out --tls-cert and --tls-key")
     if options.tls_self_made:
-        return _self_made(options)
+        return _self_made(options.host)
     if not any(given):
-        return None
+        return None, None
     if not all(given):
         raise UsageError("--tls-cert and --tls-key go together: give both")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(*given)
+        context.load_cert_chain(*given, password="")  # an encrypted key is refused, not asked about
     except ssl.SSLError as error:
         raise UsageError(
             f"{given[0]}: the certificate and its key cannot be used: {error.reason or 'no PEM'}"
         ) from None
     except OSError as error:
         raise UsageError(f"the certificate {given[0]} or its key {given[1]} cannot be read: {error.strerror}") from None
-    return context
+    return context, None
 
 
-def _self_made(options: argparse.Namespace) -> ssl.SSLContext:
+def _self_made(host: str) -> tuple[ssl.SSLContext, str]:
     import trustme
 
     authority = trustme.CA(organization_name="noojee-fake, made for one run")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    names = dict.fromkeys((options.host, "localhost", "127.0.0.1", "::1"))
-    authority.issue_cert(*(name for name in names if name not in ("0.0.0.0", "::"))).configure_cert(context)  # noqa: S104  a comparison
-    pem = authority.cert_pem.bytes().decode()
-    if options.ready_file is not None:
-        options.ca_file = options.ready_file.with_name(options.ready_file.name + ".ca.pem")
-        _write(options.ca_file, pem)
-    else:
-        descriptor, name = tempfile.mkstemp(prefix="noojee-fake-", suffix=".ca.pem")
-        os.close(descriptor)
-        options.ca_file = Path(name)
-        options.ca_file.write_text(pem)
-    return context
+    names = dict.fromkeys((host, "localhost", "127.0.0.1", "::1"))
+    try:
+        authority.issue_cert(*(name for name in names if not _is_wildcard(name))).configure_cert(context)
+    except ValueError:
+        raise UsageError(f"--host {host} is no name that a certificate can be made for") from None
+    return context, authority.cert_pem.bytes().decode()
+
+
+def _write_authority(pem: str, ready_file: Path | None) -> Path:
+    """Write the authority beside the ready file, or else to a file of its own; where it is."""
+    if ready_file is not None:
+        ca_file = ready_file.with_name(ready_file.name + ".ca.pem")
+        _write(ca_file, pem)
+        return ca_file
+    descriptor, name = tempfile.mkstemp(prefix="noojee-fake-", suffix=".ca.pem")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(pem)
+    return Path(name)
+
+
+def _base_url(host: str, listening: socket.socket, scheme: str) -> str:
+    """Where a client on this machine reaches the server: for all addresses, the loopback."""
+    address, port = listening.getsockname()[:2]
+    if _is_wildcard(address):
+        host = "::1" if ":" in address else "127.0.0.1"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _is_wildcard(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_unspecified
+    except ValueError:
+        return False
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -249,12 +296,18 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _say(options: argparse.Namespace, base_url: str, dialects: tuple[str, ...]) -> None:
+def _say(
+    options: argparse.Namespace, base_url: str, dialects: tuple[str, ...], *, ca_file: Path | None, address: str
+) -> None:
     lines = [f"noojee-fake listens on {base_url}"]
+    if _is_wildcard(address):
+        lines[0] += " and on every other address of this machine"
     lines += [f"  {dialect:14} {base_url}{BASES[dialect]}" for dialect in dialects]
     lines.append(f"  {'control':14} {base_url}/__noojee/")
-    if options.tls_self_made:
-        lines.append(f"  its certificate is from {options.ca_file}")
+    if options.control_token_env is None and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+        lines.append("  the control API answers the loopback alone (for others: --control-token-env NAME)")
+    if ca_file is not None:
+        lines.append(f"  its certificate is from {ca_file}")
     if options.api_key_env is None:
         lines.append(
             f"  API key: {SAMPLE_KEY}, the vendor's published sample, no secret (set your own: --api-key-env NAME)"
@@ -265,36 +318,17 @@ def _say(options: argparse.Namespace, base_url: str, dialects: tuple[str, ...]) 
     sys.stdout.flush()
 
 
-def _log_of(key: str) -> Any:
-    write, flush = sys.stderr.write, sys.stderr.flush
-
-    def log(request: Request, response: Response) -> None:
-        target = request.path + (f"?{'&'.join(map(_shown, request.query.split('&')))}" if request.query else "")
-        if key in unquote_plus(target) or key in target:
-            target = "/" + HIDDEN  # it stands where no credential belongs; nothing of it is shown
-        write(f"{request.client} {request.method} {_printable(target)} {response.status} {len(response.body)}\n")
-        flush()
-
-    return log
-
-
-def _shown(pair: str) -> str:
-    """A parameter as the log shows it: the values of those that are no credential."""
-    name, equals, _ = pair.partition("=")
-    return pair if _PUBLIC.match(pair) else f"{name if equals else ''}{equals}{HIDDEN}"
-
-
-def _printable(text: str) -> str:
-    text = text if len(text) <= 500 else text[:500] + "..."
-    return text if text.isascii() and text.isprintable() else ascii(text)[1:-1]
-
-
 def _write(path: Path, text: str) -> None:
     """Write a file in one step, so that whoever waits for it never reads half of it."""
     descriptor, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(made).replace(path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(made).chmod(0o644)  # neither the URL nor the authority is a secret, and others may wait for them
+        Path(made).replace(path)
+    except OSError:
+        Path(made).unlink(missing_ok=True)
+        raise
 
 
 def _port(text: str) -> int:

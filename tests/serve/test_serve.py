@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from noojee_fake.__main__ import main
+
 KEY = "0wn-k3y/of+the=test"
 SEED = {
     "format": "noojee-seed/1",
@@ -67,6 +69,22 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         if process.process.poll() is None:
             process.process.kill()
             process.process.communicate()
+
+
+def write_locked_key(folder: Path) -> None:
+    """A certificate, and its key under a pass phrase that nobody can be asked for."""
+    import trustme
+    from cryptography.hazmat.primitives import serialization
+
+    certificate = trustme.CA().issue_cert("127.0.0.1")
+    certificate.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    key = serialization.load_pem_private_key(certificate.private_key_pem.bytes(), None)
+    locked = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"pass phrase"),
+    )
+    (folder / "locked.pem").write_bytes(locked)
 
 
 def refused(folder: Path, *words: str, **variables: str) -> str:
@@ -163,6 +181,44 @@ def test_its_log_shows_requests_and_no_key(serve: Callable[..., Process]) -> Non
         assert secret not in out + err
 
 
+def test_its_log_shows_no_control_token_either(serve: Callable[..., Process]) -> None:
+    """Wherever it stands: in a header, in a path, in a parameter that is shown."""
+    process = serve("--control-token-env", "TOKEN", TOKEN=KEY)
+    with httpx.Client(base_url=process.url, trust_env=False) as client:
+        client.get("/__noojee/worlds", headers={"authorization": f"Bearer {KEY}"})
+        client.get(f"/__noojee/worlds/{KEY}")
+        client.get("/__noojee/worlds", params={"tag": KEY})
+    code, out, err = process.end()
+    assert code == 0
+    assert len(err.splitlines()) == 3
+    for secret in (KEY, "0wn-k3y%2Fof%2Bthe%3Dtest"):
+        assert secret not in out + err
+
+
+def test_beyond_the_loopback_it_says_whom_the_control_api_answers(serve: Callable[..., Process]) -> None:
+    """Listening on all addresses, the base URL is still one that can be called, also under its own certificate."""
+    process = serve("--host", "0.0.0.0", "--tls-self-made")
+    assert process.url.startswith("https://127.0.0.1:")
+    context = ssl.create_default_context(cafile=str(process.ready.with_name("ready.ca.pem")))
+    assert httpx.get(f"{process.url}/__noojee/", verify=context, trust_env=False).status_code == 200
+    _, out, _ = process.end()
+    assert "the control API answers the loopback alone" in out
+    process = serve()
+    assert "loopback alone" not in process.end()[1]
+
+
+def test_the_ready_file_of_an_earlier_run_is_gone_before_it_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for the file never takes the URL of a server that has ended."""
+    ready = tmp_path / "ready"
+    ready.write_text("http://127.0.0.1:1\n")
+    there: list[bool] = []
+    monkeypatch.setattr("noojee_fake.serve.asyncio_run", lambda *_, **named: there.append(named["ready"].exists()))
+    assert main(["serve", "--port", "0", "--ready-file", str(ready)]) == 0
+    assert there == [False]
+
+
 def test_quiet_says_nothing_of_requests(serve: Callable[..., Process]) -> None:
     """--quiet."""
     process = serve("--quiet")
@@ -213,6 +269,16 @@ def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., P
         (("--tls-cert", "wrong.toml", "--tls-key", "wrong.toml"), "cannot be used"),
         (("--tls-cert", "a", "--tls-key", "b", "--tls-self-made"), "leave out"),
         (("--host", "no.such.host.invalid"), "no.such.host.invalid"),
+        (("--profile", "wrong.toml"), "wrong.toml: there is no switch 'tag_select'; the nearest is tag_selects"),
+        (("--profile", "choice.json"), "choice.json: tag_selects is 'leg'; it may be"),
+        (("--port", "65536"), "a port, 0 to 65535"),
+        (("--port", "http"), "a port, 0 to 65535"),
+        (("--port",), "expected one argument"),
+        (("--api-key", "pl4nted"), "no option --api-key"),
+        (("--api-key-env=pl4nted secret",), "not a value"),
+        (("pl4nted",), "a word stands there"),
+        (("--ready-file", "."), "no plain file"),
+        (("--tls-cert", "cert.pem", "--tls-key", "locked.pem"), "cannot be used"),
     ],
 )
 def test_a_wrong_call_is_told_in_one_line(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
@@ -223,6 +289,8 @@ def test_a_wrong_call_is_told_in_one_line(words: tuple[str, ...], says: str, tmp
     (tmp_path / "wrong.json").write_text(json.dumps(wrong))
     (tmp_path / "wrong.toml").write_text('tag_select = "legs"\n')
     (tmp_path / "broken.toml").write_text("[")
+    (tmp_path / "choice.json").write_text('{"tag_selects": "leg"}')
+    write_locked_key(tmp_path)
     before = sorted(tmp_path.iterdir())
     line = refused(tmp_path, "--port", "0", "--ready-file", "ready", *words)
     assert line.startswith("noojee-fake: ")
@@ -231,12 +299,16 @@ def test_a_wrong_call_is_told_in_one_line(words: tuple[str, ...], says: str, tmp
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_port_in_use_is_told(tmp_path: Path) -> None:
-    """With another to try."""
+@pytest.mark.parametrize("words", [(), ("--tls-self-made",)])
+def test_a_port_in_use_is_told(words: tuple[str, ...], tmp_path: Path) -> None:
+    """With another to try; neither a ready file nor an authority is left, and what was there stays."""
+    (tmp_path / "ready").write_text("of another server\n")
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        line = refused(tmp_path, "--port", str(taken.getsockname()[1]))
+        line = refused(tmp_path, "--port", str(taken.getsockname()[1]), "--ready-file", "ready", *words)
     assert "in use" in line
     assert "--port" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["ready"]
+    assert (tmp_path / "ready").read_text() == "of another server\n"
 
 
 def test_a_ready_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:

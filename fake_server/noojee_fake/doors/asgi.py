@@ -34,7 +34,10 @@ class App:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
+        try:
+            body = await _body(receive)
+        except _Gone:
+            return
         client = scope.get("client")
         raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
         request = Request(
@@ -59,19 +62,34 @@ class App:
             self._log(request, response)
 
 
+class _Gone(Exception):
+    """The client left before its request was whole: nothing may be done with the part that came."""
+
+
 async def _body(receive: Receive) -> bytes | None:
     """The whole body of a request; None where it is larger than any that the control API takes."""
-    message = await receive()
+    message = await _part(receive)
     if not message.get("more_body"):
         whole: bytes = message.get("body", b"")
-        return whole
+        return None if len(whole) > LARGEST_BODY_BYTES else whole
     parts = bytearray(message.get("body", b""))
+    size = len(parts)
     while message.get("more_body"):
-        message = await receive()
-        parts += message.get("body", b"")
-        if len(parts) > LARGEST_BODY_BYTES:
-            return None
-    return bytes(parts)
+        message = await _part(receive)
+        part = message.get("body", b"")
+        size += len(part)
+        if size > LARGEST_BODY_BYTES:
+            parts.clear()  # the rest is read and dropped: a client that still sends would not see its answer
+        else:
+            parts += part
+    return None if size > LARGEST_BODY_BYTES else bytes(parts)
+
+
+async def _part(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _Gone
+    return message
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
