@@ -39,9 +39,9 @@ ANSWERS: dict[str, tuple[bytes, str]] = {
 }
 
 
-def judge(url: str, clause_id: str = "metadata.by-tag-answered") -> Result:
+def judge(url: str, clause_id: str = "metadata.by-tag-answered", *, timeout_seconds: float = 5.0) -> Result:
     target = Target(
-        name="pbx", dialect="njadmin", base_url=url, api_key_env="KEY", known=(Known("tag", "1234"),), timeout_seconds=0.5,
+        name="pbx", dialect="njadmin", base_url=url, api_key_env="KEY", known=(Known("tag", "1234"),), timeout_seconds=timeout_seconds,
         max_body_bytes=100_000,
     )  # fmt: skip
     bench = Bench([target], seed=1, examples=1, environ={"KEY": "k-123456"})
@@ -80,7 +80,7 @@ def test_a_slow_answer_is_a_finding(raw_server: Callable[..., object]) -> None:
             except TimeoutError:
                 continue
 
-    result = judge(raw_server(drip).url)  # type: ignore[attr-defined]
+    result = judge(raw_server(drip).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.BROKEN
     assert result.finding is not None
     assert "not whole after 0.5 s" in result.finding.message
@@ -92,7 +92,7 @@ def test_silence_is_a_finding(raw_server: Callable[..., object]) -> None:
     def silent(_request: bytes, connection: socket.socket) -> None:
         connection.recv(1)
 
-    result = judge(raw_server(silent).url)  # type: ignore[attr-defined]
+    result = judge(raw_server(silent).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.BROKEN
     assert result.finding is not None
     assert "no answer within 0.5 s" in result.finding.message
