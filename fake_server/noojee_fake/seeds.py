@@ -160,9 +160,7 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
             if "sound" in row:
                 sounds.append((leg, _sound(row["sound"], read_sound, f"{leg_path}.sound")))
         made.append(_call(written, legs, path))
-    store.add(made)
-    for leg, sound in sounds:
-        store.put_sound(leg, sound)
+    store.add(made, sounds)
     return len(made), sum(len(call.legs) for call in made)
 
 

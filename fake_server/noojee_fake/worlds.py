@@ -21,7 +21,7 @@ from noojee_fake.dialects import answers
 from noojee_fake.errors import ProfileError, SeedError, UsageError
 from noojee_fake.messages import Request, Response
 from noojee_fake.profile import Profile
-from noojee_fake.store import Store
+from noojee_fake.store import MemoryStore
 
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 """The key that the vendor's pages show; no secret."""
@@ -168,7 +168,7 @@ def _pbx(
     own_bugs: OwnBugs | None = None,
     base_profile: Mapping[str, str] = MappingProxyType({}),
 ) -> Pbx:
-    store = Store()
+    store = MemoryStore()
     head = seeds.EMPTY if seed is None else seeds.read_seed(seed, store, read_sound=read_sound)
     try:
         seeded = Profile({**base_profile, **head.profile})

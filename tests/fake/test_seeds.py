@@ -10,7 +10,7 @@ import pytest
 
 from noojee_fake.errors import SeedError
 from noojee_fake.seeds import HIGHEST_RECORD_ID, read_calls, read_seed
-from noojee_fake.store import Store
+from noojee_fake.store import MemoryStore
 from noojee_fake.worlds import build
 
 CALL = "$.calls[0]"
@@ -98,7 +98,7 @@ def test_a_wrong_call_is_refused(seed: Any, call: Any, change: dict[str, Any], p
 def test_a_wrong_leg_is_refused(seed: Any, call: Any, leg: Any, change: dict[str, Any], path: str) -> None:
     """With the path of the leg's field; nothing of the document is added."""
     wrong = {"start": "2026-11-20T09:00:00+11:00", "end": "2026-11-20T09:00:10+11:00", "destination": "4"} | change
-    store = Store()
+    store = MemoryStore()
     with pytest.raises(SeedError) as refused:
         read_seed(seed(call("1.1", wrong), call("2.1")), store)
     assert refused.value.path == path
@@ -152,9 +152,9 @@ def test_a_list_that_holds_itself_is_refused() -> None:
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(SeedError):
-        read_calls(endless, Store())
+        read_calls(endless, MemoryStore())
     with pytest.raises(SeedError, match="list of calls"):
-        read_calls({}, Store())
+        read_calls({}, MemoryStore())
 
 
 def test_sound_files_are_read_beside_the_seed(seed: Any, call: Any, leg: Any, calling: Any, tmp_path: Path) -> None:
