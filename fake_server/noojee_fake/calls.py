@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from noojee_fake.clock import SECOND
+from noojee_fake.clock import LATEST, SECOND
+
+OPEN = LATEST
+"""The end of a leg that is still being recorded, and whose end nobody knows yet."""
 
 
 class Direction(Enum):

@@ -1,27 +1,28 @@
 """One PBX: `Pbx.handle(Request) -> Response`, which never raises.
 
-The order of checks is fixed: path (404), method (405), content type (415), authentication, parameters, by-hour limit.
+The order of checks is fixed: address, path (404), TLS, method (405), content type (415), authentication, parameters, limits.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from noojee_fake.access import ByHourLimit, SpentHashes
+from noojee_fake.access import Addresses, Attempts, ByHourLimit, UsedHashes
 from noojee_fake.clock import Clock
-from noojee_fake.dialects import answers, njadmin, recording_api
-from noojee_fake.dialects.encode import Encoder
-from noojee_fake.dialects.njadmin import Njadmin
+from noojee_fake.dialects import answers, table
 from noojee_fake.dialects.parameters import is_form, percent_decoded, raw_bytes, read_parameters
-from noojee_fake.dialects.recording_api import RecordingApi
 from noojee_fake.dialects.route import Question, Route
-from noojee_fake.messages import Request, Response
+from noojee_fake.directory import DEFAULT, Directory
+from noojee_fake.journal import Journal
+from noojee_fake.messages import CLOSED, Pending, Request, Response
 from noojee_fake.profile import Profile
 from noojee_fake.store import Store
+from noojee_fake.switchboard import Switchboard
+from noojee_fake.versions import DIALECTS, offered, release
 
-DIALECTS = (recording_api.NAME, njadmin.NAME)
 BUG_HEADER = "X-Noojee-Fake-Bug"
 
 _MOST_BUGS = 100
@@ -41,8 +42,9 @@ class OwnBugs(list[BaseException]):
 class Pbx:
     """A PBX with its calls, keys, clock, limits and switches.
 
-    `default_account` is the archive's own, None where the switch decides. `api_key` is the global key. `own_bugs` is
-    where the fake's own exceptions are kept; worlds of one server share it. Hold `change` while changing the rest.
+    `default_account` is the archive's own, None where the switch decides. `api_key` is the global key. `dialects` are
+    those that may be served, `version` says which of them are (None: all). `own_bugs` is where the fake's own
+    exceptions are kept; worlds of one server share it. Hold `change` while changing the rest.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class Pbx:
         api_key: str,
         user_key: str,
         dialects: Sequence[str] = DIALECTS,
+        version: str | None = None,
+        directory: Directory = DEFAULT,
         default_account: str | None = None,
         own_bugs: OwnBugs | None = None,
     ) -> None:
@@ -63,13 +67,43 @@ class Pbx:
         self.zone = zone
         self.api_key = api_key
         self.user_key = user_key
-        self.dialects = tuple(dialects)
         self.own_bugs = OwnBugs() if own_bugs is None else own_bugs
-        self.change = threading.Lock()
+        self.change = threading.RLock()
+        self.switchboard = Switchboard(store=store, lock=self.change, directory=directory)
+        self.journal = Journal()
+        self.addresses = Addresses(None)
+        self._dialects = tuple(dialects)
         self._default_account = default_account
-        self._spent = SpentHashes()
-        self._limit = ByHourLimit()
-        self.profile = profile
+        self._version = version
+        self._profile = profile
+        self.forget_limits()
+
+    def forget_limits(self) -> None:
+        """Begin anew with hashes, authentications and the by-hour limit, as after a restart; answers are made anew too."""
+        self._memory = table.Memory(
+            used_once=UsedHashes(), used_for_an_hour=UsedHashes(), attempts=Attempts(), by_hour=ByHourLimit()
+        )
+        self._arrange()
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """The dialects that are served: those asked for, as far as the version has them."""
+        kept = self._profile["legacy_after_4"] == "kept"
+        return tuple(name for name in offered(self._version, legacy_kept=kept) if name in self._dialects)
+
+    @property
+    def version(self) -> str | None:
+        """The product version; None: everything that was ever published. Setting it is an upgrade: the archive stays.
+
+        Raises UsageError for a version that no page names.
+        """
+        return self._version
+
+    @version.setter
+    def version(self, version: str | None) -> None:
+        release(version)
+        self._version = version
+        self._arrange()
 
     @property
     def profile(self) -> Profile:
@@ -78,50 +112,75 @@ class Pbx:
 
     @profile.setter
     def profile(self, profile: Profile) -> None:
-        self._routes = self._route_table(profile)
-        self._any_type = profile["content_type_check"] == "any"
-        self._with_body = profile["parameters_in"] == "query-and-body"
         self._profile = profile
+        self._arrange()
 
     @property
     def default_account(self) -> str:
         """Who owns a leg that names nobody. Source: W-A4 (SEED); the name is a switch, row 33."""
         return self._profile["default_account"] if self._default_account is None else self._default_account
 
+    @property
+    def routes(self) -> dict[str, Route]:
+        """The methods that are served, by path."""
+        return dict(self._routes)
+
     def handle(self, request: Request) -> Response:
         """The answer to a request.
 
-        A bug of the fake is kept in `own_bugs` and answered 500, with a header that names it.
+        A bug of the fake is kept in `own_bugs` and answered 500, with a header that names it. A long poll is `Pending`.
         """
         return self.handle_at(request, request.path)
 
     def handle_at(self, request: Request, path: str) -> Response:
         """The same with another path than the request's: what is left behind the prefix of a world."""
         try:
-            response = self._answer(request, path)
-        except Exception as bug:  # noqa: BLE001 - the one place: a bug of ours must never look like a broken contract
-            response = self.own_bugs.keep(bug)
+            response, matched = self._answer(request, path)
+        except Exception as bug:  # noqa: BLE001 - a bug of ours must never look like a broken contract
+            response, matched = self.own_bugs.keep(bug), True
+        if isinstance(response, Pending):
+            return self._waiting(request, response)
+        return self._noted(request, response, matched=matched)
+
+    def _waiting(self, request: Request, pending: Pending) -> Response:
+        """A long poll whose answer is guarded and noted like any other."""
+
+        def finish(over: bool) -> Response | None:
+            try:
+                response = pending.finish(over)
+            except Exception as bug:  # noqa: BLE001 - as above
+                response = self.own_bugs.keep(bug)
+            return None if response is None else self._noted(request, response, matched=True)
+
+        return replace(pending, finish=finish)
+
+    def _noted(self, request: Request, response: Response, *, matched: bool) -> Response:
         if request.method == "HEAD":
-            return Response(response.status, response.headers)
+            response = Response(response.status, response.headers)
+        self.journal.note(self.clock.micros(), request, response, matched=matched)
         return response
 
-    def _answer(self, request: Request, path: str) -> Response:
+    def _answer(self, request: Request, path: str) -> tuple[Response, bool]:
+        """The answer, and whether the path is one of the API."""
         route = self._routes.get(path) or self._decoded_route(path)
+        if not self.addresses.allow(request.client):
+            return self._stranger, route is not None
         if route is None:
-            return answers.html(404)
+            return self._not_found(), False
+        if route.needs_tls and self._tls_only and not request.secure:
+            return CLOSED, True
         if request.method not in route.methods:
-            return answers.html(405, allow=route.methods)
+            return answers.html(405, allow=route.methods), True
         posted = request.method == "POST"
         if posted and not self._any_type and not is_form(request.header("content-type")):
-            return answers.html(415)
-        question = Question(
-            request, read_parameters(request, with_body=posted and self._with_body), self.clock.micros()
-        )
+            return answers.html(415), True
+        parameters = read_parameters(request, with_body=posted and self._with_body, charset=self._charset)
+        question = Question(request, parameters, self.clock.micros())
         if route.authorise is not None:
             refusal = route.authorise(question)
             if refusal is not None:
-                return refusal
-        return route.answer(question)
+                return refusal, True
+        return route.answer(question), True
 
     def _decoded_route(self, path: str) -> Route | None:
         """A path may be percent-encoded, but for its slashes (Tomcat's rule)."""
@@ -130,22 +189,25 @@ class Pbx:
         decoded = percent_decoded(raw_bytes(path))
         return None if decoded is None else self._routes.get(decoded.decode("latin-1"))
 
-    def _route_table(self, profile: Profile) -> Mapping[str, Route]:
-        account = profile["default_account"] if self._default_account is None else self._default_account
-        encoder = Encoder(zone=self.zone, default_account=account, profile=profile)
-        table: dict[str, Route] = {}
-        if recording_api.NAME in self.dialects:
-            table |= RecordingApi(
-                store=self.store, encoder=encoder, profile=profile, api_key=self.api_key, spent=self._spent
-            ).routes()
-        if njadmin.NAME in self.dialects:
-            table |= Njadmin(
-                store=self.store,
-                encoder=encoder,
-                profile=profile,
-                zone=self.zone,
-                api_key=self.api_key,
-                user_key=self.user_key,
-                limit=self._limit,
-            ).routes()
-        return table
+    def _arrange(self) -> None:
+        """Lay out the routes and the checks for the profile and the version in force."""
+        profile = self._profile
+        self.switchboard.tags_inherited = profile["tag_inherited"] == "inherited"
+        self._any_type = profile["content_type_check"] == "any"
+        self._with_body = profile["parameters_in"] == "query-and-body"
+        self._charset = profile["query_charset"]
+        self._tls_only = profile["plain_http"] == "refused"
+        self._stranger = CLOSED if profile["address_refused"] == "closed" else answers.empty(403)
+        self._not_found = table.not_found(profile)
+        self._routes = table.routes(
+            dialects=self.dialects,
+            release=release(self._version),
+            store=self.store,
+            switchboard=self.switchboard,
+            profile=profile,
+            zone=self.zone,
+            default_account=self.default_account,
+            api_key=self.api_key,
+            user_key=self.user_key,
+            memory=self._memory,
+        )

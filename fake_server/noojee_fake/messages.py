@@ -5,6 +5,7 @@ A door fills `Request` once, from the bytes it has; nothing below a door sees a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -40,3 +41,24 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Response):
+    """No answer: the door is to cut the connection. One that cannot sends the answer in here, and then closes."""
+
+
+CLOSED = Closed(403, (("Connection", "close"), ("Content-Length", "0")))
+
+
+@dataclass(frozen=True, slots=True)
+class Pending(Response):
+    """A long poll that has nothing to tell yet. The door waits until it is woken, or `seconds` are over, and asks again.
+
+    `listen` takes a function that wakes the door, from any thread, and gives one that takes it back. `finish` gives the
+    answer, or None where the wait goes on; `finish(True)` after the time is over always gives one.
+    """
+
+    seconds: float = 0.0
+    listen: Callable[[Callable[[], None]], Callable[[], None]] = lambda _: lambda: None
+    finish: Callable[[bool], Response | None] = lambda _: None

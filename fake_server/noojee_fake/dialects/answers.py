@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Protocol
 
 from noojee_fake.messages import Response
 
@@ -29,10 +30,15 @@ def html(status: int, *, allow: Sequence[str] = ()) -> Response:
     return Response(status, tuple(headers), page)
 
 
-def plain_text(text: str) -> Response:
+def plain_text(text: str, *, status: int = 200) -> Response:
     """A plain text answer, as of Time."""
     body = text.encode()
-    return Response(200, (("Content-Type", "text/plain"), ("Content-Length", str(len(body)))), body)
+    return Response(status, (("Content-Type", "text/plain"), ("Content-Length", str(len(body)))), body)
+
+
+def empty(status: int) -> Response:
+    """A status alone."""
+    return Response(status, (("Content-Length", "0"),))
 
 
 class Json:
@@ -47,8 +53,35 @@ class Json:
         return Response(status, (*self._type, ("Content-Length", str(len(body)))), body)
 
 
-class Failures:
-    """Refusals of one dialect: the Code/Message object, with the status that the profile gives each kind."""
+class Failures(Protocol):
+    """Refusals of one dialect."""
+
+    def answer(self, status: int, message: str) -> Response:
+        """The refusal, with a status where the dialect has more than one."""
+        ...
+
+    def bad_request(self, message: str) -> Response:
+        """A parameter is missing or malformed; `message` names it and never shows its value."""
+        ...
+
+
+class TextFailures:
+    """Refusals in plain text, all with one status. Source: "otherwise an error message is returned" (DOC W-27)."""
+
+    __slots__ = ("_status",)
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+
+    def answer(self, status: int, message: str) -> Response:
+        return plain_text(message, status=self._status)
+
+    def bad_request(self, message: str) -> Response:
+        return plain_text(message, status=self._status)
+
+
+class JsonFailures:
+    """Refusals as the Code/Message object, with the status that the profile gives each kind."""
 
     __slots__ = ("_bad_request", "_json", "_lower_case")
 
@@ -64,5 +97,4 @@ class Failures:
         return self._json.answer(status, json.dumps(fields, separators=(",", ":")).encode())
 
     def bad_request(self, message: str) -> Response:
-        """A parameter is missing or malformed; `message` names it and never shows its value."""
         return self.answer(self._bad_request, message)

@@ -16,7 +16,7 @@ from noojee_fake.clock import SECOND
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DIGITS = {Direction.INBOUND: "0", Direction.OUTBOUND: "1", Direction.INTERNAL: "2"}
-_WORDS = {Direction.INBOUND: "Inbound", Direction.OUTBOUND: "Outbound", Direction.INTERNAL: "Internal"}
+_WORDS = {Direction.INBOUND: "Inbound", Direction.OUTBOUND: "Outbound"}
 _EASTERN = ("AEST", "AEDT")
 
 
@@ -55,6 +55,7 @@ class Encoder:
         self._outbound_did = "internal" if profile["outbound_did"] == "internal" else ""
         self._fraction = profile["start_fraction"]
         self._eastern = profile["eastern_abbreviation"]
+        self._words = {**_WORDS, Direction.INTERNAL: profile["internal_word"]}
         self._plain: dict[int, bytes] = {}
         self._hourly: dict[int, bytes] = {}
 
@@ -81,7 +82,7 @@ class Encoder:
                     "Start": date_text(leg.start_micros, self._zone, eastern=self._eastern),
                     "Duration": str(leg.duration_seconds),
                     "Tag": leg.tag,
-                    "Direction": _WORDS[call.direction],
+                    "Direction": self._words[call.direction],
                     "CallRecordId": str(leg.call_record_id),
                     "DID": self._did(call),
                     "Source": call.source,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from noojee_fake.access import ByHourLimit, KeyVerdict, judge_key
 from noojee_fake.calls import Call, Leg
 from noojee_fake.clock import EPOCH, SECOND
-from noojee_fake.dialects.answers import Failures, Json
+from noojee_fake.dialects.answers import Json, JsonFailures
 from noojee_fake.dialects.encode import Encoder
 from noojee_fake.dialects.recordings import Recordings
 from noojee_fake.dialects.route import Question, Route
@@ -39,7 +39,7 @@ class Njadmin:
         limit: ByHourLimit,
     ) -> None:
         self._answers = Json(profile["json_content_type"])
-        self._failures = Failures(
+        self._failures = JsonFailures(
             self._answers,
             bad_request=profile.number("njadmin_bad_request_status"),
             lower_case=profile["njadmin_failure_envelope"] == "lower-case",
@@ -58,11 +58,13 @@ class Njadmin:
         self._limit_status = profile.number("by_hour_limit_status")
         self._first_only = profile["repeated_hour"] == "first"
         self._future_refused = profile["future_hour"] == "refused"
+        self._bad_hour_refused = profile["bad_hour"] == "refused"
+        self._zero_dropped = profile["zero_length_legs"] == "dropped"
 
     def routes(self) -> dict[str, Route]:
         return {
-            **self._recordings.routes(_BASE, self._authorise),
-            f"{_BASE}/retrieveMetaDataByHour": Route(answer=self._by_hour, authorise=self._authorise),
+            **self._recordings.routes(_BASE, self._authorise, needs_tls=True),
+            f"{_BASE}/retrieveMetaDataByHour": Route(answer=self._by_hour, authorise=self._authorise, needs_tls=True),
         }
 
     def _authorise(self, question: Question) -> Response | None:
@@ -80,16 +82,18 @@ class Njadmin:
             if name not in question.parameters:
                 return self._failures.bad_request(f"Missing parameter {name}")
         hour = local_hour(question.parameters["date"], question.parameters["hour"])
-        if hour is None:
+        if hour is None and self._bad_hour_refused:
             return self._failures.bad_request("Malformed parameter date or hour")
         if not self._limit.accept(question.now_micros):
             return self._failures.answer(self._limit_status, "Rate limit exceeded: one request per minute")
+        if hour is None:
+            return self._answers.answer(200, b"[]")
         if self._future_refused and _begin_micros(hour, self._zone) > question.now_micros:
             return self._failures.bad_request("This hour has not begun")
         written = [
             self._encoder.hourly(call, leg)
             for call, leg in self._ended_in(hour)
-            if leg.end_micros <= question.now_micros
+            if leg.end_micros <= question.now_micros and not (self._zero_dropped and not leg.duration_seconds)
         ]
         return self._answers.answer(200, b"[" + b",".join(written) + b"]")
 

@@ -43,20 +43,25 @@ class Recordings:
         self._ignore_case = profile["tag_match"] == "ignore-case"
         self._empty_is_refused = profile["empty_tag"] == "refused"
         self._in_progress_listed = profile["legs_in_progress"] == "listed"
+        self._zero_dropped = profile["zero_length_legs"] == "dropped"
         self._newest_first = profile["metadata_order"] == "newest-first"
         self._audio_format = profile["audio_format"]
         self._no_sound_status = int(profile["audio_unknown_leg"])
         self._leg_is_needed = profile["audio_without_leg"] == "refused"
         self._audio_methods = ("POST", "GET", "HEAD") if profile["audio_methods"] == "post-and-get" else ("POST",)
 
-    def routes(self, base: str, authorise: Authorise) -> dict[str, Route]:
+    def routes(self, base: str, authorise: Authorise, *, needs_tls: bool = False) -> dict[str, Route]:
         """The shared methods under one base path."""
         sound = self._audio_methods
+        methods = {
+            "retrieveMetaData": (self.by_tag, ("POST",)),
+            "retrieveMetaDataByUniqueId": (self.by_unique_id, ("POST",)),
+            "retrieve": (self.sound_by_tag, sound),
+            "retrieveByUniqueId": (self.sound_by_unique_id, sound),
+        }
         return {
-            f"{base}/retrieveMetaData": Route(answer=self.by_tag, authorise=authorise),
-            f"{base}/retrieveMetaDataByUniqueId": Route(answer=self.by_unique_id, authorise=authorise),
-            f"{base}/retrieve": Route(answer=self.sound_by_tag, authorise=authorise, methods=sound),
-            f"{base}/retrieveByUniqueId": Route(answer=self.sound_by_unique_id, authorise=authorise, methods=sound),
+            f"{base}/{name}": Route(answer=answer, authorise=authorise, methods=allowed, needs_tls=needs_tls)
+            for name, (answer, allowed) in methods.items()
         }
 
     def by_tag(self, question: Question) -> Response:
@@ -118,8 +123,10 @@ class Recordings:
 
     def _listed(self, call: Call, now_micros: int) -> Sequence[Leg]:
         if self._in_progress_listed:
-            return [leg for leg in call.legs if leg.start_micros <= now_micros]
-        return [leg for leg in call.legs if leg.end_micros <= now_micros]
+            legs = [leg for leg in call.legs if leg.start_micros <= now_micros]
+        else:
+            legs = [leg for leg in call.legs if leg.end_micros <= now_micros]
+        return [leg for leg in legs if leg.duration_seconds] if self._zero_dropped else legs
 
     def _carries(self, leg: Leg, tag: str) -> bool:
         return leg.tag == tag or (self._ignore_case and leg.tag.casefold() == tag.casefold())

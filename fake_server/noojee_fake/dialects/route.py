@@ -24,8 +24,12 @@ Authorise = Callable[[Question], Response | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One method of the API. `authorise` gives the refusal, or None where the caller may pass."""
+    """One method of the API. `authorise` gives the refusal, or None where the caller may pass.
+
+    `needs_tls`: the pages show it over HTTPS alone (DOC W-AK), which a switch or `--strict-transport` enforces.
+    """
 
     answer: Answer
     authorise: Authorise | None = None
     methods: tuple[str, ...] = ("POST",)
+    needs_tls: bool = False
