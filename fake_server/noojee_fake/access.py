@@ -137,7 +137,12 @@ class Attempts:
 
     def end(self, time_stamp: str | None) -> None:
         """The time stamp was used, rightly or wrongly."""
-        if time_stamp is not None and time_stamp.isascii() and time_stamp.isdigit() and len(time_stamp) <= _MILLIS_DIGITS:
+        if (
+            time_stamp is not None
+            and time_stamp.isascii()
+            and time_stamp.isdigit()
+            and len(time_stamp) <= _MILLIS_DIGITS
+        ):
             with self._lock:
                 if int(time_stamp) in self._stamps:
                     self._stamps.remove(int(time_stamp))

@@ -16,12 +16,14 @@ from noojee_fake import __version__, audio, seeds
 from noojee_fake.access import same_text
 from noojee_fake.calls import Leg
 from noojee_fake.clock import EARLIEST, LATEST, SECOND, format_instant, parse_instant
-from noojee_fake.core import DIALECTS, Pbx
+from noojee_fake.core import Pbx
 from noojee_fake.dialects.parameters import read_parameters
 from noojee_fake.dialects.recordings import AUDIO
+from noojee_fake.dialects.services import AUDIO as SERVICES_AUDIO
 from noojee_fake.errors import FakeError, ProfileError, SeedError, UsageError
 from noojee_fake.messages import Request, Response
 from noojee_fake.store import Absent
+from noojee_fake.versions import DIALECTS, SERVICES
 
 ROOT = "/__noojee"
 DEFAULT_WORLD = "default"
@@ -40,6 +42,8 @@ class Wish:
     seed: Mapping[str, Any] | None = None
     profile: Mapping[str, str] = field(default_factory=dict)
     dialects: Sequence[str] | None = None
+    version: str | None = None
+    directory: Any = None
     time_zone: str | None = None
     now_micros: int | None = None
     frozen: bool | None = None
@@ -183,7 +187,8 @@ def describe(world: str, pbx: Pbx) -> dict[str, Any]:
         "user_key": pbx.user_key,
         "profile": dict(pbx.profile),
         "dialects": list(pbx.dialects),
-        "audio": dict.fromkeys(pbx.dialects, AUDIO),
+        "version": pbx.version,
+        "audio": {name: SERVICES_AUDIO if name == SERVICES else AUDIO for name in pbx.dialects},
         "time_zone": pbx.zone.key,
         "clock": _clock(pbx),
         "calls": calls,
@@ -205,7 +210,7 @@ def _about(_: Request) -> Response:
 
 
 def _read_wish(body: dict[str, Any]) -> Wish:
-    _only(body, "seed", "profile", "dialects", "time_zone", "clock")
+    _only(body, "seed", "profile", "dialects", "version", "directory", "time_zone", "clock")
     seed = body.get("seed")
     if seed is not None and not isinstance(seed, dict):
         raise _Refused(400, "a seed is an object", "$.seed")
@@ -215,6 +220,9 @@ def _read_wish(body: dict[str, Any]) -> Wish:
     zone = body.get("time_zone")
     if zone is not None and not isinstance(zone, str):
         raise _Refused(400, "a time zone is a name such as Australia/Melbourne", "$.time_zone")
+    version = body.get("version")
+    if version is not None and not isinstance(version, str):
+        raise _Refused(400, "a version is a text such as 6.0.1", "$.version")
     clock = body.get("clock")
     if clock is None:
         clock = {}
@@ -225,6 +233,8 @@ def _read_wish(body: dict[str, Any]) -> Wish:
         seed=seed,
         profile=_choices({} if body.get("profile") is None else body["profile"], "$.profile"),
         dialects=dialects,
+        version=version,
+        directory=body.get("directory"),
         time_zone=zone,
         now_micros=_now(clock, "$.clock"),
         frozen=_frozen(clock, "$.clock"),

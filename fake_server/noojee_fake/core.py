@@ -6,7 +6,7 @@ The order of checks is fixed: address, path (404), TLS, method (405), content ty
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 

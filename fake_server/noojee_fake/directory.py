@@ -6,7 +6,6 @@ Source: 07.0 Start Recording, Recorder Control Panel, Routing (DOC W-ST, W-RC, W
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache

@@ -23,11 +23,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from noojee_fake.core import DIALECTS
+from noojee_fake.access import Addresses
 from noojee_fake.doors.access_log import access_log
-from noojee_fake.doors.asgi import App
+from noojee_fake.doors.asgi import CUT, App
 from noojee_fake.errors import FakeError, SeedError, UsageError
 from noojee_fake.profile import questions
+from noojee_fake.versions import DIALECTS, VERSIONS
 from noojee_fake.worlds import SAMPLE_KEY, Worlds, build
 
 if TYPE_CHECKING:
@@ -35,9 +36,13 @@ if TYPE_CHECKING:
 
 LARGEST_FILE_BYTES = 256 * 1024 * 1024
 BASES = {
+    "services": "/servicemanager/services/njadmin-api-recording",
     "recording-api": "/servicemanager/rest/RecordingAPI",
+    "call-management": "/servicemanager/rest/CallManagementAPI",
     "njadmin": "/njadmin/rest/RecordingAPI",
 }
+OVER_HTTP = ("services", "recording-api")
+"""The dialects that the pages show over http too; --strict-transport leaves them alone."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -46,7 +51,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8000, help="port to listen on, 0 picks one (default 8000)")
     parser.add_argument(
-        "--dialect", action="append", metavar="NAME", help=f"{' or '.join(DIALECTS)}; repeat for both (default both)"
+        "--dialect", action="append", metavar="NAME", help=f"{', '.join(DIALECTS)}; repeat for several (default all)"
+    )
+    parser.add_argument(
+        "--version",
+        metavar="VERSION",
+        dest="product",
+        help=f"serve what this version of the product has: {', '.join(VERSIONS)} (default: all generations)",
+    )
+    parser.add_argument("--directory", type=Path, metavar="FILE", help="users, queues and routes of the PBX (JSON)")
+    parser.add_argument(
+        "--allow-address",
+        action="append",
+        metavar="ADDRESS",
+        help="serve this client address or network alone; repeat for several (default: all)",
+    )
+    parser.add_argument(
+        "--strict-transport", action="store_true", help="refuse plain http where the vendor's pages demand HTTPS"
     )
     parser.add_argument("--seed", type=Path, metavar="FILE", help="calls to start from (a seed document, JSON)")
     parser.add_argument(
@@ -75,8 +96,11 @@ def serve(options: argparse.Namespace) -> int:
         key = _secret(options.api_key_env, "--api-key-env") or SAMPLE_KEY
         token = _secret(options.control_token_env, "--control-token-env")
         worlds = _worlds(options, key, token)
+        worlds.default.addresses = _addresses(options.allow_address)
         _check_ready_file(options.ready_file)
         tls, authority = _tls(options)
+        if options.strict_transport and tls is None and not set(worlds.default.dialects) & set(OVER_HTTP):
+            raise UsageError("--strict-transport leaves nothing to serve over http: add --tls-self-made or --tls-cert")
         with _listen(options.host, options.port) as listening:
             base_url = _base_url(options.host, listening, "http" if tls is None else "https")
             if options.ready_file is not None:
@@ -115,6 +139,7 @@ def asyncio_run(
 
     config = Config(
         app,
+        http=_protocol(),
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -128,19 +153,53 @@ def asyncio_run(
     Quiet(config).run(sockets=[listening])
 
 
+def _protocol() -> Any:
+    """uvicorn's protocol, with a way for the application to cut the connection without an answer."""
+    try:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    except ImportError:  # not CPython
+        return "auto"
+
+    class Cutting(HttpToolsProtocol):
+        """Puts `noojee.cut` among the extensions of each request."""
+
+        def on_headers_complete(self) -> None:
+            self.scope["extensions"] = {CUT: {"cut": self.transport.abort}}
+            super().on_headers_complete()
+
+    return Cutting
+
+
 def _worlds(options: argparse.Namespace, key: str, token: str | None) -> Worlds:
     seed = _document(options.seed, "seed") if options.seed is not None else None
     try:
         return build(
             seed=seed,
             seed_folder=None if options.seed is None else options.seed.parent,
-            profile=_profile(options.profile) if options.profile is not None else None,
+            profile=_choices(options),
             dialects=options.dialect,
+            version=options.product,
+            directory=None if options.directory is None else _document(options.directory, "directory"),
             api_key=key,
             control_token=token,
         )
     except SeedError as error:
         raise UsageError(f"{options.seed}: {error}") from error
+
+
+def _choices(options: argparse.Namespace) -> Mapping[str, str]:
+    """The profile of the file, and what an option decides of it."""
+    choices = {} if options.profile is None else dict(_profile(options.profile))
+    if options.strict_transport:
+        choices["plain_http"] = "refused"
+    return choices
+
+
+def _addresses(networks: list[str] | None) -> Addresses:
+    try:
+        return Addresses(networks)
+    except ValueError as error:
+        raise UsageError(f"--allow-address: {error}; write an address or a network such as 10.0.0.0/8") from None
 
 
 def _document(path: Path, what: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from noojee_fake.calls import Direction
@@ -126,7 +126,9 @@ class Switchboard:
 
     # How calls begin
 
-    def inbound(self, did: str, source: str, now_micros: int, *, record: Record | None = None, tag: str = "") -> LiveCall:
+    def inbound(
+        self, did: str, source: str, now_micros: int, *, record: Record | None = None, tag: str = ""
+    ) -> LiveCall:
         """A call from outside, on its way along the route of the number. An anonymous caller's `source` is "".
 
         A route that records from the greeting leaves the call there until `proceed`.
@@ -376,9 +378,7 @@ class Switchboard:
         self._store_legs(call)
 
     def _busy(self, extension: str) -> bool:
-        return any(
-            call.parties.get(extension) in (Status.CONNECTED, Status.DIALING) for call in self._calls.values()
-        )
+        return any(call.parties.get(extension) in (Status.CONNECTED, Status.DIALING) for call in self._calls.values())
 
     def _ring(self, call: LiveCall, extensions: Iterable[str], now_micros: int) -> None:
         for extension in extensions:
@@ -439,7 +439,7 @@ class Switchboard:
     def _set(self, call: LiveCall, extension: str, status: Status) -> None:
         """Note what an extension sees of a call, for those who subscribed to it."""
         call.parties[extension] = status
-        others: Mapping[str, str] = {name: channel for name, channel in call.channels.items() if name != extension}
+        others = [channel for name, channel in call.channels.items() if name != extension]
         far = call.source if extension != call.source else call.number
         self._sequence += 1
         self._sightings.append(
@@ -448,7 +448,7 @@ class Switchboard:
                 extension=extension,
                 call_id=call.call_id,
                 unique_id=call.unique_id,
-                secondary_id=next(reversed(others.values()), "") if status is not Status.DIALING else "",
+                secondary_id=others[-1] if others and status is not Status.DIALING else "",
                 status=status,
                 caller_id=far,
                 other_party=far,

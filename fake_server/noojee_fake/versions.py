@@ -55,7 +55,8 @@ def release(version: str | None) -> Release:
     if found is None:
         near = difflib.get_close_matches(version, VERSIONS, n=1, cutoff=0) or ["current"]
         raise UsageError(
-            f"there is no version {version!r}; the nearest is {near[0]}, and there are {', '.join(VERSIONS)}", "$.version"
+            f"there is no version {version!r}; the nearest is {near[0]}, and there are {', '.join(VERSIONS)}",
+            "$.version",
         )
     return found
 

@@ -16,12 +16,14 @@ from noojee_fake import seeds
 from noojee_fake.audio import wav_form
 from noojee_fake.clock import Clock, Ids, RandomIds
 from noojee_fake.control import DEFAULT_WORLD, ROOT, Control, TooManyWorlds, Wish
-from noojee_fake.core import DIALECTS, OwnBugs, Pbx
+from noojee_fake.core import OwnBugs, Pbx
 from noojee_fake.dialects import answers
+from noojee_fake.directory import DEFAULT, read_directory
 from noojee_fake.errors import ProfileError, SeedError, UsageError
 from noojee_fake.messages import Request, Response
 from noojee_fake.profile import Profile
 from noojee_fake.store import MemoryStore
+from noojee_fake.versions import DIALECTS
 
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 """The key that the vendor's pages show; no secret."""
@@ -47,8 +49,10 @@ class Worlds:
         dialects: Sequence[str],
         control_token: str | None,
         profile: Mapping[str, str],
+        version: str | None,
     ) -> None:
         self.default = default
+        self._version = version
         self._profile = dict(profile)
         self._ids = ids
         self._clock = clock
@@ -92,6 +96,8 @@ class Worlds:
             read_sound=None,
             profile=wish.profile,
             dialects=self._dialects if wish.dialects is None else wish.dialects,
+            version=self._version if wish.version is None else wish.version,
+            directory=wish.directory,
             time_zone=wish.time_zone,
             api_key=self._ids.key(),
             user_key=self._ids.key(),
@@ -127,6 +133,8 @@ def build(
     clock: Clock | None = None,
     ids: Ids | None = None,
     time_zone: str | None = None,
+    version: str | None = None,
+    directory: Any = None,
 ) -> Worlds:
     """A server's worlds: the default one by these arguments, and room for others.
 
@@ -141,6 +149,8 @@ def build(
         read_sound=None if seed_folder is None else _sound_reader(seed_folder),
         profile=profile or {},
         dialects=served,
+        version=version,
+        directory=directory,
         time_zone=time_zone,
         api_key=SAMPLE_KEY if api_key is None else api_key,
         user_key=ids.key(),
@@ -149,7 +159,15 @@ def build(
         frozen=None,
         keep_clock=clock is not None,
     )
-    return Worlds(default, ids=ids, clock=source, dialects=served, control_token=control_token, profile=profile or {})
+    return Worlds(
+        default,
+        ids=ids,
+        clock=source,
+        dialects=served,
+        control_token=control_token,
+        profile=profile or {},
+        version=version,
+    )
 
 
 def _pbx(
@@ -158,6 +176,8 @@ def _pbx(
     read_sound: Callable[[str], bytes] | None,
     profile: Mapping[str, str],
     dialects: Sequence[str],
+    version: str | None,
+    directory: Any,
     time_zone: str | None,
     api_key: str,
     user_key: str,
@@ -187,6 +207,8 @@ def _pbx(
         api_key=_key(api_key),
         user_key=user_key,
         dialects=_dialects(dialects),
+        version=version,
+        directory=DEFAULT if directory is None else read_directory(directory),
         default_account=head.default_account,
         own_bugs=own_bugs,
     )

@@ -17,6 +17,9 @@ DEFAULTS = {key: question.default for key, question in questions().items()}
 SEEDS = Path(__file__).parents[2] / "fixtures" / "seeds"
 
 
+DIALECTS = ["services", "recording-api", "call-management", "njadmin"]
+
+
 def answer_of(answer: Any, status: int = 200) -> Any:
     assert answer.status == status, answer.body
     assert dict(answer.headers)["Content-Type"] == "application/json"
@@ -27,7 +30,7 @@ def test_it_says_what_it_is(pbx: Any) -> None:
     """Server, versions and dialects; a client finds out here whether it may fill."""
     about = answer_of(pbx().control("GET", "/"))
     assert about["server"] == "noojee-fake"
-    assert (about["control"], about["worlds"], about["dialects"]) == (1, True, ["recording-api", "njadmin"])
+    assert (about["control"], about["worlds"], about["dialects"]) == (1, True, DIALECTS)
     assert answer_of(pbx().control("GET", "")) == about
 
 
@@ -58,8 +61,10 @@ def test_a_world_object_tells_all_that_a_client_needs(pbx: Any, call: Any, leg: 
         "api_key": "f863246a-973e-11e6-8784-08002718f5b5",
         "user_key": "00000000-0000-4000-8000-000000000001",
         "profile": DEFAULTS | {"tag_match": "ignore-case"},
-        "dialects": ["recording-api", "njadmin"],
-        "audio": {"recording-api": template, "njadmin": template},
+        "dialects": DIALECTS,
+        "version": None,
+        "audio": dict.fromkeys(DIALECTS, template)
+        | {"services": "GET {base}?method=retrieve&uniqueId={unique_id}&leg={leg}"},
         "time_zone": "Australia/Melbourne",
         "clock": {"now": "2026-11-24T00:00:00+00:00", "frozen": True},
         "calls": 1,

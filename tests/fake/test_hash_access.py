@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from noojee_fake.access import SpentHashes
+from noojee_fake.access import UsedHashes
 
 PATH = "/rest/RecordingAPI/retrieveMetaData"
 EXPIRED = b'{"Message":"Expired TimeStamp","Code":-1}'
@@ -139,7 +139,7 @@ def test_a_refused_hash_is_not_spent(tagged: Any) -> None:
 
 def test_spent_hashes_take_bounded_room() -> None:
     """What can no longer be fresh is forgotten, so memory does not grow with the requests."""
-    spent = SpentHashes()
+    spent = UsedHashes()
     for second in range(1000):
         now = second * 1000
         assert spent.spend(f"hash {second}", now_millis=now, until_millis=now + 10_000)

@@ -85,6 +85,11 @@ FOOTER = {
     "counts": {"holds": 1}, "missing": [["old", "a.b"]], "unreachable": [], "notes": [], "calls": [],
 }  # fmt: skip
 
+DIRECTORY: dict[str, Any] = {
+    "users": [{"name": "Fred", "extension": "410", "role": "agent", "team": "sales"}, {"name": "Administrator"}],
+    "queues": [{"number": "600", "members": ["410"]}],
+    "routes": [{"did": "*", "to": "600", "default_account": "Administrator", "record": "queue"}],
+}
 VALID: dict[str, list[Any]] = {
     "recording-api/time": ["1392356108888", "1392356108888\n"],
     "recording-api/metadata": [answer("metadata-by-tag"), []],
@@ -98,6 +103,7 @@ VALID: dict[str, list[Any]] = {
     "own/target": [TARGET],
     "own/report": [HEADER, RESULT, FOOTER],
     "own/unknowns": [UNKNOWNS],
+    "own/directory": [{}, DIRECTORY],
 }
 
 
@@ -202,8 +208,16 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
         (UNKNOWNS, steps, value)
         for steps, value in (
             (("Upper",), UNKNOWNS[FIRST]), ((FIRST, "row"), "5"), ((FIRST, "row"), GONE), ((FIRST, "default"), GONE),
-            ((FIRST, "alternatives"), []), ((FIRST, "alternatives"), ["a", "a"]), ((FIRST, "dialects"), ["call-management"]),
+            ((FIRST, "alternatives"), []), ((FIRST, "settled"), "so it is"), ((FIRST, "alternatives"), ["a", "a"]), ((FIRST, "dialects"), ["soap"]),
             ((FIRST, "dialects"), []), ((FIRST, "question"), None), ((FIRST, "provenance"), GONE), ((FIRST, "more"), "x"),
+        )
+    ],
+    "own/directory": [
+        (DIRECTORY, steps, value)
+        for steps, value in (
+            (("users", 0, "name"), ""), (("users", 0, "role"), "boss"), (("users", 0, "extension"), "4 1"),
+            (("users", 0, "name"), GONE), (("queues", 0, "members"), GONE), (("queues", 0, "members", 0), 410),
+            (("routes", 0, "did"), "**"), (("routes", 0, "to"), GONE), (("routes", 0, "record"), "always"), (("teams",), []),
         )
     ],
     "own/report": [

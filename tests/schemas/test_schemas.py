@@ -51,7 +51,7 @@ def test_each_answer_of_each_dialect_has_a_file() -> None:
     assert set(NAMES) == {
         "recording-api/time", "recording-api/metadata", "recording-api/failure",
         "njadmin/metadata", "njadmin/metadata-by-hour", "njadmin/failure",
-        "own/seed", "own/known", "own/exchange", "own/target", "own/report", "own/unknowns",
+        "own/seed", "own/known", "own/exchange", "own/target", "own/report", "own/unknowns", "own/directory",
     }  # fmt: skip
 
 

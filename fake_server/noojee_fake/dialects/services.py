@@ -16,6 +16,8 @@ from noojee_fake.switchboard import Reason, Refused
 
 NAME = "services"
 PATH = "/servicemanager/services/njadmin-api-recording"
+AUDIO = "GET {base}?method=retrieve&uniqueId={unique_id}&leg={leg}"
+"""How the sound of a leg is fetched, in the form of a target file. UNKNOWN: chosen."""
 
 
 class Services:

@@ -86,9 +86,7 @@ def routes(
             switchboard=switchboard,
             orders=orders(failures),
             recordings=recordings(failures),
-            hashes=hashes(
-                failures, used=memory.used_for_an_hour, refused="call_management_refused_status", hour=True
-            ),
+            hashes=hashes(failures, used=memory.used_for_an_hour, refused="call_management_refused_status", hour=True),
             answers=json,
             failures=failures,
             zone=zone,

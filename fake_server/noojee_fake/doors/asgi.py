@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from noojee_fake.messages import Request, Response
+from noojee_fake.messages import Closed, Pending, Request, Response
 from noojee_fake.worlds import Worlds
+
+CUT = "noojee.cut"
+"""The extension of the ASGI scope whose function cuts the connection; a server without it sends the answer there is."""
 
 LARGEST_BODY_BYTES = 256 * 1024 * 1024
 
@@ -50,6 +54,16 @@ class App:
             secure=scope.get("scheme") == "https",
         )
         response = _TOO_LARGE if body is None else self.worlds.handle(request)
+        if isinstance(response, Pending):
+            waited = await _wait(response, receive)
+            if waited is None:
+                return
+            response = waited
+        if isinstance(response, Closed) and CUT in scope.get("extensions", {}):
+            scope["extensions"][CUT]["cut"]()
+            if self._log is not None:
+                self._log(request, response)
+            return
         await send(
             {
                 "type": "http.response.start",
@@ -60,6 +74,38 @@ class App:
         await send({"type": "http.response.body", "body": response.body})
         if self._log is not None:
             self._log(request, response)
+
+
+async def _wait(pending: Pending, receive: Receive) -> Response | None:
+    """The answer to a long poll, once there is one or its time is over; None where the client left meanwhile."""
+    loop = asyncio.get_running_loop()
+    changed = asyncio.Event()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(changed.set)
+
+    stop = pending.listen(wake)
+    left = asyncio.ensure_future(_left(receive))
+    deadline = loop.time() + pending.seconds
+    try:
+        while True:
+            changed.clear()
+            response = pending.finish(loop.time() >= deadline)
+            if response is not None:
+                return response
+            woken = asyncio.ensure_future(changed.wait())
+            await asyncio.wait((woken, left), timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
+            woken.cancel()
+            if left.done():
+                return None
+    finally:
+        stop()
+        left.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class _Gone(Exception):

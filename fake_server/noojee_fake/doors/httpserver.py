@@ -15,6 +15,7 @@ from collections.abc import Callable
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from noojee_fake.doors.waiting import settled
 from noojee_fake.messages import Request
 from noojee_fake.worlds import Worlds
 
@@ -33,15 +34,17 @@ def handler(worlds: Worlds) -> Callable[[WerkzeugRequest], WerkzeugResponse]:
         body = request.get_data(cache=False)  # whole already: pytest-httpserver reads it before it chooses a handler
         if len(body) > LARGEST_BODY_BYTES:
             return WerkzeugResponse(status=413, content_type="text/plain")
-        response = worlds.handle(
-            Request(
-                method=request.method,
-                path=path,
-                query=query,
-                headers=tuple((name.lower(), value) for name, value in request.headers),
-                body=body,
-                client=request.remote_addr,
-                secure=request.scheme == "https",
+        response = settled(
+            worlds.handle(
+                Request(
+                    method=request.method,
+                    path=path,
+                    query=query,
+                    headers=tuple((name.lower(), value) for name, value in request.headers),
+                    body=body,
+                    client=request.remote_addr,
+                    secure=request.scheme == "https",
+                )
             )
         )
         made = WerkzeugResponse(response.body, response.status)

@@ -5,9 +5,12 @@ It only translates: raw path and query, lower-case header names, whole bodies.
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 
-from noojee_fake.messages import Request
+from noojee_fake.doors.waiting import settled
+from noojee_fake.messages import Closed, Pending, Request, Response
 from noojee_fake.worlds import Worlds, build
 
 CLIENT = "127.0.0.1"
@@ -20,14 +23,17 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.worlds = worlds
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._answer(request, request.read())
+        return _written(settled(self._asked(request, request.read())), request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self._answer(request, await request.aread())
+        response = self._asked(request, await request.aread())
+        if isinstance(response, Pending):
+            response = await asyncio.to_thread(settled, response)
+        return _written(response, request)
 
-    def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
+    def _asked(self, request: httpx.Request, body: bytes) -> Response:
         path, _, query = request.url.raw_path.decode("latin-1").partition("?")
-        response = self.worlds.handle(
+        return self.worlds.handle(
             Request(
                 method=request.method,
                 path=path,
@@ -40,8 +46,13 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 secure=request.url.scheme == "https",
             )
         )
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-        return httpx.Response(response.status, headers=headers, stream=httpx.ByteStream(response.body))
+
+
+def _written(response: Response, request: httpx.Request) -> httpx.Response:
+    if isinstance(response, Closed):
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    return httpx.Response(response.status, headers=headers, stream=httpx.ByteStream(response.body))
 
 
 def open() -> Transport:
