@@ -1,4 +1,4 @@
-"""`noojee-fake`: serve the fake PBX."""
+"""`noojee-fake`: serve the fake PBX, explain its methods."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from noojee_fake import __version__, serve
+from noojee_fake import __version__, explain, serve
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -29,12 +29,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "serve", help="serve a fake PBX over http or https", description=about, allow_abbrev=False
     )
     serve.add_options(command)
+    about = "Print what a method does, on whose word, and what is only chosen."
+    explaining = commands.add_parser(
+        "explain", help="say what a method does, and on whose word", description=about, allow_abbrev=False
+    )
+    explain.add_options(explaining)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         # Only the names of options: a word that has lost its option may be a key.
         names = [word.partition("=")[0] for word in unknown if word.startswith("--")]
-        command.error(f"there is no option {', '.join(names)}" if names else "a word stands there without its option")
-    return serve.serve(options)
+        (explaining if options.command == "explain" else command).error(
+            f"there is no option {', '.join(names)}" if names else "a word stands there without its option"
+        )
+    return explain.run(options) if options.command == "explain" else serve.serve(options)
 
 
 if __name__ == "__main__":
