@@ -326,7 +326,7 @@ def _row_of(row: Behaviour) -> tuple[str, str]:
 
 def _switch_lines(row: Behaviour) -> Iterator[str]:
     question = questions().get(row.switch or "")
-    if question is not None:
+    if question is not None and question.alternatives:
         yield f"{question.key} = {question.default}, or {', '.join(question.alternatives)}"
 
 

@@ -87,7 +87,7 @@ def test_it_is_readable_in_a_hundred_columns_without_colour(told: Callable[..., 
 
 @pytest.mark.parametrize(
     ("asked", "near"),
-    [("retreiveMetaDataByhour", "retrieveMetaDataByHour"), ("/rest/RecordingAPI/stopp", "/rest/RecordingAPI/stop"),
+    [("retreiveMetaDataByhour", "retrieveMetaDataByHour"), ("/rest/RecordingAPI/stops", "/rest/RecordingAPI/stop"),
      ("hangUp", "hangup"), ("/", "stop"), ("http://[", "start")],
 )  # fmt: skip
 def test_an_unknown_method_is_refused_with_the_nearest(
