@@ -1,0 +1,53 @@
+"""Writes docs/unknowns.md from the table of open questions and the catalogue of clauses: `python docs/unknowns.py`."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from noojee_contract.clauses import catalogue
+
+PAGE = Path(__file__).with_suffix(".md")
+TABLE = PAGE.parents[1] / "schemas" / "own" / "unknowns.toml"
+COMMAND = "python docs/unknowns.py"
+HEAD = f"""# Open questions
+
+What no public page of the vendor settles. Each question is a switch of the fake and a declaration that a target may make: a profile
+(`noojee-fake serve --profile FILE`) and the `profile` of a target file take `key = "choice"`. Declared, a choice binds like a must, by the
+clauses of the last column; undeclared it is observed. A question without alternatives is settled, and no switch.
+`noojee-fake explain PATH` tells which of them a method meets.
+
+Made from `schemas/own/unknowns.toml` and the catalogue of clauses by `{COMMAND}`; never edited by hand.
+
+| row | key | question | default | alternatives | ground | clauses |
+|--:|---|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """The page as it should be: a line for each question, by row."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    return HEAD + "".join(_line(key, table[key]) for key in sorted(table, key=lambda key: table[key]["row"]))
+
+
+def _line(key: str, row: dict[str, Any]) -> str:
+    asserting = [clause.id for clause in catalogue().values() if clause.declares == key]
+    cells = (
+        str(row["row"]),
+        f"`{key}`",
+        row["question"],
+        f"`{row['default']}`",
+        _codes(row["alternatives"]) or f"settled: {row['settled']}",
+        row["provenance"],
+        _codes(asserting) or "-",
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _codes(words: list[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
