@@ -1,4 +1,4 @@
-"""Writes docs/unknowns.md from the table of open questions and the catalogue of clauses: `python docs/unknowns.py`."""
+"""Writes docs/unknowns.md from the tables of open questions and profiles and the catalogue of clauses: `python docs/unknowns.py`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from noojee_contract.clauses import catalogue
 
 PAGE = Path(__file__).with_suffix(".md")
-TABLE = PAGE.parents[1] / "schemas" / "own" / "unknowns.toml"
+OWN = PAGE.parents[1] / "schemas" / "own"
 COMMAND = "python docs/unknowns.py"
 HEAD = f"""# Open questions
 
 What no public page of the vendor settles. Each question is a switch of the fake and a declaration that a target may make: a profile
-(`noojee-fake serve --profile FILE`) and the `profile` of a target file take `key = "choice"`. Declared, a choice binds like a must, by the
+(`noojee-fake serve --profile NAME|FILE`) and the `profile` of a target file take `key = "choice"`. Declared, a choice binds like a must, by the
 clauses of the last column; undeclared it is observed. A question without alternatives is settled, and no switch.
 `noojee-fake explain PATH` tells which of them a method meets.
 
@@ -23,15 +23,25 @@ Made from `schemas/own/unknowns.toml` and the catalogue of clauses by `{COMMAND}
 | row | key | question | default | alternatives | ground | clauses |
 |--:|---|---|---|---|---|---|
 """
+PROFILES_HEAD = """
+## Named profiles
+
+Choices that belong together (`schemas/own/profiles.toml`), for `noojee-fake serve --profile NAME`.
+
+| name | what | choices | ground |
+|---|---|---|---|
+"""
 
 
 def page() -> str:
-    """The page as it should be: a line for each question, by row."""
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    return HEAD + "".join(_line(key, table[key]) for key in sorted(table, key=lambda key: table[key]["row"]))
+    """The page as it should be: a line for each question, by row; then one for each named profile."""
+    table = tomllib.loads((OWN / "unknowns.toml").read_text(encoding="utf-8"))
+    named = tomllib.loads((OWN / "profiles.toml").read_text(encoding="utf-8"))
+    lines = [_question(key, table[key]) for key in sorted(table, key=lambda key: table[key]["row"])]
+    return HEAD + "".join(lines) + PROFILES_HEAD + "".join(_profile(name, row) for name, row in named.items())
 
 
-def _line(key: str, row: dict[str, Any]) -> str:
+def _question(key: str, row: dict[str, Any]) -> str:
     asserting = [clause.id for clause in catalogue().values() if clause.declares == key]
     cells = (
         str(row["row"]),
@@ -42,6 +52,15 @@ def _line(key: str, row: dict[str, Any]) -> str:
         row["provenance"],
         _codes(asserting) or "-",
     )
+    return _row(*cells)
+
+
+def _profile(name: str, row: dict[str, Any]) -> str:
+    choices = _codes([f"{key} = {choice}" for key, choice in row["choices"].items()])
+    return _row(f"`{name}`", row["about"], choices, row["provenance"])
+
+
+def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 

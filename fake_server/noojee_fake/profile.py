@@ -40,6 +40,23 @@ def questions() -> Mapping[str, OpenQuestion]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedProfile:
+    """Choices that belong together, under a name. `provenance` is the ground of the whole."""
+
+    about: str
+    provenance: str
+    choices: Mapping[str, str]
+
+
+@cache
+def named_profiles() -> Mapping[str, NamedProfile]:
+    """The profiles that ship, by name."""
+    with _data.schema("profiles.toml").open("rb") as file:
+        table = tomllib.load(file)
+    return {name: NamedProfile(**row) for name, row in table.items()}
+
+
 class Profile(Mapping[str, str]):
     """One choice for every open question. Raises ProfileError for a key or a choice that the table lacks."""
 

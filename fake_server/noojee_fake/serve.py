@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import difflib
 import ipaddress
 import json
 import logging
@@ -27,7 +28,7 @@ from noojee_fake.access import Addresses
 from noojee_fake.doors.access_log import access_log
 from noojee_fake.doors.asgi import CUT, App
 from noojee_fake.errors import FakeError, SeedError, UsageError
-from noojee_fake.profile import questions
+from noojee_fake.profile import named_profiles, questions
 from noojee_fake.versions import DIALECTS, VERSIONS
 from noojee_fake.worlds import SAMPLE_KEY, Worlds, build
 
@@ -71,7 +72,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=Path, metavar="FILE", help="calls to start from (a seed document, JSON)")
     parser.add_argument(
-        "--profile", type=Path, metavar="FILE", help="choices on open questions: TOML or JSON, key = value"
+        "--profile",
+        metavar="NAME|FILE",
+        help=f"choices on open questions: {', '.join(named_profiles())}; or a file, TOML or JSON, key = value",
     )
     parser.add_argument(
         "--api-key-env", metavar="NAME", help="variable that holds the API key (default: the vendor's sample key)"
@@ -188,7 +191,7 @@ def _worlds(options: argparse.Namespace, key: str, token: str | None) -> Worlds:
 
 
 def _choices(options: argparse.Namespace) -> Mapping[str, str]:
-    """The profile of the file, and what an option decides of it."""
+    """The choices of the profile, and what an option decides of them."""
     choices = {} if options.profile is None else dict(_profile(options.profile))
     if options.strict_transport:
         choices["plain_http"] = "refused"
@@ -211,7 +214,14 @@ def _document(path: Path, what: str) -> Any:
         raise UsageError(f"{path}: the {what} file is no JSON: {error}") from None
 
 
-def _profile(path: Path) -> Mapping[str, str]:
+def _profile(given: str) -> Mapping[str, str]:
+    """The choices of a named profile, or of a file: what has an ending or a folder is one."""
+    named, path = named_profiles(), Path(given)
+    if given in named:
+        return named[given].choices
+    if path.name == given and not path.suffix and not path.exists():
+        near = difflib.get_close_matches(given, named, n=1, cutoff=0)[0]
+        raise UsageError(f"there is no profile {given!r}; the nearest is {near}, and a file is named with its ending")
     if path.suffix == ".json":
         found = _document(path, "profile")
     else:
@@ -230,8 +240,6 @@ def _checked(path: Path, choices: Mapping[str, str]) -> Mapping[str, str]:
     for key, choice in choices.items():
         question = table.get(key)
         if question is None:
-            import difflib
-
             near = difflib.get_close_matches(key, table, n=1, cutoff=0) or sorted(table)
             raise UsageError(f"{path}: there is no switch {key!r}; the nearest is {near[0]}")
         allowed = (question.default, *question.alternatives)

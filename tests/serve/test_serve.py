@@ -226,6 +226,15 @@ def test_quiet_says_nothing_of_requests(serve: Callable[..., Process]) -> None:
     assert process.end()[2] == ""
 
 
+def test_a_profile_may_be_one_that_ships(serve: Callable[..., Process]) -> None:
+    """By name: the vendor's Java client is let in with GET."""
+    process = serve("--profile", "java-client")
+    with httpx.Client(base_url=process.url) as client:
+        assert client.get("/__noojee/worlds/default/profile").json()["get_on_post"] == "start-and-stop"
+        assert client.get("/rest/CallManagementAPI/start").status_code == 200
+        assert client.get("/rest/CallManagementAPI/dial").status_code == 405
+
+
 def test_a_profile_reaches_the_default_world_and_new_ones(serve: Callable[..., Process], tmp_path: Path) -> None:
     """What the server was started with holds for each world that says nothing else."""
     (tmp_path / "profile.toml").write_text('unknown_recording = "failure-404"\n')
@@ -261,6 +270,7 @@ def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., P
         (("--profile", "nowhere.toml"), "nowhere.toml"),
         (("--profile", "wrong.toml"), "no switch 'tag_select'"),
         (("--profile", "broken.toml"), "is no TOML"),
+        (("--profile", "java-clint"), "no profile 'java-clint'; the nearest is java-client"),
         (("--dialect", "njadmn"), "no dialect 'njadmn'"),
         (("--api-key-env", "NOT_SET_AT_ALL"), "NOT_SET_AT_ALL"),
         (("--api-key-env", "pl4nted secret"), "not a value"),
