@@ -11,13 +11,15 @@ from urllib.parse import quote
 import pytest
 
 from noojee_fake.clock import Clock, CountedIds, parse_instant
-from noojee_fake.messages import Request, Response
+from noojee_fake.messages import Pending, Request, Response
 from noojee_fake.worlds import Worlds, build
 
 NOW = "2026-11-24T00:00:00+00:00"
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 NJADMIN = "/njadmin/rest/RecordingAPI"
 LEGACY = "/rest/RecordingAPI"
+MANAGED = "/servicemanager/rest/CallManagementAPI"
+SERVICES = "/servicemanager/services/njadmin-api-recording"
 FORM = (("content-type", "application/x-www-form-urlencoded"),)
 
 
@@ -38,11 +40,14 @@ class Caller:
         headers: tuple[tuple[str, str], ...] = FORM,
         body: bytes = b"",
         client: str | None = "127.0.0.1",
+        secure: bool = False,
     ) -> Response:
         answer = self.worlds.handle(
-            Request(method=method, path=path, query=query, headers=headers, body=body, client=client)
+            Request(method=method, path=path, query=query, headers=headers, body=body, client=client, secure=secure)
         )
         assert not self.worlds.own_bugs, self.worlds.own_bugs
+        if isinstance(answer, Pending):
+            return answer
         lengths = [value for name, value in answer.headers if name == "Content-Length"]
         if answer.status in (204, 304):
             assert not lengths
@@ -74,6 +79,17 @@ class Caller:
     def legacy(self, name: str, *, base: str = LEGACY, method: str = "POST", **parameters: Any) -> Response:
         query = f"{encoded(parameters)}&{self.signature()}"
         return self.ask(f"{self.root}{base}/{name}", query, method=method)
+
+    def managed(self, name: str, *, method: str = "POST", **parameters: Any) -> Response:
+        return self.ask(f"{self.root}{MANAGED}/{name}", f"apiKey={self.key}&{encoded(parameters)}", method=method)
+
+    def services(self, name: str, *, method: str = "GET", **parameters: Any) -> Response:
+        return self.ask(f"{self.root}{SERVICES}", f"method={name}&{encoded(parameters)}", method=method)
+
+    @staticmethod
+    def values(name: str, answer: Response) -> list[str]:
+        """One field of each leg of a metadata answer."""
+        return [row[name] for row in json.loads(answer.body)]
 
     def control(
         self, method: str, path: str, body: Any = None, *, client: str | None = "127.0.0.1", **headers: str
