@@ -369,8 +369,8 @@ def _say(
     lines = [f"noojee-fake listens on {base_url}"]
     if _is_wildcard(address):
         lines[0] += " and on every other address of this machine"
-    lines += [f"  {dialect:14} {base_url}{BASES[dialect]}" for dialect in dialects]
-    lines.append(f"  {'control':14} {base_url}/__noojee/")
+    lines += [f"  {dialect:15} {base_url}{BASES[dialect]}" for dialect in dialects]
+    lines.append(f"  {'control':15} {base_url}/__noojee/")
     if options.control_token_env is None and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
         lines.append("  the control API answers the loopback alone (for others: --control-token-env NAME)")
     if ca_file is not None:
