@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from noojee_fake import control, worlds
+from noojee_fake import worlds
 from noojee_fake.clock import CountedIds
+from noojee_fake.control import bodies
 from noojee_fake.worlds import build
 
 TOKEN = "let-me-in"
@@ -164,7 +165,7 @@ def test_what_is_no_json_object_is_refused(pbx: Any, body: bytes) -> None:
 def test_a_body_that_is_too_large_is_refused(pbx: Any, call: Any, monkeypatch: Any) -> None:
     """413 says how much there may be; sound is bounded like all else."""
     caller = pbx(call("1.1"))
-    monkeypatch.setattr(control, "LARGEST_BODY_BYTES", 100)
+    monkeypatch.setattr(bodies, "LARGEST_BODY_BYTES", 100)
     assert "100 bytes" in told(caller.control("POST", "/worlds", {"x": "y" * 100}), 413)["error"]
     assert told(caller.control("PUT", "/worlds/default/sound?unique_id=1.1&leg=1", b"x" * 101), 413)
 

@@ -158,6 +158,9 @@ def test_a_wrong_wish_makes_no_world(pbx: Any) -> None:
         "$.clock": {"clock": 5},
         "$.clock.now": {"clock": {"now": "noon"}},
         "$.clock.frozen": {"clock": {"frozen": "no"}},
+        "$.version": {"version": "7"},
+        "$.directory": {"directory": 5},
+        "$.directory.users[0].role": {"directory": {"users": [{"name": "Anna", "role": "boss"}]}},
         "$.seed.profile.x": {"seed": {"format": "noojee-seed/1", "calls": [], "profile": {"x": "y"}}},
         "$.seed.time_zone": {"seed": {"format": "noojee-seed/1", "calls": [], "time_zone": "Moon"}},
     }

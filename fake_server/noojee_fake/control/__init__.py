@@ -1,0 +1,9 @@
+"""What other teams drive the fake with, as JSON under `/__noojee/`: worlds, calls, sound, switches, clock.
+
+Open to the loopback, or to whoever holds the token; a page in a browser (Origin) needs the token too.
+"""
+
+from noojee_fake.control.api import ROOT, Control
+from noojee_fake.control.wishes import DEFAULT_WORLD, Registry, TooManyWorlds, Wish, describe
+
+__all__ = ["DEFAULT_WORLD", "ROOT", "Control", "Registry", "TooManyWorlds", "Wish", "describe"]

@@ -1,0 +1,62 @@
+"""The archive of a world: calls put in and listed, the sound of a leg stored, fetched and taken away."""
+
+from __future__ import annotations
+
+from noojee_fake import audio, seeds
+from noojee_fake.calls import Leg
+from noojee_fake.control.bodies import Refused, answer, body_of, bounded, only
+from noojee_fake.core import Pbx
+from noojee_fake.dialects.parameters import read_parameters
+from noojee_fake.messages import Request, Response
+from noojee_fake.store import Absent
+
+
+def list_calls(pbx: Pbx, _: Request) -> Response:
+    did = "internal" if pbx.profile["outbound_did"] == "internal" else ""
+    calls = seeds.write_calls(pbx.store, default_account=pbx.default_account, outbound_did=did)
+    return answer(200, {"calls": calls})
+
+
+def add_calls(pbx: Pbx, request: Request) -> Response:
+    body = body_of(request)
+    only(body, "calls")
+    with pbx.change:
+        calls, legs = seeds.read_calls(body.get("calls"), pbx.store)
+    return answer(201, {"calls": calls, "legs": legs})
+
+
+def get_sound(pbx: Pbx, request: Request) -> Response:
+    leg = _leg(pbx, request)
+    stored = pbx.store.sound(leg)
+    sound = audio.made(leg, "wav-pcm") if stored is None else stored
+    if sound is None or isinstance(sound, Absent):
+        raise Refused(404, "this leg has no sound")
+    return Response(200, (("Content-Type", "audio/x-wav"), ("Content-Length", str(len(sound)))), sound)
+
+
+def put_sound(pbx: Pbx, request: Request) -> Response:
+    leg = _leg(pbx, request)
+    bounded(request)
+    try:
+        audio.wav_form(request.body)
+    except ValueError as wrong:
+        raise Refused(400, f"{wrong}; send a whole WAV file in PCM, A-law or mu-law") from None
+    pbx.store.put_sound(leg, request.body)
+    return Response(204)
+
+
+def delete_sound(pbx: Pbx, request: Request) -> Response:
+    pbx.store.put_sound(_leg(pbx, request), Absent.GONE)
+    return Response(204)
+
+
+def _leg(pbx: Pbx, request: Request) -> Leg:
+    parameters = read_parameters(request, with_body=False)
+    unique_id, number = parameters.get("unique_id"), parameters.get("leg")
+    if not unique_id or not number or not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Refused(400, "name the leg in the query: ?unique_id=U&leg=N")
+    call = pbx.store.call(unique_id)
+    for leg in call.legs if call else ():
+        if leg.number == int(number):
+            return leg
+    raise Refused(404, "there is no such leg in this world; GET its calls to see which there are")
