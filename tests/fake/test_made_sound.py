@@ -152,3 +152,31 @@ def test_compressed_sound_is_mpeg_audio_and_lasts_as_long(five_legs: Any) -> Non
         assert abs(len(samples) / rate - seconds) < 0.2
         if seconds:
             assert strongest_hertz(samples) == pytest.approx(audio.pitch_hertz(number), abs=2)
+
+
+@pytest.mark.parametrize("seconds", [179, 180, 181, 900])
+def test_a_long_compressed_tone_is_joined_without_a_gap(seconds: int) -> None:
+    """It is encoded three minutes at a time; length and pitch are right behind each joint, by the header and decoded."""
+    fields = {"number": 1, "start_micros": 0, "tag": "", "username": None, "destination": "1", "call_record_id": 7}
+    made = audio.made(Leg(end_micros=seconds * 1_000_000, **fields), "mpeg")
+    assert made is not None
+    assert soundfile.info(io.BytesIO(made.whole())).duration == pytest.approx(seconds, abs=0.08)
+    samples, rate = soundfile.read(io.BytesIO(made.whole()))
+    assert len(samples) / rate == pytest.approx(seconds, abs=0.08)
+    for second in (1, seconds // 2, seconds - 2):
+        assert strongest_hertz(samples[second * rate :]) == pytest.approx(audio.pitch_hertz(7), abs=2)
+
+
+def test_twelve_hours_of_compressed_tone_are_encoded_in_no_more_than_two_pieces(monkeypatch: Any) -> None:
+    """Whatever the length of a leg: three minutes, and what is left over."""
+    encoded: list[int] = []
+    encode = audio._mpeg
+    monkeypatch.setattr(
+        audio, "_mpeg", lambda samples, *rest, **how: encoded.append(len(samples)) or encode(samples, *rest, **how)
+    )
+    audio._mpeg_tone.cache_clear()
+    fields = {"number": 1, "start_micros": 0, "tag": "", "username": None, "destination": "1", "call_record_id": 7}
+    made = audio.made(Leg(end_micros=(12 * 3600 - 1) * 1_000_000, **fields), "mpeg")
+    assert made is not None
+    assert sorted(encoded) == [179 * 8000, 180 * 8000]
+    assert made.size_bytes == pytest.approx(12 * 3600 * 2000, rel=0.001)

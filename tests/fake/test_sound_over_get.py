@@ -56,6 +56,9 @@ def test_head_has_the_headers_of_get(asked: Any) -> None:
         (f"bytes={SIZE - 1}-", SIZE - 1, SIZE),
         ("bytes=100-999999999", 100, SIZE),
         (" bytes=5-5 ", 5, 6),
+        ("Bytes=5-5", 5, 6),
+        (f"bytes=2-{'9' * 300}", 2, SIZE),
+        (f"bytes=-{'9' * 300}", 0, SIZE),
     ],
 )
 def test_a_range_gives_its_part(asked: Any, wanted: str, first: int, after: int) -> None:
@@ -68,14 +71,30 @@ def test_a_range_gives_its_part(asked: Any, wanted: str, first: int, after: int)
 
 @pytest.mark.parametrize("wanted", [f"bytes={SIZE}-", "bytes=999999-1000000", "bytes=-0"])
 def test_a_range_behind_the_end_cannot_be_met(asked: Any, wanted: str) -> None:
-    """416, with the size that there is."""
+    """416, with the size that there is, and nothing that says it were a sound."""
     answer = asked(range=wanted)
     assert (answer.status, answer.body) == (416, b"")
     assert header(answer, "Content-Range") == f"bytes */{SIZE}"
+    assert not {"Content-Type", "Content-Disposition"} & set(dict(answer.headers))
 
 
 @pytest.mark.parametrize(
-    "wanted", ["", "bytes=", "bytes=-", "bytes=9-3", "bytes=a-b", "items=0-1", "bytes=0-1,4-5", "bytes=٠-١", "0-1"]
+    "wanted",
+    [
+        "",
+        "bytes=",
+        "bytes=-",
+        "bytes=9-3",
+        "bytes=a-b",
+        "items=0-1",
+        "bytes=٠-١",
+        "0-1",
+        "bytes",
+        "bytes=,,",
+        "bytes=0-1;2-3",
+        "bytes=0-1,9-3",
+        "bytes=0-1,x",
+    ],
 )
 def test_a_range_that_is_not_understood_is_ignored(asked: Any, wanted: str) -> None:
     """The whole file comes, with 200."""
@@ -84,9 +103,11 @@ def test_a_range_that_is_not_understood_is_ignored(asked: Any, wanted: str) -> N
 
 
 def test_a_range_holds_only_for_the_file_it_was_meant_for(asked: Any) -> None:
-    """If-Range with the ETag gives the part, with anything else the whole."""
+    """If-Range with the ETag gives the part, with anything else the whole: it compares strongly (RFC 9110, 13.1.5)."""
     tag = header(asked(), "ETag")
     assert asked(range="bytes=0-1", if_range=tag).status == 206
+    assert asked(if_range='"another"').status == 200
+    assert asked(range=f"bytes={SIZE}-", if_range='"another"').status == 200
     assert asked(range="bytes=0-1", if_range='"another"').status == 200
     assert asked(range="bytes=0-1", if_range=f"W/{tag}").status == 200
     assert asked(range="bytes=0-1", if_range="Tue, 24 Nov 2026 00:00:00 GMT").status == 200
@@ -100,13 +121,34 @@ def test_a_known_file_is_not_sent_again(asked: Any, method: str) -> None:
         answer = asked(method, if_none_match=known, range="bytes=0-1")
         assert answer.status == 304
         assert header(answer, "ETag") == tag
+        assert "Content-Type" not in dict(answer.headers)
     assert asked(method, if_none_match='"x"').status == 200
+    assert asked(method, if_none_match=tag.strip('"')).status == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_part_of_another_file_can_be_refused(asked: Any, method: str) -> None:
+    """If-Match without its ETag, or with a weak one, gives 412 (RFC 9110, 13.1.1); it goes before If-None-Match."""
+    tag = header(asked(), "ETag")
+    for known in (tag, f'"x", {tag}', "*"):
+        assert asked(method, if_match=known).status == 200
+    for known in ('"x"', f"W/{tag}", ""):
+        answer = asked(method, if_match=known, if_none_match=tag)
+        assert (answer.status, answer.body, header(answer, "ETag")) == (412, b"", tag)
+
+
+def test_dates_count_for_nothing(asked: Any) -> None:
+    """There is no Last-Modified, so no date can be one (RFC 9110, 13.1.3 and 13.1.4)."""
+    assert header(asked(), "Last-Modified") is None
+    for name in ("if_modified_since", "if_unmodified_since"):
+        assert asked(**{name: "Tue, 24 Nov 2020 00:00:00 GMT"}).status == 200
 
 
 def test_a_post_ignores_ranges_and_etags(asked: Any) -> None:
     """Range on POST is ignored. Source: row 1."""
-    answer = asked("POST", range="bytes=0-1", if_none_match="*")
-    assert (answer.status, len(answer.body)) == (200, SIZE)
+    for headers in ({"if_none_match": "*"}, {"if_match": '"x"'}, {"if_range": '"x"'}):
+        answer = asked("POST", range="bytes=0-1", **headers)
+        assert (answer.status, len(answer.body)) == (200, SIZE)
 
 
 def test_two_legs_have_two_etags(pbx: Any, call: Any, leg: Any) -> None:

@@ -101,6 +101,7 @@ NO_SOUND = {
     "no rate": wav(1, 1, 0, 16, b"\0" * 160),
     "half a sample": wav(1, 1, 8000, 16, b"\0" * 161),
     "a thousand channels": wav(7, 1025, 8000, 8, b"\0" * 2050),
+    "four kilohertz, nearly": wav(7, 1, 3999, 8, b"\0" * 160),
     "four gigahertz": wav(7, 1, 2**32 - 1, 8, b"\0" * 160),
 }
 
@@ -122,9 +123,12 @@ def test_what_is_no_sound_is_refused(one_leg: Any, sound: bytes) -> None:
     rate=st.integers(0, 800_000),
     bits=st.sampled_from([8, 16, 24, 32]),
     frames=st.integers(0, 20),
-    form=st.sampled_from(list(SUBTYPES)),
+    form=st.sampled_from([*SUBTYPES, "mpeg"]),
 )
 @example(tag=7, channels=1, rate=2**32 - 1, bits=8, frames=8, form="wav-pcm")
+@example(tag=7, channels=1, rate=6000, bits=8, frames=20, form="mpeg")
+@example(tag=1, channels=3, rate=768_000, bits=16, frames=20, form="mpeg")
+@example(tag=1, channels=1, rate=8000, bits=16, frames=0, form="mpeg")
 @example(tag=6, channels=1, rate=8000, bits=8, frames=0, form="wav-pcm")
 def test_what_is_accepted_can_be_sent_in_every_form(
     tag: int, channels: int, rate: int, bits: int, frames: int, form: str
@@ -135,8 +139,23 @@ def test_what_is_accepted_can_be_sent_in_every_form(
         taken = wav_form(sound)
     except ValueError:
         return
-    sent = wav_form(in_format(sound, form))
-    assert (sent.channels, sent.sample_rate) == (taken.channels, taken.sample_rate)
+    sent = in_format(sound, form)
+    if form == "mpeg":
+        assert soundfile.info(io.BytesIO(sent)).channels == min(taken.channels, 2)
+    else:
+        assert (wav_form(sent).channels, wav_form(sent).sample_rate) == (taken.channels, taken.sample_rate)
+
+
+@pytest.mark.parametrize("rate", [4000, 6000, 8001, 11025, 16000, 96000])
+def test_compressed_sound_lasts_as_long_at_whatever_rate_it_was_recorded(rate: int) -> None:
+    """MPEG audio knows nine rates; the nearest is taken, and the pitch stays."""
+    samples = numpy.sin(2 * numpy.pi * 700 * numpy.arange(rate * 3) / rate) * 0.3
+    written = io.BytesIO()
+    soundfile.write(written, samples, rate, format="WAV", subtype="PCM_16")
+    heard, heard_rate = soundfile.read(io.BytesIO(in_format(written.getvalue(), "mpeg")))
+    assert len(heard) / heard_rate == pytest.approx(3, abs=0.2)
+    spectrum = numpy.abs(numpy.fft.rfft(heard[heard_rate : 2 * heard_rate]))
+    assert int(spectrum.argmax()) == pytest.approx(700, abs=2)
 
 
 def test_the_extensible_form_of_a_header_is_read(one_leg: Any) -> None:

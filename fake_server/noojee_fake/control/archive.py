@@ -28,7 +28,8 @@ def add_calls(pbx: Pbx, request: Request) -> Response:
 def get_sound(pbx: Pbx, request: Request) -> Response:
     leg = _leg(pbx, request)
     stored = pbx.store.sound(leg)
-    sound = audio.made(leg, "wav-pcm") if stored is None else stored
+    made = audio.made(leg, "wav-pcm") if stored is None else None
+    sound = stored if made is None else made.whole()
     if sound is None or isinstance(sound, Absent):
         raise Refused(404, "this leg has no sound")
     return Response(200, (("Content-Type", "audio/x-wav"), ("Content-Length", str(len(sound)))), sound)

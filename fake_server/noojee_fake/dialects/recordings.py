@@ -172,13 +172,13 @@ class Recordings:
             return self._failures.bad_request("Malformed parameter leg")
         return int(given)
 
-    def _sound_of(self, leg: Leg) -> bytes | None:
+    def _sound_of(self, leg: Leg) -> audio.Recording | None:
         stored = self._store.sound(leg)
         if stored is None:
             return audio.made(leg, self._audio_format)
         if isinstance(stored, Absent):
             return None
-        return audio.in_format(stored, self._audio_format)
+        return audio.Recording(audio.in_format(stored, self._audio_format))
 
 
 def _pick(legs: Sequence[Leg], number: int | None) -> Leg | None:
