@@ -19,6 +19,7 @@ from noojee_fake.directory import DEFAULT, Directory
 from noojee_fake.journal import Journal
 from noojee_fake.messages import CLOSED, Pending, Request, Response
 from noojee_fake.profile import Profile
+from noojee_fake.storage import Locations
 from noojee_fake.store import Store
 from noojee_fake.switchboard import Switchboard
 from noojee_fake.versions import DIALECTS, offered, release
@@ -65,6 +66,7 @@ class Pbx:
         self.store = store
         self.clock = clock
         self.zone = zone
+        self.locations = Locations(zone)
         self.api_key = api_key
         self.user_key = user_key
         self.own_bugs = OwnBugs() if own_bugs is None else own_bugs
@@ -203,6 +205,7 @@ class Pbx:
             dialects=self.dialects,
             release=release(self._version),
             store=self.store,
+            locations=self.locations,
             switchboard=self.switchboard,
             profile=profile,
             zone=self.zone,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from noojee_fake.storage import Storage
 from shown_switches.asking import LEGACY, MANAGED, NJADMIN, Shown, field, hashed_at, kind, legs_of, status
 
 HOUR = "retrieveMetaDataByHour"
@@ -31,6 +32,13 @@ def short_leg(caller: Any) -> list[tuple[int, str]]:
         kind(caller.managed("retrieveMetaData", tag="Z0")),
         kind(caller.njadmin(HOUR, date="2026/11/20", hour=11)),
     ]
+
+
+def after_retention(caller: Any) -> tuple[list[tuple[str, str]], int | str]:
+    """What is listed of a call that ended four days ago, and whether its sound is there, where files are kept a day."""
+    caller.worlds.default.locations.rules = Storage(mid_term_days=1, long_term_days=0)
+    listed = legs_of(caller.njadmin("retrieveMetaData", tag="A1"))
+    return listed, status(caller.njadmin("retrieve", tag="A1", leg=1))
 
 
 def record_ids(caller: Any) -> str:
@@ -121,6 +129,11 @@ SHOWN: dict[str, Shown] = {
     "metadata_order": Shown(
         lambda pbx: legs_of(pbx.njadmin("retrieveMetaDataByUniqueId", uniqueId="1763589600.1")),
         {"oldest-first": [("1", "1"), ("1", "2")], "newest-first": [("1", "2"), ("1", "1")]},
+        everywhere=True,
+    ),
+    "expired_leg": Shown(
+        after_retention,
+        {"metadata-stays": ([("1", "1"), ("1", "2")], 404), "record-removed": ([], 404)},
         everywhere=True,
     ),
     "zero_length_legs": Shown(short_leg, {"kept": [(200, "list")] * 4, "dropped": [(200, "empty")] * 4}),

@@ -22,6 +22,11 @@ SHOWN: dict[str, Shown] = {
         {"wav-pcm": "PCM_16", "wav-alaw": "ALAW", "wav-ulaw": "ULAW", "mpeg": "MPEG_LAYER_III"},
         everywhere=True,
     ),
+    "audio_aged_form": Shown(
+        lambda pbx: dict(pbx.njadmin("retrieve", tag="A1", leg=1).headers)["Content-Type"],
+        {"as-recorded": "audio/x-wav", "mpeg": "audio/mpeg"},
+        everywhere=True,
+    ),
     "audio_unknown_leg": Shown(
         lambda pbx: [
             kind(pbx.njadmin("retrieve", tag="A1", leg=7)),

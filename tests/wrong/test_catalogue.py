@@ -16,7 +16,9 @@ GROUPS = {"transport", "authentication", "metadata", "by-hour", "audio", "migrat
 NEEDS = re.compile(r"fill|provoke|wait:[0-9]+|by_hour|audio|user_key")
 
 # Open questions that no clause asks, and why.
-NOT_ASKED: dict[str, str] = {}
+NOT_ASKED: dict[str, str] = {
+    "expired_leg": "how long a target keeps sound is not known to the suite, and no observed target is waited for so long",
+}
 
 
 def test_there_are_enough_clauses_in_every_group() -> None:

@@ -11,7 +11,7 @@ import soundfile
 
 from noojee_contract.audio import tone
 from wrong_servers import Send, with_body, with_legs, wrong
-from wrong_servers.rewriting import given, pairs, place_of, with_pairs
+from wrong_servers.rewriting import given, now_millis, pairs, place_of, with_pairs
 
 SILENCE = tone(2, 0)
 
@@ -125,6 +125,16 @@ def sound_as_mu_law(request: httpx.Request, send: Send, memory: dict[str, Any]) 
         if asks_sound(request) and is_sound(answer)
         else answer
     )
+
+
+@wrong("aged-sound-as-mu-law", "Since the upgrade, the nightly run stores recordings as mu-law.")
+def aged_sound_as_mu_law(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+    answer = send(request)
+    if not (asks_sound(request) and is_sound(answer)):
+        return answer
+    now = now_millis(request, send)
+    first = memory.setdefault((place_of(request).world, given(request, "uniqueId"), given(request, "leg")), now)
+    return with_body(answer, rewritten(answer.content, subtype="ULAW")) if now - first > 86_400_000 else answer
 
 
 @wrong("second-fetch-shorter", "The file is moved while it is sent a second time.")

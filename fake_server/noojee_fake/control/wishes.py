@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from noojee_fake.control.bodies import Refused, choices_of, flag_of, instant_of, only
 from noojee_fake.control.settings import clock_of
 from noojee_fake.core import Pbx
-from noojee_fake.dialects.recordings import AUDIO
+from noojee_fake.dialects.retrieve import AUDIO
 from noojee_fake.dialects.services import AUDIO as SERVICES_AUDIO
 from noojee_fake.directory import read_directory
 from noojee_fake.errors import UsageError

@@ -15,6 +15,7 @@ from noojee_fake.dialects.recordings import Recordings
 from noojee_fake.dialects.route import Question, Route
 from noojee_fake.messages import Response
 from noojee_fake.profile import Profile
+from noojee_fake.storage import Locations
 from noojee_fake.store import Store
 
 NAME = "njadmin"
@@ -31,6 +32,7 @@ class Njadmin:
         self,
         *,
         store: Store,
+        locations: Locations,
         encoder: Encoder,
         profile: Profile,
         zone: ZoneInfo,
@@ -45,7 +47,12 @@ class Njadmin:
             lower_case=profile["njadmin_failure_envelope"] == "lower-case",
         )
         self._recordings = Recordings(
-            store=store, encoder=encoder, profile=profile, answers=self._answers, failures=self._failures
+            store=store,
+            locations=locations,
+            encoder=encoder,
+            profile=profile,
+            answers=self._answers,
+            failures=self._failures,
         )
         self._store = store
         self._encoder = encoder
@@ -59,7 +66,6 @@ class Njadmin:
         self._first_only = profile["repeated_hour"] == "first"
         self._future_refused = profile["future_hour"] == "refused"
         self._bad_hour_refused = profile["bad_hour"] == "refused"
-        self._zero_dropped = profile["zero_length_legs"] == "dropped"
 
     def routes(self) -> dict[str, Route]:
         return {
@@ -93,7 +99,7 @@ class Njadmin:
         written = [
             self._encoder.hourly(call, leg)
             for call, leg in self._ended_in(hour)
-            if leg.end_micros <= question.now_micros and not (self._zero_dropped and not leg.duration_seconds)
+            if leg.end_micros <= question.now_micros and self._recordings.has_record(call, leg, question.now_micros)
         ]
         return self._answers.answer(200, b"[" + b",".join(written) + b"]")
 

@@ -1,25 +1,17 @@
-"""The methods that both generations share: metadata by tag and by unique id, and the sound of a leg."""
+"""The methods that the generations share: metadata by tag and by unique id. The sound of a leg: retrieve.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from noojee_fake import audio
 from noojee_fake.calls import Call, Leg
 from noojee_fake.dialects.answers import Failures, Json
 from noojee_fake.dialects.encode import Encoder
+from noojee_fake.dialects.retrieve import Found, Retrieve
 from noojee_fake.dialects.route import Authorise, Question, Route
-from noojee_fake.dialects.sound import send_sound
 from noojee_fake.messages import Response
-from noojee_fake.store import Absent, Store
-
-Found = Sequence[tuple[Call, Sequence[Leg]]]
-"""Calls with those of their legs that are to be listed, never without one."""
-
-AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
-"""How the sound of a leg is fetched, in the form of a target file. UNKNOWN: chosen, row 1."""
-
-_LEG_DIGITS = 9
+from noojee_fake.storage import Locations, Tier
+from noojee_fake.store import Store
 
 
 class Recordings:
@@ -29,12 +21,14 @@ class Recordings:
         self,
         *,
         store: Store,
+        locations: Locations,
         encoder: Encoder,
         profile: Mapping[str, str],
         answers: Json,
         failures: Failures,
     ) -> None:
         self._store = store
+        self._locations = locations
         self._encoder = encoder
         self._answers = answers
         self._failures = failures
@@ -45,9 +39,16 @@ class Recordings:
         self._in_progress_listed = profile["legs_in_progress"] == "listed"
         self._zero_dropped = profile["zero_length_legs"] == "dropped"
         self._newest_first = profile["metadata_order"] == "newest-first"
-        self._audio_format = profile["audio_format"]
-        self._no_sound_status = int(profile["audio_unknown_leg"])
-        self._leg_is_needed = profile["audio_without_leg"] == "refused"
+        self._expired_removed = profile["expired_leg"] == "record-removed"
+        self._all_recorded = not (self._zero_dropped or self._expired_removed)
+        self._retrieve = Retrieve(
+            store=store,
+            locations=locations,
+            profile=profile,
+            failures=failures,
+            wanted=self._wanted,
+            find=self._find,
+        )
         self._audio_methods = ("POST", "GET", "HEAD") if profile["audio_methods"] == "post-and-get" else ("POST",)
 
     def routes(self, base: str, authorise: Authorise, *, needs_tls: bool = False) -> dict[str, Route]:
@@ -74,11 +75,11 @@ class Recordings:
 
     def sound_by_tag(self, question: Question) -> Response:
         """The sound of a leg of the newest call that carries a tag. UNKNOWN: chosen, rows 1 to 4."""
-        return self._sound(question, "tag")
+        return self._retrieve.answer(question, "tag")
 
     def sound_by_unique_id(self, question: Question) -> Response:
         """The sound of a leg of one call. UNKNOWN: chosen, rows 1 to 4."""
-        return self._sound(question, "uniqueId")
+        return self._retrieve.answer(question, "uniqueId")
 
     def _metadata(self, question: Question, name: str) -> Response:
         wanted = self._wanted(question, name)
@@ -126,7 +127,13 @@ class Recordings:
             legs = [leg for leg in call.legs if leg.start_micros <= now_micros]
         else:
             legs = [leg for leg in call.legs if leg.end_micros <= now_micros]
-        return [leg for leg in legs if leg.duration_seconds] if self._zero_dropped else legs
+        return legs if self._all_recorded else [leg for leg in legs if self.has_record(call, leg, now_micros)]
+
+    def has_record(self, call: Call, leg: Leg, now_micros: int) -> bool:
+        """Whether there is a record of a leg: one of no second may have none (row 32), and it may go with its sound (31)."""
+        if self._zero_dropped and not leg.duration_seconds:
+            return False
+        return not self._expired_removed or self._locations.tier(call, leg, now_micros) is not Tier.GONE
 
     def _carries(self, leg: Leg, tag: str) -> bool:
         return leg.tag == tag or (self._ignore_case and leg.tag.casefold() == tag.casefold())
@@ -143,46 +150,3 @@ class Recordings:
         if self._newest_first:
             written.reverse()
         return written
-
-    def _sound(self, question: Question, name: str) -> Response:
-        wanted = self._wanted(question, name)
-        if isinstance(wanted, Response):
-            return wanted
-        number = self._leg_number(question)
-        if isinstance(number, Response):
-            return number
-        found = self._find(name, wanted, question.now_micros)
-        if found:
-            call, legs = found[-1]
-            leg = _pick(legs, number)
-            if leg is not None and leg.end_micros <= question.now_micros:
-                sound = self._sound_of(leg)
-                if sound is not None:
-                    return send_sound(question.request, sound, f"{call.unique_id}-{leg.number}")
-        return self._failures.answer(self._no_sound_status, "No such recording")
-
-    def _leg_number(self, question: Question) -> int | Response | None:
-        """The leg that is asked for; None: the first. Or the refusal."""
-        if "leg" not in question.parameters:
-            if self._leg_is_needed:
-                return self._failures.bad_request("Missing parameter leg")
-            return None
-        given = question.parameters["leg"]
-        if given is None or not (given.isascii() and given.isdigit() and len(given) <= _LEG_DIGITS):
-            return self._failures.bad_request("Malformed parameter leg")
-        return int(given)
-
-    def _sound_of(self, leg: Leg) -> audio.Recording | None:
-        stored = self._store.sound(leg)
-        if stored is None:
-            return audio.made(leg, self._audio_format)
-        if isinstance(stored, Absent):
-            return None
-        return audio.Recording(audio.in_format(stored, self._audio_format))
-
-
-def _pick(legs: Sequence[Leg], number: int | None) -> Leg | None:
-    """The leg of that number, or the lowest one where none is named. Source: UNKNOWN, chosen, row 2."""
-    if number is None:
-        return legs[0]
-    return next((leg for leg in legs if leg.number == number), None)

@@ -19,6 +19,7 @@ from noojee_fake.dialects.route import Route
 from noojee_fake.dialects.services import Services
 from noojee_fake.messages import Response
 from noojee_fake.profile import Profile
+from noojee_fake.storage import Locations
 from noojee_fake.store import Store
 from noojee_fake.switchboard import Switchboard
 from noojee_fake.versions import Release
@@ -39,6 +40,7 @@ def routes(
     dialects: Sequence[str],
     release: Release,
     store: Store,
+    locations: Locations,
     switchboard: Switchboard,
     profile: Profile,
     zone: ZoneInfo,
@@ -52,7 +54,9 @@ def routes(
     json = Json(profile["json_content_type"])
 
     def recordings(failures: Failures) -> Recordings:
-        return Recordings(store=store, encoder=encoder, profile=profile, answers=json, failures=failures)
+        return Recordings(
+            store=store, locations=locations, encoder=encoder, profile=profile, answers=json, failures=failures
+        )
 
     def orders(failures: Failures) -> Orders:
         return Orders(switchboard=switchboard, profile=profile, answers=json, failures=failures)
@@ -73,6 +77,7 @@ def routes(
     if njadmin.NAME in dialects:
         table |= Njadmin(
             store=store,
+            locations=locations,
             encoder=encoder,
             profile=profile,
             zone=zone,
