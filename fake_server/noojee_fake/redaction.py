@@ -1,0 +1,103 @@
+"""Makes what a client sent and was answered harmless before anybody sees it: for the access log and the journal.
+
+A parameter is shown where its name is one of the API's and no credential; everywhere, known secrets and hashes are hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+HIDDEN = "[redacted]"
+PUBLIC = frozenset(
+    {
+        "agentloginname", "answerstring", "autoanswer", "callerid", "date", "exten", "extenoruniqueid", "hour", "instanceid",
+        "lastsequencenumber", "leg", "method", "monitored", "number", "phonecaption", "record", "tag", "timeout", "timestamp",
+        "uniqueid", "unique_id", "xdebugarg",
+    }
+)  # fmt: skip
+"""Names of parameters, in small letters, whose values are shown."""
+
+_NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|auth|authori[sz]ation|signature|credentials?|j?sessionid"
+_HEADER = re.compile(rf".*(?:{_NAMES}|cookie|-key).*", re.IGNORECASE)
+_PARAMETER = re.compile(
+    rf"((?:(?<![A-Za-z0-9_])|(?<=%3F)|(?<=%26))(?:{_NAMES})(?:=|%3D))((?:(?!%26)[^&\s\"'<>;,])+)", re.IGNORECASE
+)
+_MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)', re.IGNORECASE)
+_BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
+_HASH_LETTERS = 63  # one of the samples has so many (W-A1); others 64
+_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{63,64}(?![0-9a-f])", re.IGNORECASE)
+_PUBLIC_WORD = re.compile("|".join(sorted(PUBLIC, key=len, reverse=True)), re.IGNORECASE)
+
+
+class Redaction:
+    """Hides these secrets, in any letter case, as they are or percent-encoded or escaped as in JSON; None is none."""
+
+    def __init__(self, secrets: Iterable[str | None]) -> None:
+        known = sorted({secret.lower() for secret in secrets if secret}, key=len, reverse=True)
+        self._known = tuple(known)
+        self._coded = re.compile("|".join(map(_any_coding, known)), re.IGNORECASE) if known else None
+        self._longest = 6 * max(map(len, known), default=0)
+
+    def target(self, path: str, query: str) -> str:
+        """A request target."""
+        return f"{self.text(path)}?{self.query(query)}" if query else self.text(path)
+
+    def query(self, query: str) -> str:
+        """A query or a form: a name with its value hidden, unless it is one of `PUBLIC`."""
+        return "&".join(map(self._pair, self._without_known(query).split("&")))
+
+    def header(self, name: str, value: str) -> str:
+        """The value of a header."""
+        return HIDDEN if _HEADER.fullmatch(name) else self.text(value)
+
+    def text(self, text: str) -> str:
+        """Any other text: what is known, hashes, and what a name gives away as a credential."""
+        return self._without_names(self._without_known(text))
+
+    def cut(self, text: str) -> str:
+        """The beginning of a text that was cut off and made harmless: its last stretch may end within a secret."""
+        return text[: len(text) - self._longest] if self._longest else text
+
+    def _without_names(self, text: str) -> str:
+        if len(text) >= _HASH_LETTERS:
+            text = _HASH.sub(HIDDEN, text)
+        if "=" in text or "%3" in text:
+            text = _PARAMETER.sub(rf"\1{HIDDEN}", text)
+        if '"' in text:
+            text = _MEMBER.sub(rf'\1"{HIDDEN}"', text)
+        return _BEARER.sub(rf"\1 {HIDDEN}", text) if " " in text else text
+
+    def _pair(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        if equals and name.lower() in PUBLIC:
+            return f"{name}={self._without_names(value)}"
+        if not pair:
+            return pair
+        if equals:
+            return f"{self._without_names(name)}={HIDDEN}"
+        word = _PUBLIC_WORD.match(pair)  # as of `&tag22`, which the vendor's Java client sends (CLIENT C-J)
+        return f"{word[0] if word else ''}{HIDDEN}"
+
+    def _without_known(self, text: str) -> str:
+        if self._coded is None:
+            return text
+        lowered = text.lower()
+        if "%" in lowered or "\\" in lowered or any(secret in lowered for secret in self._known):
+            return self._coded.sub(HIDDEN, text)
+        return text
+
+
+def _any_coding(secret: str) -> str:
+    return "".join(map(_any_form, secret))
+
+
+def _any_form(letter: str) -> str:
+    """A letter as it is, percent-encoded (also twice), or escaped as JSON may."""
+    forms = {re.escape(letter), rf"\\u{ord(letter):04x}", rf"\\{re.escape(letter)}"}
+    for case in {letter.lower(), letter.upper()}:
+        forms.add("".join(rf"%(?:25)*{byte:02x}" for byte in case.encode()))
+        forms.add(rf"\\u{ord(case):04x}")
+    if letter == " ":
+        forms.add(r"\+")
+    return f"(?:{'|'.join(sorted(forms, key=len, reverse=True))})"
