@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from noojee_fake import _data
-from noojee_fake.explain import Behaviour, dialects, general, methods, resolved
-from noojee_fake.explain import description as described
+from noojee_fake.methods import Behaviour, dialects, general, methods, resolved
+from noojee_fake.methods import description as described
 from noojee_fake.versions import VERSIONS, offered, release
 
 TABLE: dict[str, dict[str, Any]] = tomllib.loads(_data.schema("unknowns.toml").read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from noojee_fake.__main__ import main
-from noojee_fake.explain import methods
+from noojee_fake.methods import methods
 
 BY_HOUR = "/njadmin/rest/RecordingAPI/retrieveMetaDataByHour"
 

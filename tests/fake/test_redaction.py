@@ -78,7 +78,9 @@ def test_what_gives_itself_away_is_hidden(text: str, shown: str) -> None:
     assert Redaction([]).text(text) == shown
 
 
-@pytest.mark.parametrize("name", ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth"])
+@pytest.mark.parametrize(
+    "name", ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth"]
+)
 def test_a_header_of_credentials_is_hidden(name: str) -> None:
     """Whatever it holds."""
     assert redaction.header(name, "abc") == HIDDEN
