@@ -91,7 +91,13 @@ def by_hour():
     middle = local.replace(tzinfo=current_app.config["ZONE"]).astimezone(UTC)
     around = timedelta(hours=3)
     found = rows("ended_at >= ? AND ended_at < ?", stored(middle - around), stored(middle + around))
-    return listed([row for row in found if wall(row["ended_at"]).replace(minute=0, second=0, microsecond=0, tzinfo=None, fold=0) == local])
+    return listed(
+        [
+            row
+            for row in found
+            if wall(row["ended_at"]).replace(minute=0, second=0, microsecond=0, tzinfo=None, fold=0) == local
+        ]
+    )
 
 
 def audio(call_id: str, leg: int):

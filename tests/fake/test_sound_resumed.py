@@ -106,6 +106,29 @@ def test_behind_the_last_byte_there_is_nothing(served: Served, first: int, statu
     assert answer.headers["content-range"].endswith(f"/{SIZE}")
 
 
+def test_one_connection_carries_every_kind_of_answer(served: Served) -> None:
+    """Each says where it ends, so that the next is read from its beginning."""
+    url = f"http://127.0.0.1:{served.port}{served.target}"
+    with httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=1)) as client:
+        tag = client.head(url).headers["etag"]
+        several = {"Range": "bytes=0-3,1000-1003"}
+        asked = (
+            {"If-None-Match": tag},
+            {"If-Match": '"x"'},
+            several,
+            {"Range": f"bytes={SIZE}-"},
+            {"Range": "bytes=0-3"},
+        )
+        answers = [client.get(url, headers=headers) for headers in asked]
+        assert [answer.status_code for answer in answers] == [304, 412, 206, 416, 206]
+        lines = {answer.extensions["network_stream"].get_extra_info("client_addr") for answer in answers}
+        assert len(lines) == 1
+        assert None not in lines
+        assert [len(answer.content) for answer in (*answers[:2], *answers[3:])] == [0, 0, 0, 4]
+        assert answers[2].headers["content-type"].startswith("multipart/byteranges; boundary=")
+        assert answers[2].content.count(b"Content-Range: bytes ") == 2
+
+
 def test_a_post_says_its_length_too(served: Served) -> None:
     """And knows neither ranges nor ETags."""
     url = f"http://127.0.0.1:{served.port}{served.target}"
