@@ -38,3 +38,7 @@ class UsageError(FakeError):
         super().__init__(message)
         self.message = message
         self.path = path
+
+
+class StateError(FakeError):
+    """The file that keeps the archive is none of ours, is broken or in use, or cannot be written."""

@@ -110,7 +110,7 @@ def change(before: Call | None, after: Call | None) -> Change:
     """What has to be done to a call's legs and tags; None: there was, or is to be, no such call."""
     old = {leg.call_record_id: leg for leg in before.legs} if before else {}
     new = {leg.call_record_id: leg for leg in after.legs} if after else {}
-    old_tags, new_tags = (frozenset(leg.tag for leg in legs.values() if leg.tag) for legs in (old, new))
+    old_tags, new_tags = tags_of(before), tags_of(after)
     return Change(
         removed=tuple(leg for record_id, leg in old.items() if new.get(record_id) != leg),
         written=tuple(leg for record_id, leg in new.items() if old.get(record_id) != leg),
@@ -118,6 +118,11 @@ def change(before: Call | None, after: Call | None) -> Change:
         lost_tags=old_tags - new_tags,
         new_tags=new_tags - old_tags,
     )
+
+
+def tags_of(call: Call | None) -> frozenset[str]:
+    """The tags that its legs carry, each once."""
+    return frozenset(leg.tag for leg in call.legs if leg.tag) if call else frozenset()
 
 
 def without_leg(call: Call, call_record_id: int) -> Call | None:
@@ -217,9 +222,8 @@ class MemoryStore:
             for call in added:
                 unique_id = call.unique_id
                 state.calls[unique_id] = call
-                for tag in {leg.tag for leg in call.legs}:
-                    if tag:
-                        state.enter_tag(tag, unique_id)
+                for tag in tags_of(call):
+                    state.enter_tag(tag, unique_id)
                 for leg in call.legs:
                     record_id = leg.call_record_id
                     state.owners[record_id] = unique_id

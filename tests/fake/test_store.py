@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from noojee_fake.calls import Call, Direction, Leg
 from noojee_fake.clock import LATEST, SECOND
+from noojee_fake.disk import DiskStore
 from noojee_fake.store import Absent, MemoryStore, Store
 
 NOON = 1_773_190_800 * SECOND
@@ -42,10 +44,10 @@ def ended(store: Store, first: int = 0, last: int = 2**33) -> list[tuple[int, in
     return [(second, record_id, its_call.unique_id) for second, record_id, its_call, _ in rows]
 
 
-@pytest.fixture
-def store() -> Iterator[Store]:
-    """An empty store."""
-    made = MemoryStore()
+@pytest.fixture(params=["memory", "disk"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store of each kind."""
+    made = MemoryStore() if request.param == "memory" else DiskStore(tmp_path / "state", now=lambda: NOON)
     yield made
     made.close()
 
@@ -53,7 +55,7 @@ def store() -> Iterator[Store]:
 def test_calls_come_back_as_they_were_put_in(store: Store) -> None:
     """In the order in which they came, every field kept, by unique id and together."""
     calls = [
-        call("2.1", leg(9, number=3, tag="ü\0'"), leg(2, number=7, username=""), did="", created_micros=5),
+        call("2.1", leg(9, number=3, tag="ü\0'"), leg(2, number=7, username="", tag="🎧"), did="", created_micros=5),
         call("1.1", leg(1, username="Fred", destination=""), did="7601", direction=Direction.OUTBOUND, source=""),
     ]
     store.add(calls)
@@ -74,9 +76,14 @@ def test_an_empty_store_knows_nothing(store: Store) -> None:
 
 def test_a_tag_finds_the_calls_that_have_a_leg_with_it(store: Store) -> None:
     """Each once; exactly, or in any case; the empty tag is none."""
-    store.add([call("1.1", leg(1, tag="Ärger"), leg(2, number=2, tag="Ärger")), call("2.1", leg(3), leg(4, tag="x"))])
+    store.add(
+        [
+            call("1.1", leg(1, tag="Ärger"), leg(2, number=2, tag="Ärger")),
+            call("2.1", leg(3), leg(4, number=2, tag="x")),
+        ]
+    )
     assert found(store.tagged_ignoring_case("ÄRGER")) == ["1.1"]
-    store.add([call("3.1", leg(5, tag="äRGER"), leg(6, tag="Ärger")), call("4.1", leg(7, tag="äRGER"))])
+    store.add([call("3.1", leg(5, tag="äRGER"), leg(6, number=2, tag="Ärger")), call("4.1", leg(7, tag="äRGER"))])
     assert found(store.tagged("Ärger")) == ["1.1", "3.1"]
     assert found(store.tagged("ärger")) == []
     assert found(store.tagged_ignoring_case("ärger")) == ["1.1", "3.1", "4.1"]
