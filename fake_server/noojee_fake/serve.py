@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import difflib
+import gc
 import ipaddress
 import json
 import logging
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=Path, metavar="FILE", help="calls to start from (a seed document, JSON)")
     parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep the calls in this file over restarts (SQLite, made if missing)"
+    )
+    parser.add_argument(
         "--profile",
         metavar="NAME|FILE",
         help=f"choices on open questions: {', '.join(named_profiles())}; or a file, TOML or JSON, key = value",
@@ -98,19 +102,22 @@ def serve(options: argparse.Namespace) -> int:
     try:
         key = _secret(options.api_key_env, "--api-key-env") or SAMPLE_KEY
         token = _secret(options.control_token_env, "--control-token-env")
-        worlds = _worlds(options, key, token)
-        worlds.default.addresses = _addresses(options.allow_address)
+        addresses = _addresses(options.allow_address)
         _check_ready_file(options.ready_file)
         tls, authority = _tls(options)
-        if options.strict_transport and tls is None and not set(worlds.default.dialects) & set(OVER_HTTP):
-            raise UsageError("--strict-transport leaves nothing to serve over http: add --tls-self-made or --tls-cert")
-        with _listen(options.host, options.port) as listening:
+        with _listen(options.host, options.port) as listening, closing(_worlds(options, key, token)) as worlds:
+            worlds.default.addresses = addresses
+            if options.strict_transport and tls is None and not set(worlds.default.dialects) & set(OVER_HTTP):
+                raise UsageError(
+                    "--strict-transport leaves nothing to serve over http: add --tls-self-made or --tls-cert"
+                )
             base_url = _base_url(options.host, listening, "http" if tls is None else "https")
             if options.ready_file is not None:
                 options.ready_file.unlink(missing_ok=True)  # of an earlier run: nobody may take its URL for this one's
             ca_file = None if authority is None else _write_authority(authority, options.ready_file)
-            _say(options, base_url, worlds.default.dialects, ca_file=ca_file, address=listening.getsockname()[0])
+            _say(options, base_url, worlds, ca_file=ca_file, address=listening.getsockname()[0])
             log = None if options.quiet else access_log(key, token)
+            gc.freeze()  # what was loaded stays: a collection of a million legs would hold up answers for half a second
             asyncio_run(App(worlds, log=log), listening, tls=tls, ready=options.ready_file, base_url=base_url)
     except (FakeError, OSError) as error:
         sys.stderr.write(f"noojee-fake: {_one_line(error)}\n")
@@ -185,6 +192,7 @@ def _worlds(options: argparse.Namespace, key: str, token: str | None) -> Worlds:
             directory=None if options.directory is None else _document(options.directory, "directory"),
             api_key=key,
             control_token=token,
+            state=options.state,
         )
     except SeedError as error:
         raise UsageError(f"{options.seed}: {error}") from error
@@ -363,13 +371,11 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _say(
-    options: argparse.Namespace, base_url: str, dialects: tuple[str, ...], *, ca_file: Path | None, address: str
-) -> None:
+def _say(options: argparse.Namespace, base_url: str, worlds: Worlds, *, ca_file: Path | None, address: str) -> None:
     lines = [f"noojee-fake listens on {base_url}"]
     if _is_wildcard(address):
         lines[0] += " and on every other address of this machine"
-    lines += [f"  {dialect:15} {base_url}{BASES[dialect]}" for dialect in dialects]
+    lines += [f"  {dialect:15} {base_url}{BASES[dialect]}" for dialect in worlds.default.dialects]
     lines.append(f"  {'control':15} {base_url}/__noojee/")
     if options.control_token_env is None and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
         lines.append("  the control API answers the loopback alone (for others: --control-token-env NAME)")
@@ -381,6 +387,10 @@ def _say(
         )
     else:
         lines.append(f"  API key: from the variable {options.api_key_env}")
+    if options.state is not None:
+        calls, legs = worlds.default.store.count()
+        lines.append(f"  calls are kept in {options.state}, which has {calls}, with {legs} legs")
+        lines += [f"  {note}" for note in worlds.notes]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from noojee_fake.calls import Direction
@@ -40,7 +41,7 @@ PRAGMA user_version = {VERSION};
 """
 """A leg in progress has no end; sound that is gone is NULL; the last moment is that of the last change."""
 
-_PATIENCE_SECONDS = 0.2  # with a process that is just ending
+_ATTEMPTS = 15  # the one who has it may be about to end
 _CACHE_KIB = 16384
 
 
@@ -52,22 +53,29 @@ def open_file(path: Path) -> sqlite3.Connection:
     try:
         if path.exists() and not path.is_file():
             raise StateError(f"the state file {path} is no plain file; name another")
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise StateError(f"the state file {path} cannot be opened: {error.strerror}") from error
     with refusing(path, "used"):
-        file = sqlite3.connect(
-            path.resolve().as_uri() + "?mode=rw",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=_PATIENCE_SECONDS,
-        )
-        try:
-            _admit(file, path)
-        except BaseException:
-            file.close()
-            raise
+        for _ in range(_ATTEMPTS):
+            try:
+                return _taken(path)
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    raise
+            time.sleep(0.01 + os.getpid() % 10 / 1000)  # two that begin at once do not stay in each other's way
+        return _taken(path)
+
+
+def _taken(path: Path) -> sqlite3.Connection:
+    address = path.resolve().as_uri() + "?mode=rw"
+    file = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=0)
+    try:
+        _admit(file, path)
+    except BaseException:
+        file.close()
+        raise
     return file
 
 
@@ -121,9 +129,13 @@ def _fault(file: sqlite3.Connection) -> str | None:
     return "a call has no leg" if file.execute(empty).fetchone() else None
 
 
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY"
+
+
 def _reason(error: sqlite3.Error, what: str) -> str:
     name = getattr(error, "sqlite_errorname", "")
-    if name == "SQLITE_BUSY":
+    if _is_busy(error):
         return "is in use; stop what has it open, or name another"
     if name == "SQLITE_NOTADB":
         return "is no SQLite file; name another"

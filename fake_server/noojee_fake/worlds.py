@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -22,8 +23,8 @@ from noojee_fake.directory import DEFAULT, read_directory
 from noojee_fake.errors import ProfileError, SeedError, UsageError
 from noojee_fake.messages import Request, Response
 from noojee_fake.profile import Profile
-from noojee_fake.store import MemoryStore
-from noojee_fake.versions import DIALECTS
+from noojee_fake.store import MemoryStore, Store
+from noojee_fake.versions import DIALECTS, release
 
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 """The key that the vendor's pages show; no secret."""
@@ -37,7 +38,8 @@ _PREFIX = "/w/"
 class Worlds:
     """The PBXs of one server. `clock` is the default world's, and shares its source with all others.
 
-    `own_bugs` are the exceptions that nobody expected, of all worlds, also of those that are gone.
+    `own_bugs` are the exceptions that nobody expected, of all worlds, also of those that are gone. `notes` are sentences
+    for whoever starts the server. `close` when done, where calls are kept in a file.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Worlds:
         control_token: str | None,
         profile: Mapping[str, str],
         version: str | None,
+        notes: Sequence[str] = (),
     ) -> None:
         self.default = default
+        self.notes = tuple(notes)
         self._version = version
         self._profile = dict(profile)
         self._ids = ids
@@ -79,6 +83,10 @@ class Worlds:
                 page = self.own_bugs.keep(bug)
                 return Response(500, page.headers) if request.method == "HEAD" else page
         return self.default.handle(request)
+
+    def close(self) -> None:
+        """Let go of the state file, if there is one."""
+        self.default.store.close()
 
     def names(self) -> list[str]:
         """The ids of all worlds, the default one first."""
@@ -135,16 +143,20 @@ def build(
     time_zone: str | None = None,
     version: str | None = None,
     directory: Any = None,
+    state: Path | None = None,
 ) -> Worlds:
     """A server's worlds: the default one by these arguments, and room for others.
 
     `seed_folder` is where the sound files that the seed names are. `profile` goes before the seed's own and holds in new
-    worlds too, `clock` goes before the seed's `now`. Raises SeedError, ProfileError or UsageError.
+    worlds too, `clock` goes before the seed's `now`. `state` is a file that keeps the default world's calls; where it ever
+    held some, those of the seed are left out. It is opened last. Raises SeedError, ProfileError, UsageError or StateError.
     """
     ids = ids or RandomIds()
     source = clock or Clock()
     served = tuple(dialects) if dialects is not None else DIALECTS
+    file = None if state is None else _StateFile(state, source, seeded=seed is not None)
     default = _pbx(
+        file=file,
         seed=seed,
         read_sound=None if seed_folder is None else _sound_reader(seed_folder),
         profile=profile or {},
@@ -167,11 +179,42 @@ def build(
         control_token=control_token,
         profile=profile or {},
         version=version,
+        notes=() if file is None else file.notes,
     )
+
+
+@dataclass(slots=True)
+class _StateFile:
+    """Where the calls of the default world are kept, and what is to be said of it once it is open."""
+
+    path: Path
+    clock: Clock
+    seeded: bool
+    notes: list[str] = field(default_factory=list)
+
+    def open(self, seed: Store) -> Store:
+        """The store in the file, filled from a seed where it never held a call."""
+        from noojee_fake.disk import DiskStore  # SQLite is loaded for those alone who ask for a file
+
+        store = DiskStore(self.path, now=self.clock.micros)
+        if store.cut_legs:
+            self.notes.append(f"{store.cut_legs} of its legs had not ended; they end at the last moment that it knows")
+        if store.last_record_id:
+            self.notes += ["the calls of the seed are left out: the file has its own"] * self.seeded
+            return store
+        calls = seed.calls()
+        sounds = [(leg, sound) for call in calls for leg in call.legs if (sound := seed.sound(leg)) is not None]
+        try:
+            store.add(calls, sounds)
+        except BaseException:
+            store.close()
+            raise
+        return store
 
 
 def _pbx(
     *,
+    file: _StateFile | None = None,
     seed: Mapping[str, Any] | None,
     read_sound: Callable[[str], bytes] | None,
     profile: Mapping[str, str],
@@ -188,7 +231,7 @@ def _pbx(
     own_bugs: OwnBugs | None = None,
     base_profile: Mapping[str, str] = MappingProxyType({}),
 ) -> Pbx:
-    store = MemoryStore()
+    store: Store = MemoryStore()
     head = seeds.EMPTY if seed is None else seeds.read_seed(seed, store, read_sound=read_sound)
     try:
         seeded = Profile({**base_profile, **head.profile})
@@ -199,8 +242,8 @@ def _pbx(
         clock.freeze(now is not None if frozen is None else frozen)
         if now is not None:
             clock.set(now)
+    release(version)
     return Pbx(
-        store=store,
         clock=clock,
         zone=_zone(time_zone, head.time_zone),
         profile=seeded.with_choices(profile),
@@ -211,6 +254,7 @@ def _pbx(
         directory=DEFAULT if directory is None else read_directory(directory),
         default_account=head.default_account,
         own_bugs=own_bugs,
+        store=store if file is None else file.open(store),  # when all else is known to be right
     )
 
 

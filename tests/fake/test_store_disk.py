@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -118,9 +120,12 @@ def test_only_its_owner_may_read_the_file(opens: Opener) -> None:
 
 
 def test_a_file_in_use_is_refused(opens: Opener) -> None:
-    """From the moment on at which another has it, until it lets go."""
+    """From the moment on at which another has it, until it lets go; asking in vain takes nothing from who has it."""
     store = opens()
     assert "is in use" in opens.refused()
+    other = f"import sqlite3; sqlite3.connect({str(opens.path)!r}, timeout=0).execute('SELECT * FROM calls')"
+    done = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=False)
+    assert "database is locked" in done.stderr
     store.add([call("1.1", leg(1))])
     store.close()
     assert opens().count() == (1, 1)

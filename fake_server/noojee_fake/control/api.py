@@ -11,7 +11,7 @@ from noojee_fake.control.admission import admit
 from noojee_fake.control.bodies import Refused, answer, body_of, error
 from noojee_fake.control.wishes import DEFAULT_WORLD, Registry, TooManyWorlds, describe, read_wish
 from noojee_fake.core import Pbx
-from noojee_fake.errors import FakeError, ProfileError, SeedError, UsageError
+from noojee_fake.errors import FakeError, ProfileError, SeedError, StateError, UsageError
 from noojee_fake.messages import Request, Response
 from noojee_fake.versions import DIALECTS
 
@@ -45,10 +45,10 @@ class Control:
             response = error(refused)
         except (SeedError, ProfileError, UsageError) as wrong:
             response = error(Refused(400, wrong.message, wrong.path))
+        except (TooManyWorlds, StateError) as full:
+            response = error(Refused(507, str(full)))
         except FakeError as wrong:
             response = error(Refused(400, str(wrong)))
-        except TooManyWorlds as full:
-            response = error(Refused(507, str(full)))
         return Response(response.status, response.headers) if request.method == "HEAD" else response
 
     def _route(self, request: Request) -> Response:
