@@ -1,4 +1,4 @@
-"""`noojee-contract`: verify an endpoint, list the clauses."""
+"""`noojee-contract`: verify an endpoint, show a report again, list the clauses."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import NoReturn
 
-from noojee_contract.options import add_options
+from noojee_contract.options import add_options, add_reports
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -33,10 +34,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_options(verify)
     listing = commands.add_parser("clauses", help="list the clauses with their sentences and sources")
     listing.add_argument("pattern", nargs="*", metavar="ID", help="an id or a pattern such as 'audio.*'")
+    shown = commands.add_parser(
+        "report", help="show a report that --json wrote again, and write it in other forms", allow_abbrev=False
+    )
+    shown.add_argument("file", type=Path, metavar="FILE", help="the report, JSON lines")
+    add_reports(shown)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         names = [word.partition("=")[0] for word in unknown if word.startswith("-")]  # a word beside them may be a key
         parser.error(f"there is no option {', '.join(names)}" if names else "a word stands there without its option")
+    if options.command == "report":
+        from noojee_contract.verify import show
+
+        return show(options)
     if options.command == "clauses":
         from noojee_contract.clauses import catalogue, choose
         from noojee_contract.errors import TargetError

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from noojee_contract.clauses import DIALECTS
-from noojee_contract.errors import TargetError
+from noojee_contract.errors import NothingToJudge, TargetError
 from noojee_contract.target import DEFAULT_ZONE, Target
 from noojee_contract.target_keys import READERS, near, only_keys, text_of
 
@@ -45,8 +45,10 @@ def load_config(path: str | Path) -> Config:
     document = _document(path)
     only_keys(document, ("targets", "migration"), str(path))
     tables = document.get("targets")
-    if not isinstance(tables, dict) or not tables:
-        raise TargetError(f"{path}: there is no target in it; write a table such as [targets.staging]")
+    if tables is None or tables == {}:
+        raise NothingToJudge(f"{path}: there is no target in it; write a table such as [targets.staging]")
+    if not isinstance(tables, dict):
+        raise TargetError(f"{path}: targets must be tables, and there is no target in it: write [targets.staging]")
     targets = {}
     for name, table in tables.items():
         place = f"{path}: targets.{name}"
@@ -107,7 +109,8 @@ def _target(name: str, table: Mapping[str, Any], place: str, folder: Path) -> Ta
         raise TargetError(f"{place}: give one of base_url, transport, command; found {found}")
     if "time_zone" not in values:
         values["notes"] = (f"no time_zone is given; dates are read as {DEFAULT_ZONE}",)
-    target = Target(name=name, **values)
+    claimed = {*table.get("capabilities", ()), *(["audio"] if "audio" in table else [])}
+    target = Target(name=name, claimed=frozenset(claimed), **values)
     if target.control_url is not None and not target.fillable:
         raise TargetError(
             f"{place}: control_url is given, but the target does not say fillable; it is never written to"

@@ -11,6 +11,10 @@ class TargetError(ContractError):
     """The caller's fault: a wrong option, target file, variable or input file. Ends a command with 2."""
 
 
+class NothingToJudge(TargetError):
+    """There is no target, or no clause that a chosen target could be judged by: not proved is not green. Ends with 3."""
+
+
 class Unreachable(ContractError):
     """A target that does not answer at all. Ends a command with 4."""
 

@@ -32,6 +32,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="N", help="the seed they are made from (default: drawn, and printed)"
     )
+    parser.add_argument("--find", metavar="ID", help="judge only the clause of a find that is kept, on its own archive")
+    parser.add_argument(
+        "--finds", metavar="DIR", help="where finds are kept, and tried first (default .noojee-contract/finds)"
+    )
     parser.add_argument(
         "-n", "--workers", type=int, metavar="N", help="worker processes (default: by the targets and cores)"
     )
@@ -52,6 +56,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     direct.add_argument("--requests-per-second", type=float, metavar="N", help="how fast it may be asked")
     direct.add_argument("--request-budget", type=_count, metavar="N", help="how often it may be asked in this run")
     direct.add_argument("--timeout", type=float, metavar="SECONDS", help="how long one answer may take (default 10)")
+    add_reports(parser)
+
+
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """The reports that a command writes."""
     written = parser.add_argument_group("reports")
     for name, what in (
         ("junit", "JUnit XML"),

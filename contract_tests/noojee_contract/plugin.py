@@ -31,6 +31,11 @@ OPTIONS = (
     ("--noojee-require", {"metavar": "ID", "action": "append", "help": "a clause that must be proved as well"}),
     ("--noojee-examples", {"metavar": "N", "type": int, "help": "how many archives Hypothesis makes (default 25)"}),
     ("--noojee-seed", {"metavar": "N", "type": int, "help": "the seed they are made from (default: drawn, printed)"}),
+    (
+        "--noojee-finds",
+        {"metavar": "DIR", "help": "where finds are kept, and tried first (default .noojee-contract/finds)"},
+    ),
+    ("--noojee-find", {"metavar": "ID", "help": "judge only the clause of this find, on its archive"}),
     ("--noojee-smoke", {"action": "store_true", "help": "must and should only, on the archives that ship, over http"}),
     ("--noojee-base-url", {"metavar": "URL", "help": "a target without a file: where it is"}),
     ("--noojee-dialect", {"metavar": "NAME", "help": "... its dialect: recording-api or njadmin"}),
@@ -127,7 +132,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     global _config
     _config = session.config
     if any(
-        session.config.getoption(name) for name in ("noojee_config", "noojee_target", "noojee_base_url", "noojee_only")
+        session.config.getoption(name)
+        for name in ("noojee_config", "noojee_target", "noojee_base_url", "noojee_only", "noojee_find")
     ):
         from noojee_contract.errors import ContractError
         from noojee_contract.session import chosen_ids, targets_of

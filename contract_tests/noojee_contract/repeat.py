@@ -9,10 +9,12 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from noojee_contract.exchange import Exchange
+from noojee_contract.finds import FOLDER
 from noojee_contract.redact import Redactor
 from noojee_contract.target import Target
 
@@ -21,10 +23,47 @@ _BASE_PATH = re.compile(r"(/servicemanager|/njadmin)?/rest/")
 CREDENTIALS = frozenset({"apiKey", "timeStamp", "hash"})
 
 
-def repeat_command(clause_id: str, targets: Sequence[str], options: Sequence[str], seed: int, examples: int) -> str:
-    """The command that judges one clause again on the same target with the same archives."""
-    words = ["noojee-contract", "verify", *options[:0], *targets_of(targets, options), "--only", clause_id]
-    return shlex.join([*words, *options, "--seed", str(seed), "--examples", str(examples)])
+OTHER = "OTHER"
+"""Stands for the name of another target in a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The commands that repeat a finding: on the same target, on the embedded PBX, on another target of the config."""
+
+    command: str
+    on_the_fake: str
+    elsewhere: str
+
+
+def repeat_commands(
+    clause_id: str,
+    targets: Sequence[str],
+    options: Sequence[str],
+    seed: int,
+    examples: int,
+    *,
+    find: tuple[str, str] | None = None,
+) -> Again:
+    """The commands that judge one clause again with the same archives; `find` (id, folder): on that one archive alone."""
+    if find is None:
+        what = ["--only", clause_id]
+        how = ["--seed", str(seed), "--examples", str(examples)]
+    else:
+        what, how = ["--find", find[0]], [] if find[1] == FOLDER else ["--finds", find[1]]
+    start = ["noojee-contract", "verify"]
+    return Again(
+        command=shlex.join([*start, *targets_of(targets, options), *what, *options, *how]),
+        on_the_fake=shlex.join([*start, *what, *how]),
+        elsewhere=shlex.join([*start, OTHER, *what, *_config_of(options), *how]),
+    )
+
+
+def _config_of(options: Sequence[str]) -> list[str]:
+    if "--config" not in options:
+        return []
+    at = list(options).index("--config")
+    return list(options[at : at + 2])
 
 
 def targets_of(targets: Sequence[str], options: Sequence[str]) -> list[str]:

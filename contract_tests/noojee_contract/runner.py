@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -22,11 +22,13 @@ from noojee_contract.clauses import MIGRATION, Clause
 from noojee_contract.client import NoTicket
 from noojee_contract.errors import BudgetSpent, ContractError, TargetError, TooSoon, Unreachable
 from noojee_contract.exchange import Exchange
+from noojee_contract.finds import Finds
+from noojee_contract.flaky import difference
 from noojee_contract.limits import limits_of
 from noojee_contract.line import Line
 from noojee_contract.needs import lacking
 from noojee_contract.redact import Redactor
-from noojee_contract.repeat import repeat_command, repeat_script
+from noojee_contract.repeat import repeat_commands, repeat_script
 from noojee_contract.servers import Servers
 from noojee_contract.target import Target
 from noojee_contract.timelines import time_lines
@@ -68,7 +70,11 @@ class Bench:
         today: date | None = None,
         limits_folder: Path | None = None,
         shrink_seconds: float = SHRINK_SECONDS,
+        finds: Finds | None = None,
+        find: Mapping[str, Any] | None = None,
     ) -> None:
+        """`shrink_seconds` 0: finds are neither made small nor asked again. `finds` keeps them; `find` is the archive of
+        one of them, the only one to judge on."""
         self._folder = tempfile.TemporaryDirectory(prefix="noojee-contract-") if limits_folder is None else None
         folder = limits_folder or Path(self._folder.name if self._folder else "")
         self.targets = {target.name: target for target in targets}
@@ -77,6 +83,8 @@ class Bench:
         self.examples = examples
         self.smoke = smoke
         self._shrink_seconds = shrink_seconds
+        self._finds = finds
+        self._find = find
         self.options = tuple(options)
         self.today = today or datetime.now(UTC).date()
         self._servers = Servers()
@@ -139,6 +147,8 @@ class Bench:
             self._folder.cleanup()
 
     def _sources(self, target: Target, clause: Clause) -> list[str]:
+        if self._find is not None:
+            return [GENERATED] if target.fillable and GENERATED in target.archives else []
         if not target.fillable:
             return [OBSERVED]
         if clause.over == "exchange" or self.smoke:
@@ -159,9 +169,11 @@ class Bench:
         except NoTicket as found:
             return self._broken(clause, lane, Broken(str(found), found.exchange), judge, None)
         except Broken as found:
-            if lane.source == GENERATED and document is not None and self._shrink_seconds > 0:
+            generated = lane.source == GENERATED and document is not None
+            if generated and document is not None and self._shrink_seconds > 0 and self._find is None:
                 found, document = self._shrunk(check, lane, found, document)
-            return self._broken(clause, lane, found, judge, document if lane.source == GENERATED else None)
+            flaky = self._asked_again(clause, check, lane, found, document)
+            return self._broken(clause, lane, found, judge, document if generated else None, flaky=flaky)
         if judge.sightings:
             seen = "; ".join(judge.sightings)
             return self._row(clause, lane, Outcome.OBSERVED, judged=judge.judged, reason=f"saw {seen}")
@@ -170,7 +182,14 @@ class Bench:
         return self._row(clause, lane, Outcome.HOLDS, judged=judge.judged)
 
     def _broken(
-        self, clause: Clause, lane: Lane, found: Broken, judge: Judge, document: Mapping[str, Any] | None
+        self,
+        clause: Clause,
+        lane: Lane,
+        found: Broken,
+        judge: Judge,
+        document: Mapping[str, Any] | None,
+        *,
+        flaky: str | None = None,
     ) -> Result:
         redactor = self._redactor(lane)
         exchange = found.exchange
@@ -178,12 +197,20 @@ class Bench:
             reason = f"the fake has a bug of its own ({exchange.header(BUG_HEADER)}); no contract is broken by it"
             return self._row(clause, lane, Outcome.ERROR, judged=judge.judged, reason=reason)
         message = redactor.text(found.message)
+        find = None
+        if document is not None and self._finds is not None and clause.severity != "may":
+            find_id = self._finds.keep(clause.id, document)
+            find = None if find_id is None else (find_id, str(self._finds.folder))
+        again = repeat_commands(clause.id, lane.target.split(" > "), self.options, self.seed, self.examples, find=find)
         finding = Finding(
             message=message,
             exchange=None if exchange is None else redactor.exchange(exchange),
             seed_document=None if document is None else redactor.document(document),
             script=self._script(clause, lane, exchange, document, redactor),
-            command=repeat_command(clause.id, lane.target.split(" > "), self.options, self.seed, self.examples),
+            command=again.command,
+            on_the_fake=again.on_the_fake,
+            elsewhere=again.elsewhere,
+            flaky=flaky,
         )
         if clause.severity == "may":
             return self._row(clause, lane, Outcome.OBSERVED, judged=judge.judged, reason=message, finding=finding)
@@ -223,7 +250,44 @@ class Bench:
                     return stop
         return None
 
-    def _subjects(self, clause: Clause, lane: Lane) -> Sequence[Case | Pair]:
+    def _subjects(self, clause: Clause, lane: Lane) -> Iterator[Case | Pair]:
+        """What a clause is judged on in a lane; archives that broke it once come first."""
+        if lane.source == GENERATED and self._finds is not None and self._find is None:
+            for document in self._finds.of(clause.id):
+                yield self._filled(lane, document)
+        yield from self._usual(clause, lane)
+
+    def _filled(self, lane: Lane, document: Mapping[str, Any]) -> Case | Pair:
+        """Fresh worlds for one clause, filled with one archive."""
+        archive = recorded() if lane.source == RECORDED else None
+        cases = [self.lines[name].filled(document, archive=archive) for name in lane.target.split(" > ")]
+        return cases[0] if len(cases) == 1 else Pair(*cases)
+
+    def _asked_again(
+        self, clause: Clause, check: Check, lane: Lane, found: Broken, document: Mapping[str, Any] | None
+    ) -> str | None:
+        """Judge once more in fresh worlds, and say what differed; None where nothing did, or nothing may be asked."""
+        if lane.source == OBSERVED or document is None or self._shrink_seconds <= 0:
+            return None
+        asked: list[Exchange] = []
+        again: Broken | None = None
+        own = clause.over == "exchange" and " > " not in lane.target
+        subject = self._own(lane.target, lane.source)[0] if own else self._filled(lane, document)
+        cases = [subject] if isinstance(subject, Case) else [subject.legacy, subject.replacement]
+        for case in cases:
+            case.client.told = asked.append
+        try:
+            check(subject, Judge())
+        except Broken as shown:
+            again = shown
+        except (Unproved, ContractError, NoTicket):
+            return None
+        finally:
+            for case in cases:
+                case.client.told = None
+        return difference(found, again, asked, self._redactor(lane))
+
+    def _usual(self, clause: Clause, lane: Lane) -> Iterator[Case | Pair]:
         if " > " in lane.target:
             if lane not in self._pairs:
                 old, new = lane.target.split(" > ")
@@ -232,10 +296,11 @@ class Bench:
                 else:
                     sides = [self._shared(Lane(name, lane.source)) for name in (old, new)]
                 self._pairs[lane] = [Pair(*both) for both in zip(*sides, strict=True)]
-            return self._pairs[lane]
-        if clause.over == "exchange":
-            return self._own(lane.target, lane.source)
-        return self._shared(lane)
+            yield from self._pairs[lane]
+        elif clause.over == "exchange":
+            yield from self._own(lane.target, lane.source)
+        else:
+            yield from self._shared(lane)
 
     def _shared(self, lane: Lane) -> list[Case]:
         """The cases of a lane, asked by all its clauses, so that each question is asked once."""
@@ -252,6 +317,8 @@ class Bench:
     @cached_property
     def _drawn(self) -> list[dict[str, Any]]:
         """The generated archives: the same for all targets."""
+        if self._find is not None:
+            return [dict(self._find)]
         from noojee_contract.strategies import draw_documents  # Hypothesis takes long to import
 
         return draw_documents(self.examples, self.seed)

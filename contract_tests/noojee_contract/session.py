@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from noojee_contract._data import fixtures
 from noojee_contract.clauses import FLOOR, catalogue, choose, fingerprint
 from noojee_contract.config import Config, from_options, load_config
+from noojee_contract.finds import FOLDER, Finds
 from noojee_contract.plugin import limits_folder_of, seed_of
 from noojee_contract.redact import HIDDEN
 from noojee_contract.report.jsonlines import result_of
@@ -52,7 +54,10 @@ def targets_of(config: pytest.Config) -> tuple[list[Target], tuple[tuple[str, st
     names = option.noojee_target or ()
     if not names and option.noojee_smoke and not option.noojee_config:
         names = SMOKE_TARGETS
-    return list(file.choose(names)), file.migrations
+    chosen = list(file.choose(names))
+    if option.noojee_find and not names:  # all that can be filled with its archive
+        chosen = [target for target in chosen if target.fillable and "generated" in target.archives]
+    return chosen, file.migrations
 
 
 def open_bench(config: pytest.Config) -> Bench:
@@ -72,7 +77,14 @@ def open_bench(config: pytest.Config) -> Bench:
         smoke=option.noojee_smoke,
         options=repeat_options(option),
         limits_folder=limits_folder_of(config),
+        finds=Finds(Path(option.noojee_finds or FOLDER)),
+        find=found_archive(option),
     )
+
+
+def found_archive(option: Any) -> Mapping[str, Any] | None:
+    """The archive of the find that --noojee-find names; None where it names none. Raises TargetError for an unknown one."""
+    return None if not option.noojee_find else Finds(Path(option.noojee_finds or FOLDER)).load(option.noojee_find)[1]
 
 
 def repeat_options(option: Any) -> list[str]:
@@ -100,9 +112,18 @@ def repeat_options(option: Any) -> list[str]:
     return words
 
 
+def only_of(option: Any) -> list[str]:
+    """The patterns of clauses to judge: those given, and the clause of a find."""
+    if not option.noojee_find:
+        return list(option.noojee_only or ())
+    return [Finds(Path(option.noojee_finds or FOLDER)).load(option.noojee_find)[0]]
+
+
 def chosen_ids(config: pytest.Config) -> frozenset[str] | None:
     """The clause ids that --noojee-only chooses; with --noojee-smoke alone, those that bind everywhere; else None: all."""
     only = config.getoption("noojee_only")
+    if config.getoption("noojee_find"):
+        only = only_of(config.option)
     if not only:
         smoke = config.getoption("noojee_smoke")
         binding = frozenset(clause.id for clause in catalogue().values() if clause.severity in ("must", "should"))
@@ -133,7 +154,24 @@ def floor_of(targets: Sequence[Target], only: Sequence[str], require: Sequence[s
         ]
         for target in targets
     }
-    return Floor(needed=needed)
+    return Floor(needed=needed, claimed={} if only else {target.name: _claims(target) for target in targets})
+
+
+EXERCISES = {
+    "by_tag": "metadata.by-tag-answered",
+    "by_unique_id": "metadata.by-unique-id-answered",
+    "by_hour": "by-hour.answered",
+    "audio": "audio.fetched",
+}
+"""The clause that a capability cannot do without."""
+
+
+def _claims(target: Target) -> dict[str, str]:
+    """The clause that exercises each capability which a target's file names."""
+    known = catalogue()
+    return {
+        name: EXERCISES[name] for name in sorted(target.claimed) if target.dialect in known[EXERCISES[name]].dialects
+    }
 
 
 class Collected:
@@ -201,7 +239,7 @@ class Collected:
         option = config.option
         results = [*self.results, *_healed(self.results, targets)]
         judged_ids = {result.clause for result in results}
-        floor = floor_of(targets, option.noojee_only or (), option.noojee_require or ())
+        floor = floor_of(targets, only_of(option), option.noojee_require or ())
         lanes: dict[str, list[str]] = {}
         for result in results:
             lanes.setdefault(result.target, [])
@@ -221,7 +259,9 @@ class Collected:
             for target in targets
             if not target.fillable and not target.known
         ]
-        if option.noojee_only:
+        if option.noojee_find:
+            notes.append(f"only the find {option.noojee_find} was judged, on its own archive")
+        elif option.noojee_only:
             notes.append("only chosen clauses were judged; the usual floor was not asked for")
         elif option.noojee_smoke:
             notes.append("smoke: only what binds everywhere was judged, on the archives that ship")

@@ -50,7 +50,8 @@ class Target:
 
     One of `base_url`, `transport` (`module:function` that gives an httpx transport) and `command` (starts a server, and
     knows {python} and {ready_file}) says where it is. `archives` are what a fillable target is filled with. `profile`
-    holds the choices on open questions that the target declares. `wait_seconds` and `provoke` are what is allowed.
+    holds the choices on open questions that the target declares. `claimed` are the capabilities that its file names:
+    each must be exercised before a run is green. `wait_seconds` and `provoke` are what is allowed.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Target:
     api_key_env: str | None = None
     known: tuple[Known, ...] = ()
     capabilities: frozenset[str] = frozenset(CAPABILITIES)
+    claimed: frozenset[str] = frozenset()
     audio: str | None = None
     rest_path: str | None = None
     requests_per_second: float | None = None

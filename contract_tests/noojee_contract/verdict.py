@@ -43,7 +43,8 @@ class Finding:
     """What shows that a clause is broken (or known, or observed), ready to print: everything in it is redacted.
 
     `exchange` has the shape of `schemas/own/exchange.schema.json`; `seed_document` is the smallest archive that shows
-    it, where the calls were generated; `script` repeats it by hand; `command` repeats it with this tool.
+    it, where the calls were generated; `script` repeats it by hand; `command` repeats it with this tool, `on_the_fake`
+    does the same on the embedded PBX, and `elsewhere` on another target. `flaky` says what differed when it was asked again.
     """
 
     message: str
@@ -51,6 +52,9 @@ class Finding:
     seed_document: Mapping[str, Any] | None = None
     script: str | None = None
     command: str | None = None
+    on_the_fake: str | None = None
+    elsewhere: str | None = None
+    flaky: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +73,29 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
-    """What must be proved before a run is green: clause ids for each target."""
+    """What must be proved before a run is green: clause ids for each target.
+
+    `claimed`: for each target the capabilities that it claims, with the clause that exercises each.
+    """
 
     needed: Mapping[str, Sequence[str]]
+    claimed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def missing(self, results: Sequence[Result]) -> list[tuple[str, str]]:
-        """The (target, clause) pairs of the floor that no lane proved."""
+        """The (target, clause) pairs of the floor that no lane proved; a claim that nothing exercised is one as well."""
         proved = {(r.target, r.clause) for r in results if r.outcome is Outcome.HOLDS and r.judged > 0}
         proved |= {(r.target, r.clause) for r in results if r.outcome is Outcome.KNOWN}
-        return [
+        lacking = [
             (target, clause) for target, ids in self.needed.items() for clause in ids if (target, clause) not in proved
         ]
+        judged = {(r.target, r.clause) for r in results if r.judged > 0}
+        for target, claims in self.claimed.items():
+            lacking += [
+                (target, f"the claimed capability {name} (nothing exercised it)")
+                for name, clause in claims.items()
+                if (target, clause) not in judged
+            ]
+        return lacking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from noojee_contract.clauses import catalogue, choose, fingerprint
-from noojee_contract.errors import TargetError, Unreachable
+from noojee_contract.errors import NothingToJudge, TargetError, Unreachable
 from noojee_contract.limits import limits_of
 from noojee_contract.line import Line
 from noojee_contract.plan import planned_requests
@@ -40,6 +40,8 @@ PASSED_ON = (
     "config",
     "examples",
     "seed",
+    "finds",
+    "find",
     "base_url",
     "dialect",
     "api_key_env",
@@ -64,9 +66,34 @@ def verify(options: argparse.Namespace) -> int:
             writing.ensure_writable(path)
     except (TargetError, OSError) as error:
         print(f"noojee-contract: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        return EXIT_UNPROVED if isinstance(error, NothingToJudge) else EXIT_USAGE
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         return _run(options, targets, Path(folder))
+
+
+def show(options: argparse.Namespace) -> int:
+    """Show a kept report again and write it in other forms; its own exit code, or 3 where it proves nothing here."""
+    from noojee_contract.report.jsonlines import read
+
+    try:
+        text = options.file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"noojee-contract: the report {options.file} cannot be read: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        run = read(text)
+    except TargetError as error:
+        print(f"noojee-contract: {options.file}: {error}; it proves nothing", file=sys.stderr)
+        return EXIT_UNPROVED
+    code = _told(options, run)
+    if run.catalogue != fingerprint():
+        print(
+            f"noojee-contract: {options.file} was judged by another suite ({run.suite}, catalogue {run.catalogue});"
+            f" this one has catalogue {fingerprint()}: it proves nothing of it",
+            file=sys.stderr,
+        )
+        return max(code, EXIT_UNPROVED)
+    return code
 
 
 def _run(options: argparse.Namespace, targets: Sequence[Target], folder: Path) -> int:
@@ -85,7 +112,8 @@ def _run(options: argparse.Namespace, targets: Sequence[Target], folder: Path) -
     code = _pytest(_arguments(options, targets), front)
     front.progress.finish()
     if front.run is None:
-        why = "; ".join(front.trouble) or f"pytest ended with {code}"
+        nothing = "none of the chosen clauses is judged on a chosen target, so nothing was proved"
+        why = "; ".join(front.trouble) or (nothing if code == 5 else f"pytest ended with {code}")
         print(f"noojee-contract: the suite did not run: {why}", file=sys.stderr)
         return EXIT_USAGE if code == 4 else EXIT_UNPROVED
     return _told(options, front.run)
@@ -125,7 +153,7 @@ class _Front:
 
 
 def _targets(options: argparse.Namespace) -> list[Target]:
-    from noojee_contract.session import targets_of
+    from noojee_contract.session import found_archive, targets_of
 
     given = [name for name in ("dialect", "api_key_env", "known", "control_url") if getattr(options, name)]
     if given and not options.base_url:
@@ -138,7 +166,9 @@ def _targets(options: argparse.Namespace) -> list[Target]:
             options.config = str(here)
     for pattern in (*(options.only or ()), *(options.require or ())):
         choose([pattern])
-    targets, _ = targets_of(_Options(options))  # type: ignore[arg-type]  # only .option is read
+    view = _Options(options)
+    targets, _ = targets_of(view)  # type: ignore[arg-type]  # only .option is read
+    found_archive(view.option)
     if options.require:
         _judgeable(options.require, targets)
     for target in targets:
@@ -213,7 +243,7 @@ def _arguments(options: argparse.Namespace, targets: Sequence[Target]) -> list[s
 
 
 def _workers(options: argparse.Namespace, targets: Sequence[Target]) -> int:
-    if options.smoke or options.only or any(not target.fillable for target in targets):
+    if options.smoke or options.only or options.find or any(not target.fillable for target in targets):
         return 1
     return min(os.cpu_count() or 1, 4)
 

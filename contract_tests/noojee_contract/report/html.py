@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from noojee_contract.report.story import SIGNS, answer_text, request_text, seed_text, story
+from noojee_contract.report.story import SIGNS, answer_text, commands, request_text, seed_text, story
 from noojee_contract.verdict import WORST_FIRST, Outcome, Result, Run
 
 LEAST_SHARE = 0.6  # of a bar's width in percent: a leg of no seconds is still seen
@@ -32,6 +32,7 @@ def render(run: Run) -> str:
         columns=[target.name for target in run.targets],
         calls=_calls(run.calls),
         request_text=request_text,
+        commands=commands,
         answer_text=answer_text,
         seed_text=seed_text,
         style=_part("report.css"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from noojee_contract.report.story import answer_text, request_text, seed_text, story
+from noojee_contract.report.story import answer_text, commands, request_text, seed_text, story
 from noojee_contract.verdict import WORST_FIRST, Outcome, Result, Run
 
 # What XML 1.0 cannot hold, even escaped.
@@ -96,7 +96,7 @@ def _detail(result: Result, sentence: str) -> str:
             parts += [request_text(finding.exchange), answer_text(finding.exchange)]
         if finding.seed_document is not None:
             parts.append(seed_text(finding.seed_document))
-        parts += [finding.script, finding.command]
+        parts += [finding.flaky, finding.script, *(f"{label}: {command}" for label, command in commands(finding))]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from noojee_contract.report.story import SIGNS, Told, answer_text, request_text, seed_text, story
+from noojee_contract.report.story import SIGNS, Told, answer_text, commands, request_text, seed_text, story
 from noojee_contract.verdict import Run
 
 
@@ -50,8 +50,10 @@ def _finding(row: Told) -> list[str]:
     if finding is None:
         return lines
     lines += [f"**{_text(finding.message)}**", ""]
-    if finding.command:
-        lines += [*_fence(finding.command, "sh"), ""]
+    if finding.flaky is not None:
+        lines += [f"_{_text(finding.flaky)}_", ""]
+    if repeated := commands(finding):
+        lines += [*_fence("\n".join(f"{command}  # {label.lower()}" for label, command in repeated), "sh"), ""]
     folded: list[tuple[str, str, str]] = []
     if finding.exchange is not None:
         folded.append(("The exchange", f"{request_text(finding.exchange)}\n\n{answer_text(finding.exchange)}", "http"))

@@ -174,6 +174,16 @@ def _rank(told: Told) -> tuple[int, int, str]:
     return WORST_FIRST.index(told.outcome), place, told.clause.id
 
 
+def commands(finding: Finding) -> list[tuple[str, str]]:
+    """The commands that repeat a finding, each with what it is for."""
+    found = (
+        ("Again", finding.command),
+        ("On the fake", finding.on_the_fake),
+        ("On another target", finding.elsewhere),
+    )
+    return [(label, command) for label, command in found if command]
+
+
 def request_text(exchange: Mapping[str, Any]) -> str:
     """What was asked, as HTTP shows it."""
     asked = exchange["asked"]

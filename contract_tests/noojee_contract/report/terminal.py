@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from noojee_contract.report.story import SIGNS, Told, answer_text, request_text, seed_text, story
+from noojee_contract.report.story import SIGNS, Told, answer_text, commands, request_text, seed_text, story
 from noojee_contract.verdict import Outcome, Run
 
 WIDTH = 80
@@ -87,6 +87,8 @@ def _finding(page: _Page, row: Told) -> None:
         page.line(("", ""))
         return
     page.paragraph(finding.message, indent=2, style="bold")
+    if finding.flaky is not None:
+        page.paragraph(finding.flaky, indent=2, style="yellow")
     if finding.exchange is not None:
         page.block(request_text(finding.exchange), indent=4, mark="> ")
         page.block(answer_text(finding.exchange), indent=4, mark="< ")
@@ -96,8 +98,8 @@ def _finding(page: _Page, row: Told) -> None:
     if finding.script is not None:
         page.line(("  By hand, in bash:", ""))
         page.block(finding.script, indent=4)
-    if finding.command is not None:
-        page.line(("  Again: ", ""), (finding.command, "bold"))
+    for label, command in commands(finding):
+        page.line((f"  {label}: ", ""), (command, "bold" if command == finding.command else ""))
     page.line(("", ""))
 
 
