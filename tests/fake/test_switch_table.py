@@ -43,7 +43,7 @@ DEFAULTS = {
     "recording_message": (19, "texts"),
     "start_while_recording": (20, "splits"),
     "stop_not_recording": (21, "error"),
-    "services_failure_status": (21, "500"),
+    "services_failure_status": (21, "400"),
     "several_calls": (22, "newest"),
     "extension_or_unique_id": (23, "by-dot"),
     "stop_permission": (24, "roles"),

@@ -106,7 +106,7 @@ def second_tag(caller: Any, order: Order) -> list[str]:
 
 
 OK = ["status 200", 0, 0]
-REFUSED = ["status 500", -1, -1]
+REFUSED = ["status 400", -1, -1]
 
 SHOWN: dict[str, Shown] = {
     "recording_message": Shown(
@@ -124,7 +124,7 @@ SHOWN: dict[str, Shown] = {
     "stop_not_recording": Shown(each(stop_twice), {"error": REFUSED, "warning": ["status 200", 1, 1]}),
     "services_failure_status": Shown(
         lambda pbx: [pbx.services(name, extenOrUniqueId="410").status for name in ("start", "stop", "nothing")],
-        {"500": [500] * 3, "400": [400] * 3},
+        {"400": [400] * 3, "500": [500] * 3},
     ),
     "several_calls": Shown(
         each(of_two_calls),
