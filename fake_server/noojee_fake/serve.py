@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from noojee_fake.access import Addresses
 from noojee_fake.doors.access_log import access_log
-from noojee_fake.doors.asgi import CUT, App
+from noojee_fake.doors.asgi import App
 from noojee_fake.errors import FakeError, SeedError, UsageError
 from noojee_fake.profile import named_profiles, questions
 from noojee_fake.versions import DIALECTS, VERSIONS
@@ -36,6 +36,8 @@ from noojee_fake.worlds import SAMPLE_KEY, Worlds, build
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LOOP_TICKS = 10
+"""Of uvicorn's loop, to a second."""
 LARGEST_FILE_BYTES = 256 * 1024 * 1024
 BASES = {
     "services": "/servicemanager/services/njadmin-api-recording",
@@ -147,6 +149,12 @@ def asyncio_run(
             if ready is not None:
                 _write(ready, base_url + "\n")
 
+        async def on_tick(self, counter: int) -> bool:
+            if counter % LOOP_TICKS == 0:
+                for connection in list(self.server_state.connections):
+                    getattr(connection, "tick", int)()  # h11's have none
+            return await super().on_tick(counter)
+
     config = Config(
         app,
         http=_protocol(),
@@ -164,20 +172,12 @@ def asyncio_run(
 
 
 def _protocol() -> Any:
-    """uvicorn's protocol, with a way for the application to cut the connection without an answer."""
+    """uvicorn's protocol within our bounds."""
     try:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+        from noojee_fake.doors.wire import Connection
     except ImportError:  # not CPython
         return "auto"
-
-    class Cutting(HttpToolsProtocol):
-        """Puts `noojee.cut` among the extensions of each request."""
-
-        def on_headers_complete(self) -> None:
-            self.scope["extensions"] = {CUT: {"cut": self.transport.abort}}
-            super().on_headers_complete()
-
-    return Cutting
+    return Connection
 
 
 def _worlds(options: argparse.Namespace, key: str, token: str | None) -> Worlds:

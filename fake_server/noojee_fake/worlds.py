@@ -17,8 +17,10 @@ from noojee_fake import seeds
 from noojee_fake.audio import wav_form
 from noojee_fake.clock import Clock, Ids, RandomIds
 from noojee_fake.control import DEFAULT_WORLD, ROOT, Control, TooManyWorlds, Wish
+from noojee_fake.control.bodies import LARGEST_BODY_BYTES
 from noojee_fake.core import OwnBugs, Pbx
 from noojee_fake.dialects import answers
+from noojee_fake.dialects.parameters import LARGEST_FORM_BYTES
 from noojee_fake.directory import DEFAULT, read_directory
 from noojee_fake.errors import ProfileError, SeedError, UsageError
 from noojee_fake.messages import Request, Response
@@ -128,6 +130,14 @@ class Worlds:
         """Forget a world; whether it was there."""
         with self._lock:
             return self._pbxs.pop(world, None) is not None
+
+
+def body_bytes(path: str) -> int:
+    """How much of a request's body can matter on this path; a door may drop the rest of it.
+
+    The control API takes whole archives. A PBX takes a form, and one that is too long not at all.
+    """
+    return LARGEST_BODY_BYTES if path.startswith(ROOT) else LARGEST_FORM_BYTES + 1
 
 
 def build(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from noojee_fake.messages import Closed, Pending, Request, Response
-from noojee_fake.worlds import Worlds
+from noojee_fake.worlds import Worlds, body_bytes
 
 CUT = "noojee.cut"
 """The extension of the ASGI scope whose function cuts the connection; a server without it sends the answer there is."""
@@ -19,7 +19,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Log = Callable[[Request, Response], None]
 
-_TOO_LARGE = Response(413, (("Content-Type", "text/plain"), ("Content-Length", "0")))
+_TOO_LARGE = Response(413, (("Content-Type", "text/plain"), ("Connection", "close"), ("Content-Length", "0")))
 
 
 class App:
@@ -38,15 +38,16 @@ class App:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
+        raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
+        path = raw_path.decode("latin-1")
         try:
-            body = await _body(receive)
+            body = await _body(receive, body_bytes(path))
         except _Gone:
             return
         client = scope.get("client")
-        raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
         request = Request(
             method=scope["method"],
-            path=raw_path.decode("latin-1"),
+            path=path,
             query=scope["query_string"].decode("latin-1"),
             headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
             body=body or b"",
@@ -112,23 +113,27 @@ class _Gone(Exception):
     """The client left before its request was whole: nothing may be done with the part that came."""
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body of a request; None where it is larger than any that the control API takes."""
+async def _body(receive: Receive, kept_bytes: int) -> bytes | None:
+    """The body of a request, of one that is longer than `kept_bytes` the beginning; None where it is larger than any.
+
+    What is too much is read and dropped, since a client that still sends would not see its answer, but not for ever.
+    """
     message = await _part(receive)
     if not message.get("more_body"):
         whole: bytes = message.get("body", b"")
         return None if len(whole) > LARGEST_BODY_BYTES else whole
-    parts = bytearray(message.get("body", b""))
-    size = len(parts)
-    while message.get("more_body"):
-        message = await _part(receive)
+    parts = bytearray()
+    size = 0
+    while True:
         part = message.get("body", b"")
         size += len(part)
         if size > LARGEST_BODY_BYTES:
-            parts.clear()  # the rest is read and dropped: a client that still sends would not see its answer
+            parts.clear()
         else:
-            parts += part
-    return None if size > LARGEST_BODY_BYTES else bytes(parts)
+            parts += part[: max(0, kept_bytes - len(parts))]
+        if not message.get("more_body") or size > 2 * LARGEST_BODY_BYTES:
+            return None if size > LARGEST_BODY_BYTES else bytes(parts)
+        message = await _part(receive)
 
 
 async def _part(receive: Receive) -> Message:
