@@ -5,17 +5,12 @@ Source: 07.0 Start Recording, Recorder Control Panel, Routing (DOC W-ST, W-RC, W
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from noojee_fake import _data
+from noojee_fake.documents import mistake
 from noojee_fake.errors import UsageError
-
-if TYPE_CHECKING:
-    import jsonschema_rs
 
 ANY_DID = "*"
 
@@ -112,10 +107,9 @@ DEFAULT = Directory(
 
 def read_directory(document: Any) -> Directory:
     """A directory of its JSON form. Raises UsageError with the JSON path of what is wrong."""
-    error = next(iter(_validator().iter_errors(document)), None)
-    if error is not None:
-        path = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-        raise UsageError(error.message[:400], path)
+    found = mistake(document, "directory.schema.json")
+    if found is not None:
+        raise UsageError(*found)
     users = tuple(User(**{**row, "role": Role(row.get("role", "agent"))}) for row in document.get("users", ()))
     queues = tuple(Queue(number=row["number"], members=tuple(row["members"])) for row in document.get("queues", ()))
     routes = tuple(Route(**{**row, "record": Record(row.get("record", "queue"))}) for row in document.get("routes", ()))
@@ -160,10 +154,3 @@ def _unique(values: list[str | None], part: str, name: str) -> None:
         if value is not None and value in seen:
             raise UsageError(f"{value!r} is there already", f"$.{part}[{at}].{name}")
         seen.add(value or "")
-
-
-@cache
-def _validator() -> jsonschema_rs.Validator:
-    import jsonschema_rs
-
-    return jsonschema_rs.validator_for(json.loads(_data.schema("directory.schema.json").read_text("utf-8")))

@@ -5,26 +5,19 @@ Every refusal names the JSON path of the offending value.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from noojee_fake import _data
 from noojee_fake.calls import Call, Direction, Leg
 from noojee_fake.clock import format_instant, parse_instant
+from noojee_fake.documents import mistake
 from noojee_fake.errors import SeedError
 from noojee_fake.store import Absent, Store
-
-if TYPE_CHECKING:
-    import jsonschema_rs
 
 FORMAT = "noojee-seed/1"
 HIGHEST_RECORD_ID = 2**63 - 1
 HIGHEST_LEG = 10**9 - 1
-
-_LONGEST_REASON = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,56 +65,10 @@ def write_calls(store: Store, *, default_account: str, outbound_did: str) -> lis
     return [_write_call(call, store, default_account, outbound_did) for call in store.calls()]
 
 
-@cache
-def _validator() -> jsonschema_rs.Validator:
-    import jsonschema_rs
-
-    return jsonschema_rs.validator_for(json.loads(_data.schema("seed.schema.json").read_text("utf-8")))
-
-
 def _judge(document: Mapping[str, Any]) -> None:
-    _judge_text(document)
-    try:
-        error = next(iter(_validator().iter_errors(document)), None)
-    except (ValueError, TypeError, RecursionError) as refused:
-        raise SeedError(f"is not made of JSON values: {refused}") from None
-    if error is not None:
-        raise SeedError(_shortened(error.message), json_path(error.instance_path))
-
-
-def _shortened(reason: str) -> str:
-    half = _LONGEST_REASON // 2
-    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:half]} ... {reason[-half:]}"
-
-
-def json_path(steps: list[Any]) -> str:
-    """`$.calls[0].legs` of the steps to a value."""
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-
-
-def _judge_text(value: Any, path: str = "$") -> None:
-    """Refuse half of a surrogate pair: JSON can carry it, UTF-8 cannot."""
-    if path == "$":
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            pass
-        except (TypeError, ValueError, RecursionError) as refused:
-            raise SeedError(f"is not made of JSON values: {refused}") from None
-        else:
-            return
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise SeedError("holds half of a surrogate pair, which no answer can carry", path) from None
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            _judge_text(key, path)
-            _judge_text(inner, f"{path}.{key}")
-    elif isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            _judge_text(inner, f"{path}[{index}]")
+    found = mistake(document, "seed.schema.json")
+    if found is not None:
+        raise SeedError(*found)
 
 
 def _instant(text: str, path: str) -> int:

@@ -43,12 +43,24 @@ header_values = st.one_of(
 headers = st.lists(st.tuples(header_names, header_values), max_size=4).map(tuple)
 methods = st.one_of(st.sampled_from(("POST", "GET", "HEAD", "PUT", "DELETE")), text)
 clients = st.one_of(st.none(), st.just("127.0.0.1"), text)
-leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just("1.1"))
+leaves = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(("1.1", "\ud800"))
+)
 keys = st.one_of(
     st.text(max_size=5),
     st.sampled_from(("seed", "calls", "legs", "now", "step_seconds", "frozen", "profile", "dialects", "time_zone")),
 )
 trees = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4))
+directories = st.fixed_dictionaries(
+    {},
+    optional={
+        "users": st.lists(st.dictionaries(st.sampled_from(("name", "extension", "role", "team")), leaves), max_size=3),
+        "queues": st.lists(st.dictionaries(st.sampled_from(("number", "members")), trees), max_size=2),
+        "routes": st.lists(
+            st.dictionaries(st.sampled_from(("did", "to", "record", "default_account")), leaves), max_size=2
+        ),
+    },
+)
 bodies = st.one_of(st.binary(max_size=80), trees.map(lambda tree: json.dumps(tree).encode()))
 
 
@@ -141,6 +153,7 @@ def test_the_control_api_survives_any_request(
         optional={
             "seed": st.fixed_dictionaries({"format": st.just("noojee-seed/1"), "calls": trees}) | trees,
             "profile": trees,
+            "directory": directories | trees,
             "dialects": trees,
             "time_zone": trees,
             "clock": st.dictionaries(st.sampled_from(("now", "frozen", "x")), trees, max_size=2) | trees,

@@ -1,0 +1,77 @@
+"""Judges documents of our own formats, whatever they hold: seeds, directories. The schemas are those of `schemas/own`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from noojee_fake import _data
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+_LONGEST_REASON = 400
+
+
+def mistake(document: Any, schema: str) -> tuple[str, str] | None:
+    """What is wrong with a document, and the JSON path of it; None where it is as the schema of that file name wants it.
+
+    Half of a surrogate pair is wrong everywhere: JSON can carry it, UTF-8 cannot. So is what is nested too deeply.
+    """
+    found = _text_mistake(document)
+    if found is not None:
+        return found
+    try:
+        error = next(iter(_validator(schema).iter_errors(document)), None)
+    except (ValueError, TypeError, RecursionError) as refused:
+        return f"is not made of JSON values: {refused}", "$"
+    return None if error is None else (_shortened(error.message), json_path(error.instance_path))
+
+
+def json_path(steps: list[Any]) -> str:
+    """`$.calls[0].legs` of the steps to a value."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+
+
+@cache
+def _validator(schema: str) -> jsonschema_rs.Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for(json.loads(_data.schema(schema).read_text("utf-8")))
+
+
+def _shortened(reason: str) -> str:
+    half = _LONGEST_REASON // 2
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:half]} ... {reason[-half:]}"
+
+
+def _text_mistake(document: Any) -> tuple[str, str] | None:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "holds half of a surrogate pair, which no answer can carry", _path_of_half(document) or "$"
+    except (TypeError, ValueError, RecursionError) as refused:
+        return f"is not made of JSON values: {refused}", "$"
+    return None
+
+
+def _path_of_half(value: Any, path: str = "$") -> str | None:
+    """Where half of a surrogate pair stands: the path of the text, or of the object that has it in a key."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return path
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            found = _path_of_half(key, path) or _path_of_half(inner, f"{path}.{key}")
+            if found is not None:
+                return found
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            found = _path_of_half(inner, f"{path}[{index}]")
+            if found is not None:
+                return found
+    return None
