@@ -11,7 +11,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from noojee_fake.access import Addresses, Attempts, ByHourLimit, UsedHashes
-from noojee_fake.clock import Clock
+from noojee_fake.clock import SECOND, Clock
 from noojee_fake.dialects import answers, table
 from noojee_fake.dialects.parameters import is_form, percent_decoded, raw_bytes, read_parameters
 from noojee_fake.dialects.route import Question, Route
@@ -145,11 +145,12 @@ class Pbx:
         return self._noted(request, response, matched=matched)
 
     def _waiting(self, request: Request, pending: Pending) -> Response:
-        """A long poll whose answer is guarded and noted like any other."""
+        """A long poll whose answer is guarded and noted like any other; its time is also over by the PBX's clock."""
+        until_micros = self.clock.micros() + round(pending.seconds * SECOND)
 
         def finish(over: bool) -> Response | None:
             try:
-                response = pending.finish(over)
+                response = pending.finish(over or self.clock.micros() >= until_micros)
             except Exception as bug:  # noqa: BLE001 - as above
                 response = self.own_bugs.keep(bug)
             return None if response is None else self._noted(request, response, matched=True)

@@ -5,6 +5,7 @@ Source: 07.0 Start Recording, Recorder Control Panel, Routing (DOC W-ST, W-RC, W
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -75,6 +76,10 @@ class Directory:
         self._by_extension = {user.extension: user for user in users if user.extension is not None}
         self._queues = {queue.number: queue for queue in queues}
         self._routes = {route.did: route for route in routes}
+        self._queues_of: dict[str, list[str]] = {}
+        for queue in queues:
+            for member in dict.fromkeys(queue.members):
+                self._queues_of.setdefault(member, []).append(queue.number)
 
     def user(self, name: str) -> User | None:
         """The user of a login name."""
@@ -86,6 +91,10 @@ class Directory:
 
     def queue(self, number: str) -> Queue | None:
         return self._queues.get(number)
+
+    def queues_of(self, extension: str) -> Sequence[str]:
+        """The queues that an extension serves."""
+        return self._queues_of.get(extension, ())
 
     def route(self, did: str) -> Route | None:
         """The route of an inbound number, or the one for any number."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import count
 
 from noojee_fake.messages import Request, Response
 
@@ -30,16 +31,15 @@ class Journal:
 
     def __init__(self) -> None:
         self._entries: deque[tuple[int, int, Request, Response, bool]] = deque(maxlen=KEPT)
-        self._number = 0
+        self._numbers = count(1)
 
     def note(self, at_micros: int, request: Request, response: Response, *, matched: bool) -> None:
         """Keep a request and its answer; of long bodies the beginning."""
-        self._number += 1
         if len(request.body) > KEPT_BODY_BYTES:
             request = replace(request, body=request.body[:KEPT_BODY_BYTES])
         if len(response.body) > KEPT_BODY_BYTES:
             response = Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
-        self._entries.append((self._number, at_micros, request, response, matched))
+        self._entries.append((next(self._numbers), at_micros, request, response, matched))
 
     def entries(self) -> list[Entry]:
         """What is kept, oldest first."""

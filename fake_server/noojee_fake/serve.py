@@ -155,6 +155,10 @@ def asyncio_run(
                     getattr(connection, "tick", int)()  # h11's have none
             return await super().on_tick(counter)
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.close()
+            await super().shutdown(sockets)
+
     config = Config(
         app,
         http=_protocol(),

@@ -70,8 +70,9 @@ class Replay:
         self.live: dict[str, LiveCall] = {}
 
     def play(self, names: list[str]) -> None:
-        for at, cause, transition, name in sorted((e for name in names for e in events(name)), key=lambda e: e[0]):
-            self.happen(at, cause, transition, name)
+        happened = [event for name in names for event in events(name)]
+        for at, cause, transition, of in sorted(happened, key=lambda event: event[0]):
+            self.happen(at, cause, transition, of)
 
     def happen(self, at: int, cause: str, transition: dict[str, Any], name: str) -> None:
         if name not in self.live:

@@ -14,12 +14,13 @@ from noojee_fake.access import KeyVerdict, judge_key
 from noojee_fake.clock import SECOND
 from noojee_fake.dialects.answers import Failures, Json
 from noojee_fake.dialects.hashes import Hashes
-from noojee_fake.dialects.orders import Malformed, Orders, needed, optional
+from noojee_fake.dialects.orders import LONGEST_NUMBER, LONGEST_TAG, Malformed, Orders, needed, optional
 from noojee_fake.dialects.recordings import Recordings
 from noojee_fake.dialects.route import Question, Route
-from noojee_fake.live import Sighting, Status
+from noojee_fake.live import Reason, Refused, Status, extension_of
 from noojee_fake.messages import Pending, Response
-from noojee_fake.switchboard import Switchboard, extension_of
+from noojee_fake.sightings import Sighting
+from noojee_fake.switchboard import Switchboard
 
 NAME = "call-management"
 LONGEST_WAIT_SECONDS = 60
@@ -87,7 +88,10 @@ class CallManagement:
         dialled: dict[str, int] = {}
 
         def dial(question: Question) -> str:
-            number, name = needed(question, "number"), needed(question, "extenOrUniqueId")
+            number = needed(question, "number", longest=LONGEST_NUMBER)
+            name = needed(question, "extenOrUniqueId")
+            if not number.isprintable():
+                raise Malformed("Malformed parameter number")
             if "/" not in name and "." not in name:
                 raise Malformed("extenOrUniqueId must include the technology, as in SIP/100")
             extension = extension_of(name)
@@ -98,7 +102,7 @@ class CallManagement:
                 extension_of(number),
                 question.now_micros,
                 record=self._dial_records and optional(question, "record") == "true",
-                tag=(optional(question, "tag") or "") if self._dial_records else "",
+                tag=(optional(question, "tag", longest=LONGEST_TAG) or "") if self._dial_records else "",
                 at_once=bool(optional(question, "autoAnswer")),
             )
             dialled["SessionID"] = call.call_id
@@ -121,8 +125,10 @@ class CallManagement:
         """Pick up a call that rings at an extension. Source: the vendor's Java client (CLIENT C-J)."""
 
         def answer(question: Question) -> str:
-            call = self._orders.find(needed(question, "uniqueId"))
-            self._switchboard.answer(call, extension_of(needed(question, "exten")), question.now_micros)
+            call, extension = self._orders.find(needed(question, "uniqueId")), extension_of(needed(question, "exten"))
+            if self._switchboard.directory.user_at(extension) is None:
+                raise Refused(Reason.NO_EXTENSION)
+            self._switchboard.answer(call, extension, question.now_micros)
             return "Channel Answered"
 
         return self._orders.answered(question, answer)
@@ -138,8 +144,7 @@ class CallManagement:
         board = self._switchboard
 
         def finish(over: bool) -> Response | None:
-            sequence = board.sequence
-            seen = board.seen(extensions, after)
+            sequence, seen = board.seen(extensions, after)
             return self._changes(seen, sequence) if over or seen or not 0 < after <= sequence else None
 
         answer = finish(seconds == 0)

@@ -10,13 +10,17 @@ from collections.abc import Callable
 
 from noojee_fake.dialects.answers import Failures, Json
 from noojee_fake.dialects.route import Authorise, Question, Route
-from noojee_fake.live import LiveCall
+from noojee_fake.live import LiveCall, Reason, Refused, extension_of
 from noojee_fake.messages import Response
 from noojee_fake.profile import Profile
-from noojee_fake.switchboard import Reason, Refused, Switchboard, extension_of
+from noojee_fake.switchboard import Switchboard
 
 Order = Callable[[Question], str]
 """Does something to a live call and gives the text of success; raises Refused or Malformed."""
+
+LONGEST_TAG = 4000
+LONGEST_NUMBER = 200
+"""As long as a seed document may have them."""
 
 _STARTED = "Recording Started"
 _STOPPED = "Recording Stopped"
@@ -65,7 +69,7 @@ class Orders:
         self.switchboard.start_recording(
             call,
             question.now_micros,
-            tag=optional(question, "tag"),
+            tag=optional(question, "tag", longest=LONGEST_TAG),
             owner=optional(question, "agentLoginName") or None,
             extension=extension_of(name) if extension_of(name) in call.parties else None,
             again=self._again,
@@ -105,9 +109,9 @@ class Orders:
         return self._answers.answer(200, json.dumps(fields, separators=(",", ":")).encode())
 
 
-def needed(question: Question, name: str) -> str:
+def needed(question: Question, name: str, *, longest: int | None = None) -> str:
     """A parameter that must be there, and not be empty."""
-    value = optional(question, name)
+    value = optional(question, name, longest=longest)
     if value is None:
         raise Malformed(f"Missing parameter {name}")
     if not value:
@@ -115,11 +119,11 @@ def needed(question: Question, name: str) -> str:
     return value
 
 
-def optional(question: Question, name: str) -> str | None:
-    """A parameter, None where it is absent."""
+def optional(question: Question, name: str, *, longest: int | None = None) -> str | None:
+    """A parameter, None where it is absent. What the archive is to keep may have so many letters."""
     if name not in question.parameters:
         return None
     value = question.parameters[name]
-    if value is None:
+    if value is None or (longest is not None and len(value) > longest):
         raise Malformed(f"Malformed parameter {name}")
     return value

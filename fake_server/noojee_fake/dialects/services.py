@@ -11,8 +11,8 @@ from noojee_fake.dialects.answers import plain_text
 from noojee_fake.dialects.orders import Malformed, Orders
 from noojee_fake.dialects.recordings import Recordings
 from noojee_fake.dialects.route import Question, Route
+from noojee_fake.live import Reason, Refused
 from noojee_fake.messages import Response
-from noojee_fake.switchboard import Reason, Refused
 
 NAME = "services"
 PATH = "/servicemanager/services/njadmin-api-recording"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -28,6 +29,14 @@ class App:
     def __init__(self, worlds: Worlds, *, log: Log | None = None) -> None:
         self.worlds = worlds
         self._log = log
+        self._waiting: set[asyncio.Event] = set()
+        self._closing = False
+
+    def close(self) -> None:
+        """Answer all long polls, the ones to come too, as if their time was over: the server is about to end."""
+        self._closing = True
+        for changed in self._waiting:
+            changed.set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -56,7 +65,7 @@ class App:
         )
         response = _TOO_LARGE if body is None else self.worlds.handle(request)
         if isinstance(response, Pending):
-            waited = await _wait(response, receive)
+            waited = await self._wait(response, receive)
             if waited is None:
                 return
             response = waited
@@ -76,32 +85,34 @@ class App:
         if self._log is not None:
             self._log(request, response)
 
+    async def _wait(self, pending: Pending, receive: Receive) -> Response | None:
+        """The answer to a long poll, once there is one or its time is over; None where the client left meanwhile."""
+        loop = asyncio.get_running_loop()
+        changed = asyncio.Event()
 
-async def _wait(pending: Pending, receive: Receive) -> Response | None:
-    """The answer to a long poll, once there is one or its time is over; None where the client left meanwhile."""
-    loop = asyncio.get_running_loop()
-    changed = asyncio.Event()
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed under its polls: nobody waits any more
+                loop.call_soon_threadsafe(changed.set)
 
-    def wake() -> None:
-        loop.call_soon_threadsafe(changed.set)
-
-    stop = pending.listen(wake)
-    left = asyncio.ensure_future(_left(receive))
-    deadline = loop.time() + pending.seconds
-    try:
-        while True:
-            changed.clear()
-            response = pending.finish(loop.time() >= deadline)
-            if response is not None:
-                return response
-            woken = asyncio.ensure_future(changed.wait())
-            await asyncio.wait((woken, left), timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
-            woken.cancel()
-            if left.done():
-                return None
-    finally:
-        stop()
-        left.cancel()
+        stop = pending.listen(wake)
+        self._waiting.add(changed)
+        left = asyncio.ensure_future(_left(receive))
+        deadline = loop.time() + pending.seconds
+        try:
+            while True:
+                changed.clear()
+                response = pending.finish(self._closing or loop.time() >= deadline)
+                if response is not None:
+                    return response
+                woken = asyncio.ensure_future(changed.wait())
+                await asyncio.wait((woken, left), timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+                if left.done():
+                    return None
+        finally:
+            stop()
+            self._waiting.discard(changed)
+            left.cancel()
 
 
 async def _left(receive: Receive) -> None:
