@@ -71,10 +71,13 @@ class DiskStore:
             self._insert("sounds", (_sound_row(leg, sound) for leg, sound in sounded))
             self._reach(leg for call in added for leg in call.legs)
 
-    def save(self, call: Call) -> None:
+    def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
         with self._changing():
-            number, before = self._one(_BY_UNIQUE_ID, call.unique_id)
-            self._replace(number, before, call)
+            if changed is None:
+                number, before = self._one(_BY_UNIQUE_ID, call.unique_id)
+                self._replace(number, before, call)
+            else:
+                self._go_on(call, changed)
 
     def remove_leg(self, leg: Leg) -> bool:
         with self._changing():
@@ -222,6 +225,18 @@ class DiskStore:
         self._insert("legs", (_leg_row(number, leg) for leg in differs.written))
         self._insert("tags", _tag_rows(number, differs.new_tags))
         self._reach(differs.written)
+
+    def _go_on(self, call: Call, changed: Sequence[Leg]) -> None:
+        number = self._value("SELECT number FROM calls WHERE unique_id = ?", call.unique_id)
+        if number is None:
+            number = self._next_number()
+            self._insert("calls", [_call_row(number, call)])
+        by_id = "DELETE FROM legs WHERE call_record_id = ?"
+        self._file.executemany(by_id, [(leg.call_record_id,) for leg in changed])
+        self._insert("legs", (_leg_row(number, leg) for leg in changed))
+        rows = _tag_rows(number, {leg.tag for leg in changed if leg.tag})
+        self._file.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?, ?)", rows)
+        self._reach(changed)
 
     def _next_number(self) -> int:
         return int(self._value("SELECT coalesce(max(number), 0) + 1 FROM calls"))

@@ -80,6 +80,8 @@ class LiveCall:
     destination: str = ""
     recording: bool = False
     legs: tuple[Leg, ...] = ()
+    unsaved: dict[int, Leg] = field(default_factory=dict)
+    """The legs that the archive has to be told of, by number."""
 
     @property
     def caller(self) -> str | None:
@@ -123,6 +125,7 @@ class LiveCall:
             call_record_id=call_record_id,
         )
         self.legs = (*self.legs, leg)
+        self.unsaved[leg.number] = leg
         self.recording = True
 
     def close_leg(self, now_micros: int) -> None:
@@ -130,7 +133,9 @@ class LiveCall:
         self.recording = False
         if self.legs and self.legs[-1].end_micros == OPEN:
             last = self.legs[-1]
-            self.legs = (*self.legs[:-1], replace(last, end_micros=max(now_micros, last.start_micros)))
+            ended = replace(last, end_micros=max(now_micros, last.start_micros))
+            self.legs = (*self.legs[:-1], ended)
+            self.unsaved[ended.number] = ended
 
 
 def extension_of(name: str) -> str:

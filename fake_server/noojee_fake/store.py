@@ -41,8 +41,12 @@ class Store(Protocol):
         Unique ids and record ids are new: whoever reads them in has checked.
         """
 
-    def save(self, call: Call) -> None:
-        """Put a call, in place of the one with its unique id if that is there. Its legs' record ids are its own or new."""
+    def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
+        """Put a call, in place of the one with its unique id if that is there. Its legs' record ids are its own or new.
+
+        `changed`: those of its legs that are new, or were in progress when it was last saved, so that a call of many
+        legs costs no more than one of few; None: all are compared.
+        """
 
     def remove_leg(self, leg: Leg) -> bool:
         """Forget a leg and its sound; the other legs keep their numbers, and a call without a leg is gone.
@@ -182,6 +186,19 @@ class _State:
             self.enter_tag(tag, unique_id)
         self.enter_ended([_ended_key(leg) for leg in differs.written if leg.end_micros != LATEST])
 
+    def go_on(self, call: Call, changed: Sequence[Leg]) -> None:
+        """Put a call of which these legs alone are new, or have ended."""
+        before = self.calls.get(call.unique_id)
+        self.calls[call.unique_id] = call
+        added = [leg for leg in changed if leg.call_record_id not in self.owners]
+        for leg in added:
+            self.owners[leg.call_record_id] = call.unique_id
+            self.last_record_id = max(self.last_record_id, leg.call_record_id)
+        for tag in {leg.tag for leg in added if leg.tag}:
+            if before is None or tag not in self.unique_ids or all(leg.tag != tag for leg in reversed(before.legs)):
+                self.enter_tag(tag, call.unique_id)
+        self.enter_ended([_ended_key(leg) for leg in changed if leg.end_micros != LATEST])
+
     def enter_tag(self, tag: str, unique_id: str) -> None:
         unique_ids = self.unique_ids.get(tag)
         if unique_ids is None:
@@ -234,9 +251,12 @@ class MemoryStore:
             state.enter_ended(ended)
             state.sounds.update((leg.call_record_id, sound) for leg, sound in sounded)
 
-    def save(self, call: Call) -> None:
+    def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
         with self._lock:
-            self._state.replace(call.unique_id, call)
+            if changed is None:
+                self._state.replace(call.unique_id, call)
+            else:
+                self._state.go_on(call, changed)
 
     def remove_leg(self, leg: Leg) -> bool:
         with self._lock:

@@ -229,7 +229,9 @@ class Switchboard(Transitions):
             before = self._sightings.sequence
             yield
             while self._unsaved:
-                self._store.save(self._unsaved.pop().archived())
+                saved = self._unsaved.pop()
+                self._store.save(saved.archived(), tuple(saved.unsaved.values()))
+                saved.unsaved.clear()
             changed = before != self._sightings.sequence
         if changed:
             self.wake()

@@ -80,6 +80,18 @@ class TwoStores(RuleBasedStateMachine):
     def save(self, saved: Call) -> None:
         self.both(lambda store: store.save(saved))
 
+    @rule(which=strategies.integers(0, CALLS - 1), tag=strategies.sampled_from(TAGS), end=strategies.sampled_from(ENDS))
+    def go_on(self, which: int, tag: str, end: int) -> None:
+        """The next leg of a call begins, and the one in progress ends: the stores are told of these alone."""
+        before = self.memory.call(f"{which}.1")
+        legs = before.legs if before is not None else ()
+        ended = tuple(replace(each, end_micros=NOON + 1) for each in legs[-1:] if each.end_micros == LATEST)
+        number = legs[-1].number if legs else 0
+        if number < LEGS:
+            changed = (*ended, leg(which, number, tag, end))
+            saved = call(which, *legs[: len(legs) - len(ended)], *changed)
+            self.both(lambda store: store.save(saved, changed))
+
     @rule(removed=A_LEG)
     def remove(self, removed: Leg) -> None:
         self.both(lambda store: store.remove_leg(removed))
