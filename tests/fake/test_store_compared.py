@@ -89,7 +89,8 @@ class TwoStores(RuleBasedStateMachine):
         number = legs[-1].number if legs else 0
         if number < LEGS:
             changed = (*ended, leg(which, number, tag, end))
-            saved = call(which, *legs[: len(legs) - len(ended)], *changed)
+            kept = legs[: len(legs) - len(ended)]
+            saved = call(which, *kept, *changed, source="400" if before is None else before.source)
             self.both(lambda store: store.save(saved, changed))
 
     @rule(removed=A_LEG)
