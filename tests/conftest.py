@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from described import judge
 from noojee_fake.clock import Clock, CountedIds, parse_instant
 from noojee_fake.messages import Pending, Request, Response
 from noojee_fake.worlds import Worlds, build
@@ -24,7 +25,10 @@ FORM = (("content-type", "application/x-www-form-urlencoded"),)
 
 
 class Caller:
-    """A client of one world. Every answer is checked for what holds always: no bug, a length that is true."""
+    """A client of one world. Every answer is checked for what holds always: no bug, a length that is true.
+
+    Answers of the control API are held to its description.
+    """
 
     def __init__(self, worlds: Worlds, *, path: str = "", key: str = KEY) -> None:
         self.worlds = worlds
@@ -103,7 +107,7 @@ class Caller:
             raw = json.dumps(body).encode()
         if "?" in path:
             path, query = path.split("?", 1)
-        return self.ask(
+        answer = self.ask(
             f"/__noojee{path}",
             query,
             method=method,
@@ -111,6 +115,14 @@ class Caller:
             body=raw,
             client=client,
         )
+        judge(method, f"/__noojee{path}", raw, answer)
+        return answer
+
+    def told(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
+        """What the control API answers about the default world, once its status is the expected one."""
+        answer = self.control(method, f"/worlds/default{path}", body)
+        assert answer.status == status, answer
+        return json.loads(answer.body) if answer.body else None
 
 
 def encoded(parameters: dict[str, Any]) -> str:

@@ -126,6 +126,10 @@ class Attempts:
         self._lock = threading.Lock()
         self._stamps: list[int] = []
 
+    def under_way(self, now_millis: int) -> int:
+        """How many there are now."""
+        return sum(abs(now_millis - stamp) <= WINDOW_MILLIS for stamp in list(self._stamps))
+
     def begin(self, now_millis: int) -> bool:
         """Whether one more may begin; if so, it is under way."""
         with self._lock:
@@ -219,6 +223,11 @@ class ByHourLimit:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._accepted_micros: int | None = None
+
+    @property
+    def accepted_micros(self) -> int | None:
+        """When the last request passed; None: none has."""
+        return self._accepted_micros
 
     def accept(self, now_micros: int) -> bool:
         """Whether a request may pass now; if it may, it is the last accepted one from here on."""

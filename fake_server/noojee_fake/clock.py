@@ -86,6 +86,17 @@ class Clock:
             self._frozen = frozen
             self._put(now)
 
+    def state(self) -> tuple[bool, int]:
+        """Whether it stands, and where; or how far it is from its source."""
+        with self._lock:
+            return self._frozen, self._at if self._frozen else self._offset
+
+    def put_back(self, state: tuple[bool, int]) -> None:
+        """Stand again where it stood; or run again as far from the source as it ran."""
+        with self._lock:
+            self._frozen, place = state
+            self._put(place if self._frozen else self._source() + place)
+
     def sibling(self, *, now: int | None = None, frozen: bool = False) -> Clock:
         """Another clock on the same source."""
         return Clock(now=now, frozen=frozen, source=self._source)

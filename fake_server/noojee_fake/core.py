@@ -45,7 +45,7 @@ class Pbx:
 
     `default_account` is the archive's own, None where the switch decides. `api_key` is the global key. `dialects` are
     those that may be served, `version` says which of them are (None: all). `own_bugs` is where the fake's own
-    exceptions are kept; worlds of one server share it. Hold `change` while changing the rest.
+    exceptions are kept; worlds of one server share it. `addresses` are the clients that are served, None: all. Hold `change` while changing the rest.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Pbx:
         version: str | None = None,
         directory: Directory = DEFAULT,
         default_account: str | None = None,
+        addresses: Addresses | None = None,
         own_bugs: OwnBugs | None = None,
     ) -> None:
         self.store = store
@@ -73,7 +74,7 @@ class Pbx:
         self.change = threading.RLock()
         self.switchboard = Switchboard(store=store, lock=self.change, directory=directory)
         self.journal = Journal()
-        self.addresses = Addresses(None)
+        self.addresses = Addresses(None) if addresses is None else addresses
         self._dialects = tuple(dialects)
         self._default_account = default_account
         self._version = version
@@ -86,6 +87,21 @@ class Pbx:
             used_once=UsedHashes(), used_for_an_hour=UsedHashes(), attempts=Attempts(), by_hour=ByHourLimit()
         )
         self._arrange()
+
+    def set_up(self, *, profile: Profile, version: str | None) -> None:
+        """Other switches and another version, with limits that begin anew. Raises UsageError as `version` does."""
+        release(version)
+        self._profile, self._version = profile, version
+        self.forget_limits()
+
+    def forget_answers(self) -> None:
+        """Write each answer anew from here on: what is known of legs was changed, not only added to."""
+        self._arrange()
+
+    @property
+    def limits(self) -> table.Memory:
+        """What the PBX remembers of those who asked."""
+        return self._memory
 
     @property
     def dialects(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def mistake(document: Any, schema: str) -> tuple[str, str] | None:
 
     Half of a surrogate pair is wrong everywhere: JSON can carry it, UTF-8 cannot. So is what is nested too deeply.
     """
-    found = _text_mistake(document)
+    found = text_mistake(document)
     if found is not None:
         return found
     try:
@@ -47,7 +47,8 @@ def _shortened(reason: str) -> str:
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[:half]} ... {reason[-half:]}"
 
 
-def _text_mistake(document: Any) -> tuple[str, str] | None:
+def text_mistake(document: Any) -> tuple[str, str] | None:
+    """What no answer could carry in a document, and the JSON path of it; None: nothing."""
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -33,6 +33,17 @@ class Lines:
     def __contains__(self, call: LiveCall) -> bool:
         return self._calls.get(call.unique_id) is call
 
+    def copy(self) -> Lines:
+        """The same lines, with calls of their own."""
+        twins = {unique_id: call.copy() for unique_id, call in self._calls.items()}
+        made = Lines()
+        made._calls = twins
+        made._by_channel = {channel: twins[call.unique_id] for channel, call in self._by_channel.items()}
+        made._by_extension = _of_twins(self._by_extension, twins)
+        made._waiting = _of_twins(self._waiting, twins)
+        made._busy = self._busy.copy()
+        return made
+
     def taken(self, channel: str) -> bool:
         """Whether a live call has this channel."""
         return channel in self._by_channel
@@ -110,3 +121,7 @@ class Lines:
         channel = call.channels.pop(number, None)
         if channel is not None:
             self._by_channel.pop(channel, None)
+
+
+def _of_twins(table: dict[str, dict[int, LiveCall]], twins: dict[str, LiveCall]) -> dict[str, dict[int, LiveCall]]:
+    return {name: {call_id: twins[call.unique_id] for call_id, call in row.items()} for name, row in table.items()}

@@ -98,6 +98,10 @@ class LiveCall:
         """Who owns what is recorded now; None: the default account of the PBX."""
         return self.default_account if self.owner is None else self.owner
 
+    def copy(self) -> LiveCall:
+        """The same call, to go on by itself."""
+        return replace(self, channels=self.channels.copy(), parties=self.parties.copy())
+
     def archived(self) -> Call:
         """The call as the archive keeps it. Only once it has a leg."""
         return Call(

@@ -35,7 +35,7 @@ class Redaction:
 
     def __init__(self, secrets: Iterable[str | None]) -> None:
         known = sorted({secret.lower() for secret in secrets if secret}, key=len, reverse=True)
-        self._known = tuple(known)
+        self._raw = tuple({form for secret in known for form in (secret, secret.replace(" ", "+"))})
         self._coded = re.compile("|".join(map(_any_coding, known)), re.IGNORECASE) if known else None
         self._longest = 6 * max(map(len, known), default=0)
 
@@ -83,7 +83,7 @@ class Redaction:
         if self._coded is None:
             return text
         lowered = text.lower()
-        if "%" in lowered or "\\" in lowered or any(secret in lowered for secret in self._known):
+        if "%" in lowered or "\\" in lowered or any(form in lowered for form in self._raw):
             return self._coded.sub(HIDDEN, text)
         return text
 

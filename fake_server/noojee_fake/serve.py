@@ -107,8 +107,10 @@ def serve(options: argparse.Namespace) -> int:
         addresses = _addresses(options.allow_address)
         _check_ready_file(options.ready_file)
         tls, authority = _tls(options)
-        with _listen(options.host, options.port) as listening, closing(_worlds(options, key, token)) as worlds:
-            worlds.default.addresses = addresses
+        with (
+            _listen(options.host, options.port) as listening,
+            closing(_worlds(options, key, token, addresses)) as worlds,
+        ):
             if options.strict_transport and tls is None and not set(worlds.default.dialects) & set(OVER_HTTP):
                 raise UsageError(
                     "--strict-transport leaves nothing to serve over http: add --tls-self-made or --tls-cert"
@@ -184,7 +186,7 @@ def _protocol() -> Any:
     return Connection
 
 
-def _worlds(options: argparse.Namespace, key: str, token: str | None) -> Worlds:
+def _worlds(options: argparse.Namespace, key: str, token: str | None, addresses: Addresses) -> Worlds:
     seed = _document(options.seed, "seed") if options.seed is not None else None
     try:
         return build(
@@ -196,6 +198,7 @@ def _worlds(options: argparse.Namespace, key: str, token: str | None) -> Worlds:
             directory=None if options.directory is None else _document(options.directory, "directory"),
             api_key=key,
             control_token=token,
+            addresses=addresses,
             state=options.state,
         )
     except SeedError as error:

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from noojee_fake.live import LiveCall, Status
 
@@ -120,6 +121,16 @@ class Sightings:
         """Forget what was seen; numbers go on."""
         self._last.clear()
         self._over.clear()
+
+    def state(self) -> object:
+        """What was seen, with its numbers, for `put_back`."""
+        return self._sequence, {name: seen.copy() for name, seen in self._last.items()}, self._over.copy()
+
+    def put_back(self, state: Any) -> None:
+        """What was seen, and the numbers, of another moment; to whoever saw more, that is still to come."""
+        self._sequence, last, over = state
+        self._last = {name: seen.copy() for name, seen in last.items()}
+        self._over = over.copy()
 
     def _forget(self, sighting: Sighting) -> None:
         of_extension = self._last.get(sighting.extension, {})

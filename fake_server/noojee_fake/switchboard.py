@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from noojee_fake.calls import Direction
 from noojee_fake.directory import DEFAULT, Directory, Record, Role, User
@@ -176,6 +177,19 @@ class Switchboard(Transitions):
         with self._lock:
             self._lines = Lines()
             self._sightings.clear()
+        self.wake()
+
+    def snapshot(self) -> object:
+        """The calls that live now, with all numbers, for `restore`."""
+        with self._lock:
+            return self._lines.copy(), self._sightings.state(), self._channel, self._call_id
+
+    def restore(self, snapshot: Any) -> None:
+        """The calls of a snapshot live on, and no others. It can be restored many times."""
+        with self._lock:
+            lines, seen, self._channel, self._call_id = snapshot
+            self._lines = lines.copy()
+            self._sightings.put_back(seen)
         self.wake()
 
     # Recording by order

@@ -6,32 +6,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from noojee_fake import seeds
-from noojee_fake.audio import wav_form
+from noojee_fake.access import Addresses
 from noojee_fake.clock import Clock, Ids, RandomIds
 from noojee_fake.control import DEFAULT_WORLD, ROOT, Control, TooManyWorlds, Wish
 from noojee_fake.control.bodies import LARGEST_BODY_BYTES
-from noojee_fake.core import OwnBugs, Pbx
+from noojee_fake.core import Pbx
 from noojee_fake.dialects import answers
 from noojee_fake.dialects.parameters import LARGEST_FORM_BYTES
-from noojee_fake.directory import DEFAULT, read_directory
-from noojee_fake.errors import ProfileError, SeedError, UsageError
+from noojee_fake.installation import StateFile, install, sound_reader
 from noojee_fake.messages import Request, Response
-from noojee_fake.profile import Profile
-from noojee_fake.store import MemoryStore, Store
-from noojee_fake.versions import DIALECTS, release
+from noojee_fake.snapshots import Saved
+from noojee_fake.versions import DIALECTS
 
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 """The key that the vendor's pages show; no secret."""
 
-DEFAULT_ZONE = "Australia/Melbourne"
 MOST_WORLDS = 10_000
 
 _PREFIX = "/w/"
@@ -47,6 +40,7 @@ class Worlds:
     def __init__(
         self,
         default: Pbx,
+        saved: Saved,
         *,
         ids: Ids,
         clock: Clock,
@@ -65,6 +59,7 @@ class Worlds:
         self._dialects = tuple(dialects)
         self._lock = threading.Lock()
         self._pbxs: dict[str, Pbx] = {DEFAULT_WORLD: default}
+        self._saved: dict[str, Saved] = {DEFAULT_WORLD: saved}
         self._control = Control(self, token=control_token)
         self.own_bugs = default.own_bugs
 
@@ -97,11 +92,15 @@ class Worlds:
     def find(self, world: str) -> Pbx | None:
         return self._pbxs.get(world)
 
+    def saved(self, world: str) -> Saved | None:
+        """The snapshots of a world."""
+        return self._saved.get(world)
+
     def make(self, wish: Wish) -> tuple[str, Pbx]:
         """A new world. Raises TooManyWorlds, or the FakeError that says what is wrong with the wish."""
         if len(self._pbxs) >= MOST_WORLDS:
             raise TooManyWorlds(MOST_WORLDS)
-        pbx = _pbx(
+        pbx, saved = install(
             seed=wish.seed,
             read_sound=None,
             profile=wish.profile,
@@ -123,12 +122,14 @@ class Worlds:
             world = self._ids.world()
             while world in self._pbxs:
                 world = self._ids.world()
+            self._saved[world] = saved
             self._pbxs[world] = pbx
         return world, pbx
 
     def drop(self, world: str) -> bool:
         """Forget a world; whether it was there."""
         with self._lock:
+            self._saved.pop(world, None)
             return self._pbxs.pop(world, None) is not None
 
 
@@ -153,22 +154,23 @@ def build(
     time_zone: str | None = None,
     version: str | None = None,
     directory: Any = None,
+    addresses: Addresses | None = None,
     state: Path | None = None,
 ) -> Worlds:
     """A server's worlds: the default one by these arguments, and room for others.
 
     `seed_folder` is where the sound files that the seed names are. `profile` goes before the seed's own and holds in new
-    worlds too, `clock` goes before the seed's `now`. `state` is a file that keeps the default world's calls; where it ever
+    worlds too, `clock` goes before the seed's `now`. `addresses` are those that the default world serves. `state` is a file that keeps the default world's calls; where it ever
     held some, those of the seed are left out. It is opened last. Raises SeedError, ProfileError, UsageError or StateError.
     """
     ids = ids or RandomIds()
     source = clock or Clock()
     served = tuple(dialects) if dialects is not None else DIALECTS
-    file = None if state is None else _StateFile(state, source, seeded=seed is not None)
-    default = _pbx(
+    file = None if state is None else StateFile(state, source, seeded=seed is not None)
+    default, saved = install(
         file=file,
         seed=seed,
-        read_sound=None if seed_folder is None else _sound_reader(seed_folder),
+        read_sound=None if seed_folder is None else sound_reader(seed_folder),
         profile=profile or {},
         dialects=served,
         version=version,
@@ -180,9 +182,11 @@ def build(
         now_micros=None,
         frozen=None,
         keep_clock=clock is not None,
+        addresses=addresses,
     )
     return Worlds(
         default,
+        saved,
         ids=ids,
         clock=source,
         dialects=served,
@@ -191,116 +195,3 @@ def build(
         version=version,
         notes=() if file is None else file.notes,
     )
-
-
-@dataclass(slots=True)
-class _StateFile:
-    """Where the calls of the default world are kept, and what is to be said of it once it is open."""
-
-    path: Path
-    clock: Clock
-    seeded: bool
-    notes: list[str] = field(default_factory=list)
-
-    def open(self, seed: Store) -> Store:
-        """The store in the file, filled from a seed where it never held a call."""
-        from noojee_fake.disk import DiskStore  # SQLite is loaded for those alone who ask for a file
-
-        store = DiskStore(self.path, now=self.clock.micros)
-        if store.cut_legs:
-            self.notes.append(f"{store.cut_legs} of its legs had not ended; they end at the last moment that it knows")
-        if store.last_record_id:
-            self.notes += ["the calls of the seed are left out: the file has its own"] * self.seeded
-            return store
-        calls = seed.calls()
-        sounds = [(leg, sound) for call in calls for leg in call.legs if (sound := seed.sound(leg)) is not None]
-        try:
-            store.add(calls, sounds)
-        except BaseException:
-            store.close()
-            raise
-        return store
-
-
-def _pbx(
-    *,
-    file: _StateFile | None = None,
-    seed: Mapping[str, Any] | None,
-    read_sound: Callable[[str], bytes] | None,
-    profile: Mapping[str, str],
-    dialects: Sequence[str],
-    version: str | None,
-    directory: Any,
-    time_zone: str | None,
-    api_key: str,
-    user_key: str,
-    clock: Clock,
-    now_micros: int | None,
-    frozen: bool | None,
-    keep_clock: bool = False,
-    own_bugs: OwnBugs | None = None,
-    base_profile: Mapping[str, str] = MappingProxyType({}),
-) -> Pbx:
-    store: Store = MemoryStore()
-    head = seeds.EMPTY if seed is None else seeds.read_seed(seed, store, read_sound=read_sound)
-    try:
-        seeded = Profile({**base_profile, **head.profile})
-    except ProfileError as error:
-        raise SeedError(error.message, f"$.profile{error.path[1:]}") from None
-    if not keep_clock:
-        now = head.now_micros if now_micros is None else now_micros
-        clock.freeze(now is not None if frozen is None else frozen)
-        if now is not None:
-            clock.set(now)
-    release(version)
-    return Pbx(
-        clock=clock,
-        zone=_zone(time_zone, head.time_zone),
-        profile=seeded.with_choices(profile),
-        api_key=_key(api_key),
-        user_key=user_key,
-        dialects=_dialects(dialects),
-        version=version,
-        directory=DEFAULT if directory is None else read_directory(directory),
-        default_account=head.default_account,
-        own_bugs=own_bugs,
-        store=store if file is None else file.open(store),  # when all else is known to be right
-    )
-
-
-def _zone(asked: str | None, seeded: str | None) -> ZoneInfo:
-    name = next(each for each in (asked, seeded, DEFAULT_ZONE) if each is not None)
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"there is no time zone {name!r}; take a name such as {DEFAULT_ZONE}"
-        if asked is None:
-            raise SeedError(message, "$.time_zone") from None
-        raise UsageError(message, "$.time_zone") from None
-
-
-def _dialects(names: Sequence[str]) -> tuple[str, ...]:
-    for name in names:
-        if name not in DIALECTS:
-            raise UsageError(f"there is no dialect {name!r}; the dialects are {', '.join(DIALECTS)}", "$.dialects")
-    if not names:
-        raise UsageError(f"no dialect is named; the dialects are {', '.join(DIALECTS)}", "$.dialects")
-    return tuple(name for name in DIALECTS if name in names)
-
-
-def _key(api_key: str) -> str:
-    if not api_key or not api_key.isascii() or not api_key.isprintable():
-        raise UsageError("the API key must be printable ASCII, and not empty")
-    return api_key
-
-
-def _sound_reader(folder: Path) -> Callable[[str], bytes]:
-    def read_sound(name: str) -> bytes:
-        parts = PurePosixPath(name)
-        if parts.is_absolute() or ".." in parts.parts or "\\" in name or "\0" in name:
-            raise ValueError("the name must be relative to the seed file, without '..'")
-        sound = (folder / parts).read_bytes()
-        wav_form(sound)
-        return sound
-
-    return read_sound

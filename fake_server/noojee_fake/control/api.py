@@ -4,29 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from noojee_fake import __version__
-from noojee_fake.control import archive, settings
+from noojee_fake import __version__, _data
+from noojee_fake.control import archive, flows, journals, live_calls, settings, states
 from noojee_fake.control.admission import admit
 from noojee_fake.control.bodies import Refused, answer, body_of, error
-from noojee_fake.control.wishes import DEFAULT_WORLD, Registry, TooManyWorlds, describe, read_wish
+from noojee_fake.control.wishes import DEFAULT_WORLD, Place, Registry, TooManyWorlds, describe, read_wish
 from noojee_fake.core import Pbx
 from noojee_fake.errors import FakeError, ProfileError, SeedError, StateError, UsageError
 from noojee_fake.messages import Request, Response
+from noojee_fake.snapshots import TooManySnapshots
 from noojee_fake.versions import DIALECTS
 
 ROOT = "/__noojee"
 
-_PATH = re.compile(r"/__noojee(?:|/|/worlds|/worlds/([a-z0-9]{1,40})(?:|/([a-z]+)))")
+_PATH = re.compile(
+    r"/__noojee(?:|/|/openapi\.json|/worlds|/worlds/([a-z0-9]{1,40})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore)))))"
+)
 
 Handler = Callable[[Request], Response]
-OfAWorld = Callable[[Pbx, Request], Response]
+OfPbx = Callable[[Pbx, Request], Response]
+OfPlace = Callable[[Place, Request], Response]
 
-_PARTS: Mapping[str, Mapping[str, OfAWorld]] = {
-    "calls": {"GET": archive.list_calls, "POST": archive.add_calls},
-    "sound": {"GET": archive.get_sound, "PUT": archive.put_sound, "DELETE": archive.delete_sound},
-    "profile": {"GET": settings.get_profile, "PUT": settings.put_profile},
-    "clock": {"GET": settings.get_clock, "POST": settings.set_clock},
+
+def _of_pbx(**handlers: OfPbx) -> dict[str, OfPlace]:
+    """Methods that need no more of a world than its PBX."""
+
+    def given(handler: OfPbx) -> OfPlace:
+        return lambda place, request: handler(place.pbx, request)
+
+    return {method: given(handler) for method, handler in handlers.items()}
+
+
+_PARTS: Mapping[str, Mapping[str, OfPlace]] = {
+    "calls": _of_pbx(GET=archive.list_calls, POST=archive.add_calls, DELETE=archive.delete_calls),
+    "sound": _of_pbx(GET=archive.get_sound, PUT=archive.put_sound, DELETE=archive.delete_sound),
+    "live": _of_pbx(GET=live_calls.get_live),
+    "flow": _of_pbx(POST=flows.play_flow),
+    "profile": _of_pbx(GET=settings.get_profile, PUT=settings.put_profile),
+    "version": _of_pbx(GET=settings.get_version, PUT=settings.put_version),
+    "directory": _of_pbx(GET=settings.get_directory, PUT=settings.put_directory),
+    "access": _of_pbx(GET=settings.get_access, PUT=settings.put_access),
+    "storage": _of_pbx(GET=settings.get_storage, PUT=settings.put_storage),
+    "clock": _of_pbx(GET=settings.get_clock, POST=settings.set_clock),
+    "state": {"GET": states.get_state},
+    "journal": {"GET": journals.read_journal, "DELETE": journals.clear_journal},
+    "snapshots": {"GET": states.list_snapshots, "POST": states.take_snapshot},
+    "reset": {"POST": states.reset},
 }
 
 
@@ -45,7 +70,7 @@ class Control:
             response = error(refused)
         except (SeedError, ProfileError, UsageError) as wrong:
             response = error(Refused(400, wrong.message, wrong.path))
-        except (TooManyWorlds, StateError) as full:
+        except (TooManyWorlds, TooManySnapshots, StateError) as full:
             response = error(Refused(507, str(full)))
         except FakeError as wrong:
             response = error(Refused(400, str(wrong)))
@@ -55,11 +80,13 @@ class Control:
         match = _PATH.fullmatch(request.path)
         if match is None:
             raise _unknown_path()
-        world, part = match[1], match[2]
+        world = match[1]
         if world is not None:
-            table = self._world_methods(world, part)
+            table = self._world_methods(world, match[2], match[3], match[4])
+        elif request.path.endswith("/worlds"):
+            table = self._worlds_methods()
         else:
-            table = self._worlds_methods() if request.path.endswith("/worlds") else {"GET": _about}
+            table = {"GET": _description if request.path.endswith("/openapi.json") else _about}
         handler = table.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             allowed = ", ".join(table)
@@ -72,18 +99,23 @@ class Control:
             "POST": self._make_world,
         }
 
-    def _world_methods(self, world: str, part: str | None) -> dict[str, Handler]:
-        if part is not None and part not in _PARTS:
+    def _world_methods(self, world: str, part: str | None, name: str | None, verb: str | None) -> dict[str, Handler]:
+        if part is not None and (part not in _PARTS or (name is not None and part != "snapshots")):
             raise _unknown_path()
-        pbx = self._registry.find(world)
-        if pbx is None:
+        pbx, saved = self._registry.find(world), self._registry.saved(world)
+        if pbx is None or saved is None:
             raise Refused(404, f"there is no world {world!r}; GET {ROOT}/worlds lists them")
+        place = Place(world=world, pbx=pbx, saved=saved, token=self._token)
         if part is None:
             return {
                 "GET": lambda _: answer(200, describe(world, pbx)),
                 "DELETE": lambda _: self._drop_world(world),
             }
-        return {method: _of(pbx, handler) for method, handler in _PARTS[part].items()}
+        if name is None:
+            return {method: partial(handler, place) for method, handler in _PARTS[part].items()}
+        if verb is None:
+            return {"DELETE": partial(states.drop_snapshot, place, name)}
+        return {"POST": partial(states.restore_snapshot, place, name)}
 
     def _make_world(self, request: Request) -> Response:
         wish = read_wish(body_of(request))
@@ -102,10 +134,6 @@ class Control:
         return Response(204)
 
 
-def _of(pbx: Pbx, handler: OfAWorld) -> Handler:
-    return lambda request: handler(pbx, request)
-
-
 def _unknown_path() -> Refused:
     return Refused(404, f"the control API has no such path; begin at {ROOT}/")
 
@@ -119,5 +147,12 @@ def _about(_: Request) -> Response:
             "control": 1,
             "worlds": True,
             "dialects": list(DIALECTS),
+            "openapi": f"{ROOT}/openapi.json",
         },
     )
+
+
+def _description(_: Request) -> Response:
+    """The description of this API."""
+    body = _data.schema("control.openapi.json").read_bytes()
+    return Response(200, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)

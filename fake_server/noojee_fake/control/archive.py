@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from noojee_fake import audio, seeds
 from noojee_fake.calls import Leg
 from noojee_fake.control.bodies import Refused, answer, body_of, bounded, only
@@ -21,8 +23,31 @@ def add_calls(pbx: Pbx, request: Request) -> Response:
     body = body_of(request)
     only(body, "calls")
     with pbx.change:
+        _refuse_live(pbx, body.get("calls"))
         calls, legs = seeds.read_calls(body.get("calls"), pbx.store)
     return answer(201, {"calls": calls, "legs": legs})
+
+
+def delete_calls(pbx: Pbx, request: Request) -> Response:
+    """A whole call, or one leg of it; the other legs keep their numbers."""
+    parameters = read_parameters(request, with_body=False)
+    unique_id = parameters.get("unique_id")
+    if not unique_id:
+        raise Refused(400, "name the call in the query: ?unique_id=U, with &leg=N for one leg of it")
+    with pbx.change:
+        if unique_id in {call.unique_id for call in pbx.switchboard.calls()}:
+            raise Refused(409, "this call lives, and would come back; hang it up first, by a flow or by the API")
+        if "leg" in parameters:
+            gone: tuple[Leg, ...] = (_leg(pbx, request),)
+        else:
+            call = pbx.store.call(unique_id)
+            if call is None:
+                raise Refused(404, "there is no such call in this world; GET its calls to see which there are")
+            gone = call.legs
+        for leg in gone:
+            pbx.store.remove_leg(leg)
+        pbx.forget_answers()
+    return Response(204)
 
 
 def get_sound(pbx: Pbx, request: Request) -> Response:
@@ -49,6 +74,14 @@ def put_sound(pbx: Pbx, request: Request) -> Response:
 def delete_sound(pbx: Pbx, request: Request) -> Response:
     pbx.store.put_sound(_leg(pbx, request), Absent.GONE)
     return Response(204)
+
+
+def _refuse_live(pbx: Pbx, calls: Any) -> None:
+    """A call that lives is put into the archive by the switchboard alone."""
+    alive = {call.unique_id for call in pbx.switchboard.calls()}
+    for at, call in enumerate(calls if alive and isinstance(calls, list) else ()):
+        if isinstance(call, dict) and call.get("unique_id") in alive:
+            raise Refused(400, "a call with this unique id lives now", f"$.calls[{at}].unique_id")
 
 
 def _leg(pbx: Pbx, request: Request) -> Leg:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from noojee_fake.clock import parse_instant
+from noojee_fake.documents import text_mistake
 from noojee_fake.messages import Request, Response
 
 LARGEST_BODY_BYTES = 256 * 1024 * 1024
 
 _LONGEST_REASON = 1000
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD]")
 
 
 class Refused(Exception):
@@ -58,6 +61,9 @@ def body_of(request: Request) -> dict[str, Any]:
         raise Refused(400, f"the body is no JSON: {wrong}") from None
     if not isinstance(body, dict):
         raise Refused(400, "the body is to be a JSON object", "$")
+    wrong_text = text_mistake(body) if _ESCAPED_SURROGATE.search(request.body) else None
+    if wrong_text is not None:
+        raise Refused(400, *wrong_text)
     return body
 
 
@@ -71,7 +77,8 @@ def only(body: Mapping[str, Any], *allowed: str, path: str = "$") -> None:
     """Refuse a field that is not among the allowed ones."""
     for key in body:
         if key not in allowed:
-            raise Refused(400, f"there is no {key!r} here; there may be {', '.join(allowed)}", path)
+            may = f"there may be {', '.join(allowed)}" if allowed else "nothing is taken"
+            raise Refused(400, f"there is no {key!r} here; {may}", path)
 
 
 def instant_of(body: Mapping[str, Any], name: str, path: str) -> int | None:

@@ -13,6 +13,7 @@ from noojee_fake.dialects.retrieve import AUDIO
 from noojee_fake.dialects.services import AUDIO as SERVICES_AUDIO
 from noojee_fake.directory import read_directory
 from noojee_fake.errors import UsageError
+from noojee_fake.snapshots import Saved
 from noojee_fake.versions import SERVICES
 
 DEFAULT_WORLD = "default"
@@ -39,11 +40,27 @@ class TooManyWorlds(Exception):
         super().__init__(f"this server holds {limit} worlds already; DELETE those that are done with")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A world with all that is known of it. `token` is the control API's, None where it has none."""
+
+    world: str
+    pbx: Pbx
+    saved: Saved
+    token: str | None
+
+    @property
+    def path(self) -> str:
+        """Where the PBX is, relative to the server: "" for the default world."""
+        return "" if self.world == DEFAULT_WORLD else f"w/{self.world}"
+
+
 class Registry(Protocol):
     """The worlds, as far as the control API needs them."""
 
     def names(self) -> list[str]: ...
     def find(self, world: str) -> Pbx | None: ...
+    def saved(self, world: str) -> Saved | None: ...
     def make(self, wish: Wish) -> tuple[str, Pbx]: ...
     def drop(self, world: str) -> bool: ...
 

@@ -1,0 +1,67 @@
+"""The calls that live now, as the control API shows them: who takes part, how far they are, their legs so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from noojee_fake.calls import OPEN, Leg
+from noojee_fake.clock import format_instant
+from noojee_fake.control.bodies import answer
+from noojee_fake.core import Pbx
+from noojee_fake.live import LiveCall
+from noojee_fake.messages import Request, Response
+
+
+def get_live(pbx: Pbx, _: Request) -> Response:
+    with pbx.change:
+        return answer(200, {"calls": [live_call(pbx, call) for call in pbx.switchboard.calls()]})
+
+
+def live_call(pbx: Pbx, call: LiveCall) -> dict[str, Any]:
+    """A live call: oldest party first, lowest leg first."""
+    return {
+        "unique_id": call.unique_id,
+        "call_id": call.call_id,
+        "state": _state(call),
+        "direction": call.direction.value,
+        "source": call.source,
+        "did": call.did,
+        "number": call.number,
+        "queue": call.queue,
+        "created": format_instant(call.created_micros),
+        "answered": None if call.answered_micros is None else format_instant(call.answered_micros),
+        "connected": call.connected,
+        "parties": [{"extension": name, "status": status.value} for name, status in call.parties.items()],
+        "recording": call.recording,
+        "tag": call.tag,
+        "owner": pbx.default_account if call.leg_owner is None else call.leg_owner,
+        "legs": legs_of(pbx, call.legs),
+    }
+
+
+def legs_of(pbx: Pbx, legs: Iterable[Leg]) -> list[dict[str, Any]]:
+    """Legs, lowest number first; the end of one that is being recorded is null."""
+    return [
+        {
+            "leg": leg.number,
+            "start": format_instant(leg.start_micros),
+            "end": None if leg.end_micros == OPEN else format_instant(leg.end_micros),
+            "tag": leg.tag,
+            "username": pbx.default_account if leg.username is None else leg.username,
+            "destination": leg.destination,
+            "call_record_id": leg.call_record_id,
+        }
+        for leg in legs
+    ]
+
+
+def _state(call: LiveCall) -> str:
+    """How far a call is. Within a queue its members ring; a click-to-dial call first rings who wants to dial."""
+    if call.connected is not None:
+        return "connected"
+    if call.click_to_dial and not call.dialed:
+        return "calling-back"
+    if call.queue is not None:
+        return "queued"
+    return "ringing" if call.parties or call.channels else "greeting"

@@ -1,0 +1,67 @@
+"""Calls and legs are taken out of the archive, and no answer remembers them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+
+def numbers(caller: Any, unique_id: str) -> list[str]:
+    return [row["Leg"] for row in json.loads(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId=unique_id).body)]
+
+
+def test_one_leg_is_taken_out(pbx: Any, call: Any, leg: Any) -> None:
+    """The others keep their numbers (row 31); the last one takes its call with it."""
+    caller = pbx(call("1.1", leg(), leg(), leg()), call("2.1"))
+    caller.told("DELETE", "/calls?unique_id=1.1&leg=2", status=204)
+    assert numbers(caller, "1.1") == ["1", "3"]
+    caller.told("DELETE", "/calls?unique_id=2.1&leg=1", status=204)
+    assert [call["unique_id"] for call in caller.told("GET", "/calls")["calls"]] == ["1.1"]
+
+
+def test_a_whole_call_is_taken_out(pbx: Any, call: Any, leg: Any) -> None:
+    """Its sound too: put in again, it has its made one."""
+    caller = pbx(call("1.1", leg(sound={"absent": True}), leg()), call("2.1"))
+    caller.told("DELETE", "/calls?unique_id=1.1", status=204)
+    assert numbers(caller, "1.1") == []
+    assert numbers(caller, "2.1") == ["1"]
+    caller.told("POST", "/calls", {"calls": [call("1.1", leg())]}, status=201)
+    assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 200
+
+
+def test_what_comes_in_its_place_is_answered(pbx: Any, call: Any, leg: Any) -> None:
+    """A leg with the same record id is another leg: nothing that was written before is served."""
+    caller = pbx(call("1.1", leg(tag="old", call_record_id=7)))
+    assert b"old" in caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1").body
+    caller.told("DELETE", "/calls?unique_id=1.1", status=204)
+    caller.told("POST", "/calls", {"calls": [call("1.1", leg(tag="new", call_record_id=7))]}, status=201)
+    for answer in (
+        caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"),
+        caller.legacy("retrieveMetaData", tag="new"),
+    ):
+        assert b'"Tag":"new"' in answer.body
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("", 400), ("?leg=1", 400), ("?unique_id=", 400), ("?unique_id=1.1&leg=x", 400), ("?unique_id=1.1&leg=2", 404), ("?unique_id=2.1", 404)],
+)  # fmt: skip
+def test_what_is_not_there_cannot_be_taken_out(pbx: Any, call: Any, query: str, status: int) -> None:
+    """Nor what is not named."""
+    caller = pbx(call("1.1"))
+    assert caller.told("DELETE", f"/calls{query}", status=status)["error"]
+    assert numbers(caller, "1.1") == ["1"]
+
+
+def test_a_call_that_lives_stays_and_cannot_be_put_in(pbx: Any, call: Any) -> None:
+    """The switchboard would bring it back; 409, and 400 with the place."""
+    caller = pbx()
+    steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a", "record": "answer"}]
+    unique_id = caller.told("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
+    assert "hang it up" in caller.told("DELETE", f"/calls?unique_id={unique_id}", status=409)["error"]
+    refused = caller.told("POST", "/calls", {"calls": [call("1.1"), call(unique_id)]}, status=400)
+    assert refused["path"] == "$.calls[1].unique_id"
+    assert caller.told("GET", "/calls") == {"calls": []}
+    assert caller.told("POST", "/calls", {"calls": 5}, status=400)["path"] == "$.calls"

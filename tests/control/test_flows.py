@@ -1,0 +1,138 @@
+"""A call flow: steps become calls, legs and time, by the world's own switchboard and clock."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+START = "2026-11-24T00:00:00+00:00"
+QUEUE_CALL = [
+    {"do": "inbound", "did": "0390000000", "source": "0400000001", "as": "first", "tag": "INV-7"},
+    {"do": "wait", "seconds": 5},
+    {"do": "answer", "call": "first", "by": "410"},
+    {"do": "wait", "seconds": 30.5},
+    {"do": "transfer", "call": "first", "to": "420"},
+    {"do": "answer", "call": "first", "by": "420"},
+    {"do": "wait", "seconds": 60},
+    {"do": "hang_up", "call": "first"},
+]
+
+
+def play(caller: Any, *steps: dict[str, Any], status: int = 200) -> Any:
+    return caller.told("POST", "/flow", {"steps": list(steps)}, status=status)
+
+
+def test_a_queue_call_with_a_transfer_makes_three_legs(pbx: Any) -> None:
+    """Waiting, answered, transferred: the answer tells them, and the PBX lists them."""
+    caller = pbx()
+    played = play(caller, *QUEUE_CALL)
+    call = played["calls"]["first"]
+    assert (played["done"], played["now"], call["live"]) == (8, "2026-11-24T00:01:35.500000+00:00", False)
+    legs = [
+        (leg["leg"], leg["start"][14:], leg["end"][14:], leg["username"], leg["destination"]) for leg in call["legs"]
+    ]
+    assert legs == [
+        (1, "00:00+00:00", "00:05+00:00", "Administrator", "600"),
+        (2, "00:05+00:00", "00:35.500000+00:00", "Fred", "410"),
+        (3, "00:35.500000+00:00", "01:35.500000+00:00", "Wilma", "420"),
+    ]
+    rows = json.loads(caller.njadmin("retrieveMetaData", tag="INV-7").body)
+    assert [(row["UniqueId"], row["Leg"], row["Duration"]) for row in rows] == [
+        (call["unique_id"], "1", "5"),
+        (call["unique_id"], "2", "30"),
+        (call["unique_id"], "3", "60"),
+    ]
+
+
+def test_a_wait_steps_the_clock_of_this_world_alone(pbx: Any) -> None:
+    """Frozen or not."""
+    caller = pbx()
+    other = caller.world(caller.control("POST", "/worlds", {"clock": {"now": START}}))
+    play(caller, {"do": "wait", "seconds": 86400})
+    assert caller.told("GET", "/clock") == {"now": "2026-11-25T00:00:00+00:00", "frozen": True}
+    assert other.millis == 1795478400000
+    caller.told("POST", "/clock", {"frozen": False})
+    assert play(caller, {"do": "wait", "seconds": 86400})["now"].startswith("2026-11-26T00:00")
+
+
+def test_a_call_goes_on_in_another_flow_by_its_unique_id(pbx: Any) -> None:
+    """Names belong to one flow; a leg that is being recorded has no end yet."""
+    caller = pbx()
+    first = play(caller, {"do": "inbound", "did": "1", "source": "", "as": "a"})["calls"]["a"]
+    assert first["live"]
+    assert [leg["end"] for leg in first["legs"]] == [None]
+    unique_id = first["unique_id"]
+    again = play(caller, {"do": "answer", "call": unique_id, "by": "400"}, {"do": "hang_up", "call": unique_id})
+    assert again["calls"] == {}
+    assert caller.told("GET", "/live") == {"calls": []}
+
+
+def test_users_dial_and_are_dialled_for(pbx: Any) -> None:
+    """From a phone to the outside; and by the API, whose call rings the user first unless it answers by itself."""
+    caller = pbx()
+    played = play(
+        caller,
+        {"do": "place", "from": "410", "number": "0390001111", "as": "out", "tag": "T"},
+        {"do": "answer", "call": "out", "by": "0390001111"},
+        {"do": "dial", "from": "420", "number": "0390002222", "as": "click", "record": True},
+        {"do": "answer", "call": "click", "by": "420"},
+        {"do": "answer", "call": "click", "by": "0390002222"},
+        {"do": "dial", "from": "400", "number": "0390003333", "as": "auto", "at_once": True},
+        {"do": "answer", "call": "auto", "by": "0390003333"},
+    )
+    legs = {name: [(leg["username"], leg["tag"]) for leg in call["legs"]] for name, call in played["calls"].items()}
+    assert legs == {"out": [("Fred", "T")], "click": [("Wilma", "")], "auto": []}
+
+
+def test_recording_is_started_and_stopped(pbx: Any) -> None:
+    """With tag and owner; while recording a start splits; a route that never records waits for a start."""
+    caller = pbx()
+    played = play(
+        caller,
+        {"do": "inbound", "did": "1", "source": "7", "as": "a", "record": "never"},
+        {"do": "answer", "call": "a", "by": "410"},
+        {"do": "wait", "seconds": 10},
+        {"do": "start_recording", "call": "a", "tag": "X", "agent": "Barney"},
+        {"do": "wait", "seconds": 10},
+        {"do": "start_recording", "call": "a"},
+        {"do": "wait", "seconds": 10},
+        {"do": "stop_recording", "call": "a", "agent": "Wilma"},
+        {"do": "wait", "seconds": 10},
+        {"do": "hang_up", "call": "a"},
+    )
+    legs = [
+        (leg["username"], leg["tag"], leg["start"][17:19], leg["end"][17:19]) for leg in played["calls"]["a"]["legs"]
+    ]
+    assert legs == [("Barney", "X", "10", "20"), ("Fred", "X", "20", "30")]
+
+
+def test_a_greeting_is_left_by_proceeding(pbx: Any) -> None:
+    """A route that records from the greeting on."""
+    caller = pbx()
+    played = play(
+        caller,
+        {"do": "inbound", "did": "1", "source": "7", "as": "a", "record": "greeting"},
+        {"do": "wait", "seconds": 3},
+        {"do": "proceed", "call": "a"},
+    )
+    assert len(played["calls"]["a"]["legs"]) == 2
+
+
+@pytest.mark.parametrize(("again", "legs"), [("splits", 2), ("ignored", 1)])
+def test_the_switches_of_the_world_hold_in_a_flow(pbx: Any, again: str, legs: int) -> None:
+    """As for the same order by the API (row 20)."""
+    caller = pbx(start_while_recording=again)
+    steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "start_recording", "call": "a"}]
+    assert len(play(caller, *steps)["calls"]["a"]["legs"]) == legs
+
+
+def test_a_flow_takes_any_text_that_can_be_sent(pbx: Any) -> None:
+    """Tags are any text, callers may be anonymous."""
+    caller = pbx()
+    tag = "Ünïcode \u2028 \x01 \U0001f4de"
+    unique_id = play(caller, {"do": "inbound", "did": "1", "as": "a", "tag": tag})["calls"]["a"]["unique_id"]
+    play(caller, {"do": "hang_up", "call": unique_id})
+    (row,) = json.loads(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId=unique_id).body)
+    assert (row["Tag"], row["Source"]) == (tag, "")

@@ -1,0 +1,88 @@
+"""The calls that live now, as the control API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+PATHS = {
+    "greeting": [{"do": "inbound", "did": "1", "source": "7", "as": "a", "record": "greeting"}],
+    "queued": [{"do": "inbound", "did": "1", "source": "7", "as": "a"}],
+    "ringing": [{"do": "place", "from": "410", "number": "420", "as": "a"}],
+    "calling-back": [{"do": "dial", "from": "410", "number": "420", "as": "a"}],
+    "connected": [
+        {"do": "inbound", "did": "1", "source": "7", "as": "a"},
+        {"do": "answer", "call": "a", "by": "410"},
+    ],
+}
+
+
+def test_a_call_that_lives_is_shown_whole(pbx: Any) -> None:
+    """Who takes part, how far it is, its legs so far; the one in progress has no end."""
+    caller = pbx()
+    steps = [*PATHS["connected"], {"do": "wait", "seconds": 4}, {"do": "start_recording", "call": "a", "tag": "T"}]
+    caller.told("POST", "/flow", {"steps": steps[:1]})
+    caller.told("POST", "/clock", {"step_seconds": 2})
+    (waiting,) = caller.told("GET", "/live")["calls"]
+    caller.told("POST", "/flow", {"steps": [{**steps[1], "call": waiting["unique_id"]}]})
+    (call,) = caller.told("GET", "/live")["calls"]
+    assert call == {
+        "unique_id": "1795478400.0",
+        "call_id": 1,
+        "state": "connected",
+        "direction": "inbound",
+        "source": "7",
+        "did": "1",
+        "number": "600",
+        "queue": "600",
+        "created": "2026-11-24T00:00:00+00:00",
+        "answered": "2026-11-24T00:00:02+00:00",
+        "connected": "410",
+        "parties": [{"extension": "410", "status": "Connected"}],
+        "recording": True,
+        "tag": "",
+        "owner": "Fred",
+        "legs": [
+            {
+                "leg": 1,
+                "start": "2026-11-24T00:00:00+00:00",
+                "end": "2026-11-24T00:00:02+00:00",
+                "tag": "",
+                "username": "Administrator",
+                "destination": "600",
+                "call_record_id": 1,
+            },
+            {
+                "leg": 2,
+                "start": "2026-11-24T00:00:02+00:00",
+                "end": None,
+                "tag": "",
+                "username": "Fred",
+                "destination": "410",
+                "call_record_id": 2,
+            },
+        ],
+    }
+    assert [party["extension"] for party in waiting["parties"]] == ["400", "410", "420"]
+    assert (waiting["owner"], waiting["answered"], waiting["connected"]) == ("Administrator", None, None)
+
+
+@pytest.mark.parametrize("state", sorted(PATHS))
+def test_a_call_says_how_far_it_is(pbx: Any, state: str) -> None:
+    """Each of the states."""
+    caller = pbx()
+    caller.told("POST", "/flow", {"steps": PATHS[state]})
+    assert [call["state"] for call in caller.told("GET", "/live")["calls"]] == [state]
+
+
+def test_calls_that_ended_are_no_longer_shown(pbx: Any) -> None:
+    """Oldest first, and what is hung up by the API is gone here too."""
+    caller = pbx()
+    steps = [{"do": "inbound", "did": "1", "source": "", "as": name} for name in "abc"]
+    calls = caller.told("POST", "/flow", {"steps": steps})["calls"]
+    caller.ask(
+        "/rest/CallManagementAPI/hangup", f"apiKey={caller.key}&extenOrUniqueId={calls['b']['unique_id']}", secure=True
+    )
+    live = [call["unique_id"] for call in caller.told("GET", "/live")["calls"]]
+    assert live == [calls["a"]["unique_id"], calls["c"]["unique_id"]]
