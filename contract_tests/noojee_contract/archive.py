@@ -6,7 +6,7 @@ Independent of any server: calls and legs are typed here and selected here, as t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ NOW = "2026-11-24T00:00:00+00:00"  # where the clock of a filled PBX stands: aft
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutLeg:
-    """One leg of a call that was put in. `call_record_id` is None where the PBX assigns it."""
+    """One leg of a call that was put in. `call_record_id` is None where the PBX assigns it; `owned`: it named its user."""
 
     unique_id: str
     number: int
@@ -28,6 +28,7 @@ class PutLeg:
     username: str
     destination: str
     call_record_id: str | None
+    owned: bool = True
     sound: Path | None = None
     sound_absent: bool = False
 
@@ -74,6 +75,13 @@ class Archive:
     def call(self, unique_id: str) -> PutCall | None:
         """The call with this unique id, None where there is none."""
         return next((call for call in self.calls if call.unique_id == unique_id), None)
+
+    def listed(self, profile: Mapping[str, str]) -> Archive:
+        """What a PBX lists of it, as it declares: legs of no whole second may be left out (row 32)."""
+        if profile.get("zero_length_legs") != "dropped":
+            return self
+        calls = (replace(call, legs=tuple(leg for leg in call.legs if leg.duration_seconds)) for call in self.calls)
+        return replace(self, calls=tuple(call for call in calls if call.legs))
 
     def by_tag(self, tag: str, *, selects: str = "calls", match: str = "exact") -> tuple[PutLeg, ...]:
         """The legs that a tag brings. `selects` and `match`: see the open questions tag_selects and tag_match."""
@@ -146,6 +154,7 @@ def _call(call: Mapping[str, Any], owner: str, profile: Mapping[str, str], folde
                 end=instant(leg["end"]),
                 tag=leg.get("tag", ""),
                 username=leg.get("username", owner),
+                owned="username" in leg,
                 destination=leg["destination"],
                 call_record_id=None if leg.get("call_record_id") is None else str(leg["call_record_id"]),
                 sound=folder / sound["file"] if folder is not None and "file" in sound else None,

@@ -116,6 +116,7 @@ class Case:
         world: World | None = None,
         filler: Filler | None = None,
         known: tuple[Known, ...] = (),
+        plain_root: str | None = None,
         before_by_hour: Callable[[], None] | None = None,
         wait: Callable[[float], None] | None = None,
         fresh: Callable[[Mapping[str, str], Mapping[str, Any] | None], Case] | None = None,
@@ -127,6 +128,7 @@ class Case:
         self.archive = archive
         self.world = world
         self.known = known
+        self.plain_root = plain_root
         self.asked_by_hour = False
         self._filler = filler
         self._before_by_hour = before_by_hour
@@ -143,10 +145,15 @@ class Case:
         return self.client.dialect
 
     @property
+    def by_hash(self) -> bool:
+        """Whether a time stamp and its hash prove who asks; else a key does."""
+        return self.client.proof == "hash"
+
+    @property
     def tags(self) -> tuple[str, ...]:
-        """The tags to ask for: those put in, else those known."""
+        """The tags to ask for: those put in that a query can hold, else those known."""
         if self.archive is not None:
-            return self.archive.tags
+            return tuple(filter(self.client.can_say, self.archive.tags))
         return tuple(known.value for known in self.known if known.kind == "tag")
 
     @property

@@ -17,7 +17,10 @@ from importlib import resources
 from noojee_contract.errors import TargetError
 from noojee_contract.verdict import ClauseRow
 
-DIALECTS = ("recording-api", "njadmin")
+DIALECTS = ("services", "recording-api", "call-management", "njadmin")
+LISTING = ("recording-api", "call-management", "njadmin")
+"""The dialects that list legs; a clause that names no dialect is about these."""
+PROOFS = ("hash", "api-key")
 MIGRATION = "migration"
 SEVERITIES = ("must", "should", "declared", "may")
 FLOOR = (
@@ -35,8 +38,9 @@ class Clause:
 
     `severity`: must and should bind everywhere; declared binds where the target declares `declares` (a key of the open
     questions); may is reported only. `over`: "exchange" is judged on one small PBX, "archive" on every archive at hand.
-    `needs`: fill, provoke, wait:SECONDS, by_hour, audio, user_key. `wrong` names the wrong server in `tests/` that turns
-    it red. `requests`: how many requests it makes at most on an observed target, beyond the shared ones.
+    `needs`: fill, provoke, wait:SECONDS, by_hour, audio, user_key, plain_http. `proof`: hash or api-key, where it is about targets
+    alone that are asked so. `wrong` names the wrong server in `tests/` that turns it red. `requests`: how many requests
+    it makes at most on an observed target, beyond the shared ones.
     """
 
     id: str
@@ -44,6 +48,7 @@ class Clause:
     severity: str
     provenance: str
     dialects: tuple[str, ...]
+    proof: str | None
     over: str
     needs: tuple[str, ...]
     declares: str | None
@@ -83,7 +88,8 @@ def catalogue() -> Mapping[str, Clause]:
                 sentence=row["sentence"],
                 severity=row["severity"],
                 provenance=row["provenance"],
-                dialects=tuple(row.get("dialects", DIALECTS)),
+                dialects=tuple(row.get("dialects", LISTING)),
+                proof=row.get("proof"),
                 over=row["over"],
                 needs=tuple(row.get("needs", ())),
                 declares=row.get("declares"),

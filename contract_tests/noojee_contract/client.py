@@ -17,6 +17,14 @@ import httpx
 from noojee_contract.exchange import Answered, Asked, Exchange, Headers
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+REST_PATHS = ("/rest", "/servicemanager/rest")
+BASES = {
+    "services": ("/servicemanager/services", "njadmin-api-recording"),
+    "recording-api": ("/rest", "RecordingAPI"),
+    "call-management": ("/servicemanager/rest", "CallManagementAPI"),
+    "njadmin": ("/njadmin/rest", "RecordingAPI"),
+}
+"""The usual prefix of each dialect, and its name behind it."""
 Query = Sequence[tuple[str, str]]
 
 for _name in ("httpx", "httpcore"):  # they print whole URLs, and so keys
@@ -27,11 +35,6 @@ for _name in ("httpx", "httpcore"):  # they print whole URLs, and so keys
 def ticket_hash(key: str, time_stamp: str) -> str:
     """The hash of a call: lower-case hex sha256 of key, colon, time stamp. Source: 1.0 Authentication (DOC)."""
     return hashlib.sha256(f"{key}:{time_stamp}".encode()).hexdigest()
-
-
-def query_text(query: Query) -> str:
-    """Name and value pairs as a query, UTF-8 and percent-encoded; a slash stays as it is, as in the samples."""
-    return "&".join(f"{quote(name, safe='')}={quote(value, safe='/')}" for name, value in query)
 
 
 class Client:
@@ -47,18 +50,23 @@ class Client:
         http: httpx.Client,
         root: str,
         dialect: str,
+        proof: str,
         key: str,
         rest_path: str | None = None,
+        charset: str = "utf-8",
         audio: str | None = None,
         max_body_bytes: int = 64 * 1024 * 1024,
         timeout_seconds: float = 10.0,
         reuse_ticket: bool = False,
+        few_at_once: bool = False,
         before_request: Callable[[], None] | None = None,
     ) -> None:
         self.http = http
         self.root = root.rstrip("/")
         self.dialect = dialect
+        self.proof = proof
         self.key = key
+        self.charset = charset
         self.audio_template = audio
         self.secrets: list[str] = [key]
         self.requests = 0
@@ -67,21 +75,28 @@ class Client:
         self._max_body_bytes = max_body_bytes
         self._timeout_seconds = timeout_seconds
         self._reuse_ticket = reuse_ticket
+        self._few_at_once = few_at_once
         self._before_request = before_request
         self._ticket: tuple[float, Query] | None = None
         self._given = ("", 0)  # the last time stamp, and how many tickets more it gave
 
     @property
     def base(self) -> str:
-        """The API base. Source: 4.1 shows /rest/RecordingAPI (SEED), 9.1 shows /njadmin/rest/RecordingAPI (DOC)."""
-        if self.dialect == "recording-api":
-            return f"{self.root}{self._rest_path or '/rest'}/RecordingAPI"
-        return f"{self.root}/njadmin/rest/RecordingAPI"
+        """The API base, under one prefix or the other. Source: W-27, W-ST, W-D9 (DOC), 4.1 (SEED)."""
+        prefix, api = BASES[self.dialect]
+        return f"{self.root}{self._prefix(prefix)}/{api}"
+
+    def with_prefix(self, prefix: str) -> str:
+        """The API base under another prefix than the usual one."""
+        return f"{self.root}{prefix}/{BASES[self.dialect][1]}"
+
+    def _prefix(self, usual: str) -> str:
+        return self._rest_path or usual if usual in REST_PATHS else usual
 
     @property
     def time_url(self) -> str:
         """Where the PBX's time is asked. Source: 1.0 Authentication shows /servicemanager/rest/Time (DOC)."""
-        return f"{self.root}{self._rest_path or '/servicemanager/rest'}/Time"
+        return f"{self.root}{self._prefix('/servicemanager/rest')}/Time"
 
     def time(self) -> Exchange:
         """The PBX's time, as it answers it."""
@@ -90,16 +105,33 @@ class Client:
     def ticket(self, *, key: str | None = None) -> Query:
         """A fresh time stamp and its hash; raises `NoTicket` where Time does not answer digits.
 
-        Two tickets of one millisecond (a fast line, a clock that stands) would be one hash, which may serve only once:
-        the second has the millisecond before.
+        Two tickets of one millisecond (a fast line, a clock that stands) would be one hash. Where that may serve only
+        once, the second has the millisecond before.
         """
+        stamp = self._time_stamp()
+        last, given = self._given
+        self._given = (stamp, given + 1 if stamp == last and not self._reuse_ticket else 0)
+        if self._given[1]:
+            self._end(stamp)
+        return self.signed(str(int(stamp) - self._given[1]) if self._given[1] else stamp, key=key)
+
+    def clock_millis(self) -> int:
+        """The PBX's time, for a caller that sends no such time stamp. Raises `NoTicket` as `ticket` does."""
+        stamp = self._time_stamp()
+        self._end(stamp)
+        return int(stamp)
+
+    def _time_stamp(self) -> str:
         exchange = self.time()
         stamp = exchange.body.decode("latin-1").strip()
         if exchange.status != 200 or not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 20):
             raise NoTicket(exchange)
-        last, given = self._given
-        self._given = (stamp, given + 1 if stamp == last else 0)
-        return self.signed(str(int(stamp) - self._given[1]) if self._given[1] else stamp, key=key)
+        return stamp
+
+    def _end(self, time_stamp: str) -> None:
+        """Use a time stamp up where only five may be under way at once, as declared (row 11)."""
+        if self._few_at_once:
+            self.send("POST", f"{self.base}/retrieveMetaData?timeStamp={time_stamp}&hash=")
 
     def signed(self, time_stamp: str, *, key: str | None = None) -> Query:
         """The two parameters for a time stamp of the caller's choice."""
@@ -108,9 +140,9 @@ class Client:
         return (("timeStamp", time_stamp), ("hash", digest))
 
     def credentials(self) -> Query:
-        """What authenticates a call: the hash pair (a fresh one, or one of the last seconds), or the key."""
-        if self.dialect != "recording-api":
-            return (("apiKey", self.key),)
+        """What proves who asks: the hash pair (a fresh one, or one of the last seconds), the key, or nothing."""
+        if self.proof != "hash":
+            return (("apiKey", self.key),) if self.proof == "api-key" else ()
         now = time.monotonic()
         if not self._reuse_ticket or self._ticket is None or now - self._ticket[0] > 4:
             self._ticket = (now, self.ticket())
@@ -122,12 +154,27 @@ class Client:
 
     def ask(self, name: str, query: Query, *, credentials: Query | None = None, method: str = "POST") -> Exchange:
         """A method of the API with its parameters. `credentials` given replaces the usual ones; () sends none."""
-        return self.send(method, f"{self.base}/{name}?{query_text(self.with_credentials(query, credentials))}")
+        return self.send(method, f"{self.base}/{name}?{self.query_text(self.with_credentials(query, credentials))}")
+
+    def query_text(self, query: Query) -> str:
+        """Name and value pairs as a query, percent-encoded in the PBX's charset; a slash stays, as in the samples."""
+        return "&".join(f"{quote(name, safe='')}={self._quoted(value)}" for name, value in query)
+
+    def can_say(self, value: str) -> bool:
+        """Whether the charset of queries has all letters of a value."""
+        try:
+            value.encode(self.charset)
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def _quoted(self, value: str) -> str:
+        return quote(value, safe="/", encoding=self.charset, errors="replace")
 
     def with_credentials(self, query: Query, credentials: Query | None = None) -> Query:
-        """The parameters in the order of the samples: the hash pair comes last, the key comes first."""
+        """The parameters in the order of the samples: in the replacement the key comes first, elsewhere the proof is last."""
         proof = self.credentials() if credentials is None else credentials
-        return (*query, *proof) if self.dialect == "recording-api" else (*proof, *query)
+        return (*proof, *query) if self.dialect == "njadmin" else (*query, *proof)
 
     def by_tag(self, tag: str, *, credentials: Query | None = None) -> Exchange:
         """Metadata of the calls with a tag. Source: 4.1 (SEED), 9.1 (DOC)."""
@@ -157,10 +204,10 @@ class Client:
         method, _, template = (template or self.audio_template).partition(" ")
         url = template.replace("{base}", self.base)
         for name, value in (("unique_id", unique_id), ("leg", str(leg)), ("tag", tag)):
-            url = url.replace("{" + name + "}", quote(value, safe=""))
+            url = url.replace("{" + name + "}", quote(value, safe="", encoding=self.charset, errors="replace"))
         if not url.startswith(("http://", "https://")):
             url = self.root + "/" + url.lstrip("/")
-        proof = query_text(self.credentials() if credentials is None else credentials)
+        proof = self.query_text(self.credentials() if credentials is None else credentials)
         return self.send(method, f"{url}{'&' if '?' in url else '?'}{proof}".rstrip("?&"))
 
     def send(

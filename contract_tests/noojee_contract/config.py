@@ -14,10 +14,12 @@ from typing import Any
 
 from noojee_contract.clauses import DIALECTS
 from noojee_contract.errors import NothingToJudge, TargetError
-from noojee_contract.target import DEFAULT_ZONE, Target
+from noojee_contract.target import DEFAULT_ZONE, PROOF_OF, Target
 from noojee_contract.target_keys import READERS, near, only_keys, text_of
 
 MOST_BYTES = 1024 * 1024
+OLDER = ("recording-api", "call-management")
+"""The generations that njadmin replaces and that tell of legs."""
 _SECRET_KEYS = re.compile(r"(api_?key|apikey|key|secret|token|password|hash|credential)s?", re.IGNORECASE)
 
 
@@ -103,6 +105,8 @@ def _target(name: str, table: Mapping[str, Any], place: str, folder: Path) -> Ta
         values |= READERS[key](raw, f"{place}: {key}", folder)
     if "dialect" not in values:
         raise TargetError(f"{place}: dialect is missing; write one of {', '.join(DIALECTS)}")
+    if "authentication" in values and values["dialect"] in PROOF_OF:
+        raise TargetError(f"{place}: authentication is a choice of call-management alone; leave it out")
     places = [key for key in ("base_url", "transport", "command") if key in values]
     if len(places) != 1:
         found = " and ".join(places) or "none"
@@ -131,8 +135,8 @@ def _migrations(raw: Any, targets: Mapping[str, Target], path: Path) -> tuple[tu
         for name in pair:
             if name not in targets:
                 raise TargetError(f"{place}: there is no target {name!r}{near(name, targets)}")
-        if targets[pair[0]].dialect != "recording-api" or targets[pair[1]].dialect != "njadmin":
-            raise TargetError(f"{place}: a migration goes from a recording-api target to a njadmin target")
+        if targets[pair[0]].dialect not in OLDER or targets[pair[1]].dialect != "njadmin":
+            raise TargetError(f"{place}: a migration goes from a {' or '.join(OLDER)} target to a njadmin target")
         if targets[pair[0]].fillable != targets[pair[1]].fillable:
             raise TargetError(f"{place}: both targets must be fillable, or neither")
         pairs.append(pair)

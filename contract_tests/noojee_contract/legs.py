@@ -36,7 +36,7 @@ COMMON = (
 FIELDS: Mapping[str, tuple[str, ...]] = {METADATA: COMMON, BY_HOUR: (*COMMON, "callend")}
 DIRECTIONS: Mapping[str, Mapping[str, str]] = {
     METADATA: {"0": "inbound", "1": "outbound", "2": "internal"},
-    BY_HOUR: {"Inbound": "inbound", "Outbound": "outbound", "Internal": "internal"},
+    BY_HOUR: {"Inbound": "inbound", "Outbound": "outbound", "Internal": "internal", "Local": "internal"},
 }
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -24,7 +24,8 @@ from noojee_contract.limits import Limits
 from noojee_contract.servers import Servers
 from noojee_contract.target import Target
 
-IN_PROCESS = "http://in-process.invalid"
+IN_PROCESS = "https://in-process.invalid"
+IN_PROCESS_PLAIN = "http://in-process.invalid"
 
 
 class Line:
@@ -69,6 +70,13 @@ class Line:
         return self._root
 
     @property
+    def plain_root(self) -> str | None:
+        """Where the same PBX would answer plain http; None where nobody knows."""
+        if self.root.startswith("http:"):
+            return self.root
+        return IN_PROCESS_PLAIN if self.target.transport is not None else self.target.plain_base_url
+
+    @property
     def filler(self) -> Filler:
         """The control API. Only for a fillable target."""
         if not self.target.fillable:
@@ -99,7 +107,7 @@ class Line:
     ) -> Case:
         """A case on a world of its own, filled with a seed document. `archive` is given where it was read before."""
         world = self.filler.make_world(document, profile={**self.target.profile, **(profile or {})})
-        put = archive or read_archive(document, profile=world.profile, folder=folder)
+        put = (archive or read_archive(document, profile=world.profile, folder=folder)).listed(world.profile)
         client = self._client(
             root=f"{self.root}/{world.path}".rstrip("/"),
             key=world.api_key,
@@ -113,7 +121,7 @@ class Line:
             switches = {**(profile or {}), **changes}
             if other is not None:
                 return self.filled(other, profile=switches)
-            return self.filled(document, folder=folder, profile=switches, archive=None if changes else put)
+            return self.filled(document, folder=folder, profile=switches, archive=None if changes else archive)
 
         return Case(
             target=self.target,
@@ -123,6 +131,7 @@ class Line:
             archive=put,
             world=world,
             filler=self.filler,
+            plain_root=None if self.plain_root is None else f"{self.plain_root}/{world.path}".rstrip("/"),
             fresh=fresh,
         )
 
@@ -161,6 +170,7 @@ class Line:
             zone=target.time_zone,
             profile=target.profile,
             known=target.known,
+            plain_root=self.plain_root,
             before_by_hour=before_by_hour,
             wait=wait,
         )
@@ -171,12 +181,13 @@ class Line:
             http=self.http,
             root=self.root,
             dialect=self.target.dialect,
+            proof=self.target.proof,
             key="",
             rest_path=self.target.rest_path,
             timeout_seconds=self.target.timeout_seconds,
             before_request=None if self._limits is None else self._limits.before_request,
         )
-        exchange = client.time() if self.target.dialect == "recording-api" else client.send("POST", client.base)
+        exchange = client.time() if self.target.proof == "hash" else client.send("POST", client.base)
         self.requests += 1
         if exchange.answered is None:
             raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.failure}")
@@ -201,12 +212,15 @@ class Line:
             http=self.http,
             root=root,
             dialect=target.dialect,
+            proof=target.proof,
             key=key,
             rest_path=target.rest_path or declared,
             audio=audio,
             max_body_bytes=target.max_body_bytes,
             timeout_seconds=target.timeout_seconds,
-            reuse_ticket=profile.get("hash_reuse") == "within-window",
+            reuse_ticket=target.dialect == "call-management" or profile.get("hash_reuse") == "within-window",
+            charset=profile.get("query_charset", "utf-8"),
+            few_at_once=profile.get("concurrent_authentications") == "5",
             before_request=None if self._limits is None else self._limits.before_request,
         )
         self._clients.append(client)

@@ -1,9 +1,15 @@
-"""What a clause needs of a target, and whether the target has it or allows it. Pure."""
+"""Which targets a clause is about, what it needs of them, and whether the target has it or allows it. Pure."""
 
 from __future__ import annotations
 
+from noojee_contract.clauses import Clause
 from noojee_contract.target import Target
 from noojee_contract.verdict import Outcome
+
+
+def concerns(clause: Clause, target: Target) -> bool:
+    """Whether a clause is about a target: its dialect, and how it is proved who asks."""
+    return target.dialect in clause.dialects and clause.proof in (None, target.proof)
 
 
 def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
@@ -15,6 +21,9 @@ def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
         if name == "audio" and target.audio is None and not target.fillable:
             return Outcome.UNSUPPORTED, "the target names no audio template"
         return None
+    if name == "plain_http":
+        told = target.base_url is None or target.base_url.startswith("http:") or target.plain_base_url is not None
+        return None if told else (Outcome.UNSUPPORTED, "the target names no plain_base_url")
     if target.fillable:
         return None
     if name == "fill":

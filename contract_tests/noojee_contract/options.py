@@ -41,12 +41,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     direct = parser.add_argument_group("a target without a config")
     direct.add_argument("--base-url", metavar="URL", help="where it is, a path prefix included")
-    direct.add_argument("--dialect", metavar="NAME", help="recording-api (hash) or njadmin (API key)")
+    direct.add_argument("--dialect", metavar="NAME", help="services, recording-api (hash), call-management, njadmin")
     direct.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds its API key")
     direct.add_argument("--known", metavar="FILE", help="known recordings: a CSV with the columns kind,value")
     direct.add_argument("--time-zone", metavar="ZONE", help="the zone it writes dates in (default Australia/Melbourne)")
     direct.add_argument(
         "--audio", metavar="TEMPLATE", help="'POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}'"
+    )
+    direct.add_argument(
+        "--authentication", metavar="HOW", help="hash or api-key (the default), where the dialect is call-management"
     )
     direct.add_argument("--allow", action="append", metavar="WHAT", help="provoke, or wait:15s")
     direct.add_argument("--ca-file", metavar="FILE", help="the certificate authority of its certificate")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from noojee_contract.case import MOST_MET, MOST_SOUNDS
 from noojee_contract.clauses import catalogue, choose
-from noojee_contract.needs import lacking
+from noojee_contract.needs import concerns, lacking
 from noojee_contract.target import Target
 
 
@@ -18,7 +18,7 @@ def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
     clauses = [
         clause
         for clause in (choose(only) if only else catalogue().values())
-        if target.dialect in clause.dialects and not any(lacking(target, need) for need in clause.needs)
+        if concerns(clause, target) and not any(lacking(target, need) for need in clause.needs)
     ]
     kinds = [known.kind for known in target.known]
     shared = kinds.count("tag") + kinds.count("unique_id") + (MOST_MET if "tag" in kinds else 0)
@@ -27,5 +27,5 @@ def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
     if any("audio" in clause.needs for clause in clauses):
         shared += MOST_SOUNDS
     asked = shared + sum(clause.requests for clause in clauses)
-    whole = 1 + asked * (2 if target.dialect == "recording-api" else 1)  # each hash is made from a Time of its own
+    whole = 1 + asked * (2 if target.proof == "hash" else 1)  # each hash is made from a Time of its own
     return min(whole, target.request_budget) if target.request_budget is not None else whole

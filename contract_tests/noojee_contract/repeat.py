@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import urlsplit
 
 from noojee_contract.exchange import Exchange
 from noojee_contract.finds import FOLDER
@@ -80,7 +80,7 @@ def repeat_script(
     """
     url = urlsplit(exchange.asked.url)
     path = _below_world(url.path)
-    query = [(name, value) for name, value in parse_qsl(url.query, keep_blank_values=True) if name not in CREDENTIALS]
+    pairs = "&".join(pair for pair in url.query.split("&") if pair.partition("=")[0] not in CREDENTIALS)
     lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(_base(target, exchange))}}}"]
     if document is not None:
         lines += [
@@ -93,8 +93,7 @@ def repeat_script(
         ]
     else:
         lines += ["ROOT=$BASE", f': "${{{KEY_VARIABLE}:?set it to the API key}}"']
-    pairs = "&".join(f"{quote(name, safe='')}={quote(value, safe='/')}" for name, value in query)
-    if target.dialect == "recording-api":
+    if target.proof == "hash":
         lines += [
             f'TIME=$(curl -sS -X POST "$ROOT{target.rest_path or "/servicemanager/rest"}/Time")',
             f"HASH=$(printf '%s:%s' \"${KEY_VARIABLE}\" \"$TIME\" | sha256sum | cut -d' ' -f1)",

@@ -26,7 +26,7 @@ from noojee_contract.finds import Finds
 from noojee_contract.flaky import difference
 from noojee_contract.limits import limits_of
 from noojee_contract.line import Line
-from noojee_contract.needs import lacking
+from noojee_contract.needs import concerns, lacking
 from noojee_contract.redact import Redactor
 from noojee_contract.repeat import repeat_commands, repeat_script
 from noojee_contract.servers import Servers
@@ -102,7 +102,7 @@ class Bench:
         """Where a clause is judged: its dialects' targets, and for each the sources of calls it asks for."""
         found: list[Lane] = []
         for target in self.targets.values():
-            if target.dialect in clause.dialects:
+            if concerns(clause, target):
                 found += [Lane(target.name, source) for source in self._sources(target, clause)]
         if MIGRATION in clause.dialects:
             for old, new in self.migrations:

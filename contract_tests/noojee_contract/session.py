@@ -13,6 +13,7 @@ from noojee_contract._data import fixtures
 from noojee_contract.clauses import FLOOR, catalogue, choose, fingerprint
 from noojee_contract.config import Config, from_options, load_config
 from noojee_contract.finds import FOLDER, Finds
+from noojee_contract.needs import concerns
 from noojee_contract.plugin import limits_folder_of, seed_of
 from noojee_contract.redact import HIDDEN
 from noojee_contract.report.jsonlines import result_of
@@ -40,6 +41,7 @@ def targets_of(config: pytest.Config) -> tuple[list[Target], tuple[tuple[str, st
                 known=option.noojee_known,
                 time_zone=option.noojee_time_zone,
                 audio=option.noojee_audio,
+                authentication=option.noojee_authentication,
                 allow=option.noojee_allow or (),
                 ca_file=option.noojee_ca_file,
                 fillable=option.noojee_fillable,
@@ -98,6 +100,7 @@ def repeat_options(option: Any) -> list[str]:
         "known",
         "time_zone",
         "audio",
+        "authentication",
         "ca_file",
         "control_url",
         "control_token_env",
@@ -150,7 +153,7 @@ def floor_of(targets: Sequence[Target], only: Sequence[str], require: Sequence[s
         target.name: [
             clause_id
             for clause_id in wanted
-            if target.dialect in known[clause_id].dialects and known[clause_id].severity in ("must", "should")
+            if concerns(known[clause_id], target) and known[clause_id].severity in ("must", "should")
         ]
         for target in targets
     }

@@ -17,6 +17,8 @@ from noojee_contract.known import Known
 DEFAULT_ZONE = "Australia/Melbourne"
 CAPABILITIES = ("by_tag", "by_unique_id", "by_hour", "audio")
 ARCHIVES = ("recorded", "generated")
+PROOF_OF = {"services": "none", "recording-api": "hash", "njadmin": "api-key"}
+"""How the dialects that know one way alone prove who asks. Source: W-27, W-A1, W-D9 (DOC)."""
 
 
 class Secret:
@@ -49,7 +51,8 @@ class Target:
     """One PBX through one dialect.
 
     One of `base_url`, `transport` (`module:function` that gives an httpx transport) and `command` (starts a server, and
-    knows {python} and {ready_file}) says where it is. `archives` are what a fillable target is filled with. `profile`
+    knows {python} and {ready_file}) says where it is. `authentication`: hash or api-key, where the dialect knows both.
+    `plain_base_url`: where it would answer plain http. `archives` are what a fillable target is filled with. `profile`
     holds the choices on open questions that the target declares. `claimed` are the capabilities that its file names:
     each must be exercised before a run is green. `wait_seconds` and `provoke` are what is allowed.
     """
@@ -66,6 +69,8 @@ class Target:
     claimed: frozenset[str] = frozenset()
     audio: str | None = None
     rest_path: str | None = None
+    plain_base_url: str | None = None
+    authentication: str = "api-key"
     requests_per_second: float | None = None
     request_budget: int | None = None
     timeout_seconds: float = 10.0
@@ -80,6 +85,11 @@ class Target:
     profile: Mapping[str, str] = field(default_factory=dict)
     known_deviations: tuple[Deviation, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def proof(self) -> str:
+        """How it is proved who asks: "hash", "api-key", or "none" in the oldest generation."""
+        return PROOF_OF.get(self.dialect, self.authentication)
 
     def secret(self, environ: Mapping[str, str]) -> Secret:
         """The API key. Raises TargetError where the target names no variable, or the variable is not set."""

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from noojee_contract._data import schemas
-from noojee_contract.clauses import DIALECTS
+from noojee_contract.clauses import DIALECTS, PROOFS
 from noojee_contract.errors import TargetError
 from noojee_contract.known import Known, read_known
 from noojee_contract.target import ARCHIVES, CAPABILITIES, DEFAULT_ZONE, Deviation
@@ -194,6 +194,12 @@ def _rest_path(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
     return {"rest_path": raw}
 
 
+def _authentication(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
+    if raw not in PROOFS:
+        raise TargetError(f"{place} must be {' or '.join(PROOFS)}")
+    return {"authentication": raw}
+
+
 def _profile(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise TargetError(f"{place} must be a table of choices on open questions")
@@ -255,6 +261,8 @@ READERS: Mapping[str, Callable[[Any, str, Path], dict[str, Any]]] = {
     "archives": _chosen("archives", ARCHIVES, tuple),
     "audio": _audio,
     "rest_path": _rest_path,
+    "authentication": _authentication,
+    "plain_base_url": _url("plain_base_url"),
     "requests_per_second": _number("requests_per_second", 0.001),
     "request_budget": _number("request_budget", 1, whole=True),
     "timeout_seconds": _number("timeout_seconds", 0.01),

@@ -17,10 +17,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from noojee_contract.clauses import catalogue, choose, fingerprint
+from noojee_contract.clauses import MIGRATION, catalogue, choose, fingerprint
 from noojee_contract.errors import NothingToJudge, TargetError, Unreachable
 from noojee_contract.limits import limits_of
 from noojee_contract.line import Line
+from noojee_contract.needs import concerns
 from noojee_contract.plan import planned_requests
 from noojee_contract.report import terminal, writing
 from noojee_contract.report.progress import Progress
@@ -48,6 +49,7 @@ PASSED_ON = (
     "known",
     "time_zone",
     "audio",
+    "authentication",
     "ca_file",
     "control_url",
     "control_token_env",
@@ -180,9 +182,8 @@ def _targets(options: argparse.Namespace) -> list[Target]:
 
 
 def _judgeable(patterns: Sequence[str], targets: Sequence[Target]) -> None:
-    spoken = {target.dialect for target in targets} | {"migration"}
     for clause in choose(patterns):
-        if not spoken & set(clause.dialects):
+        if MIGRATION not in clause.dialects and not any(concerns(clause, target) for target in targets):
             raise TargetError(
                 f"clause {clause.id!r} is required, but no chosen target speaks {' or '.join(clause.dialects)}"
             )

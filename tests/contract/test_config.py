@@ -27,7 +27,11 @@ def test_the_embedded_targets_load() -> None:
     """What `verify` judges when it is given no target."""
     config = load_config(fixtures("targets", "embedded.toml"))
     assert ("legacy", "replacement") in config.migrations
-    assert {target.dialect for target in config.targets.values()} == {"recording-api", "njadmin"}
+    assert {target.dialect for target in config.targets.values()} == {
+        "recording-api",
+        "call-management",
+        "njadmin",
+    }
 
 
 def test_every_key_of_a_target_is_read(tmp_path: Path) -> None:
@@ -105,7 +109,7 @@ expires = 2027-01-31
         (GOOD + "control_url = 'https://h'\n", "does not say fillable"),
         (GOOD + "[[targets.pbx.known_deviations]]\nclause='a'\nreason='b'\nexpires='soon'\n", "expires must be a date"),
         (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pxb'\n", "did you mean pbx?"),
-        (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pbx'\n", "from a recording-api target"),
+        (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pbx'\n", "from a recording-api or call-management target"),
         ("targets = 3\n", "no target in it"),
         ("[targets]\npbx = 3\n", "must be a table"),
     ],

@@ -29,6 +29,11 @@ def answer(name: str) -> Any:
     return json.loads(exchange(name)["answered"]["body"]["text"])
 
 
+SUBSCRIBED = json.loads(
+    json.loads(fixtures("exchanges", "java-binding", "subscribe.json").read_text(encoding="utf-8"))["answered"]["body"][
+        "text"
+    ]
+)
 SEED = json.loads(fixtures("seeds", "published", "seed-page.json").read_text(encoding="utf-8"))
 TARGET = tomllib.loads("""
 [targets.staging]
@@ -40,6 +45,8 @@ known = ["known.csv", "more.csv"]
 capabilities = ["by_tag", "audio"]
 audio = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
 rest_path = "/rest"
+plain_base_url = "http://pbx.example/prefix"
+authentication = "hash"
 requests_per_second = 2.5
 request_budget = 500
 timeout_seconds = 10
@@ -94,6 +101,11 @@ VALID: dict[str, list[Any]] = {
     "recording-api/time": ["1392356108888", "1392356108888\n"],
     "recording-api/metadata": [answer("metadata-by-tag"), []],
     "recording-api/failure": [answer("expired-time-stamp")],
+    "call-management/metadata": [answer("metadata-by-tag"), []],
+    "call-management/failure": [answer("expired-time-stamp")],
+    "call-management/success": [answer("hangup"), {"Code": 0}],
+    "call-management/dial": [{"SessionID": 7, "Message": "Dialing", "Code": 0}, {"SessionID": "7", "Code": 0}],
+    "call-management/changes": [SUBSCRIBED],
     "njadmin/metadata": [answer("metadata-by-tag")],
     "njadmin/metadata-by-hour": [answer("metadata-by-hour")],
     "njadmin/failure": [answer("expired-time-stamp"), {"code": 101, "message": "no"}],
@@ -188,7 +200,7 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             ((*STAGING, "base_url"), "https://user:word@pbx.example"), ((*STAGING, "base_url"), "https://pbx.example?apiKey=1"),
             ((*STAGING, "transport"), "module:open"), ((*STAGING, "api_key"), "secret"), ((*STAGING, "api_key_env"), "f8632-46a"),
             ((*STAGING, "known"), 1), ((*STAGING, "capabilities"), ["by_name"]), ((*STAGING, "archives"), ["all"]),
-            ((*STAGING, "audio"), "POST {base}/retrieve"), ((*STAGING, "rest_path"), "/"), ((*STAGING, "request_budget"), 0),
+            ((*STAGING, "audio"), "POST {base}/retrieve"), ((*STAGING, "rest_path"), "/"), ((*STAGING, "authentication"), "none"), ((*STAGING, "request_budget"), 0),
             ((*STAGING, "requests_per_second"), 0), ((*STAGING, "timeout_seconds"), "10"), ((*STAGING, "max_body_bytes"), 1),
             ((*STAGING, "allow"), ["everything"]), ((*STAGING, "allow"), "wait"), ((*STAGING, "fillable"), "yes"),
             ((*STAGING, "profile"), {"time_body": 1}), ((*STAGING, "known_deviations", 0, "expires"), GONE),

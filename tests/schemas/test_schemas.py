@@ -50,7 +50,8 @@ def test_each_answer_of_each_dialect_has_a_file() -> None:
     """One file an answer and dialect; own formats apart."""
     assert set(NAMES) == {
         "recording-api/time", "recording-api/metadata", "recording-api/failure",
-        "njadmin/metadata", "njadmin/metadata-by-hour", "njadmin/failure",
+        "call-management/metadata", "call-management/failure", "call-management/success", "call-management/dial",
+        "call-management/changes", "njadmin/metadata", "njadmin/metadata-by-hour", "njadmin/failure",
         "own/seed", "own/known", "own/exchange", "own/target", "own/report", "own/unknowns", "own/directory",
     }  # fmt: skip
 
@@ -98,7 +99,7 @@ MUTATIONS: tuple[tuple[str, Any], ...] = (
 
 
 @pytest.mark.parametrize(("field", "value"), MUTATIONS)
-@pytest.mark.parametrize("name", ["recording-api/metadata", "njadmin/metadata"])
+@pytest.mark.parametrize("name", ["recording-api/metadata", "call-management/metadata", "njadmin/metadata"])
 def test_a_wrong_value_is_refused(name: str, field: str, value: Any) -> None:
     """Each field by its own rule; the place is named."""
     document = published("metadata-by-tag")

@@ -149,6 +149,6 @@ def test_what_is_required_must_be_proved(tmp_path: Path, served: Any, contract: 
     config(tmp_path, served, served.url, extra='allow = ["provoke"]')
     ran = contract("verify", "pbx", PBX_KEY=served.key)
     assert ran.code == 0, ran.out + ran.err
-    ran = contract("verify", "pbx", "--require", "metadata.zero-length", PBX_KEY=served.key)
+    ran = contract("verify", "pbx", "--require", "metadata.dates", PBX_KEY=served.key)
     assert ran.code == 3
-    assert "needed for a green run: metadata.zero-length on pbx" in ran.out
+    assert "needed for a green run: metadata.dates on pbx" in ran.out

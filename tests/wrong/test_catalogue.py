@@ -9,16 +9,23 @@ from collections import Counter
 import pytest
 
 from noojee_contract._data import schemas
-from noojee_contract.clauses import DIALECTS, FLOOR, MIGRATION, SEVERITIES, Clause, catalogue
+from noojee_contract.clauses import DIALECTS, FLOOR, LISTING, MIGRATION, PROOFS, SEVERITIES, Clause, catalogue
 
+TABLE = tomllib.loads(schemas("own", "unknowns.toml").read_text(encoding="utf-8"))
 CLAUSES = sorted(catalogue().values(), key=lambda clause: clause.id)
 GROUPS = {"transport", "authentication", "metadata", "by-hour", "audio", "migration"}
-NEEDS = re.compile(r"fill|provoke|wait:[0-9]+|by_hour|audio|user_key")
+NEEDS = re.compile(r"fill|provoke|wait:[0-9]+|by_hour|audio|user_key|plain_http")
 
 # Open questions that no clause asks, and why.
 NOT_ASKED: dict[str, str] = {
-    "expired_leg": "how long a target keeps sound is not known to the suite, and no observed target is waited for so long",
-}
+    key: row["settled"] for key, row in TABLE.items() if not row["alternatives"]
+} | dict.fromkeys(
+    (
+        "address_refused", "extension_or_unique_id", "get_on_post", "legacy_after_4", "recording_message", "services_failure_status",
+        "several_calls", "start_while_recording", "stop_not_recording", "stop_permission", "stop_without_agent", "tag_inherited", "expired_leg",
+    ),
+    "about live calls",
+)  # fmt: skip
 
 
 def test_there_are_enough_clauses_in_every_group() -> None:
@@ -39,6 +46,7 @@ def test_a_clause_is_whole(clause: Clause) -> None:
     assert clause.over in ("exchange", "archive")
     assert set(clause.dialects) <= {*DIALECTS, MIGRATION}
     assert all(NEEDS.fullmatch(need) for need in clause.needs)
+    assert clause.proof in (None, *PROOFS)
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
@@ -60,16 +68,15 @@ def test_no_two_clauses_say_the_same() -> None:
 
 def test_every_open_question_is_asked_or_left_with_a_reason() -> None:
     """A row of unknowns.toml that nobody asks would be a switch without a check."""
-    table = tomllib.loads(schemas("own", "unknowns.toml").read_text(encoding="utf-8"))
     asked = {clause.declares for clause in CLAUSES if clause.declares}
-    assert asked <= set(table)
+    assert asked <= set(TABLE)
     assert asked.isdisjoint(NOT_ASKED)
-    assert asked | set(NOT_ASKED) == set(table)
+    assert asked | set(NOT_ASKED) == set(TABLE)
     assert all(NOT_ASKED.values())
 
 
 def test_the_floor_is_in_the_catalogue() -> None:
-    """What must be proved before a run is green binds everywhere, in both dialects."""
+    """What must be proved before a run is green binds everywhere, in each dialect that lists legs."""
     for clause_id in FLOOR:
         assert catalogue()[clause_id].severity == "must"
-        assert set(catalogue()[clause_id].dialects) == set(DIALECTS)
+        assert set(catalogue()[clause_id].dialects) == set(LISTING)

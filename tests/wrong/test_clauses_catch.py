@@ -24,7 +24,10 @@ def bench(clause: Clause, transport: str) -> Bench:
             Target(name="new", dialect="njadmin", transport=transport, fillable=True),
         ]
         return Bench(targets, migrations=[("old", "new")], seed=1, examples=12, shrink_seconds=0)
-    targets = [Target(name=name, dialect=name, transport=transport, fillable=True) for name in clause.dialects]
+    targets = [
+        Target(name=name, dialect=name, transport=transport, fillable=True, authentication=clause.proof or "api-key")
+        for name in clause.dialects
+    ]
     return Bench(targets, seed=1, examples=12, shrink_seconds=0)
 
 

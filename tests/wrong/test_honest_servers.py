@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from noojee_contract.clauses import Clause, catalogue
+from noojee_contract.clauses import LISTING, Clause, catalogue
 from noojee_contract.runner import Bench
 from noojee_contract.suite import checks
 from noojee_contract.target import Target
@@ -43,7 +43,7 @@ def honest_door(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(HONEST))
-@pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
+@pytest.mark.parametrize("dialect", LISTING)
 def test_an_honest_difference_breaks_nothing(dialect: str, name: str, honest_door: str) -> None:
     """What no page settles, and HTTP leaves open, is not judged; what a profile declares wrongly is left out here."""
     target = Target(name="honest", dialect=dialect, transport=f"{honest_door}:{name}", fillable=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from noojee_contract.clauses import DIALECTS, MIGRATION, catalogue
+from noojee_contract.clauses import LISTING, MIGRATION, catalogue
 from noojee_contract.runner import Bench
 from noojee_contract.suite import checks
 from noojee_contract.target import Target
@@ -23,19 +23,19 @@ def test_there_are_mistakes_that_no_clause_names() -> None:
 
 @pytest.mark.parametrize("name", UNNAMED)
 def test_a_mistake_that_no_clause_names_breaks_some_clause(name: str) -> None:
-    """On the archives that ship; clauses of the mistake's own group are tried first. One about metadata breaks both dialects."""
+    """On the archives that ship; clauses of the mistake's own group are tried first. One about metadata breaks each dialect."""
     module = wrong_catalogue()[name].mistake.__module__.rpartition(".")[2]
     group = GROUP_OF_MODULE.get(module, module)
     clauses = sorted(
         (clause for clause in catalogue().values() if MIGRATION not in clause.dialects), key=lambda each: each.group != group
     )  # fmt: skip
     transport = f"wrong_servers.transports:{name.replace('-', '_')}"
-    targets = [Target(name=each, dialect=each, transport=transport, fillable=True) for each in DIALECTS]
+    targets = [Target(name=each, dialect=each, transport=transport, fillable=True) for each in LISTING]
     bench = Bench(targets, seed=1, examples=1, smoke=True)
     try:
         caught = {
             target
-            for target in DIALECTS
+            for target in LISTING
             if any(
                 bench.result(clause, checks()[clause.id], lane).outcome is Outcome.BROKEN
                 for clause in clauses
@@ -45,4 +45,4 @@ def test_a_mistake_that_no_clause_names_breaks_some_clause(name: str) -> None:
         }
     finally:
         bench.close()
-    assert caught == set(DIALECTS) if group == "metadata" else caught
+    assert caught == set(LISTING) if group == "metadata" else caught

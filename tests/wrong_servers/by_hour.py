@@ -216,6 +216,15 @@ def dates_with_dashes(request: httpx.Request, send: Send, memory: dict[str, Any]
     return send(request)
 
 
+@wrong("bad-hour-is-empty", "What cannot be parsed matches nothing, and nothing is an empty list.")
+def bad_hour_is_empty(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+    answer = send(request)
+    complete = None not in (given(request, "date"), given(request, "hour"))
+    if by_hour(request) and answer.status_code == 400 and complete:
+        return httpx.Response(200, headers=[("content-type", "application/json")], content=b"[]")
+    return answer
+
+
 @wrong("bad-hour-is-a-server-error", "The parser's exception is nobody's, so the server answers 500.")
 def bad_hour_is_a_server_error(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)

@@ -88,6 +88,11 @@ def by_hour_internal_as_outbound(leg: Row) -> Row:
     return leg | {"Direction": "Outbound" if leg["Direction"] == "Internal" else leg["Direction"]}
 
 
+@wrong_row("by-hour-outbound-in-capitals", "The word comes from an enum of the new code.")
+def by_hour_outbound_in_capitals(leg: Row) -> Row:
+    return leg | {"Direction": "OUTBOUND" if leg["Direction"] == "Outbound" else leg["Direction"]}
+
+
 @wrong_row("by-hour-inherits-tag", "An empty tag is filled with the id of the call.")
 def by_hour_inherits_tag(leg: Row) -> Row:
     return leg | {"Tag": leg["Tag"] or leg["UniqueId"]}

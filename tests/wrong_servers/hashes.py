@@ -1,4 +1,4 @@
-"""Wrong servers: what passes for a hash and a time stamp of the legacy API."""
+"""Wrong servers: what passes for a hash and a time stamp."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from wrong_servers.rewriting import (
     is_refusal,
     keys,
     let_in,
+    now_millis,
     place_of,
     turn_away,
     with_status,
@@ -166,6 +167,59 @@ def hash_lives_an_hour_once_used(request: httpx.Request, send: Send, memory: Mem
     if signs(request) and not is_refusal(answer):
         used.add(given(request, "hash"))
     return answer
+
+
+def _uses(request: httpx.Request, memory: Memory) -> dict[str | None, int]:
+    """The hashes that a PBX saw used, with the time of the last use."""
+    seen: dict[str | None, int] = memory.setdefault(place_of(request).world, {})
+    return seen
+
+
+def _used_before(request: httpx.Request, send: Send, memory: Memory, *, within_millis: float) -> bool:
+    """Whether a hash was used, so many milliseconds ago at most; a use that is accepted is noted."""
+    if not signs(request) or not hash_is_right(request, send):
+        return False
+    uses, now = _uses(request, memory), now_millis(request, send)
+    known = given(request, "hash") in uses and now - uses[given(request, "hash")] <= within_millis
+    if known or not is_refusal(send(request)):
+        uses[given(request, "hash")] = now
+    return known
+
+
+@wrong("used-hash-dies-young", "The rule of the API before this one was kept: ten seconds, used or not.")
+def used_hash_dies_young(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    return failure("Expired TimeStamp") if signs(request) and not is_fresh(request, send) else send(request)
+
+
+@wrong("used-hash-lives-for-ever", "Used hashes are kept in a table that nobody empties.")
+def used_hash_lives_for_ever(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    known = _used_before(request, send, memory, within_millis=float("inf"))
+    return let_in(request, send) if known else send(request)
+
+
+@wrong("each-use-renews-the-hash", "The cache that keeps used hashes has an hour since the last access.")
+def each_use_renews_the_hash(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    known = _used_before(request, send, memory, within_millis=HOUR_MILLIS)
+    return let_in(request, send) if known else send(request)
+
+
+@wrong("key-alone-since-the-upgrade", "The upgrade brought the key, and somebody thought that the hash could go.")
+def key_alone_since_the_upgrade(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    return turn_away(request, send) if signs(request) else send(request)
+
+
+@wrong(
+    "one-authentication-at-a-time", "A lock is held from Time until the hash comes, so a second client waits in vain."
+)
+def one_authentication_at_a_time(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    world = place_of(request).world
+    if request.url.path.endswith("/Time"):
+        if memory.get(world):
+            return failure("Too many concurrent authentication attempts")
+        memory[world] = True
+    elif given(request, "timeStamp") is not None:
+        memory[world] = False
+    return send(request)
 
 
 @wrong("hash-lives-for-ever", "The rewrite checks the hash and forgot the time.")

@@ -36,12 +36,13 @@ def place_of(request: httpx.Request) -> Place:
 
 def is_method(request: httpx.Request) -> bool:
     """Whether a method of the API is asked, and not Time."""
-    return "/recordingapi/" in request.url.path.lower()
+    return any(api in request.url.path.lower() for api in ("/recordingapi/", "/callmanagementapi/"))
 
 
 def is_legacy(request: httpx.Request) -> bool:
-    """Whether the legacy generation is asked."""
-    return "/njadmin/" not in request.url.path
+    """Whether an API is asked that takes hashes, and no key is given to one that takes both."""
+    between = "/CallManagementAPI/" in request.url.path and given(request, "apiKey") is not None
+    return "/njadmin/" not in request.url.path and not between
 
 
 def pairs(request: httpx.Request) -> Pairs:

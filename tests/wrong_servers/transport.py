@@ -253,6 +253,13 @@ def query_in_latin_1(request: httpx.Request, send: Send, memory: Memory) -> http
     return send(with_pairs(request, parse_qsl(query, keep_blank_values=True, encoding="latin-1")))
 
 
+@wrong("no-listener-for-plain-http", "The new proxy listens on 443 alone.")
+def no_listener_for_plain_http(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    if request.url.scheme == "http":
+        raise httpx.ConnectError("Connection refused", request=request)
+    return send(request)
+
+
 @wrong("decodes-twice", "A proxy decodes the URL and hands it on decoded.")
 def decodes_twice(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if not is_method(request):
@@ -299,6 +306,14 @@ def unknown_method_empty_list(request: httpx.Request, send: Send, memory: Memory
 def unknown_path_is_a_server_error(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_status(answer, 500) if answer.status_code == 404 else answer
+
+
+@wrong("errors-in-plain-text", "The proxy in front writes its own error texts.")
+def errors_in_plain_text(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    answer = send(request)
+    if answer.status_code == 404:
+        return httpx.Response(404, headers=[("content-type", "text/plain")], content=b"Not Found\n")
+    return answer
 
 
 @wrong("paths-of-any-case", "The replacement runs behind a web server whose paths know no letter case.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from noojee_contract.audio import kind_of
 from noojee_contract.case import Answer, Case, Judge
-from noojee_contract.client import FORM_TYPE, Query, query_text
+from noojee_contract.client import FORM_TYPE, Query
 from noojee_contract.exchange import Exchange, Headers
 from noojee_contract.known import Known
 from noojee_contract.suite.by_hand import refused, told
@@ -15,9 +15,6 @@ from noojee_contract.suite.by_hand import refused, told
 NOBODYS_KEY = "00000000-0000-4000-8000-000000000000"
 BY_UNIQUE_ID = "retrieveMetaDataByUniqueId"
 BY_TAG = "retrieveMetaData"
-LEGACY = "recording-api"
-LEGACY_PATHS = ("/rest", "/servicemanager/rest")
-REPLACEMENT_PATH = "/njadmin/rest"
 Question = tuple[str, Query]
 
 
@@ -37,7 +34,9 @@ def one_question(case: Case) -> Iterator[Question]:
 def url_of(case: Case, question: Question, *, credentials: Query | None = None, base: str | None = None) -> str:
     """The URL of a question with its credentials: the usual ones, or those given."""
     name, query = question
-    return f"{base or case.client.base}/{name}?{query_text(case.client.with_credentials(query, credentials))}"
+    return (
+        f"{base or case.client.base}/{name}?{case.client.query_text(case.client.with_credentials(query, credentials))}"
+    )
 
 
 def post(
@@ -108,7 +107,7 @@ def choice_of_status(case: Case, exchange: Exchange) -> str:
 
 def stamp(case: Case) -> int:
     """The PBX's time in milliseconds, asked now."""
-    return int(case.client.ticket()[0][1])
+    return case.client.clock_millis()
 
 
 def proof(case: Case, time_stamp: str | int, digest: str) -> Query:
@@ -124,7 +123,13 @@ def sha256(text: str) -> str:
 
 def wrong_credentials(case: Case) -> Query:
     """Credentials in the documented form, made with a key that is nobody's."""
-    return case.client.ticket(key=NOBODYS_KEY) if case.dialect == LEGACY else (("apiKey", NOBODYS_KEY),)
+    return made_with(case, NOBODYS_KEY)
+
+
+def made_with(case: Case, key: str) -> Query:
+    """Credentials in the documented form, made with a key of the caller's."""
+    case.client.secrets.append(key)
+    return case.client.ticket(key=key) if case.by_hash else (("apiKey", key),)
 
 
 def judge_each_refused(case: Case, judge: Judge, attempts: Iterable[tuple[str, Query]]) -> None:

@@ -160,10 +160,12 @@ def test_to_fetch_a_sound_leaves_the_metadata(case: Case, judge: Judge) -> None:
 def test_a_leg_of_no_second_has_a_sound(case: Case, judge: Judge) -> None:
     """DERIVED from a recorded call: a leg of 0.4 s has a file."""
     own = case.fresh(document=SHORT_LEG)
-    exchange = own.sound("1791000000.2", 1)
-    sound = heard(exchange)
-    said = f"a leg of 0.4 s: expected a sound of less than {LONGEST_SECONDS} s, got {told(exchange)}"
-    judge(not isinstance(sound, NoSound) and sound.seconds < LONGEST_SECONDS, said, exchange)
+    for put in own.archive.legs if own.archive is not None else ():
+        if not put.duration_seconds:
+            exchange = own.sound(put.unique_id, put.number)
+            sound = heard(exchange)
+            said = f"a leg of 0.4 s: expected a sound of less than {LONGEST_SECONDS} s, got {told(exchange)}"
+            judge(not isinstance(sound, NoSound) and sound.seconds < LONGEST_SECONDS, said, exchange)
 
 
 @clause("audio.gone")

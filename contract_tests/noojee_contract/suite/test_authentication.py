@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from noojee_contract.case import Case, Judge, Unproved
-from noojee_contract.client import Query
+from noojee_contract.client import REST_PATHS, Query
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
-    LEGACY,
-    LEGACY_PATHS,
-    REPLACEMENT_PATH,
     choice_of_status,
     judge_answered,
     judge_brings_nothing,
     judge_each_refused,
     judge_refused,
+    made_with,
     one_question,
     post,
     proof,
@@ -24,18 +22,21 @@ from noojee_contract.suite.asking import (
 )
 
 NOTHINGS = ("", "null", "undefined", "0")
+GUARDED = tuple(
+    f"{prefix}/{api}" for prefix in (*REST_PATHS, "/njadmin/rest") for api in ("RecordingAPI", "CallManagementAPI")
+)
 HOSTILE = ("%", "*", "_" * 36, "_" * 64, "' OR '1'='1", "x' OR 'x'='x' -- ", ".*")
 
 
 def _in_place(case: Case, value: str) -> Query:
     """Credentials with a value in place of the hash (and a fresh time stamp), or of the key."""
-    return (("timeStamp", str(stamp(case))), ("hash", value)) if case.dialect == LEGACY else (("apiKey", value),)
+    return (("timeStamp", str(stamp(case))), ("hash", value)) if case.by_hash else (("apiKey", value),)
 
 
 def _partial(case: Case) -> list[tuple[str, Query]]:
     """No credentials, and each of the legacy API's two alone."""
     parts: list[tuple[str, Query]] = [("no credentials", ())]
-    if case.dialect == LEGACY:
+    if case.by_hash:
         time_stamp, digest = case.client.ticket()
         parts += [("a time stamp without its hash", (time_stamp,)), ("a hash without its time stamp", (digest,))]
     return parts
@@ -77,7 +78,7 @@ def test_missing_credentials_are_refused(case: Case, judge: Judge) -> None:
 def test_empty_credentials_are_refused(case: Case, judge: Judge) -> None:
     """DOC W-A1, W-AK: the hash is made from the key; the key is the PBX's own."""
     judge_each_refused(case, judge, ((f"{value!r} as credential", _in_place(case, value)) for value in NOTHINGS))
-    if case.dialect == LEGACY:
+    if case.by_hash:
         nothing = proof(case, "", sha256(f"{case.client.key}:"))
         judge_each_refused(case, judge, [("an empty time stamp, rightly hashed", nothing)])
         judge_each_refused(case, judge, [("an empty time stamp and hash", (("timeStamp", ""), ("hash", "")))])
@@ -117,15 +118,14 @@ def test_the_key_of_another_pbx_is_refused(case: Case, judge: Judge) -> None:
     if key == case.client.key:
         raise Unproved("the worlds of this target share one key")
     for question in questions(case):
-        credentials = case.client.ticket(key=key) if case.dialect == LEGACY else (("apiKey", key),)
-        judge_refused(case, judge, post(case, question, credentials=credentials), "the key of another PBX")
+        judge_refused(case, judge, post(case, question, credentials=made_with(case, key)), "the key of another PBX")
 
 
 @clause("authentication.other-generation")
 def test_the_credentials_of_the_other_generation_are_not_taken(case: Case, judge: Judge) -> None:
     """UNKNOWN: the API between the two takes both (DOC W-AKd); of these two no page says so."""
     for question in one_question(case):
-        if case.dialect == LEGACY:
+        if case.by_hash:
             credentials: Query = (("apiKey", case.client.key),)
         else:
             credentials = case.client.signed(str(int(case.zone_now().timestamp() * 1000)))
@@ -138,9 +138,9 @@ def test_the_credentials_of_the_other_generation_are_not_taken(case: Case, judge
 def test_every_path_of_either_generation_wants_credentials(case: Case, judge: Judge) -> None:
     """SEED W-A4, DOC W-D9: credentials in each sample; a path left open after a migration shows everything."""
     for question in questions(case):
-        for path in (*LEGACY_PATHS, REPLACEMENT_PATH):
-            exchange = post(case, question, credentials=(), base=f"{case.client.root}{path}/RecordingAPI")
-            judge_brings_nothing(case, judge, exchange, f"{path}/RecordingAPI/{question[0]} without credentials")
+        for path in GUARDED:
+            exchange = post(case, question, credentials=(), base=f"{case.client.root}{path}")
+            judge_brings_nothing(case, judge, exchange, f"{path}/{question[0]} without credentials")
 
 
 @clause("authentication.no-way-around")
@@ -166,16 +166,34 @@ def test_another_spelling_of_a_path_is_no_way_around(case: Case, judge: Judge) -
 @clause("authentication.legacy-refused-status")
 def test_a_wrong_or_missing_hash_has_the_declared_status(case: Case, judge: Judge) -> None:
     """UNKNOWN row 7."""
-    for question in one_question(case):
-        for credentials in (wrong_credentials(case), ()):
-            exchange = post(case, question, credentials=credentials)
-            judge.choice(case, "recording_api_refused_status", choice_of_status(case, exchange), exchange)
+    _judge_status(case, judge, "recording_api_refused_status")
+
+
+@clause("authentication.call-management-refused-status")
+def test_who_may_not_ask_has_the_declared_status_in_call_management(case: Case, judge: Judge) -> None:
+    """UNKNOWN rows 7 and 41."""
+    _judge_status(case, judge, "call_management_refused_status")
+    if case.world is not None and case.world.user_key and not case.by_hash:
+        for question in one_question(case):
+            exchange = post(case, question, credentials=(("apiKey", case.world.user_key),))
+            judge.choice(case, "call_management_refused_status", choice_of_status(case, exchange), exchange)
 
 
 @clause("authentication.refused-status")
 def test_a_wrong_or_missing_key_has_the_declared_status(case: Case, judge: Judge) -> None:
     """UNKNOWN row 7."""
+    _judge_status(case, judge, "njadmin_refused_status")
+
+
+def _judge_status(case: Case, judge: Judge, key: str) -> None:
     for question in one_question(case):
         for credentials in (wrong_credentials(case), ()):
             exchange = post(case, question, credentials=credentials)
-            judge.choice(case, "njadmin_refused_status", choice_of_status(case, exchange), exchange)
+            judge.choice(case, key, choice_of_status(case, exchange), exchange)
+
+
+@clause("authentication.hash-still-works")
+def test_the_hash_works_beside_the_key(case: Case, judge: Judge) -> None:
+    """DOC W-AKd: the Hash Method will still work when you are upgraded."""
+    for question in one_question(case):
+        judge_answered(case, judge, post(case, question, credentials=case.client.ticket()), "with a hash")

@@ -10,7 +10,6 @@ from noojee_contract.client import FORM_TYPE
 from noojee_contract.exchange import Headers
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
-    LEGACY,
     choice_of_status,
     is_sound,
     judge_brings_nothing,
@@ -38,7 +37,7 @@ def test_credentials_in_a_header_are_not_accepted(case: Case, judge: Judge) -> N
     key = case.client.key
     names = ("x-api-key", "api-key", "apikey", "x-auth-token", "x-apikey")
     headers = [*((name, key) for name in names), ("authorization", f"Bearer {key}")]
-    headers += [(name.lower(), value) for name, value in case.client.credentials()] if case.dialect == LEGACY else []
+    headers += [(name.lower(), value) for name, value in case.client.credentials()] if case.by_hash else []
     _judge_headers(case, judge, tuple(dict(headers).items()), "credentials in headers")
 
 
@@ -54,7 +53,7 @@ def test_a_key_as_user_or_password_is_not_accepted(case: Case, judge: Judge) -> 
 @clause("authentication.not-in-cookie")
 def test_credentials_in_a_cookie_are_not_accepted(case: Case, judge: Judge) -> None:
     """DERIVED from W-A4, W-D9: they are parameters. Row 16."""
-    pairs = [("apiKey", case.client.key), *(case.client.credentials() if case.dialect == LEGACY else ())]
+    pairs = [("apiKey", case.client.key), *(case.client.credentials() if case.by_hash else ())]
     cookie = "; ".join(f"{name}={value}" for name, value in pairs)
     _judge_headers(case, judge, (("cookie", cookie),), "credentials in a cookie")
 

@@ -12,7 +12,6 @@ from noojee_contract.legs import read_failure
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
     BY_UNIQUE_ID,
-    LEGACY,
     NOBODYS_KEY,
     in_words,
     one_question,
@@ -58,7 +57,7 @@ def test_no_answer_repeats_the_credentials(case: Case, judge: Judge) -> None:
 def test_a_refusal_repeats_no_credential_and_tells_none(case: Case, judge: Judge) -> None:
     """DERIVED from W-AK: a mistyped key is nearly the key, and the expected hash is as good as it."""
     for question in one_question(case):
-        if case.dialect == LEGACY:
+        if case.by_hash:
             now = str(stamp(case))
             sent = ticket_hash(NOBODYS_KEY, now)
             credentials = case.client.signed(now, key=NOBODYS_KEY)

@@ -65,6 +65,47 @@ def test_a_used_hash_of_eleven_seconds_is_refused(case: Case, judge: Judge) -> N
         judge_refused(case, judge, exchange, "a hash 11 s old, used when it was fresh")
 
 
+@clause("authentication.used-hash-lives")
+def test_a_used_hash_is_accepted_for_an_hour(case: Case, judge: Judge) -> None:
+    """DOC W-HA: once used in any API call, it stays valid for an hour."""
+    for exchange in _aged(case, judge, 59 * 60, used=True):
+        judge_answered(case, judge, exchange, "a hash 59 min old, used when it was fresh")
+
+
+@clause("authentication.used-hash-ends")
+def test_a_used_hash_is_refused_after_an_hour(case: Case, judge: Judge) -> None:
+    """DOC W-HA: for an hour, and no longer."""
+    for exchange in _aged(case, judge, 61 * 60 + 1, used=True):
+        judge_refused(case, judge, exchange, "a hash 61 min old, used once, when it was fresh")
+
+
+@clause("authentication.hash-hour-from")
+def test_the_hour_of_a_used_hash_begins_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 8: used 8 s after its time stamp, asked with 4 s before the hour of that use is over, and 12 s after it."""
+    for question in one_question(case):
+        ticket = case.client.ticket()
+        case.step(8)
+        judge_answered(case, judge, post(case, question, credentials=ticket), "a hash 8 s old")
+        case.step(3596)
+        within = post(case, question, credentials=ticket)
+        case.step(16)
+        beyond = post(case, question, credentials=ticket)
+        taken = answers_it(case, within), answers_it(case, beyond)
+        known = {(False, False): "time-stamp", (True, False): "first-use", (True, True): "last-use"}
+        judge.choice(case, "hash_hour_from", known.get(taken, "other: taken again after it was refused"), beyond)
+
+
+@clause("authentication.concurrent")
+def test_a_sixth_authentication_is_refused_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 11: no more than five at once (DOC), whatever that is to mean."""
+    asked = [case.client.time() for _ in range(6)]
+    told = [exchange.status == 200 and exchange.body.strip().isdigit() for exchange in asked]
+    refused_from = told.index(False) + 1 if False in told else None
+    seen = {None: "unlimited", 6: "5"}.get(refused_from, f"other: the time is refused from {refused_from} on")
+    judge.choice(case, "concurrent_authentications", seen, asked[-1])
+    case.step(11)  # whoever asks next finds none under way
+
+
 @clause("authentication.far-past")
 def test_an_old_time_stamp_is_refused(case: Case, judge: Judge) -> None:
     """DOC W-A1: valid 10 seconds."""

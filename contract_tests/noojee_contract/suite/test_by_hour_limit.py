@@ -10,12 +10,15 @@ from noojee_contract.known import Known
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import NOBODYS_KEY
 from noojee_contract.suite.by_hand import archive, call, leg, refused, told
+from noojee_contract.suite.listed import unreadable
 
 DAY, HOUR = date(2021, 9, 14), 15
 NINE = archive(call("1773180000.2", leg("2026-03-11T09:00:00+11:00", "2026-03-11T09:01:00+11:00")))
 METHOD = "retrieveMetaDataByHour"
+# What a lenient calendar would take for the first hour of 2026, in which a leg ended.
+NEW_YEAR = archive(call("1767186000.2", leg("2025-12-31T23:58:00+11:00", "2026-01-01T00:01:00+11:00")))
 BAD_HOURS = ("24", "-1", "x", "", "15.5", "99999999999")
-BAD_DATES = ("2021-09-14", "2021/13/45", "14/09/2021", "2021/02/30", "yesterday", "")
+BAD_DATES = ("2025/13/01", "2025/12/32", "2026-01-01", "01/01/2026", "2021/13/45", "2021/02/30", "yesterday", "")
 
 
 def _read(case: Case, exchange: Exchange) -> Answer:
@@ -111,29 +114,50 @@ def _ask(case: Case, day: str | None, hour: str | None) -> Exchange:
     return case.client.ask(METHOD, query)
 
 
+def _judge_nothing(case: Case, judge: Judge, exchange: Exchange, what: str) -> None:
+    answer = _read(case, exchange)
+    judge(not answer.legs, f"{what}: expected no leg, got {told(answer)}", exchange)
+
+
 @clause("by-hour.bad-hour")
-def test_what_is_no_hour_is_an_error(case: Case, judge: Judge) -> None:
-    """DOC W-H: zero-based hours of a day; otherwise an appropriate http error code is returned."""
-    day, _ = _hour(case)
-    for hour in (*BAD_HOURS, None):
-        _judge_refused(case, judge, _ask(case, f"{day:%Y/%m/%d}", hour), f"hour {hour!r}")
+def test_what_is_no_hour_brings_no_leg(case: Case, judge: Judge) -> None:
+    """DOC W-H: zero-based hours of a day."""
+    own = case.fresh(document=NEW_YEAR)
+    for hour in BAD_HOURS:
+        _judge_nothing(own, judge, _ask(own, "2025/12/31", hour), f"hour {hour!r}")
+    _judge_refused(own, judge, _ask(own, "2025/12/31", None), "no hour")
 
 
 @clause("by-hour.bad-date")
-def test_what_is_no_date_is_an_error(case: Case, judge: Judge) -> None:
-    """DOC W-H: YYYY/MM/DD; otherwise an appropriate http error code is returned."""
-    for day in (*BAD_DATES, None):
-        _judge_refused(case, judge, _ask(case, day, "15"), f"date {day!r}")
+def test_what_is_no_date_brings_no_leg(case: Case, judge: Judge) -> None:
+    """DOC W-H: YYYY/MM/DD."""
+    own = case.fresh(document=NEW_YEAR)
+    for day in BAD_DATES:
+        _judge_nothing(own, judge, _ask(own, day, "0"), f"date {day!r}")
+    _judge_refused(own, judge, _ask(own, None, "0"), "no date")
+
+
+@clause("by-hour.bad-hour-refused")
+def test_what_is_no_hour_or_date_is_refused_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 39; DOC W-H: otherwise an appropriate http error code is returned."""
+    for day, hour in (("2021/09/14", "24"), ("2021-09-14", "15")):
+        exchange = _ask(case, day, hour)
+        answer = _read(case, exchange)
+        empty = exchange.status == 200 and unreadable(answer) is None and not answer.legs
+        seen = "refused" if refused(answer) else "empty-list" if empty else f"other: {told(answer)}"
+        judge.choice(case, "bad_hour", seen, exchange)
 
 
 @clause("by-hour.bad-request-status")
 def test_a_bad_hour_is_refused_as_declared(case: Case, judge: Judge) -> None:
-    """UNKNOWN rows 17 and 39."""
+    """UNKNOWN rows 17 and 39: where a bad hour is an empty list, a missing one is refused all the same."""
     day, _ = _hour(case)
-    exchange = _ask(case, f"{day:%Y/%m/%d}", "24")
-    answer = _read(case, exchange)
-    seen = str(exchange.status) if refused(answer) else f"other: {told(answer)}"
-    judge.choice(case, "njadmin_bad_request_status", seen, exchange)
+    for hour in ("24", None):
+        exchange = _ask(case, f"{day:%Y/%m/%d}", hour)
+        answer = _read(case, exchange)
+        if hour is None or refused(answer):
+            seen = str(exchange.status) if refused(answer) else f"other: {told(answer)}"
+            judge.choice(case, "njadmin_bad_request_status", seen, exchange)
 
 
 @clause("by-hour.padded-hour")

@@ -93,7 +93,7 @@ def test_a_leg_keeps_the_record_id_that_it_was_put_in_with(case: Case, judge: Ju
 def test_a_record_id_of_many_digits_keeps_all_of_them(case: Case, judge: Judge) -> None:
     """SEED: CallRecordId is a string, so no gateway needs to make a number of it."""
     calls = [
-        call(f"{1773200300 + place}.2", leg(MOMENT, MOMENT, call_record_id=record))
+        call(f"{1773200300 + place}.2", leg(MOMENT, "2026-03-11T14:40:09+11:00", call_record_id=record))
         for place, record in enumerate(LARGE)
     ]
     for put in put_legs(case.fresh(document=archive(*calls))):

@@ -162,9 +162,4 @@ def _owned(case: Case) -> set[LegName]:
     """The legs that were put in with an owner of their own."""
     if case.archive is None:
         return set()
-    return {
-        (call.unique_id, leg.number)
-        for call, written in zip(case.archive.calls, case.archive.document["calls"], strict=True)
-        for leg, row in zip(call.legs, written["legs"], strict=True)
-        if "username" in row
-    }
+    return {(leg.unique_id, leg.number) for leg in case.archive.legs if leg.owned}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from noojee_contract.case import Case, Judge
-from noojee_contract.client import FORM_TYPE, query_text
+from noojee_contract.case import Case, Judge, Unproved
+from noojee_contract.client import FORM_TYPE
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
     BY_UNIQUE_ID,
@@ -96,11 +96,22 @@ def test_another_content_type_is_taken_or_refused_as_declared(case: Case, judge:
 def test_parameters_in_a_form_body_are_read_as_declared(case: Case, judge: Judge) -> None:
     """UNKNOWN row 16: the habit of servlet getParameter."""
     for name, query in one_question(case):
-        body = query_text(case.client.with_credentials(query)).encode()
+        body = case.client.query_text(case.client.with_credentials(query)).encode()
         exchange = case.client.send("POST", f"{case.client.base}/{name}", headers=(FORM,), body=body)
         taken, left = answers_it(case, exchange), refuses(case, exchange)
         seen = "query-and-body" if taken else "query-only" if left else f"other: {in_words(case, exchange)}"
         judge.choice(case, "parameters_in", seen, exchange)
+
+
+@clause("transport.plain-http")
+def test_plain_http_is_served_or_not_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 43; DOC W-AK: all communication by HTTPS. No credential is sent in the clear, so a refusal is an answer."""
+    if case.plain_root is None:
+        raise Unproved("the target names no plain_base_url")
+    plain = case.client.base.replace(case.client.root, case.plain_root, 1)
+    exchange = case.client.send("POST", f"{plain}/{BY_UNIQUE_ID}?uniqueId={STRANGER}")
+    moved = exchange.status is not None and 300 <= exchange.status < 400
+    judge.choice(case, "plain_http", "refused" if exchange.answered is None or moved else "served", exchange)
 
 
 @clause("transport.parameter-order")

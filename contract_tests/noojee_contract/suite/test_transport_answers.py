@@ -11,7 +11,6 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
     BY_TAG,
     BY_UNIQUE_ID,
-    LEGACY,
     answers_it,
     choice_of_status,
     in_words,
@@ -82,7 +81,7 @@ def test_a_stated_length_is_the_length_in_bytes(case: Case, judge: Judge) -> Non
         case = case.fresh(document=ACCENTS)
     asked = [post(case, question) for question in questions(case)]
     asked += [_bad_request(case), post(case, ("noSuchMethod", ()))]
-    asked += [case.client.time()] if case.dialect == LEGACY else []
+    asked += [case.client.time()] if case.by_hash else []
     for exchange in asked:
         said = exchange.header("content-length")
         judge(exchange.failure is None, f"the answer is not whole: {exchange.failure}", exchange)
@@ -130,17 +129,25 @@ def test_an_error_of_the_replacement_has_a_body_to_show(case: Case, judge: Judge
 @clause("transport.legacy-bad-request-status")
 def test_a_missing_parameter_has_the_declared_status_legacy(case: Case, judge: Judge) -> None:
     """UNKNOWN row 17."""
-    for name in (BY_UNIQUE_ID, BY_TAG):
-        exchange = post(case, (name, ()))
-        judge.choice(case, "recording_api_bad_request_status", choice_of_status(case, exchange), exchange)
+    _judge_missing(case, judge, "recording_api_bad_request_status")
 
 
 @clause("transport.bad-request-status")
 def test_a_missing_parameter_has_the_declared_status(case: Case, judge: Judge) -> None:
     """UNKNOWN row 17."""
+    _judge_missing(case, judge, "njadmin_bad_request_status")
+
+
+@clause("transport.call-management-bad-request-status")
+def test_a_missing_parameter_has_the_declared_status_in_call_management(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 17."""
+    _judge_missing(case, judge, "call_management_bad_request_status")
+
+
+def _judge_missing(case: Case, judge: Judge, key: str) -> None:
     for name in (BY_UNIQUE_ID, BY_TAG):
         exchange = post(case, (name, ()))
-        judge.choice(case, "njadmin_bad_request_status", choice_of_status(case, exchange), exchange)
+        judge.choice(case, key, choice_of_status(case, exchange), exchange)
 
 
 @clause("transport.asked-again")

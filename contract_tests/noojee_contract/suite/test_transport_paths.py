@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from noojee_contract.case import Case, Judge
-from noojee_contract.client import query_text
+from noojee_contract.client import REST_PATHS
 from noojee_contract.exchange import Exchange
+from noojee_contract.legs import read_failure
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
     BY_TAG,
     BY_UNIQUE_ID,
-    LEGACY_PATHS,
     Question,
     answers_it,
     in_words,
@@ -44,16 +46,32 @@ def _judge_tags(case: Case, judge: Judge) -> None:
     """Judge that each tag of a world brings its own call, with the tag as it was put in."""
     assert case.archive is not None
     for put in case.archive.legs:
+        if put.tag not in case.tags:
+            continue  # the declared charset has no such letters
         answer = case.by_tag(put.tag)
         came = [(each.unique_id, each.tag) for each in answer.legs]
         expected = [(put.unique_id, put.tag)]
         judge(came == expected, f"tag {put.tag!r}: expected {expected}, got {came}", answer.exchange)
 
 
-@clause("transport.utf-8-query")
-def test_values_are_percent_encoded_utf_8(case: Case, judge: Judge) -> None:
+@clause("transport.letters-in-query")
+def test_values_beyond_ascii_are_read_whole(case: Case, judge: Judge) -> None:
     """CLIENT C-J: encodes captions with UTF-8; row 45: a tag that is not ASCII makes the round trip."""
     _judge_tags(case.fresh(document=LETTERS), judge)
+
+
+@clause("transport.query-charset")
+def test_values_are_encoded_in_the_declared_charset(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 45: asked in either charset, the tag brings its call in one of them."""
+    case = case.fresh(document=_tagged("Zoë Müller"))
+    brought = {}
+    for charset in ("utf-8", "iso-8859-1"):
+        written = quote("Zoë Müller", encoding=charset)
+        proof = case.client.query_text(case.client.credentials())
+        exchange = case.client.send("POST", f"{case.client.base}/{BY_TAG}?tag={written}&{proof}")
+        brought[charset] = bool(read(case, exchange).legs)
+    named = [charset for charset, came in brought.items() if came]
+    judge.choice(case, "query_charset", named[0] if len(named) == 1 else f"other: {named or 'neither'}", exchange)
 
 
 @clause("transport.escaped-once")
@@ -67,7 +85,7 @@ def test_a_space_may_be_written_in_both_ways(case: Case, judge: Judge) -> None:
     """DOC W-HU: the form type, in which a space is + or %20."""
     case = case.fresh(document=SIGNS)
     for written in ("A+B", "A%20B"):
-        url = f"{case.client.base}/{BY_TAG}?{query_text(case.client.credentials())}&tag={written}"
+        url = f"{case.client.base}/{BY_TAG}?{case.client.query_text(case.client.credentials())}&tag={written}"
         exchange = case.client.send("POST", url)
         came = [each.tag for each in read(case, exchange).legs]
         judge(came == ["A B"], f"tag={written}: expected the call with the tag 'A B', got {came}", exchange)
@@ -89,6 +107,21 @@ def test_an_unknown_method_is_answered_404(case: Case, judge: Judge) -> None:
         judge(exchange.status == 404, f"an unknown method: expected 404, got {exchange.status}", exchange)
 
 
+@clause("transport.unknown-path-body")
+def test_an_unknown_method_has_the_declared_body(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 18; CLIENT C-J: 404 returns HTML."""
+    for question in one_question(case):
+        exchange = post(case, (ABSENT[0], question[1]))
+        if not exchange.body:
+            seen = "empty"
+        elif read_failure(exchange) is not None:
+            seen = "json"
+        else:
+            page = exchange.body.lstrip()[:200].lower()
+            seen = "html" if b"<html" in page or page.startswith(b"<!doctype html") else f"other: {page[:40]!r}"
+        judge.choice(case, "unknown_path", seen, exchange)
+
+
 @clause("transport.path-letter-case")
 def test_the_letter_case_of_a_method_counts(case: Case, judge: Judge) -> None:
     """UNKNOWN: the pages spell each method in one way; a JAX-RS server compares letter by letter."""
@@ -100,7 +133,7 @@ def test_the_letter_case_of_a_method_counts(case: Case, judge: Judge) -> None:
 
 def _both(case: Case, question: Question) -> tuple[Exchange, Exchange]:
     """A question under /rest and under /servicemanager/rest."""
-    bare, full = (post(case, question, base=f"{case.client.root}{path}/RecordingAPI") for path in LEGACY_PATHS)
+    bare, full = (post(case, question, base=case.client.with_prefix(prefix)) for prefix in REST_PATHS)
     return bare, full
 
 
