@@ -73,9 +73,11 @@ class Caller:
         return int(self.ask(f"{self.root}/servicemanager/rest/Time", headers=FORM).body)
 
     def signature(self, *, age: float = 0, key: str | None = None) -> str:
-        stamp = str(self.millis - round(age * 1000))
-        digest = hashlib.sha256(f"{key or self.key}:{stamp}".encode()).hexdigest()
-        return f"timeStamp={stamp}&hash={digest}"
+        return self.signature_at(self.millis - round(age * 1000), key=key)
+
+    def signature_at(self, millis: int, *, key: str | None = None) -> str:
+        digest = hashlib.sha256(f"{key or self.key}:{millis}".encode()).hexdigest()
+        return f"timeStamp={millis}&hash={digest}"
 
     def njadmin(self, name: str, *, method: str = "POST", **parameters: Any) -> Response:
         return self.ask(f"{self.root}{NJADMIN}/{name}", f"apiKey={self.key}&{encoded(parameters)}", method=method)

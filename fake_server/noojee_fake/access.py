@@ -23,6 +23,7 @@ BY_HOUR_SPACING_MICROS = 60 * SECOND
 _SPENT_LIMIT = 100_000
 _MILLIS_DIGITS = 13
 _SECONDS_DIGITS = 10
+_MAPPED_BITS = 96
 
 
 class HashVerdict(Enum):
@@ -198,7 +199,7 @@ class Addresses:
     def __init__(self, networks: Sequence[str] | None) -> None:
         """Raises ValueError for what is neither an address nor a network."""
         self.networks = None if networks is None else tuple(networks)
-        self._parsed = [ipaddress.ip_network(network, strict=False) for network in networks or ()]
+        self._parsed = [_unmapped(ipaddress.ip_network(network, strict=False)) for network in networks or ()]
 
     def allow(self, client: str | None) -> bool:
         """Whether a client is served. One whose address the door does not know counts as a stranger."""
@@ -211,6 +212,14 @@ class Addresses:
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
         return any(address in network for network in self._parsed)
+
+
+def _unmapped(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """The IPv4 network that is written within IPv6 (`::ffff:192.0.2.0/120`); any other as it is."""
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
 
 
 class ByHourLimit:
