@@ -48,19 +48,24 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         before, rest = (self._heads, self._body_bytes), memoryview(data)
-        while rest:
-            try:
-                self.parser.feed_data(rest)
-                break
-            except HttpParserUpgrade as upgrade:
-                rest = rest[upgrade.args[0] :]
-                self._pass_over_upgrade()
-            except HttpParserError:
-                self._refuse(self._status)
-                return
+        try:
+            while rest:
+                rest = self._fed(rest)
+        except HttpParserError:
+            self._refuse(self._status)
+            return
         self._raw_bytes = self._raw_bytes + len(data) if before == (self._heads, self._body_bytes) else 0
         if self._raw_bytes > LARGEST_HEAD_BYTES + 1024:  # a header that never ends; one that does is counted whole
             self._refuse(431)
+
+    def _fed(self, data: memoryview) -> memoryview:
+        """Have the parser read; what it left, since it stops behind a request for an upgrade."""
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._pass_over_upgrade()
+            return data[upgrade.args[0] :]
+        return data[:0]
 
     @property
     def _latest(self) -> RequestResponseCycle | None:
@@ -76,8 +81,10 @@ class Connection(HttpToolsProtocol):
         self.parser = HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self._passing_over = True
-        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + framing + b"\r\n")
-        self._passing_over = False
+        try:
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n" + framing + b"\r\n")
+        finally:
+            self._passing_over = False
 
     # What the parser calls
 

@@ -1,0 +1,115 @@
+"""The fuzz lane, `tox -e fuzz`: schemathesis by the OpenAPI files, then streams of raw bytes, on served fakes of this machine.
+
+It ends by itself after about `--seconds`, with 1 where a server answered with an error of its own, left a trace, or did not live on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from fuzz.served import Served, served
+from fuzz.survival import survived
+from noojee_fake import _data
+
+CHECKS = (
+    "not_a_server_error",
+    "no_bug_of_the_fake",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+LENIENT = 'audio_methods = "post-and-get"\nget_on_post = "start-and-stop"\n'
+"""Choices by which each operation of the file does something."""
+DONE_BY = ("recording-api", "call-management", "njadmin")
+"""The generations that ask for credentials."""
+STREAMS_AT_ONCE = 500
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=300, help="how long it takes, about (default 300)")
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="of all that is chosen by chance")
+    options = parser.parse_args()
+    print(f"fuzz lane: {options.seconds} seconds, --seed {options.seed}", flush=True)
+    failed = [
+        name
+        for name, run in (("pbx", _pbx), ("bytes", _bytes))
+        if not run(seconds=max(1, options.seconds // 2), seed=options.seed)
+    ]
+    print(f"fuzz lane: {'failed: ' + ', '.join(failed) if failed else 'no server error'}", flush=True)
+    return 1 if failed else 0
+
+
+def _pbx(*, seconds: int, seed: int) -> bool:
+    """The vendor's API, by schemas/own/pbx.openapi.json."""
+    with tempfile.TemporaryDirectory() as folder:
+        profile = Path(folder) / "profile.toml"
+        profile.write_text(LENIENT, encoding="utf-8")
+        with served("--quiet", "--profile", str(profile)) as server:
+            good, figures = _schemathesis("pbx.openapi.json", server, Path(folder), seconds=seconds, seed=seed)
+            server.lives()
+    _say("pbx", figures)
+    missing = [name for name in DONE_BY if not figures[f"done by {name}"]]
+    if missing:
+        print(f"nothing was ever done by {', '.join(missing)}: its credentials were wrong, so this proves nothing")
+    return good and not missing
+
+
+def _bytes(*, seconds: int, seed: int) -> bool:
+    """Streams of raw bytes, in rounds until the time is over."""
+    figures: Counter[str] = Counter()
+    end = time.monotonic() + seconds
+    with served("--quiet") as server:
+        before = server.memory_bytes() or 0
+        while time.monotonic() < end:
+            figures += survived(server, examples=STREAMS_AT_ONCE, start=seed)
+            seed += 1
+        figures["memory grew by MB"] = ((server.memory_bytes() or 0) - before) // 1_000_000
+    _say("bytes", figures)
+    return True
+
+
+def _schemathesis(
+    description: str, server: Served, folder: Path, *, seconds: int, seed: int
+) -> tuple[bool, Counter[str]]:
+    """A run by one OpenAPI file; whether all was well, and its figures."""
+    here = Path(__file__).parent
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(here / "schemathesis.toml"), "run"]
+    command += [str(_data.schema(description)), "--url", server.url, "--seed", str(seed), "--no-color"]
+    command += ["--max-time", str(seconds), "--checks", ",".join(CHECKS), "--warnings", "off"]
+    command += ["--generation-database", "none", "--phases", "examples,coverage,fuzzing"]
+    written = folder / "figures.json"
+    nowhere = {f"{name}_proxy": "http://127.0.0.1:9" for name in ("http", "https", "all")}  # but for this machine
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={
+            **os.environ,
+            **nowhere,
+            "no_proxy": "127.0.0.1",
+            "PYTHONPATH": str(here.parent),
+            "SCHEMATHESIS_HOOKS": "fuzz.hooks",
+            "NOOJEE_FUZZ_FIGURES": str(written),
+        },
+        timeout=4 * seconds + 120,
+        check=False,
+    )
+    return done.returncode == 0, Counter(json.loads(written.read_text(encoding="utf-8")))
+
+
+def _say(name: str, figures: Counter[str]) -> None:
+    print(f"{name}: " + ", ".join(f"{count} {what}" for what, count in sorted(figures.items())), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
