@@ -5,6 +5,9 @@ What a client of the PBX does wrong is never an exception: it is an answer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class FakeError(Exception):
     """Anything that the person who starts or drives the fake can put right."""
@@ -42,3 +45,18 @@ class UsageError(FakeError):
 
 class StateError(FakeError):
     """The file that keeps the archive is none of ours, is broken or in use, or cannot be written."""
+
+
+class ControlError(FakeError):
+    """The control API refused something, or does not answer: the server's own sentence.
+
+    `status` is the HTTP status, None where there was no answer; `path` the JSON path of what is wrong in the request;
+    `document` the whole answer.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, document: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.document = document or {}
+        self.path: str | None = self.document.get("path")

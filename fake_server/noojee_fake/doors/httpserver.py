@@ -26,32 +26,33 @@ LARGEST_BODY_BYTES = 256 * 1024 * 1024
 def handler(worlds: Worlds) -> Callable[[WerkzeugRequest], WerkzeugResponse]:
     """A handler that answers any request from `worlds`."""
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    return lambda request: answer(worlds, request)
 
-    def answer(request: WerkzeugRequest) -> WerkzeugResponse:
-        environ = request.environ
-        target: str = environ.get("REQUEST_URI") or environ["RAW_URI"]
-        path, _, query = target.partition("?")
-        body = request.get_data(cache=False)  # whole already: pytest-httpserver reads it before it chooses a handler
-        if len(body) > LARGEST_BODY_BYTES:
-            return WerkzeugResponse(status=413, content_type="text/plain")
-        response = settled(
-            worlds.handle(
-                Request(
-                    method=request.method,
-                    path=path,
-                    query=query,
-                    headers=tuple((name.lower(), value) for name, value in request.headers),
-                    body=body,
-                    client=request.remote_addr,
-                    secure=request.scheme == "https",
-                )
+
+def answer(worlds: Worlds, request: WerkzeugRequest) -> WerkzeugResponse:
+    """The answer of `worlds` to a request, as Werkzeug has them."""
+    environ = request.environ
+    target: str = environ.get("REQUEST_URI") or environ["RAW_URI"]
+    path, _, query = target.partition("?")
+    body = request.get_data(cache=False)  # whole already: pytest-httpserver reads it before it chooses a handler
+    if len(body) > LARGEST_BODY_BYTES:
+        return WerkzeugResponse(status=413, content_type="text/plain")
+    response = settled(
+        worlds.handle(
+            Request(
+                method=request.method,
+                path=path,
+                query=query,
+                headers=tuple((name.lower(), value) for name, value in request.headers),
+                body=body,
+                client=request.remote_addr,
+                secure=request.scheme == "https",
             )
         )
-        made = WerkzeugResponse(response.body, response.status)
-        made.headers.clear()
-        for name, value in response.headers:
-            made.headers.add(name, value)
-        made.automatically_set_content_length = False
-        return made
-
-    return answer
+    )
+    made = WerkzeugResponse(response.body, response.status)
+    made.headers.clear()
+    for name, value in response.headers:
+        made.headers.add(name, value)
+    made.automatically_set_content_length = False
+    return made

@@ -1,0 +1,100 @@
+"""A server of pytest-httpserver that answers as the PBX does, but for the requests that a test expects itself.
+
+Queries hold keys, and Werkzeug would log them: this server logs nothing, and leaves the loggers of others alone.
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+from pytest_httpserver import HTTPServer
+from werkzeug.serving import WSGIRequestHandler
+from werkzeug.wrappers import Request, Response
+
+from noojee_fake.client import ControlClient, World
+from noojee_fake.doors.httpserver import answer
+from noojee_fake.doors.transport import Transport
+from noojee_fake.testing.embedded import check, fresh_worlds
+
+HOST = "127.0.0.1"
+
+
+class PbxServer(HTTPServer):
+    """A fake PBX on a free port, whose clock stands. `world` drives it, in this process; `ca_file` vouches for it over TLS.
+
+    `expect_request`, `expect_oneshot_request` and `expect_ordered_request` of pytest-httpserver come before the PBX.
+    """
+
+    def __init__(self, *, ssl_context: ssl.SSLContext | None = None, ca_file: Path | None = None) -> None:
+        super().__init__(host=HOST, port=0, ssl_context=ssl_context, threaded=True)
+        self.ca_file = ca_file
+        self.worlds = fresh_worlds()
+        self._world: World | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where it is asked, without a slash at the end."""
+        return self.url_for("").rstrip("/")
+
+    @property
+    def api_key(self) -> str:
+        """The global key of the PBX."""
+        return self.world.api_key
+
+    @property
+    def user_key(self) -> str:
+        """A user's key."""
+        return self.world.user_key
+
+    @property
+    def world(self) -> World:
+        """The PBX as the control client has it."""
+        if self._world is None:
+            self._world = ControlClient(self.base_url, transport=Transport(self.worlds)).world()
+        return self._world
+
+    def open(self) -> None:
+        """Begin with a fresh PBX; whatever was expected is forgotten."""
+        self.clear()
+        self.worlds = fresh_worlds()
+        self._world = None
+
+    def start(self) -> None:
+        super().start()
+        server: Any = self.server
+        server.RequestHandlerClass = _Silent
+
+    def check(self) -> None:
+        """Raises what a handler raised or a test asserted; AssertionError where the PBX had a bug of its own."""
+        super().check()
+        check(self.worlds)
+
+    def respond_nohandler(self, request: Request, extra_message: str = "") -> Response:
+        """The PBX's answer; but pytest-httpserver's own where a request of a fixed order did not come."""
+        if self.permanently_failed:
+            return super().respond_nohandler(request, extra_message)
+        try:
+            return answer(self.worlds, request)
+        except Exception as bug:
+            self.handler_errors.append(bug)
+            raise
+
+
+def tls_server(ca_file: Path) -> PbxServer:
+    """The same over https, with a certificate made for the run; its authority is written to `ca_file` (PEM)."""
+    import trustme
+
+    authority = trustme.CA(organization_name="noojee-fake, made for one run")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(HOST, "localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(ca_file))
+    return PbxServer(ssl_context=context, ca_file=ca_file)
+
+
+class _Silent(WSGIRequestHandler):
+    """Logs nothing."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """What werkzeug would log."""
