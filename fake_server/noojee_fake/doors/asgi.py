@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 
+from noojee_fake.doors.waiting import awaited
 from noojee_fake.messages import Closed, Pending, Request, Response
 from noojee_fake.worlds import Worlds, body_bytes
 
@@ -29,14 +30,14 @@ class App:
     def __init__(self, worlds: Worlds, *, log: Log | None = None) -> None:
         self.worlds = worlds
         self._log = log
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: set[Callable[[], None]] = set()
         self._closing = False
 
     def close(self) -> None:
         """Answer all long polls, the ones to come too, as if their time was over: the server is about to end."""
         self._closing = True
-        for changed in self._waiting:
-            changed.set()
+        for wake in list(self._waiting):
+            wake()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -86,32 +87,23 @@ class App:
             self._log(request, response)
 
     async def _wait(self, pending: Pending, receive: Receive) -> Response | None:
-        """The answer to a long poll, once there is one or its time is over; None where the client left meanwhile."""
-        loop = asyncio.get_running_loop()
-        changed = asyncio.Event()
+        """The answer to a long poll, at once where the server ends; None where the client left meanwhile."""
 
-        def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop was closed under its polls: nobody waits any more
-                loop.call_soon_threadsafe(changed.set)
+        def listen(wake: Callable[[], None]) -> Callable[[], None]:
+            stop = pending.listen(wake)
+            self._waiting.add(wake)
 
-        stop = pending.listen(wake)
-        self._waiting.add(changed)
+            def stop_both() -> None:
+                stop()
+                self._waiting.discard(wake)
+
+            return stop_both
+
         left = asyncio.ensure_future(_left(receive))
-        deadline = loop.time() + pending.seconds
         try:
-            while True:
-                changed.clear()
-                response = pending.finish(self._closing or loop.time() >= deadline)
-                if response is not None:
-                    return response
-                woken = asyncio.ensure_future(changed.wait())
-                await asyncio.wait((woken, left), timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
-                woken.cancel()
-                if left.done():
-                    return None
+            guarded = replace(pending, listen=listen, finish=lambda over: pending.finish(over or self._closing))
+            return await awaited(guarded, left=left)
         finally:
-            stop()
-            self._waiting.discard(changed)
             left.cancel()
 
 

@@ -2,6 +2,7 @@
 
     httpserver.expect_request(ANY_PATH).respond_with_handler(handler(build(seed=document)))
 
+A long poll waits in its thread: without `HTTPServer(threaded=True)`, nobody else is answered until it is over.
 Python's `http.server`, below it, makes one slash of several at the start of a path before any handler sees them.
 Werkzeug prints queries, and so keys, in its log: `handler` mutes that.
 """
@@ -16,7 +17,7 @@ from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from noojee_fake.doors.waiting import settled
-from noojee_fake.messages import Request
+from noojee_fake.messages import Pending, Request
 from noojee_fake.worlds import Worlds
 
 ANY_PATH = re.compile(r".*", re.DOTALL)
@@ -37,19 +38,19 @@ def answer(worlds: Worlds, request: WerkzeugRequest) -> WerkzeugResponse:
     body = request.get_data(cache=False)  # whole already: pytest-httpserver reads it before it chooses a handler
     if len(body) > LARGEST_BODY_BYTES:
         return WerkzeugResponse(status=413, content_type="text/plain")
-    response = settled(
-        worlds.handle(
-            Request(
-                method=request.method,
-                path=path,
-                query=query,
-                headers=tuple((name.lower(), value) for name, value in request.headers),
-                body=body,
-                client=request.remote_addr,
-                secure=request.scheme == "https",
-            )
+    response = worlds.handle(
+        Request(
+            method=request.method,
+            path=path,
+            query=query,
+            headers=tuple((name.lower(), value) for name, value in request.headers),
+            body=body,
+            client=request.remote_addr,
+            secure=request.scheme == "https",
         )
     )
+    if isinstance(response, Pending):
+        response = settled(response)
     made = WerkzeugResponse(response.body, response.status)
     made.headers.clear()
     for name, value in response.headers:

@@ -5,11 +5,12 @@ It only translates: raw path and query, lower-case header names, whole bodies.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 
-from noojee_fake.doors.waiting import settled
+from noojee_fake.doors.waiting import awaited, settled
 from noojee_fake.messages import Closed, Pending, Request, Response
 from noojee_fake.worlds import Worlds, build
 
@@ -23,12 +24,17 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.worlds = worlds
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return _written(settled(self._asked(request, request.read())), request)
+        response: Response | None = self._asked(request, request.read())
+        if isinstance(response, Pending):
+            with _timed(request):
+                response = settled(response, patience_seconds=_patience(request))
+        return _written(response, request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = self._asked(request, await request.aread())
+        response: Response | None = self._asked(request, await request.aread())
         if isinstance(response, Pending):
-            response = await asyncio.to_thread(settled, response)
+            with _timed(request):
+                response = await awaited(response, patience_seconds=_patience(request))
         return _written(response, request)
 
     def _asked(self, request: httpx.Request, body: bytes) -> Response:
@@ -48,8 +54,22 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         )
 
 
-def _written(response: Response, request: httpx.Request) -> httpx.Response:
-    if isinstance(response, Closed):
+def _patience(request: httpx.Request) -> float | None:
+    """How long the client waits for an answer, as over a socket."""
+    seconds: float | None = request.extensions.get("timeout", {}).get("read")
+    return seconds
+
+
+@contextmanager
+def _timed(request: httpx.Request) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise httpx.ReadTimeout("timed out", request=request) from None
+
+
+def _written(response: Response | None, request: httpx.Request) -> httpx.Response:
+    if response is None or isinstance(response, Closed):
         raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     return httpx.Response(response.status, headers=headers, stream=httpx.ByteStream(response.body))

@@ -1,26 +1,70 @@
-"""Waits for the answer to a long poll in the thread that asked, for doors whose requests have one each."""
+"""Waits for the answer to a long poll: in the thread that asked, or in the event loop. Nobody who is gone is waited for."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 import time
+from typing import Any
 
 from noojee_fake.messages import Pending, Response
 
 
-def settled(response: Response) -> Response:
-    """The response itself, or what a long poll comes to once it is woken or its time is over."""
-    if not isinstance(response, Pending):
-        return response
+def settled(pending: Pending, *, patience_seconds: float | None = None) -> Response:
+    """What a long poll comes to, once it is woken or its time is over. Raises TimeoutError where patience ends before."""
     changed = threading.Event()
-    stop = response.listen(changed.set)
-    deadline = time.monotonic() + response.seconds
+    stop = pending.listen(changed.set)
+    begin = time.monotonic()
     try:
         while True:
             changed.clear()
-            answer = response.finish(time.monotonic() >= deadline)
+            passed = time.monotonic() - begin
+            answer = pending.finish(passed >= pending.seconds)
             if answer is not None:
                 return answer
-            changed.wait(max(0.0, deadline - time.monotonic()))
+            if patience_seconds is not None and passed >= patience_seconds:
+                raise TimeoutError
+            changed.wait(_wait_seconds(pending, patience_seconds, passed))
     finally:
         stop()
+
+
+async def awaited(
+    pending: Pending, *, patience_seconds: float | None = None, left: asyncio.Future[Any] | None = None
+) -> Response | None:
+    """The same for the event loop; None where `left` is done: the client has left."""
+    loop = asyncio.get_running_loop()
+    changed = asyncio.Event()
+
+    def wake() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop was closed under its polls: nobody waits any more
+            loop.call_soon_threadsafe(changed.set)
+
+    stop = pending.listen(wake)
+    begin = loop.time()
+    try:
+        while True:
+            changed.clear()
+            passed = loop.time() - begin
+            answer = pending.finish(passed >= pending.seconds)
+            if answer is not None:
+                return answer
+            if patience_seconds is not None and passed >= patience_seconds:
+                raise TimeoutError
+            woken = asyncio.ensure_future(changed.wait())
+            waits = {woken} if left is None else {woken, left}
+            seconds = _wait_seconds(pending, patience_seconds, passed)
+            try:
+                await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                woken.cancel()
+            if left is not None and left.done():
+                return None
+    finally:
+        stop()
+
+
+def _wait_seconds(pending: Pending, patience_seconds: float | None, passed_seconds: float) -> float:
+    longest = pending.seconds if patience_seconds is None else min(pending.seconds, patience_seconds)
+    return max(0.0, longest - passed_seconds)

@@ -1,0 +1,254 @@
+"""Subscribe: what changed at some extensions since a sequence number, at once or when it happens. Source: W-SU (DOC)."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from noojee_fake.messages import Pending
+
+
+def wait(line: Any, after: int, exten: str = "410", seconds: int = 30) -> Any:
+    """A poll that may have to wait."""
+    return line.caller.managed("subscribe", exten=exten, lastSequenceNumber=after, timeOut=seconds)
+
+
+def told(answer: Any) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(answer.body)
+    return document
+
+
+def test_the_answer_has_the_fields_of_the_page_and_of_the_client(line: Any) -> None:
+    """Data by extension, seq at the top (quirk 15), Code; callStartTime empty until somebody talks (CLIENT C-J)."""
+    pbx = line()
+    call = pbx.inbound()
+    answer = pbx.caller.managed("subscribe", exten="410", lastSequenceNumber=0, timeOut=0)
+    assert dict(answer.headers)["Content-Type"] == "application/json;charset=UTF-8"
+    assert told(answer) == {
+        "Data": {
+            "410": [
+                {
+                    "CallData": {
+                        "canAnswer": True,
+                        "callerId": "0491570156",
+                        "uniqueCallId": call.unique_id,
+                        "callStartTime": "",
+                        "isQueueCall": True,
+                        "isClickToDialCall": False,
+                        "inbound": True,
+                        "status": "Ringing",
+                        "secondaryUniqueCallId": call.unique_id,
+                        "otherPartyCallerId": "0491570156",
+                        "connectedCallerIdNum": "",
+                        "outboundDestination": "",
+                    },
+                    "CallID": 1,
+                    "Code": 0,
+                }
+            ]
+        },
+        "seq": 4,
+        "Code": 0,
+    }
+    pbx.tick(61)
+    pbx.board.answer(call, "410", pbx.now)
+    data = pbx.subscribed()["Data"]["410"][0]["CallData"]
+    assert (data["status"], data["canAnswer"], data["connectedCallerIdNum"]) == ("Connected", False, "0491570156")
+    assert data["callStartTime"] == "2026/11/24 11:01"
+
+
+def test_a_dialled_call_looks_as_in_the_clients_sample(line: Any) -> None:
+    """Dialing Out, not inbound, with where it goes; click to dial where the API made it (CLIENT C-J)."""
+    pbx = line()
+    pbx.caller.managed("dial", number="106", extenOrUniqueId="SIP/410", autoAnswer="x")
+    data = pbx.subscribed()["Data"]["410"][0]["CallData"]
+    assert (data["status"], data["inbound"], data["isClickToDialCall"]) == ("Dialing Out", False, True)
+    assert (data["callerId"], data["otherPartyCallerId"], data["outboundDestination"]) == ("106", "106", "106")
+    call = pbx.board.calls()[0]
+    pbx.board.answer(call, "106", pbx.now)
+    data = pbx.subscribed()["Data"]["410"][0]["CallData"]
+    assert (data["status"], data["secondaryUniqueCallId"]) == ("Connected", call.channels["106"])
+
+
+def test_zero_and_zero_give_what_is_now(line: Any) -> None:
+    """`timeOut=0&lastSequenceNumber=0` is the current state (DOC W-SU): calls that live, each once, none that is over."""
+    pbx = line()
+    assert pbx.subscribed() == {"Data": {}, "seq": 1, "Code": 0}
+    over = pbx.talk()
+    pbx.board.hang_up(over, pbx.now)
+    pbx.talk()
+    pbx.inbound(did="7601")
+    assert pbx.statuses() == {"410": ["Connected"]}
+    assert pbx.statuses("400,499,410,600") == {"400": ["Ringing"], "410": ["Connected"]}
+
+
+def test_a_first_poll_does_not_wait(line: Any) -> None:
+    """0 comes first (DOC W-SU): the answer tells where to go on from, also where nothing happened yet."""
+    pbx = line()
+    assert told(wait(pbx, 0)) == {"Data": {}, "seq": 1, "Code": 0}
+    pbx.inbound()
+    assert told(wait(pbx, 0))["seq"] == 4
+
+
+def test_a_number_from_the_future_is_answered_like_zero(line: Any) -> None:
+    """A client that kept its number over a restart of the PBX learns the state and the number in force."""
+    pbx = line()
+    pbx.inbound()
+    for after in (5, 114, 10**17):
+        answer = told(wait(pbx, after))
+        assert [row["CallData"]["status"] for row in answer["Data"]["410"]] == ["Ringing"]
+        assert answer["seq"] == 4
+
+
+def test_each_change_is_told_once(line: Any) -> None:
+    """From seq to seq nothing is missed and nothing told twice; of one call, the last change."""
+    pbx = line()
+    seq = pbx.subscribed()["seq"]
+    call = pbx.inbound()
+    first = told(wait(pbx, seq))
+    assert [row["CallData"]["status"] for row in first["Data"]["410"]] == ["Ringing"]
+    assert isinstance(wait(pbx, first["seq"]), Pending)
+    pbx.board.answer(call, "410", pbx.now)
+    pbx.board.hang_up(call, pbx.now)
+    second = told(wait(pbx, first["seq"]))
+    assert [row["CallData"]["status"] for row in second["Data"]["410"]] == ["Hungup"]
+    assert second["Data"]["410"][0]["CallData"]["uniqueCallId"] == call.unique_id
+    assert isinstance(wait(pbx, second["seq"]), Pending)
+    assert pbx.statuses() == {}
+    assert pbx.statuses("410", first["seq"]) == {"410": ["Hungup"]}
+
+
+def test_several_extensions_are_told_of_together(line: Any) -> None:
+    """A comma list, with or without technology; an extension without news is left out."""
+    pbx = line()
+    seq = pbx.subscribed()["seq"]
+    call = pbx.inbound()
+    assert list(pbx.statuses("420,SIP/410,499", seq)) == ["420", "410"]
+    seq = pbx.subscribed()["seq"]
+    pbx.board.answer(call, "420", pbx.now)
+    assert pbx.statuses("400,410,420", seq) == {"400": ["Hungup"], "410": ["Hungup"], "420": ["Connected"]}
+    assert pbx.statuses("410,410", seq) == {"410": ["Hungup"]}
+
+
+def test_a_poll_waits_for_its_extensions_alone(line: Any) -> None:
+    """It is woken by any change, and goes on waiting where that is of no concern."""
+    pbx = line()
+    pbx.inbound()
+    pending = wait(pbx, pbx.subscribed()["seq"], "430")
+    assert isinstance(pending, Pending)
+    woken: list[None] = []
+    stop = pending.listen(lambda: woken.append(None))
+    pbx.board.hang_up(pbx.board.calls()[0], pbx.now)
+    assert len(woken) == 1
+    assert pending.finish(False) is None
+    seq = pbx.subscribed()["seq"]
+    assert told(pending.finish(True)) == {"Data": {}, "seq": seq, "Code": 0}
+    stop()
+    assert pbx.board.listeners == 0
+
+
+def test_an_operation_wakes_once(line: Any) -> None:
+    """However many phones it rings; one that was refused wakes nobody."""
+    pbx = line()
+    woken: list[None] = []
+    stop = pbx.board.listen(lambda: woken.append(None))
+    call = pbx.inbound()
+    assert len(woken) == 1
+    assert b"-1" in pbx.caller.managed("answer", uniqueId=call.unique_id, exten="499").body
+    assert len(woken) == 1
+    pbx.board.answer(call, "410", pbx.now)
+    assert len(woken) == 2
+    stop()
+
+
+def test_time_is_over_by_the_clock_of_the_pbx_too(line: Any) -> None:
+    """A clock that is stepped on ends the polls that are due then; one that is stepped back does not."""
+    pbx = line()
+    pending = wait(pbx, 1, seconds=20)
+    assert (pending.seconds, pending.finish(False)) == (20, None)
+    pbx.tick(19.999)
+    assert pending.finish(False) is None
+    pbx.tick(-3600)
+    assert pending.finish(False) is None
+    pbx.tick(3600.001)
+    assert told(pending.finish(False)) == {"Data": {}, "seq": 1, "Code": 0}
+
+
+def test_stepping_the_clock_by_the_control_api_wakes_the_polls(line: Any) -> None:
+    """Nobody has to wait a real second."""
+    pbx = line()
+    pending = wait(pbx, 1, seconds=10)
+    answers: list[Any] = []
+    stop = pending.listen(lambda: answers.append(pending.finish(False)))
+    pbx.caller.control("POST", "/worlds/default/clock", {"step_seconds": 10})
+    stop()
+    assert [told(answer)["Data"] for answer in answers if answer is not None] == [{}]
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("lastSequenceNumber=0", "Missing parameter exten"),
+        ("exten=&lastSequenceNumber=0", "Empty parameter exten"),
+        ("exten=410", "Missing parameter lastSequenceNumber"),
+        ("exten=410&lastSequenceNumber=", "Empty parameter lastSequenceNumber"),
+        ("exten=410&lastSequenceNumber=-1", "Malformed parameter lastSequenceNumber"),
+        ("exten=410&lastSequenceNumber=1.0", "Malformed parameter lastSequenceNumber"),
+        ("exten=410&lastSequenceNumber=%D9%A1", "Malformed parameter lastSequenceNumber"),
+        (f"exten=410&lastSequenceNumber={'9' * 5000}", "Malformed parameter lastSequenceNumber"),
+        ("exten=410&lastSequenceNumber=0&timeOut=x", "Malformed parameter timeOut"),
+        ("exten=410&lastSequenceNumber=0&timeOut=", "Empty parameter timeOut"),
+        ("exten=410&lastSequenceNumber=0&timeOut=-1", "Malformed parameter timeOut"),
+        ("exten=%FF&lastSequenceNumber=0", "Malformed parameter exten"),
+    ],
+)
+def test_a_bad_parameter_is_named(query: str, text: str, line: Any) -> None:
+    caller = line(call_management_bad_request_status="400").caller
+    answer = caller.ask("/servicemanager/rest/CallManagementAPI/subscribe", f"{query}&apiKey={caller.key}")
+    assert (answer.status, answer.body) == (400, f'{{"Message":"{text}","Code":-1}}'.encode())
+
+
+def test_waits_are_bounded(line: Any) -> None:
+    """Ten seconds unless told otherwise (DOC W-SU), a minute at most; a thousand extensions at most."""
+    pbx = line()
+    assert pbx.caller.managed("subscribe", exten="410", lastSequenceNumber=1).seconds == 10
+    for asked, seconds in ((1, 1), (60, 60), (61, 60), (10**17, 60)):
+        assert wait(pbx, 1, seconds=asked).seconds == seconds
+    many = ",".join(str(number) for number in range(5000))
+    pbx.inbound()
+    assert pbx.subscribed(f"410,{many}")["Data"].keys() == {"410", "400", "420"}
+    assert pbx.subscribed(f"{','.join(map(str, range(1000, 2000)))},410")["Data"] == {}
+
+
+def test_polls_from_many_threads_miss_nothing(line: Any) -> None:
+    """Each reads every change in order while calls come and go; a Hungup for each call, once."""
+    pbx = line()
+    calls = 60
+    begin = pbx.subscribed()["seq"]
+    seen: list[list[int]] = [[] for _ in range(4)]
+    done = threading.Event()
+
+    def read(ended: list[int]) -> None:
+        seq, last = begin, False
+        while not last:
+            last = done.is_set()
+            sequence, changes = pbx.board.seen(("410",), seq)
+            assert sequence >= seq
+            for sighting in changes.get("410", ()):
+                assert seq < sighting.sequence <= sequence
+                if sighting.status.value == "Hungup":
+                    ended.append(sighting.call_id)
+            seq = sequence
+
+    threads = [threading.Thread(target=read, args=(ended,)) for ended in seen]
+    for thread in threads:
+        thread.start()
+    for _ in range(calls):
+        pbx.board.hang_up(pbx.talk(), pbx.now)
+    done.set()
+    for thread in threads:
+        thread.join(60)
+    assert seen == [list(range(1, calls + 1))] * 4
