@@ -100,7 +100,7 @@ class LiveCall:
 
     def copy(self) -> LiveCall:
         """The same call, to go on by itself."""
-        return replace(self, channels=self.channels.copy(), parties=self.parties.copy())
+        return replace(self, channels=self.channels.copy(), parties=self.parties.copy(), unsaved=self.unsaved.copy())
 
     def archived(self) -> Call:
         """The call as the archive keeps it. Only once it has a leg."""

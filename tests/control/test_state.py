@@ -27,7 +27,7 @@ def test_the_state_is_whole(pbx: Any, call: Any, leg: Any) -> None:
         "dialects": ["services", "recording-api", "call-management", "njadmin"],
         "time_zone": "Australia/Melbourne",
         "clock": {"now": "2026-11-24T00:00:00+00:00", "frozen": True},
-        "counts": {"calls": 1, "legs": 2, "live_calls": 1, "journal": 3, "snapshots": 1},
+        "counts": {"calls": 1, "legs": 2, "live_calls": 1, "waiting": 0, "journal": 3, "snapshots": 1},
         "limits": {
             "by_hour_free_at": "2026-11-24T00:01:00+00:00",
             "used_hashes": 1,

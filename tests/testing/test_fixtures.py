@@ -35,7 +35,7 @@ ISOLATED = (
 @pytest.mark.parametrize("number", range(6))
 def test_in_process(noojee_pbx, number):
     pbx = noojee_pbx
-    assert pbx.world.state()["counts"] == {"calls": 0, "legs": 0, "live_calls": 0, "journal": 0, "snapshots": 0}
+    assert set(pbx.world.state()["counts"].values()) == {0}
     assert pbx.world.now().isoformat() == "2026-03-01T23:00:00+00:00"
     pbx.world.play({"do": "place", "from": "410", "number": "420", "as": "a", "tag": "T"},
                    {"do": "answer", "call": "a", "by": "420"}, {"do": "wait", "seconds": 9}, {"do": "hang_up", "call": "a"})

@@ -34,6 +34,7 @@ def get_state(place: Place, _: Request) -> Response:
                     "calls": calls,
                     "legs": legs,
                     "live_calls": len(live),
+                    "waiting": pbx.switchboard.listeners,
                     "journal": len(pbx.journal),
                     "snapshots": len(place.saved.kept),
                 },
