@@ -57,9 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"noojee-contract: {error}", file=sys.stderr)
             return 2
         for clause in chosen:
-            print(
-                f"{clause.id}  [{clause.severity}] {', '.join(clause.dialects)}\n  {clause.sentence}\n  {clause.provenance}"
-            )
+            kind = f"{clause.severity}, {clause.pattern}" if clause.pattern else clause.severity
+            print(f"{clause.id}  [{kind}] {', '.join(clause.dialects)}\n  {clause.sentence}\n  {clause.provenance}")
         return 0
     from noojee_contract.verify import verify as run
 

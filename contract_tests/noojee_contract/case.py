@@ -7,7 +7,7 @@ known recordings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from noojee_contract.archive import Archive, PutLeg
 from noojee_contract.audio import tone
 from noojee_contract.client import Client
-from noojee_contract.errors import TooSoon
+from noojee_contract.errors import NotOffered, TooSoon
 from noojee_contract.exchange import Exchange
 from noojee_contract.fill import Filler, World
 from noojee_contract.known import Known
@@ -264,6 +264,15 @@ class Case:
         self._filler.put_sound(self.world, unique_id, leg, self._put[unique_id, leg])
         self._sounds.pop((unique_id, leg), None)
         return self._put[unique_id, leg]
+
+    def add_calls(self, calls: Sequence[Mapping[str, Any]]) -> None:
+        """Put calls in beside those that are there; `archive` stays as it was. Raises Unproved where nothing can be put."""
+        if self.world is None or self._filler is None:
+            raise Unproved("needs a target that can be filled")
+        try:
+            self._filler.add_calls(self.world, calls)
+        except NotOffered as reason:
+            raise Unproved(str(reason)) from reason
 
     def step(self, seconds: float) -> datetime | None:
         """Let time pass: the world's clock is stepped, or real seconds are waited where the target allows it."""

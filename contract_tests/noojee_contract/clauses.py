@@ -23,6 +23,19 @@ LISTING = ("recording-api", "call-management", "njadmin")
 PROOFS = ("hash", "api-key")
 MIGRATION = "migration"
 SEVERITIES = ("must", "should", "declared", "may")
+PATTERNS: Mapping[str, str] = {
+    "subset": "one answer is part of another",
+    "round-trip": "what an answer names leads back to it",
+    "partition": "some answers together are the whole, and no two of them overlap",
+    "idempotence": "to ask changes nothing, however often, at once or after whatever else",
+    "invariance": "the same question, put otherwise, has the same answer",
+    "monotonicity": "later, or asked for less exactly, never brings less",
+    "additivity": "what is put together is answered together, and apart from the rest",
+    "equivalence": "two ways to the same legs tell the same",
+    "shift": "calls that are moved in time or place are told moved, and else the same",
+    "flow": "a call that goes one step otherwise is told otherwise by that step alone",
+}
+"""What relates answers to each other, where a clause needs no word on what the right answer is."""
 FLOOR = (
     "authentication.accepted",
     "authentication.wrong-refused",
@@ -40,7 +53,8 @@ class Clause:
     questions); may is reported only. `over`: "exchange" is judged on one small PBX, "archive" on every archive at hand.
     `needs`: fill, provoke, wait:SECONDS, by_hour, audio, user_key, plain_http. `proof`: hash or api-key, where it is about targets
     alone that are asked so. `wrong` names the wrong server in `tests/` that turns it red. `requests`: how many requests
-    it makes at most on an observed target, beyond the shared ones.
+    it makes at most on an observed target, beyond the shared ones. `pattern`: the metamorphic pattern that it follows, where
+    it relates answers to each other.
     """
 
     id: str
@@ -54,6 +68,7 @@ class Clause:
     declares: str | None
     wrong: str
     requests: int
+    pattern: str | None
 
     @property
     def group(self) -> str:
@@ -95,6 +110,7 @@ def catalogue() -> Mapping[str, Clause]:
                 declares=row.get("declares"),
                 wrong=row["wrong"],
                 requests=row.get("requests", 0),
+                pattern=row.get("pattern"),
             )
     return found
 

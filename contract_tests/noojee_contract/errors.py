@@ -11,6 +11,10 @@ class TargetError(ContractError):
     """The caller's fault: a wrong option, target file, variable or input file. Ends a command with 2."""
 
 
+class NotOffered(TargetError):
+    """The control API of a target lacks what a clause needs of it: the clause is not proved there."""
+
+
 class NothingToJudge(TargetError):
     """There is no target, or no clause that a chosen target could be judged by: not proved is not green. Ends with 3."""
 

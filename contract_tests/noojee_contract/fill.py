@@ -6,7 +6,7 @@ The control API is HTTP and JSON; nothing here knows which server is behind it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from noojee_contract.archive import instant
-from noojee_contract.errors import TargetError
+from noojee_contract.errors import NotOffered, TargetError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class World:
 
 
 class Filler:
-    """The control API of one target. Each refusal is a `TargetError` that says what it answered."""
+    """The control API of one target. Each refusal is a `TargetError` that says what it answered; what it lacks, `NotOffered`."""
 
     def __init__(self, http: httpx.Client, control_url: str, *, token: str | None = None) -> None:
         self._http = http
@@ -79,6 +79,10 @@ class Filler:
         clock = self._call("POST", f"/worlds/{world.id}/clock", json={"step_seconds": seconds})
         return instant(clock["now"])
 
+    def add_calls(self, world: World, calls: Sequence[Mapping[str, Any]]) -> None:
+        """Put calls of a seed document into a world beside those that are there."""
+        self._call("POST", f"/worlds/{world.id}/calls", json={"calls": list(calls)})
+
     def put_sound(self, world: World, unique_id: str, leg: int, sound: bytes) -> None:
         """Give a leg its sound."""
         self._call(
@@ -95,7 +99,8 @@ class Filler:
         except httpx.HTTPError as error:
             raise TargetError(f"the control API at {self._url} does not answer: {type(error).__name__}") from error
         if answer.status_code >= 300:
-            raise TargetError(f"the control API refused {method} {path} with {answer.status_code}: {answer.text[:300]}")
+            kind = NotOffered if answer.status_code in (404, 405, 501) else TargetError
+            raise kind(f"the control API refused {method} {path} with {answer.status_code}: {answer.text[:300]}")
         if not answer.content:
             return {}
         try:

@@ -139,6 +139,10 @@ class OtherPbx:
         if parts[2:] == ["clock"]:
             world.step(round(json.loads(asked.body)["step_seconds"] * 1e6))
             return self._json(200, {"now": _rfc(world.now()), "frozen": world.frozen is not None})
+        if parts[2:] == ["calls"] and asked.method == "POST":
+            added = json.loads(asked.body)["calls"]
+            self._put_calls(world, added)
+            return self._json(201, {"calls": len(added)})
         if parts[2:] == ["sound"] and asked.method == "PUT":
             wanted = dict(parse_qsl(asked.query))
             world.table.execute(
@@ -162,11 +166,7 @@ class OtherPbx:
             frozen=None if now is None else _micros(now),
         )
         world.table.executescript(_TABLE)
-        for call in seed["calls"]:
-            number = 0
-            for leg in call["legs"]:
-                number = leg.get("leg", number + 1)
-                self._put(world, call, leg, number)
+        self._put_calls(world, seed["calls"])
         self._worlds[world.name] = world
         template = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
         return {
@@ -175,6 +175,13 @@ class OtherPbx:
             "audio": {"recording-api": template, "njadmin": template},
             "clock": {"now": _rfc(world.now()), "frozen": world.frozen is not None},
         }  # fmt: skip
+
+    def _put_calls(self, world: World, calls: list[dict[str, Any]]) -> None:
+        for call in calls:
+            number = 0
+            for leg in call["legs"]:
+                number = leg.get("leg", number + 1)
+                self._put(world, call, leg, number)
 
     def _put(self, world: World, call: dict[str, Any], leg: dict[str, Any], number: int) -> None:
         outside = {

@@ -13,7 +13,7 @@ from noojee_contract.clauses import DIALECTS, FLOOR, LISTING, MIGRATION, PROOFS,
 
 TABLE = tomllib.loads(schemas("own", "unknowns.toml").read_text(encoding="utf-8"))
 CLAUSES = sorted(catalogue().values(), key=lambda clause: clause.id)
-GROUPS = {"transport", "authentication", "metadata", "by-hour", "audio", "migration"}
+GROUPS = {"transport", "authentication", "metadata", "by-hour", "audio", "migration", "relations"}
 NEEDS = re.compile(r"fill|provoke|wait:[0-9]+|by_hour|audio|user_key|plain_http")
 
 # Open questions that no clause asks, and why.

@@ -1,4 +1,4 @@
-"""The clauses about transport and authentication turn red on no PBX that is merely different."""
+"""The clauses about transport, authentication and relations turn red on no PBX that is merely different."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from noojee_contract.verdict import Outcome
 from wrong_servers import WrongTransport
 from wrong_servers.honest import HONEST
 
-CLAUSES = [clause for clause in catalogue().values() if clause.group in ("transport", "authentication")]
+CLAUSES = [clause for clause in catalogue().values() if clause.group in ("transport", "authentication", "relations")]
 
 
 def outcomes(target: Target) -> Iterator[tuple[Clause, Outcome, str]]:

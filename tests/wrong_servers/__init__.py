@@ -18,7 +18,18 @@ from noojee_fake.doors import transport as door
 
 Send = Callable[[httpx.Request], httpx.Response]
 Mistake = Callable[[httpx.Request, Send, dict[str, Any]], httpx.Response]
-GROUPS = ("transport", "authentication", "hashes", "metadata", "by_hour", "by_hour_legs", "audio", "migration")
+GROUPS = (
+    "transport",
+    "authentication",
+    "hashes",
+    "metadata",
+    "by_hour",
+    "by_hour_legs",
+    "audio",
+    "migration",
+    "relations",
+    "relations_asked",
+)
 
 
 @dataclass(frozen=True, slots=True)

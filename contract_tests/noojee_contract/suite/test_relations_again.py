@@ -1,0 +1,83 @@
+"""Relations: to ask changes nothing, whatever was asked before, beside or over which connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from noojee_contract.case import STRANGERS, Case, Judge
+from noojee_contract.client import FORM_TYPE
+from noojee_contract.suite import clause
+from noojee_contract.suite.asking import Question, post, url_of, wrong_credentials
+from noojee_contract.suite.related import asked_again, judge_same, question_of, told_answers
+
+AT_ONCE = 4  # fewer than the five authentications that the pages allow at a time
+TIMES = 2
+ON_ITS_OWN = (("content-type", FORM_TYPE), ("connection", "close"))
+
+
+@clause("relations.in-parallel")
+def test_questions_asked_at_once_have_their_own_answers(case: Case, judge: Judge) -> None:
+    """DERIVED: a request names its recording; what is asked beside it is another request."""
+    answers = told_answers(case, AT_ONCE)
+    for _ in range(TIMES):
+        urls = [url_of(case, question_of(answer)) for answer in answers]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            came = list(pool.map(lambda url: case.client.send("POST", url), urls))
+        for answer, exchange in zip(answers, came, strict=True):
+            judge_same(case, judge, answer, exchange, "asked at the same time as others")
+
+
+@clause("relations.after-other-questions")
+def test_a_question_has_the_same_answer_after_others(case: Case, judge: Judge) -> None:
+    """DERIVED: no request refers to the one before it."""
+    answers = told_answers(case, AT_ONCE)
+    for answer in answers[:TIMES]:
+        for other in answers:
+            if other is not answer:
+                asked_again(case, other)
+        case.client.ask(*question_of(answer)[:1], ((question_of(answer)[1][0][0], STRANGERS[0]),))
+        judge_same(
+            case, judge, answer, asked_again(case, answer).exchange, "asked after others, one of which finds nothing"
+        )
+
+
+@clause("relations.after-refusals")
+def test_a_question_has_the_same_answer_after_refusals(case: Case, judge: Judge) -> None:
+    """DERIVED from W-HUd: the call is repeated after its refusal, and answered."""
+    for answer in told_answers(case, 1):
+        for what in _refusals(case, question_of(answer)):
+            judge_same(case, judge, answer, asked_again(case, answer).exchange, f"asked after {what}")
+
+
+def _refusals(case: Case, question: Question) -> Iterator[str]:
+    """Ask what is refused, one by one; each in words, once it was asked."""
+    case.client.send("GET", url_of(case, question))
+    yield "a GET"
+    post(case, (question[0], ()))
+    yield "a request without its parameter"
+    post(case, ("noSuchMethod", ()))
+    yield "a request for a method that is not there"
+    post(case, question, credentials=wrong_credentials(case))
+    yield "a request with a wrong credential"
+
+
+@clause("relations.after-by-hour")
+def test_a_question_has_the_same_answer_after_by_hour(case: Case, judge: Judge) -> None:
+    """DERIVED from W-H, W-D9: the hour belongs to its own request."""
+    answers = told_answers(case, AT_ONCE)
+    for day, hour in case.hours[:1]:
+        case.ask_by_hour(day, hour)
+        for answer in answers:
+            judge_same(
+                case, judge, answer, asked_again(case, answer).exchange, f"asked after hour {hour} of {day:%Y/%m/%d}"
+            )
+
+
+@clause("relations.new-connections")
+def test_a_question_has_the_same_answer_over_each_connection(case: Case, judge: Judge) -> None:
+    """DERIVED from HTTP: a connection stands for nothing."""
+    for answer in told_answers(case, 2):
+        for _ in range(2):
+            exchange = post(case, question_of(answer), headers=ON_ITS_OWN)
+            judge_same(case, judge, answer, exchange, "asked over a connection of its own")
