@@ -92,6 +92,7 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
         seen.add(unique_id)
         legs: list[Leg] = []
         numbers: set[int] = set()
+        highest = 0
         for leg_at, row in enumerate(written["legs"]):
             leg_path = f"{path}.legs[{leg_at}]"
             record_id = row.get("call_record_id")
@@ -99,10 +100,11 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
                 record_id, next_id = next_id, next_id + 1
                 if record_id > HIGHEST_RECORD_ID:
                     raise SeedError("no record id is left above the highest one in use", leg_path)
-            leg = _leg(row, record_id, max(numbers, default=0) + 1, leg_path)
+            leg = _leg(row, record_id, highest + 1, leg_path)
             if leg.number in numbers:
                 raise SeedError(f"leg {leg.number} is there already in this call", f"{leg_path}.leg")
             numbers.add(leg.number)
+            highest = max(highest, leg.number)
             legs.append(leg)
             if "sound" in row:
                 sounds.append((leg, _sound(row["sound"], read_sound, f"{leg_path}.sound")))
