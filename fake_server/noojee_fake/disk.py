@@ -1,7 +1,8 @@
 """The calls of a PBX in a SQLite file, for `noojee-fake serve --state FILE`: the same store as the one in memory.
 
-A change is in the file when the method returns, so that a process may be killed at any moment. The file is written without
-waiting for the disk (WAL, synchronous NORMAL): after a power cut it is whole, but the changes of the last seconds may be missing.
+A change is with the operating system when the method returns, so that the process may be killed at any moment. Nobody waits for
+the disk (WAL, synchronous NORMAL): after a power cut the file is whole, but what was not written back yet may be missing,
+usually the changes of the last half minute.
 """
 
 from __future__ import annotations
