@@ -161,11 +161,16 @@ def test_nobody_sees_half_a_change(kind: str, tmp_path: Path) -> None:
     wrong: list[object] = []
 
     def change() -> None:
-        for at in range(150):
-            store.save(forms[at % 2])
-            store.add([call(1, leg(1, 0)), call(2, leg(2, 0))])
-            store.restore(before)
-        done.set()
+        try:
+            for at in range(150):
+                store.save(forms[at % 2])
+                store.add([call(1, leg(1, 0)), call(2, leg(2, 0))])
+                store.restore(before)
+        except BaseException as error:
+            wrong.append(error)
+            raise
+        finally:
+            done.set()
 
     def ask() -> None:
         while not done.is_set():
