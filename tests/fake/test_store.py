@@ -117,6 +117,7 @@ def test_saving_puts_a_call_that_is_new(store: Store) -> None:
 def test_a_leg_in_progress_is_in_no_hour_until_it_ends(store: Store) -> None:
     """Also not in the last hour there is; its call shows it all the while."""
     running = call("1.1", leg(1), leg(2, number=2, end=LATEST, tag="A"))
+    store.add([call("2.1", leg(3, end=LATEST))])
     store.save(running)
     assert ended(store, 0, 2**62) == [(NOON // SECOND, 1, "1.1")]
     assert (store.call("1.1"), found(store.tagged("A"))) == (running, ["1.1"])
@@ -157,10 +158,12 @@ def test_a_removed_leg_leaves_a_gap(store: Store) -> None:
     """Numbers stay, its record id is not given again, and with the last leg the call goes."""
     legs = [leg(1, tag="A"), leg(2, number=2, tag="B"), leg(3, number=3, end=LATEST)]
     store.add([call("1.1", *legs)], [(legs[1], b"RIFF")])
+    assert found(store.tagged_ignoring_case("b")) == ["1.1"]
     assert store.remove_leg(legs[1])
     assert not store.remove_leg(legs[1])
     assert store.call("1.1") == call("1.1", legs[0], legs[2])
     assert (found(store.tagged("B")), store.sound(legs[1]), len(ended(store))) == ([], None, 1)
+    assert found(store.tagged_ignoring_case("b")) == []
     assert store.remove_leg(legs[2])
     assert store.remove_leg(legs[0])
     assert (store.calls(), store.count(), ended(store), found(store.tagged("A"))) == ([], (0, 0), [], [])
