@@ -9,6 +9,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
@@ -147,6 +148,20 @@ class Client:
         if not self._reuse_ticket or self._ticket is None or now - self._ticket[0] > 4:
             self._ticket = (now, self.ticket())
         return self._ticket[1]
+
+    def beside(self, dialect: str, proof: str) -> Client:
+        """The same PBX asked in another dialect, or with another proof; each request with a ticket of its own, counted here."""
+
+        def counted() -> None:
+            if self._before_request is not None:
+                self._before_request()
+            self.requests += 1
+
+        other = copy(self)
+        other.dialect, other.proof = dialect, proof
+        other._ticket, other._reuse_ticket = None, False
+        other._before_request = counted
+        return other
 
     def forget_ticket(self) -> None:
         """After the PBX's clock was stepped, a kept ticket is stale."""

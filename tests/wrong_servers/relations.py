@@ -15,7 +15,7 @@ from wrong_servers.by_hour import Ended, asked, in_hour, legs_of, listing, zone_
 from wrong_servers.metadata import asked_tag, bring, calls_tagged
 from wrong_servers.metadata_fields import calls_of, is_metadata
 from wrong_servers.migration import by_hour
-from wrong_servers.rewriting import now_millis, place_of
+from wrong_servers.rewriting import is_legacy, now_millis, pairs, place_of
 
 Memory = dict[str, Any]
 Row = dict[str, str]
@@ -215,3 +215,25 @@ def melbourne_wherever_it_stands(request: httpx.Request, send: Send, memory: Mem
         return leg | {"Start": local.astimezone(office).strftime(START) + leg["Start"][19:]}
 
     return with_each_leg(send(request), told)
+
+
+@wrong(
+    "legacy-tables-of-before-the-upgrade",
+    "The legacy API reads the old tables, into which nothing is written since the upgrade.",
+)
+def legacy_tables_of_before_the_upgrade(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    answer = send(request)
+    if not is_metadata(request) or "/RecordingAPI/" not in request.url.path or not is_legacy(request):
+        return answer
+    return with_legs(answer, lambda legs: [leg for leg in legs if leg["Start"] < "2015"])
+
+
+@wrong(
+    "old-view-for-old-clients",
+    "Who comes with a hash is an old client, and gets the old view, in which a user is the number of a phone.",
+)
+def old_view_for_old_clients(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
+    answer = send(request)
+    if not is_metadata(request) or "apiKey" in dict(pairs(request)):
+        return answer
+    return with_each_leg(answer, lambda leg: leg | {"Username": leg["Destination"]})

@@ -18,6 +18,7 @@ from noojee_contract.suite.asking import (
     refuses,
     url_of,
 )
+from noojee_contract.suite.related import judge_same, question_of, told_answers
 
 FORM = ("content-type", FORM_TYPE)
 STRANGER = "no-such-recording"
@@ -117,12 +118,15 @@ def test_plain_http_is_served_or_not_as_declared(case: Case, judge: Judge) -> No
 @clause("transport.parameter-order")
 def test_parameters_may_stand_in_any_order(case: Case, judge: Judge) -> None:
     """DERIVED: 4.1 puts the tag before the time stamp and the hash, 9.1 of 2015 puts it after them."""
-    for name, query in one_question(case):
+    for answer in told_answers(case, 1):
+        name, query = question_of(answer)
         for turn in (1, 2, 3):
             usual = case.client.with_credentials(query)
             other = (*usual[turn % len(usual) :], *usual[: turn % len(usual)]) if turn < 3 else usual[::-1]
             exchange = post(case, (name, other), credentials=())
-            judge_answered(case, judge, exchange, "parameters in the order " + ", ".join(key for key, _ in other))
+            order = "parameters in the order " + ", ".join(key for key, _ in other)
+            judge_answered(case, judge, exchange, order)
+            judge_same(case, judge, answer, exchange, f"with {order}")
 
 
 @clause("transport.unknown-parameter")
