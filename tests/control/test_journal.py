@@ -10,6 +10,7 @@ import pytest
 
 from noojee_fake import journal
 from noojee_fake.clock import CountedIds
+from noojee_fake.control import journals
 from noojee_fake.worlds import build
 
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
@@ -173,3 +174,15 @@ def test_each_world_has_its_own(pbx: Any) -> None:
     assert entries(caller) == []
     (entry,) = json.loads(caller.control("GET", f"/worlds/{world.root[3:]}/journal").body)["entries"]
     assert entry["path"] == f"{world.root}{LEGS}"
+
+
+def test_a_long_query_is_cut_and_shows_nothing_of_a_key_at_its_end(pbx: Any) -> None:
+    """Names and paths too."""
+    caller = pbx()
+    for kept in (1, 20, 30):
+        long = "x" * (journals.LONGEST_SHOWN - 4 - kept) + KEY + "y" * 500
+        caller.ask(f"/{long}", f"tag={long}", headers=(("x-long", long),))
+    for entry in entries(caller):
+        shown = (entry["path"], entry["query"], entry["headers"][0][1])
+        assert [text[-1] for text in shown] == ["x"] * 3
+        assert all(16_000 < len(text) < journals.LONGEST_SHOWN for text in shown)

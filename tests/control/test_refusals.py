@@ -190,6 +190,9 @@ def test_a_body_that_is_too_large_is_refused(pbx: Any, call: Any, monkeypatch: A
     monkeypatch.setattr(bodies, "LARGEST_BODY_BYTES", 100)
     assert "100 bytes" in told(caller.control("POST", "/worlds", {"x": "y" * 100}), 413)["error"]
     assert told(caller.control("PUT", "/worlds/default/sound?unique_id=1.1&leg=1", b"x" * 101), 413)
+    monkeypatch.setattr(bodies, "LARGEST_ORDER_BYTES", 50)
+    assert "50 bytes" in told(caller.control("PUT", "/worlds/default/profile", {"x": "y" * 50}), 413)["error"]
+    assert told(caller.control("POST", "/worlds/default/calls", {"x": "y" * 50}), 400)
 
 
 @pytest.mark.parametrize(

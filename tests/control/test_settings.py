@@ -70,7 +70,7 @@ def test_sound_ages_by_rules_that_are_changed_one_by_one(pbx: Any, call: Any, le
     caller = pbx(call("1.1", leg()))
     before = caller.told("GET", "/storage")
     assert before["mid_term_days"] is None
-    changed = caller.told("PUT", "/storage", {"mid_term_days": 2, "long_term_days": 0})
+    changed = caller.told("PUT", "/storage", {"mid_term_days": 2.0, "long_term_days": 0})
     assert changed == before | {"mid_term_days": 2, "long_term_days": 0} == caller.told("GET", "/storage")
     caller.told("POST", "/clock", {"now": "2026-11-20T12:00:00+11:00"})
     assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 200

@@ -118,7 +118,7 @@ class Control:
         return {"POST": partial(states.restore_snapshot, place, name)}
 
     def _make_world(self, request: Request) -> Response:
-        wish = read_wish(body_of(request))
+        wish = read_wish(body_of(request, with_calls=True))
         try:
             world, pbx = self._registry.make(wish)
         except SeedError as wrong:

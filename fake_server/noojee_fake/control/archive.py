@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from noojee_fake import audio, seeds
 from noojee_fake.calls import Leg
+from noojee_fake.control import bodies
 from noojee_fake.control.bodies import Refused, answer, body_of, bounded, only
 from noojee_fake.core import Pbx
 from noojee_fake.dialects.parameters import read_parameters
@@ -20,7 +22,7 @@ def list_calls(pbx: Pbx, _: Request) -> Response:
 
 
 def add_calls(pbx: Pbx, request: Request) -> Response:
-    body = body_of(request)
+    body = body_of(request, with_calls=True)
     only(body, "calls")
     with pbx.change:
         _refuse_live(pbx, body.get("calls"))
@@ -38,14 +40,14 @@ def delete_calls(pbx: Pbx, request: Request) -> Response:
         if unique_id in {call.unique_id for call in pbx.switchboard.calls()}:
             raise Refused(409, "this call lives, and would come back; hang it up first, by a flow or by the API")
         if "leg" in parameters:
-            gone: tuple[Leg, ...] = (_leg(pbx, request),)
+            pbx.store.remove_leg(_leg(pbx, request))
         else:
             call = pbx.store.call(unique_id)
             if call is None:
                 raise Refused(404, "there is no such call in this world; GET its calls to see which there are")
-            gone = call.legs
-        for leg in gone:
-            pbx.store.remove_leg(leg)
+            first = call.legs[0]
+            pbx.store.save(replace(call, legs=(first,)))  # all others at once: one by one, each costs as much
+            pbx.store.remove_leg(first)
         pbx.forget_answers()
     return Response(204)
 
@@ -61,18 +63,20 @@ def get_sound(pbx: Pbx, request: Request) -> Response:
 
 
 def put_sound(pbx: Pbx, request: Request) -> Response:
-    leg = _leg(pbx, request)
-    bounded(request)
-    try:
-        audio.wav_form(request.body)
-    except ValueError as wrong:
-        raise Refused(400, f"{wrong}; send a whole WAV file in PCM, A-law or mu-law") from None
-    pbx.store.put_sound(leg, request.body)
+    bounded(request, bodies.LARGEST_BODY_BYTES)
+    with pbx.change:
+        leg = _leg(pbx, request)
+        try:
+            audio.wav_form(request.body)
+        except ValueError as wrong:
+            raise Refused(400, f"{wrong}; send a whole WAV file in PCM, A-law or mu-law") from None
+        pbx.store.put_sound(leg, request.body)
     return Response(204)
 
 
 def delete_sound(pbx: Pbx, request: Request) -> Response:
-    pbx.store.put_sound(_leg(pbx, request), Absent.GONE)
+    with pbx.change:
+        pbx.store.put_sound(_leg(pbx, request), Absent.GONE)
     return Response(204)
 
 

@@ -12,6 +12,8 @@ from noojee_fake.documents import text_mistake
 from noojee_fake.messages import Request, Response
 
 LARGEST_BODY_BYTES = 256 * 1024 * 1024
+LARGEST_ORDER_BYTES = 8 * 1024 * 1024
+"""Of a body that brings neither calls nor sound."""
 
 _LONGEST_REASON = 1000
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD]")
@@ -49,12 +51,12 @@ def error(refused: Refused, *headers: tuple[str, str]) -> Response:
     return answer(refused.status, {"error": message, **where, **refused.more}, *headers)
 
 
-def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object that a request brings."""
+def body_of(request: Request, *, with_calls: bool = False) -> dict[str, Any]:
+    """The JSON object that a request brings. `with_calls`: it may be as large as an archive."""
     content_type = request.header("content-type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Refused(415, "send the body as 'Content-Type: application/json'")
-    bounded(request)
+    bounded(request, LARGEST_BODY_BYTES if with_calls else LARGEST_ORDER_BYTES)
     try:
         body = json.loads(request.body.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as wrong:
@@ -67,10 +69,10 @@ def body_of(request: Request) -> dict[str, Any]:
     return body
 
 
-def bounded(request: Request) -> None:
-    """Refuse a body beyond the bound."""
-    if len(request.body) > LARGEST_BODY_BYTES:
-        raise Refused(413, f"a body may have {LARGEST_BODY_BYTES} bytes; send the calls in several requests")
+def bounded(request: Request, largest_bytes: int) -> None:
+    """Refuse a body beyond a bound."""
+    if len(request.body) > largest_bytes:
+        raise Refused(413, f"a body may have {largest_bytes} bytes here; send less, or in several requests")
 
 
 def only(body: Mapping[str, Any], *allowed: str, path: str = "$") -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from noojee_fake.clock import format_instant
@@ -35,7 +37,8 @@ def read_journal(place: Place, request: Request) -> Response:
     for name in given:
         if name not in FILTERS:
             raise Refused(400, f"there is no filter {name!r}; there may be {', '.join(FILTERS)}")
-    first, limit, keeps = _number(given, "from", 1), _number(given, "limit", USUAL_LIMIT), _filters(given)
+    first, limit = _number(given, "from", 1), _number(given, "limit", USUAL_LIMIT)
+    keeps, missed = _filters(given), _missed(given)
     redaction = Redaction((pbx.api_key, pbx.user_key, place.token))
     with pbx.change:
         entries, last = pbx.journal.entries(), pbx.journal.number
@@ -45,10 +48,12 @@ def read_journal(place: Place, request: Request) -> Response:
             break
         if entry.number < first:
             continue
-        shown = _show(entry, redaction) | {"nearest": _nearest(pbx, entry.request, redaction, prefix)}
+        shown = _show(entry, redaction)
         parameters = _shown_parameters(shown)
         if all(keep(shown, parameters) for keep in keeps):
-            found.append(shown)
+            shown["nearest"] = _nearest(pbx, entry.request, redaction, prefix)
+            if missed is None or missed is (not entry.matched or shown["nearest"] is not None):
+                found.append(shown)
     return answer(200, {"entries": found, "last": last})
 
 
@@ -75,17 +80,20 @@ def _filters(given: Parameters) -> list[Keeps]:
     if "status" in given:
         status = _number(given, "status", 200)
         keeps.append(lambda shown, _: shown["answer"]["status"] == status)
-    if "unmatched" in given:
-        if given["unmatched"] not in ("true", "false"):
-            raise Refused(400, "unmatched is true or false")
-        missed = given["unmatched"] == "true"
-        keeps.append(lambda shown, _: (not shown["matched"] or shown["nearest"] is not None) is missed)
     if "tag" in given:
         keeps.append(_with_parameter("tag", given["tag"] or ""))
     if "parameter" in given:
         name, _, part = (given["parameter"] or "").partition("=")
         keeps.append(_with_parameter(name, part))
     return keeps
+
+
+def _missed(given: Parameters) -> bool | None:
+    """Whether requests that missed are wanted, or the others; None: all."""
+    wanted = given.get("unmatched", "")
+    if "unmatched" in given and wanted not in ("true", "false"):
+        raise Refused(400, "unmatched is true or false")
+    return wanted == "true" if wanted else None
 
 
 def _with_parameter(name: str, part: str) -> Keeps:
@@ -100,8 +108,8 @@ def _show(entry: Entry, redaction: Redaction) -> Shown:
         "number": entry.number,
         "time": format_instant(entry.at_micros),
         "method": request.method[:_LONGEST_METHOD],
-        "path": redaction.text(request.path)[:LONGEST_SHOWN],
-        "query": redaction.query(request.query)[:LONGEST_SHOWN],
+        "path": _beginning(request.path, redaction.text, redaction),
+        "query": _beginning(request.query, redaction.query, redaction),
         "headers": _headers(request.headers, redaction),
         "body": _text(request.body, entry.request_bytes, redaction.query if form else redaction.text, redaction),
         "body_bytes": entry.request_bytes,
@@ -123,7 +131,9 @@ def _shown_parameters(shown: Shown) -> Parameters:
 
 
 def _headers(headers: Iterable[tuple[str, str]], redaction: Redaction) -> tuple[tuple[str, str], ...]:
-    return tuple((redaction.text(name), redaction.header(name, value)[:LONGEST_SHOWN]) for name, value in headers)
+    return tuple(
+        (redaction.text(name), _beginning(value, partial(redaction.header, name), redaction)) for name, value in headers
+    )
 
 
 def _text(body: bytes, whole_bytes: int, hide: Callable[[str], str], redaction: Redaction) -> str | None:
@@ -138,9 +148,15 @@ def _text(body: bytes, whole_bytes: int, hide: Callable[[str], str], redaction: 
     return redaction.cut(hide(text)) if cut else hide(text)
 
 
+def _beginning(text: str, hide: Callable[[str], str], redaction: Redaction) -> str:
+    shown = hide(text[:LONGEST_SHOWN])
+    return redaction.cut(shown) if len(text) > LONGEST_SHOWN else shown
+
+
 def _nearest(pbx: Pbx, request: Request, redaction: Redaction, prefix: str) -> Shown | None:
     with_body = request.method == "POST" and pbx.profile["parameters_in"] == "query-and-body"
-    parameters = read_parameters(request, with_body=with_body, charset=pbx.profile["query_charset"])
+    bounded = replace(request, query=request.query[:LONGEST_SHOWN])
+    parameters = read_parameters(bounded, with_body=with_body, charset=pbx.profile["query_charset"])
     path = request.path.removeprefix(prefix)
     near = nearest(pbx, path=path, method=request.method, parameters=parameters)
     if near is None:

@@ -15,7 +15,9 @@ from noojee_fake.versions import VERSIONS
 CREDENTIALS = ("apiKey", "timeStamp", "hash")
 
 _NEAR = 0.6
+_LONGEST_PATH = 1000
 _LONGEST_NAME = 100
+_MOST_STRANGE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ def nearest(pbx: Pbx, *, path: str, method: str, parameters: Parameters) -> Near
     """
     routes = pbx.routes
     plain = percent_decoded(raw_bytes(path))
-    asked = path if plain is None else plain.decode("utf-8", "replace")
+    asked = (path if plain is None else plain.decode("utf-8", "replace"))[:_LONGEST_PATH]
     served = asked if asked in routes else _nearest_path(asked, routes)
     if served is None:
         return None
@@ -52,17 +54,25 @@ def _described() -> Mapping[str, Method]:
 
 
 def _nearest_path(asked: str, served: Iterable[str]) -> str | None:
-    paths = list(served)
+    """The path that is the same but for what `_folded` takes away; else that of the nearest name, by the nearest way."""
+    paths = {path.casefold(): path for path in served}
     wanted = _folded(asked)
+    if wanted in paths:
+        return paths[wanted]
+    by_name: dict[str, list[str]] = {}
     for path in paths:
-        if path.casefold() == wanted:
-            return path
-    name = wanted.rpartition("/")[2]
-    same = [path for path in paths if name and path.casefold().rpartition("/")[2] == name]
-    close = difflib.get_close_matches(
-        wanted, [path.casefold() for path in same or paths], n=1, cutoff=0 if same else _NEAR
-    )
-    return next((path for path in paths if path.casefold() == close[0]), None) if close else None
+        by_name.setdefault(path.rpartition("/")[2], []).append(path)
+    name = _nearest(wanted.rpartition("/")[2], list(by_name), _NEAR)
+    nearest_path = None if name is None else _nearest(wanted, by_name[name], 0)
+    return None if nearest_path is None else paths[nearest_path]
+
+
+def _nearest(wanted: str, known: list[str], cutoff: float) -> str | None:
+    if len(known) == 1 and not cutoff:
+        return known[0]
+    if wanted in known:
+        return wanted
+    return next(iter(difflib.get_close_matches(wanted[:_LONGEST_NAME], known, n=1, cutoff=cutoff)), None)
 
 
 def _folded(path: str) -> str:
@@ -72,12 +82,13 @@ def _folded(path: str) -> str:
 
 
 def _path_differs(pbx: Pbx, asked: str, served: str) -> list[str]:
-    gone = _described().get(asked) or next((m for p, m in _described().items() if p.casefold() == _folded(asked)), None)
+    folded = _folded(asked)
+    gone = next((method for path, method in _described().items() if path.casefold() == folded), None)
     if gone is not None and asked not in served and not set(gone.dialects) & set(pbx.dialects):
         return [_gone(pbx, gone)]
     if asked.casefold() == served.casefold():
         return [f"letter case: the path is {served}"]
-    if _folded(asked) == served.casefold():
+    if folded == served.casefold():
         return [f"slashes or a path parameter too many: the path is {served}"]
     name = served.rpartition("/")[2]
     if asked.rpartition("/")[2] == name:
@@ -101,7 +112,7 @@ def _parameters_differ(path: str, parameters: Parameters) -> list[str]:
     if described is None:
         return []
     known = [row.name for row in described.parameters]
-    strange = [name for name in parameters if name not in known]
+    strange = [name for name in parameters if name not in known][:_MOST_STRANGE]
     differs: list[str] = []
     for row in described.parameters:
         if row.name not in parameters:
@@ -121,11 +132,12 @@ def _no_credentials(known: Iterable[str], parameters: Parameters) -> list[str]:
     return ["apiKey is missing, or timeStamp and hash"] if wanted and not set(wanted) & set(parameters) else []
 
 
-def _misspelt(name: str, strange: Iterable[str]) -> str | None:
+def _misspelt(name: str, strange: list[str]) -> str | None:
     """The parameter among those that nobody takes that was meant to be this one."""
     same = [other for other in strange if other.casefold() == name.casefold()]
     begun = [other for other in strange if other.startswith(name)]
-    return next(iter(same or begun or difflib.get_close_matches(name, strange, n=1, cutoff=0.75)), None)
+    near = [other for other in strange if len(other) <= 2 * len(name)]
+    return next(iter(same or begun or difflib.get_close_matches(name, near, n=1, cutoff=0.75)), None)
 
 
 def _spelt(name: str, other: str, value: str | None) -> str:

@@ -88,10 +88,15 @@ def get_storage(pbx: Pbx, _: Request) -> Response:
 
 def put_storage(pbx: Pbx, request: Request) -> Response:
     """The rules that are named; the others stay."""
-    body = body_of(request)
+    body = {name: int(value) if _is_whole(value) else value for name, value in body_of(request).items()}
     with pbx.change:
         pbx.locations.rules = read_rules(body, pbx.locations.rules)
         return answer(200, write_rules(pbx.locations.rules))
+
+
+def _is_whole(value: Any) -> bool:
+    """JSON's 90.0 is as whole as its 90."""
+    return isinstance(value, float) and value.is_integer()
 
 
 def _version(pbx: Pbx) -> dict[str, Any]:
