@@ -17,7 +17,6 @@ HEAVY = (
     "jsonschema_rs",
     "numpy",
     "soundfile",
-    "sqlite3",
     "noojee_fake.core",
 )
 LEGS = "/njadmin/rest/RecordingAPI/retrieveMetaData"
