@@ -128,3 +128,17 @@ def test_other_worlds_are_not_kept(started: Callable[..., Worlds], calling: Any,
     assert caller.world(made).njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1").body != b"[]"
     worlds = started()
     assert (worlds.names(), unique_ids(worlds)) == (["default"], [])
+
+
+def test_snapshots_and_reset_reach_the_file(started: Callable[..., Worlds], calling: Any, seed: Any, call: Any) -> None:
+    """What they bring back is there after a restart; a reset brings back the seed, though the file had its own calls."""
+    worlds = started(seed=seed(call("1.1")))
+    caller = calling(worlds)
+    caller.control("POST", "/worlds/default/calls", {"calls": [call("2.1")]})
+    name = json.loads(caller.control("POST", "/worlds/default/snapshots").body)["id"]
+    caller.control("POST", "/worlds/default/calls", {"calls": [call("3.1")]})
+    assert caller.control("POST", f"/worlds/default/snapshots/{name}/restore").status == 204
+    worlds = started(seed=seed(call("4.1")))
+    assert unique_ids(worlds) == ["1.1", "2.1"]
+    assert calling(worlds).control("POST", "/worlds/default/reset").status == 204
+    assert unique_ids(started()) == ["4.1"]
