@@ -80,6 +80,13 @@ class DiskStore:
             else:
                 self._go_on(call, changed)
 
+    def remove(self, unique_id: str) -> bool:
+        with self._changing():
+            number, before = self._one(_BY_UNIQUE_ID, unique_id)
+            if before is not None:
+                self._replace(number, before, None)
+        return before is not None
+
     def remove_leg(self, leg: Leg) -> bool:
         with self._changing():
             number, before = self._one(_BY_RECORD_ID, leg.call_record_id)

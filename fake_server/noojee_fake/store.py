@@ -48,6 +48,9 @@ class Store(Protocol):
         legs costs no more than one of few; None: all are compared.
         """
 
+    def remove(self, unique_id: str) -> bool:
+        """Forget a call with its legs and their sound. Whether it was there."""
+
     def remove_leg(self, leg: Leg) -> bool:
         """Forget a leg and its sound; the other legs keep their numbers, and a call without a leg is gone.
 
@@ -176,7 +179,7 @@ class _State:
         for tag in differs.lost_tags:
             self._leave_tag(tag, unique_id)
         if after is None:
-            del self.calls[unique_id]
+            self.calls.pop(unique_id, None)
             return
         self.calls[unique_id] = after
         for leg in differs.written:
@@ -257,6 +260,12 @@ class MemoryStore:
                 self._state.replace(call.unique_id, call)
             else:
                 self._state.go_on(call, changed)
+
+    def remove(self, unique_id: str) -> bool:
+        with self._lock:
+            there = unique_id in self._state.calls
+            self._state.replace(unique_id, None)
+        return there
 
     def remove_leg(self, leg: Leg) -> bool:
         with self._lock:

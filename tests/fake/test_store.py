@@ -170,6 +170,17 @@ def test_a_removed_leg_leaves_a_gap(store: Store) -> None:
     assert store.last_record_id == 3
 
 
+def test_a_removed_call_is_gone_with_all_of_its_legs(store: Store) -> None:
+    """Their tags, hours and sound too; other calls stay, and their order."""
+    kept = [call("1.1", leg(1, tag="A")), call("3.1", leg(4, tag="B"))]
+    store.add([kept[0], call("2.1", leg(2, tag="A"), leg(3, number=2, tag="C")), kept[1]], [(leg(2), b"RIFF")])
+    assert store.remove("2.1")
+    assert not store.remove("2.1")
+    assert (store.calls(), store.count(), store.last_record_id) == (kept, (2, 2), 4)
+    assert (found(store.tagged("A")), found(store.tagged("C")), store.sound(leg(2))) == (["1.1"], [], None)
+    assert [row[1] for row in ended(store)] == [1, 4]
+
+
 def test_a_cleared_store_is_as_new(store: Store) -> None:
     """Record ids begin again."""
     store.add([call("1.1", leg(5, tag="A"))], [(leg(5), b"RIFF")])

@@ -93,6 +93,10 @@ class TwoStores(RuleBasedStateMachine):
             saved = call(which, *kept, *changed, source="400" if before is None else before.source)
             self.both(lambda store: store.save(saved, changed))
 
+    @rule(which=strategies.integers(0, CALLS - 1))
+    def remove_call(self, which: int) -> None:
+        self.both(lambda store: store.remove(f"{which}.1"))
+
     @rule(removed=A_LEG)
     def remove(self, removed: Leg) -> None:
         self.both(lambda store: store.remove_leg(removed))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from noojee_fake import audio, seeds
@@ -41,13 +40,8 @@ def delete_calls(pbx: Pbx, request: Request) -> Response:
             raise Refused(409, "this call lives, and would come back; hang it up first, by a flow or by the API")
         if "leg" in parameters:
             pbx.store.remove_leg(_leg(pbx, request))
-        else:
-            call = pbx.store.call(unique_id)
-            if call is None:
-                raise Refused(404, "there is no such call in this world; GET its calls to see which there are")
-            first = call.legs[0]
-            pbx.store.save(replace(call, legs=(first,)))  # all others at once: one by one, each costs as much
-            pbx.store.remove_leg(first)
+        elif not pbx.store.remove(unique_id):
+            raise Refused(404, "there is no such call in this world; GET its calls to see which there are")
         pbx.forget_answers()
     return Response(204)
 
