@@ -12,6 +12,7 @@ from noojee_fake import _data
 if TYPE_CHECKING:
     import jsonschema_rs
 
+LARGEST_EXPLAINED_BYTES = 2 * 1024 * 1024
 _LONGEST_REASON = 400
 
 
@@ -23,11 +24,48 @@ def mistake(document: Any, schema: str) -> tuple[str, str] | None:
     found = text_mistake(document)
     if found is not None:
         return found
+    validator = _validator(schema)
     try:
-        error = next(iter(_validator(schema).iter_errors(document)), None)
+        return None if validator.is_valid(document) else _reason(validator, document)
     except (ValueError, TypeError, RecursionError) as refused:
         return f"is not made of JSON values: {refused}", "$"
-    return None if error is None else (_shortened(error.message), json_path(error.instance_path))
+
+
+def _reason(validator: jsonschema_rs.Validator, document: Any) -> tuple[str, str]:
+    """The first thing that is wrong.
+
+    The validator writes out what it is about, which may be all of the document and take a hundred times its size. So of
+    a large one each entry of its lists is judged by itself.
+    """
+    if _is_small(document):
+        return _first(validator, document)
+    whole = document if isinstance(document, dict) else {}
+    lists = {key: value for key, value in whole.items() if isinstance(value, list)}
+    rest = {**whole, **{key: [] for key in lists}}
+    for key, entries in lists.items():
+        for at, entry in enumerate(entries):
+            alone = {**rest, key: [entry]}
+            if not validator.is_valid(alone) and _is_small(alone):
+                reason, path = _first(validator, alone)
+                return reason, path.replace("[0]", f"[{at}]", 1)
+    return (
+        "does not have the form that its schema wants, and is too large to say where: send a part of it to be told",
+        "$",
+    )
+
+
+def _first(validator: jsonschema_rs.Validator, document: Any) -> tuple[str, str]:
+    import jsonschema_rs
+
+    try:
+        validator.validate(document)  # iter_errors would write out all of them
+    except jsonschema_rs.ValidationError as error:
+        return _shortened(error.message), json_path(error.instance_path)
+    raise AssertionError("a document is valid, and is not")
+
+
+def _is_small(document: Any) -> bool:
+    return len(json.dumps(document)) <= LARGEST_EXPLAINED_BYTES
 
 
 def json_path(steps: list[Any]) -> str:

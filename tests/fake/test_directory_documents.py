@@ -37,3 +37,16 @@ def test_what_json_can_carry_and_a_directory_cannot_is_refused(document: Any, pa
         read_directory(document)
     assert refused.value.path == path
     assert len(refused.value.message) < 500
+
+
+def test_of_a_large_document_the_entry_that_is_wrong_is_named() -> None:
+    """Each is judged by itself, since what is wrong with the whole would take long to write out."""
+    users = [{"name": f"user {at}", "team": "t" * 200} for at in range(9_999)] + [{"name": 5}]
+    routes = [{"did": str(at), "to": "600"} for at in range(9_999)]
+    with pytest.raises(UsageError) as refused:
+        read_directory({"users": users, "routes": routes})
+    assert refused.value.path == "$.users[9999].name"
+    with pytest.raises(UsageError) as refused:
+        read_directory({"users": users[:-1] * 2, "routes": routes})
+    assert refused.value.path == "$"
+    assert "too large to say where" in refused.value.message

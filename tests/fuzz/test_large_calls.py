@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -78,4 +79,24 @@ def test_a_deep_document_is_refused(inner: str, depth: int, server: Served) -> N
     for path in ("/worlds", "/worlds/default/calls", "/worlds/default/clock"):
         heard = server.ask(posted(path, document))
         assert heard.statuses == (400,), path
+    server.lives()
+
+
+@pytest.mark.parametrize(
+    ("calls", "path"),
+    [
+        ([{"unique_id": 5}] * 190_000, "$.calls[0]"),
+        ([{"unique_id": "1.1", "direction": "internal", "source": "4", "legs": [{"a": 1}] * 500_000}], "$"),
+        ([0] * 2_000_000, "$.calls[0]"),
+        ([{f"field{at}": 1 for at in range(300_000)}], "$"),
+    ],
+    ids=["many wrong calls", "a call of many wrong legs", "millions of numbers", "a call of many fields"],
+)
+def test_a_large_document_full_of_mistakes_is_refused_with_the_first_one(calls: Any, path: str, server: Served) -> None:
+    """In bounded time and memory: to write out all of them once took minutes, and a thousand times the size of the document."""
+    heard = server.ask(posted("/worlds/default/calls", {"calls": calls}))
+    assert heard.statuses == (400,)
+    assert json.loads(heard.received.partition(b"\r\n\r\n")[2])["path"] == path
+    memory = server.memory_bytes()
+    assert memory is None or memory < 700_000_000
     server.lives()
