@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import settings
 
 from described import judge
 from noojee_fake.clock import Clock, CountedIds, parse_instant
@@ -21,6 +22,8 @@ NJADMIN = "/njadmin/rest/RecordingAPI"
 LEGACY = "/rest/RecordingAPI"
 MANAGED = "/servicemanager/rest/CallManagementAPI"
 SERVICES = "/servicemanager/services/njadmin-api-recording"
+settings.register_profile("deep", max_examples=1000, deadline=None, derandomize=False)
+"""For `--hypothesis-profile=deep`: by chance and for long. Tests that set a number of their own ask for the name."""
 FORM = (("content-type", "application/x-www-form-urlencoded"),)
 
 
