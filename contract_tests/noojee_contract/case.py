@@ -7,7 +7,8 @@ known recordings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -257,22 +258,43 @@ class Case:
 
     def put_tone(self, unique_id: str, leg: int, hertz: int) -> bytes:
         """Give a leg a tone of its Duration, and return it. Raises Unproved where nothing can be put."""
+        filler, world = self._control()
         put = self._put_leg(unique_id, leg)
-        if put is None or self.world is None or self._filler is None:
-            raise Unproved("needs a target that can be filled")
+        if put is None:
+            raise Unproved(f"leg {leg} of {unique_id!r} is not listed here")
         self._put[unique_id, leg] = tone(put.duration_seconds, hertz)
-        self._filler.put_sound(self.world, unique_id, leg, self._put[unique_id, leg])
+        filler.put_sound(world, unique_id, leg, self._put[unique_id, leg])
         self._sounds.pop((unique_id, leg), None)
         return self._put[unique_id, leg]
 
     def add_calls(self, calls: Sequence[Mapping[str, Any]]) -> None:
         """Put calls in beside those that are there; `archive` stays as it was. Raises Unproved where nothing can be put."""
+        filler, world = self._control()
+        with _offered():
+            filler.add_calls(world, calls)
+
+    def play(self, *steps: Mapping[str, Any]) -> Mapping[str, str]:
+        """Play steps of live calls, and return the unique id of each call that they name with `as`.
+
+        Raises Unproved where no calls can be played.
+        """
+        filler, world = self._control()
+        with _offered():
+            played = filler.play(world, steps)
+        self._now = played.now
+        self.client.forget_ticket()
+        return played.unique_ids
+
+    def set(self, part: str, **settings: Any) -> None:
+        """Set a part of this PBX: directory, version, access, storage. Raises Unproved where it cannot be set."""
+        filler, world = self._control()
+        with _offered():
+            filler.set(world, part, settings)
+
+    def _control(self) -> tuple[Filler, World]:
         if self.world is None or self._filler is None:
             raise Unproved("needs a target that can be filled")
-        try:
-            self._filler.add_calls(self.world, calls)
-        except NotOffered as reason:
-            raise Unproved(str(reason)) from reason
+        return self._filler, self.world
 
     def step(self, seconds: float) -> datetime | None:
         """Let time pass: the world's clock is stepped, or real seconds are waited where the target allows it."""
@@ -315,6 +337,15 @@ class Case:
     def _put_leg(self, unique_id: str, leg: int) -> PutLeg | None:
         call = self.archive.call(unique_id) if self.archive is not None else None
         return next((put for put in call.legs if put.number == leg), None) if call is not None else None
+
+
+@contextmanager
+def _offered() -> Iterator[None]:
+    """What the control API does not offer is no error: the clause is not proved."""
+    try:
+        yield
+    except NotOffered as reason:
+        raise Unproved(str(reason)) from reason
 
 
 @dataclass(frozen=True, slots=True)

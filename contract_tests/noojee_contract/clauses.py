@@ -43,6 +43,8 @@ FLOOR = (
     "metadata.by-unique-id-answered",
     "metadata.several-legs",
 )
+FLOOR_OF_SERVICES = ("recording.start-answered", "recording.unknown-call")
+"""The floor of the generation that lists no legs and asks for no proof: an order that works, and one that does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +53,10 @@ class Clause:
 
     `severity`: must and should bind everywhere; declared binds where the target declares `declares` (a key of the open
     questions); may is reported only. `over`: "exchange" is judged on one small PBX, "archive" on every archive at hand.
-    `needs`: fill, provoke, wait:SECONDS, by_hour, audio, user_key, plain_http. `proof`: hash or api-key, where it is about targets
-    alone that are asked so. `wrong` names the wrong server in `tests/` that turns it red. `requests`: how many requests
-    it makes at most on an observed target, beyond the shared ones. `pattern`: the metamorphic pattern that it follows, where
-    it relates answers to each other.
+    `needs`: fill, provoke, wait:SECONDS, by_hour, audio, user_key, plain_http, live. `proof`: hash or api-key, where it
+    is about targets alone that are asked so. `wrong` names the wrong server in `tests/` that turns it red. `requests`:
+    how many requests it makes at most on an observed target, beyond the shared ones. `pattern`: the metamorphic pattern
+    that it follows, where it relates answers to each other.
     """
 
     id: str

@@ -171,6 +171,17 @@ class Client:
         """A method of the API with its parameters. `credentials` given replaces the usual ones; () sends none."""
         return self.send(method, f"{self.base}/{name}?{self.query_text(self.with_credentials(query, credentials))}")
 
+    def order(
+        self, name: str, query: Query, *, credentials: Query | None = None, method: str | None = None
+    ) -> Exchange:
+        """A method that does something to a live call. The oldest generation takes it by GET, as `method=`.
+
+        Source: Recording API version 2.7.14.x (W-27), 07.0 Start Recording, Stop Recording (W-ST, W-SPk) (DOC).
+        """
+        if self.dialect == "services":
+            return self.send(method or "GET", f"{self.base}?{self.query_text((('method', name), *query))}")
+        return self.ask(name, query, credentials=credentials, method=method or "POST")
+
     def query_text(self, query: Query) -> str:
         """Name and value pairs as a query, percent-encoded in the PBX's charset; a slash stays, as in the samples."""
         return "&".join(f"{quote(name, safe='')}={self._quoted(value)}" for name, value in query)

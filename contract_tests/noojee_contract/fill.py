@@ -1,4 +1,4 @@
-"""Fills a target through its control API: worlds, calls, sound, clock. Only a target that says `fillable` is filled.
+"""Fills a target through its control API: worlds, calls, live calls, sound, clock, settings. Only a target that says `fillable` is filled.
 
 The control API is HTTP and JSON; nothing here knows which server is behind it.
 """
@@ -30,6 +30,14 @@ class World:
     audio: Mapping[str, str]
     time_zone: str
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of steps that were played: the world's time, and the unique id of each call that they named."""
+
+    now: datetime
+    unique_ids: Mapping[str, str]
 
 
 class Filler:
@@ -82,6 +90,16 @@ class Filler:
     def add_calls(self, world: World, calls: Sequence[Mapping[str, Any]]) -> None:
         """Put calls of a seed document into a world beside those that are there."""
         self._call("POST", f"/worlds/{world.id}/calls", json={"calls": list(calls)})
+
+    def play(self, world: World, steps: Sequence[Mapping[str, Any]]) -> Played:
+        """Play steps of calls: who rings whom, who answers, how long it lasts."""
+        played = self._call("POST", f"/worlds/{world.id}/flow", json={"steps": list(steps)})
+        ids = {name: call["unique_id"] for name, call in played["calls"].items()}
+        return Played(instant(played["now"]), ids)
+
+    def set(self, world: World, part: str, settings: Mapping[str, Any]) -> None:
+        """Set a part of a world: its directory, its version, who has access, how long its storage keeps sound."""
+        self._call("PUT", f"/worlds/{world.id}/{part}", json=dict(settings))
 
     def put_sound(self, world: World, unique_id: str, leg: int, sound: bytes) -> None:
         """Give a leg its sound."""

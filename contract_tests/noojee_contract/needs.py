@@ -24,6 +24,8 @@ def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
     if name == "plain_http":
         told = target.base_url is None or target.base_url.startswith("http:") or target.plain_base_url is not None
         return None if told else (Outcome.UNSUPPORTED, "the target names no plain_base_url")
+    if name == "live" and not target.fillable:
+        return Outcome.UNPROVED, "needs a target whose calls can be played: no call is made on one that is observed"
     if target.fillable:
         return None
     if name == "fill":

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from noojee_contract._data import fixtures
-from noojee_contract.clauses import FLOOR, catalogue, choose, fingerprint
+from noojee_contract.clauses import FLOOR, FLOOR_OF_SERVICES, catalogue, choose, fingerprint
 from noojee_contract.config import Config, from_options, load_config
 from noojee_contract.finds import FOLDER, Finds
 from noojee_contract.needs import concerns
@@ -147,17 +147,20 @@ def floor_of(targets: Sequence[Target], only: Sequence[str], require: Sequence[s
     known = catalogue()
     asked = {clause.id for clause in choose(require)}
     named = {pattern for pattern in only if pattern in known}
-    chosen = {clause.id for clause in choose(only)} if only else set(FLOOR)
-    wanted = sorted(named | asked | (chosen & set(FLOOR)))
+    chosen = {clause.id for clause in choose(only)} if only else {*FLOOR, *FLOOR_OF_SERVICES}
     needed = {
         target.name: [
             clause_id
-            for clause_id in wanted
+            for clause_id in sorted(named | asked | (chosen & set(_floor(target))))
             if concerns(known[clause_id], target) and known[clause_id].severity in ("must", "should")
         ]
         for target in targets
     }
     return Floor(needed=needed, claimed={} if only else {target.name: _claims(target) for target in targets})
+
+
+def _floor(target: Target) -> tuple[str, ...]:
+    return FLOOR_OF_SERVICES if target.dialect == "services" else FLOOR
 
 
 EXERCISES = {

@@ -92,7 +92,12 @@ class Target:
         return PROOF_OF.get(self.dialect, self.authentication)
 
     def secret(self, environ: Mapping[str, str]) -> Secret:
-        """The API key. Raises TargetError where the target names no variable, or the variable is not set."""
+        """The API key; empty where the dialect knows none.
+
+        Raises TargetError where the target names no variable, or the variable is not set.
+        """
+        if self.proof == "none":
+            return Secret("")
         if self.api_key_env is None:
             raise TargetError(
                 f"target {self.name!r} names no credential: set api_key_env to the name of the variable that holds its API key"

@@ -28,6 +28,7 @@ def test_the_embedded_targets_load() -> None:
     config = load_config(fixtures("targets", "embedded.toml"))
     assert ("legacy", "replacement") in config.migrations
     assert {target.dialect for target in config.targets.values()} == {
+        "services",
         "recording-api",
         "call-management",
         "njadmin",
@@ -110,6 +111,9 @@ expires = 2027-01-31
         (GOOD + "[[targets.pbx.known_deviations]]\nclause='a'\nreason='b'\nexpires='soon'\n", "expires must be a date"),
         (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pxb'\n", "did you mean pbx?"),
         (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pbx'\n", "from a recording-api or call-management target"),
+        (GOOD + "authentication = 'hash'\n", "a choice of call-management alone"),
+        (GOOD.replace("njadmin", "call-management") + "authentication = 'both'\n", "must be hash or api-key"),
+        (GOOD + "plain_base_url = 'h'\n", "no http or https URL"),
         ("targets = 3\n", "no target in it"),
         ("[targets]\npbx = 3\n", "must be a table"),
     ],
@@ -148,6 +152,24 @@ def test_a_missing_variable_is_told_by_name() -> None:
         target.secret({})
     with pytest.raises(TargetError, match="names no credential"):
         from_options(base_url="https://h", dialect="njadmin").secret({})
+
+
+@pytest.mark.parametrize(
+    ("dialect", "authentication", "proof"),
+    [
+        ("services", None, "none"),
+        ("recording-api", None, "hash"),
+        ("call-management", None, "api-key"),
+        ("call-management", "hash", "hash"),
+        ("njadmin", None, "api-key"),
+    ],
+)
+def test_a_dialect_says_how_it_is_proved_who_asks(dialect: str, authentication: str | None, proof: str) -> None:
+    """DOC: the generation between the old and the new takes both; the oldest asks for nothing, and so needs no variable."""
+    target = from_options(base_url="https://h", dialect=dialect, authentication=authentication)
+    assert target.proof == proof
+    if proof == "none":
+        assert target.secret({}).reveal() == ""
 
 
 def test_the_zone_is_noted_where_it_was_assumed() -> None:

@@ -22,7 +22,7 @@ def config(folder: Path, served: Any, url: str, *, extra: str = "", dialect: str
     return path
 
 
-@pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
+@pytest.mark.parametrize("dialect", ["recording-api", "call-management", "njadmin"])
 def test_a_read_only_target_is_judged_by_its_known_recordings(
     dialect: str, tmp_path: Path, counted: Any, served: Any, contract: Contract
 ) -> None:
@@ -50,6 +50,22 @@ def test_without_leave_to_provoke_the_floor_is_not_proved(tmp_path: Path, served
     ran = contract("verify", "pbx", PBX_KEY=served.key)
     assert ran.code == 3, ran.out + ran.err
     assert "authentication.wrong-refused" in ran.out
+
+
+def test_live_calls_of_an_observed_target_are_left_alone(
+    tmp_path: Path, counted: Any, served: Any, contract: Contract
+) -> None:
+    """No call is made, started or hung up on it: all of that is unproved, with the reason; so the oldest API has no floor."""
+    for dialect, code in (("call-management", 0), ("services", 3)):
+        config(tmp_path, served, counted.url, extra='allow = ["provoke"]', dialect=dialect)
+        ran = contract("verify", "pbx", "--json", "r.jsonl", PBX_KEY=served.key)
+        assert ran.code == code, ran.out + ran.err
+        rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+        live = [row for row in rows if row["kind"] == "result" and row["clause"].startswith("recording.")]
+        assert {row["outcome"] for row in live} == {"unproved"}
+        assert all("calls can be played" in row["reason"] for row in live)
+    orders = ("/start", "/stop", "/dial", "/hangup", "/answer", "/subscribe", "method=start", "method=stop")
+    assert not [path for _, _, path in counted.asked if any(order in path for order in orders)]
 
 
 def test_a_wrong_key_is_broken(tmp_path: Path, served: Any, contract: Contract) -> None:

@@ -16,7 +16,11 @@ from noojee_contract.verdict import Outcome
 from wrong_servers import WrongTransport
 from wrong_servers.honest import HONEST
 
-CLAUSES = [clause for clause in catalogue().values() if clause.group in ("transport", "authentication", "relations")]
+CLAUSES = [
+    clause
+    for clause in catalogue().values()
+    if clause.group in ("transport", "authentication", "relations", "recording")
+]
 
 
 def outcomes(target: Target) -> Iterator[tuple[Clause, Outcome, str]]:

@@ -11,7 +11,7 @@ from noojee_contract.target import Target
 from noojee_contract.verdict import Outcome
 from wrong_servers import catalogue as wrong_catalogue
 
-GROUP_OF_MODULE = {"hashes": "authentication", "metadata_fields": "metadata", "metadata_times": "metadata", "by_hour_legs": "by-hour", "by_hour": "by-hour"}  # fmt: skip
+GROUP_OF_MODULE = {"hashes": "authentication", "metadata_fields": "metadata", "metadata_times": "metadata", "by_hour_legs": "by-hour", "by_hour": "by-hour", "orders": "recording", "live_calls": "recording"}  # fmt: skip
 NAMED = {clause.wrong for clause in catalogue().values()}
 UNNAMED = sorted(set(wrong_catalogue()) - NAMED)
 

@@ -29,6 +29,8 @@ GROUPS = (
     "migration",
     "relations",
     "relations_asked",
+    "orders",
+    "live_calls",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -149,8 +150,10 @@ def turn_away(request: httpx.Request, send: Send) -> httpx.Response:
 
 
 def is_refusal(answer: httpx.Response) -> bool:
-    """Whether an answer is a failure: an HTTP error, or an object in place of an array."""
-    return answer.status_code >= 400 or answer.content.lstrip()[:1] == b"{"
+    """Whether an answer is a failure: an HTTP error, or an object whose Code is not 0."""
+    if answer.status_code >= 400:
+        return True
+    return answer.content.lstrip()[:1] == b"{" and json.loads(answer.content).get("Code") != 0
 
 
 def with_headers_of(answer: httpx.Response, **headers: str | None) -> httpx.Response:

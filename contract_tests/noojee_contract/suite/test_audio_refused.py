@@ -90,6 +90,17 @@ def test_a_sound_is_labelled_as_one(case: Case, judge: Judge) -> None:
             judge(fine, f"{named(listed)}: a sound is labelled {label!r}", exchange)
 
 
+@clause("audio.retention")
+def test_a_leg_past_its_retention_stays_listed_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 31; DOC W-SL: each location deletes recordings past their retention."""
+    own = case.fresh(document=TWO_CALLS)
+    own.set("storage", mid_term_days=7, long_term_days=0)
+    unique_id = "1791000000.2"
+    answer = own.by_unique_id(unique_id)
+    seen = {3: "metadata-stays", 0: "record-removed"}.get(len(answer.legs), f"other: {len(answer.legs)} legs of 3")
+    judge.choice(own, "expired_leg", seen, answer.exchange)
+
+
 @clause("audio.without-leg")
 def test_a_request_without_leg_is_served_as_declared(case: Case, judge: Judge) -> None:
     """UNKNOWN row 2: legs are to be fetched one by one."""

@@ -6,12 +6,13 @@ import base64
 import json
 
 from noojee_contract.case import Case, Judge, Unproved
-from noojee_contract.client import FORM_TYPE
-from noojee_contract.exchange import Headers
+from noojee_contract.client import FORM_TYPE, Query
+from noojee_contract.exchange import Exchange, Headers
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
     choice_of_status,
     is_sound,
+    judge_answered,
     judge_brings_nothing,
     judge_each_refused,
     judge_refused,
@@ -73,6 +74,44 @@ def test_a_claim_to_be_the_pbx_itself_is_no_credential(case: Case, judge: Judge)
     """DOC W-AK: a list of allowed addresses stands beside the key, not in its place."""
     for name, value in (("x-forwarded-for", "127.0.0.1"), ("x-real-ip", "127.0.0.1"), ("forwarded", "for=127.0.0.1")):
         _judge_headers(case, judge, ((name, value),), f"no credentials, but {name}: {value}")
+
+
+NOT_HERE = ("192.0.2.1",)  # of nobody: an address for documents
+
+
+def _from_elsewhere(case: Case) -> tuple[Exchange, Exchange]:
+    """The same question from an address that is not allowed, and then from one that is."""
+    asked = []
+    for allowed in (NOT_HERE, None):
+        case.set("access", allowed_addresses=allowed)
+        if case.dialect == "services":
+            asked.append(case.client.order("start", (("extenOrUniqueId", "410"),)))
+        else:
+            asked.append(case.client.by_unique_id(case.unique_ids[0], credentials=_proof(case)))
+    return asked[0], asked[1]
+
+
+def _proof(case: Case) -> Query:
+    """Credentials that need no question first: Time is not told to strangers."""
+    if not case.by_hash:
+        return case.client.credentials()
+    return case.client.signed(str(int(case.zone_now().timestamp() * 1000)))
+
+
+@clause("authentication.address")
+def test_a_stranger_s_address_is_not_served(case: Case, judge: Judge) -> None:
+    """DOC W-AK: only whitelisted IP addresses."""
+    refused, served = _from_elsewhere(case.fresh())
+    judge_brings_nothing(case, judge, refused, "right credentials from an address that is not allowed")
+    judge_answered(case, judge, served, "right credentials from an address that is allowed")
+
+
+@clause("authentication.address-refused")
+def test_a_stranger_s_address_is_refused_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 42."""
+    exchange, _ = _from_elsewhere(case.fresh())
+    seen = "closed" if exchange.answered is None else str(exchange.status)
+    judge.choice(case, "address_refused", seen, exchange)
 
 
 @clause("authentication.key-whole")

@@ -131,6 +131,15 @@ def test_the_letter_case_of_a_method_counts(case: Case, judge: Judge) -> None:
             judge_brings_nothing(case, judge, exchange, f"the method spelled {name}")
 
 
+@clause("transport.after-4")
+def test_a_retired_generation_is_gone_after_version_4_as_declared(case: Case, judge: Judge) -> None:
+    """DOC W-27, W-A4: no longer supported post the release of 4.0; row 48. Without credentials, so a refusal is an answer."""
+    own = case.fresh()
+    own.set("version", version="6.0.1")
+    exchange = own.client.order("start", (("extenOrUniqueId", "410"),), credentials=())
+    judge.choice(case, "legacy_after_4", "gone" if exchange.status == 404 else "kept", exchange)
+
+
 def _both(case: Case, question: Question) -> tuple[Exchange, Exchange]:
     """A question under /rest and under /servicemanager/rest."""
     bare, full = (post(case, question, base=case.client.with_prefix(prefix)) for prefix in REST_PATHS)
