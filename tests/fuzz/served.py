@@ -93,12 +93,17 @@ class Served:
             return hear(connection, answers)
 
     def lives(self) -> None:
-        """It answers the next good request, and has said nothing since that is a sign of a bug."""
+        """It answers the next good request, and is well."""
         query = f"apiKey={KEY}&uniqueId=1773190799.2"
         heard = self.ask(request("POST", f"{NJADMIN}/retrieveMetaDataByUniqueId?{query}", "Connection: close"))
         assert heard.statuses == (200,), heard
         assert heard.received.count(b'"UniqueId"') == 2
+        self.is_well()
+
+    def is_well(self) -> None:
+        """Its process runs, its control API answers, and it has said nothing since that is a sign of a bug."""
         assert self.process.poll() is None
+        assert self.ask(request("GET", "/__noojee/", "Connection: close")).statuses == (200,)
         with self.said.open("rb") as said:
             said.seek(self._heeded)
             news = said.read()
