@@ -239,10 +239,10 @@ def test_the_default_world_stays(pbx: Any) -> None:
 
 
 def test_worlds_have_an_upper_number(pbx: Any, monkeypatch: Any) -> None:
-    """507, until one is dropped."""
+    """409, until one is dropped."""
     caller = pbx()
     monkeypatch.setattr(worlds, "MOST_WORLDS", 2)
     made = json.loads(caller.control("POST", "/worlds", {}).body)
-    assert "2 worlds" in told(caller.control("POST", "/worlds", {}), 507)["error"]
+    assert "2 worlds" in told(caller.control("POST", "/worlds", {}), 409)["error"]
     assert caller.control("DELETE", f"/worlds/{made['world']}").status == 204
     assert caller.control("POST", "/worlds", {}).status == 201

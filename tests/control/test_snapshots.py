@@ -196,11 +196,11 @@ def test_a_clock_that_ran_runs_on_beside_the_real_one() -> None:
 
 
 def test_a_world_keeps_a_bounded_number(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """507, until one is dropped; ids are not given twice."""
+    """409, until one is dropped; ids are not given twice."""
     monkeypatch.setattr(snapshots, "MOST_SNAPSHOTS", 2)
     caller = pbx()
     assert [took(caller), took(caller)] == ["1", "2"]
-    assert "2 snapshots" in caller.told("POST", "/snapshots", status=507)["error"]
+    assert "2 snapshots" in caller.told("POST", "/snapshots", status=409)["error"]
     caller.told("DELETE", "/snapshots/1", status=204)
     assert took(caller) == "3"
     assert [kept["id"] for kept in caller.told("GET", "/snapshots")["snapshots"]] == ["2", "3"]

@@ -70,7 +70,9 @@ class Control:
             response = error(refused)
         except (SeedError, ProfileError, UsageError) as wrong:
             response = error(Refused(400, wrong.message, wrong.path))
-        except (TooManyWorlds, TooManySnapshots, StateError) as full:
+        except (TooManyWorlds, TooManySnapshots) as full:
+            response = error(Refused(409, str(full)))
+        except StateError as full:
             response = error(Refused(507, str(full)))
         except FakeError as wrong:
             response = error(Refused(400, str(wrong)))
