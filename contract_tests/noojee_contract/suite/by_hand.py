@@ -6,6 +6,7 @@ from typing import Any
 
 from noojee_contract.archive import NOW, SEED_FORMAT
 from noojee_contract.case import Answer
+from noojee_contract.exchange import NotJson
 
 MELBOURNE = "Australia/Melbourne"
 
@@ -39,6 +40,19 @@ def told(answer: Answer) -> str:
     exchange = answer.exchange
     if exchange.answered is None:
         return f"no answer ({exchange.failure})"
+    if exchange.failure is not None:
+        return f"{exchange.status}, and {exchange.failure}"
     if answer.reading.failure is not None:
-        return f"{exchange.status} with a failure object"
-    return f"{exchange.status} with {len(answer.legs)} legs"
+        return f"{exchange.status} with the failure {answer.reading.failure.message[:80]!r}"
+    if answer.legs:
+        return f"{exchange.status} with {len(answer.legs)} leg{'' if len(answer.legs) == 1 else 's'}"
+    if not exchange.body.strip():
+        return f"{exchange.status} without a body"
+    try:
+        document = exchange.json()
+    except NotJson as error:
+        return f"{exchange.status}, and {error}"
+    if isinstance(document, list):
+        return f"{exchange.status} with an array {'without a leg' if document else 'that is empty'}"
+    kinds = ((dict, "an object"), (str, "a string"), (type(None), "null"))
+    return f"{exchange.status} with {next((word for kind, word in kinds if isinstance(document, kind)), 'no array')}"

@@ -7,15 +7,30 @@ the document, a leg that was never put in to the clauses about selection.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from noojee_contract.archive import PutCall, PutLeg
 from noojee_contract.case import Answer, Case, Judge
+from noojee_contract.exchange import Exchange
 from noojee_contract.legs import Leg
 
 LegName = tuple[str, int]
+MOST_SHOWN = 8
+
+# What two answers of different shapes tell of a leg, after decoding, by the vendor's name.
+DECODED: Mapping[str, Callable[[Leg], object]] = {
+    "Source": lambda leg: leg.source,
+    "Destination": lambda leg: leg.destination,
+    "Tag": lambda leg: leg.tag,
+    "Username": lambda leg: leg.username,
+    "CallRecordId": lambda leg: leg.call_record_id,
+    "DID": lambda leg: leg.did,
+    "Direction": lambda leg: leg.direction,
+    "Duration": lambda leg: leg.duration_seconds,
+}
 
 _FIELD_PROBLEM = re.compile(r"entry [0-9]+: |and [0-9]+ more")
 
@@ -77,6 +92,40 @@ def put_names(legs: Iterable[PutLeg]) -> list[LegName]:
 def named(name: LegName) -> str:
     """A leg in words."""
     return f"leg {name[1]} of {name[0]!r}"
+
+
+def apart_in_words(expected: Iterable[LegName], listed: Iterable[LegName]) -> str:
+    """What differs between the legs that should come and those that came: "leg 2 of '12.3' is missing"."""
+    wanted, came = sorted(expected), sorted(listed)
+    missing, more = (
+        sorted((Counter(wanted) - Counter(came)).elements()),
+        sorted((Counter(came) - Counter(wanted)).elements()),
+    )
+    if missing and more:
+        if sorted(number for _, number in missing) == sorted(number for _, number in more):
+            pointed = f"UniqueId is {more[0][0]!r}, expected {missing[0][0]!r}"
+        elif {unique_id for unique_id, _ in missing} == {unique_id for unique_id, _ in more}:
+            pointed = f"Leg is {more[0][1]}, expected {missing[0][1]}"
+        else:
+            pointed = f"{named(missing[0])} is missing, {named(more[0])} came in its place"
+    elif more:
+        pointed = f"{named(more[0])} is {'listed twice' if more[0] in wanted else 'not one of them'}"
+    else:
+        pointed = f"{named(missing[0])} is missing" if missing else "they are the same"
+    return f"{pointed}; expected legs {_few(wanted)}, got {_few(came)}"
+
+
+def _few(legs: list[LegName]) -> str:
+    more = len(legs) - MOST_SHOWN
+    return str(legs) if more <= 0 else f"{legs[:MOST_SHOWN]} and {more} more"
+
+
+def judge_legs(
+    judge: Judge, what: str, expected: Iterable[LegName], listed: Iterable[LegName], exchange: Exchange, more: str = ""
+) -> None:
+    """Judge that the legs that should come are those that came, in whatever order."""
+    wanted, came = sorted(expected), sorted(listed)
+    judge(wanted == came, "" if wanted == came else f"{what}: {apart_in_words(wanted, came)}{more}", exchange)
 
 
 def asked(answer: Answer) -> str:

@@ -68,8 +68,12 @@ def told(exchange: Exchange) -> str:
     """What an answer was, in a few words."""
     if is_sound(exchange):
         return f"{exchange.status} with a sound of {len(exchange.body)} bytes"
-    failure = " with a failure object" if read_failure(exchange) is not None else f" with {len(exchange.body)} bytes"
-    return f"{exchange.status}{failure}" if exchange.status is not None else str(exchange.failure)
+    if exchange.status is None:
+        return str(exchange.failure)
+    failure = read_failure(exchange)
+    if failure is not None:
+        return f"{exchange.status} with the failure {failure.message[:80]!r}"
+    return f"{exchange.status} with {len(exchange.body)} bytes that are no sound"
 
 
 def named(leg: Leg) -> str:

@@ -48,6 +48,7 @@ FUNCTIONS: dict[str, Recipe] = {
 }
 PARTS: dict[str, Recipe] = {
     "its first 63 characters": lambda key, time: ticket_hash(key, time)[:63],
+    "its first 32 characters": lambda key, time: ticket_hash(key, time)[:32],
     "its first 8 characters": lambda key, time: ticket_hash(key, time)[:8],
     "its last 63 characters": lambda key, time: ticket_hash(key, time)[1:],
     "one character more": lambda key, time: ticket_hash(key, time) + "0",

@@ -39,7 +39,8 @@ def test_credentials_in_a_header_are_not_accepted(case: Case, judge: Judge) -> N
     names = ("x-api-key", "api-key", "apikey", "x-auth-token", "x-apikey")
     headers = [*((name, key) for name in names), ("authorization", f"Bearer {key}")]
     headers += [(name.lower(), value) for name, value in case.client.credentials()] if case.by_hash else []
-    _judge_headers(case, judge, tuple(dict(headers).items()), "credentials in headers")
+    sent = tuple(dict(headers).items())
+    _judge_headers(case, judge, sent, f"credentials in the headers {', '.join(name for name, _ in sent)}")
 
 
 @clause("authentication.not-in-basic")
@@ -124,6 +125,10 @@ def test_a_part_of_the_key_is_refused(case: Case, judge: Judge) -> None:
         "the first half of the key": key[: len(key) // 2],
         "the key and one character more": f"{key}0",
         "the key twice": key * 2,
+        "the key without its dashes": key.replace("-", "") if "-" in key else key[1:-1],
+        "the key with its first character changed": ("0" if key[0] != "0" else "1") + key[1:],
+        "the key with a space before it": f" {key}",
+        "the key with a space behind it": f"{key} ",
         "the key with its last character changed": key[:-1] + ("0" if key[-1] != "0" else "1"),
     }
     case.client.secrets += other.values()

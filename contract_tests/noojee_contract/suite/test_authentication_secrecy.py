@@ -48,6 +48,13 @@ def test_no_answer_repeats_the_credentials(case: Case, judge: Judge) -> None:
             "GET": case.client.send("GET", url_of(case, (name, query))),
             "a recording that is not there": post(case, (BY_UNIQUE_ID, (("uniqueId", "no-such-call.1"),))),
         }
+        if case.has_by_hour and case.world is not None:
+            case.space_by_hour()
+            asked["a bad hour"] = case.client.by_hour("2021/09/14", "24")
+            case.client.by_hour("2021/09/14", 15)
+            asked["a second request by hour"] = case.client.by_hour("2021/09/14", 15)
+        if case.client.audio_template is not None and "audio" in case.target.capabilities:
+            asked["a sound that is not there"] = case.client.sound("no-such-call.1", 1)
         for what, exchange in asked.items():
             place = _shows(exchange, case.client.secrets)
             judge(place is None, f"the answer to {what} shows a credential in {place}", exchange)
@@ -65,7 +72,8 @@ def test_a_refusal_repeats_no_credential_and_tells_none(case: Case, judge: Judge
             stale = case.client.signed(str(int(now) - 60_000))
             tries = [(credentials, (sent, right, case.client.key)), (stale, (stale[1][1], case.client.key))]
         else:
-            tries = [((("apiKey", NOBODYS_KEY),), (NOBODYS_KEY, case.client.key))]
+            known = [NOBODYS_KEY, *([case.world.user_key] if case.world is not None and case.world.user_key else [])]
+            tries = [((("apiKey", wrong),), (wrong, case.client.key)) for wrong in known]
         for tried, secrets in tries:
             exchange = post(case, question, credentials=tried)
             place = _shows(exchange, secrets)

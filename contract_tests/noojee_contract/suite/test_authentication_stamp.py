@@ -46,9 +46,10 @@ def _off(case: Case, offsets: tuple[int, ...]) -> Iterator[tuple[str, Query]]:
 
 @clause("authentication.within-window")
 def test_a_hash_of_eight_seconds_is_accepted(case: Case, judge: Judge) -> None:
-    """DOC W-A1, W-HA: pass it with the call within 10 seconds."""
-    for exchange in _aged(case, judge, 8):
-        judge_answered(case, judge, exchange, "a hash 8 s old, never used")
+    """DOC W-A1, W-HA: pass it with the call within 10 seconds. Where the clock is stepped, up to the last moment."""
+    for seconds in (8.0,) if case.world is None else (8.0, 9.9):
+        for exchange in _aged(case, judge, seconds):
+            judge_answered(case, judge, exchange, f"a hash {seconds:g} s old, never used")
 
 
 @clause("authentication.stale")
@@ -165,9 +166,12 @@ def test_a_stale_hash_is_told_from_a_wrong_one(case: Case, judge: Judge) -> None
     """DOC W-HUd: {"Message":"Expired TimeStamp","Code":-1}."""
     for exchange in _aged(case, judge, 11):
         failure = read_failure(exchange)
-        said = (failure.message, failure.code) if failure is not None else in_words(case, exchange)
-        expected = ("Expired TimeStamp", -1)
-        judge(said == expected, f"a hash 11 s old: expected {expected}, got {said}", exchange)
+        what = "a hash 11 s old"
+        judge(failure is not None, f"{what}: expected a failure object, got {in_words(case, exchange)}", exchange)
+        if failure is not None:
+            words = "Expired TimeStamp"
+            judge(failure.message == words, f"{what}: Message is {failure.message!r}, expected {words!r}", exchange)
+            judge(failure.code == -1, f"{what}: Code is {failure.code}, expected the number -1", exchange)
 
 
 @clause("authentication.expired-status")

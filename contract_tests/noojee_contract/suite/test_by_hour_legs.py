@@ -9,7 +9,7 @@ from noojee_contract.archive import PutLeg
 from noojee_contract.case import Answer, Case, Judge
 from noojee_contract.legs import Leg, apart, read_java_date
 from noojee_contract.suite import clause
-from noojee_contract.suite.listed import entries
+from noojee_contract.suite.listed import DECODED, entries
 from noojee_contract.validate import violations
 
 SECOND = timedelta(seconds=1)
@@ -189,18 +189,9 @@ def test_a_leg_tells_the_same_by_hour_and_by_unique_id(case: Case, judge: Judge)
             calls.append(leg.unique_id)
         others = case.by_unique_id(leg.unique_id).legs
         for other in [each for each in others if each.number == leg.number][:1]:
-            for name in (
-                "source",
-                "destination",
-                "tag",
-                "username",
-                "call_record_id",
-                "did",
-                "direction",
-                "duration_seconds",
-            ):
-                here, there = getattr(leg, name), getattr(other, name)
-                said = f"{_named(answer, leg)}: {name} is {here!r} by hour and {there!r} by unique id"
+            for field, value in DECODED.items():
+                here, there = value(leg), value(other)
+                said = f"{_named(answer, leg)}: {field} is {here!r} by hour and {there!r} by unique id"
                 judge(here == there, said, answer.exchange)
             gap = apart(leg.start, other.start)
             said = f"{_named(answer, leg)}: Start is {gap} apart from that by unique id"

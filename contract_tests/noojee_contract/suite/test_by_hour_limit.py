@@ -45,12 +45,13 @@ def _judge_answered(case: Case, judge: Judge, exchange: Exchange, what: str) -> 
 
 
 @clause("by-hour.post-only")
-def test_a_get_by_hour_is_refused(case: Case, judge: Judge) -> None:
-    """DOC W-H: this is a POST, not a GET."""
+def test_by_hour_is_refused_but_to_post(case: Case, judge: Judge) -> None:
+    """DOC W-H: this is a POST, not a GET. On a PBX that is only observed, nothing but GET is tried."""
     day, hour = _hour(case)
-    case.space_by_hour()
     query = (("date", f"{day:%Y/%m/%d}"), ("hour", str(hour)))
-    _judge_refused(case, judge, case.client.ask(METHOD, query, method="GET"), "GET")
+    for method in ("GET",) if case.world is None else ("GET", "PUT", "DELETE", "PATCH"):
+        case.space_by_hour()
+        _judge_refused(case, judge, case.client.ask(METHOD, query, method=method), method)
 
 
 @clause("by-hour.key-needed")
@@ -73,6 +74,9 @@ def test_a_second_request_within_a_minute_is_refused(case: Case, judge: Judge) -
     _judge_answered(case, judge, case.ask_by_hour(day, hour), "the first request of a minute")
     _judge_refused(case, judge, case.client.by_hour(day, hour), "the same hour again at once")
     _judge_refused(case, judge, case.client.by_hour(day, (hour + 1) % 24), "another hour at once")
+    if case.world is not None:
+        case.step(58)
+        _judge_refused(case, judge, case.client.by_hour(day, hour), "the same hour again after 58 s")
 
 
 @clause("by-hour.limit-status")

@@ -6,7 +6,17 @@ from noojee_contract.case import Answer, Case, Judge
 from noojee_contract.legs import COMMON, Leg
 from noojee_contract.suite import clause
 from noojee_contract.suite.by_hand import archive, call, leg
-from noojee_contract.suite.listed import LegName, asked, carries, expected_of_tag, names, put_names, unreadable
+from noojee_contract.suite.listed import (
+    LegName,
+    apart_in_words,
+    asked,
+    carries,
+    expected_of_tag,
+    judge_legs,
+    names,
+    put_names,
+    unreadable,
+)
 
 MANY = 301  # more than any usual page
 
@@ -19,8 +29,7 @@ def _judge_array(answer: Answer, judge: Judge) -> None:
 
 
 def _judge_legs(answer: Answer, expected: list[LegName], judge: Judge) -> None:
-    listed = names(answer.legs)
-    judge(listed == expected, f"{asked(answer)}: expected legs {expected}, got {listed}", answer.exchange)
+    judge_legs(judge, asked(answer), expected, names(answer.legs), answer.exchange)
 
 
 @clause("metadata.by-tag-answered")
@@ -51,8 +60,9 @@ def test_a_call_of_several_legs_is_whole(case: Case, judge: Judge) -> None:
         answer = case.by_unique_id(unique_id)
         call = case.archive.call(unique_id) if case.archive is not None else None
         if call is not None and len(call.legs) > 1:
-            said = f"{asked(answer)}: expected {len(call.legs)} legs, got {len(answer.legs)}"
-            judge(len(answer.legs) == len(call.legs), said, answer.exchange)
+            whole = len(answer.legs) == len(call.legs)
+            said = f"{asked(answer)}: {apart_in_words(put_names(call.legs), names(answer.legs))}" if not whole else ""
+            judge(whole, said, answer.exchange)
         elif call is None and len(answer.legs) > 1:
             ids = {leg.unique_id for leg in answer.legs}
             judge(ids == {unique_id}, f"{asked(answer)}: legs of {sorted(ids)} are listed", answer.exchange)
@@ -66,11 +76,9 @@ def test_a_tag_brings_each_call_that_it_is_attached_to(case: Case, judge: Judge)
         if len(expected) > 1:
             answer = case.by_tag(tag)
             listed = sorted({leg.unique_id for leg in answer.legs})
-            judge(
-                set(expected) <= set(listed),
-                f"{asked(answer)}: expected calls {expected}, got {listed}",
-                answer.exchange,
-            )
+            lacking = sorted(set(expected) - set(listed))
+            said = f"{asked(answer)}: expected calls {expected}, got {listed}: call {lacking[:1]} is missing"
+            judge(not lacking, said, answer.exchange)
 
 
 @clause("metadata.no-page")
@@ -82,7 +90,11 @@ def test_a_tag_on_many_calls_brings_all_of_them_at_once(case: Case, judge: Judge
         lasting = leg(f"{minute}:00+11:00", f"{minute}:09+11:00", tag="many")
         calls.append(call(f"{1773183600 + 60 * place}.2", lasting))
     answer = case.fresh(document=archive(*calls)).by_tag("many")
-    judge(len(answer.legs) == MANY, f"{asked(answer)}: expected {MANY} legs, got {len(answer.legs)}", answer.exchange)
+    judge(
+        len(answer.legs) == MANY,
+        f"{asked(answer)}: expected {MANY} legs, got {len(answer.legs)}: the rest is missing",
+        answer.exchange,
+    )
 
 
 @clause("metadata.tag-carried")

@@ -15,7 +15,7 @@ REPEATED = 4  # questions that are asked again, of an archive or an observed tar
 LONG_CALL = call(
     "1773198000.2",
     *(
-        leg(f"2026-03-11T14:{minute}:00+11:00", f"2026-03-11T14:{minute}:59+11:00", tag="long")
+        leg(f"2026-03-11T14:{minute}:00+11:00", f"2026-03-11T14:{minute}:{5 + minute * 7 % 50:02}+11:00", tag="long")
         for minute in range(10, 22)
     ),
 )
@@ -41,17 +41,18 @@ def test_a_question_asked_again_has_the_same_answer(case: Case, judge: Judge) ->
     for answer in islice((answer for answer in case.listings() if answer.legs), REPEATED):
         value = answer.asked.value
         ask = case.client.by_tag if answer.asked.kind == "tag" else case.client.by_unique_id
-        again = {name_of(leg): leg for leg in case.reread(answer.asked, ask(value)).legs}
+        read = case.reread(answer.asked, ask(value))
+        again = {name_of(leg): leg for leg in read.legs}
         for first in answer.legs:
             second = again.get(name_of(first))
-            said = f"{asked(answer)}: {named(name_of(first))} came at first, not when asked again"
-            judge(second is not None, said, answer.exchange)
+            said = f"{asked(answer)}: {named(name_of(first))} came at first, not when asked again ({told(read)})"
+            judge(second is not None, said, read.exchange)
             if second is not None:
                 differ = {
                     field: second.raw.get(field) for field in COMMON if first.raw.get(field) != second.raw.get(field)
                 }
                 said = f"{asked(answer)}: asked again, {named(name_of(first))} shows {differ}"
-                judge(not differ, said, answer.exchange)
+                judge(not differ, said, read.exchange)
 
 
 @clause("metadata.order")

@@ -9,7 +9,7 @@ from noojee_contract.case import Case, Judge
 from noojee_contract.legs import Leg
 from noojee_contract.suite import clause
 from noojee_contract.suite.by_hand import archive, call, leg, told
-from noojee_contract.suite.listed import LegName, asked, listed_legs, name_of, named, names, put_legs
+from noojee_contract.suite.listed import LegName, asked, judge_legs, listed_legs, name_of, named, names, put_legs
 
 NEAR = tuple(
     call(
@@ -107,7 +107,7 @@ def test_all_legs_of_a_call_carry_the_unique_id_that_was_asked_for(case: Case, j
         answer = case.by_unique_id(unique_id)
         for came in answer.legs:
             got = came.raw.get("UniqueId")
-            said = f"{asked(answer)}: leg {came.number} has the UniqueId {got!r}"
+            said = f"{asked(answer)}: UniqueId is {got!r} in leg {came.number}, expected {unique_id!r}"
             judge(got == unique_id, said, answer.exchange)
 
 
@@ -122,8 +122,7 @@ def test_a_unique_id_may_have_any_form(case: Case, judge: Judge) -> None:
     for unique_id in OPAQUE:
         answer = case.by_unique_id(unique_id)
         expected = [(unique_id, 1)]
-        said = f"{asked(answer)}: expected legs {expected}, got {names(answer.legs)} ({told(answer)})"
-        judge(names(answer.legs) == expected, said, answer.exchange)
+        judge_legs(judge, asked(answer), expected, names(answer.legs), answer.exchange, f" ({told(answer)})")
 
 
 @clause("metadata.unique-id-apart")
@@ -133,8 +132,7 @@ def test_calls_of_one_second_are_kept_apart(case: Case, judge: Judge) -> None:
     for unique_id in case.unique_ids:
         answer = case.by_unique_id(unique_id)
         expected = [(unique_id, 1), (unique_id, 2)]
-        said = f"{asked(answer)}: expected legs {expected}, got {names(answer.legs)} ({told(answer)})"
-        judge(names(answer.legs) == expected, said, answer.exchange)
+        judge_legs(judge, asked(answer), expected, names(answer.legs), answer.exchange, f" ({told(answer)})")
     for stranger in ("1773200300", "1773200300.", "1773200300.1000", "1773200300.001"):
         answer = case.by_unique_id(stranger)
         came: list[Leg] = list(answer.legs)

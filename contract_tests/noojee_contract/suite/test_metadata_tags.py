@@ -29,7 +29,8 @@ def _judge_brings(case: Case, tag: str, expected: list[str], judge: Judge) -> No
     """Judge which calls a tag brings."""
     answer = case.by_tag(tag)
     calls = sorted({came.unique_id for came in answer.legs})
-    said = f"{asked(answer)}: expected calls {expected}, got {calls} ({told(answer)})"
+    lacking = f"call {expected[0]!r} is missing" if set(expected) - set(calls) else "other calls came too"
+    said = f"{asked(answer)}: expected calls {expected}, got {calls} ({told(answer)}): {lacking}"
     judge(calls == expected, said, answer.exchange)
 
 

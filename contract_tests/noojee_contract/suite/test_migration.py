@@ -12,8 +12,10 @@ from noojee_contract.audio import NoSound, same_sound
 from noojee_contract.case import Answer, Judge, Pair
 from noojee_contract.legs import Leg, apart
 from noojee_contract.suite import clause
+from noojee_contract.suite.listed import DECODED, judge_legs
 from noojee_contract.suite.sounded import heard, named, sounded
 
+BY_HOUR_TOO = ("Duration", "Tag", "Username", "Direction", "DID")
 ALIKE = timedelta(seconds=1)
 STRANGE = 6  # how many hostile values each side is asked for
 
@@ -80,9 +82,8 @@ def test_a_call_has_the_same_legs(pair: Pair, judge: Judge) -> None:
     """SEED: an entry for each leg of a call."""
     for unique_id, old, new in _by_unique_id(pair):
         if old.legs and new.legs:
-            both = sorted(_names(old)), sorted(_names(new))
-            said = f"call {unique_id!r}: the legacy side has legs {both[0]}, the other {both[1]}"
-            judge(both[0] == both[1], said, new.exchange)
+            what = f"call {unique_id!r}, from the legacy side to the other"
+            judge_legs(judge, what, _names(old), _names(new), new.exchange)
 
 
 @clause("migration.once")
@@ -90,7 +91,7 @@ def test_no_leg_is_there_more_often(pair: Pair, judge: Judge) -> None:
     """SEED: an entry for each leg of a call."""
     for unique_id, old, new in _by_unique_id(pair):
         more = [name for name, count in _names(new).items() if count > max(1, _names(old)[name])]
-        judge(not more, f"call {unique_id!r}: listed more than once on the other side: {more}", new.exchange)
+        judge(not more, f"call {unique_id!r}: listed twice or more on the other side: {more}", new.exchange)
 
 
 @clause("migration.tags-bring")
@@ -99,10 +100,8 @@ def test_a_tag_brings_the_same_legs(pair: Pair, judge: Judge) -> None:
     for tag in _tags(pair):
         old, new = pair.legacy.by_tag(tag), pair.replacement.by_tag(tag)
         if old.reading.failure is None:
-            both = sorted(_names(old)), sorted(_names(new))
-            judge(
-                both[0] == both[1], f"tag {tag!r}: {both[0]} on the legacy side, {both[1]} on the other", new.exchange
-            )
+            what = f"tag {tag!r}, from the legacy side to the other"
+            judge_legs(judge, what, _names(old), _names(new), new.exchange)
 
 
 @clause("migration.nothing-else")
@@ -191,8 +190,10 @@ def test_a_leg_by_hour_is_one_of_the_legacy_side(pair: Pair, judge: Judge) -> No
             where = f"hour {answer.asked.value}: {named(leg)}"
             judge(bool(found), f"{where} is not listed by the legacy side", answer.exchange)
             for each in found[:1]:
-                told = [(one.duration_seconds, one.tag, one.username, one.direction, one.did) for one in (each, leg)]
-                judge(told[0] == told[1], f"{where}: {told[0]} on the legacy side, {told[1]} here", answer.exchange)
+                for field in BY_HOUR_TOO:
+                    old_value, new_value = DECODED[field](each), DECODED[field](leg)
+                    said = f"{where}: {field} was {old_value!r} on the legacy side, it is {new_value!r} here"
+                    judge(old_value == new_value, said, answer.exchange)
                 gap = apart(each.start, leg.start)
                 judge(
                     gap is None or gap < ALIKE, f"{where}: Start is {gap} apart from the legacy side's", answer.exchange
