@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from noojee_contract.report.causes import shortened
 from noojee_contract.report.story import SIGNS, answer_text, commands, request_text, seed_text, story
 from noojee_contract.verdict import WORST_FIRST, Outcome, Result, Run
 
@@ -33,6 +34,7 @@ def render(run: Run) -> str:
         calls=_calls(run.calls),
         request_text=request_text,
         commands=commands,
+        shortened=shortened,
         answer_text=answer_text,
         seed_text=seed_text,
         style=_part("report.css"),

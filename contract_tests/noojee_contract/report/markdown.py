@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from noojee_contract.report.story import SIGNS, Told, answer_text, commands, request_text, seed_text, story
+from noojee_contract.report.causes import Cause, shortened
+from noojee_contract.report.marks import Told
+from noojee_contract.report.story import SIGNS, answer_text, commands, request_text, seed_text, story
 from noojee_contract.verdict import Run
 
 
@@ -26,8 +28,8 @@ def render(run: Run) -> str:
         lines.append("")
     if told.broken:
         lines += ["## Broken, worst first", ""]
-        for row in told.broken:
-            lines += _finding(row)
+        for cause in told.causes:
+            lines += _cause(cause)
     for heading, rows in (("Known deviations", told.known), ("Observed, where nothing binds", told.observed)):
         if rows:
             lines += [f"## {heading}", ""]
@@ -39,6 +41,19 @@ def render(run: Run) -> str:
         lines += ["## Notes", "", *(f"- {_text(note)}" for note in told.notes), ""]
     lines += [f"The same archives again: `{told.repeat}`", ""]
     return "\n".join(lines)
+
+
+def _cause(cause: Cause) -> list[str]:
+    if not cause.others:
+        return _finding(cause.shown)
+    lines = [f"_In common: {_text(cause.what)} ({cause.clauses} clauses)_", "", *_finding(cause.shown)]
+    lines += ["<details><summary>The same shows in other clauses</summary>", ""]
+    for row in cause.others:
+        head = f"- {SIGNS[row.outcome]} `{row.clause.id}` ({row.clause.severity}) on {_text('; '.join(row.places))}"
+        lines.append(f"{head}: {_text(shortened(row.said))}")
+        if row.finding is not None and row.finding.command is not None:
+            lines += ["", *(f"  {line}" for line in _fence(row.finding.command, "sh")), ""]
+    return [*lines, "", "</details>", ""]
 
 
 def _finding(row: Told) -> list[str]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from noojee_contract.errors import ContractError
+from noojee_contract.report.causes import Cause, causes, rank
+from noojee_contract.report.marks import Told
 from noojee_contract.verdict import (
     EXIT_BROKEN,
     EXIT_GOOD,
     EXIT_UNREACHABLE,
-    WORST_FIRST,
     ClauseRow,
     Finding,
     Outcome,
@@ -23,7 +24,6 @@ from noojee_contract.verdict import (
     Run,
 )
 
-SEVERITIES = ("must", "declared", "should", "may")
 SIGNS: Mapping[Outcome, str] = {
     Outcome.ERROR: "!",
     Outcome.BROKEN: "✗",
@@ -43,19 +43,11 @@ LONGEST_BODY = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One thing to tell of a clause: the same outcome in the same words, and everywhere that it was so."""
-
-    clause: ClauseRow
-    outcome: Outcome
-    places: tuple[str, ...]
-    reason: str | None
-    finding: Finding | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A run, ready to be told. `not_proved` is grouped by reason: the reason, and the clauses with their targets."""
+    """A run, ready to be told. `not_proved` is grouped by reason: the reason, and the clauses with their targets.
+
+    `causes` are the rows of `broken`, grouped by what they have in common.
+    """
 
     word: str
     sentence: str
@@ -63,6 +55,7 @@ class Story:
     missing: tuple[str, ...]
     not_proved: tuple[tuple[str, tuple[str, ...]], ...]
     broken: tuple[Told, ...]
+    causes: tuple[Cause, ...]
     known: tuple[Told, ...]
     observed: tuple[Told, ...]
     notes: tuple[str, ...]
@@ -75,13 +68,16 @@ def story(run: Run) -> Story:
         raise ContractError("a report needs a run with one target or more")
     rows = {clause.id: clause for clause in run.clauses}
     word = verdict_word(run)
+    broken = _told(run, rows, (Outcome.ERROR, Outcome.BROKEN))
+    grouped = causes(broken)
     return Story(
         word=word,
-        sentence=_sentence(run, word),
+        sentence=_sentence(run, word, len(grouped)),
         checked=_checked(run),
         missing=tuple(f"{clause} on {target}" for target, clause in run.missing),
         not_proved=_not_proved(run),
-        broken=_told(run, rows, (Outcome.ERROR, Outcome.BROKEN)),
+        broken=broken,
+        causes=grouped,
         known=_told(run, rows, (Outcome.KNOWN,)),
         observed=_told(run, rows, (Outcome.OBSERVED,)),
         notes=tuple(run.notes),
@@ -103,13 +99,14 @@ def verdict_word(run: Run) -> str:
     return "broken" if code == EXIT_BROKEN else "not proved"
 
 
-def _sentence(run: Run, word: str) -> str:
+def _sentence(run: Run, word: str, groups: int) -> str:
     if word == "not reached":
         return "; ".join(reason for _, reason in run.unreachable) + "."
     if word == "broken":
         broken = [result for result in run.results if result.outcome is Outcome.BROKEN]
-        clauses = _count(len({result.clause for result in broken}), "clause")
-        return f"{clauses} broken on {', '.join(sorted({result.target for result in broken}))}."
+        clauses = len({result.clause for result in broken})
+        together = f", in {_count(groups, 'group')}" if groups < clauses else ""
+        return f"{_count(clauses, 'clause')} broken on {', '.join(sorted({each.target for each in broken}))}{together}."
     return SENTENCES[word]
 
 
@@ -159,19 +156,13 @@ def _told(run: Run, rows: Mapping[str, ClauseRow], outcomes: Sequence[Outcome]) 
         )
         for (outcome, clause_id, _, reason), results in groups.items()
     ]
-    return tuple(sorted(told, key=_rank))
+    return tuple(sorted(told, key=rank))
 
 
 def _smallest(results: Sequence[Result]) -> Finding | None:
     """The finding that is easiest to repeat: with a small archive if there is one, then the first."""
     findings = [result.finding for result in results if result.finding is not None]
     return min(findings, key=lambda finding: finding.seed_document is None, default=None)
-
-
-def _rank(told: Told) -> tuple[int, int, str]:
-    severity = told.clause.severity
-    place = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-    return WORST_FIRST.index(told.outcome), place, told.clause.id
 
 
 def commands(finding: Finding) -> list[tuple[str, str]]:

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from noojee_contract.report.story import SIGNS, Told, answer_text, commands, request_text, seed_text, story
+from noojee_contract.report.causes import Cause, shortened
+from noojee_contract.report.marks import Told
+from noojee_contract.report.story import SIGNS, answer_text, commands, request_text, seed_text, story
 from noojee_contract.verdict import Outcome, Run
 
 WIDTH = 80
@@ -50,8 +52,8 @@ def render(run: Run, *, colour: bool = False) -> str:
         page.paragraph(", ".join(clauses), indent=4)
     if told.broken:
         page.heading("Broken, worst first")
-    for row in told.broken:
-        _finding(page, row)
+    for cause in told.causes:
+        _cause(page, cause)
     if told.known:
         page.heading("Known deviations")
     for row in told.known:
@@ -72,6 +74,24 @@ def render(run: Run, *, colour: bool = False) -> str:
     if told.broken:
         page.line(*verdict)  # the first line has scrolled away
     return page.text()
+
+
+def _cause(page: _Page, cause: Cause) -> None:
+    if cause.others:
+        page.line((f"In common: {cause.what}", "bold"), (f"  [{cause.clauses} clauses]", "dim"))
+    _finding(page, cause.shown)
+    if not cause.others:
+        return
+    page.line(("  The same shows in:", ""))
+    for row in cause.others:
+        page.line(
+            (f"  {SIGNS[row.outcome]} {row.clause.id}", STYLES[row.outcome]),
+            (f"  [{row.clause.severity}] on {'; '.join(row.places)}", "dim"),
+        )
+        page.paragraph(shortened(row.said), indent=4)
+        if row.finding is not None and row.finding.command is not None:
+            page.line((f"    Again: {row.finding.command}", "dim"))
+    page.line(("", ""))
 
 
 def _finding(page: _Page, row: Told) -> None:

@@ -1,0 +1,150 @@
+"""Findings that have one cause, told as one. Pure.
+
+The mark that most findings share makes the first group, nearest to the wire first; the rest is grouped again. What shows
+nothing of its own joins the one large group that is about the same answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from noojee_contract.clauses import FLOOR
+from noojee_contract.report.marks import (
+    ALONE,
+    DECLARED,
+    FIELD,
+    KIND,
+    LEGS,
+    REQUEST,
+    STATUS,
+    TIME,
+    WRONG_TIME,
+    Mark,
+    Told,
+    marks,
+    method_of,
+    named_fields,
+)
+from noojee_contract.verdict import WORST_FIRST
+
+SEVERITIES = ("must", "declared", "should", "may")
+MOST_METHODS = 3
+LONGEST_SAID = 240
+LARGE = 4  # clauses, of a group that others may follow from
+# Clauses that hold two answers against each other say less of a fault than those that look at one.
+COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|one-story|by-hour-whole|leaves-|progress|lasts")
+POINTED_LEGS = re.compile(r"(is|was) (missing|listed twice|not one of them)")
+
+Shown = list[tuple[Told, frozenset[Mark]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What some findings have in common. `shown` tells it best; `others` are told by their clause and sentence alone."""
+
+    what: str
+    shown: Told
+    others: tuple[Told, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Told, ...]:
+        """All of its findings."""
+        return (self.shown, *self.others)
+
+    @property
+    def clauses(self) -> int:
+        """How many clauses it breaks."""
+        return len({told.clause.id for told in self.rows})
+
+
+def causes(told: Sequence[Told]) -> tuple[Cause, ...]:
+    """Findings by cause, worst first: by the worst clause of each, then by how many it breaks."""
+    left = _with_time([(row, marks(row)) for row in told])
+    groups: list[Cause] = []
+    for tier in range(ALONE + 1):
+        while shared := Counter(mark for _, shows in left for mark in shows if mark.tier == tier):
+            mark = min(shared, key=lambda each: (-shared[each], each.what))
+            rows = [row for row, shows in left if mark in shows]
+            left = [(row, shows) for row, shows in left if mark not in shows]
+            large = _large(groups, rows) if tier == REQUEST else None
+            if large is None:
+                groups.append(_cause(mark, rows))
+            else:
+                others = sorted((*groups[large].others, *rows), key=rank)
+                groups[large] = replace(groups[large], others=tuple(others))
+    return tuple(sorted(groups, key=lambda cause: (_worst(cause), -cause.clauses, cause.shown.clause.id)))
+
+
+def shortened(said: str) -> str:
+    """What was found, as far as it fits into a line or three."""
+    line = " ".join(said.split())
+    return line if len(line) <= LONGEST_SAID else line[: LONGEST_SAID - 3] + "..."
+
+
+def rank(told: Told) -> tuple[int, int, str]:
+    """How bad a finding is by itself, worst first: outcome, severity of the clause, its id."""
+    severity = told.clause.severity
+    place = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+    return WORST_FIRST.index(told.outcome), place, told.clause.id
+
+
+def _with_time(rows: Shown) -> Shown:
+    """Where Time itself is wrong, hashes that are refused as expired are its consequence."""
+    if not any(mark.tier == TIME for _, shows in rows for mark in shows):
+        return rows
+    late = [any(mark.tier in (STATUS, KIND) and "Expired" in mark.what for mark in shows) for _, shows in rows]
+    return [
+        (row, frozenset({WRONG_TIME}) if is_late else shows) for (row, shows), is_late in zip(rows, late, strict=True)
+    ]
+
+
+def _large(groups: Sequence[Cause], rows: Sequence[Told]) -> int | None:
+    """The place of the largest group that is about answers of the same methods; None where none is large."""
+    asked = {_asked(row) for row in rows}
+    fitting = [
+        place for place, cause in enumerate(groups) if cause.clauses >= LARGE and asked & {_asked(row) for row in cause.rows}
+    ]  # fmt: skip
+    return max(fitting, key=lambda place: groups[place].clauses, default=None)
+
+
+def _asked(row: Told) -> tuple[str, str] | None:
+    return None if row.exchange is None else (row.exchange["asked"]["method"], method_of(row.exchange))
+
+
+def _cause(mark: Mark, rows: Sequence[Told]) -> Cause:
+    repeated_only = mark.tier == LEGS and not any(row.clause.id in FLOOR for row in rows)
+    shown = min(rows, key=lambda row: (*_nearness(row, mark, repeated_only=repeated_only), row.clause.id))
+    others = sorted((row for row in rows if row is not shown), key=rank)
+    return Cause(what=_in_words(mark, rows), shown=shown, others=tuple(others))
+
+
+def _worst(cause: Cause) -> tuple[int, int]:
+    return min(rank(row)[:2] for row in cause.rows)
+
+
+def _nearness(told: Told, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:
+    """How directly a finding tells a mark, the most direct first.
+
+    Its own exchange is the wrong one; it compares no answers (unless only asking again shows the fault); it is no choice
+    between several; it says that the field is so and so; it names little else; the clause is an elementary one.
+    """
+    said = told.said
+    outcome, severity, _ = rank(told)
+    elsewhere = mark == WRONG_TIME and marks(told) != {WRONG_TIME}
+    compares = bool(COMPARES.search(told.clause.id)) != repeated_only
+    pointed = POINTED_LEGS if mark.tier == LEGS else re.compile(rf"\b{re.escape(mark.what)}\b.{{0,3}} (is|says|are)\b")
+    says = 0 if pointed.search(said) else 1 if mark.what in said else 2
+    elementary = FLOOR.index(told.clause.id) if told.clause.id in FLOOR else len(FLOOR)
+    chosen = DECLARED.search(said) is not None
+    besides = len(named_fields(said)) if mark.tier == FIELD else 0
+    return outcome, elsewhere, compares, chosen, says, besides, elementary, severity
+
+
+def _in_words(mark: Mark, rows: Sequence[Told]) -> str:
+    """A mark with the methods it was seen in."""
+    methods = sorted({method_of(row.exchange) for row in rows if row.exchange is not None} - {""})
+    where = f" ({', '.join(methods)})" if 0 < len(methods) <= MOST_METHODS and mark.tier != REQUEST else ""
+    return f"{mark.what}{where}"
