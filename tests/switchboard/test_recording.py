@@ -160,3 +160,23 @@ def test_a_clock_that_is_set_back_breaks_no_leg(board: Any, talking: Any) -> Non
     board.second = -900
     board.start(late)
     assert board.legs(late) == [(1, None, "600", created, None)]
+
+
+def test_a_leg_that_could_not_be_saved_is_saved_with_the_next(
+    board: Any, talking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The archive may be out of reach for a moment, as a full disk is."""
+    call = talking(board)
+
+    def full(*_: Any) -> None:
+        raise OSError("no space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(board.store, "save", full)
+        with pytest.raises(OSError, match="no space"):
+            board.start(call, tag="A")
+    assert board.tags(call) == ["", ""]
+    board.start(call, tag="B")
+    board.do("hang_up", call)
+    assert board.tags(call) == ["", "", "A", "B"]
+    assert [leg[-1] for leg in board.legs(call)] == [2, 3, 4, 5]

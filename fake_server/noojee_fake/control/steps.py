@@ -15,7 +15,7 @@ from noojee_fake.directory import Record
 MOST_STEPS = 1000
 LONGEST_WAIT_SECONDS = 1e9
 
-_NUMBER = re.compile(r"[0-9+#*A-Za-z_-]{1,40}")
+_NUMBER = re.compile(r"[0-9+#*A-Za-z_.-]{1,40}")
 
 Judge = Callable[[Any], str | None]
 """What is wrong with a value; None: nothing."""
