@@ -117,11 +117,6 @@ class Sightings:
         for listener in list(self._listeners.values()):
             listener()
 
-    def clear(self) -> None:
-        """Forget what was seen; numbers go on."""
-        self._last.clear()
-        self._over.clear()
-
     def state(self) -> object:
         """What was seen, with its numbers, for `put_back`."""
         return self._sequence, {name: seen.copy() for name, seen in self._last.items()}, self._over.copy()

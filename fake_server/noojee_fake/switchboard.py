@@ -12,7 +12,6 @@ from typing import Any
 
 from noojee_fake.calls import Direction
 from noojee_fake.directory import DEFAULT, Directory, Record, Role, User
-from noojee_fake.lines import Lines
 from noojee_fake.live import LiveCall, Reason, Refused, Status, extension_of
 from noojee_fake.sightings import Sighting, Sightings
 from noojee_fake.store import Store
@@ -171,13 +170,6 @@ class Switchboard(Transitions):
             for extension in list(call.parties):
                 self._leave(call, extension, now_micros)
             self._lines.remove(call)
-
-    def drop_all(self) -> None:
-        """Forget all live calls, as a restart of the PBX does; what was recorded of them is left to the archive."""
-        with self._lock:
-            self._lines = Lines()
-            self._sightings.clear()
-        self.wake()
 
     def snapshot(self) -> object:
         """The calls that live now, with all numbers, for `restore`."""

@@ -258,3 +258,17 @@ def test_a_loop_that_was_closed_under_a_poll_breaks_no_call(worlds: Worlds, boar
         loop.run_until_complete(task)
     loop.close()
     board.wake()
+
+
+def test_a_connection_that_is_cut_is_told_as_over_a_socket(board: Switchboard) -> None:
+    """Plain http where it is refused, through the transport; pytest-httpserver, which cannot cut, answers 403 and closes."""
+    worlds = build(profile={"plain_http": "refused"})
+    with httpx.Client(transport=Transport(worlds)) as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(f"http://pbx.invalid{subscribe(seconds=0)}")
+        assert client.post(f"https://pbx.invalid{subscribe(seconds=0)}").json()["Code"] == 0
+    with HTTPServer(host="127.0.0.1", port=0) as server:
+        server.expect_request(ANY_PATH).respond_with_handler(handler(worlds))
+        answer = httpx.post(server.url_for("") + subscribe(seconds=0), trust_env=False)
+    assert (answer.status_code, answer.content) == (403, b"")
+    assert "close" in answer.headers["connection"]

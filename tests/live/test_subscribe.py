@@ -188,6 +188,26 @@ def test_stepping_the_clock_by_the_control_api_wakes_the_polls(line: Any) -> Non
     assert [told(answer)["Data"] for answer in answers if answer is not None] == [{}]
 
 
+def test_a_poll_is_in_the_journal_once_it_is_answered(line: Any) -> None:
+    """With its answer; a bug that shows itself only then is kept and named like any other."""
+    pbx = line()
+    first, second = wait(pbx, 1), wait(pbx, 1)
+    assert pbx.pbx.journal.entries() == []
+    pbx.inbound()
+    assert told(first.finish(False))["seq"] == 4
+    (entry,) = pbx.pbx.journal.entries()
+    assert (entry.request.path.rpartition("/")[2], told(entry.response)["seq"]) == ("subscribe", 4)
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    pbx.board.seen = broken
+    answer = second.finish(False)
+    assert (answer.status, dict(answer.headers)["X-Noojee-Fake-Bug"]) == (500, "ZeroDivisionError")
+    assert [type(bug) for bug in pbx.caller.worlds.own_bugs] == [ZeroDivisionError]
+    assert [entry.response.status for entry in pbx.pbx.journal.entries()] == [200, 500]
+
+
 @pytest.mark.parametrize(
     ("query", "text"),
     [
