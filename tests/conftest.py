@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from described import judge
 from noojee_fake.clock import Clock, CountedIds, parse_instant
@@ -22,6 +22,10 @@ NJADMIN = "/njadmin/rest/RecordingAPI"
 LEGACY = "/rest/RecordingAPI"
 MANAGED = "/servicemanager/rest/CallManagementAPI"
 SERVICES = "/servicemanager/services/njadmin-api-recording"
+for profile in ("default", "ci"):
+    settings.register_profile(
+        profile, settings.get_profile(profile), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )  # a busy machine is no find
 settings.register_profile("deep", max_examples=1000, deadline=None, derandomize=False)
 """For `--hypothesis-profile=deep`: by chance and for long. Tests that set a number of their own ask for the name."""
 FORM = (("content-type", "application/x-www-form-urlencoded"),)
