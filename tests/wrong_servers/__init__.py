@@ -31,6 +31,7 @@ GROUPS = (
     "relations_asked",
     "orders",
     "live_calls",
+    "relations_flow",
 )
 
 
