@@ -155,11 +155,11 @@ def posted(path: str, document: Any) -> bytes:
 
 def hear(connection: socket.socket, answers: int | None) -> Heard:
     """Read so many whole answers, or until the connection ends."""
-    received, statuses, at, closed = bytearray(), 0, 0, False
-    while answers is None or statuses < answers:
-        found = _status(received, at)
-        if found is not None:
-            statuses, at = statuses + 1, found[1]
+    received, whole, at, closed = bytearray(), 0, 0, False
+    while answers is None or whole < answers:
+        after = None if answers is None else _after(received, at)
+        if after is not None:
+            whole, at = whole + 1, after
             continue
         try:
             part = connection.recv(262_144)
@@ -178,22 +178,18 @@ def heard_of(received: bytes, closed: bool) -> Heard:
     """What came over a connection, once it is clear that it holds no sign of a bug and no error of the server."""
     assert not any(sign in received.lower() for sign in SIGNS_OF_A_BUG), received[:2000]
     assert not re.search(rb"HTTP/1\.1 5\d\d ", received), received[:2000]
-    statuses, at = [], 0
-    while found := _status(received, at):
-        statuses.append(found[0])
-        at = found[1]
-    return Heard(tuple(statuses), received, closed)
+    statuses = tuple(int(status) for status in re.findall(rb"HTTP/1\.1 ([2-5]\d\d) ", received))
+    return Heard(statuses, received, closed)
 
 
-def _status(received: bytes | bytearray, at: int) -> tuple[int, int] | None:
-    """The status of the answer that begins there, and where the next one begins; None: it is not whole yet."""
+def _after(received: bytearray, at: int) -> int | None:
+    """Where the answer that begins there ends; None: it is not whole yet. 100 Continue is a part of the answer that follows."""
     end = received.find(b"\r\n\r\n", at)
     if end < 0:
         return None
     head = bytes(received[at:end]).lower()
-    status = int(head.split(b" ", 2)[1])
+    if head.startswith(b"http/1.1 100"):
+        return _after(received, end + 4)
     length = re.search(rb"\r\ncontent-length: (\d+)", head)
-    after = end + 4 + (int(length[1]) if length and status >= 200 else 0)
-    if status < 200:  # 100 Continue: the answer itself follows
-        return _status(received, after)
-    return (status, after) if after <= len(received) else None
+    after = end + 4 + (int(length[1]) if length else 0)
+    return after if after <= len(received) else None
