@@ -7,26 +7,21 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from noojee_fake.clock import CountedIds
-from noojee_fake.messages import Request, Response
 from noojee_fake.worlds import build
 from pbx_model import answers, calendar
 from pbx_model.answers import SHAPE_1, SHAPE_2, Archive
+from pbx_model.asking import LEGACY, MANAGED, NJADMIN, Asked
 from pbx_model.calls import DIRECTORY, PEOPLE, QUEUES, ROUTES, Call, Calls
 from pbx_model.tickets import Limit, Ticket
 
 DEEP = settings.get_current_profile_name() == "deep"
 SERVER = build(ids=CountedIds())
-SERVICES = "/servicemanager/services/njadmin-api-recording"
-MANAGED = "/servicemanager/rest/CallManagementAPI"
-LEGACY = "/rest/RecordingAPI"
-NJADMIN = "/njadmin/rest/RecordingAPI"
 OUTSIDE = ("0355500042", "0390000099")
 TAGS = ("INV-1", "inv-1", "Zoë & 50% +1")
 AGENTS = (*PEOPLE.values(), "Administrator", "Pebbles")
@@ -64,7 +59,7 @@ class PbxAndModel(RuleBasedStateMachine):
         self.now = start - before * calendar.SECOND
         clock = {"now": calendar.utc(self.now), "frozen": True}
         wish = {"directory": DIRECTORY, "profile": switches, "clock": clock, "time_zone": "Australia/Melbourne"}
-        self.world: dict[str, Any] = self.control("POST", "/worlds", wish)
+        self.asked = Asked(SERVER, wish)
         self.switches = switches
         self.calls = Calls(inherited=switches["tag_inherited"] == "inherited")
         self.archive = Archive(
@@ -80,7 +75,7 @@ class PbxAndModel(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Every call ends and every leg is seen, by each way of asking; then the world is dropped."""
-        if hasattr(self, "world"):
+        if hasattr(self, "asked"):
             for call in self.calls.live():
                 self.step(0.75)
                 self.end(call.unique_id, call)
@@ -90,54 +85,15 @@ class PbxAndModel(RuleBasedStateMachine):
             for date, hour in self.archive.hours():
                 self.step(60)
                 self.ask_hour(date, hour)
-            self.control("DELETE", f"/worlds/{self.world['world']}")
-
-    # How it asks
-
-    def send(self, method: str, path: str, query: str = "", body: Any = None) -> Response:
-        kind = "application/x-www-form-urlencoded" if body is None else "application/json"
-        answer = SERVER.handle(
-            Request(
-                method=method,
-                path=path,
-                query=query,
-                headers=(("content-type", kind),),
-                body=b"" if body is None else json.dumps(body).encode(),
-                client="127.0.0.1",
-            )
-        )
-        assert not SERVER.own_bugs, SERVER.own_bugs
-        return answer
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.send(method, f"/__noojee{path}", body=body)
-        return json.loads(answer.body) if answer.body else None
-
-    def play(self, do: str, **fields: Any) -> Any:
-        """A step of a call flow."""
-        return self.control("POST", f"/worlds/{self.world['world']}/flow", {"steps": [{"do": do, **fields}]})
-
-    def ask(self, base: str, method: str, credential: str | None = None, **given: Any) -> Response:
-        key = f"apiKey={self.world['api_key']}" if credential is None else credential
-        query = f"{key}&{urlencode(given, quote_via=quote)}"
-        return self.send("POST", f"/{self.world['path']}{base}/{method}", query)
-
-    def order(self, how: int, method: str, **given: Any) -> int:
-        """Start or stop, by one of the dialects that have them: the Code that came, or would have."""
-        if how == 0:
-            query = urlencode({"method": method, **given}, quote_via=quote)
-            return 0 if self.send("GET", f"/{self.world['path']}{SERVICES}", query).status == 200 else -1
-        base, credential = (LEGACY, self.fresh()) if how == 1 else (MANAGED, self.fresh() if how == 2 else None)
-        code: int = json.loads(self.ask(base, method, credential, **given).body)["Code"]
-        return code
+            self.asked.drop()
 
     def fresh(self) -> str:
-        """A hash that nobody used: of a millisecond ahead or ago, so that `once` is no matter."""
-        self.spare = getattr(self, "spare", 0) % 1500 + 1
+        """A hash that nobody used yet, so that `once` is no matter."""
+        self.spare = getattr(self, "spare", 0) + 1
         stamp = self.now // 1000 - 8000 + self.spare
         while any(ticket.stamp == stamp for ticket in self.tickets):
             stamp += 1
-        return Ticket(stamp, right=True).query(self.world["api_key"])
+        return Ticket(stamp, right=True).query(self.asked.key)
 
     def call(self, at: int) -> Call:
         live = self.calls.live()
@@ -152,9 +108,8 @@ class PbxAndModel(RuleBasedStateMachine):
     def step(self, seconds: float) -> None:
         """The clock goes on; what it shows is what Time tells."""
         self.now += round(seconds * calendar.SECOND)
-        self.control("POST", f"/worlds/{self.world['world']}/clock", {"step_seconds": seconds})
-        told = self.send("POST", f"/{self.world['path']}/servicemanager/rest/Time").body
-        assert int(told) == self.now // 1000
+        self.asked.step(seconds)
+        assert self.asked.time() == self.now // 1000
 
     def begun(self, unique_id: str, **fields: Any) -> None:
         assert unique_id.split(".")[0] == str(self.now // calendar.SECOND)
@@ -163,7 +118,9 @@ class PbxAndModel(RuleBasedStateMachine):
 
     @rule(did=st.sampled_from(tuple(ROUTES)), source=st.sampled_from(("0491570156", "", "500", "410")), tag=tags)
     def inbound(self, did: str, source: str, tag: str | None) -> None:
-        told = self.play("inbound", did=did, source=source, **({} if tag is None else {"tag": tag}), **{"as": "a"})
+        told = self.asked.play(
+            "inbound", did=did, source=source, **({} if tag is None else {"tag": tag}), **{"as": "a"}
+        )
         to, record, account = ROUTES[did]
         self.begun(
             told["calls"]["a"]["unique_id"],
@@ -186,17 +143,17 @@ class PbxAndModel(RuleBasedStateMachine):
         told: Any
         if by_api:
             given = {"number": number, "extenOrUniqueId": f"SIP/{extension}", "record": str(record).lower()}
-            told = json.loads(self.ask(MANAGED, "dial", **given, tag=tag or "").body)
+            told = json.loads(self.asked.ask(MANAGED, "dial", **given, tag=tag or "").body)
             fine = told["Code"] == 0
         else:
             how = {"from": extension, "number": number, "record": "answer" if record else "never", "as": "a"}
-            told = self.play("place", **how, **({} if tag is None else {"tag": tag}))
+            told = self.asked.play("place", **how, **({} if tag is None else {"tag": tag}))
             fine = "error" not in told
         assert fine is (extension != number)
         if not fine:
             return
         if by_api:
-            newest = self.subscribed(0, extension)["Data"][extension][-1]["CallData"]
+            newest = self.asked.subscribed(0, extension)["Data"][extension][-1]["CallData"]
             assert newest["isClickToDialCall"] is True
             unique_id = newest["uniqueCallId"]
         else:
@@ -220,7 +177,7 @@ class PbxAndModel(RuleBasedStateMachine):
     @rule(at=which)
     def proceed(self, at: int) -> None:
         call = self.call(at)
-        told = self.play("proceed", call=call.unique_id)
+        told = self.asked.play("proceed", call=call.unique_id)
         assert ("error" not in told) is (call.place == "greeting")
         if call.place == "greeting":
             self.calls.lead(call, self.now)
@@ -245,10 +202,10 @@ class PbxAndModel(RuleBasedStateMachine):
         by = anybody[who % len(anybody)]
         allowed = self.calls.may_answer(call, by)
         if by_api and by in PEOPLE:
-            told = json.loads(self.ask(MANAGED, "answer", uniqueId=call.unique_id, exten=f"SIP/{by}").body)
+            told = json.loads(self.asked.ask(MANAGED, "answer", uniqueId=call.unique_id, exten=f"SIP/{by}").body)
             assert (told["Code"] == 0) is allowed
         else:
-            assert ("error" not in self.play("answer", call=call.unique_id, by=by)) is allowed
+            assert ("error" not in self.asked.play("answer", call=call.unique_id, by=by)) is allowed
         if allowed:
             self.calls.answer(call, by, self.now)
 
@@ -260,7 +217,7 @@ class PbxAndModel(RuleBasedStateMachine):
         call = talking[at % len(talking)] if talking else self.call(at)
         self.step(after)
         allowed = self.calls.may_hand_on(call, to)
-        assert ("error" not in self.play("transfer", call=call.unique_id, to=to)) is allowed
+        assert ("error" not in self.asked.play("transfer", call=call.unique_id, to=to)) is allowed
         if allowed:
             self.calls.hand_on(call, to, self.now)
             if taken:
@@ -274,7 +231,7 @@ class PbxAndModel(RuleBasedStateMachine):
         self.end(name, self.calls.of(name))
 
     def end(self, name: str, call: Call | None) -> None:
-        told = json.loads(self.ask(MANAGED, "hangup", extenOrUniqueId=name).body)
+        told = json.loads(self.asked.ask(MANAGED, "hangup", extenOrUniqueId=name).body)
         assert (told["Code"] == 0) is (call is not None)
         if call is not None:
             self.calls.hang_up(call, self.now)
@@ -296,7 +253,7 @@ class PbxAndModel(RuleBasedStateMachine):
         given |= {} if tag is None else {"tag": tag}
         again = self.switches["start_while_recording"] if call is not None and call.recording else "splits"
         refused = call is None or agent == "Pebbles" or again == "refused"
-        assert self.order(how, "start", **given) == (-1 if refused else 0)
+        assert self.asked.order(how, self.fresh(), "start", **given) == (-1 if refused else 0)
         if call is not None and not refused and again == "splits":
             self.calls.start(call, tag, agent or PEOPLE.get(extension or call.talks), self.now)
             self.step(then)
@@ -309,7 +266,7 @@ class PbxAndModel(RuleBasedStateMachine):
         call = self.calls.of(name)
         given = {"extenOrUniqueId": name} | ({} if agent is None else {"agentLoginName": agent})
         allowed = call is not None and call.recording and (agent is None or self.calls.may_stop(call, agent))
-        assert self.order(how, "stop", **given) == (0 if allowed else -1)
+        assert self.asked.order(how, self.fresh(), "stop", **given) == (0 if allowed else -1)
         if call is not None and allowed:
             self.calls.stop(call, self.now)
 
@@ -341,8 +298,8 @@ class PbxAndModel(RuleBasedStateMachine):
     @rule(at=which, managed=st.booleans(), tag=st.sampled_from(TAGS))
     def use_ticket(self, at: int, managed: bool, tag: str) -> None:
         ticket = self.tickets[-1 - at % len(self.tickets)]
-        body = self.ask(
-            MANAGED if managed else LEGACY, "retrieveMetaData", ticket.query(self.world["api_key"]), tag=tag
+        body = self.asked.ask(
+            MANAGED if managed else LEGACY, "retrieveMetaData", ticket.query(self.asked.key), tag=tag
         ).body
         twins = [each for each in self.tickets if (each.stamp, each.right) == (ticket.stamp, ticket.right)]
         if managed:
@@ -361,7 +318,7 @@ class PbxAndModel(RuleBasedStateMachine):
         self.ask_hour(*calendar.hour_of(self.now - back * calendar.HOUR))
 
     def ask_hour(self, date: str, hour: int) -> None:
-        answer = self.ask(NJADMIN, "retrieveMetaDataByHour", date=date, hour=hour)
+        answer = self.asked.ask(NJADMIN, "retrieveMetaDataByHour", date=date, hour=hour)
         assert answer.status == (200 if self.limit.take(self.now) else 429)
         if answer.status == 200:
             told = answers.read(answer.body, SHAPE_2)
@@ -375,38 +332,34 @@ class PbxAndModel(RuleBasedStateMachine):
 
     # What holds after each step
 
-    def subscribed(self, after: int, extensions: str) -> Any:
-        given = {"exten": extensions, "lastSequenceNumber": after, "timeOut": 0}
-        return json.loads(self.ask(MANAGED, "subscribe", **given).body)
-
     @invariant()
     def every_extension_sees_what_it_should(self) -> None:
         """The state now; and since the last time each change, told once, with nothing that is not so."""
         due = {extension: self.calls.seen(extension) for extension in PEOPLE}
-        whole = self.subscribed(0, ",".join(PEOPLE))
+        whole = self.asked.subscribed(0, ",".join(PEOPLE))
         assert statuses(whole) == {extension: seen for extension, seen in due.items() if seen}
         if self.sequence:
-            news = statuses(self.subscribed(self.sequence, ",".join(PEOPLE)))
+            news = statuses(self.asked.subscribed(self.sequence, ",".join(PEOPLE)))
             for extension in PEOPLE:
                 before, told = self.seen[extension], news.get(extension, {})
                 gone = {unique_id: "Hungup" for unique_id in before if unique_id not in due[extension]}
                 changed = {uid: now for uid, now in due[extension].items() if before.get(uid) != now}
                 assert (changed | gone).items() <= told.items()
                 assert {uid: now for uid, now in told.items() if now != "Hungup"}.items() <= due[extension].items()
-        assert self.subscribed(whole["seq"], ",".join(PEOPLE)) == {"Data": {}, "seq": whole["seq"], "Code": 0}
+        assert self.asked.subscribed(whole["seq"], ",".join(PEOPLE)) == {"Data": {}, "seq": whole["seq"], "Code": 0}
         assert whole["seq"] >= self.sequence
         self.sequence, self.seen = whole["seq"], due
 
     @invariant()
     def every_call_is_told_as_it_was(self) -> None:
         for call in self.calls.all:
-            body = self.ask(NJADMIN, "retrieveMetaDataByUniqueId", uniqueId=call.unique_id).body
+            body = self.asked.ask(NJADMIN, "retrieveMetaDataByUniqueId", uniqueId=call.unique_id).body
             self.archive.same(answers.read(body, SHAPE_1), self.archive.by_unique_id(call.unique_id))
 
     @invariant()
     def every_tag_brings_its_calls(self) -> None:
         for tag in TAGS:
-            body = self.ask(NJADMIN, "retrieveMetaData", tag=tag).body
+            body = self.asked.ask(NJADMIN, "retrieveMetaData", tag=tag).body
             self.archive.same_by_tag(answers.read(body, SHAPE_1), tag)
 
 
