@@ -14,14 +14,16 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from noojee_contract import dialect_legs
 from noojee_contract.archive import Archive, PutLeg
 from noojee_contract.audio import tone
 from noojee_contract.client import Client
+from noojee_contract.dialect import METHOD_OF
 from noojee_contract.errors import NotOffered, TooSoon
 from noojee_contract.exchange import Exchange
 from noojee_contract.fill import Filler, World
 from noojee_contract.known import Known
-from noojee_contract.legs import Leg, Reading, read_listing
+from noojee_contract.legs import BY_HOUR, METADATA, Failure, Leg, Reading, read_failure, read_listing
 from noojee_contract.target import Target
 
 MOST_MET = 20  # calls met under known tags that an observed target is asked for
@@ -184,18 +186,18 @@ class Case:
 
     def by_tag(self, tag: str) -> Answer:
         """The answer to a tag, asked once."""
-        return self._listing(Known("tag", tag), lambda: self.client.by_tag(tag), "metadata")
+        return self._listing(Known("tag", tag), lambda: self.client.by_tag(tag))
 
     def by_unique_id(self, unique_id: str) -> Answer:
         """The answer to a unique id, asked once."""
-        return self._listing(Known("unique_id", unique_id), lambda: self.client.by_unique_id(unique_id), "metadata")
+        return self._listing(Known("unique_id", unique_id), lambda: self.client.by_unique_id(unique_id))
 
     def by_hour(self, day: date, hour: int) -> Answer:
         """The answer to a local hour, asked once; the limit of one a minute is kept (a step of the clock, or a wait)."""
         asked = Known("hour", f"{day:%Y/%m/%d} {hour}")
-        return self._listing(asked, lambda: self.ask_by_hour(day, hour), "by-hour")
+        return self._listing(asked, lambda: self.ask_by_hour(day, hour))
 
-    def ask_by_hour(self, day: date | str, hour: int | str) -> Exchange:
+    def ask_by_hour(self, day: date | str | None, hour: int | str | None) -> Exchange:
         """A by-hour request as the caller words it, spaced as the limit wants."""
         self.space_by_hour()
         exchange = self.client.by_hour(day, hour)
@@ -206,6 +208,8 @@ class Case:
 
     def space_by_hour(self) -> None:
         """Let so much time pass that the next by-hour request is within the limit: a step of the clock, or a wait."""
+        if not self.target.once_a_minute:
+            return
         if self._before_by_hour is not None:
             self._before_by_hour()
         elif self.asked_by_hour:
@@ -225,7 +229,7 @@ class Case:
     @property
     def has_by_hour(self) -> bool:
         """Whether this dialect and target answer by hour."""
-        return self.dialect == "njadmin" and "by_hour" in self.target.capabilities
+        return self.target.has_by_hour
 
     def answers(self) -> tuple[Answer, ...]:
         """The answers that were asked for so far."""
@@ -233,8 +237,12 @@ class Case:
 
     def reread(self, asked: Known, exchange: Exchange) -> Answer:
         """An exchange of the caller's as an answer to a question."""
-        shape = "by-hour" if asked.kind == "hour" else "metadata"
-        return Answer(asked, exchange, read_listing(exchange, shape=shape, zone=self.zone))
+        return Answer(asked, exchange, self._reading(asked, exchange))
+
+    def failure(self, exchange: Exchange) -> Failure | None:
+        """What an answer of any method says in place of a result, None where it says none."""
+        described = self.target.described
+        return read_failure(exchange) if described is None else dialect_legs.read_failure(exchange, described)
 
     def sound(self, unique_id: str, leg: int) -> Exchange:
         """The sound of a leg, fetched once. In a filled world, short legs are given a sound first."""
@@ -320,11 +328,18 @@ class Case:
             raise Unproved("needs a target that can be filled")
         return self._fresh(profile or {}, document)
 
-    def _listing(self, asked: Known, ask: Callable[[], Exchange], shape: str) -> Answer:
+    def _listing(self, asked: Known, ask: Callable[[], Exchange]) -> Answer:
         if asked not in self._answers:
-            exchange = ask()
-            self._answers[asked] = Answer(asked, exchange, read_listing(exchange, shape=shape, zone=self.zone))
+            self._answers[asked] = self.reread(asked, ask())
         return self._answers[asked]
+
+    def _reading(self, asked: Known, exchange: Exchange) -> Reading:
+        described = self.target.described
+        if described is not None:
+            return dialect_legs.read_answer(
+                exchange, described, described.methods[METHOD_OF[asked.kind]], zone=self.zone
+            )
+        return read_listing(exchange, shape=BY_HOUR if asked.kind == "hour" else METADATA, zone=self.zone)
 
     def _met_by_hour(self) -> tuple[Leg, ...]:
         if not self.has_by_hour or not self.hours:

@@ -22,6 +22,19 @@ LISTING = ("recording-api", "call-management", "njadmin")
 """The dialects that list legs; a clause that names no dialect is about these."""
 PROOFS = ("hash", "api-key")
 MIGRATION = "migration"
+FILE = "file"
+"""Stands for every dialect that a file describes."""
+ABOUT: Mapping[str, str] = {
+    "meaning": "",
+    "paths": "is about the vendor's paths, methods and parameters",
+    "words": "is about how the vendor writes an answer",
+    "credentials": "is about where the vendor's credentials travel, and whose they are",
+    "rules": "is about a rule of the vendor's alone",
+    "live": "is about calls that are played, which no dialect file describes",
+    "limit": "is about one by-hour request a minute, which the dialect file does not name",
+}
+"""What a clause is about. One about the meaning of answers binds in any dialect; of the others, why it says nothing of
+one that is not the vendor's."""
 SEVERITIES = ("must", "should", "declared", "may")
 PATTERNS: Mapping[str, str] = {
     "subset": "one answer is part of another",
@@ -54,9 +67,10 @@ class Clause:
     `severity`: must and should bind everywhere; declared binds where the target declares `declares` (a key of the open
     questions); may is reported only. `over`: "exchange" is judged on one small PBX, "archive" on every archive at hand.
     `needs`: fill, provoke, wait:SECONDS, by_hour, audio, user_key, plain_http, live. `proof`: hash or api-key, where it
-    is about targets alone that are asked so. `wrong` names the wrong server in `tests/` that turns it red. `requests`:
-    how many requests it makes at most on an observed target, beyond the shared ones. `pattern`: the metamorphic pattern
-    that it follows, where it relates answers to each other.
+    is about targets alone that are asked so. `about`: see `ABOUT`; `fields`: what a dialect file must name for it to be
+    judged. `wrong` names the wrong server in `tests/` that turns it red. `requests`: how many requests it makes at most
+    on an observed target, beyond the shared ones. `pattern`: the metamorphic pattern that it follows, where it relates
+    answers to each other.
     """
 
     id: str
@@ -65,6 +79,8 @@ class Clause:
     provenance: str
     dialects: tuple[str, ...]
     proof: str | None
+    about: str
+    fields: tuple[str, ...]
     over: str
     needs: tuple[str, ...]
     declares: str | None
@@ -107,6 +123,8 @@ def catalogue() -> Mapping[str, Clause]:
                 provenance=row["provenance"],
                 dialects=tuple(row.get("dialects", LISTING)),
                 proof=row.get("proof"),
+                about=row.get("about", "paths"),
+                fields=tuple(row.get("fields", ())),
                 over=row["over"],
                 needs=tuple(row.get("needs", ())),
                 declares=row.get("declares"),

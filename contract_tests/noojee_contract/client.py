@@ -10,12 +10,15 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 import httpx
 
+from noojee_contract.dialect import Proof
 from noojee_contract.exchange import Answered, Asked, Exchange, Headers
+from noojee_contract.known import Known
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 REST_PATHS = ("/rest", "/servicemanager/rest")
@@ -27,6 +30,14 @@ BASES = {
 }
 """The usual prefix of each dialect, and its name behind it."""
 Query = Sequence[tuple[str, str]]
+Credentials = Query | Proof
+"""Parameters of the query, or those and headers; () for none."""
+NAMES = {
+    "tag": ("retrieveMetaData", "tag"),
+    "unique_id": ("retrieveMetaDataByUniqueId", "uniqueId"),
+    "hour": ("retrieveMetaDataByHour", ""),
+}
+"""The vendor's method and parameter for each kind of question."""
 
 for _name in ("httpx", "httpcore"):  # they print whole URLs, and so keys
     logging.getLogger(_name).disabled = True
@@ -36,6 +47,15 @@ for _name in ("httpx", "httpcore"):  # they print whole URLs, and so keys
 def ticket_hash(key: str, time_stamp: str) -> str:
     """The hash of a call: lower-case hex sha256 of key, colon, time stamp. Source: 1.0 Authentication (DOC)."""
     return hashlib.sha256(f"{key}:{time_stamp}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A question as it goes out, credentials and all."""
+
+    verb: str
+    url: str
+    headers: Headers = ()
 
 
 class Client:
@@ -167,12 +187,12 @@ class Client:
         """After the PBX's clock was stepped, a kept ticket is stale."""
         self._ticket = None
 
-    def ask(self, name: str, query: Query, *, credentials: Query | None = None, method: str = "POST") -> Exchange:
+    def ask(self, name: str, query: Query, *, credentials: Credentials | None = None, method: str = "POST") -> Exchange:
         """A method of the API with its parameters. `credentials` given replaces the usual ones; () sends none."""
         return self.send(method, f"{self.base}/{name}?{self.query_text(self.with_credentials(query, credentials))}")
 
     def order(
-        self, name: str, query: Query, *, credentials: Query | None = None, method: str | None = None
+        self, name: str, query: Query, *, credentials: Credentials | None = None, method: str | None = None
     ) -> Exchange:
         """A method that does something to a live call. The oldest generation takes it by GET, as `method=`.
 
@@ -197,23 +217,51 @@ class Client:
     def _quoted(self, value: str) -> str:
         return quote(value, safe="/", encoding=self.charset, errors="replace")
 
-    def with_credentials(self, query: Query, credentials: Query | None = None) -> Query:
+    def with_credentials(self, query: Query, credentials: Credentials | None = None) -> Query:
         """The parameters in the order of the samples: in the replacement the key comes first, elsewhere the proof is last."""
-        proof = self.credentials() if credentials is None else credentials
+        given = _pairs(credentials)
+        proof = self.credentials() if given is None else given
         return (*proof, *query) if self.dialect == "njadmin" else (*query, *proof)
 
-    def by_tag(self, tag: str, *, credentials: Query | None = None) -> Exchange:
+    def made_with(self, key: str) -> Credentials:
+        """Credentials in the documented form, made with another key."""
+        return self.ticket(key=key) if self.proof == "hash" else (("apiKey", key),)
+
+    def in_place(self, value: str) -> Credentials:
+        """A value in place of the hash (with a fresh time stamp), or of the key."""
+        if self.proof == "hash":
+            return (("timeStamp", str(self.clock_millis())), ("hash", value))
+        return (("apiKey", value),)
+
+    def request(self, asked: Known, *, credentials: Credentials | None = None, bare: bool = False) -> Request | None:
+        """The request by tag or by unique id. `bare`: without the parameter; None where that cannot be left out."""
+        name, parameter = NAMES[asked.kind]
+        query = self.with_credentials(() if bare else ((parameter, asked.value),), credentials)
+        return Request(
+            verb="POST", url=f"{self.base}/{name}?{self.query_text(query)}", headers=(("content-type", FORM_TYPE),)
+        )
+
+    def by_tag(self, tag: str, *, credentials: Credentials | None = None) -> Exchange:
         """Metadata of the calls with a tag. Source: 4.1 (SEED), 9.1 (DOC)."""
-        return self.ask("retrieveMetaData", (("tag", tag),), credentials=credentials)
+        return self._asked(Known("tag", tag), credentials)
 
-    def by_unique_id(self, unique_id: str, *, credentials: Query | None = None) -> Exchange:
+    def by_unique_id(self, unique_id: str, *, credentials: Credentials | None = None) -> Exchange:
         """Metadata of one call. Source: 4.1 (SEED), 9.1 (DOC)."""
-        return self.ask("retrieveMetaDataByUniqueId", (("uniqueId", unique_id),), credentials=credentials)
+        return self._asked(Known("unique_id", unique_id), credentials)
 
-    def by_hour(self, day: date | str, hour: int | str, *, credentials: Query | None = None) -> Exchange:
-        """Metadata of the legs that ended in an hour of the PBX's local time. Source: 9.4 (DOC)."""
-        written = day if isinstance(day, str) else f"{day:%Y/%m/%d}"
-        return self.ask("retrieveMetaDataByHour", (("date", written), ("hour", str(hour))), credentials=credentials)
+    def by_hour(
+        self, day: date | str | None, hour: int | str | None, *, credentials: Credentials | None = None
+    ) -> Exchange:
+        """Metadata of the legs that ended in an hour of the PBX's local time; None leaves one out. Source: 9.4 (DOC)."""
+        written = f"{day:%Y/%m/%d}" if isinstance(day, date) else day
+        given = (("date", written), ("hour", None if hour is None else str(hour)))
+        query = [(name, value) for name, value in given if value is not None]
+        return self.ask(NAMES["hour"][0], query, credentials=credentials)
+
+    def _asked(self, asked: Known, credentials: Credentials | None) -> Exchange:
+        request = self.request(asked, credentials=credentials)
+        assert request is not None
+        return self.send(request.verb, request.url, headers=request.headers)
 
     def sound(
         self,
@@ -221,7 +269,7 @@ class Client:
         leg: int | str,
         *,
         tag: str = "",
-        credentials: Query | None = None,
+        credentials: Credentials | None = None,
         template: str | None = None,
     ) -> Exchange:
         """The sound of one leg, asked as the target's audio template says, or another. Raises ValueError without one."""
@@ -233,7 +281,8 @@ class Client:
             url = url.replace("{" + name + "}", quote(value, safe="", encoding=self.charset, errors="replace"))
         if not url.startswith(("http://", "https://")):
             url = self.root + "/" + url.lstrip("/")
-        proof = self.query_text(self.credentials() if credentials is None else credentials)
+        pairs = _pairs(credentials)
+        proof = self.query_text(self.credentials() if pairs is None else pairs)
         return self.send(method, f"{url}{'&' if '?' in url else '?'}{proof}".rstrip("?&"))
 
     def send(
@@ -279,6 +328,11 @@ class Client:
         except httpx.HTTPError as error:
             return bytes(body), f"the answer was cut off: {type(error).__name__}: {error}"
         return bytes(body), None
+
+
+def _pairs(credentials: Credentials | None) -> Query | None:
+    """Credentials as the vendor takes them: parameters alone."""
+    return credentials.query if isinstance(credentials, Proof) else credentials
 
 
 class NoTicket(Exception):

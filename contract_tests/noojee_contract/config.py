@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from noojee_contract.clauses import DIALECTS
-from noojee_contract.errors import NothingToJudge, TargetError
+from noojee_contract.dialect import Dialect
+from noojee_contract.errors import NothingToJudge, TargetError, near
 from noojee_contract.target import DEFAULT_ZONE, PROOF_OF, Target
-from noojee_contract.target_keys import READERS, near, only_keys, text_of
+from noojee_contract.target_keys import READERS, only_keys, text_of
 
 MOST_BYTES = 1024 * 1024
 OLDER = ("recording-api", "call-management")
@@ -104,8 +105,13 @@ def _target(name: str, table: Mapping[str, Any], place: str, folder: Path) -> Ta
     for key, raw in table.items():
         values |= READERS[key](raw, f"{place}: {key}", folder)
     if "dialect" not in values:
-        raise TargetError(f"{place}: dialect is missing; write one of {', '.join(DIALECTS)}")
-    if "authentication" in values and values["dialect"] in PROOF_OF:
+        raise TargetError(
+            f"{place}: dialect is missing; write one of {', '.join(DIALECTS)}, or a file such as ./dialect.toml"
+        )
+    described: Dialect | None = values.get("described")
+    if described is not None:
+        values |= _as_described(table, described, place)
+    elif "authentication" in values and values["dialect"] in PROOF_OF:
         raise TargetError(f"{place}: authentication is a choice of call-management alone; leave it out")
     places = [key for key in ("base_url", "transport", "command") if key in values]
     if len(places) != 1:
@@ -122,6 +128,21 @@ def _target(name: str, table: Mapping[str, Any], place: str, folder: Path) -> Ta
     return target
 
 
+def _as_described(table: Mapping[str, Any], described: Dialect, place: str) -> dict[str, Any]:
+    """What a dialect file settles. Raises TargetError for keys of the target that say it again, or otherwise."""
+    for key in ("audio", "rest_path", "authentication"):
+        if key in table:
+            raise TargetError(
+                f"{place}: {key} is a choice of the vendor's dialects; the dialect file says it: leave it out"
+            )
+    for name in table.get("capabilities", ()):
+        if name not in described.methods:
+            raise TargetError(
+                f"{place}: capabilities: the dialect file describes no {name}; it describes {', '.join(described.methods)}"
+            )
+    return {"capabilities": frozenset(table.get("capabilities", described.capabilities))}
+
+
 def _migrations(raw: Any, targets: Mapping[str, Target], path: Path) -> tuple[tuple[str, str], ...]:
     if not isinstance(raw, list):
         raise TargetError(f"{path}: migration must be tables: [[migration]] with from and to")
@@ -135,8 +156,14 @@ def _migrations(raw: Any, targets: Mapping[str, Target], path: Path) -> tuple[tu
         for name in pair:
             if name not in targets:
                 raise TargetError(f"{place}: there is no target {name!r}{near(name, targets)}")
-        if targets[pair[0]].dialect not in OLDER or targets[pair[1]].dialect != "njadmin":
-            raise TargetError(f"{place}: a migration goes from a {' or '.join(OLDER)} target to a njadmin target")
+        old, new = (targets[name] for name in pair)
+        if new.described is not None:
+            if old.described is None and old.dialect == "services":
+                raise TargetError(f"{place}: {pair[0]} tells of no legs, so there is nothing to compare")
+        elif old.dialect not in OLDER or new.dialect != "njadmin":
+            raise TargetError(
+                f"{place}: a migration goes from a {' or '.join(OLDER)} target to a njadmin target, or to one with a dialect file"
+            )
         if targets[pair[0]].fillable != targets[pair[1]].fillable:
             raise TargetError(f"{place}: both targets must be fillable, or neither")
         pairs.append(pair)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class ContractError(Exception):
     """The base of all errors of this package; the text is one line that says what, where and what to do."""
@@ -48,3 +51,9 @@ class TooSoon(ContractError):
     def __reduce__(self) -> tuple[type[TooSoon], tuple[float]]:
         """Travel between worker processes."""
         return TooSoon, (self.seconds,)
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """ " (did you mean ...?)" where some known word is near to one; else nothing."""
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {matches[0]}?)" if matches else ""

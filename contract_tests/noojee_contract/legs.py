@@ -53,7 +53,8 @@ _PACIFIC_EASTERN = {"EST": ("AEST", "AEDT"), "EDT": ("AEDT",)}  # older Java wro
 class Leg:
     """One leg as an answer tells it. `start` and `end` are the instants that the text can mean: two in the hour that
     daylight saving repeats, none where the text is no date. `direction` is inbound, outbound, internal, or the word as
-    it came. `raw` is the entry itself, `extra` its keys beyond the published ones.
+    it came. `number` and `unique_id` name the leg, so they are taken from values of other types as well. `texts` are the values that could be read, by the vendor's names of fields (End for the end), each as a text;
+    `raw` is the entry itself, `extra` its keys beyond the published ones.
     """
 
     source: str = ""
@@ -68,6 +69,7 @@ class Leg:
     did: str = ""
     direction: str = ""
     destination: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
 
@@ -76,7 +78,7 @@ class Leg:
 class Failure:
     """What an answer says in place of a result. `code` is None where it has none that is a whole number."""
 
-    code: int | None
+    code: int | str | None
     message: str
 
 
@@ -104,7 +106,9 @@ def read_listing(exchange: Exchange, *, shape: str = METADATA, zone: ZoneInfo) -
     if failure is not None:
         return Reading(failure=failure)
     if not isinstance(document, list):
-        return Reading(problems=(f"{_status(exchange)}the document is {_kind(document)}, not an array of legs",))
+        return Reading(
+            problems=(f"{_status(exchange)}the document is {kind_of_value(document)}, not an array of legs",)
+        )
     problems = [exchange.failure] if exchange.failure else []
     if exchange.status is not None and exchange.status >= 300:
         problems.append(f"an array came with HTTP {exchange.status}")
@@ -117,7 +121,7 @@ def read_listing(exchange: Exchange, *, shape: str = METADATA, zone: ZoneInfo) -
             legs.append(leg)
             problems += [f"entry {place}: {problem}" for problem in found]
         else:
-            problems.append(f"entry {place} is {_kind(entry)}, not an object")
+            problems.append(f"entry {place} is {kind_of_value(entry)}, not an object")
     more = len(problems) - MOST_PROBLEMS
     if more > 0:
         problems[MOST_PROBLEMS:] = [f"and {more} more"]
@@ -153,14 +157,14 @@ def read_leg(entry: Mapping[str, Any], *, shape: str, zone: ZoneInfo) -> tuple[L
         if isinstance(value, str):
             texts[name] = value
         elif name in entry:
-            problems.append(f"{name} is {_kind(value)}, not a string")
+            problems.append(f"{name} is {kind_of_value(value)}, not a string")
         else:
             problems.append(f"{name} is missing")
 
     def whole(name: str) -> int:
         text = texts.get(name)
         if text is not None and not _WHOLE.fullmatch(text):
-            problems.append(f"{name} is {_cut(text)}, not a whole number in digits")
+            problems.append(f"{name} is {cut(text)}, not a whole number in digits")
         return int(text) if text is not None and _WHOLE.fullmatch(text) else 0
 
     def instants(name: str) -> tuple[datetime, ...]:
@@ -169,28 +173,29 @@ def read_leg(entry: Mapping[str, Any], *, shape: str, zone: ZoneInfo) -> tuple[L
             return ()
         read = read_timestamp(text, zone) if shape == METADATA else read_java_date(text, zone)
         if isinstance(read, str):
-            problems.append(f"{name} is {_cut(text)}: {read}")
+            problems.append(f"{name} is {cut(text)}: {read}")
             return ()
         return read
 
-    direction = texts.get("Direction", "")
+    number, unique_id, direction = entry.get("Leg"), entry.get("UniqueId"), texts.get("Direction", "")
     if shape == METADATA and direction and not _WHOLE.fullmatch(direction):
-        problems.append(f"Direction is {_cut(direction)}, not a digit")
+        problems.append(f"Direction is {cut(direction)}, not a digit")
     if shape == BY_HOUR and _WHOLE.fullmatch(direction):
-        problems.append(f"Direction is {_cut(direction)}, not a word")
+        problems.append(f"Direction is {cut(direction)}, not a word")
     leg = Leg(
         source=texts.get("Source", ""),
-        number=whole("Leg"),
+        number=whole("Leg") or (number if isinstance(number, int) and not isinstance(number, bool) else 0),
         start=instants("Start"),
         end=instants("callend") if shape == BY_HOUR else (),
         tag=texts.get("Tag", ""),
         duration_seconds=whole("Duration"),
         username=texts.get("Username", ""),
         call_record_id=texts.get("CallRecordId", ""),
-        unique_id=texts.get("UniqueId", ""),
+        unique_id="" if unique_id is None else str(unique_id),
         did=texts.get("DID", ""),
         direction=DIRECTIONS[shape].get(direction, direction),
         destination=texts.get("Destination", ""),
+        texts=texts,
         raw=dict(entry),
         extra=tuple(name for name in entry if name not in FIELDS[shape]),
     )
@@ -211,7 +216,7 @@ def read_timestamp(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
         local = datetime(year, month, day, hour, minute, second, micros, tzinfo=zone)
     except ValueError as error:
         return str(error)
-    return _meanings(local, zone) or "this local time does not exist in the PBX's zone"
+    return meanings(local, zone) or "this local time does not exist in the PBX's zone"
 
 
 def read_java_date(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
@@ -230,7 +235,7 @@ def read_java_date(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
         return str(error)
     if DAYS[local.weekday()] != day_name:
         return f"that day is a {DAYS[local.weekday()]}"
-    meant = _meanings(local, zone)
+    meant = meanings(local, zone)
     if not meant:
         return "this local time does not exist in the PBX's zone"
     spoken = _PACIFIC_EASTERN.get(abbreviation, (abbreviation,))
@@ -238,7 +243,7 @@ def read_java_date(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
     return agreed or meant
 
 
-def _meanings(local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+def meanings(local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     """The instants that a local time can mean: none in the hour that is skipped, two in the one that is repeated."""
     bare = local.replace(tzinfo=None)
     found = []
@@ -258,7 +263,8 @@ def _status(exchange: Exchange) -> str:
     return "" if exchange.status is None or exchange.status < 300 else f"HTTP {exchange.status}; "
 
 
-def _kind(value: Any) -> str:
+def kind_of_value(value: Any) -> str:
+    """A JSON value in words."""
     if value is None:
         return "null"
     names = {
@@ -272,5 +278,6 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "something else")
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A text in quotes, the beginning of a long one."""
     return repr(text if len(text) <= 80 else text[:80] + "...")

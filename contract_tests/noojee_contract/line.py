@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,6 +18,7 @@ import httpx
 from noojee_contract.archive import Archive, read_archive
 from noojee_contract.case import Case, Unproved
 from noojee_contract.client import Client
+from noojee_contract.dialect_client import DialectClient
 from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.exchange import Exchange
 from noojee_contract.fill import Filler, World
@@ -55,6 +57,7 @@ class Line:
         self._clients: list[Client] = []
         self._worlds: dict[str, World] = {}
         self._dropped_secrets: list[str] = []
+        self._roots: set[str] = set()
 
     @property
     def http(self) -> httpx.Client:
@@ -92,6 +95,11 @@ class Line:
         sent = [secret for client in self._clients for secret in client.secrets if secret]
         return [*sent, *self._dropped_secrets, *([token] if token else [])]
 
+    def below_root(self, url: str) -> str:
+        """The path of a URL, below the root of the world that it was sent to."""
+        root = max((root for root in self._roots if url.startswith(root)), key=len, default=self._root)
+        return urlsplit(url.removeprefix(root)).path
+
     @property
     def asked(self) -> int:
         """How many requests went to the API."""
@@ -127,7 +135,7 @@ class Line:
             target=self.target,
             client=client,
             zone=put.zone,
-            profile=world.profile,
+            profile=self.target.declares(world.profile),
             archive=put,
             world=world,
             filler=self.filler,
@@ -168,7 +176,7 @@ class Line:
             target=target,
             client=client,
             zone=target.time_zone,
-            profile=target.profile,
+            profile=target.declares(target.profile),
             known=target.known,
             plain_root=self.plain_root,
             before_by_hour=before_by_hour,
@@ -177,17 +185,9 @@ class Line:
 
     def probe(self) -> Exchange:
         """One request that says whether anything answers at all. Raises Unreachable with the reason."""
-        client = Client(
-            http=self.http,
-            root=self.root,
-            dialect=self.target.dialect,
-            proof=self.target.proof,
-            key="",
-            rest_path=self.target.rest_path,
-            timeout_seconds=self.target.timeout_seconds,
-            before_request=None if self._limits is None else self._limits.before_request,
-        )
-        exchange = client.time() if self.target.proof == "hash" else client.send("POST", client.base)
+        client = self._made(root=self.root, key="", rest_path=self.target.rest_path)
+        verb = "POST" if self.target.described is None else "GET"
+        exchange = client.time() if self.target.proof == "hash" else client.send(verb, client.base)
         self.requests += 1
         if exchange.answered is None:
             raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.failure}")
@@ -207,24 +207,34 @@ class Line:
 
     def _client(self, *, root: str, key: str, audio: str | None, profile: Mapping[str, str]) -> Client:
         target = self.target
+        self._roots.add(root)
         declared = "/servicemanager/rest" if profile.get("bare_rest") == "absent" else None
-        client = Client(
-            http=self.http,
+        client = self._made(
             root=root,
-            dialect=target.dialect,
-            proof=target.proof,
             key=key,
             rest_path=target.rest_path or declared,
             audio=audio,
-            max_body_bytes=target.max_body_bytes,
-            timeout_seconds=target.timeout_seconds,
             reuse_ticket=target.dialect == "call-management" or profile.get("hash_reuse") == "within-window",
             charset=profile.get("query_charset", "utf-8"),
             few_at_once=profile.get("concurrent_authentications") == "5",
-            before_request=None if self._limits is None else self._limits.before_request,
         )
         self._clients.append(client)
         return client
+
+    def _made(self, *, root: str, key: str, **vendor: Any) -> Client:
+        """A client of the target's dialect; `vendor` is what only the vendor's leave open."""
+        target = self.target
+        wire: dict[str, Any] = {
+            "http": self.http,
+            "root": root,
+            "key": key,
+            "max_body_bytes": target.max_body_bytes,
+            "timeout_seconds": target.timeout_seconds,
+            "before_request": None if self._limits is None else self._limits.before_request,
+        }
+        if target.described is not None:
+            return DialectClient(dialect=target.described, **wire)
+        return Client(dialect=target.dialect, proof=target.proof, **wire, **vendor)
 
     def _open(self) -> httpx.Client:
         target = self.target

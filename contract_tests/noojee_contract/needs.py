@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
-from noojee_contract.clauses import Clause
+from noojee_contract.clauses import ABOUT, MIGRATION, Clause
 from noojee_contract.target import Target
 from noojee_contract.verdict import Outcome
 
+PROOF_WORDS = {"hash": "time stamps and hashes", "api-key": "a key"}
+
 
 def concerns(clause: Clause, target: Target) -> bool:
-    """Whether a clause is about a target: its dialect, and how it is proved who asks."""
+    """Whether a clause is about a target: its dialect, and how it is proved who asks. `stranger` says of which it is
+    in a dialect file alone."""
+    if target.described is not None:
+        return clause.dialects != (MIGRATION,)
     return target.dialect in clause.dialects and clause.proof in (None, target.proof)
+
+
+def stranger(clause: Clause, target: Target) -> str | None:
+    """Why a clause says nothing of an API that is not the vendor's; None where it does, and of the vendor's own."""
+    if target.described is None:
+        return None
+    if clause.about == "limit" and target.once_a_minute:
+        return None
+    if clause.about != "meaning":
+        return ABOUT[clause.about]
+    if clause.proof not in (None, target.proof):
+        return f"is about {PROOF_WORDS[clause.proof]}, and this API takes {PROOF_WORDS[target.proof]}"
+    unnamed = [name for name in clause.fields if name not in target.described.fields]
+    return f"the dialect file names no {' and no '.join(unnamed)}" if unnamed else None
+
+
+def judged_on(clause: Clause, target: Target) -> bool:
+    """Whether a clause can be judged on a target, where it has what the clause needs."""
+    return concerns(clause, target) and stranger(clause, target) is None
 
 
 def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
@@ -18,7 +42,7 @@ def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
     if name in ("by_hour", "audio"):
         if name not in target.capabilities:
             return Outcome.UNSUPPORTED, f"the target says it has no {name}"
-        if name == "audio" and target.audio is None and not target.fillable:
+        if name == "audio" and target.described is None and target.audio is None and not target.fillable:
             return Outcome.UNSUPPORTED, "the target names no audio template"
         return None
     if name == "plain_http":

@@ -41,7 +41,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     direct = parser.add_argument_group("a target without a config")
     direct.add_argument("--base-url", metavar="URL", help="where it is, a path prefix included")
-    direct.add_argument("--dialect", metavar="NAME", help="services, recording-api (hash), call-management, njadmin")
+    direct.add_argument(
+        "--dialect",
+        metavar="NAME",
+        help="services, recording-api (hash), call-management, njadmin, or a dialect file: ./dialect.toml",
+    )
     direct.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds its API key")
     direct.add_argument("--known", metavar="FILE", help="known recordings: a CSV with the columns kind,value")
     direct.add_argument("--time-zone", metavar="ZONE", help="the zone it writes dates in (default Australia/Melbourne)")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from noojee_contract.case import MOST_MET, MOST_SOUNDS
 from noojee_contract.clauses import catalogue, choose
-from noojee_contract.needs import concerns, lacking
+from noojee_contract.needs import judged_on, lacking
 from noojee_contract.target import Target
 
 
@@ -18,11 +18,11 @@ def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
     clauses = [
         clause
         for clause in (choose(only) if only else catalogue().values())
-        if concerns(clause, target) and not any(lacking(target, need) for need in clause.needs)
+        if judged_on(clause, target) and not any(lacking(target, need) for need in clause.needs)
     ]
     kinds = [known.kind for known in target.known]
     shared = kinds.count("tag") + kinds.count("unique_id") + (MOST_MET if "tag" in kinds else 0)
-    if target.dialect == "njadmin" and "by_hour" in target.capabilities:
+    if target.has_by_hour:
         shared += kinds.count("hour")
     if any("audio" in clause.needs for clause in clauses):
         shared += MOST_SOUNDS

@@ -38,7 +38,7 @@ OPTIONS = (
     ("--noojee-find", {"metavar": "ID", "help": "judge only the clause of this find, on its archive"}),
     ("--noojee-smoke", {"action": "store_true", "help": "must and should only, on the archives that ship, over http"}),
     ("--noojee-base-url", {"metavar": "URL", "help": "a target without a file: where it is"}),
-    ("--noojee-dialect", {"metavar": "NAME", "help": "... its dialect"}),
+    ("--noojee-dialect", {"metavar": "NAME", "help": "... its dialect, or a dialect file"}),
     ("--noojee-api-key-env", {"metavar": "NAME", "help": "... the variable that holds its key"}),
     ("--noojee-known", {"metavar": "FILE", "help": "... known recordings, a CSV with kind,value"}),
     ("--noojee-time-zone", {"metavar": "ZONE", "help": "... the time zone it writes dates in"}),

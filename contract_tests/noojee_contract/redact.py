@@ -34,11 +34,23 @@ _USERINFO = re.compile(r"(https?://)[^/\s@\"']+@", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
 
 
-class Redactor:
-    """Hides the credentials it is given, and whatever a name gives away as one."""
+def names_a_credential(name: str) -> bool:
+    """Whether a name gives its value away as a credential."""
+    return _KEY_NAME.fullmatch(name) is not None or name.lower() in ("key", "keys")
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+
+class Redactor:
+    """Hides the credentials it is given, and whatever a name gives away as one; `names` are those of an API's own."""
+
+    def __init__(self, secrets: Iterable[str] = (), *, names: Iterable[str] = ()) -> None:
         self._secrets = [secret for secret in secrets if len(secret) >= SHORTEST and not _HASH.fullmatch(secret)]
+        self._names = frozenset(name.lower() for name in names)
+        own = "|".join(map(re.escape, sorted(self._names)))
+        self._own = (
+            re.compile(rf"(?<![A-Za-z0-9_$-])((?:{own})\s*[=:]\s*)(?!\$)([^&\s\"'<>;,]+)", re.IGNORECASE)
+            if own
+            else None
+        )
 
     @cached_property
     def _forms(self) -> tuple[str, ...]:
@@ -56,6 +68,8 @@ class Redactor:
         text = _HASH.sub(HIDDEN, text)
         text = _PARAMETER.sub(rf"\1{HIDDEN}", text)
         text = _MEMBER.sub(rf'\1"{HIDDEN}"', text)
+        if self._own is not None:
+            text = self._own.sub(rf"\1{HIDDEN}", text)
         text = _BEARER.sub(rf"\1 {HIDDEN}", text)
         return _USERINFO.sub(rf"\1{HIDDEN}@", text)
 
@@ -98,7 +112,10 @@ class Redactor:
         }
 
     def _headers(self, headers: Headers) -> list[list[str]]:
-        return [[name, HIDDEN if _HEADER_NAME.fullmatch(name) else self.text(value)] for name, value in headers]
+        return [
+            [name, HIDDEN if _HEADER_NAME.fullmatch(name) or name.lower() in self._names else self.text(value)]
+            for name, value in headers
+        ]
 
     def _body(self, body: bytes) -> dict[str, Any]:
         shown = body[:SHOWN_BYTES]

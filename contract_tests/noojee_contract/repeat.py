@@ -9,10 +9,11 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from noojee_contract.dialect import KeyInBasic, KeyInQuery, Scheme, VendorHash
 from noojee_contract.exchange import Exchange
 from noojee_contract.finds import FOLDER
 from noojee_contract.redact import Redactor
@@ -72,15 +73,22 @@ def targets_of(targets: Sequence[str], options: Sequence[str]) -> list[str]:
 
 
 def repeat_script(
-    target: Target, exchange: Exchange, *, document: Mapping[str, Any] | None, redactor: Redactor
-) -> str | None:
+    target: Target,
+    exchange: Exchange,
+    *,
+    document: Mapping[str, Any] | None,
+    redactor: Redactor,
+    path: str | None = None,
+) -> str:
     """A bash script that fills a world (where calls were generated), authenticates, and sends the request again.
 
-    None where the request was not one of this API's (no path below its base).
+    `path` is the request's path below its world, where the vendor's own paths do not tell it.
     """
     url = urlsplit(exchange.asked.url)
-    path = _below_world(url.path)
-    pairs = "&".join(pair for pair in url.query.split("&") if pair.partition("=")[0] not in CREDENTIALS)
+    shell = _vendor_shell(target) if target.described is None else _described_shell(target.described.scheme)
+    pairs = [pair for pair in url.query.split("&") if pair and pair.partition("=")[0] not in shell.names]
+    proof = [shell.query] if shell.query else []
+    whole = "&".join([*proof, *pairs] if shell.query_first else [*pairs, *proof])
     lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(_base(target, exchange))}}}"]
     if document is not None:
         lines += [
@@ -93,21 +101,57 @@ def repeat_script(
         ]
     else:
         lines += ["ROOT=$BASE", f': "${{{KEY_VARIABLE}:?set it to the API key}}"']
-    if target.proof == "hash":
-        lines += [
-            f'TIME=$(curl -sS -X POST "$ROOT{target.rest_path or "/servicemanager/rest"}/Time")',
-            f"HASH=$(printf '%s:%s' \"${KEY_VARIABLE}\" \"$TIME\" | sha256sum | cut -d' ' -f1)",
-        ]
-        proof = "timeStamp=$TIME&hash=$HASH"
-        whole = f"{pairs}&{proof}" if pairs else proof
-    else:
-        proof = f"apiKey=${KEY_VARIABLE}"
-        whole = f"{proof}&{pairs}" if pairs else proof
-    shown = redactor.text(f"{_double_quoted(path)}?{_double_quoted(whole, keep_variables=True)}")
-    lines.append(
-        f"curl -sS -i -X {shlex.quote(exchange.asked.method)} \"$ROOT{shown}\" -H 'Content-Type: application/x-www-form-urlencoded'"
-    )
+    lines += shell.before
+    below = _double_quoted(path or _below_world(url.path))
+    shown = redactor.text(f"{below}?{_double_quoted(whole, keep_variables=True)}" if whole else below)
+    lines.append(f'curl -sS -i -X {shlex.quote(exchange.asked.method)} "$ROOT{shown}" {shell.headers}')
     return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shell:
+    """How a script proves who asks: lines before the request, its part of the query, its headers as words of curl.
+
+    `names` are the parameters of the request that it takes the place of.
+    """
+
+    before: tuple[str, ...] = ()
+    query: str = ""
+    query_first: bool = False
+    headers: str = "-H 'Accept: application/json'"
+    names: frozenset[str] = frozenset()
+
+
+def _vendor_shell(target: Target) -> _Shell:
+    form = "-H 'Content-Type: application/x-www-form-urlencoded'"
+    if target.proof == "hash":
+        time = f"POST {target.rest_path or '/servicemanager/rest'}/Time"
+        return replace(_hash_shell(*time.split(" ")), headers=form)
+    return _Shell(query=f"apiKey=${KEY_VARIABLE}", query_first=True, headers=form, names=CREDENTIALS)
+
+
+def _described_shell(scheme: Scheme) -> _Shell:
+    accept = _Shell().headers
+    if isinstance(scheme, VendorHash):
+        return _hash_shell(scheme.verb, _double_quoted(scheme.path))
+    if isinstance(scheme, KeyInQuery):
+        name = quote(scheme.parameter, safe="")
+        return _Shell(query=f"{name}=${KEY_VARIABLE}", names=frozenset({name}))
+    written = _double_quoted(scheme.template).replace("{key}", f"${KEY_VARIABLE}")
+    if isinstance(scheme, KeyInBasic):
+        return _Shell(headers=f'-u "{written}" {accept}')
+    return _Shell(headers=f'-H "{scheme.header}: {written}" {accept}')
+
+
+def _hash_shell(verb: str, path: str) -> _Shell:
+    return _Shell(
+        before=(
+            f'TIME=$(curl -sS -X {verb} "$ROOT{path}")',
+            f"HASH=$(printf '%s:%s' \"${KEY_VARIABLE}\" \"$TIME\" | sha256sum | cut -d' ' -f1)",
+        ),
+        query="timeStamp=$TIME&hash=$HASH",
+        names=CREDENTIALS,
+    )
 
 
 def _base(target: Target, exchange: Exchange) -> str:

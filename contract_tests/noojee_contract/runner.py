@@ -26,7 +26,7 @@ from noojee_contract.finds import Finds
 from noojee_contract.flaky import difference
 from noojee_contract.limits import limits_of
 from noojee_contract.line import Line
-from noojee_contract.needs import concerns, lacking
+from noojee_contract.needs import concerns, lacking, stranger
 from noojee_contract.redact import Redactor
 from noojee_contract.repeat import repeat_commands, repeat_script
 from noojee_contract.servers import Servers
@@ -234,7 +234,8 @@ class Bench:
         target = self.targets.get(lane.target)
         if target is None or exchange is None or clause.over != "archive":
             return None
-        return repeat_script(target, exchange, document=document, redactor=redactor)
+        path = None if target.described is None else self.lines[lane.target].below_root(exchange.asked.url)
+        return repeat_script(target, exchange, document=document, redactor=redactor, path=path)
 
     def _deviation(self, clause: Clause, lane: Lane) -> Any:
         names = lane.target.split(" > ")
@@ -244,6 +245,9 @@ class Bench:
     def _obstacle(self, clause: Clause, lane: Lane) -> tuple[Outcome, str] | None:
         for name in lane.target.split(" > "):
             target = self.targets[name]
+            reason = stranger(clause, target)
+            if reason is not None:
+                return Outcome.UNSUPPORTED, reason
             for need in clause.needs:
                 stop = lacking(target, need)
                 if stop is not None:
@@ -354,9 +358,12 @@ class Bench:
 
     def _redactor(self, lane: Lane) -> Redactor:
         secrets: list[str] = []
+        names: list[str] = []
         for name in lane.target.split(" > "):
             secrets += self.lines[name].secrets()
-        return Redactor(dict.fromkeys(secrets))
+            described = self.targets[name].described
+            names += () if described is None else described.scheme.names
+        return Redactor(dict.fromkeys(secrets), names=names)
 
     def _row(
         self,

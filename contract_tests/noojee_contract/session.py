@@ -13,7 +13,7 @@ from noojee_contract._data import fixtures
 from noojee_contract.clauses import FLOOR, FLOOR_OF_SERVICES, catalogue, choose, fingerprint
 from noojee_contract.config import Config, from_options, load_config
 from noojee_contract.finds import FOLDER, Finds
-from noojee_contract.needs import concerns
+from noojee_contract.needs import concerns, judged_on
 from noojee_contract.plugin import limits_folder_of, seed_of
 from noojee_contract.redact import HIDDEN
 from noojee_contract.report.jsonlines import result_of
@@ -152,7 +152,7 @@ def floor_of(targets: Sequence[Target], only: Sequence[str], require: Sequence[s
         target.name: [
             clause_id
             for clause_id in sorted(named | asked | (chosen & set(_floor(target))))
-            if concerns(known[clause_id], target) and known[clause_id].severity in ("must", "should")
+            if judged_on(known[clause_id], target) and known[clause_id].severity in ("must", "should")
         ]
         for target in targets
     }
@@ -175,9 +175,7 @@ EXERCISES = {
 def _claims(target: Target) -> dict[str, str]:
     """The clause that exercises each capability which a target's file names."""
     known = catalogue()
-    return {
-        name: EXERCISES[name] for name in sorted(target.claimed) if target.dialect in known[EXERCISES[name]].dialects
-    }
+    return {name: EXERCISES[name] for name in sorted(target.claimed) if concerns(known[EXERCISES[name]], target)}
 
 
 class Collected:

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from noojee_contract.dialect import Dialect
 from noojee_contract.errors import TargetError
 from noojee_contract.known import Known
 
@@ -48,7 +49,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One PBX through one dialect.
+    """One PBX through one dialect: the vendor's, or one that a file describes (`described`).
 
     One of `base_url`, `transport` (`module:function` that gives an httpx transport) and `command` (starts a server, and
     knows {python} and {ready_file}) says where it is. `authentication`: hash or api-key, where the dialect knows both.
@@ -59,6 +60,7 @@ class Target:
 
     name: str
     dialect: str
+    described: Dialect | None = None
     base_url: str | None = None
     transport: str | None = None
     command: tuple[str, ...] | None = None
@@ -89,7 +91,25 @@ class Target:
     @property
     def proof(self) -> str:
         """How it is proved who asks: "hash", "api-key", or "none" in the oldest generation."""
+        if self.described is not None:
+            return self.described.scheme.kind
         return PROOF_OF.get(self.dialect, self.authentication)
+
+    @property
+    def has_by_hour(self) -> bool:
+        """Whether it can be asked by hour."""
+        return "by_hour" in self.capabilities and (self.described is not None or self.dialect == "njadmin")
+
+    @property
+    def once_a_minute(self) -> bool:
+        """Whether by hour may be asked once a minute only. Source: 9.4 Retrieve recording list (DOC)."""
+        return self.described is None or (
+            "by_hour" in self.described.methods and self.described.methods["by_hour"].once_a_minute
+        )
+
+    def declares(self, profile: Mapping[str, str]) -> Mapping[str, str]:
+        """A profile with what its dialect file declares."""
+        return profile if self.described is None else {**profile, **self.described.choices}
 
     def secret(self, environ: Mapping[str, str]) -> Secret:
         """The API key; empty where the dialect knows none.

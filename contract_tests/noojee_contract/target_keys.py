@@ -5,7 +5,6 @@ A value that could be a credential is never repeated in a message.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from noojee_contract._data import schemas
 from noojee_contract.clauses import DIALECTS, PROOFS
-from noojee_contract.errors import TargetError
+from noojee_contract.dialect_file import is_file_name, read_dialect
+from noojee_contract.errors import TargetError, near
 from noojee_contract.known import Known, read_known
 from noojee_contract.target import ARCHIVES, CAPABILITIES, DEFAULT_ZONE, Deviation
 
@@ -35,12 +35,6 @@ def only_keys(table: Mapping[str, Any], known: Sequence[str], place: str) -> Non
             raise TargetError(f"{place}: there is no key {key!r}{near(key, known)}; it knows {', '.join(known)}")
 
 
-def near(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    """ " (did you mean ...?)" where some known word is near to one; else nothing."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" (did you mean {matches[0]}?)" if matches else ""
-
-
 def text_of(raw: Any, place: str) -> str:
     """A raw value that must be a text, and not empty."""
     if not isinstance(raw, str) or not raw:
@@ -48,10 +42,14 @@ def text_of(raw: Any, place: str) -> str:
     return raw
 
 
-def _dialect(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
+def _dialect(raw: Any, place: str, folder: Path) -> dict[str, Any]:
+    if isinstance(raw, str) and is_file_name(raw):
+        described = read_dialect(folder / raw)
+        return {"dialect": described.name, "described": described}
     if raw not in DIALECTS:
         raise TargetError(
-            f"{place}: there is no dialect {raw!r}{near(str(raw), DIALECTS)}; write one of {', '.join(DIALECTS)}"
+            f"{place}: there is no dialect {raw!r}{near(str(raw), DIALECTS)}; write one of {', '.join(DIALECTS)}, "
+            "or a file such as ./dialect.toml"
         )
     return {"dialect": raw}
 

@@ -21,7 +21,7 @@ from noojee_contract.clauses import MIGRATION, catalogue, choose, fingerprint
 from noojee_contract.errors import NothingToJudge, TargetError, Unreachable
 from noojee_contract.limits import limits_of
 from noojee_contract.line import Line
-from noojee_contract.needs import concerns
+from noojee_contract.needs import judged_on
 from noojee_contract.plan import planned_requests
 from noojee_contract.report import terminal, writing
 from noojee_contract.report.progress import Progress
@@ -183,7 +183,7 @@ def _targets(options: argparse.Namespace) -> list[Target]:
 
 def _judgeable(patterns: Sequence[str], targets: Sequence[Target]) -> None:
     for clause in choose(patterns):
-        if MIGRATION not in clause.dialects and not any(concerns(clause, target) for target in targets):
+        if MIGRATION not in clause.dialects and not any(judged_on(clause, target) for target in targets):
             raise TargetError(
                 f"clause {clause.id!r} is required, but no chosen target speaks {' or '.join(clause.dialects)}"
             )

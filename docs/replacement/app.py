@@ -1,8 +1,8 @@
 """Records v2: a replacement recording API as a migrating team would write it: Flask over a table of call records.
 
-    python app.py records.db [PORT]
+    RECORDS_KEY=... python app.py records.db [PORT]
 
-The key comes from the variable RECORDS_KEY. Times are stored in UTC and answered in RFC 3339 with their offset.
+Times are stored in UTC and answered in RFC 3339, in local time with its offset. `rows.py` fills a table to try it with.
 """
 
 from __future__ import annotations
@@ -44,16 +44,18 @@ def create_app(database: str, key: str, *, zone: str = "Australia/Melbourne", no
     app = Flask(__name__)
     app.config.update(DATABASE=database, KEY=key, ZONE=ZoneInfo(zone), NOW=now)
     app.json.sort_keys = False
+    app.url_map.merge_slashes = False
     app.before_request(authenticate)
     app.teardown_appcontext(close)
     app.add_url_rule("/api/v2/recordings", view_func=by_reference)
     app.add_url_rule("/api/v2/calls/<path:call_id>/legs", view_func=by_call)
     app.add_url_rule("/api/v2/legs", view_func=by_hour)
-    app.add_url_rule("/api/v2/calls/<path:call_id>/legs/<int:leg>/audio", view_func=audio)
-    for status in (400, 401, 404, 405):
+    app.add_url_rule("/api/v2/calls/<path:call_id>/legs/<int(max=999):leg>/audio", view_func=audio)
+    for status in (400, 404, 405):
         app.register_error_handler(status, failure)
     with sqlite3.connect(database) as made:
         made.executescript(SCHEMA)
+    made.close()
     return app
 
 
@@ -61,7 +63,7 @@ def authenticate():
     """A bearer token, compared in constant time."""
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {current_app.config['KEY']}".encode()):
-        return jsonify(error={"code": "unauthorized", "message": "a valid bearer token is needed"}), 401
+        return refusal(401, "unauthorized", "a valid bearer token is needed")
     return None
 
 
@@ -69,9 +71,10 @@ def by_reference():
     """All legs of the calls of which a leg carries the reference."""
     reference = request.args.get("reference")
     if not reference:
-        return bad_request("reference is needed")
-    query = "call_id IN (SELECT call_id FROM call_record WHERE reference = ? AND ended_at <= ?)"
-    return listed(rows(query, reference, stored(current_app.config["NOW"]())))
+        return refusal(400, "bad_request", "reference is needed")
+    return listed(
+        rows("call_id IN (SELECT call_id FROM call_record WHERE reference = ? AND ended_at <= ?)", reference, now())
+    )
 
 
 def by_call(call_id: str):
@@ -81,30 +84,26 @@ def by_call(call_id: str):
 
 def by_hour():
     """The legs that ended in an hour of local time."""
-    day, hour = request.args.get("day", ""), request.args.get("hour", "")
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", day, re.ASCII) or not re.fullmatch(r"\d\d?", hour, re.ASCII):
-        return bad_request("day is YYYY-MM-DD, hour is 0 to 23")
-    try:
-        local = datetime.fromisoformat(f"{day}T{int(hour):02d}:00:00")
-    except ValueError:
-        return bad_request("there is no such day or hour")
-    middle = local.replace(tzinfo=current_app.config["ZONE"]).astimezone(UTC)
-    around = timedelta(hours=3)
-    found = rows("ended_at >= ? AND ended_at < ?", stored(middle - around), stored(middle + around))
-    return listed(
-        [
-            row
-            for row in found
-            if wall(row["ended_at"]).replace(minute=0, second=0, microsecond=0, tzinfo=None, fold=0) == local
-        ]
+    asked = re.fullmatch(
+        r"(\d{4}-\d\d-\d\d) (\d\d?)", f"{request.args.get('day')} {request.args.get('hour')}", re.ASCII
     )
+    try:
+        local = datetime.fromisoformat(f"{asked[1]}T{asked[2]:>02}:00:00") if asked else None
+    except ValueError:
+        local = None  # no such day, or no such hour
+    if local is None:
+        return refusal(400, "bad_request", "day is YYYY-MM-DD, hour is 0 to 23")
+    middle = local.replace(tzinfo=current_app.config["ZONE"]).astimezone(UTC)
+    around = timedelta(hours=3)  # clocks may go back or forward in between
+    near = rows("ended_at >= ? AND ended_at < ?", stored(middle - around), stored(middle + around))
+    return listed([row for row in near if f"{wall(row['ended_at']):%Y-%m-%d %H}" == f"{local:%Y-%m-%d %H}"])
 
 
 def audio(call_id: str, leg: int):
     """The sound of a leg, as it was recorded."""
     found = rows("call_id = ? AND leg = ?", call_id, leg, columns="audio")
     if not found or found[0]["audio"] is None:
-        return jsonify(error={"code": "not_found", "message": "no such recording"}), 404
+        return refusal(404, "not_found", "there is no such recording")
     return Response(found[0]["audio"], mimetype="audio/wav")
 
 
@@ -136,7 +135,7 @@ def rows(where: str, *values, columns: str = COLUMNS):
         g.database = sqlite3.connect(current_app.config["DATABASE"])
         g.database.row_factory = sqlite3.Row
     query = f"SELECT {columns} FROM call_record WHERE {where} AND ended_at <= ? ORDER BY started_at, id"  # noqa: S608 - ours
-    return g.database.execute(query, (*values, stored(current_app.config["NOW"]()))).fetchall()
+    return g.database.execute(query, (*values, now())).fetchall()
 
 
 def close(_error) -> None:
@@ -145,14 +144,19 @@ def close(_error) -> None:
         g.pop("database").close()
 
 
-def bad_request(message: str):
-    """A parameter that is missing or wrong."""
-    return jsonify(error={"code": "bad_request", "message": message}), 400
+def refusal(status: int, code: str, message: str):
+    """An answer that is no success."""
+    return jsonify(error={"code": code, "message": message}), status
 
 
 def failure(error):
     """Flask's own errors in our words."""
-    return jsonify(error={"code": error.name.lower().replace(" ", "_"), "message": error.name}), error.code
+    return refusal(error.code, error.name.lower().replace(" ", "_"), error.name)
+
+
+def now() -> str:
+    """This moment as the table has it."""
+    return stored(current_app.config["NOW"]())
 
 
 def stored(moment: datetime) -> str:

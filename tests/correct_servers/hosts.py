@@ -111,8 +111,7 @@ def event_loop(handle: Handle) -> Iterator[str]:
 
 @contextmanager
 def pool(handle: Handle, *, prefix: str = "") -> Iterator[str]:
-    """waitress: WSGI, a pool of four threads. `prefix` is a path that everything stands under."""
-    from waitress.server import create_server
+    """A pool of threads behind WSGI. `prefix` is a path that everything stands under."""
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         headers = {
@@ -126,11 +125,20 @@ def pool(handle: Handle, *, prefix: str = "") -> Iterator[str]:
         start_response(f"{status} Said", fields)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [content]
 
+    with wsgi(app) as url:
+        yield url + prefix
+
+
+@contextmanager
+def wsgi(app: Callable[..., Any]) -> Iterator[str]:
+    """waitress: a pool of four threads."""
+    from waitress.server import create_server
+
     server = create_server(app, host="127.0.0.1", port=0, threads=4)
     serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
     try:
-        yield f"http://127.0.0.1:{server.effective_port}{prefix}"
+        yield f"http://127.0.0.1:{server.effective_port}"
     finally:
         server.close()
         serving.join(10)

@@ -377,7 +377,7 @@ class OtherPbx:
         row = next((row for row in mine if leg is None or row["number"] == int(leg)), None)
         if row is None or row["gone"]:
             raise Refusal(int(world.choices["audio_unknown_leg"]), "No sound")
-        sound = row["sound"] or _tone((row["ended"] - row["started"]) // 1_000_000, row["record"])
+        sound = row["sound"] or tone((row["ended"] - row["started"]) // 1_000_000, row["record"])
         headers = [
             ("Content-Type", "audio/wav"),
             ("Content-Disposition", f'attachment; filename="{row["record"]}.wav"'),
@@ -449,7 +449,7 @@ def _java_date(micros: int, zone: ZoneInfo, eastern: str) -> str:
     return f"{wall:%a %b %d %H:%M:%S} {name} {wall.year}"
 
 
-def _tone(seconds: int, record: int) -> bytes:
+def tone(seconds: int, record: int) -> bytes:
     """A WAV file of so many seconds, 8 kHz, mono, 16 bit; its pitch differs from leg to leg."""
     hertz = 310 + record * 613 % 2900
     second = b"".join(struct.pack("<h", int(8000 * math.sin(2 * math.pi * hertz * at / 8000))) for at in range(8000))

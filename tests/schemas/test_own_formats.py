@@ -6,6 +6,7 @@ import copy
 import json
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,6 +98,15 @@ DIRECTORY: dict[str, Any] = {
     "queues": [{"number": "600", "members": ["410"]}],
     "routes": [{"did": "*", "to": "600", "default_account": "Administrator", "record": "queue"}],
 }
+DIALECT = tomllib.loads((Path(__file__).parents[2] / "docs/replacement/dialect.toml").read_text(encoding="utf-8"))
+SHORTEST_DIALECT = {
+    "format": "noojee-dialect/1", "name": "v3", "authentication": {"hash": "POST /time"},
+    "methods": {
+        "by_tag": {"request": "POST /find?tag={tag}", "schema": "legs.json"},
+        "by_unique_id": {"request": "GET /calls/{unique_id}", "schema": "legs.json"},
+    },
+    "fields": {"UniqueId": "call.id", "Leg": "n", "Start": "at", "Tag": "tag"}, "formats": {"Start": "%Y-%m-%d %H:%M:%S"},
+}  # fmt: skip
 VALID: dict[str, list[Any]] = {
     "recording-api/time": ["1392356108888", "1392356108888\n"],
     "recording-api/metadata": [answer("metadata-by-tag"), []],
@@ -116,6 +126,7 @@ VALID: dict[str, list[Any]] = {
     "own/report": [HEADER, RESULT, FOOTER],
     "own/unknowns": [UNKNOWNS],
     "own/directory": [{}, DIRECTORY],
+    "own/dialect": [DIALECT, SHORTEST_DIALECT],
 }
 
 
@@ -222,6 +233,27 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (("Upper",), UNKNOWNS[FIRST]), ((FIRST, "row"), "5"), ((FIRST, "row"), GONE), ((FIRST, "default"), GONE),
             ((FIRST, "alternatives"), []), ((FIRST, "settled"), "so it is"), ((FIRST, "alternatives"), ["a", "a"]), ((FIRST, "dialects"), ["soap"]),
             ((FIRST, "dialects"), []), ((FIRST, "question"), None), ((FIRST, "provenance"), GONE), ((FIRST, "more"), "x"),
+        )
+    ],
+    "own/dialect": [
+        (DIALECT, steps, value)
+        for steps, value in (
+            (("format",), "noojee-dialect/2"), (("format",), GONE), (("name",), "Records v2"), (("name",), GONE), (("key",), "x"),
+            (("authentication",), {}), (("authentication", "value"), GONE), (("authentication", "value"), "Bearer"),
+            (("authentication", "value"), "Bearer {key}\n"), (("authentication", "header"), "Authori zation"),
+            (("authentication", "query"), "key"), (("authentication",), {"query": "a=b"}), (("authentication",), {"basic": "user:word"}),
+            (("authentication",), {"basic": "{key}"}), (("authentication",), {"hash": "/time"}), (("methods", "by_tag"), GONE),
+            (("methods", "by_unique_id"), GONE), (("methods", "by_tag", "schema"), GONE), (("methods", "by_name"), {}),
+            (("methods", "by_tag", "request"), "GET /recordings"), (("methods", "by_tag", "request"), "/recordings?tag={tag}"),
+            (("methods", "by_tag", "request"), "PUT /recordings?tag={tag}"), (("methods", "by_tag", "request"), "GET /r?tag={tga}&t={tag}"),
+            (("methods", "by_hour", "request"), "GET /legs?day={date}"), (("methods", "by_hour", "hour"), "two digits"),
+            (("methods", "by_hour", "once_a_minute"), "yes"), (("methods", "audio", "request"), "GET /audio/{unique_id}"),
+            (("methods", "by_tag", "legs"), "items."), (("methods", "by_tag", "date"), "%Y"), (("failures", "refused"), 401),
+            (("failures", "refused", "status"), "401"), (("failures", "refused", "status"), 99), (("failures", "no_sound", "status"), []),
+            (("failures", "no_sound", "code"), None), (("failures", "timeout"), {"status": 504}), (("fields", "Tag"), GONE),
+            (("fields", "Tag"), ""), (("fields", "callend"), "end"), (("formats", "Start"), GONE), (("formats", "Start"), "iso"),
+            (("formats", "Leg"), "digits"), (("formats", "Tag"), "none"), (("formats", "Direction"), {"IN": "in"}),
+            (("formats", "Direction"), {}), (("formats", "UniqueId"), "text"),
         )
     ],
     "own/directory": [

@@ -9,7 +9,19 @@ from collections import Counter
 import pytest
 
 from noojee_contract._data import schemas
-from noojee_contract.clauses import DIALECTS, FLOOR, LISTING, MIGRATION, PROOFS, SEVERITIES, Clause, catalogue
+from noojee_contract.clauses import (
+    ABOUT,
+    DIALECTS,
+    FILE,
+    FLOOR,
+    LISTING,
+    MIGRATION,
+    PROOFS,
+    SEVERITIES,
+    Clause,
+    catalogue,
+)
+from noojee_contract.dialect_legs import ATTRIBUTES
 
 TABLE = tomllib.loads(schemas("own", "unknowns.toml").read_text(encoding="utf-8"))
 CLAUSES = sorted(catalogue().values(), key=lambda clause: clause.id)
@@ -36,7 +48,9 @@ def test_a_clause_is_whole(clause: Clause) -> None:
     assert len(clause.sentence) <= 240
     assert clause.severity in SEVERITIES
     assert clause.over in ("exchange", "archive")
-    assert set(clause.dialects) <= {*DIALECTS, MIGRATION}
+    assert set(clause.dialects) <= {*DIALECTS, MIGRATION, FILE}
+    assert clause.about in ABOUT
+    assert set(clause.fields) <= set(ATTRIBUTES)
     assert all(NEEDS.fullmatch(need) for need in clause.needs)
     assert clause.proof in (None, *PROOFS)
 
@@ -71,4 +85,5 @@ def test_the_floor_is_in_the_catalogue() -> None:
     """What must be proved before a run is green binds everywhere, in each dialect that lists legs."""
     for clause_id in FLOOR:
         assert catalogue()[clause_id].severity == "must"
+        assert catalogue()[clause_id].about == "meaning"
         assert set(catalogue()[clause_id].dialects) == set(LISTING)

@@ -1,4 +1,7 @@
-"""How the clauses about transport and authentication ask, and what counts as an answer or as a refusal."""
+"""How the clauses about transport and authentication ask, and what counts as an answer or as a refusal.
+
+`recordings` and `ask` ask in any dialect; `questions` and `post` are for clauses about the vendor's own paths and words.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from noojee_contract.audio import kind_of
 from noojee_contract.case import Answer, Case, Judge
-from noojee_contract.client import FORM_TYPE, Query
+from noojee_contract.client import FORM_TYPE, Credentials, Query, Request
 from noojee_contract.exchange import Exchange, Headers
 from noojee_contract.known import Known
 from noojee_contract.suite.by_hand import refused, told
@@ -16,6 +19,72 @@ NOBODYS_KEY = "00000000-0000-4000-8000-000000000000"
 BY_UNIQUE_ID = "retrieveMetaDataByUniqueId"
 BY_TAG = "retrieveMetaData"
 Question = tuple[str, Query]
+
+
+def recordings(case: Case) -> Iterator[Known]:
+    """One question by unique id and one by tag, each for a recording that is there."""
+    for unique_id in case.unique_ids[:1]:
+        yield Known("unique_id", unique_id)
+    for tag in case.tags[:1]:
+        yield Known("tag", tag)
+
+
+def one_recording(case: Case) -> Iterator[Known]:
+    """The first of `recordings`; nothing where there is none."""
+    yield from list(recordings(case))[:1]
+
+
+def named(asked: Known) -> str:
+    """A kind of question in words."""
+    return f"by {asked.kind.replace('_', ' ')}"
+
+
+def ask(
+    case: Case, asked: Known, *, credentials: Credentials | None = None, verb: str | None = None, headers: Headers = ()
+) -> Exchange:
+    """A question in the PBX's dialect, with another verb, or with headers in place of those of the same name, or more."""
+    return send(case, request_of(case, asked, credentials=credentials), verb=verb, headers=headers)
+
+
+def request_of(case: Case, asked: Known, *, credentials: Credentials | None = None) -> Request:
+    """A question as it goes out in the PBX's dialect."""
+    request = case.client.request(asked, credentials=credentials)
+    assert request is not None
+    return request
+
+
+def send(
+    case: Case, request: Request, *, url: str | None = None, verb: str | None = None, headers: Headers = ()
+) -> Exchange:
+    """A request, changed in what is given."""
+    given = {name for name, _ in headers}
+    kept = tuple(pair for pair in request.headers if pair[0] not in given)
+    return case.client.send(verb or request.verb, url or request.url, headers=(*kept, *headers))
+
+
+def unasked(case: Case) -> Iterator[tuple[str, Exchange]]:
+    """The answers by unique id and by tag without the parameter, where it can be left out."""
+    for kind in ("unique_id", "tag"):
+        request = case.client.request(Known(kind, ""), bare=True)
+        if request is not None:
+            yield f"{named(Known(kind, ''))} without its parameter", send(case, request)
+
+
+def with_parameter(request: Request, written: str) -> str:
+    """The URL of a request with a parameter more."""
+    return f"{request.url}{'&' if '?' in request.url else '?'}{written}"
+
+
+def elsewhere(request: Request, name: str) -> str:
+    """The URL of a request with another name in place of the last part of its path."""
+    path, mark, query = request.url.partition("?")
+    return f"{path.rpartition('/')[0]}/{name}{mark}{query}"
+
+
+def unknown_path(case: Case, asked: Known, name: str = "noSuchMethod") -> Exchange:
+    """The answer to a question that is asked of a path which nobody has."""
+    request = request_of(case, asked)
+    return send(case, request, url=elsewhere(request, name))
 
 
 def questions(case: Case) -> Iterator[Question]:
@@ -66,7 +135,9 @@ def answers_it(case: Case, exchange: Exchange) -> bool:
 
 def brings_recording(case: Case, exchange: Exchange) -> bool:
     """Whether any of a recording is in an answer: legs, in whatever wrapping, or a sound."""
-    return bool(read(case, exchange).legs) or b"callrecordid" in exchange.body.lower() or is_sound(exchange)
+    described = case.target.described
+    key = "callrecordid" if described is None else described.fields["UniqueId"][-1].lower()
+    return bool(read(case, exchange).legs) or f'"{key}"'.encode() in exchange.body.lower() or is_sound(exchange)
 
 
 def is_sound(exchange: Exchange) -> bool:
@@ -121,19 +192,19 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def wrong_credentials(case: Case) -> Query:
+def wrong_credentials(case: Case) -> Credentials:
     """Credentials in the documented form, made with a key that is nobody's."""
     return made_with(case, NOBODYS_KEY)
 
 
-def made_with(case: Case, key: str) -> Query:
+def made_with(case: Case, key: str) -> Credentials:
     """Credentials in the documented form, made with a key of the caller's."""
     case.client.secrets.append(key)
-    return case.client.ticket(key=key) if case.by_hash else (("apiKey", key),)
+    return case.client.made_with(key)
 
 
-def judge_each_refused(case: Case, judge: Judge, attempts: Iterable[tuple[str, Query]]) -> None:
+def judge_each_refused(case: Case, judge: Judge, attempts: Iterable[tuple[str, Credentials]]) -> None:
     """Judge that one question is refused with each of some credentials."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         for what, credentials in attempts:
-            judge_refused(case, judge, post(case, question, credentials=credentials), what)
+            judge_refused(case, judge, ask(case, asked, credentials=credentials), what)

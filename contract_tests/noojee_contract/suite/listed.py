@@ -15,10 +15,12 @@ from typing import Any
 from noojee_contract.archive import PutCall, PutLeg
 from noojee_contract.case import Answer, Case, Judge
 from noojee_contract.exchange import Exchange
-from noojee_contract.legs import Leg
+from noojee_contract.legs import COMMON, Leg
 
 LegName = tuple[str, int]
 MOST_SHOWN = 8
+TOLD = (*COMMON, "callend", "End")
+"""What a leg may tell: its end is callend by hour, End in dialects of a file."""
 
 # What two answers of different shapes tell of a leg, after decoding, by the vendor's name.
 DECODED: Mapping[str, Callable[[Leg], object]] = {
@@ -48,9 +50,8 @@ class Listed:
         return name_of(self.leg)
 
     def text(self, field: str) -> str | None:
-        """The value of a field, None where it is missing or no string."""
-        value = self.leg.raw.get(field)
-        return value if isinstance(value, str) else None
+        """The value of a field, None where it is missing or not as its dialect writes it."""
+        return self.leg.texts.get(field)
 
     def judge(self, judge: Judge, holds: bool, otherwise: str) -> None:
         """Judge one thing about this leg."""
@@ -74,9 +75,7 @@ class Put:
 
 def name_of(leg: Leg) -> LegName:
     """Unique id and number of a leg, whether or not they came as strings."""
-    number: Any = leg.raw.get("Leg")
-    plain = isinstance(number, int) and not isinstance(number, bool)
-    return str(leg.raw.get("UniqueId")), number if plain else leg.number
+    return leg.unique_id, leg.number
 
 
 def names(legs: Iterable[Leg]) -> list[LegName]:
@@ -134,11 +133,27 @@ def asked(answer: Answer) -> str:
     return f"{answer.asked.kind} {value if len(value) <= 80 else value[:80] + '...'!r}"
 
 
+def is_empty(answer: Answer) -> bool:
+    """Whether an answer is a list without a leg: no failure, no other document."""
+    return answer.exchange.status == 200 and unreadable(answer) is None and not answer.legs
+
+
+def differing(one: Leg, other: Leg) -> dict[str, tuple[str | None, str | None]]:
+    """The fields that two legs tell differently, with what they tell."""
+    both = {name: (one.texts.get(name), other.texts.get(name)) for name in TOLD}
+    return {name: told for name, told in both.items() if told[0] != told[1]}
+
+
 def unreadable(answer: Answer) -> str | None:
     """Why an answer is no array of objects, None where it is one; what a field holds does not count."""
     if answer.reading.failure is not None:
         return f"a failure object came: {answer.reading.failure.message[:80]!r}"
     return next((problem for problem in answer.reading.problems if not _FIELD_PROBLEM.match(problem)), None)
+
+
+def field_problems(answer: Answer) -> list[str]:
+    """What could not be read in the fields of an answer's legs."""
+    return [problem for problem in answer.reading.problems if _FIELD_PROBLEM.match(problem)]
 
 
 def entries(answer: Answer) -> list[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from noojee_contract.case import Answer, Case, Judge
-from noojee_contract.client import Query
+from noojee_contract.client import Credentials
 from noojee_contract.exchange import Exchange, NotJson
 from noojee_contract.known import Known
 from noojee_contract.legs import Leg, read_failure
@@ -79,7 +79,7 @@ def start(
     *,
     tag: str | None = None,
     agent: str | None = None,
-    credentials: Query | None = None,
+    credentials: Credentials | None = None,
     method: str | None = None,
 ) -> Exchange:
     """An order to record the call of an extension, a channel or a unique id."""
@@ -89,7 +89,12 @@ def start(
 
 
 def stop(
-    case: Case, name: str, *, agent: str | None = None, credentials: Query | None = None, method: str | None = None
+    case: Case,
+    name: str,
+    *,
+    agent: str | None = None,
+    credentials: Credentials | None = None,
+    method: str | None = None,
 ) -> Exchange:
     """An order to end a recording of Fred's. It names an agent where the pages do (W-SPk), or where one is needed."""
     needed = case.dialect == "call-management" or case.profile.get("stop_without_agent") == "refused"
@@ -125,7 +130,7 @@ def is_done(case: Case, exchange: Exchange) -> bool:
 def is_error(case: Case, exchange: Exchange) -> bool:
     """Whether an order was refused: an HTTP error, or a negative Code (DOC W-OV)."""
     failure = None if case.dialect == "services" else read_failure(exchange)
-    negative = failure is not None and (failure.code is None or failure.code < 0)
+    negative = failure is not None and not (isinstance(failure.code, int) and failure.code >= 0)
     return exchange.status is not None and (exchange.status >= 400 or negative)
 
 

@@ -11,23 +11,20 @@ from typing import Any
 
 from noojee_contract.case import Answer, Case, Judge
 from noojee_contract.exchange import Exchange
-from noojee_contract.legs import BY_HOUR, FIELDS
-from noojee_contract.suite.asking import BY_TAG, BY_UNIQUE_ID, Question
+from noojee_contract.suite.asking import BY_TAG, BY_UNIQUE_ID, Question, ask
 from noojee_contract.suite.by_hand import told
-from noojee_contract.suite.listed import LegName, asked, name_of, named, names
+from noojee_contract.suite.listed import TOLD, LegName, asked, name_of, named, names
 
 Rows = Mapping[LegName, Mapping[str, Any]]
 
 
 def rows(answers: Iterable[Answer]) -> dict[LegName, dict[str, Any]]:
-    """What some answers tell of each leg, field by field, as it came."""
-    return {
-        name_of(leg): {field: leg.raw.get(field) for field in FIELDS[BY_HOUR]} for each in answers for leg in each.legs
-    }
+    """What some answers tell of each leg, field by field."""
+    return {name_of(leg): {field: leg.texts.get(field) for field in TOLD} for each in answers for leg in each.legs}
 
 
 def question_of(answer: Answer) -> Question:
-    """What an answer by tag or by unique id was asked with: the method and its parameter."""
+    """What the vendor's PBX was asked by tag or by unique id: the method and its parameter."""
     value = answer.asked.value
     return (BY_TAG, (("tag", value),)) if answer.asked.kind == "tag" else (BY_UNIQUE_ID, (("uniqueId", value),))
 
@@ -42,7 +39,7 @@ def told_answers(case: Case, most: int) -> list[Answer]:
 
 def asked_again(case: Case, answer: Answer) -> Answer:
     """The same question, asked once more as the pages say."""
-    return case.reread(answer.asked, case.client.ask(*question_of(answer)))
+    return case.reread(answer.asked, ask(case, answer.asked))
 
 
 def judge_same(case: Case, judge: Judge, first: Answer, exchange: Exchange, how: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from noojee_contract.audio import NoSound, Sound, kind_of, read_sound
 from noojee_contract.case import MOST_SOUNDS, Case
 from noojee_contract.exchange import Exchange
-from noojee_contract.legs import Leg, read_failure
+from noojee_contract.legs import Leg
 from noojee_contract.suite.by_hand import archive, call, leg
 
 LONGEST_SECONDS = 70  # longer legs cost time and show nothing more
@@ -57,20 +57,20 @@ def is_sound(exchange: Exchange) -> bool:
     return kind_of(exchange.body) is not None
 
 
-def is_refused(exchange: Exchange) -> bool:
+def is_refused(case: Case, exchange: Exchange) -> bool:
     """Whether a sound is refused: none came, and the answer is an HTTP error or a failure object."""
     if is_sound(exchange) or exchange.status is None:
         return False
-    return exchange.status >= 400 or read_failure(exchange) is not None
+    return exchange.status >= 400 or case.failure(exchange) is not None
 
 
-def told(exchange: Exchange) -> str:
+def told(case: Case, exchange: Exchange) -> str:
     """What an answer was, in a few words."""
     if is_sound(exchange):
         return f"{exchange.status} with a sound of {len(exchange.body)} bytes"
     if exchange.status is None:
         return str(exchange.failure)
-    failure = read_failure(exchange)
+    failure = case.failure(exchange)
     if failure is not None:
         return f"{exchange.status} with the failure {failure.message[:80]!r}"
     return f"{exchange.status} with {len(exchange.body)} bytes that are no sound"

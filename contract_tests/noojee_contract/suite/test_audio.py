@@ -30,7 +30,7 @@ def test_each_listed_leg_can_be_fetched(case: Case, judge: Judge) -> None:
     """SEED: in order to access all of the call recording you need to retrieve each individual leg."""
     for listed, exchange in sounded(case):
         came = exchange.status == 200 and is_sound(exchange)
-        judge(came, f"{named(listed)}: expected 200 and a sound, got {told(exchange)}", exchange)
+        judge(came, f"{named(listed)}: expected 200 and a sound, got {told(case, exchange)}", exchange)
 
 
 @clause("audio.decoded")
@@ -140,7 +140,7 @@ def test_a_sound_is_the_same_when_fetched_again(case: Case, judge: Judge) -> Non
     for listed, exchange in sounded(case, most=2):
         if is_sound(exchange):
             again = case.client.sound(listed.unique_id, listed.number)
-            judge(again.body == exchange.body, f"{named(listed)}: fetched again, {told(again)}", again)
+            judge(again.body == exchange.body, f"{named(listed)}: fetched again, {told(case, again)}", again)
 
 
 @clause("audio.leaves-metadata")
@@ -164,7 +164,7 @@ def test_a_leg_of_no_second_has_a_sound(case: Case, judge: Judge) -> None:
         if not put.duration_seconds:
             exchange = own.sound(put.unique_id, put.number)
             sound = heard(exchange)
-            said = f"a leg of 0.4 s: expected a sound of less than {LONGEST_SECONDS} s, got {told(exchange)}"
+            said = f"a leg of 0.4 s: expected a sound of less than {LONGEST_SECONDS} s, got {told(case, exchange)}"
             judge(not isinstance(sound, NoSound) and sound.seconds < LONGEST_SECONDS, said, exchange)
 
 
@@ -178,4 +178,4 @@ def test_a_sound_that_is_gone_is_an_error(case: Case, judge: Judge) -> None:
             exchange = case.client.sound(put.unique_id, put.number)
             name = f"leg {put.number} of {put.unique_id!r}, whose sound is gone"
             judge(bool(listed), f"{name}, is not listed", answer.exchange)
-            judge(is_refused(exchange), f"{name}: expected a refusal, got {told(exchange)}", exchange)
+            judge(is_refused(case, exchange), f"{name}: expected a refusal, got {told(case, exchange)}", exchange)

@@ -28,10 +28,8 @@ def test_an_unknown_leg_is_an_error(case: Case, judge: Judge) -> None:
     if last is not None:
         for number in (last.number + 1, last.number + 40):
             exchange = case.client.sound(last.unique_id, number)
-            said = (
-                f"leg {number} of {last.unique_id!r}, which has {last.number}: expected a refusal, got {told(exchange)}"
-            )
-            judge(is_refused(exchange), said, exchange)
+            said = f"leg {number} of {last.unique_id!r}, which has {last.number}: expected a refusal, got {told(case, exchange)}"
+            judge(is_refused(case, exchange), said, exchange)
 
 
 @clause("audio.unknown-leg-status")
@@ -40,7 +38,7 @@ def test_an_unknown_leg_is_refused_as_declared(case: Case, judge: Judge) -> None
     last = _last_leg(case)
     if last is not None:
         exchange = case.client.sound(last.unique_id, last.number + 1)
-        seen = str(exchange.status) if is_refused(exchange) else f"other: {told(exchange)}"
+        seen = str(exchange.status) if is_refused(case, exchange) else f"other: {told(case, exchange)}"
         judge.choice(case, "audio_unknown_leg", seen, exchange)
 
 
@@ -52,7 +50,11 @@ def test_an_unknown_call_is_an_error(case: Case, judge: Judge) -> None:
         if stranger not in known:
             exchange = case.client.sound(stranger, 1)
             shown = stranger if len(stranger) < 60 else stranger[:60] + "..."
-            judge(is_refused(exchange), f"unique id {shown!r}: expected a refusal, got {told(exchange)}", exchange)
+            judge(
+                is_refused(case, exchange),
+                f"unique id {shown!r}: expected a refusal, got {told(case, exchange)}",
+                exchange,
+            )
 
 
 @clause("audio.no-leg-number")
@@ -64,7 +66,7 @@ def test_what_is_no_leg_number_brings_no_sound(case: Case, judge: Judge) -> None
             if number == "" and case.profile.get("audio_without_leg", "first-leg") == "first-leg":
                 continue  # an empty leg may be read as none
             exchange = case.client.sound(last.unique_id, number)
-            judge(not is_sound(exchange), f"leg {number!r} of {last.unique_id!r}: {told(exchange)}", exchange)
+            judge(not is_sound(exchange), f"leg {number!r} of {last.unique_id!r}: {told(case, exchange)}", exchange)
 
 
 @clause("audio.failure-is-no-file")
@@ -73,7 +75,7 @@ def test_a_refusal_is_not_labelled_as_a_sound(case: Case, judge: Judge) -> None:
     last = _last_leg(case)
     if last is not None:
         exchange = case.client.sound(last.unique_id, last.number + 1)
-        if is_refused(exchange):
+        if is_refused(case, exchange):
             label = (exchange.header("content-type") or "").lower()
             judge(not label.startswith("audio/"), f"a refusal is labelled {label!r}", exchange)
             kept = (exchange.header("content-disposition") or "").lower()
@@ -115,7 +117,7 @@ def test_a_request_without_leg_is_served_as_declared(case: Case, judge: Judge) -
     exchange = own.client.sound("1791000000.2", 1, template=bare)
     sound = heard(exchange)
     if isinstance(sound, NoSound):
-        seen = "refused" if is_refused(exchange) else f"other: {told(exchange)}"
+        seen = "refused" if is_refused(case, exchange) else f"other: {told(case, exchange)}"
     else:
         near = [number for number, hertz in tones.items() if abs(dominant_hertz(sound) - hertz) < 20]
         seen = "first-leg" if near == [1] else f"other: leg {near}"
@@ -133,5 +135,5 @@ def test_get_brings_a_sound_or_not_as_declared(case: Case, judge: Judge) -> None
         if is_sound(got) and got.status == 200:
             seen = "post-and-get"
         else:
-            seen = "post" if got.status is not None and got.status >= 400 else f"other: {told(got)}"
+            seen = "post" if got.status is not None and got.status >= 400 else f"other: {told(case, got)}"
         judge.choice(case, "audio_methods", seen, got)

@@ -12,13 +12,13 @@ from noojee_contract.client import Query, ticket_hash
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
     answers_it,
+    ask,
     in_words,
     judge_answered,
     judge_brings_nothing,
     judge_each_refused,
     judge_refused,
-    one_question,
-    post,
+    one_recording,
     proof,
     refuses,
     sha256,
@@ -89,14 +89,14 @@ def test_a_part_of_the_hash_is_refused(case: Case, judge: Judge) -> None:
 @clause("authentication.hash-bound")
 def test_a_hash_of_another_fresh_time_stamp_is_refused(case: Case, judge: Judge) -> None:
     """DOC W-A1: the time stamp stops replay."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         for off in (1, 40, 1000):
             now = stamp(case)
             credentials = proof(case, now - off, ticket_hash(case.client.key, str(now)))
             judge_refused(
                 case,
                 judge,
-                post(case, question, credentials=credentials),
+                ask(case, asked, credentials=credentials),
                 f"a hash of a time stamp {off} ms later than the one sent",
             )
 
@@ -104,32 +104,30 @@ def test_a_hash_of_another_fresh_time_stamp_is_refused(case: Case, judge: Judge)
 @clause("authentication.hash-replayed")
 def test_an_accepted_hash_is_refused_with_another_time_stamp(case: Case, judge: Judge) -> None:
     """DOC W-A1: the time stamp stops replay."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         ticket = case.client.ticket()
-        judge_answered(case, judge, post(case, question, credentials=ticket), "a fresh hash")
+        judge_answered(case, judge, ask(case, asked, credentials=ticket), "a fresh hash")
         replayed = proof(case, stamp(case) - 7, ticket[1][1])
-        judge_refused(
-            case, judge, post(case, question, credentials=replayed), "an accepted hash with another time stamp"
-        )
+        judge_refused(case, judge, ask(case, asked, credentials=replayed), "an accepted hash with another time stamp")
 
 
 @clause("authentication.hash-letter-case")
 def test_an_upper_case_hash_is_refused(case: Case, judge: Judge) -> None:
     """UNKNOWN: the samples are in lower case (DOC); a Java server would compare texts."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         time_stamp = stamp(case)
         digest = ticket_hash(case.client.key, str(time_stamp)).upper()
-        exchange = post(case, question, credentials=proof(case, time_stamp, digest))
+        exchange = ask(case, asked, credentials=proof(case, time_stamp, digest))
         judge_brings_nothing(case, judge, exchange, "the hash in upper case")
 
 
 @clause("authentication.hash-reuse")
 def test_a_hash_serves_as_often_as_declared(case: Case, judge: Judge) -> None:
     """UNKNOWN row 8: valid ten seconds, and a one time hash (DOC W-A1)."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         ticket = case.client.ticket()
-        judge_answered(case, judge, post(case, question, credentials=ticket), "a fresh hash")
-        again = post(case, question, credentials=ticket)
+        judge_answered(case, judge, ask(case, asked, credentials=ticket), "a fresh hash")
+        again = ask(case, asked, credentials=ticket)
         used, left = answers_it(case, again), refuses(case, again)
         seen = "within-window" if used else "once" if left else f"other: {in_words(case, again)}"
         judge.choice(case, "hash_reuse", seen, again)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from urllib.parse import quote, quote_plus
 
 from noojee_contract.case import Case, Judge
-from noojee_contract.client import ticket_hash
+from noojee_contract.client import Credentials, ticket_hash
 from noojee_contract.exchange import Exchange
-from noojee_contract.legs import read_failure
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
-    BY_UNIQUE_ID,
     NOBODYS_KEY,
+    ask,
     in_words,
-    one_question,
-    post,
+    one_recording,
+    request_of,
+    send,
     stamp,
-    url_of,
+    unasked,
+    unknown_path,
     wrong_credentials,
 )
 
+DAY = date(2021, 9, 14)
 SHORTEST = 8  # characters; a shorter value may stand in an answer by chance
 
 
@@ -40,22 +43,24 @@ def _shows(exchange: Exchange, secrets: Iterable[str]) -> str | None:
 @clause("authentication.no-echo")
 def test_no_answer_repeats_the_credentials(case: Case, judge: Judge) -> None:
     """DERIVED from W-AK: all communication by HTTPS, for the key is a secret."""
-    for name, query in one_question(case):
-        asked = {
-            "legs": post(case, (name, query)),
-            "a missing parameter": post(case, (BY_UNIQUE_ID, ())),
-            "an unknown method": post(case, ("noSuchMethod", query)),
-            "GET": case.client.send("GET", url_of(case, (name, query))),
-            "a recording that is not there": post(case, (BY_UNIQUE_ID, (("uniqueId", "no-such-call.1"),))),
+    for asked in one_recording(case):
+        request = request_of(case, asked)
+        other = "GET" if request.verb == "POST" else "POST"
+        answers = {
+            "legs": ask(case, asked),
+            **dict(unasked(case)),
+            "an unknown method": unknown_path(case, asked),
+            other: send(case, request, verb=other),
+            "a recording that is not there": case.client.by_unique_id("no-such-call.1"),
         }
         if case.has_by_hour and case.world is not None:
             case.space_by_hour()
-            asked["a bad hour"] = case.client.by_hour("2021/09/14", "24")
-            case.client.by_hour("2021/09/14", 15)
-            asked["a second request by hour"] = case.client.by_hour("2021/09/14", 15)
+            answers["a bad hour"] = case.client.by_hour(DAY, "24")
+            case.client.by_hour(DAY, 15)
+            answers["a second request by hour"] = case.client.by_hour(DAY, 15)
         if case.client.audio_template is not None and "audio" in case.target.capabilities:
-            asked["a sound that is not there"] = case.client.sound("no-such-call.1", 1)
-        for what, exchange in asked.items():
+            answers["a sound that is not there"] = case.client.sound("no-such-call.1", 1)
+        for what, exchange in answers.items():
             place = _shows(exchange, case.client.secrets)
             judge(place is None, f"the answer to {what} shows a credential in {place}", exchange)
 
@@ -63,7 +68,8 @@ def test_no_answer_repeats_the_credentials(case: Case, judge: Judge) -> None:
 @clause("authentication.no-echo-of-wrong")
 def test_a_refusal_repeats_no_credential_and_tells_none(case: Case, judge: Judge) -> None:
     """DERIVED from W-AK: a mistyped key is nearly the key, and the expected hash is as good as it."""
-    for question in one_question(case):
+    tries: list[tuple[Credentials, tuple[str, ...]]]
+    for asked in one_recording(case):
         if case.by_hash:
             now = str(stamp(case))
             sent = ticket_hash(NOBODYS_KEY, now)
@@ -73,9 +79,9 @@ def test_a_refusal_repeats_no_credential_and_tells_none(case: Case, judge: Judge
             tries = [(credentials, (sent, right, case.client.key)), (stale, (stale[1][1], case.client.key))]
         else:
             known = [NOBODYS_KEY, *([case.world.user_key] if case.world is not None and case.world.user_key else [])]
-            tries = [((("apiKey", wrong),), (wrong, case.client.key)) for wrong in known]
+            tries = [(case.client.in_place(wrong), (wrong, case.client.key)) for wrong in known]
         for tried, secrets in tries:
-            exchange = post(case, question, credentials=tried)
+            exchange = ask(case, asked, credentials=tried)
             place = _shows(exchange, secrets)
             judge(place is None, f"the refusal of a credential shows it, or the right one, in {place}", exchange)
 
@@ -86,8 +92,7 @@ def test_a_refusal_is_the_same_for_what_is_there_and_what_is_not(case: Case, jud
     for unique_id in case.unique_ids[:1]:
         told = []
         for asked in (unique_id, "no-such-call.1"):
-            question = (BY_UNIQUE_ID, (("uniqueId", asked),))
-            exchange = post(case, question, credentials=wrong_credentials(case))
-            told.append((exchange.status, read_failure(exchange), in_words(case, exchange)))
+            exchange = case.client.by_unique_id(asked, credentials=wrong_credentials(case))
+            told.append((exchange.status, case.failure(exchange), in_words(case, exchange)))
         said = f"a wrong credential: {told[0][2]} for a call that is there, {told[1][2]} for one that is not"
         judge(told[0] == told[1], said, exchange)

@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from noojee_contract.case import Case, Judge
 from noojee_contract.client import Query
 from noojee_contract.exchange import Exchange
-from noojee_contract.legs import read_failure
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
     answers_it,
+    ask,
     choice_of_status,
     in_words,
     judge_answered,
     judge_each_refused,
     judge_refused,
-    one_question,
-    post,
+    one_recording,
     refuses,
     stamp,
 )
@@ -30,12 +29,12 @@ AHEAD = {1.9: ("2", "10"), 3.5: ("10",), 6.0: ("10",), 12.5: ()}
 
 def _aged(case: Case, judge: Judge, seconds: float, *, used: bool = False) -> Iterator[Exchange]:
     """The answer to a question whose hash was made so many seconds ago, and used then, or not."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         ticket = case.client.ticket()
         if used:
-            judge_answered(case, judge, post(case, question, credentials=ticket), "a fresh hash")
+            judge_answered(case, judge, ask(case, asked, credentials=ticket), "a fresh hash")
         case.step(seconds)
-        yield post(case, question, credentials=ticket)
+        yield ask(case, asked, credentials=ticket)
 
 
 def _off(case: Case, offsets: tuple[int, ...]) -> Iterator[tuple[str, Query]]:
@@ -83,14 +82,14 @@ def test_a_used_hash_is_refused_after_an_hour(case: Case, judge: Judge) -> None:
 @clause("authentication.hash-hour-from")
 def test_the_hour_of_a_used_hash_begins_as_declared(case: Case, judge: Judge) -> None:
     """UNKNOWN row 8: used 8 s after its time stamp, asked with 4 s before the hour of that use is over, and 12 s after it."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         ticket = case.client.ticket()
         case.step(8)
-        judge_answered(case, judge, post(case, question, credentials=ticket), "a hash 8 s old")
+        judge_answered(case, judge, ask(case, asked, credentials=ticket), "a hash 8 s old")
         case.step(3596)
-        within = post(case, question, credentials=ticket)
+        within = ask(case, asked, credentials=ticket)
         case.step(16)
-        beyond = post(case, question, credentials=ticket)
+        beyond = ask(case, asked, credentials=ticket)
         taken = answers_it(case, within), answers_it(case, beyond)
         known = {(False, False): "time-stamp", (True, False): "first-use", (True, True): "last-use"}
         judge.choice(case, "hash_hour_from", known.get(taken, "other: taken again after it was refused"), beyond)
@@ -123,11 +122,11 @@ def test_a_time_stamp_far_ahead_is_refused(case: Case, judge: Judge) -> None:
 @clause("authentication.clock-ahead")
 def test_a_time_stamp_may_be_ahead_as_declared(case: Case, judge: Judge) -> None:
     """UNKNOWN row 9: in sync with the PBX (DOC W-HA)."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         taken: dict[float, bool] = {}
         for seconds in AHEAD:
             credentials = case.client.signed(str(stamp(case) + int(seconds * 1000)))
-            exchange = post(case, question, credentials=credentials)
+            exchange = ask(case, asked, credentials=credentials)
             taken[seconds] = answers_it(case, exchange)
         fitting = [
             choice
@@ -154,8 +153,8 @@ def test_a_time_stamp_that_is_no_number_is_refused(case: Case, judge: Judge) -> 
 @clause("authentication.seconds")
 def test_a_time_stamp_in_seconds_is_taken_as_declared(case: Case, judge: Judge) -> None:
     """UNKNOWN row 49: the ten digits on the seed page are placeholders; Time returns thirteen (DOC)."""
-    for question in one_question(case):
-        exchange = post(case, question, credentials=case.client.signed(str(stamp(case) // 1000)))
+    for asked in one_recording(case):
+        exchange = ask(case, asked, credentials=case.client.signed(str(stamp(case) // 1000)))
         taken, left = answers_it(case, exchange), refuses(case, exchange)
         seen = "accepted" if taken else "refused" if left else f"other: {in_words(case, exchange)}"
         judge.choice(case, "time_stamp_seconds", seen, exchange)
@@ -165,7 +164,7 @@ def test_a_time_stamp_in_seconds_is_taken_as_declared(case: Case, judge: Judge) 
 def test_a_stale_hash_is_told_from_a_wrong_one(case: Case, judge: Judge) -> None:
     """DOC W-HUd: {"Message":"Expired TimeStamp","Code":-1}."""
     for exchange in _aged(case, judge, 11):
-        failure = read_failure(exchange)
+        failure = case.failure(exchange)
         what = "a hash 11 s old"
         judge(failure is not None, f"{what}: expected a failure object, got {in_words(case, exchange)}", exchange)
         if failure is not None:
@@ -186,6 +185,6 @@ def test_a_stale_hash_is_renewed_at_once(case: Case, judge: Judge) -> None:
     """DOC W-HUd: the call must be repeated with a newly acquired timestamp."""
     for stale in _aged(case, judge, 11):
         judge_refused(case, judge, stale, "a hash 11 s old")
-    for question in one_question(case):
-        renewed = post(case, question, credentials=case.client.ticket())
+    for asked in one_recording(case):
+        renewed = ask(case, asked, credentials=case.client.ticket())
         judge_answered(case, judge, renewed, "a new hash after a stale one")

@@ -105,7 +105,7 @@ def test_start_and_callend_are_the_leg_s(case: Case, judge: Judge) -> None:
             gap = apart(read, (expected.replace(microsecond=0),))
             if gap is not None:
                 local = expected.astimezone(case.zone)
-                said = f"{_named(answer, leg)}: {name} is {leg.raw.get(name)!r}, expected {local:%Y-%m-%d %H:%M:%S %Z}"
+                said = f"{_named(answer, leg)}: {name} is {leg.texts.get(name, leg.texts.get('End'))!r}, expected {local:%Y-%m-%d %H:%M:%S %Z}"
                 judge(gap < SECOND, said, answer.exchange)
 
 
@@ -163,7 +163,7 @@ def test_the_tag_of_an_untagged_leg_is_empty(case: Case, judge: Judge) -> None:
     """DOC W-H: the samples have an empty string."""
     for answer, leg, _, put in _put(case):
         if not put.tag:
-            tag = leg.raw.get("Tag")
+            tag = leg.texts.get("Tag")
             judge(tag == "", f"{_named(answer, leg)} has no tag; Tag is {tag!r}", answer.exchange)
 
 

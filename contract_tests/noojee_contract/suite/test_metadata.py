@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noojee_contract.case import Answer, Case, Judge
-from noojee_contract.legs import COMMON, Leg
+from noojee_contract.legs import Leg
 from noojee_contract.suite import clause
 from noojee_contract.suite.by_hand import archive, call, leg
 from noojee_contract.suite.listed import (
@@ -11,6 +11,7 @@ from noojee_contract.suite.listed import (
     apart_in_words,
     asked,
     carries,
+    differing,
     expected_of_tag,
     judge_legs,
     names,
@@ -124,8 +125,8 @@ def test_a_call_that_carries_one_tag_tells_the_same_by_tag_and_by_unique_id(case
         said = f"call {unique_id!r}: {asked(answer)} brings {names(tagged)}, its unique id brings {names(whole.legs)}"
         judge(names(tagged) == names(whole.legs), said, answer.exchange)
         for one, other in zip(_in_order(tagged), _in_order(whole.legs), strict=True):
-            differ = [field for field in COMMON if one.raw.get(field) != other.raw.get(field)]
-            words = ", ".join(f"{field} {one.raw.get(field)!r} and {other.raw.get(field)!r}" for field in differ)
+            differ = differing(one, other)
+            words = ", ".join(f"{field} {told[0]!r} and {told[1]!r}" for field, told in differ.items())
             said = f"leg {one.number} of {unique_id!r} differs by {asked(answer)} and by unique id: {words}"
             judge(not differ, said, answer.exchange)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import islice
 
 from noojee_contract.case import Answer, Case, Judge
-from noojee_contract.legs import COMMON
 from noojee_contract.suite import clause
 from noojee_contract.suite.by_hand import archive, call, leg, told
-from noojee_contract.suite.listed import LegName, asked, name_of, named, names
+from noojee_contract.suite.listed import LegName, asked, differing, name_of, named, names
 
 REPEATED = 4  # questions that are asked again, of an archive or an observed target
 
@@ -48,9 +48,7 @@ def test_a_question_asked_again_has_the_same_answer(case: Case, judge: Judge) ->
             said = f"{asked(answer)}: {named(name_of(first))} came at first, not when asked again ({told(read)})"
             judge(second is not None, said, read.exchange)
             if second is not None:
-                differ = {
-                    field: second.raw.get(field) for field in COMMON if first.raw.get(field) != second.raw.get(field)
-                }
+                differ = {field: told[1] for field, told in differing(first, second).items()}
                 said = f"{asked(answer)}: asked again, {named(name_of(first))} shows {differ}"
                 judge(not differ, said, read.exchange)
 
@@ -61,10 +59,11 @@ def test_legs_come_in_the_declared_order(case: Case, judge: Judge) -> None:
     if case.archive is not None:
         case = case.fresh(document=ORDERED)
     for answer in case.listings():
-        began: dict[str, str] = {}
+        began: dict[str, datetime] = {}
+        if not all(came.start for came in answer.legs):
+            continue
         for came in answer.legs:
-            start = str(came.raw.get("Start"))
-            began[came.unique_id] = min(start, began.get(came.unique_id, start))
+            began[came.unique_id] = min(came.start[0], began.get(came.unique_id, came.start[0]))
         keys = [(began[came.unique_id], came.unique_id, name_of(came)[1]) for came in answer.legs]
         if len(keys) < 2 or len(set(began.values())) < len(began):
             continue
@@ -102,8 +101,8 @@ def _judge_grown(before: Answer, after: Answer, name: LegName, judge: Judge) -> 
     ended = came.get(name)
     said = f"{asked(after)}: {named(name)} has ended and is not listed ({told(after)})"
     judge(ended is not None, said, after.exchange)
-    if ended is not None and isinstance(ended.raw.get("Duration"), str):
-        said = f"{asked(after)}: {named(name)} lasted {GOING_ON_SECONDS} s, Duration is {ended.raw['Duration']!r}"
+    if ended is not None and "Duration" in ended.texts:
+        said = f"{asked(after)}: {named(name)} lasted {GOING_ON_SECONDS} s, Duration is {ended.texts['Duration']!r}"
         judge(ended.duration_seconds == GOING_ON_SECONDS, said, after.exchange)
     for earlier in before.legs:
         if name_of(earlier) != name:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from noojee_contract.case import Case, Judge
+from noojee_contract.case import Answer, Case, Judge
+from noojee_contract.dialect import METHOD_OF, Dialect
+from noojee_contract.exchange import NotJson
 from noojee_contract.legs import COMMON
 from noojee_contract.suite import clause
 from noojee_contract.suite.listed import asked, entries, listed_legs
@@ -16,11 +18,23 @@ CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\ufeff]")
 @clause("metadata.schema")
 def test_the_document_is_valid_by_its_schema(case: Case, judge: Judge) -> None:
     """SEED: a json encoded array; the schema of the dialect says field by field what an entry holds."""
-    for answer in case.listings():
+    described = case.target.described
+    for answer in case.listings() if described is None else case.all_answers():
         if answer.exchange.status == 200 and answer.reading.failure is None:
-            problems = violations(entries(answer), f"{case.dialect}/metadata")
+            problems = _violations(answer, described, case.dialect)
             said = f"{asked(answer)}: {'; '.join(problems[:3])}"
             judge(not problems, said, answer.exchange)
+
+
+def _violations(answer: Answer, described: Dialect | None, dialect: str) -> list[str]:
+    """What is wrong with the array of the vendor's answer, or with the whole of another API's."""
+    if described is None:
+        return violations(entries(answer), f"{dialect}/metadata")
+    schema = described.methods[METHOD_OF[answer.asked.kind]].schema
+    try:
+        return [] if schema is None else schema.violations(answer.exchange.json())
+    except NotJson as problem:
+        return [str(problem)]
 
 
 @clause("metadata.eleven-fields")

@@ -55,7 +55,7 @@ def test_a_later_leg_does_not_start_before_an_earlier_one(case: Case, judge: Jud
         if starts != sorted(starts):
             continue
         for one, other in pairwise(legs):
-            said = f"{unique_id!r}: leg {other.number} starts at {other.raw['Start']}, before leg {one.number} ({one.raw['Start']})"
+            said = f"{unique_id!r}: leg {other.number} starts at {other.texts['Start']}, before leg {one.number} ({one.texts['Start']})"
             judge(max(other.start) >= min(one.start), said, answer.exchange)
 
 
@@ -106,7 +106,7 @@ def test_all_legs_of_a_call_carry_the_unique_id_that_was_asked_for(case: Case, j
     for unique_id in case.unique_ids:
         answer = case.by_unique_id(unique_id)
         for came in answer.legs:
-            got = came.raw.get("UniqueId")
+            got = came.texts.get("UniqueId")
             said = f"{asked(answer)}: UniqueId is {got!r} in leg {came.number}, expected {unique_id!r}"
             judge(got == unique_id, said, answer.exchange)
 

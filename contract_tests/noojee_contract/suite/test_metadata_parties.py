@@ -98,8 +98,10 @@ def test_direction_is_one_of_three_digits(case: Case, judge: Judge) -> None:
 def test_direction_tells_which_way_the_call_went(case: Case, judge: Judge) -> None:
     """SEED: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
     for put in put_legs(case):
-        if put.listed.text("Direction") in DIGITS.values():
-            put.listed.judge_text(judge, "Direction", DIGITS[put.call.direction])
+        told, went = put.listed.leg.direction, put.call.direction
+        if told in DIGITS:
+            said = f"Direction is {put.listed.text('Direction')!r} ({told}), expected {went}"
+            put.listed.judge(judge, told == went, said)
 
 
 @clause("metadata.one-story")
@@ -109,7 +111,7 @@ def test_all_legs_of_a_call_tell_one_origin_did_and_direction(case: Case, judge:
     for listed in listed_legs(case):
         other = first.setdefault(listed.leg.unique_id, listed.leg)
         for field in ("Source", "DID", "Direction"):
-            one, two = listed.text(field), other.raw.get(field)
+            one, two = listed.text(field), other.texts.get(field)
             if listed.leg is not other and one is not None:
                 listed.judge(judge, one == two, f"{field} is {one!r}, in leg {other.number} it is {two!r}")
 
@@ -129,7 +131,7 @@ def test_a_leg_that_nobody_took_belongs_to_the_declared_account(case: Case, judg
     answer = case.fresh(document=archive(QUEUED)).by_unique_id(QUEUED["unique_id"])
     for came in answer.legs:
         if came.number == 1:
-            judge.choice(case, "default_account", str(came.raw.get("Username")), answer.exchange)
+            judge.choice(case, "default_account", str(came.texts.get("Username")), answer.exchange)
 
 
 @clause("metadata.route-account")

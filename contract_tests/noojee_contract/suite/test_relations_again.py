@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from noojee_contract.case import STRANGERS, Case, Judge
-from noojee_contract.client import FORM_TYPE
+from noojee_contract.known import Known
 from noojee_contract.suite import clause
-from noojee_contract.suite.asking import Question, post, url_of, wrong_credentials
-from noojee_contract.suite.related import asked_again, judge_same, question_of, told_answers
+from noojee_contract.suite.asking import ask, request_of, send, unasked, unknown_path, wrong_credentials
+from noojee_contract.suite.related import asked_again, judge_same, told_answers
 
 AT_ONCE = 4  # fewer than the five authentications that the pages allow at a time
 TIMES = 2
-ON_ITS_OWN = (("content-type", FORM_TYPE), ("connection", "close"))
 
 
 @clause("relations.in-parallel")
@@ -21,9 +20,9 @@ def test_questions_asked_at_once_have_their_own_answers(case: Case, judge: Judge
     """DERIVED: a request names its recording; what is asked beside it is another request."""
     answers = told_answers(case, AT_ONCE)
     for _ in range(TIMES):
-        urls = [url_of(case, question_of(answer)) for answer in answers]
+        requests = [request_of(case, answer.asked) for answer in answers]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            came = list(pool.map(lambda url: case.client.send("POST", url), urls))
+            came = list(pool.map(lambda request: send(case, request), requests))
         for answer, exchange in zip(answers, came, strict=True):
             judge_same(case, judge, answer, exchange, "asked at the same time as others")
 
@@ -36,7 +35,7 @@ def test_a_question_has_the_same_answer_after_others(case: Case, judge: Judge) -
         for other in answers:
             if other is not answer:
                 asked_again(case, other)
-        case.client.ask(*question_of(answer)[:1], ((question_of(answer)[1][0][0], STRANGERS[0]),))
+        ask(case, Known(answer.asked.kind, STRANGERS[0]))
         judge_same(
             case, judge, answer, asked_again(case, answer).exchange, "asked after others, one of which finds nothing"
         )
@@ -46,19 +45,20 @@ def test_a_question_has_the_same_answer_after_others(case: Case, judge: Judge) -
 def test_a_question_has_the_same_answer_after_refusals(case: Case, judge: Judge) -> None:
     """DERIVED from W-HUd: the call is repeated after its refusal, and answered."""
     for answer in told_answers(case, 1):
-        for what in _refusals(case, question_of(answer)):
+        for what in _refusals(case, answer.asked):
             judge_same(case, judge, answer, asked_again(case, answer).exchange, f"asked after {what}")
 
 
-def _refusals(case: Case, question: Question) -> Iterator[str]:
+def _refusals(case: Case, asked: Known) -> Iterator[str]:
     """Ask what is refused, one by one; each in words, once it was asked."""
-    case.client.send("GET", url_of(case, question))
-    yield "a GET"
-    post(case, (question[0], ()))
-    yield "a request without its parameter"
-    post(case, ("noSuchMethod", ()))
+    verb = "GET" if request_of(case, asked).verb == "POST" else "POST"
+    ask(case, asked, verb=verb)
+    yield f"a {verb}"
+    for what, _ in unasked(case):
+        yield f"a question {what}"
+    unknown_path(case, asked)
     yield "a request for a method that is not there"
-    post(case, question, credentials=wrong_credentials(case))
+    ask(case, asked, credentials=wrong_credentials(case))
     yield "a request with a wrong credential"
 
 
@@ -79,5 +79,5 @@ def test_a_question_has_the_same_answer_over_each_connection(case: Case, judge: 
     """DERIVED from HTTP: a connection stands for nothing."""
     for answer in told_answers(case, 2):
         for _ in range(2):
-            exchange = post(case, question_of(answer), headers=ON_ITS_OWN)
+            exchange = ask(case, answer.asked, headers=(("connection", "close"),))
             judge_same(case, judge, answer, exchange, "asked over a connection of its own")

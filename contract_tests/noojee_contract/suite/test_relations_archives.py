@@ -68,13 +68,13 @@ def _judge_moved(judge: Judge, here: Answer, there: Answer, by: timedelta, how: 
     judge(numbers[0] == numbers[1], said, there.exchange)
     for one, other in zip(first, second, strict=True):
         differ = [
-            f"{name} {other.raw.get(name)!r} for {one.raw.get(name)!r}"
+            f"{name} {other.texts.get(name)!r} for {one.texts.get(name)!r}"
             for name in TOLD
-            if one.raw.get(name) != other.raw.get(name)
+            if one.texts.get(name) != other.texts.get(name)
         ]
         judge(not differ, f"{asked(there)}, {how}: {named(name_of(other))} shows {', '.join(differ)}", there.exchange)
         gap = apart(tuple(start + by for start in one.start), other.start)
-        said = f"{named(name_of(other))} shows Start {other.raw.get('Start')!r}, {gap} off; without it was {one.raw.get('Start')!r}"
+        said = f"{named(name_of(other))} shows Start {other.texts.get('Start')!r}, {gap} off; without it was {one.texts.get('Start')!r}"
         judge(gap is None or gap < SECOND, f"{asked(there)}, {how}: {said}", there.exchange)
 
 

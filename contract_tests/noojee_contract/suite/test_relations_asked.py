@@ -9,17 +9,17 @@ from noojee_contract.case import Answer, Case, Judge
 from noojee_contract.client import FORM_TYPE, Query
 from noojee_contract.exchange import Headers
 from noojee_contract.suite import clause
-from noojee_contract.suite.asking import post, refuses
+from noojee_contract.suite.asking import ask, post, refuses, request_of, send, with_parameter
 from noojee_contract.suite.related import judge_same, question_of, told_answers
 
 FORM = ("content-type", FORM_TYPE)
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 CLIENTS: tuple[Headers, ...] = (
-    (FORM, ("accept-language", "de-DE,de;q=0.9")),
-    (FORM, ("accept-language", "fr"), ("user-agent", BROWSER)),
-    (FORM, ("user-agent", "curl/8.10.1"), ("accept-encoding", "identity")),
+    (("accept-language", "de-DE,de;q=0.9"),),
+    (("accept-language", "fr"), ("user-agent", BROWSER)),
+    (("user-agent", "curl/8.10.1"), ("accept-encoding", "identity")),
 )
-UNNAMED = (("_", "1792800000000"), ("xDebugArg", "1"), ("lang", "de"))
+UNNAMED = ("_=1792800000000", "xDebugArg=1", "lang=de")
 
 
 def _one(case: Case) -> Iterator[Answer]:
@@ -67,8 +67,8 @@ def test_who_asks_in_which_language_changes_nothing(case: Case, judge: Judge) ->
     """DERIVED from W-A4: the word internal is a literal, whoever reads it."""
     for answer in told_answers(case, 2):
         for headers in CLIENTS:
-            how = ", ".join(f"{name}: {value}" for name, value in headers[1:])
-            judge_same(case, judge, answer, post(case, question_of(answer), headers=headers), f"with {how}")
+            how = ", ".join(f"{name}: {value}" for name, value in headers)
+            judge_same(case, judge, answer, ask(case, answer.asked, headers=headers), f"with {how}")
 
 
 @clause("relations.form-body")
@@ -88,11 +88,11 @@ def test_a_form_body_beside_the_query_changes_nothing(case: Case, judge: Judge) 
 def test_an_unknown_parameter_that_is_taken_changes_nothing(case: Case, judge: Judge) -> None:
     """DERIVED from W-A4, W-D9: the methods have the parameters that their pages list. A refusal is another clause's."""
     for answer in _one(case):
-        name, query = question_of(answer)
         for more in UNNAMED:
-            exchange = post(case, (name, (*query, more)))
+            request = request_of(case, answer.asked)
+            exchange = send(case, request, url=with_parameter(request, more))
             if not refuses(case, exchange):
-                judge_same(case, judge, answer, exchange, f"with the parameter {more[0]} beside it")
+                judge_same(case, judge, answer, exchange, f"with the parameter {more} beside it")
 
 
 @clause("relations.repeated-value")

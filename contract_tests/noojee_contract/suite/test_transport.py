@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from noojee_contract.case import Case, Judge, Unproved
 from noojee_contract.client import FORM_TYPE
+from noojee_contract.known import Known
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
     BY_UNIQUE_ID,
     answers_it,
+    ask,
     in_words,
     judge_answered,
     judge_brings_nothing,
     judge_refused,
+    named,
     one_question,
+    one_recording,
     post,
     questions,
+    recordings,
     refuses,
+    request_of,
+    send,
+    unasked,
     url_of,
+    with_parameter,
 )
 from noojee_contract.suite.related import judge_same, question_of, told_answers
 
@@ -35,20 +44,20 @@ def test_get_brings_no_recording(case: Case, judge: Judge) -> None:
 @clause("transport.other-methods-refused")
 def test_put_delete_patch_and_head_are_refused(case: Case, judge: Judge) -> None:
     """SEED: the API will only accept POST requests."""
-    for name, query in questions(case):
+    for asked in recordings(case):
         for method in ("PUT", "DELETE", "PATCH", "HEAD"):
             # On a PBX that is only observed, nothing that is there is put at risk: a stranger is named.
-            asked = query if case.world is not None or method == "HEAD" else ((query[0][0], STRANGER),)
-            exchange = case.client.send(method, url_of(case, (name, asked)))
-            judge_refused(case, judge, exchange, f"{method} {name}")
+            safe = case.world is not None or method == "HEAD"
+            request = request_of(case, asked if safe else Known(asked.kind, STRANGER))
+            if (request.verb, method) != ("GET", "HEAD"):  # where GET is served, HEAD is: HTTP's own rule
+                judge_refused(case, judge, send(case, request, verb=method), f"{method} {named(asked)}")
 
 
 @clause("transport.options-brings-nothing")
 def test_options_brings_no_recording(case: Case, judge: Judge) -> None:
     """SEED: only POST is accepted; that OPTIONS tells the methods is HTTP's own, so it need be no error."""
-    for question in questions(case):
-        exchange = case.client.send("OPTIONS", url_of(case, question))
-        judge_brings_nothing(case, judge, exchange, f"OPTIONS {question[0]}")
+    for asked in recordings(case):
+        judge_brings_nothing(case, judge, ask(case, asked, verb="OPTIONS"), f"OPTIONS {named(asked)}")
 
 
 @clause("transport.method-not-allowed")
@@ -73,9 +82,9 @@ def test_the_form_type_with_a_charset_is_taken(case: Case, judge: Judge) -> None
 @clause("transport.accept-json")
 def test_a_client_that_accepts_json_alone_is_served(case: Case, judge: Judge) -> None:
     """DOC W-OV: responses are JSON."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         for accepted in ("application/json", "application/json, text/javascript;q=0.5"):
-            exchange = post(case, question, headers=(FORM, ("accept", accepted)))
+            exchange = ask(case, asked, headers=(("accept", accepted),))
             judge_answered(case, judge, exchange, f"Accept: {accepted}")
 
 
@@ -132,10 +141,11 @@ def test_parameters_may_stand_in_any_order(case: Case, judge: Judge) -> None:
 @clause("transport.unknown-parameter")
 def test_a_parameter_that_nobody_asked_for_changes_nothing(case: Case, judge: Judge) -> None:
     """CLIENT C-J: sends xDebugArg, which no page lists."""
-    for name, query in one_question(case):
-        for more in (("xDebugArg", "1"), ("_", "1792800000000")):
-            exchange = post(case, (name, (*query, more)))
-            judge_answered(case, judge, exchange, f"with the parameter {more[0]} beside the documented ones")
+    for asked in one_recording(case):
+        for more in ("xDebugArg=1", "_=1792800000000"):
+            request = request_of(case, asked)
+            exchange = send(case, request, url=with_parameter(request, more))
+            judge_answered(case, judge, exchange, f"with the parameter {more} beside the documented ones")
 
 
 @clause("transport.repeated-credentials")
@@ -159,13 +169,12 @@ def test_the_names_of_parameters_are_case_sensitive(case: Case, judge: Judge) ->
 @clause("transport.missing-parameter")
 def test_without_a_tag_or_unique_id_no_recording_comes(case: Case, judge: Judge) -> None:
     """SEED: an array containing any matching calls; nothing matches what was not asked."""
-    for name in ("retrieveMetaData", BY_UNIQUE_ID):
-        exchange = post(case, (name, ()))
-        judge_brings_nothing(case, judge, exchange, f"{name} without its parameter")
+    for what, exchange in unasked(case):
+        judge_brings_nothing(case, judge, exchange, what)
 
 
 @clause("transport.missing-parameter-refused")
 def test_a_missing_parameter_is_an_error(case: Case, judge: Judge) -> None:
     """DOC W-OV: a negative Code signifies an error; W-H: an appropriate HTTP error code. Row 17."""
-    for name in ("retrieveMetaData", BY_UNIQUE_ID):
-        judge_refused(case, judge, post(case, (name, ())), f"{name} without its parameter")
+    for what, exchange in unasked(case):
+        judge_refused(case, judge, exchange, what)

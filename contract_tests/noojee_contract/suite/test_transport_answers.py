@@ -6,18 +6,20 @@ from typing import Any
 
 from noojee_contract.case import Case, Judge
 from noojee_contract.exchange import Exchange, NotJson
-from noojee_contract.legs import read_failure
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
     BY_TAG,
     BY_UNIQUE_ID,
     answers_it,
+    ask,
     choice_of_status,
     in_words,
-    one_question,
+    one_recording,
     post,
-    questions,
     read,
+    recordings,
+    unasked,
+    unknown_path,
 )
 from noojee_contract.suite.by_hand import archive, call, leg
 
@@ -48,8 +50,8 @@ def test_the_content_type_of_json_is_the_declared_one(case: Case, judge: Judge) 
     known = ("application/json;charset=utf-8", "application/json", "text/html;charset=utf-8", "none")
     spelled = {"application/json;charset=utf-8": "application/json;charset=UTF-8"}
     spelled["text/html;charset=utf-8"] = "text/html;charset=UTF-8"
-    for question in questions(case):
-        exchange = post(case, question)
+    for asked in recordings(case):
+        exchange = ask(case, asked)
         if answers_it(case, exchange):
             written = (exchange.header("content-type") or "none").lower().replace(" ", "").replace('"', "")
             seen = spelled.get(written, written) if written in known else f"other: {written}"
@@ -79,10 +81,11 @@ def test_a_stated_length_is_the_length_in_bytes(case: Case, judge: Judge) -> Non
     """DERIVED from HTTP: Content-Length counts bytes; a client that believes it must get the whole document."""
     if case.archive is not None:
         case = case.fresh(document=ACCENTS)
-    asked = [post(case, question) for question in questions(case)]
-    asked += [_bad_request(case), post(case, ("noSuchMethod", ()))]
-    asked += [case.client.time()] if case.by_hash else []
-    for exchange in asked:
+    answers = [ask(case, asked) for asked in recordings(case)]
+    answers += [exchange for _, exchange in unasked(case)]
+    answers += [unknown_path(case, asked) for asked in one_recording(case)]
+    answers += [case.client.time()] if case.by_hash else []
+    for exchange in answers:
         said = exchange.header("content-length")
         judge(exchange.failure is None, f"the answer is not whole: {exchange.failure}", exchange)
         if said is not None and exchange.header("content-encoding") in (None, "identity"):
@@ -120,10 +123,10 @@ def test_a_failure_of_the_replacement_is_spelled_as_declared(case: Case, judge: 
 @clause("transport.bad-request-readable")
 def test_an_error_of_the_replacement_has_a_body_to_show(case: Case, judge: Judge) -> None:
     """CLIENT C-D: prints the body of what is not 2xx; so an error says something."""
-    exchange = _bad_request(case)
-    failure = read_failure(exchange)
-    told = bool(failure.message) if failure is not None else bool(exchange.body.strip())
-    judge(told, f"a missing parameter is answered {exchange.status} without a word", exchange)
+    for what, exchange in unasked(case):
+        failure = case.failure(exchange)
+        told = bool(failure.message) if failure is not None else bool(exchange.body.strip())
+        judge(told, f"{what}: answered {exchange.status} without a word", exchange)
 
 
 @clause("transport.legacy-bad-request-status")
@@ -153,11 +156,11 @@ def _judge_missing(case: Case, judge: Judge, key: str) -> None:
 @clause("transport.asked-again")
 def test_asking_again_word_for_word_changes_nothing(case: Case, judge: Judge) -> None:
     """SEED: the methods retrieve; nothing is consumed, and the same request has the same answer."""
-    for question in one_question(case):
-        first = post(case, question)
+    for asked in one_recording(case):
+        first = ask(case, asked)
         listed = sorted((each.unique_id, each.number) for each in read(case, first).legs)
         for _ in range(2):
-            again = post(case, question)
+            again = ask(case, asked)
             names = sorted((each.unique_id, each.number) for each in read(case, again).legs)
             said = f"first came legs {listed}, then {names} ({in_words(case, again)})"
             judge(names == listed and again.status == first.status, said, again)

@@ -18,9 +18,11 @@ from noojee_contract.suite.asking import (
     judge_brings_nothing,
     judge_refused,
     one_question,
+    one_recording,
     post,
     read,
     refuses,
+    unknown_path,
 )
 from noojee_contract.suite.by_hand import archive, call, leg
 
@@ -94,16 +96,16 @@ def test_a_space_may_be_written_in_both_ways(case: Case, judge: Judge) -> None:
 @clause("transport.unknown-path")
 def test_an_unknown_method_is_an_error(case: Case, judge: Judge) -> None:
     """CLIENT C-J: an unknown path gives 404 with an HTML body; never an array that reads as an empty answer."""
-    for question in one_question(case):
+    for asked in one_recording(case):
         for name in ABSENT:
-            judge_refused(case, judge, post(case, (name, question[1])), f"the method {name}, which no page names")
+            judge_refused(case, judge, unknown_path(case, asked, name), f"the method {name}, which no page names")
 
 
 @clause("transport.unknown-path-status")
 def test_an_unknown_method_is_answered_404(case: Case, judge: Judge) -> None:
     """CLIENT C-J: 404 returns HTML."""
-    for question in one_question(case):
-        exchange = post(case, (ABSENT[0], question[1]))
+    for asked in one_recording(case):
+        exchange = unknown_path(case, asked, ABSENT[0])
         judge(exchange.status == 404, f"an unknown method: expected 404, got {exchange.status}", exchange)
 
 

@@ -1,0 +1,186 @@
+"""A dialect that a file describes: how an API that is not the vendor's is asked, and how its answers are read. Values.
+
+`dialect_file` reads them from TOML, `dialect_client` asks as they say, `dialect_legs` reads what comes.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import ClassVar
+from urllib.parse import quote
+
+from noojee_contract.exchange import Headers
+from noojee_contract.formats import Format
+from noojee_contract.validate import Schema
+
+Place = tuple[str, ...]
+"""Keys from the outside in; () is the document itself."""
+METHOD_OF = {"tag": "by_tag", "unique_id": "by_unique_id", "hour": "by_hour"}
+"""The method that a kind of known recording is asked by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What proves who asks, as it is sent: parameters of the query, and headers."""
+
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInHeader:
+    """The key in a header; `template` has {key} where it goes."""
+
+    header: str
+    template: str
+    kind: ClassVar[str] = "api-key"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names whose values are credentials."""
+        return (self.header,)
+
+    def proof(self, key: str) -> Proof:
+        """The header with a key. Spaces around a word of a header are none of it (RFC 9110, 5.5, 11.4)."""
+        return Proof(headers=((self.header.lower(), self.template.replace("{key}", key.strip()).strip()),))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInQuery:
+    """The key as a parameter of the query."""
+
+    parameter: str
+    kind: ClassVar[str] = "api-key"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `KeyInHeader.names`."""
+        return (self.parameter,)
+
+    def proof(self, key: str) -> Proof:
+        """The parameter with a key."""
+        return Proof(query=((self.parameter, key),))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInBasic:
+    """The key as the user or the password of HTTP Basic; `template` is user:password, with {key} for one of them."""
+
+    template: str
+    kind: ClassVar[str] = "api-key"
+    names: ClassVar[tuple[str, ...]] = ("authorization",)
+
+    def proof(self, key: str) -> Proof:
+        """The Authorization header with a key."""
+        coded = base64.b64encode(self.template.replace("{key}", key).encode()).decode()
+        return Proof(headers=(("authorization", f"Basic {coded}"),))
+
+
+@dataclass(frozen=True, slots=True)
+class VendorHash:
+    """The vendor's time stamp and hash, by its names. Source: 1.0 Authentication (DOC); the time is asked for elsewhere."""
+
+    verb: str
+    path: str
+    kind: ClassVar[str] = "hash"
+    names: ClassVar[tuple[str, ...]] = ()
+
+
+Scheme = KeyInHeader | KeyInQuery | KeyInBasic | VendorHash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One question of an API. In `path` and in the values of `query` stand {names}, which values take the place of.
+
+    `legs` is where the array of legs stands in its answer. `day_pattern` is one of strftime; `padded`: hours have two digits.
+    """
+
+    verb: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    legs: Place = ()
+    schema: Schema | None = None
+    day_pattern: str = "%Y/%m/%d"
+    padded: bool = False
+    once_a_minute: bool = False
+
+    def takes_in_query(self, name: str) -> bool:
+        """Whether a value is given as a parameter, which can be left out; else it is a part of the path."""
+        return any(f"{{{name}}}" in value for _, value in self.query)
+
+    def url(self, values: Mapping[str, str], *, also: tuple[tuple[str, str], ...] = ()) -> str:
+        """Path and query with values; a parameter whose value is not given is left out. `also` are parameters more."""
+        path = self.path
+        for name, value in values.items():
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        pairs = []
+        for parameter, template in self.query:
+            for name, value in values.items():
+                template = template.replace(f"{{{name}}}", quote(value, safe=""))
+            if "{" not in template:
+                pairs.append(f"{parameter}={template}")
+        pairs += [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in also]
+        return f"{path}?{'&'.join(pairs)}" if pairs else path
+
+    def day(self, day: date | str) -> str:
+        """A date as it is asked for; a text stays as it is."""
+        return day if isinstance(day, str) else day.strftime(self.day_pattern)
+
+    def reads_day(self, text: str) -> bool:
+        """Whether a text is a date as it is asked for."""
+        try:
+            return datetime.strptime(text, self.day_pattern) is not None  # noqa: DTZ007  a date, no instant
+        except ValueError:
+            return False
+
+    def hour(self, hour: int | str) -> str:
+        """An hour as it is asked for; a text stays as it is."""
+        return hour if isinstance(hour, str) else f"{hour:02d}" if self.padded else str(hour)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """How one kind of failure is answered: the HTTP statuses that may come, and the code in the body, if it has one."""
+
+    statuses: tuple[int, ...]
+    code: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """Where a failure says its code and message, and how each kind of it is answered, by the kind's name in the file."""
+
+    code: Place | None = None
+    message: Place | None = None
+    success: str | int | None = None
+    kinds: Mapping[str, Refusal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """An API as a dialect file describes it. `methods`, `fields` and `formats` by their names in the file."""
+
+    name: str
+    scheme: Scheme
+    methods: Mapping[str, Method]
+    fields: Mapping[str, Place]
+    formats: Mapping[str, Format]
+    failures: Failures = field(default_factory=Failures)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What it can be asked: by_tag, by_unique_id, by_hour, audio."""
+        return frozenset(self.methods)
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """What the file declares of the open questions: keys of unknowns.toml."""
+        unknown, no_sound = (self.failures.kinds.get(kind) for kind in ("unknown_recording", "no_sound"))
+        declared = {"unknown_recording": f"failure-{unknown.statuses[0]}" if unknown is not None else "empty-list"}
+        if no_sound is not None:
+            declared["audio_unknown_leg"] = str(no_sound.statuses[0])
+        return declared

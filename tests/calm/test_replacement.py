@@ -1,0 +1,80 @@
+"""No false alarms on an API that is not the vendor's: the replacement of the documentation, through its dialect file.
+
+Flask under waitress, a thread for each request, an SQLite file for each world. `NOOJEE_CALM_RUNS` as in
+`test_correct_servers`; each run has another seed, and so other archives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from calm.test_correct_servers import EXAMPLES, FIRST_SEED, RUNS
+from correct_servers import hosts
+from correct_servers.pbx import PLAIN, OtherPbx
+from correct_servers.replacement import FOLDER, Replacement
+from noojee_contract.clauses import FILE, MIGRATION, catalogue
+from noojee_contract.dialect_file import read_dialect
+from noojee_contract.needs import judged_on
+from noojee_contract.runner import Bench
+from noojee_contract.session import floor_of
+from noojee_contract.suite import checks
+from noojee_contract.target import Target
+from noojee_contract.verdict import Outcome, Result
+
+DIALECT = read_dialect(FOLDER / "dialect.toml")
+OBSERVED = {"metadata.order"}
+"""What the app does, and no page says; nothing binds it."""
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Target]]:
+    """The replacement, and the two generations of a PBX that is left for it."""
+    pbx, replacement = OtherPbx(PLAIN), Replacement(tmp_path_factory.mktemp("records"))
+    with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
+        yield [
+            Target(
+                name="records", dialect=DIALECT.name, described=DIALECT, capabilities=DIALECT.capabilities, base_url=new,
+                fillable=True,
+            ),
+            *(Target(name=name, dialect=name, base_url=old, fillable=True, profile=PLAIN) for name in ("recording-api", "njadmin")),
+        ]  # fmt: skip
+    replacement.close()
+
+
+def judged(targets: list[Target], seed: int) -> list[Result]:
+    """The results of the whole suite on the replacement, and on the migrations to it."""
+    moved = [(target.name, "records") for target in targets[1:]]
+    bench = Bench(targets, migrations=moved, seed=seed, examples=EXAMPLES, shrink_seconds=0)
+    try:
+        lanes = [(clause, lane) for clause in catalogue().values() for lane in bench.lanes(clause)]
+        return [
+            bench.result(clause, checks()[clause.id], lane)
+            for clause, lane in lanes
+            if lane.target.rpartition(" > ")[2] == "records"
+        ]
+    finally:
+        bench.close()
+
+
+@pytest.mark.parametrize("run", range(RUNS))
+def test_the_replacement_breaks_no_clause(run: int, targets: list[Target]) -> None:
+    """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
+    results = judged(targets, FIRST_SEED + run)
+    wrong = [
+        f"{result.clause} in {result.target} {result.lane}: {result.finding.message if result.finding else result.reason}"
+        for result in results
+        if result.outcome in (Outcome.BROKEN, Outcome.ERROR)
+    ]
+    assert wrong == []
+    assert floor_of(targets[:1], (), ()).missing(results) == []
+    held = {(result.clause, result.target) for result in results if result.outcome is Outcome.HOLDS}
+    for clause in catalogue().values():
+        if clause.dialects == (MIGRATION,):
+            assert {(clause.id, f"{name} > records") for name in ("recording-api", "njadmin")} <= held
+        elif judged_on(clause, targets[0]) and clause.id not in OBSERVED:
+            assert (clause.id, "records") in held
+    silent = {result.clause: result.reason for result in results if result.outcome is Outcome.UNSUPPORTED}
+    assert all(silent.values())
+    assert {clause.id for clause in catalogue().values() if clause.dialects == (FILE,)}.isdisjoint(silent)

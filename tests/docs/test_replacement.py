@@ -1,0 +1,71 @@
+"""The page about replacements says what is there: its commands are run as they stand, its config loads, its links lead on."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from noojee_contract.config import load_config
+from noojee_contract.validate import load
+
+FOLDER = Path(__file__).parents[2] / "docs" / "replacement"
+PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
+needs_curl = pytest.mark.skipif(
+    (shutil.which("curl") is None or shutil.which("bash") is None) and not os.environ.get("CI"),
+    reason="needs bash and curl",
+)
+
+
+def block(language: str) -> str:
+    """The one fenced block of a language."""
+    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.S)
+    return str(found)
+
+
+@needs_curl
+def test_the_commands_of_the_page_end_green(tmp_path: Path) -> None:
+    """Fill a table, start the app, verify it as a target that is only observed: good, with the floor proved."""
+    folder = tmp_path / "replacement"
+    shutil.copytree(FOLDER, folder)
+    script = f"trap 'kill %1' EXIT\n{block('sh').rstrip()}"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    environ["PATH"] = f"{Path(sys.executable).parent}:{environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("GOOD  Nothing is broken, and the floor is proved.")
+    assert "unsupported: is about the vendor's paths, methods and parameters" in done.stdout
+    assert "records-example-key" not in done.stdout + done.stderr
+
+
+def test_the_config_of_the_page_loads(tmp_path: Path) -> None:
+    """Beside the dialect file, its schema and the known recordings."""
+    shutil.copytree(FOLDER, tmp_path / "move")
+    (tmp_path / "move" / "noojee-contract.toml").write_text(block("toml"), encoding="utf-8")
+    config = load_config(tmp_path / "move" / "noojee-contract.toml")
+    assert config.migrations == (("old", "records"),)
+    assert config.targets["records"].dialect == "records-v2"
+
+
+def test_the_table_names_what_the_form_has() -> None:
+    """Each table of a dialect file, each way to prove who asks, each format."""
+    form = load("own/dialect")["properties"]
+    table = PAGE[PAGE.index("## Writing the file") :]
+    named = ["authentication", "methods", "fields", "formats", "failures", *form["methods"]["properties"]]
+    named += [name for name in form["authentication"]["properties"] if name != "value"]
+    formats = form["formats"]["properties"]
+    named += formats["Start"]["anyOf"][0]["enum"] + formats["Duration"]["enum"] + formats["Tag"]["enum"]
+    assert [name for name in named if name not in table] == []
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", PAGE))))
+def test_a_link_leads_to_a_file(link: str) -> None:
+    """Links of the page are files of the project."""
+    assert (FOLDER / link).exists()

@@ -1,0 +1,70 @@
+"""An API that is not the vendor's is judged through its dialect file: each wrong replacement breaks the clause it names."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from correct_servers.replacement import FOLDER
+from noojee_contract.clauses import FILE, catalogue
+from noojee_contract.dialect_file import read_dialect
+from noojee_contract.runner import Bench
+from noojee_contract.suite import checks
+from noojee_contract.target import Target
+from noojee_contract.verdict import Outcome, Result
+from wrong_replacements import WRONG, transport
+
+DIALECT = read_dialect(FOLDER / "dialect.toml")
+Judge = Callable[..., list[Result]]
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
+    """The results of a clause on the replacement with some changes, over its lanes."""
+    door = ModuleType("replacement_doors")
+    monkeypatch.setitem(sys.modules, door.__name__, door)
+
+    def judge(clause_id: str, *changes: tuple[str, str]) -> list[Result]:
+        door.open = lambda: transport(tmp_path, *changes)  # type: ignore[attr-defined]
+        target = Target(
+            name="records", dialect=DIALECT.name, described=DIALECT, capabilities=DIALECT.capabilities,
+            transport="replacement_doors:open", fillable=True,
+        )  # fmt: skip
+        bench = Bench([target], seed=1, examples=6, shrink_seconds=0)
+        try:
+            clause = catalogue()[clause_id]
+            results = [bench.result(clause, checks()[clause_id], lane) for lane in bench.lanes(clause)]
+            assert all(result.outcome is not Outcome.ERROR for result in results), results
+            return results
+        finally:
+            bench.close()
+
+    return judge
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_a_wrong_replacement_breaks_the_clause_that_it_names(name: str, judged: Judge) -> None:
+    """Red, and the finding says what is wrong."""
+    wrong = WRONG[name]
+    broken = [result for result in judged(wrong.clause, *wrong.changes) if result.outcome is Outcome.BROKEN]
+    assert broken
+    assert all(result.finding is not None and wrong.phrase in result.finding.message for result in broken)
+
+
+@pytest.mark.parametrize("clause_id", sorted({wrong.clause for wrong in WRONG.values()}))
+def test_the_right_replacement_holds_that_clause(clause_id: str, judged: Judge) -> None:
+    """Else it would be red for another reason."""
+    outcomes = {result.outcome for result in judged(clause_id)}
+    assert Outcome.HOLDS in outcomes
+    assert outcomes <= {Outcome.HOLDS, Outcome.UNPROVED}
+
+
+def test_each_clause_about_dialect_files_names_a_wrong_replacement() -> None:
+    """A clause without its wrong server is a clause that nobody saw red."""
+    own = [clause for clause in catalogue().values() if clause.dialects == (FILE,)]
+    assert own
+    assert all(WRONG[clause.wrong].clause == clause.id for clause in own)
