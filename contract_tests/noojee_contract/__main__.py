@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         for clause in chosen:
             kind = f"{clause.severity}, {clause.pattern}" if clause.pattern else clause.severity
-            print(f"{clause.id}  [{kind}] {', '.join(clause.dialects)}\n  {clause.sentence}\n  {clause.provenance}")
+            spoken = ", ".join(clause.dialects) + (f", by {clause.proof}" if clause.proof else "")
+            print(f"{clause.id}  [{kind}] {spoken}\n  {clause.sentence}\n  {clause.provenance}")
         return 0
     from noojee_contract.verify import verify as run
 
