@@ -35,7 +35,7 @@ LENIENT = 'audio_methods = "post-and-get"\nget_on_post = "start-and-stop"\n'
 """Choices by which each operation of the file does something."""
 DONE_BY = ("recording-api", "call-management", "njadmin")
 """The generations that ask for credentials."""
-DONE_BY_CONTROL = ("worlds", "calls", "flow", "clock", "profile")
+DONE_BY_CONTROL = ("worlds", "calls", "clock", "profile")
 STREAMS_A_ROUND = 200
 MOST_ROUNDS = 100_000
 
