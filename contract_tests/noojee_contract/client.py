@@ -339,5 +339,6 @@ class NoTicket(Exception):
     """Time did not answer with digits, so no hash can be made; `exchange` shows what it answered."""
 
     def __init__(self, exchange: Exchange) -> None:
-        super().__init__("Time did not answer with digits, so no hash could be made")
+        came = exchange.failure or exchange.status
+        super().__init__(f"Time did not answer with digits ({came}), so no hash could be made")
         self.exchange = exchange

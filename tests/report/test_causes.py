@@ -63,6 +63,11 @@ ONE_CAUSE = {
         told("authentication.accepted", "got 200 with the failure 'Expired TimeStamp'", exchange({"Message": "Expired TimeStamp", "Code": -1})),
         told("transport.time-milliseconds", "Time is +39600 s off", exchange("1392356108888", name="Time"), "should"),
     ),
+    "legs with wrong numbers, so that their fields are those of other legs": (
+        told("metadata.duration", "unique_id '1.2': leg 1 of '1.2': Duration is 8, the leg lasted 6 s"),
+        told("metadata.by-unique-id-answered", "unique_id '1.2': Leg is 1, expected 2; expected legs [], got []"),
+        told("metadata.owner", "unique_id '1.2': leg 1 of '1.2': Username is 'Fred', expected 'Administrator'"),
+    ),
     "legs that are missing": (
         told("metadata.by-tag-answered", "tag '1': leg 2 of '1.2' is missing; expected legs [], got []"),
         told("migration.legs", "call '1.2': leg 2 of '1.2' is missing; expected legs [], got []"),
@@ -86,6 +91,7 @@ ONE_CAUSE = {
     ),
 }  # fmt: skip
 NEAREST = {
+    "legs with wrong numbers, so that their fields are those of other legs": "metadata.by-unique-id-answered",
     "a field that is wrong": "metadata.owner",
     "a field that is missing, though not every sentence says so": "metadata.eleven-fields",
     "Time, of which stale hashes are the consequence": "transport.time-milliseconds",

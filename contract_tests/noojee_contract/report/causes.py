@@ -38,6 +38,7 @@ LARGE = 4  # clauses, of a group that others may follow from
 COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|one-story|by-hour-whole|leaves-|progress|lasts")
 POINTED_LEGS = re.compile(r"(is|was) (missing|listed twice|not one of them)")
 
+NAMES = (Mark(FIELD, "UniqueId"), Mark(FIELD, "Leg"))
 Shown = list[tuple[Told, frozenset[Mark]]]
 
 
@@ -62,7 +63,7 @@ class Cause:
 
 def causes(told: Sequence[Told]) -> tuple[Cause, ...]:
     """Findings by cause, worst first: by the worst clause of each, then by how many it breaks."""
-    left = _with_time([(row, marks(row)) for row in told])
+    left = _with_names(_with_time([(row, marks(row)) for row in told]))
     groups: list[Cause] = []
     for tier in range(ALONE + 1):
         while shared := Counter(mark for _, shows in left for mark in shows if mark.tier == tier):
@@ -99,6 +100,21 @@ def _with_time(rows: Shown) -> Shown:
     return [
         (row, frozenset({WRONG_TIME}) if is_late else shows) for (row, shows), is_late in zip(rows, late, strict=True)
     ]
+
+
+def _with_names(rows: Shown) -> Shown:
+    """Where legs have wrong names (unique id or number), what else differs in the same answers is of other legs."""
+    for name in NAMES:
+        asked = {_asked(row) for row, shows in rows if name in shows and row.clause.id in FLOOR}
+        if asked:
+            return [
+                (
+                    row,
+                    frozenset({name}) if _asked(row) in asked and any(mark.tier == FIELD for mark in shows) else shows,
+                )
+                for row, shows in rows
+            ]
+    return rows
 
 
 def _large(groups: Sequence[Cause], rows: Sequence[Told]) -> int | None:

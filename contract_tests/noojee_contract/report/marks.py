@@ -21,6 +21,7 @@ HEADERS = (
     "ETag", "Last-Modified", "Location", "Cookie", "Set-Cookie", "Authorization", "Accept",
 )  # fmt: skip
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
+LISTINGS = ("retrieveMetaData", "retrieveMetaDataByUniqueId", "retrieveMetaDataByHour")
 SOUNDS = ("retrieve", "retrieveByUniqueId")
 # Declared choices that are about one field, by the field.
 FIELD_OF = {
@@ -33,12 +34,13 @@ NO_LEG = r"without a leg|that is empty|without a body|0 legs"
 SPOKEN_LEGS = (
     ("legs that come twice", r"listed twice|more often|listed in [1-9][0-9]* hours"),
     ("legs that are missing", rf"no leg came|not listed|missing|came at first|listed in 0 hours|and legs, got .*({NO_LEG})"),
-    ("legs that are too many", r"not one of them|nothing carries this|other calls came too|yet .* came"),
+    ("legs that are too many", r"legs are too many|not one of them|nothing carries this|other calls came too|yet .* came"),
 )  # fmt: skip
 NOT_REFUSED = re.compile(
     r"expected (a refusal|no recording|no leg|an error)|came (without|with wrong)|_status is declared as '[0-9]+'; .* 'other: 200"
 )
 DECLARED = re.compile(r"(?:^|: )([a-z_0-9]+) is declared as ")
+ENVELOPE_FIELD = re.compile(r"\b(?:Code|Message)(?= is\b)|(?<=\bas )(?:Code|Message)\b|(?<=\bthe )Code(?= 0\b)")
 _WORD = re.compile(r"[A-Za-z]+")
 _NUMBERS = re.compile(r"[0-9]+")
 
@@ -84,9 +86,9 @@ def marks(told: Told) -> frozenset[Mark]:
     said, exchange = told.said, told.exchange
     if exchange is not None and (exchange["failure"] or exchange["answered"] is None):
         return frozenset({Mark(NO_ANSWER, _NUMBERS.sub("N", exchange["failure"] or "no answer"))})
-    envelope = frozenset(_WORD.findall(said)) & {"Code", "Message"}
+    envelope = ENVELOPE_FIELD.findall(said)
     if envelope:
-        return frozenset(Mark(ENVELOPE, f"{name} of a failure") for name in envelope)
+        return frozenset(Mark(ENVELOPE, f"{name} of an answer") for name in envelope)
     asked = None if exchange is None else exchange["asked"]["method"]
     verbs = {word for word in METHODS if word == asked or re.search(rf"\b{word}\b", said)}
     if exchange is not None and not verbs:
@@ -141,6 +143,8 @@ def kind_of_answer(exchange: Mapping[str, Any]) -> Mark | None:
     said = document.get("Message", document.get("message")) if isinstance(document, dict) else None
     if status != 200:
         return Mark(STATUS, f"HTTP {status}" + (f" with the Message {said!r}" if isinstance(said, str) else ""))
+    if method_of(exchange) not in LISTINGS and isinstance(document, dict) and document.get("Code", 0) == 0:
+        return None
     if isinstance(said, str):
         return Mark(KIND, f"200 with the Message {said!r}")
     if isinstance(document, list) or (method_of(exchange) in SOUNDS and document is NO_JSON):

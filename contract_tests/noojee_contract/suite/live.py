@@ -170,4 +170,11 @@ def shown(answer: Answer) -> str:
 def judge_lengths(judge: Judge, answer: Answer, expected: list[int], what: str) -> None:
     """Judge that a call has legs of so many seconds, one after the other."""
     lengths = [leg.duration_seconds for leg in in_order(answer)]
-    judge(lengths == expected, f"{what}: expected legs of {expected} s, got {shown(answer)}", answer.exchange)
+    differ = next((pair for pair in zip(lengths, expected, strict=False) if pair[0] != pair[1]), None)
+    if len(lengths) != len(expected):
+        pointed = f"legs are {'missing' if len(lengths) < len(expected) else 'too many'}"
+    else:
+        pointed = "" if differ is None else f"Duration is {differ[0]}, expected {differ[1]}"
+    judge(
+        lengths == expected, f"{what}: {pointed}; expected legs of {expected} s, got {shown(answer)}", answer.exchange
+    )

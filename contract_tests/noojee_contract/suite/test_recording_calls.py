@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from noojee_contract.case import Case, Judge
+from noojee_contract.case import Broken, Case, Judge
+from noojee_contract.errors import TargetError
 from noojee_contract.exchange import Exchange, NotJson
 from noojee_contract.suite import clause
 from noojee_contract.suite.live import (
@@ -215,9 +216,13 @@ def _dialled(case: Case, **more: str) -> tuple[Case, str]:
     """A PBX with a call that dial made, over now: it was answered by the other party for 9 s; and its unique id."""
     own = board(case)
     _dial(own, **more)
-    states = _states(_subscribe(own, "410"), "410")
+    subscribed = _subscribe(own, "410")
+    states = _states(subscribed, "410")
     unique_id = str(states[0][0]) if states else ""
-    own.play(answers("410", call=unique_id), lasts(4), answers(OUTSIDE, call=unique_id), lasts(9), ends(unique_id))
+    try:
+        own.play(answers("410", call=unique_id), lasts(4), answers(OUTSIDE, call=unique_id), lasts(9), ends(unique_id))
+    except TargetError as refused:
+        raise Broken(f"uniqueCallId is {unique_id!r} in subscribe, and no call has it", subscribed) from refused
     return own, unique_id
 
 

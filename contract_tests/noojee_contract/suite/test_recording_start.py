@@ -111,7 +111,7 @@ def test_the_agent_that_a_start_names_owns_the_leg(case: Case, judge: Judge) -> 
     own.play(lasts(8), ends(unique_id))
     answer = listed(own, unique_id)
     owners = [leg.username for leg in answer.legs]
-    judge(owners == ["Barney"], f"started for Barney: expected a leg of his, got {owners}", answer.exchange)
+    judge(owners == ["Barney"], f"started for Barney: Username is {owners}, expected ['Barney']", answer.exchange)
 
 
 @clause("recording.start-stranger")
@@ -249,12 +249,13 @@ def test_an_extension_with_several_calls_means_what_is_declared(case: Case, judg
     calls = own.play(rings("never", name="old"), lasts(3), rings("never", name="new"), lasts(3))
     exchange = start(own, "420", tag="T")
     own.play(lasts(5), ends(calls["old"]), ends(calls["new"]))
-    recorded = bool(listed(own, calls["old"]).legs), bool(listed(own, calls["new"]).legs)
+    answers = listed(own, calls["old"]), listed(own, calls["new"])
+    recorded = bool(answers[0].legs), bool(answers[1].legs)
     known = {(False, True): "newest", (True, False): "oldest"}
     seen = known.get(recorded, f"other: {told(exchange)}; both" if any(recorded) else "other: neither")
     if not any(recorded) and is_error(own, exchange):
         seen = "refused"
-    judge.choice(own, "several_calls", seen, exchange)
+    judge.choice(own, "several_calls", seen, answers[0].exchange if any(recorded) else exchange)
 
 
 @clause("recording.extension-or-id")
