@@ -7,9 +7,12 @@ function of (request, send, memory): `send` asks the right server, `memory` is a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -37,14 +40,26 @@ GROUPS = (
 
 @dataclass(frozen=True, slots=True)
 class WrongServer:
-    """A mistake with the real-world story that it stands for."""
+    """A mistake with the real-world story that it stands for.
+
+    `operator` names the operator that made it, "" where it was written by hand. `kind` is one of the groups of
+    `kinds.toml`, `says` a regular expression that the first finding's sentence must match: the field, the header or the
+    words that name the fault. `dialects` are those that can show it; empty: any.
+    """
 
     name: str
     story: str
     mistake: Mistake
+    operator: str = ""
+    kind: str = ""
+    says: str = ""
+    dialects: tuple[str, ...] = ()
 
 
 WRONG: dict[str, WrongServer] = {}
+WIRE: dict[str, tuple[WrongServer, Callable[[bytes, bytes], bytes | None]]] = {}
+KINDS_FILE = Path(__file__).with_name("kinds.toml")
+SURVIVORS_FILE = Path(__file__).with_name("survivors.toml")
 
 
 def wrong(name: str, story: str) -> Callable[[Mistake], Mistake]:
@@ -64,6 +79,41 @@ def catalogue() -> dict[str, WrongServer]:
     for group in GROUPS:
         import_module(f"wrong_servers.{group}")
     return WRONG
+
+
+@cache
+def kinds() -> Mapping[str, tuple[str, str]]:
+    """For each wrong server written by hand its group, and what the sentence of the first finding must match."""
+    table = tomllib.loads(KINDS_FILE.read_text(encoding="utf-8"))
+    return {name: (kind, says) for kind, rows in table.items() for name, says in rows.items()}
+
+
+@cache
+def survivors() -> Mapping[str, str]:
+    """The wrong servers that no clause breaks on, each with its reason."""
+    table = tomllib.loads(SURVIVORS_FILE.read_text(encoding="utf-8"))
+    return {name: reason for reason, names in table.items() for name in names}
+
+
+@cache
+def by_hand() -> Mapping[str, WrongServer]:
+    """Every wrong server that was written by hand, those on the wire too, with its group."""
+    import_module("wrong_servers.wire")
+    found = {**catalogue(), **{name: server for name, (server, _) in WIRE.items()}}
+    told = kinds()
+    return {
+        name: replace(server, kind=told[name][0], says=told[name][1]) if name in told else server
+        for name, server in found.items()
+    }
+
+
+@cache
+def everything() -> Mapping[str, WrongServer]:
+    """Every wrong server: those written by hand, and those that operators make."""
+    made: Mapping[str, WrongServer] = import_module("wrong_servers.operators").made()
+    if repeated := set(made) & set(by_hand()):
+        raise ValueError(f"made by an operator and written by hand: {', '.join(sorted(repeated))}")
+    return {**by_hand(), **made}
 
 
 class WrongTransport(httpx.BaseTransport):

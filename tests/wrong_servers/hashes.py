@@ -46,7 +46,12 @@ def is_fresh(request: httpx.Request, send: Send) -> bool:
 
 def _also(request: httpx.Request, send: Send, *texts: str) -> httpx.Response:
     """Lets in who sends one of some texts as the hash of a fresh time stamp, beside who sends the right one."""
-    if signs(request) and given(request, "hash") in texts and is_fresh(request, send):
+    if (
+        signs(request)
+        and not hash_is_right(request, send)
+        and given(request, "hash") in texts
+        and is_fresh(request, send)
+    ):
         return let_in(request, send)
     return send(request)
 
@@ -175,15 +180,16 @@ def _uses(request: httpx.Request, memory: Memory) -> dict[str | None, int]:
     return seen
 
 
-def _used_before(request: httpx.Request, send: Send, memory: Memory, *, within_millis: float) -> bool:
-    """Whether a hash was used, so many milliseconds ago at most; a use that is accepted is noted."""
+def _kept_by_use(request: httpx.Request, send: Send, memory: Memory, *, within_millis: float) -> httpx.Response:
+    """Lets in who sends a hash that was used so many milliseconds ago at most; each use that is accepted is noted."""
     if not signs(request) or not hash_is_right(request, send):
-        return False
+        return send(request)
     uses, now = _uses(request, memory), now_millis(request, send)
     known = given(request, "hash") in uses and now - uses[given(request, "hash")] <= within_millis
-    if known or not is_refusal(send(request)):
+    answer = let_in(request, send) if known else send(request)
+    if known or not is_refusal(answer):
         uses[given(request, "hash")] = now
-    return known
+    return answer
 
 
 @wrong("used-hash-dies-young", "The rule of the API before this one was kept: ten seconds, used or not.")
@@ -193,14 +199,12 @@ def used_hash_dies_young(request: httpx.Request, send: Send, memory: Memory) -> 
 
 @wrong("used-hash-lives-for-ever", "Used hashes are kept in a table that nobody empties.")
 def used_hash_lives_for_ever(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    known = _used_before(request, send, memory, within_millis=float("inf"))
-    return let_in(request, send) if known else send(request)
+    return _kept_by_use(request, send, memory, within_millis=float("inf"))
 
 
 @wrong("each-use-renews-the-hash", "The cache that keeps used hashes has an hour since the last access.")
 def each_use_renews_the_hash(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    known = _used_before(request, send, memory, within_millis=HOUR_MILLIS)
-    return let_in(request, send) if known else send(request)
+    return _kept_by_use(request, send, memory, within_millis=HOUR_MILLIS)
 
 
 @wrong("key-alone-since-the-upgrade", "The upgrade brought the key, and somebody thought that the hash could go.")

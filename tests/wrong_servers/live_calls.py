@@ -207,7 +207,7 @@ def exten_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> htt
 @wrong("dial-without-a-session", "Sessions went away with the old telephony library.")
 def dial_without_a_session(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
-    if not is_neighbour(request, "dial"):
+    if not is_neighbour(request, "dial") or not answer.content.startswith(b"{"):
         return answer
     fields = {name: value for name, value in answer.json().items() if name != "SessionID"}
     return with_body(answer, json.dumps(fields).encode())

@@ -45,6 +45,8 @@ def bring(request: httpx.Request, send: Send, unique_ids: Iterable[str]) -> http
     answer, legs = send(request), []
     for unique_id in unique_ids:
         answer = send(with_path(with_pairs(request, [*proof, ("uniqueId", unique_id)]), path))
+        if answer.content[:1] != b"[":
+            return answer  # a refusal
         legs += json.loads(answer.content)
     return with_body(answer, json.dumps(legs, ensure_ascii=False).encode())
 

@@ -40,8 +40,8 @@ def is_time(request: httpx.Request) -> bool:
 
 def lacks_its_parameter(request: httpx.Request) -> bool:
     """Whether a metadata method is asked without a tag or unique id."""
-    by_hour = request.url.path.endswith("ByHour")
-    return is_method(request) and not by_hour and given(request, "tag") is None and given(request, "uniqueId") is None
+    listing = request.url.path.endswith(("/retrieveMetaData", "/retrieveMetaDataByUniqueId"))
+    return listing and given(request, "tag") is None and given(request, "uniqueId") is None
 
 
 @wrong(
