@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return show(options)
     if options.command == "clauses":
-        from noojee_contract.clauses import catalogue, choose
+        from noojee_contract.clauses import FILE, catalogue, choose
         from noojee_contract.errors import TargetError
 
         try:
@@ -58,8 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         for clause in chosen:
             kind = f"{clause.severity}, {clause.pattern}" if clause.pattern else clause.severity
-            spoken = ", ".join(clause.dialects) + (f", by {clause.proof}" if clause.proof else "")
-            print(f"{clause.id}  [{kind}] {spoken}\n  {clause.sentence}\n  {clause.provenance}")
+            spoken = dict.fromkeys([*clause.dialects, *([FILE] if clause.about == "meaning" else [])])
+            where = ", ".join(spoken) + (f", by {clause.proof}" if clause.proof else "")
+            print(f"{clause.id}  [{kind}] {where}\n  {clause.sentence}\n  {clause.provenance}")
         return 0
     from noojee_contract.verify import verify as run
 

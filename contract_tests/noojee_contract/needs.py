@@ -41,7 +41,11 @@ def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
     name, _, amount = need.partition(":")
     if name in ("by_hour", "audio"):
         if name not in target.capabilities:
-            return Outcome.UNSUPPORTED, f"the target says it has no {name}"
+            described = target.described is not None and name not in target.described.methods
+            return (
+                Outcome.UNSUPPORTED,
+                f"the {'dialect file describes' if described else 'target says it has'} no {name}",
+            )
         if name == "audio" and target.described is None and target.audio is None and not target.fillable:
             return Outcome.UNSUPPORTED, "the target names no audio template"
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
+from importlib import resources
 
 import pytest
 
@@ -65,6 +66,15 @@ def test_a_clause_binds_no_more_than_its_source(clause: Clause) -> None:
     if clause.severity == "should":
         assert marks & {"SEED", "DOC", "CLIENT", "DERIVED"}
     assert (clause.severity == "declared") == (clause.declares is not None)
+
+
+def test_each_clause_says_what_it_is_about() -> None:
+    """Whether it binds an API that is not the vendor's is decided clause by clause, and not by leaving it out."""
+    folder = resources.files("noojee_contract") / "catalogue"
+    files = [
+        tomllib.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name.endswith(".toml")
+    ]
+    assert [name for rows in files for name, row in rows.items() if "about" not in row] == []
 
 
 def test_no_two_clauses_say_the_same() -> None:

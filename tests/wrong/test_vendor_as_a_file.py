@@ -1,0 +1,91 @@
+"""The vendor's own generations, described in a dialect file: the hash, failures with HTTP 200, texts for numbers, Java's dates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from noojee_contract._data import schemas
+from noojee_contract.clauses import catalogue
+from noojee_contract.dialect_file import read_dialect
+from noojee_contract.needs import judged_on
+from noojee_contract.runner import Bench
+from noojee_contract.suite import checks
+from noojee_contract.target import Target
+from noojee_contract.verdict import Outcome
+
+LEGS = f"""
+[fields]
+UniqueId = "UniqueId"
+Leg = "Leg"
+CallRecordId = "CallRecordId"
+Start = "Start"
+Duration = "Duration"
+Tag = "Tag"
+Username = "Username"
+Source = "Source"
+Destination = "Destination"
+DID = "DID"
+Direction = "Direction"
+
+[formats]
+Start = "java-timestamp"
+Leg = "text"
+Duration = "text"
+CallRecordId = "text"
+Direction = {{ 0 = "inbound", 1 = "outbound", 2 = "internal" }}
+
+[methods.by_tag]
+request = "POST BASE/retrieveMetaData?tag={{tag}}"
+schema = "{schemas("recording-api", "metadata.schema.json").resolve()}"
+[methods.by_unique_id]
+request = "POST BASE/retrieveMetaDataByUniqueId?uniqueId={{unique_id}}"
+schema = "{schemas("recording-api", "metadata.schema.json").resolve()}"
+[methods.audio]
+request = "POST BASE/retrieveByUniqueId?uniqueId={{unique_id}}&leg={{leg}}"
+"""
+WAYS = {
+    "recording-api": (
+        'hash = "POST /servicemanager/rest/Time"', "/rest/RecordingAPI", "refused = { status = 200, code = -1 }",
+    ),
+    "njadmin": ('query = "apiKey"', "/njadmin/rest/RecordingAPI", "refused = { status = 401, code = -1 }"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", sorted(WAYS))
+def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tmp_path: Path) -> None:
+    """Nothing is broken, and each clause that can be judged through a file is judged somewhere."""
+    proof, base, refused = WAYS[dialect]
+    (tmp_path / "vendor.toml").write_text(
+        f'format = "noojee-dialect/1"\nname = "as-a-file"\n[authentication]\n{proof}\n'
+        f'[failures]\ncode = "Code"\nmessage = "Message"\nsuccess = 0\n{refused}\nunknown_path = {{ status = 404 }}\n'
+        f"wrong_method = {{ status = 405 }}\nno_sound = {{ status = 404, code = -1 }}\n{LEGS.replace('BASE', base)}",
+        encoding="utf-8",
+    )
+    described = read_dialect(tmp_path / "vendor.toml")
+    target = Target(
+        name="vendor", dialect=described.name, described=described, capabilities=described.capabilities,
+        transport="noojee_fake.doors.transport:open", fillable=True,
+    )  # fmt: skip
+    bench = Bench([target], seed=1, examples=6, shrink_seconds=0)
+    try:
+        results = [
+            bench.result(clause, checks()[clause.id], lane)
+            for clause in catalogue().values()
+            if judged_on(clause, target)
+            for lane in bench.lanes(clause)
+        ]
+    finally:
+        bench.close()
+    wrong = [
+        f"{result.clause}: {result.finding.message if result.finding is not None else result.reason}"
+        for result in results
+        if result.outcome not in (Outcome.HOLDS, Outcome.UNPROVED, Outcome.UNSUPPORTED)
+    ]
+    assert wrong == []
+    held = {result.clause for result in results if result.outcome is Outcome.HOLDS}
+    unsupported = {result.clause for result in results if result.outcome is Outcome.UNSUPPORTED}
+    assert {clause.id for clause in catalogue().values() if judged_on(clause, target)} - unsupported <= held
+    assert all(clause.startswith(("by-hour.", "relations.", "migration.")) for clause in unsupported)
+    assert ("authentication.hash-text" in held) == (dialect == "recording-api")
