@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from noojee_contract.clauses import catalogue
+from noojee_contract.clauses import FILE, catalogue
 from noojee_contract.clauses import fingerprint as catalogue_fingerprint
 from prove.judge import Row
 from wrong_servers import everything, survivors
@@ -80,8 +80,11 @@ class Score:
         return told
 
     def idle(self) -> list[str]:
-        """The clauses that bind and broke on nothing."""
-        return [each for each, times in self.catches().items() if not times and catalogue()[each].severity != "may"]
+        """The clauses that bind and broke on nothing. Those about dialect files meet replacements, and none of these servers."""
+        binding = {
+            clause.id for clause in catalogue().values() if clause.severity != "may" and clause.dialects != (FILE,)
+        }
+        return [each for each, times in self.catches().items() if not times and each in binding]
 
 
 def servers_fingerprint() -> str:

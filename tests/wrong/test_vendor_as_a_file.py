@@ -89,3 +89,32 @@ def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tm
     assert {clause.id for clause in catalogue().values() if judged_on(clause, target)} - unsupported <= held
     assert all(clause.startswith(("by-hour.", "relations.", "migration.")) for clause in unsupported)
     assert ("authentication.hash-text" in held) == (dialect == "recording-api")
+
+
+@pytest.mark.parametrize(("written", "expected"), [("true", Outcome.HOLDS), ("false", Outcome.UNSUPPORTED)])
+def test_a_limit_of_one_request_a_minute_is_judged_where_the_file_names_it(
+    written: str, expected: Outcome, tmp_path: Path
+) -> None:
+    """Else the file says nothing of it, and requests are not spaced."""
+    hourly = (
+        '[methods.by_hour]\nrequest = "POST BASE/retrieveMetaDataByHour?date={date}&hour={hour}"\n'
+        f'schema = "{schemas("njadmin", "metadata-by-hour.schema.json").resolve()}"\nonce_a_minute = {written}\n'
+    )
+    (tmp_path / "vendor.toml").write_text(
+        f'format = "noojee-dialect/1"\nname = "as-a-file"\n[authentication]\nquery = "apiKey"\n'
+        f"{(LEGS + hourly).replace('BASE', '/njadmin/rest/RecordingAPI')}",
+        encoding="utf-8",
+    )
+    described = read_dialect(tmp_path / "vendor.toml")
+    target = Target(
+        name="vendor", dialect=described.name, described=described, capabilities=described.capabilities,
+        transport="noojee_fake.doors.transport:open", fillable=True,
+    )  # fmt: skip
+    bench = Bench([target], seed=1, examples=1, shrink_seconds=0)
+    try:
+        for clause_id in ("by-hour.limit", "by-hour.limit-ends", "by-hour.limit-apart"):
+            clause = catalogue()[clause_id]
+            results = [bench.result(clause, checks()[clause_id], lane) for lane in bench.lanes(clause)]
+            assert {result.outcome for result in results} == {expected}
+    finally:
+        bench.close()
