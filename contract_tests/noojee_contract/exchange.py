@@ -6,11 +6,26 @@ Values only. An exchange is kept as it happened; before it is shown or written, 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 Headers = tuple[tuple[str, str], ...]
+
+
+def beginning(text: str, most: int) -> str:
+    """The beginning of what a server said, and never a part of a word: half a credential would not be known for one.
+
+    A word that is longer than the whole is told by its length.
+    """
+    if len(text) <= most:
+        return text
+    told = re.sub(rf"\S{{{most},}}", lambda word: f"({len(word[0])} characters)", text)
+    if len(told) <= most:
+        return told
+    kept = re.match(r"(?s)(.*)\s", told[: most + 1])
+    return f"{kept[1] if kept else ''}..."
 
 
 class NotJson(ValueError):

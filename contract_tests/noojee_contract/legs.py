@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from noojee_contract.exchange import Exchange, NotJson
+from noojee_contract.exchange import Exchange, NotJson, beginning
 
 METADATA = "metadata"
 BY_HOUR = "by-hour"
@@ -280,4 +280,4 @@ def kind_of_value(value: Any) -> str:
 
 def cut(text: str) -> str:
     """A text in quotes, the beginning of a long one."""
-    return repr(text if len(text) <= 80 else text[:80] + "...")
+    return repr(beginning(text, 80))

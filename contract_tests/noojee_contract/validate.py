@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema_rs
 
 from noojee_contract._data import schemas
+from noojee_contract.exchange import beginning
 
 MOST = 10
 
@@ -73,7 +74,7 @@ def _said(errors: Iterable[Any]) -> list[str]:
     lines: dict[str, None] = {}
     for error in errors:
         deepest = best_match([error]) or error
-        message = deepest.message if len(deepest.message) <= 300 else deepest.message[:300] + "..."
+        message = beginning(deepest.message, 300)
         lines[f"{deepest.json_path}: {message}"] = None
         if len(lines) == MOST:
             break

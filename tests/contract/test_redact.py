@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noojee_contract.exchange import Answered, Asked, Exchange
+from noojee_contract.exchange import Answered, Asked, Exchange, beginning
 from noojee_contract.redact import HIDDEN, Redactor
 
 KEY = "S3cr3t/Kéy+with=odd&chars"
@@ -110,3 +110,13 @@ def test_a_credential_never_stays_as_it_is(secret: str, before: str, after: str)
 def test_any_body_makes_a_document(body: bytes) -> None:
     """Whatever bytes come, the exchange can be written as JSON."""
     json.dumps(Redactor([PLAIN]).exchange(exchange(body=body)))
+
+
+def test_what_a_server_said_is_never_cut_in_the_middle_of_a_word() -> None:
+    """Half a credential in a sentence would not be known for one, and so not be hidden."""
+    said = f"The hash was expected to be {PLAIN} and is another"
+    for most in range(1, len(said) + 1):
+        shown = beginning(said, most)
+        assert PLAIN in shown or not any(PLAIN[:part] in shown for part in range(6, len(PLAIN)))
+    assert beginning("short", 80) == "short"
+    assert beginning("x" * 500 + " is no digit", 80) == "(500 characters) is no digit"

@@ -110,7 +110,9 @@ def _with_names(rows: Shown) -> Shown:
             return [
                 (
                     row,
-                    frozenset({name}) if _asked(row) in asked and any(mark.tier == FIELD for mark in shows) else shows,
+                    frozenset({name})
+                    if _asked(row) in asked and any(mark.tier in (FIELD, LEGS) for mark in shows)
+                    else shows,
                 )
                 for row, shows in rows
             ]
@@ -118,10 +120,11 @@ def _with_names(rows: Shown) -> Shown:
 
 
 def _large(groups: Sequence[Cause], rows: Sequence[Told]) -> int | None:
-    """The place of the largest group that is about answers of the same methods; None where none is large."""
+    """The place of the largest group that is about answers of the same methods; None where none is large or elementary."""
     asked = {_asked(row) for row in rows}
     fitting = [
-        place for place, cause in enumerate(groups) if cause.clauses >= LARGE and asked & {_asked(row) for row in cause.rows}
+        place for place, cause in enumerate(groups)
+        if asked & {_asked(row) for row in cause.rows} and (cause.clauses >= LARGE or any(row.clause.id in FLOOR for row in cause.rows))
     ]  # fmt: skip
     return max(fitting, key=lambda place: groups[place].clauses, default=None)
 

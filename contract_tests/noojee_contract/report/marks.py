@@ -37,7 +37,7 @@ SPOKEN_LEGS = (
     ("legs that are too many", r"legs are too many|not one of them|nothing carries this|other calls came too|yet .* came"),
 )  # fmt: skip
 NOT_REFUSED = re.compile(
-    r"expected (a refusal|no recording|no leg|an error)|came (without|with wrong)|_status is declared as '[0-9]+'; .* 'other: 200"
+    r"expected (a refusal|no recording|no leg|an error|a failure object)|came (without|with wrong)|_status is declared as '[0-9]+'; .* 'other: 200"
 )
 DECLARED = re.compile(r"(?:^|: )([a-z_0-9]+) is declared as ")
 ENVELOPE_FIELD = re.compile(r"\b(?:Code|Message)(?= is\b)|(?<=\bas )(?:Code|Message)\b|(?<=\bthe )Code(?= 0\b)")

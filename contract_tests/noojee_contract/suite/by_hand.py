@@ -6,7 +6,7 @@ from typing import Any
 
 from noojee_contract.archive import NOW, SEED_FORMAT
 from noojee_contract.case import Answer
-from noojee_contract.exchange import NotJson
+from noojee_contract.exchange import NotJson, beginning
 
 MELBOURNE = "Australia/Melbourne"
 
@@ -43,7 +43,7 @@ def told(answer: Answer) -> str:
     if exchange.failure is not None:
         return f"{exchange.status}, and {exchange.failure}"
     if answer.reading.failure is not None:
-        return f"{exchange.status} with the failure {answer.reading.failure.message[:80]!r}"
+        return f"{exchange.status} with the failure {beginning(answer.reading.failure.message, 80)!r}"
     if answer.legs:
         return f"{exchange.status} with {len(answer.legs)} leg{'' if len(answer.legs) == 1 else 's'}"
     if not exchange.body.strip():

@@ -14,7 +14,7 @@ from typing import Any
 
 from noojee_contract.archive import PutCall, PutLeg
 from noojee_contract.case import Answer, Case, Judge
-from noojee_contract.exchange import Exchange
+from noojee_contract.exchange import Exchange, beginning
 from noojee_contract.legs import COMMON, Leg
 
 LegName = tuple[str, int]
@@ -147,7 +147,7 @@ def differing(one: Leg, other: Leg) -> dict[str, tuple[str | None, str | None]]:
 def unreadable(answer: Answer) -> str | None:
     """Why an answer is no array of objects, None where it is one; what a field holds does not count."""
     if answer.reading.failure is not None:
-        return f"a failure object came: {answer.reading.failure.message[:80]!r}"
+        return f"a failure object came: {beginning(answer.reading.failure.message, 80)!r}"
     return next((problem for problem in answer.reading.problems if not _FIELD_PROBLEM.match(problem)), None)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from noojee_contract.case import Answer, Case, Judge
 from noojee_contract.client import Credentials
-from noojee_contract.exchange import Exchange, NotJson
+from noojee_contract.exchange import Exchange, NotJson, beginning
 from noojee_contract.known import Known
 from noojee_contract.legs import Leg, read_failure
 from noojee_contract.suite.by_hand import archive
@@ -138,7 +138,7 @@ def told(exchange: Exchange) -> str:
     """What an answer to an order was, in a few words."""
     if exchange.answered is None:
         return f"no answer ({exchange.failure})"
-    return f"{exchange.status}, Code {code_of(exchange)!r}, {(message_of(exchange) or '')[:60]!r}"
+    return f"{exchange.status}, Code {code_of(exchange)!r}, {beginning(message_of(exchange) or '', 60)!r}"
 
 
 def judge_done(case: Case, judge: Judge, exchange: Exchange, what: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from noojee_contract.audio import NoSound, Sound, kind_of, read_sound
 from noojee_contract.case import MOST_SOUNDS, Case
-from noojee_contract.exchange import Exchange
+from noojee_contract.exchange import Exchange, beginning
 from noojee_contract.legs import Leg
 from noojee_contract.suite.by_hand import archive, call, leg
 
@@ -72,7 +72,7 @@ def told(case: Case, exchange: Exchange) -> str:
         return str(exchange.failure)
     failure = case.failure(exchange)
     if failure is not None:
-        return f"{exchange.status} with the failure {failure.message[:80]!r}"
+        return f"{exchange.status} with the failure {beginning(failure.message, 80)!r}"
     return f"{exchange.status} with {len(exchange.body)} bytes that are no sound"
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from noojee_contract.case import Case, Judge
 from noojee_contract.client import REST_PATHS
-from noojee_contract.exchange import Exchange
+from noojee_contract.exchange import Exchange, beginning
 from noojee_contract.legs import read_failure
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import (
@@ -120,7 +120,11 @@ def test_an_unknown_method_has_the_declared_body(case: Case, judge: Judge) -> No
             seen = "json"
         else:
             page = exchange.body.lstrip()[:200].lower()
-            seen = "html" if b"<html" in page or page.startswith(b"<!doctype html") else f"other: {page[:40]!r}"
+            seen = (
+                "html"
+                if b"<html" in page or page.startswith(b"<!doctype html")
+                else f"other: {beginning(page.decode('latin-1'), 40)!r}"
+            )
         judge.choice(case, "unknown_path", seen, exchange)
 
 

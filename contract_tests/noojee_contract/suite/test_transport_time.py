@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from noojee_contract.case import Case, Judge
-from noojee_contract.exchange import Exchange
+from noojee_contract.exchange import Exchange, beginning
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import in_words, stamp
 
@@ -16,7 +16,7 @@ NOT_PLAIN = re.compile("json|html|xml", re.IGNORECASE)
 
 
 def _shown(exchange: Exchange) -> str:
-    return exchange.failure or f"{exchange.status} and {exchange.body[:40]!r}"
+    return exchange.failure or f"{exchange.status} and {beginning(exchange.body.decode('latin-1'), 40)!r}"
 
 
 @clause("transport.time-digits")
