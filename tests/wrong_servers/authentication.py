@@ -22,6 +22,7 @@ from wrong_servers.rewriting import (
     is_refusal,
     keys,
     let_in,
+    only_credentials_lack,
     pairs,
     place_of,
     with_headers_of,
@@ -50,7 +51,7 @@ def takes_any_credential(request: httpx.Request, send: Send, memory: Memory) -> 
 @wrong("wrong-credential-empty-list", "Rights became a filter on rows: who has none sees none.")
 def wrong_credential_empty_list(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
-    if is_method(request) and request.method == "POST" and is_refusal(answer) and not is_refusal(let_in(request, send)):
+    if is_refusal(answer) and only_credentials_lack(request, send):
         return httpx.Response(200, headers=[("content-type", "application/json")], content=EMPTY_LIST)
     return answer
 
@@ -265,7 +266,7 @@ def takes_either_credential(request: httpx.Request, send: Send, memory: Memory) 
 )
 def looks_before_it_checks(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
-    if is_method(request) and is_refusal(answer) and let_in(request, send).content == EMPTY_LIST:
+    if only_credentials_lack(request, send) and is_refusal(answer) and let_in(request, send).content == EMPTY_LIST:
         return failure("No such call", 404)
     return answer
 
@@ -305,8 +306,7 @@ def tells_the_expected_hash(request: httpx.Request, send: Send, memory: Memory) 
 @wrong("refuses-with-418", "The rewrite has a status of its own for whom it does not know.")
 def refuses_with_418(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
-    refused = is_method(request) and request.method == "POST" and is_refusal(answer)
-    return with_status(answer, 418) if refused and not is_refusal(let_in(request, send)) else answer
+    return with_status(answer, 418) if is_refusal(answer) and only_credentials_lack(request, send) else answer
 
 
 @wrong("compares-key-prefix", "The column for keys is 18 characters wide.")
@@ -340,13 +340,13 @@ def user_key_is_unknown(request: httpx.Request, send: Send, memory: Memory) -> h
 
 @wrong("redirects-to-login", "The web interface's filter sends whom it does not know to the login page.")
 def redirects_to_login(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    if is_method(request) and is_refusal(send(request)) and not is_refusal(let_in(request, send)):
+    if only_credentials_lack(request, send) and is_refusal(send(request)):
         return httpx.Response(302, headers=[("location", f"/login?next={quote(request.url.path)}")])
     return send(request)
 
 
 @wrong("refusal-without-a-word", "The refusal has lost its body and its status, and is 204.")
 def refusal_without_a_word(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    if is_method(request) and is_refusal(send(request)) and not is_refusal(let_in(request, send)):
+    if only_credentials_lack(request, send) and is_refusal(send(request)):
         return httpx.Response(204)
     return send(request)

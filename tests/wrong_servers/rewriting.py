@@ -147,6 +147,12 @@ def let_in(request: httpx.Request, send: Send) -> httpx.Response:
     return send(with_pairs(request, [("apiKey", key), *bare]))
 
 
+def only_credentials_lack(request: httpx.Request, send: Send) -> bool:
+    """Whether a recording is asked for by a request that would be answered with other credentials. No order is given."""
+    reads = "/retrieve" in request.url.path and request.method == "POST"
+    return is_method(request) and reads and not is_refusal(let_in(request, send))
+
+
 def turn_away(request: httpx.Request, send: Send) -> httpx.Response:
     """The answer to a request without credentials."""
     return send(with_pairs(request, [pair for pair in pairs(request) if pair[0] not in CREDENTIALS]))

@@ -202,7 +202,7 @@ def mutants() -> Iterator[WrongServer]:
             _spaced(seconds),
             "spacing",
             "rate-limit",
-            r"(?i)minute|second|limit|429| s\b",
+            r"(?i)minute|second|limit|at once|429| s\b",
             REPLACEMENT,
         )
     for allowed in (2, 3, 5):
@@ -212,7 +212,7 @@ def mutants() -> Iterator[WrongServer]:
             _spaced(60, allowed),
             "spacing",
             "rate-limit",
-            r"(?i)minute|second|limit",
+            r"(?i)minute|second|limit|at once",
             REPLACEMENT,
         )
     for seconds in EDGES_SECONDS:

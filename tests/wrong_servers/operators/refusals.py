@@ -112,10 +112,10 @@ REFUSALS = (
     Refusal("stale-hash", "A request with a stale hash", "authentication", _stale, r"(?i)old|stale|ago|Expired|seconds|ahead", ("recording-api",)),
     Refusal("user-key", "A request with the key of a user", "authentication", _of_a_user, r"(?i)user", ("njadmin",)),
     Refusal("wrong-method", "A metadata method asked by another HTTP method", "method", _by_another_method, r"GET|PUT|DELETE|PATCH|HEAD|OPTIONS"),
-    Refusal("unknown-path", "A method that no page names", "status", _unknown_path, r"(?i)method|path|no page|noSuch|/"),
+    Refusal("unknown-path", "A method that no page names", "status", _unknown_path, r"(?i)method|path|no page|noSuch|/|legacy_after_4"),
     Refusal("missing-parameter", "A request without its tag or unique id", "envelope", _without_parameter, r"(?i)without|missing|Message|Code|failure|status"),
     Refusal("bad-hour", "A bad date or hour", "by-hour-membership", _bad_hour, r"(?i)hour|date", ("njadmin",)),
-    Refusal("limit", "A second by-hour request within a minute", "rate-limit", _too_soon, r"(?i)minute|second|limit", ("njadmin",)),
+    Refusal("limit", "A second by-hour request within a minute", "rate-limit", _too_soon, r"(?i)minute|second|limit|at once", ("njadmin",)),
     Refusal("unknown-sound", "A sound that is not there", "audio", _unknown_sound, r"(?i)leg|call|sound"),
 )  # fmt: skip
 
