@@ -125,7 +125,8 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(tmp_path: Path, monk
         done = run(script, tmp_path, BASE=url)
     assert done.returncode == 0, done.stderr + script
     assert "200 OK" in done.stdout
-    assert result.finding.seed_document["calls"][0]["unique_id"] in done.stdout
+    calls = result.finding.seed_document["calls"]  # several, where a busy machine left no time to make it small
+    assert any(call["unique_id"] in done.stdout for call in calls)
 
 
 @needs_curl
