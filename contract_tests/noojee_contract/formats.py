@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from noojee_contract.legs import meanings, read_java_date, read_timestamp
+from noojee_contract.legs import FIRST_YEAR, LAST_YEAR, meanings, read_java_date, read_timestamp
 
 MISSING = object()
 Instants = tuple[datetime, ...]
@@ -154,6 +154,9 @@ def _is_number(value: Any) -> bool:
 
 def _instant(make: Callable[[], datetime]) -> datetime:
     try:
-        return make().astimezone(UTC)
+        moment = make().astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Unread(str(error)) from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise Unread("at the end of the calendar there was no call")
+    return moment

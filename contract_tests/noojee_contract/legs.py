@@ -19,6 +19,7 @@ METADATA = "metadata"
 BY_HOUR = "by-hour"
 MOST_LEGS = 100_000
 MOST_PROBLEMS = 20
+FIRST_YEAR, LAST_YEAR = 2, 9998
 
 COMMON = (
     "Source",
@@ -244,7 +245,10 @@ def read_java_date(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
 
 
 def meanings(local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """The instants that a local time can mean: none in the hour that is skipped, two in the one that is repeated."""
+    """The instants that a local time can mean: none in the hour that is skipped, two in the one that is repeated; none
+    at the ends of the calendar, where other zones have no such time."""
+    if not FIRST_YEAR <= local.year <= LAST_YEAR:
+        return ()
     bare = local.replace(tzinfo=None)
     found = []
     for fold in (0, 1):

@@ -82,6 +82,7 @@ def test_places_formats_and_failures_may_be_nested(folder: Path) -> None:
         ("noojee-dialect/1", "noojee-dialect/2", "$.format", "noojee-dialect/1"),
         ('"records-v2"', '"Records V2"', "$.name", "small letters, digits, dots and dashes"),
         ('name = "records-v2"\n', "", "$.name", "is missing"),
+        ('"records-v2"', '"njadmin"', "$.name", "not the name of one of the vendor's dialects"),
         ("header = ", "headerx = ", "$.authentication", "did you mean header?"),
         ("Bearer {key}", f"Bearer {PLANTED}", "$.authentication.value", "with {key} where the key goes"),
         ("value = ", f'token = "{PLANTED}"\nvalue = ', "$.authentication.token", "stays in the environment"),

@@ -70,6 +70,8 @@ def test_a_leg_of_the_example_is_read_field_by_field() -> None:
         ({"agent": None}, "null came; none is written as an empty text"),
         ({"startedAt": "2021-09-14T15:03:30"}, "with its offset"),
         ({"startedAt": "2021-02-30T15:03:30Z"}, "day is out of range"),
+        ({"startedAt": "0001-01-01T00:00:00Z"}, "end of the calendar"),
+        ({"startedAt": "9999-12-31T23:59:59-11:00"}, "out of range"),
         ({"direction": "INBOUND"}, "expected one of IN, OUT, INT"),
     ],
 )

@@ -64,6 +64,8 @@ def test_a_by_hour_leg_has_an_end_and_a_word_for_its_direction() -> None:
         ({"Start": "2014-02-13T17:06:52Z"}, "expected YYYY-MM-DD HH:MM:SS.f"),
         ({"Start": "2014-02-30 17:06:52.0"}, "day is out of range"),
         ({"Start": "2026-10-04 02:30:00.0"}, "does not exist in the PBX's zone"),
+        ({"Start": "0001-01-01 00:00:00.0"}, "does not exist in the PBX's zone"),
+        ({"Start": "9999-12-31 23:59:59.0"}, "does not exist in the PBX's zone"),
         ({"Direction": "Inbound"}, "not a digit"),
     ],
 )

@@ -238,7 +238,7 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
     "own/dialect": [
         (DIALECT, steps, value)
         for steps, value in (
-            (("format",), "noojee-dialect/2"), (("format",), GONE), (("name",), "Records v2"), (("name",), GONE), (("key",), "x"),
+            (("format",), "noojee-dialect/2"), (("format",), GONE), (("name",), "Records v2"), (("name",), "njadmin"), (("name",), GONE), (("key",), "x"),
             (("authentication",), {}), (("authentication", "value"), GONE), (("authentication", "value"), "Bearer"),
             (("authentication", "value"), "Bearer {key}\n"), (("authentication", "header"), "Authori zation"),
             (("authentication", "query"), "key"), (("authentication",), {"query": "a=b"}), (("authentication",), {"basic": "user:word"}),

@@ -20,6 +20,7 @@ DIALECTS = ("recording-api", "njadmin")  # the one between them is read like the
 VALUES: dict[str, Any] = {
     "null": None, "a number": 5, "nothing": "", "a line end": "4\n", "an object": {}, "an array": [[]], "half a pair": "\ud800",
     "a boolean": True, "many digits": "9" * 400, "a long text": "x" * 100_000, "a NUL": "\x00", "other digits": "١٢",
+    "ages": "9" * 18, "the first day": "0001-01-01 00:00:00.0", "the last day": "9999-12-31 23:59:59.0",
 }  # fmt: skip
 FIELDS = (
     "UniqueId",

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from noojee_contract.archive import PutCall, PutLeg
@@ -19,6 +20,7 @@ from noojee_contract.legs import COMMON, Leg
 
 LegName = tuple[str, int]
 MOST_SHOWN = 8
+LONGEST_SECONDS = 366 * 86400  # no leg lasts longer
 TOLD = (*COMMON, "callend", "End")
 """What a leg may tell: its end is callend by hour, End in dialects of a file."""
 
@@ -142,6 +144,13 @@ def differing(one: Leg, other: Leg) -> dict[str, tuple[str | None, str | None]]:
     """The fields that two legs tell differently, with what they tell."""
     both = {name: (one.texts.get(name), other.texts.get(name)) for name in TOLD}
     return {name: told for name, told in both.items() if told[0] != told[1]}
+
+
+def ends_of(leg: Leg, *, more: tuple[int, ...] = (0,)) -> list[datetime]:
+    """When a leg ended by its Start and Duration, and so many seconds later; none where it is said to last for ages."""
+    if leg.duration_seconds > LONGEST_SECONDS:
+        return []
+    return [start + timedelta(seconds=leg.duration_seconds + each) for start in leg.start for each in more]
 
 
 def unreadable(answer: Answer) -> str | None:

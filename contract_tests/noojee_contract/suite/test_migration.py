@@ -12,7 +12,7 @@ from noojee_contract.audio import NoSound, same_sound
 from noojee_contract.case import Answer, Judge, Pair
 from noojee_contract.legs import Leg, apart
 from noojee_contract.suite import clause
-from noojee_contract.suite.listed import DECODED, judge_legs
+from noojee_contract.suite.listed import DECODED, ends_of, judge_legs
 from noojee_contract.suite.sounded import heard, named, sounded
 
 BY_HOUR_TOO = ("Duration", "Tag", "Username", "Direction", "DID")
@@ -208,14 +208,9 @@ def test_every_legacy_leg_is_listed_in_its_hour(pair: Pair, judge: Judge) -> Non
     second_is_left_out = case.profile.get("repeated_hour") == "first"
     for _, old, _ in _by_unique_id(pair):
         for leg in old.legs:
-            ends = [start + timedelta(seconds=leg.duration_seconds) for start in leg.start]
-            if second_is_left_out and any(end.astimezone(case.zone).fold for end in ends):
+            if second_is_left_out and any(end.astimezone(case.zone).fold for end in ends_of(leg)):
                 continue  # declared: the second of two hours of one name is never listed
-            hours = dict.fromkeys(
-                hour_of(start + timedelta(seconds=leg.duration_seconds + more), case.zone)
-                for start in leg.start
-                for more in (0, 2)
-            )
+            hours = dict.fromkeys(hour_of(end, case.zone) for end in ends_of(leg, more=(0, 2)))
             asked = [case.by_hour(day, hour) for day, hour in hours if (day, hour) in case.hours]
             if asked:
                 there = any((leg.unique_id, leg.number) in _names(answer) for answer in asked)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from noojee_contract.archive import hour_of
 from noojee_contract.case import Answer, Case, Judge
 from noojee_contract.suite import clause
 from noojee_contract.suite.by_hand import told
-from noojee_contract.suite.listed import LegName, asked, carries, name_of, named, names
+from noojee_contract.suite.listed import LegName, asked, carries, ends_of, name_of, named, names
 from noojee_contract.suite.related import judge_rows, rows
 
 MOST_CALLS = 20  # calls met by hour that are asked for by unique id
@@ -77,7 +75,7 @@ def test_the_legs_of_a_call_are_listed_in_their_hours(case: Case, judge: Judge) 
     left_out = case.profile.get("repeated_hour") != "both"
     for unique_id in case.unique_ids:
         for leg in case.by_unique_id(unique_id).legs:
-            ends = [start + timedelta(seconds=leg.duration_seconds + more) for start in leg.start for more in (0, 2)]
+            ends = ends_of(leg, more=(0, 2))
             ended = {hour_of(end, case.zone) for end in ends} & hours if len(set(ends)) == 2 else set()
             if len({hour_of(end, case.zone) for end in ends}) != 1 or not ended:
                 continue
