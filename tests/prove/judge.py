@@ -24,6 +24,7 @@ EXAMPLES = 2
 SEED = 1
 LEGACY, REPLACEMENT = "recording-api", "njadmin"
 USUAL = (LEGACY, REPLACEMENT)
+ABOUT_CALLS = ("wrong_servers.live_calls", "wrong_servers.orders")
 OLD = "old"
 BY_HASH = "call-management-by-hash"
 
@@ -65,6 +66,8 @@ def targets(server: WrongServer) -> tuple[list[Target], list[tuple[str, str]]]:
     """
     transport = doors.enter(server)
     dialects = list(server.dialects or USUAL)
+    if server.mistake.__module__ in ABOUT_CALLS:
+        dialects.append("call-management")
     by_hash = False
     for clause in catalogue().values():
         if (

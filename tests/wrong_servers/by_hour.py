@@ -197,11 +197,12 @@ def hour_24_rolls_over(request: httpx.Request, send: Send, memory: dict[str, Any
 @wrong("date-rolls-over", "A lenient calendar reads 2021/13/45 as a day of 2022.")
 def date_rolls_over(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     match = re.fullmatch(r"([0-9]{4})/([0-9]{2})/([0-9]{2})", given(request, "date") or "")
-    if not by_hour(request) or match is None or asked(request) is not None:
+    hour = given(request, "hour") or ""
+    if not by_hour(request) or match is None or asked(request) is not None or not hour.isdigit():
         return send(request)
     year, month, day = (int(group) for group in match.groups())
     rolled = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1) + timedelta(days=day - 1)
-    return send(with_hour(request, rolled, int(given(request, "hour") or 0)))
+    return send(with_hour(request, rolled, int(hour)))
 
 
 @wrong("dates-with-dashes", "The new parser takes ISO dates as well as the documented ones.")

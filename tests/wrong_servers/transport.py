@@ -29,7 +29,10 @@ from wrong_servers.rewriting import (
 Memory = dict[str, Any]
 FORM_TYPE = "application/x-www-form-urlencoded"
 MELBOURNE_SUMMER_MILLIS = 11 * 3_600_000
-PARAMETERS = {*CREDENTIALS, "tag", "uniqueId", "leg", "date", "hour"}
+PARAMETERS = {
+    *CREDENTIALS, "tag", "uniqueId", "leg", "date", "hour", "extenOrUniqueId", "agentLoginName", "method", "exten", "lastSequenceNumber",
+    "timeOut", "instanceId", "number", "autoAnswer", "callerId", "phoneCaption", "monitored", "record", "answerString",
+}  # fmt: skip
 METHODS = ("retrieveMetaData", "retrieveMetaDataByUniqueId", "retrieveMetaDataByHour", "retrieve", "retrieveByUniqueId")
 
 
@@ -181,7 +184,8 @@ def _with_failure(answer: httpx.Response, change: Any) -> httpx.Response:
         document = json.loads(answer.content)
     except ValueError:
         return answer
-    return with_body(answer, json.dumps(change(document)).encode()) if isinstance(document, dict) else answer
+    failed = isinstance(document, dict) and document.get("Code") != 0
+    return with_body(answer, json.dumps(change(document)).encode()) if failed else answer
 
 
 @wrong("failure-code-as-text", "The new serialiser writes every value as a string, as in the legs.")
@@ -297,15 +301,17 @@ def one_page_for_every_path(request: httpx.Request, send: Send, memory: Memory) 
 
 @wrong("unknown-method-empty-list", "The dispatcher's default branch returns an empty result.")
 def unknown_method_empty_list(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    if is_method(request) and request.url.path.rpartition("/")[2] not in METHODS:
+    answer = send(request)
+    if is_method(request) and answer.status_code == 404 and request.url.path.rpartition("/")[2] not in METHODS:
         return httpx.Response(200, headers=[("content-type", "application/json")], content=b"[]")
-    return send(request)
+    return answer
 
 
 @wrong("unknown-path-is-a-server-error", "The dispatcher throws for a name that it does not know.")
 def unknown_path_is_a_server_error(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
-    return with_status(answer, 500) if answer.status_code == 404 else answer
+    absent = answer.status_code == 404 and request.url.path.rpartition("/")[2] not in METHODS
+    return with_status(answer, 500) if absent else answer
 
 
 @wrong("errors-in-plain-text", "The proxy in front writes its own error texts.")

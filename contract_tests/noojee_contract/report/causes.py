@@ -27,15 +27,19 @@ from noojee_contract.report.marks import (
     marks,
     method_of,
     named_fields,
+    spoiled_fields,
 )
 from noojee_contract.verdict import WORST_FIRST
 
 SEVERITIES = ("must", "declared", "should", "may")
 MOST_METHODS = 3
 LONGEST_SAID = 240
+# What tells which legs there are, and whether anything comes at all: where it breaks, other clauses follow.
+ELEMENTARY = (*FLOOR, "by-hour.answered", "by-hour.ended-in-hour", "audio.fetched")
 LARGE = 4  # clauses, of a group that others may follow from
 # Clauses that hold two answers against each other say less of a fault than those that look at one.
 COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|one-story|by-hour-whole|leaves-|progress|lasts")
+OF_THE_FORM = re.compile(r"string|missing|null|required")
 POINTED_LEGS = re.compile(r"(is|was) (missing|listed twice|not one of them)")
 
 NAMES = (Mark(FIELD, "UniqueId"), Mark(FIELD, "Leg"))
@@ -62,7 +66,7 @@ class Cause:
 
 
 def causes(told: Sequence[Told]) -> tuple[Cause, ...]:
-    """Findings by cause, worst first: by the worst clause of each, then by how many it breaks."""
+    """Findings by cause, worst first: by the worst clause of each, elementary ones before others, then by how many it breaks."""
     left = _with_names(_with_time([(row, marks(row)) for row in told]))
     groups: list[Cause] = []
     for tier in range(ALONE + 1):
@@ -76,7 +80,7 @@ def causes(told: Sequence[Told]) -> tuple[Cause, ...]:
             else:
                 others = sorted((*groups[large].others, *rows), key=rank)
                 groups[large] = replace(groups[large], others=tuple(others))
-    return tuple(sorted(groups, key=lambda cause: (_worst(cause), -cause.clauses, cause.shown.clause.id)))
+    return tuple(sorted(groups, key=_rank_of_cause))
 
 
 def shortened(said: str) -> str:
@@ -105,7 +109,7 @@ def _with_time(rows: Shown) -> Shown:
 def _with_names(rows: Shown) -> Shown:
     """Where legs have wrong names (unique id or number), what else differs in the same answers is of other legs."""
     for name in NAMES:
-        asked = {_asked(row) for row, shows in rows if name in shows and row.clause.id in FLOOR}
+        asked = {_asked(row) for row, shows in rows if name in shows and row.clause.id in ELEMENTARY}
         if asked:
             return [
                 (
@@ -124,7 +128,7 @@ def _large(groups: Sequence[Cause], rows: Sequence[Told]) -> int | None:
     asked = {_asked(row) for row in rows}
     fitting = [
         place for place, cause in enumerate(groups)
-        if asked & {_asked(row) for row in cause.rows} and (cause.clauses >= LARGE or any(row.clause.id in FLOOR for row in cause.rows))
+        if asked & {_asked(row) for row in cause.rows} and (cause.clauses >= LARGE or any(row.clause.id in ELEMENTARY for row in cause.rows))
     ]  # fmt: skip
     return max(fitting, key=lambda place: groups[place].clauses, default=None)
 
@@ -134,32 +138,38 @@ def _asked(row: Told) -> tuple[str, str] | None:
 
 
 def _cause(mark: Mark, rows: Sequence[Told]) -> Cause:
-    repeated_only = mark.tier == LEGS and not any(row.clause.id in FLOOR for row in rows)
+    repeated_only = mark.tier == LEGS and not any(row.clause.id in ELEMENTARY for row in rows)
     shown = min(rows, key=lambda row: (*_nearness(row, mark, repeated_only=repeated_only), row.clause.id))
     others = sorted((row for row in rows if row is not shown), key=rank)
     return Cause(what=_in_words(mark, rows), shown=shown, others=tuple(others))
 
 
-def _worst(cause: Cause) -> tuple[int, int]:
-    return min(rank(row)[:2] for row in cause.rows)
+def _rank_of_cause(cause: Cause) -> tuple[tuple[int, int], bool, int, str]:
+    worst = min(rank(row)[:2] for row in cause.rows)
+    elementary = any(row.clause.id in ELEMENTARY for row in cause.rows)
+    return worst, not elementary, -cause.clauses, cause.shown.clause.id
 
 
 def _nearness(told: Told, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:
     """How directly a finding tells a mark, the most direct first.
 
-    Its own exchange is the wrong one; it compares no answers (unless only asking again shows the fault); it is no choice
+    Its own exchange is the wrong one; it compares no answers (unless only asking again shows the fault); where the form of the
+    field is broken, it says so; it is no choice
     between several; it says that the field is so and so; it names little else; the clause is an elementary one.
     """
     said = told.said
     outcome, severity, _ = rank(told)
     elsewhere = mark == WRONG_TIME and marks(told) != {WRONG_TIME}
     compares = bool(COMPARES.search(told.clause.id)) != repeated_only
-    pointed = POINTED_LEGS if mark.tier == LEGS else re.compile(rf"\b{re.escape(mark.what)}\b.{{0,3}} (is|says|are)\b")
+    name = re.escape(mark.what)
+    pointed = POINTED_LEGS if mark.tier == LEGS else re.compile(rf"\b{name}\b(.{{0,3}} (is|says|are)\b|: )")
+    formless = mark.tier == FIELD and told.exchange is not None and mark in spoiled_fields(told.exchange)
+    form = formless and not OF_THE_FORM.search(said)
     says = 0 if pointed.search(said) else 1 if mark.what in said else 2
-    elementary = FLOOR.index(told.clause.id) if told.clause.id in FLOOR else len(FLOOR)
+    elementary = ELEMENTARY.index(told.clause.id) if told.clause.id in ELEMENTARY else len(ELEMENTARY)
     chosen = DECLARED.search(said) is not None
     besides = len(named_fields(said)) if mark.tier == FIELD else 0
-    return outcome, elsewhere, compares, chosen, says, besides, elementary, severity
+    return outcome, elsewhere, compares, form, chosen, says, besides, elementary, severity
 
 
 def _in_words(mark: Mark, rows: Sequence[Told]) -> str:

@@ -103,9 +103,13 @@ def apart_in_words(expected: Iterable[LegName], listed: Iterable[LegName]) -> st
         sorted((Counter(came) - Counter(wanted)).elements()),
     )
     if missing and more:
-        if sorted(number for _, number in missing) == sorted(number for _, number in more):
+        same_ids = sorted(unique_id for unique_id, _ in missing) == sorted(unique_id for unique_id, _ in more)
+        same_numbers = sorted(number for _, number in missing) == sorted(number for _, number in more)
+        if same_ids and same_numbers:
+            pointed = f"UniqueId and Leg go together as {more[0]}, expected {missing[0]}"
+        elif same_numbers:
             pointed = f"UniqueId is {more[0][0]!r}, expected {missing[0][0]!r}"
-        elif {unique_id for unique_id, _ in missing} == {unique_id for unique_id, _ in more}:
+        elif same_ids or {unique_id for unique_id, _ in missing} == {unique_id for unique_id, _ in more}:
             pointed = f"Leg is {more[0][1]}, expected {missing[0][1]}"
         else:
             pointed = f"{named(missing[0])} is missing, {named(more[0])} came in its place"

@@ -88,7 +88,7 @@ def test_a_sound_is_its_own_leg_s(case: Case, judge: Judge) -> None:
 def test_a_sound_is_its_own_call_s(case: Case, judge: Judge) -> None:
     """SEED: uniquely identify and retrieve each leg of the call in turn."""
     own = case.fresh(document=TWO_CALLS)
-    _judge_tones(own, judge, [("1791000000.2", 1), ("1791000060.5", 1), ("1791000060.5", 2), ("1791000000.2", 2)])
+    _judge_tones(own, judge, [("1791000000.2", 1), ("1791000060.5", 1), ("1791000060.5", 2), ("pbx1-1791000000.2", 1)])
 
 
 @clause("audio.same-recording")

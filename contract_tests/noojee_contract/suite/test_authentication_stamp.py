@@ -124,17 +124,19 @@ def test_a_time_stamp_may_be_ahead_as_declared(case: Case, judge: Judge) -> None
     """UNKNOWN row 9: in sync with the PBX (DOC W-HA)."""
     for asked in one_recording(case):
         taken: dict[float, bool] = {}
+        shown: Exchange | None = None
         for seconds in AHEAD:
             credentials = case.client.signed(str(stamp(case) + int(seconds * 1000)))
             exchange = ask(case, asked, credentials=credentials)
             taken[seconds] = answers_it(case, exchange)
+            shown = exchange if taken[seconds] or shown is None else shown
         fitting = [
             choice
             for choice in ("0", "2", "10")
             if taken == {seconds: choice in choices for seconds, choices in AHEAD.items()}
         ]
         farthest = max((seconds for seconds, yes in taken.items() if yes), default=0)
-        judge.choice(case, "clock_ahead_seconds", fitting[0] if fitting else f"other: at least {farthest}", exchange)
+        judge.choice(case, "clock_ahead_seconds", fitting[0] if fitting else f"other: at least {farthest}", shown)
 
 
 @clause("authentication.no-number")

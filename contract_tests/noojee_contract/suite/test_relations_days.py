@@ -71,7 +71,8 @@ def _judge_day(case: Case, day: date, judge: Judge) -> None:
         met = [answer for answer in answers if name in names(answer.legs)]
         hours = ", ".join(answer.asked.value for answer in met) or "none"
         said = f"{named(name)} ended at {ended:%Y-%m-%d %H:%M:%S %Z}: expected in {expected} hours of {day}, listed in {hours}"
-        judge(times[name] == expected, said, (met or answers)[-1].exchange)
+        shown = met[-1] if met else answers[ended.hour if ended.date() == day else -1]
+        judge(times[name] == expected, said, shown.exchange)
 
 
 @clause("relations.day-of-23-hours")

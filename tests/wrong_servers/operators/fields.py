@@ -56,6 +56,11 @@ class Operator:
     fields: frozenset[str] = frozenset()
 
 
+def says_of(field: str, operator: Operator) -> str:
+    """What a finding about a mutant must say: the field."""
+    return SAYS.get((field, operator.name), rf"\b{field}\b")
+
+
 def moved(text: str, by: timedelta) -> str:
     """A time in either shape, moved; what is no time stays as it is."""
     java = _JAVA_DATE.fullmatch(text)
@@ -160,7 +165,7 @@ def mutants() -> Iterator[WrongServer]:
                     ),
                     operator=operator.name,
                     kind="schema-and-type" if operator.form else KINDS.get(field, "field-meaning"),
-                    says=SAYS.get((field, operator.name), rf"\b{field}\b"),
+                    says=says_of(field, operator),
                     dialects=dialects_of(place),
                 )
         yield from _repeated_keys(place)

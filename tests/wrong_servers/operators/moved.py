@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from wrong_servers import Mistake, Send, WrongServer, with_legs
-from wrong_servers.operators.fields import BY_HOUR_FIELDS, OPERATORS, Change, changed
+from wrong_servers.operators.fields import BY_HOUR_FIELDS, OPERATORS, Change, changed, says_of
 from wrong_servers.rewriting import is_legacy, is_method
 
 TAKEN = ("constant", "off-by-one", "of-the-next-leg", "of-the-first-leg", "empty")
@@ -35,6 +35,6 @@ def mutants() -> Iterator[WrongServer]:
                     mistake=_in_all_documents(field, operator.change),
                     operator=f"moved-{operator.name}",
                     kind="migration",
-                    says=rf"\b{field}\b",
+                    says=says_of(field, operator),
                     dialects=("njadmin",),
                 )
