@@ -17,8 +17,22 @@ from pathlib import Path
 
 from prove import judge as judging
 from prove.pairs import draw_pairs
+from prove.picture import picture
 from prove.pool import rows, surviving
-from prove.score import DATA, PAGE, README, Score, mutation_part, page, read, score_of, with_figure, written
+from prove.score import (
+    DATA,
+    PAGE,
+    PICTURE,
+    README,
+    Score,
+    in_words,
+    mutation_part,
+    page,
+    read,
+    score_of,
+    with_figure,
+    written,
+)  # fmt: skip
 from wrong_servers import everything, survivors
 
 
@@ -38,9 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--table", type=Path, metavar="FILE", help="every clause that broke, with what it said, as JSON lines"
     )
     parser.add_argument("--check", action="store_true", help="judge nothing; say whether the score in docs is stale")
+    parser.add_argument(
+        "--show", nargs="+", metavar="NAME", help="judge nothing; tell what the score in docs says of these"
+    )
     options = parser.parse_args(arguments)
     if options.check:
         return _check()
+    if options.show:
+        return _show(options.show, parser)
     servers = everything()
     names = list(servers)
     whole = not (options.only or options.draw)
@@ -69,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _write(score: Score) -> None:
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     DATA.write_text(written(score), encoding="utf-8")
+    PICTURE.write_text(picture(score.rows), encoding="utf-8")
     PAGE.write_text(page(score, mutation_part(before)), encoding="utf-8")
     README.write_text(with_figure(README.read_text(encoding="utf-8"), score), encoding="utf-8")
 
@@ -83,6 +103,15 @@ def _told(score: Score, *, whole: bool, seconds: float) -> int:
         print(f"  ? the pair {pair} survives, though each is caught alone: a blind spot")
     print(f"{score.caught} of {len(score.rows)} wrong servers caught ({score.share:.1%}), {seconds:.0f} s")
     return 1 if complaints else 0
+
+
+def _show(names: Sequence[str], parser: argparse.ArgumentParser) -> int:
+    kept = {row.name: row for row in read(DATA.read_text(encoding="utf-8")).rows}
+    for name in names:
+        if name not in kept:
+            parser.error(f"there is no wrong server {name!r} in the score")
+        print(in_words(kept[name], everything()[name].story if name in everything() else ""))
+    return 0
 
 
 def _check() -> int:

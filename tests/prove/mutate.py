@@ -1,6 +1,6 @@
 """`tox -e mutate`: mutants of the fake's dialects, access and store (cosmic-ray), judged by the shipped suite and our tests.
 
-A sample, drawn by a seed, and bounded in time; the figure and the survivors go into docs/score.md.
+A sample, drawn by a seed, and bounded in time; the figure and the survivors go into docs/score.md. Exit 1: nothing is caught. 2: nothing was judged.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default 2)"
     )
+    parser.add_argument("--print-only", action="store_true", help="write nothing into docs")
     options = parser.parse_args(arguments)
     deadline = time.monotonic() + 60 * options.minutes
     with tempfile.TemporaryDirectory(prefix="noojee-mutants-") as folder:
@@ -65,11 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("no mutant was judged", file=sys.stderr)
         return 2
     told = report(judged, total=total, seed=options.seed)
-    page = PAGE.read_text(encoding="utf-8")
-    kept = page.replace(mutation_part(page), "").rstrip()
-    PAGE.write_text(f"{kept}\n\n{told}", encoding="utf-8")
+    if not options.print_only:
+        page = PAGE.read_text(encoding="utf-8")
+        kept = page.replace(mutation_part(page), "").rstrip()
+        PAGE.write_text(f"{kept}\n\n{told}", encoding="utf-8")
     print(told)
-    return 0
+    return 0 if any(row.caught_by for row in judged) else 1
 
 
 def report(judged: Sequence[Judged], *, total: int, seed: int) -> str:

@@ -13,6 +13,7 @@ from prove.pairs import judge_pair
 from wrong_servers import everything
 
 AT_ONCE = 50  # tells of progress after so many
+A_PROCESS = 100  # so many wrong servers a process: it grows. Not max_tasks_per_child, which stops for ever (python/cpython#115634)
 
 
 def rows(names: Sequence[str], workers: int) -> list[Row]:
@@ -39,8 +40,11 @@ def _done(work: Callable[[Any], Any], asked: Sequence[Any], workers: int) -> Ite
     if workers <= 1:
         yield from map(work, asked)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=200) as pool:
-        for done, future in enumerate(as_completed([pool.submit(work, each) for each in asked]), start=1):
-            if done % AT_ONCE == 0:
-                print(f"  {done} of {len(asked)}", file=sys.stderr)
-            yield future.result()
+    done = 0
+    for at in range(0, len(asked), workers * A_PROCESS):
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            for future in as_completed([pool.submit(work, each) for each in asked[at : at + workers * A_PROCESS]]):
+                done += 1
+                if done % AT_ONCE == 0:
+                    print(f"  {done} of {len(asked)}", file=sys.stderr)
+                yield future.result()

@@ -19,6 +19,7 @@ from wrong_servers import everything, survivors
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "docs" / "score.jsonl"
 PAGE = ROOT / "docs" / "score.md"
+PICTURE = ROOT / "docs" / "score.svg"
 README = ROOT / "README.md"
 MARKS = ("<!-- score -->", "<!-- /score -->")
 FORMAT = "noojee-score/1"
@@ -176,7 +177,9 @@ def page(score: Score, mutation: str = "") -> str:
         f"**{score.caught:,} of them ({score.share:.1%}) break some clause**, half of them within {_median(score)} requests.",
         f"In {_pointed(score):.1%} of those, the first finding of the report names the fault (the field, the header, the words) and shows a wrong answer.",
         "",
-        f"Catalogue {score.catalogue}, wrong servers {score.servers}.",
+        f"Catalogue {score.catalogue}, wrong servers {score.servers}. `tox -e prove -- --show NAME` tells what caught one of them.",
+        "",
+        "![Which clauses catch which wrong servers](score.svg)",
         "",
         "| group | wrong servers | by operators | caught | most often first |",
         "|---|--:|--:|--:|---|",
@@ -205,6 +208,19 @@ def page(score: Score, mutation: str = "") -> str:
     if mutation:
         lines += ["", mutation.strip()]
     return "\n".join(lines) + "\n"
+
+
+def in_words(row: Row, story: str) -> str:
+    """One row of a score, to be read."""
+    lines = [f"{row.name} ({row.kind}{f', by the operator {row.operator}' if row.operator else ''})", f"  {story}"]
+    if not row.caught:
+        return "\n".join([*lines, f"  survives: {survivors().get(row.name, 'no reason is known')}"])
+    lines.append(
+        f"  its first wrong answer is to request {row.differs_at}; caught after {row.caught_at}, in {row.groups} cause(s)"
+    )
+    lines.append(f"  first: {row.first}: {row.said}")
+    others = [clause for clause in row.broken if clause != row.first]
+    return "\n".join([*lines, f"  also: {', '.join(others)}"] if others else lines)
 
 
 def _pointed(score: Score) -> float:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from prove.__main__ import main
-from prove.score import DATA, PAGE, README, mutation_part, page, read, with_figure
+from prove.picture import picture
+from prove.score import DATA, PAGE, PICTURE, README, mutation_part, page, read, with_figure
 
 
-def test_readme_page_and_rows_tell_the_same_figure() -> None:
-    """All three are written by `tox -e prove`."""
+def test_readme_page_picture_and_rows_tell_the_same_figure() -> None:
+    """All of them, and the picture, are written by `tox -e prove`."""
     kept = read(DATA.read_text(encoding="utf-8"))
     readme, told = README.read_text(encoding="utf-8"), PAGE.read_text(encoding="utf-8")
     assert with_figure(readme, kept) == readme
     assert page(kept, mutation_part(told)) == told
+    assert picture(kept.rows) == PICTURE.read_text(encoding="utf-8")
 
 
 def test_the_kept_score_is_good() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 
 from noojee_contract.clauses import FILE, catalogue
 from prove.__main__ import main
 from prove.judge import Row
+from prove.picture import picture
 from prove.score import (
     MARKS,
     Score,
     figure,
+    in_words,
     page,
     read,
     score_of,
@@ -96,7 +99,26 @@ def test_the_readme_keeps_what_stands_around_the_figure() -> None:
     assert with_figure(text, score()) == f"before\n{MARKS[0]}\n{figure(score())}\n{MARKS[1]}\nafter\n"
 
 
+def test_the_picture_counts_servers_by_group_of_clauses() -> None:
+    """Two of three of a group break clauses of one group of clauses, whatever their number."""
+    one, other = [clause for clause in catalogue() if clause.startswith(CLAUSE.partition(".")[0])][:2]
+    drawn = picture([row(broken={one: "", other: ""}), row(broken={one: ""}), row(broken={})])
+    told = [text.text for text in ElementTree.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")]
+    assert told[-3:] == ["leg-set", "2", "2 of 3"]
+
+
+def test_a_row_is_told_in_words() -> None:
+    """What caught it, when, and what it said; or why nothing did."""
+    told = in_words(row(broken={CLAUSE: "", "x.y": ""}), "A story.")
+    assert "caught after 2" in told
+    assert f"first: {CLAUSE}: said" in told
+    assert "also: x.y" in told
+    assert "A story." in told
+    assert "survives: No page" in in_words(row(EXCUSED, broken={}, first=None), "A story.")
+
+
 def test_an_unknown_wrong_server_is_wrong_use() -> None:
     """Exit 2."""
-    with pytest.raises(SystemExit, match="2"):
-        main(["--only", "no-such-server"])
+    for option in ("--only", "--show"):
+        with pytest.raises(SystemExit, match="2"):
+            main([option, "no-such-server"])
