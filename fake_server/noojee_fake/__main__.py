@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from noojee_fake import __version__, explain, serve
+from noojee_fake import __version__, explain, serve, serve_options
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = commands.add_parser(
         "serve", help="serve a fake PBX over http or https", description=about, allow_abbrev=False
     )
-    serve.add_options(command)
+    serve_options.add_options(command)
     about = "Print what a method does, on whose word, and what is only chosen."
     explaining = commands.add_parser(
         "explain", help="say what a method does, and on whose word", description=about, allow_abbrev=False
