@@ -26,7 +26,8 @@ from run import Row, show
 from noojee_fake.calls import Call, Direction, Leg
 from noojee_fake.clock import LATEST, SECOND
 from noojee_fake.disk import DiskStore
-from noojee_fake.store import MemoryStore, Store
+from noojee_fake.memory import MemoryStore
+from noojee_fake.store import Store
 
 FIRST_SECOND = 1_700_000_000
 HOUR = 3600

@@ -16,9 +16,10 @@ from noojee_fake.clock import Clock
 from noojee_fake.core import OwnBugs, Pbx
 from noojee_fake.directory import DEFAULT, read_directory
 from noojee_fake.errors import ProfileError, SeedError, UsageError
+from noojee_fake.memory import MemoryStore
 from noojee_fake.profile import Profile
 from noojee_fake.snapshots import Saved, Seeded
-from noojee_fake.store import MemoryStore, Store
+from noojee_fake.store import Store
 from noojee_fake.versions import DIALECTS, release
 
 DEFAULT_ZONE = "Australia/Melbourne"

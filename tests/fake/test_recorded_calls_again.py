@@ -14,7 +14,7 @@ from noojee_fake.calls import Call, Direction
 from noojee_fake.clock import SECOND, parse_instant
 from noojee_fake.directory import Record, read_directory
 from noojee_fake.live import LiveCall
-from noojee_fake.store import MemoryStore
+from noojee_fake.memory import MemoryStore
 from noojee_fake.switchboard import Switchboard
 
 RECORDED = Path(__file__).parents[2] / "fixtures" / "seeds" / "recorded"

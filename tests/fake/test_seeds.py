@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from noojee_fake.errors import SeedError
+from noojee_fake.memory import MemoryStore
 from noojee_fake.seeds import HIGHEST_RECORD_ID, read_calls, read_seed
-from noojee_fake.store import MemoryStore
 from noojee_fake.worlds import build
 
 CALL = "$.calls[0]"

@@ -12,7 +12,8 @@ import pytest
 from noojee_fake.calls import Call, Direction, Leg
 from noojee_fake.clock import LATEST, SECOND
 from noojee_fake.disk import DiskStore
-from noojee_fake.store import Absent, MemoryStore, Store
+from noojee_fake.memory import MemoryStore
+from noojee_fake.store import Absent, Store
 
 NOON = 1_773_190_800 * SECOND
 

@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from noojee_fake.calls import Call, Direction, Leg
 from noojee_fake.clock import LATEST, SECOND
 from noojee_fake.disk import DiskStore
-from noojee_fake.store import Absent, MemoryStore, Sound, Store
+from noojee_fake.memory import MemoryStore
+from noojee_fake.store import Absent, Sound, Store
 
 NOON = 1_773_190_800 * SECOND
 CALLS = 3

@@ -25,7 +25,13 @@ from cosmic_ray.work_item import WorkerOutcome, WorkItem, WorkResult
 from prove.score import PAGE, ROOT, mutation_part
 
 PACKAGE = Path("fake_server", "noojee_fake")
-MUTATED = (PACKAGE / "dialects", PACKAGE / "access.py", PACKAGE / "store.py")
+MUTATED = (
+    PACKAGE / "dialects",
+    PACKAGE / "access.py",
+    PACKAGE / "store.py",
+    PACKAGE / "memory.py",
+    PACKAGE / "disk.py",
+)
 COPIED = ("fake_server", "contract_tests", "schemas", "fixtures", "tests", "pyproject.toml", "README.md", "docs")
 TIMEOUT_SECONDS = 180
 SUITE, TESTS = "caught by the suite", "caught by our tests"

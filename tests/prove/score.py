@@ -201,6 +201,10 @@ def page(score: Score, mutation: str = "") -> str:
     lines += ["", "## Clauses that catch nothing", ""]
     idle = score.idle()
     lines += [", ".join(f"`{clause}`" for clause in idle) + "." if idle else "None that binds."]
+    lines += [
+        "",
+        "Clauses about dialect files meet wrong replacements (`tests/wrong_replacements`), none of these servers.",
+    ]
     if score.pairs:
         lines += ["", "## Two faults at once", ""]
         told = ", ".join(f"`{pair}`" for pair in score.pairs_survived) or "none survived"

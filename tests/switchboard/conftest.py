@@ -12,7 +12,7 @@ from noojee_fake.calls import OPEN, Leg
 from noojee_fake.clock import SECOND
 from noojee_fake.directory import Directory, Queue, Record, Role, Route, User
 from noojee_fake.live import LiveCall, Reason, Refused
-from noojee_fake.store import MemoryStore
+from noojee_fake.memory import MemoryStore
 from noojee_fake.switchboard import Switchboard
 
 START = 1_795_478_400
