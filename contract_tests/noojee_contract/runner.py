@@ -252,6 +252,9 @@ class Bench:
                 stop = lacking(target, need)
                 if stop is not None:
                     return stop
+        asked = self.targets[lane.target.rpartition(" > ")[2]]
+        if "by_hour" in clause.needs and not asked.has_by_hour:
+            return Outcome.UNSUPPORTED, f"the dialect {asked.dialect} has no method by hour"
         return None
 
     def _subjects(self, clause: Clause, lane: Lane) -> Iterator[Case | Pair]:

@@ -12,8 +12,9 @@ import pytest
 
 from calm.test_correct_servers import EXAMPLES, FIRST_SEED, RUNS
 from correct_servers import hosts
-from correct_servers.pbx import PLAIN, OtherPbx
+from correct_servers.pbx import OtherPbx
 from correct_servers.replacement import FOLDER, Replacement
+from correct_servers.world import PLAIN
 from noojee_contract.clauses import FILE, MIGRATION, catalogue
 from noojee_contract.dialect_file import read_dialect
 from noojee_contract.needs import judged_on

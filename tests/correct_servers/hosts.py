@@ -1,18 +1,24 @@
-"""The second PBX on other servers: threads and HTTP/1.0, one event loop with chunks, a pool of threads behind WSGI.
+"""The second PBX on other servers: threads and HTTP/1.0, one event loop with chunks, bare sockets, a pool behind WSGI.
 
 Each is a context manager that gives a base URL on the loopback.
 """
 
 from __future__ import annotations
 
+import gzip
+import secrets
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from correct_servers.pbx import Answer
+import h11
+
+from correct_servers.wire import Answer
 
 Handle = Callable[[str, str, dict[str, str], bytes], Answer]
 
@@ -31,6 +37,9 @@ def threads(handle: Handle, *, slow_seconds: float = 0.0) -> Iterator[str]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             target = self.requestline.split(" ")[1]
             status, fields, content = handle(self.command, target, headers, body)
+            if not status:
+                self.close_connection = True
+                return
             if not target.startswith("/__noojee"):
                 time.sleep(slow_seconds)
             self.send_response(status)
@@ -68,7 +77,8 @@ def event_loop(handle: Handle) -> Iterator[str]:
 
     async def answer(request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        status, fields, content = handle(request.method, request.raw_path, headers, await request.read())
+        asked = request.method, request.raw_path, headers, await request.read()
+        status, fields, content = await asyncio.to_thread(handle, *asked)
         response = web.StreamResponse(status=status)
         for name, value in fields:
             response.headers[name] = value
@@ -107,6 +117,102 @@ def event_loop(handle: Handle) -> Iterator[str]:
     finally:
         stop.set()
         serving.join(10)
+
+
+@contextmanager
+def raw(handle: Handle) -> Iterator[str]:
+    """HTTP/1.1 by h11 on bare sockets: a thread for each connection, which lives on; headers as a servlet container has them."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    open_ones: set[socket.socket] = set()
+
+    def accept() -> None:
+        while True:
+            try:
+                line, _ = listener.accept()
+            except OSError:
+                return
+            open_ones.add(line)
+            threading.Thread(target=_speak, args=(line, handle, open_ones), daemon=True).start()
+
+    accepting = threading.Thread(target=accept, daemon=True)
+    accepting.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for line in list(open_ones):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+        accepting.join(10)
+
+
+def _speak(line: socket.socket, handle: Handle, open_ones: set[socket.socket]) -> None:
+    """Serve one connection until either side ends it."""
+    spoken, count = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024), 0
+    line.settimeout(30)
+    try:
+        while True:
+            heard = _heard(line, spoken)
+            if heard is None:
+                return
+            request, body = heard
+            headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}
+            method = request.method.decode()
+            answer = handle(method, request.target.decode("latin-1"), headers, body)
+            if not answer[0]:
+                return
+            count += 1
+            events = _events(answer, method, headers, capitals=count % 2 == 0)
+            line.sendall(b"".join(spoken.send(event) or b"" for event in events))
+            if spoken.our_state is not h11.DONE or spoken.their_state is not h11.DONE:
+                return
+            spoken.start_next_cycle()
+    except (OSError, h11.ProtocolError):
+        return
+    finally:
+        open_ones.discard(line)
+        line.close()
+
+
+def _heard(line: socket.socket, spoken: h11.Connection) -> tuple[h11.Request, bytes] | None:
+    """The next request and its body; None where the client has gone."""
+    request, body = None, bytearray()
+    while True:
+        event = spoken.next_event()
+        if event is h11.NEED_DATA:
+            if spoken.they_are_waiting_for_100_continue:
+                line.sendall(spoken.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
+            spoken.receive_data(line.recv(65536))
+        elif isinstance(event, h11.Request):
+            request = event
+        elif isinstance(event, h11.Data):
+            body += event.data
+        elif isinstance(event, h11.EndOfMessage):
+            assert request is not None
+            return request, bytes(body)
+        else:
+            return None
+
+
+def _events(answer: Answer, method: str, asked: Mapping[str, str], *, capitals: bool) -> Iterator[h11.Event]:
+    """An answer as it goes out: compressed where the client takes it, with what servers add, names in one case."""
+    status, fields, body = answer
+    more = [("Server", "Apache-Coyote/1.1"), ("Date", formatdate(usegmt=True)), ("Vary", "Accept-Encoding")]
+    more += [("Cache-Control", "private, no-store"), ("X-Powered-By", "Servlet/3.0"), ("Keep-Alive", "timeout=30")]
+    if "jsessionid" not in asked.get("cookie", "").lower():
+        more.append(("Set-Cookie", f"JSESSIONID={secrets.token_hex(16).upper()}; Path=/; HttpOnly"))
+    if body and "gzip" in asked.get("accept-encoding", "") and method != "HEAD":
+        body = gzip.compress(body, 1, mtime=0)
+        more.append(("Content-Encoding", "gzip"))
+    if status != 204 and not any(name == "Content-Length" for name, _ in fields):
+        more.append(("Content-Length", str(len(body))))
+    case = str.upper if capitals else str.lower
+    headers = [(case(name), value) for name, value in (*fields, *more)]
+    yield h11.Response(status_code=status, headers=headers, reason=b"So Be It")
+    if body and method != "HEAD":
+        yield h11.Data(data=body)
+    yield h11.EndOfMessage()
 
 
 @contextmanager

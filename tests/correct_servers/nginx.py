@@ -33,18 +33,31 @@ http {{
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
     }}
   }}
+  {beside}
 }}
 """
 
 
 @contextmanager
-def proxied(upstream: str, folder: Path, *, prefix: str = "/pbx/one", certificate: Path | None = None) -> Iterator[str]:
-    """The base URL of `upstream` behind nginx. `certificate` is a PEM file with its key; then it is https."""
+def secured(upstream: str, folder: Path, certificate: Path) -> Iterator[tuple[str, str]]:
+    """The base URL of `upstream` behind nginx with TLS, and one of plain http that is sent there."""
+    port = _free_port()
+    plain = f"server {{ listen 127.0.0.1:{port}; return 301 https://127.0.0.1$request_uri; }}"
+    with proxied(upstream, folder, certificate=certificate, beside=plain) as url:
+        yield url, f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def proxied(
+    upstream: str, folder: Path, *, prefix: str = "/pbx/one", certificate: Path | None = None, beside: str = ""
+) -> Iterator[str]:
+    """The base URL of `upstream` behind nginx. `certificate` is a PEM file with its key; then it is https.
+
+    `beside` are more servers, as nginx's configuration describes them.
+    """
     assert PROGRAM is not None, "nginx is not installed"
     folder.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     tls = f" ssl;\n    ssl_certificate {certificate};\n    ssl_certificate_key {certificate}" if certificate else ""
     (folder / "nginx.conf").write_text(
@@ -54,6 +67,7 @@ def proxied(upstream: str, folder: Path, *, prefix: str = "/pbx/one", certificat
             prefix=prefix,
             upstream=upstream,
             tls=tls,
+            beside=beside,
             paths="\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
         )
     )
@@ -72,3 +86,9 @@ def proxied(upstream: str, folder: Path, *, prefix: str = "/pbx/one", certificat
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

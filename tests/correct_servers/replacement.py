@@ -20,7 +20,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from correct_servers.pbx import tone
+from correct_servers.sounds import tone
 
 FOLDER = Path(__file__).parents[2] / "docs" / "replacement"
 CHOICES = {

@@ -96,9 +96,13 @@ def stop(
     credentials: Credentials | None = None,
     method: str | None = None,
 ) -> Exchange:
-    """An order to end a recording of Fred's. It names an agent where the pages do (W-SPk), or where one is needed."""
-    needed = case.dialect == "call-management" or case.profile.get("stop_without_agent") == "refused"
-    by = agent or ("Fred" if needed else None)
+    """An order to end a recording. It names an agent where the pages do (W-SPk), or where one is needed.
+
+    Where no start says whose a recording is (`fred`), it may have default ownership: Pearl, a recording manager, may end
+    any (W-ST, W-RC).
+    """
+    needed = case.profile.get("stop_without_agent") == "refused"
+    by = agent or fred(case) or ("Pearl" if needed else None)
     query = [("extenOrUniqueId", name), *([] if by is None else [("agentLoginName", by)])]
     return case.client.order("stop", query, credentials=credentials, method=method)
 

@@ -14,6 +14,7 @@ from noojee_contract.suite.live import (
     board,
     code_of,
     ends,
+    in_order,
     is_done,
     is_error,
     judge_done,
@@ -59,6 +60,11 @@ def _sequence(exchange: Exchange) -> int:
 
 def _states(exchange: Exchange, exten: str) -> list[tuple[Any, Any]]:
     return [(call.get("uniqueCallId"), call.get("status")) for call in _seen(exchange, exten)]
+
+
+def _alive(exchange: Exchange, exten: str) -> list[tuple[Any, Any]]:
+    """The states that an extension is in; a phone that rang until another answered may be told as Hungup, too."""
+    return [state for state in _states(exchange, exten) if state[1] != "Hungup"]
 
 
 def _dial(case: Case, **more: str) -> Exchange:
@@ -125,7 +131,7 @@ def test_subscribe_tells_at_once_how_things_stand(case: Case, judge: Judge) -> N
         judge(states == [(unique_id, "Connected")], said, exchange)
     own.play(ends(unique_id))
     exchange = _subscribe(own, "410")
-    alive = [state for state in _states(exchange, "410") if state[1] != "Hungup"]
+    alive = _alive(exchange, "410")
     judge(not alive, f"410 has hung up: subscribe with 0 and 0 shows {alive}", exchange)
 
 
@@ -183,7 +189,7 @@ def test_subscribe_tells_of_the_extensions_asked_for_and_no_other(case: Case, ju
     first = own.play(rings("never", name="a"), answers("410", call="a"))["a"]
     second = own.play(rings("never", name="b"), answers("420", call="b"))["b"]
     exchange = _subscribe(own, "410,420")
-    states = _states(exchange, "410"), _states(exchange, "420")
+    states = _alive(exchange, "410"), _alive(exchange, "420")
     expected = [(first, "Connected")], [(second, "Connected")]
     judge(states == expected, f"subscribe to 410,420: expected {expected}, got {states}", exchange)
     alone = _subscribe(own, "420")
@@ -234,8 +240,10 @@ def test_a_dial_that_asks_for_it_is_recorded_from_its_answer_on_with_its_tag(cas
     lengths = sum(leg.duration_seconds for leg in answer.legs)
     said = f"a dial with record=true, 13 s after 410 and 9 s after the other party picked up: got {shown(answer)}"
     judge(9 <= lengths <= 13, said, answer.exchange)
-    tags = {leg.tag for leg in answer.legs}
-    judge(tags == {"CRM 90"}, f"a dial with the tag 'CRM 90': its legs carry {tags}", answer.exchange)
+    tags = [leg.tag for leg in in_order(answer)]
+    later = {"CRM 90", ""} if own.profile.get("tag_inherited") == "start-only" else {"CRM 90"}
+    fine = tags[:1] == ["CRM 90"] and later.issuperset(tags)
+    judge(fine, f"a dial with the tag 'CRM 90': its legs carry {tags}", answer.exchange)
     brought = sorted({leg.unique_id for leg in own.by_tag("CRM 90").legs})
     judge(brought == [unique_id], f"the tag of a dial brings {brought}, not {unique_id}", own.by_tag("CRM 90").exchange)
 

@@ -126,7 +126,7 @@ def test_a_channel_name_means_its_extension(case: Case, judge: Judge) -> None:
     """DOC W-27: the extension is found by removing tech and suffix of a channel name: SIP/410-12FA7B is 410."""
     for name in ("SIP/410", "SIP/410-12FA7B"):
         own, _ = _on(case)
-        judge_done(own, judge, start(own, name, tag="T"), f"a start for {name}")
+        judge_done(own, judge, start(own, name, tag="T", agent=fred(own)), f"a start for {name}")
         judge_done(own, judge, stop(own, name), f"a stop for {name}")
 
 
