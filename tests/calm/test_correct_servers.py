@@ -93,8 +93,13 @@ ALTERNATIVES = {
     for choice in (row["default"], *row["alternatives"])
     if row["alternatives"]
 }
-NOWHERE_PROVED: Mapping[str, str] = {}
-PROVED_BY_NO_KIND: Mapping[tuple[str, str], str] = {}
+NOWHERE_PROVED: Mapping[tuple[str, str], str] = {
+    (f"migration.{name}", "recording-api > call-management"): "call-management has no method by hour"
+    for name in ("by-hour", "by-hour-whole")
+}
+"""Clauses with the targets on which no right server proves them, and why."""
+NOT_ASKED = (FILE,)
+"""The dialects of clauses that `test_replacement` proves."""
 
 
 @dataclass(frozen=True)
@@ -164,9 +169,14 @@ KINDS: Mapping[str, Kind] = {
     "threads": Kind(threads_of_http_1_0, OTHERWISE, Habits(named_user_owns=False, tells_the_dead=True), SORTED),
     "event-loop": Kind(event_loop_in_chunks, write=INDENTED),
     "proxy": Kind(
-        pool_behind_tls_and_a_prefix, THIRD, Habits(named_user_owns=False, system_name="melb1-"), needs_nginx=True
+        pool_behind_tls_and_a_prefix,
+        THIRD,
+        Habits(named_user_owns=False, rings_again=False, system_name="melb1-"),
+        needs_nginx=True,
     ),
-    "raw": Kind(bare_sockets, FOURTH, Habits(dial_from_pick_up=True), shuffled),
+    "raw": Kind(
+        bare_sockets, FOURTH, Habits(dial_from_pick_up=True, records_ringing=False, hands_on_at_once=False), shuffled
+    ),
 }
 
 
@@ -239,24 +249,26 @@ def test_a_right_server_breaks_no_clause(
 def test_each_clause_holds_on_some_right_server_and_each_choice_is_proved(
     results: Callable[[str, int], tuple[list[Target], list[Result]]],
 ) -> None:
-    """A clause that is never proved could turn red on any right server, and a choice that none makes on any that makes it."""
+    """A clause that is never proved might turn red on every right server, and on each that makes a choice that none makes."""
     if nginx.MISSING:
         pytest.skip("needs nginx")
+    found = {name: results(name, FIRST_SEED)[1] for name in KINDS}
+    judged_at = {(each.clause, each.target) for each in found["raw"]}
     held = {
-        (result.clause, name)
-        for name in KINDS
-        for result in results(name, FIRST_SEED)[1]
-        if result.outcome is Outcome.HOLDS
+        (each.clause, each.target) for each_of in found.values() for each in each_of if each.outcome is Outcome.HOLDS
     }
-    unproved = {clause.id for clause in catalogue().values() if clause.dialects != (FILE,)} - {each for each, _ in held}
-    assert unproved == set(NOWHERE_PROVED)
+    assert {clause.id for clause in catalogue().values() if clause.dialects != NOT_ASKED} == {
+        clause for clause, _ in judged_at
+    }
+    assert judged_at - held == set(NOWHERE_PROVED)
+    declares = {clause.id: clause.declares for clause in catalogue().values() if clause.declares is not None}
     proved = {
-        (clause.declares, {**PLAIN, **KINDS[name].choices}[clause.declares])
-        for clause in catalogue().values()
-        for name in KINDS
-        if clause.declares is not None and (clause.id, name) in held
+        (declares[each.clause], {**PLAIN, **KINDS[name].choices}[declares[each.clause]])
+        for name, each_of in found.items()
+        for each in each_of
+        if each.outcome is Outcome.HOLDS and each.clause in declares
     }
-    assert {choice for choice in ALTERNATIVES if choice not in proved} == set(PROVED_BY_NO_KIND)
+    assert proved >= ALTERNATIVES
 
 
 def test_together_the_kinds_take_every_alternative_of_every_open_question() -> None:

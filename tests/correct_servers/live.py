@@ -28,12 +28,18 @@ class Habits:
     `named_user_owns`: a start that names no agent makes the extension's user the owner; else the default account.
     `dial_from_pick_up`: a dial is recorded from the pick-up of who asked for it; else from the answer of the other side.
     `tells_the_dead`: the current state, as subscribe tells it, has calls that are over.
+    `rings_again`: a queue rings members that ring or talk already.
+    `records_ringing`: a call can be recorded before it is answered by a start; else that is an error.
+    `hands_on_at_once`: a transfer cuts a leg when it is made; else when the third party answers.
     `system_name`: stands before the unique ids, as asterisk.conf may have it.
     """
 
     named_user_owns: bool = True
     dial_from_pick_up: bool = False
     tells_the_dead: bool = False
+    rings_again: bool = True
+    records_ringing: bool = True
+    hands_on_at_once: bool = True
     system_name: str = ""
 
 
@@ -143,8 +149,8 @@ class Lines:
         if not call.talking:
             raise Wrong("nobody is connected")
         self._see(call, call.talking, HUNGUP)
-        call.talking, call.splits_on_answer = "", False
-        self._ring(call, to, splits=True)
+        call.talking, call.splits_on_answer = "", not self.habits.hands_on_at_once
+        self._ring(call, to, splits=self.habits.hands_on_at_once)
 
     def hang_up(self, call: Call) -> None:
         """Everybody hangs up, and the last leg ends."""
@@ -160,6 +166,8 @@ class Lines:
         """Record from here on."""
         if agent is not None and agent not in self._users():
             raise Wrong("no such user")
+        if not call.talking and not self.habits.records_ringing:
+            raise Wrong("nobody is connected")
         leg = self._open(call)
         if leg is not None and self.world.choices["start_while_recording"] != "splits":
             if self.world.choices["start_while_recording"] == "refused":
@@ -195,13 +203,11 @@ class Lines:
 
     def named(self, name: str) -> Call:
         """The call of a unique id, an extension, or a channel (SIP/410-12FA7B)."""
-        living = [call for call in self.calls if call.unique_id not in self.ended]
-        by_id = next((call for call in living if call.unique_id == name), None)
+        by_id = next((call for call in self._living() if call.unique_id == name), None)
         by_dot = self.world.choices["extension_or_unique_id"] == "by-dot" and "." in name
         if by_id is not None and (by_dot or self.world.choices["extension_or_unique_id"] == "by-lookup"):
             return by_id
-        phone = extension(name)
-        there = [call for call in living if not by_dot and call.phones.get(phone, (HUNGUP, 0))[0] != HUNGUP]
+        there = [] if by_dot else self._calls_at(extension(name))
         several = self.world.choices["several_calls"]
         if not there or (len(there) > 1 and several == "refused"):
             raise Wrong("several calls" if there else "no such call")
@@ -218,6 +224,12 @@ class Lines:
         ]
 
     # Steps
+
+    def _living(self) -> list[Call]:
+        return [call for call in self.calls if call.unique_id not in self.ended]
+
+    def _calls_at(self, phone: str) -> list[Call]:
+        return [call for call in self._living() if call.phones.get(phone, (HUNGUP, 0))[0] != HUNGUP]
 
     def _call(self, direction: str, source: str, did: str, dialled: str, account: str, begins: str, tag: str) -> Call:
         number, born = len(self.calls) + 1, self.world.now()
@@ -238,7 +250,8 @@ class Lines:
         call.dialled, call.in_queue = number, members is not None
         call.splits_on_answer = call.splits_on_answer or call.in_queue
         for phone in members or (number,):
-            self._see(call, phone, RINGING)
+            if members is None or self.habits.rings_again or not self._calls_at(phone):
+                self._see(call, phone, RINGING)
         if (splits or call.in_queue) and self._open(call) is not None:
             self._cut(call, number, call.account)
         elif call.begins == "queue" and call.in_queue:

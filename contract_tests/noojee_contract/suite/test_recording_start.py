@@ -7,7 +7,9 @@ from noojee_contract.case import Case, Judge, Unproved
 from noojee_contract.suite import clause
 from noojee_contract.suite.asking import NOBODYS_KEY, made_with
 from noojee_contract.suite.live import (
+    OUTSIDE,
     PEOPLE,
+    Step,
     answers,
     board,
     code_of,
@@ -246,23 +248,25 @@ def test_a_start_while_recording_does_what_is_declared(case: Case, judge: Judge)
 def test_an_extension_with_several_calls_means_what_is_declared(case: Case, judge: Judge) -> None:
     """UNKNOWN row 22; DOC W-HU: an extension may hit the wrong call if it has more than one."""
     own = board(case)
-    calls = own.play(rings("never", name="old"), lasts(3), rings("never", name="new"), lasts(3))
-    exchange = start(own, "420", tag="T")
+    second: Step = {"do": "place", "from": "410", "number": OUTSIDE, "record": "never", "as": "new"}
+    taken = answers("410", call="old"), answers(OUTSIDE, call="new")
+    calls = own.play(rings("never", name="old"), taken[0], lasts(3), second, taken[1], lasts(3))
+    exchange = start(own, "410", tag="T")
     own.play(lasts(5), ends(calls["old"]), ends(calls["new"]))
-    answers = listed(own, calls["old"]), listed(own, calls["new"])
-    recorded = bool(answers[0].legs), bool(answers[1].legs)
+    legs = listed(own, calls["old"]), listed(own, calls["new"])
+    recorded = bool(legs[0].legs), bool(legs[1].legs)
     known = {(False, True): "newest", (True, False): "oldest"}
     seen = known.get(recorded, f"other: {told(exchange)}; both" if any(recorded) else "other: neither")
     if not any(recorded) and is_error(own, exchange):
         seen = "refused"
-    judge.choice(own, "several_calls", seen, answers[0].exchange if any(recorded) else exchange)
+    judge.choice(own, "several_calls", seen, legs[0].exchange if any(recorded) else exchange)
 
 
 @clause("recording.extension-or-id")
 def test_a_name_with_a_dot_is_a_unique_id_or_looked_up_as_declared(case: Case, judge: Judge) -> None:
     """UNKNOWN row 23: unique ids have a dot (A-U); here an extension has one, too."""
     own = board(case, people=WITH_DOT)
-    own.play(rings("never"), lasts(3))
+    own.play(rings("never"), lasts(3), answers(DOTTED))
     exchange = start(own, DOTTED, tag="T")
     found, left = is_done(own, exchange), is_error(own, exchange)
     seen = "by-lookup" if found else "by-dot" if left else f"other: {told(exchange)}"

@@ -92,7 +92,7 @@ def test_one_transfer_more_is_one_leg_more(case: Case, judge: Judge) -> None:
     """SEED: each transfer makes a further leg; those before it are told as without it."""
     how = "with one transfer more at its end"
     plain = _plain(case)
-    varied = _played(case, *CALLS, lasts(WITH_FRED), *HANDED_ON, goes_to("400"), lasts(10))
+    varied = _played(case, *CALLS, lasts(WITH_FRED), *HANDED_ON, goes_to("400"), answers("400"), lasts(10))
     _judge_count(judge, plain, varied, 1, how)
     for one, other in zip(in_order(plain), in_order(varied), strict=False):
         _judge_leg(judge, one, other, varied, how)
