@@ -16,7 +16,7 @@ from noojee_contract.suite import checks
 from noojee_contract.target import Target
 from noojee_contract.verdict import Outcome
 
-HASH, KEY = "recording-api", "call-management"
+OLD, HASH, KEY = "services", "recording-api", "call-management"
 ALARMS: tuple[tuple[str, str, Mapping[str, str], Habits], ...] = (
     ("recording.subscribe-several", KEY, {}, Habits(tells_the_dead=True)),
     ("recording.dial-records", KEY, {"tag_inherited": "start-only"}, Habits(dial_from_pick_up=True)),
@@ -25,15 +25,16 @@ ALARMS: tuple[tuple[str, str, Mapping[str, str], Habits], ...] = (
     ("recording.several-calls", KEY, {}, Habits(rings_again=False)),
     ("recording.several-calls", KEY, {"several_calls": "oldest"}, Habits(records_ringing=False)),
     ("recording.extension-or-id", KEY, {"extension_or_unique_id": "by-lookup"}, Habits(records_ringing=False)),
+    ("recording.message", OLD, {}, Habits(services_in_xml=True)),
     ("relations.one-transfer-more", KEY, {}, Habits(hands_on_at_once=False)),
 )
 
 
 def targets_of(base_url: str, choices: Mapping[str, str]) -> list[Target]:
-    """A PBX in the legacy generation and in the one after it."""
+    """A PBX in its older generations."""
     return [
         Target(name=each, dialect=each, base_url=base_url, fillable=True, profile={**PLAIN, **choices})
-        for each in (HASH, KEY)
+        for each in (OLD, HASH, KEY)
     ]
 
 

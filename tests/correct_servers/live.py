@@ -31,6 +31,8 @@ class Habits:
     `rings_again`: a queue rings members that ring or talk already.
     `records_ringing`: a call can be recorded before it is answered by a start; else that is an error.
     `hands_on_at_once`: a transfer cuts a leg when it is made; else when the third party answers.
+    `names_quiet_phones`: subscribe names each extension asked for, with no calls where there are none.
+    `services_in_xml`: the oldest service wraps its texts as Axis does; else they stand alone.
     `system_name`: stands before the unique ids, as asterisk.conf may have it.
     """
 
@@ -40,6 +42,8 @@ class Habits:
     rings_again: bool = True
     records_ringing: bool = True
     hands_on_at_once: bool = True
+    names_quiet_phones: bool = False
+    services_in_xml: bool = False
     system_name: str = ""
 
 

@@ -66,7 +66,8 @@ def subscribe(lines: Lines, given: Given, wait: Wait) -> dict[str, Any]:
         return bool(seen)
 
     wait(news, min(float(seconds or 10), LONGEST_POLL_SECONDS))
-    return {"Data": seen, "seq": lines.sequence, "Code": 0}
+    quiet: dict[str, list[dict[str, Any]]] = {phone: [] for phone in asked} if lines.habits.names_quiet_phones else {}
+    return {"Data": quiet | seen, "seq": lines.sequence, "Code": 0}
 
 
 ORDERS: dict[str, Callable[[Lines, Given, Wait], dict[str, Any]]] = {

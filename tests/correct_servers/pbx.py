@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
+from xml.sax.saxutils import escape
 
 from correct_servers.control import Control
 from correct_servers.credentials import admit, hand_out_time
@@ -50,7 +51,8 @@ class OtherPbx:
     ) -> None:
         self._choices = {**PLAIN, **(choices or {})}
         self._write = write
-        self._control = Control(self._choices, habits or Habits())
+        self._habits = habits or Habits()
+        self._control = Control(self._choices, self._habits)
         self._changed = threading.Condition(threading.RLock())
 
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -132,16 +134,23 @@ class OtherPbx:
         except Wrong as reason:
             raise Refusal(bad_status, str(reason)) from reason
         if dialect == "services":
-            return 200, [("Content-Type", "text/plain")], told["Message"].encode()
+            return self._said(200, told["Message"])
         return self._json(200, told, lines.world.choices["json_content_type"])
 
     def _refused(self, dialect: str, refusal: Refusal, choices: Mapping[str, str]) -> Answer:
         if dialect == "services":
-            return refusal.status, [("Content-Type", "text/plain")], refusal.message.encode()
+            return self._said(refusal.status, refusal.message)
         told: dict[str, Any] = {"Code": -1, "Message": refusal.message}
         if dialect == "njadmin" and choices["njadmin_failure_envelope"] == "lower-case":
             told = {key.lower(): value for key, value in told.items()}
         return self._json(refusal.status, told, choices["json_content_type"])
+
+    def _said(self, status: int, text: str) -> Answer:
+        """An answer of the oldest service."""
+        if self._habits.services_in_xml:
+            xml = f'<?xml version="1.0"?><ns:answer xmlns:ns="urn:recording"><ns:return>{escape(text)}</ns:return></ns:answer>'
+            return status, [("Content-Type", "text/xml;charset=UTF-8")], xml.encode()
+        return status, [("Content-Type", "text/plain")], text.encode()
 
     def _listed(self, world: World, rows: list[Any], *, hourly: bool) -> Answer:
         legs = [written(world, row, hourly=hourly) for row in rows]

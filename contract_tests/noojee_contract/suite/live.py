@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from html import unescape
 from typing import Any
 
 from noojee_contract.case import Answer, Case, Judge
@@ -12,6 +14,7 @@ from noojee_contract.known import Known
 from noojee_contract.legs import Leg, read_failure
 from noojee_contract.suite.by_hand import archive
 
+_MARKS = re.compile(r"<[^<>]*>")
 QUEUE, SALES, OUTSIDE = "600", "0390000600", "0390000099"
 CALLER = "0491570156"
 PEOPLE: dict[str, Any] = {
@@ -117,11 +120,11 @@ def code_of(exchange: Exchange) -> Any:
 
 
 def message_of(exchange: Exchange) -> str | None:
-    """The text of an answer: its Message, or the whole of it where it is no object."""
+    """The text of an answer: its Message, or the whole of it where it is no object, without the marks of XML (W-27: SOAP)."""
     try:
         document = exchange.json()
     except NotJson:
-        return exchange.body.decode("utf-8", "replace").strip()
+        return unescape(_MARKS.sub("", exchange.body.decode("utf-8", "replace"))).strip()
     message = document.get("Message") if isinstance(document, dict) else None
     return message if isinstance(message, str) else None
 
