@@ -144,6 +144,24 @@ def test_what_shows_nothing_of_its_own_joins_a_large_group_about_the_same_answer
     assert [cause.clauses for cause in causes([*missing[:2], vague])] == [2, 1]  # two are not large
 
 
+def test_what_quotes_the_message_of_many_is_their_consequence() -> None:
+    """An order, another method, an answer too long to be shown whole: one refusal for all of them."""
+    refused = {"Message": "Authentication failed", "Code": -1}
+    many = [told(f"metadata.{each}", "a failure object came", exchange(refused)) for each in "abcd"]
+    order = told("recording.start-code", "expected the Code 0, got -1", exchange(refused, name="start"))
+    quoted = told("authentication.expired-told", "Message is 'Authentication failed', expected 'Expired TimeStamp'")
+    chosen = told(
+        "transport.body", "unknown_path is declared as 'html'; the answer shows 'json'", exchange(refused, name="x")
+    )
+    long = exchange(refused)
+    long["answered"]["body"] = {"text": '{"Message"', "omitted_bytes": 9000}
+    whole = told("metadata.no-page", "expected 301 legs, got 0", long)
+    other = told("transport.allow", "Code is 7", exchange({"Message": "Other", "Code": 7}, name="stop"))
+    found = causes([other, quoted, order, *many, chosen, whole])
+    assert [cause.clauses for cause in found] == [8, 1]
+    assert [cause.clauses for cause in causes([*many[:2], order])] == [2, 1]  # two are not many
+
+
 def test_errors_of_our_own_stay_apart() -> None:
     """An error is no word on the target, so it is in no group with what is broken."""
     error = Told(

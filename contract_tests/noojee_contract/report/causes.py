@@ -15,15 +15,18 @@ from noojee_contract.clauses import FLOOR
 from noojee_contract.report.marks import (
     ALONE,
     DECLARED,
+    ENVELOPE,
     FIELD,
     KIND,
     LEGS,
+    OBJECT,
     REQUEST,
     STATUS,
     TIME,
     WRONG_TIME,
     Mark,
     Told,
+    kind_of_answer,
     marks,
     method_of,
     named_fields,
@@ -42,6 +45,7 @@ COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|one-story|by-
 OF_THE_FORM = re.compile(r"string|missing|null|required")
 POINTED_LEGS = re.compile(r"(is|was) (missing|listed twice|not one of them)")
 
+SAYS = "the Message "
 NAMES = (Mark(FIELD, "UniqueId"), Mark(FIELD, "Leg"))
 Shown = list[tuple[Told, frozenset[Mark]]]
 
@@ -67,7 +71,7 @@ class Cause:
 
 def causes(told: Sequence[Told]) -> tuple[Cause, ...]:
     """Findings by cause, worst first: by the worst clause of each, elementary ones before others, then by how many it breaks."""
-    left = _with_names(_with_time([(row, marks(row)) for row in told]))
+    left = _with_names(_with_messages(_with_time([(row, marks(row)) for row in told])))
     groups: list[Cause] = []
     for tier in range(ALONE + 1):
         while shared := Counter(mark for _, shows in left for mark in shows if mark.tier == tier):
@@ -100,10 +104,37 @@ def _with_time(rows: Shown) -> Shown:
     """Where Time itself is wrong, hashes that are refused as expired are its consequence."""
     if not any(mark.tier == TIME for _, shows in rows for mark in shows):
         return rows
-    late = [any(mark.tier in (STATUS, KIND) and "Expired" in mark.what for mark in shows) for _, shows in rows]
-    return [
-        (row, frozenset({WRONG_TIME}) if is_late else shows) for (row, shows), is_late in zip(rows, late, strict=True)
-    ]
+    return [(row, frozenset({WRONG_TIME}) if "Expired" in _kind(row) else shows) for row, shows in rows]
+
+
+def _with_messages(rows: Shown) -> Shown:
+    """What many findings show as a Message is the cause of those, too, that came upon it elsewhere or only quote it.
+
+    An object that is too long to be shown whole has the Message that others of its method have.
+    """
+    often = Counter(mark for _, shows in rows for mark in shows if mark.tier in (STATUS, KIND) and SAYS in mark.what)
+    many = [mark for mark, times in often.most_common() if times >= LARGE]
+    by_method = {_asked(row): mark for mark in reversed(many) for row, shows in rows if mark in shows}
+    found: Shown = []
+    for row, shows in rows:
+        same = [mark for mark in many if _kind(row) == mark.what or _quotes(row, mark)]
+        if not same and any(mark.what == OBJECT for mark in shows):
+            same = [by_method[_asked(row)]] if _asked(row) in by_method else []
+        found.append((row, frozenset(same[:1]) if same and not any(mark.tier < ENVELOPE for mark in shows) else shows))
+    return found
+
+
+def _quotes(row: Told, mark: Mark) -> bool:
+    """Whether a sentence quotes the Message of a mark; an empty one is in no sentence."""
+    message = mark.what.partition(SAYS)[2]
+    return len(message) > 2 and message in row.said
+
+
+def _kind(row: Told) -> str:
+    """What kind of answer a finding came upon, whatever it says of it."""
+    answered = row.exchange is not None and not row.exchange["failure"] and row.exchange["answered"] is not None
+    kind = kind_of_answer(row.exchange) if answered and row.exchange is not None else None
+    return "" if kind is None else kind.what
 
 
 def _with_names(rows: Shown) -> Shown:

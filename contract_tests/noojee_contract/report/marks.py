@@ -54,6 +54,7 @@ class Mark(NamedTuple):
 
 NO_ANSWER, TIME, ENVELOPE, STATUS, KIND, VERB, SERVED, FIELD, HEADER, LEGS, REQUEST, ALONE = range(12)
 WRONG_TIME = Mark(TIME, "Time, from which hashes are made")
+OBJECT = "200 with an object"
 NO_JSON = object()
 
 
@@ -149,8 +150,9 @@ def kind_of_answer(exchange: Mapping[str, Any]) -> Mark | None:
         return Mark(KIND, f"200 with the Message {said!r}")
     if isinstance(document, list) or (method_of(exchange) in SOUNDS and document is NO_JSON):
         return None
-    kind = "an object" if isinstance(document, dict) else "what is no JSON" if document is NO_JSON else "no array"
-    return Mark(KIND, f"200 with {kind}")
+    if isinstance(document, dict):
+        return Mark(KIND, OBJECT)
+    return Mark(KIND, f"200 with {'what is no JSON' if document is NO_JSON else 'no array'}")
 
 
 def _is_told(kind: Mark, exchange: Mapping[str, Any], said: str) -> bool:

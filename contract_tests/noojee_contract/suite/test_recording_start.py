@@ -241,7 +241,7 @@ def test_a_start_while_recording_does_what_is_declared(case: Case, judge: Judge)
         seen = "refused" if is_error(own, exchange) else "ignored"
     else:
         seen = f"other: {told(exchange)}; {shown(answer)}"
-    judge.choice(own, "start_while_recording", seen, exchange)
+    judge.choice(own, "start_while_recording", seen, answer.exchange if is_done(own, exchange) else exchange)
 
 
 @clause("recording.several-calls")
@@ -259,7 +259,7 @@ def test_an_extension_with_several_calls_means_what_is_declared(case: Case, judg
     seen = known.get(recorded, f"other: {told(exchange)}; both" if any(recorded) else "other: neither")
     if not any(recorded) and is_error(own, exchange):
         seen = "refused"
-    judge.choice(own, "several_calls", seen, legs[0].exchange if any(recorded) else exchange)
+    judge.choice(own, "several_calls", seen, legs[0].exchange if is_done(own, exchange) else exchange)
 
 
 @clause("recording.extension-or-id")
