@@ -142,8 +142,8 @@ def test_spent_hashes_take_bounded_room() -> None:
     spent = UsedHashes()
     for second in range(1000):
         now = second * 1000
-        assert spent.spend(f"hash {second}", now_millis=now, until_millis=now + 10_000)
-        assert not spent.spend(f"hash {second}", now_millis=now, until_millis=now + 10_000)
+        assert spent.spend(f"hash {second}", now_millis=now, until_millis=now + 10_500)
+        assert not spent.spend(f"hash {second}", now_millis=now, until_millis=now + 10_500)
     assert len(spent) <= 12
 
 

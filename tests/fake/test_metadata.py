@@ -265,3 +265,11 @@ def test_calls_that_come_later_are_found_by_tag_too(pbx: Any, call: Any, leg: An
         assert len(rows(caller.njadmin("retrieveMetaData", tag="T"))) == 1
         caller.control("POST", "/worlds/default/calls", {"calls": [call("2.1", leg(tag="T"))]})
         assert len(rows(caller.njadmin("retrieveMetaData", tag="T"))) == 2
+
+
+def test_of_a_call_only_the_legs_of_a_tag_are_listed_whatever_its_case(pbx: Any, call: Any, leg: Any) -> None:
+    """Where a tag selects legs, others of the call stay out, before and behind it in the alphabet."""
+    legs = [leg(tag=tag, end=f"2026-11-20T09:00:{5 * number:02}+11:00") for number, tag in enumerate("aTtz", start=1)]
+    for choice, listed in (("ignore-case", ["T", "t"]), ("exact", ["T"])):
+        caller = pbx(call("1.1", *legs), tag_match=choice, tag_selects="legs")
+        assert [row["Tag"] for row in rows(caller.njadmin("retrieveMetaData", tag="T"))] == listed

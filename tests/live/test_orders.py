@@ -159,6 +159,7 @@ def test_the_oldest_service_gives_sound_too(line: Any) -> None:
         answer = pbx.caller.services("retrieve", **given)
         assert answer.status == 400, given
         assert dict(answer.headers)["Content-Type"] == "text/plain"
+    assert b"tag" in pbx.caller.services("retrieve").body  # it is the tag that is missed where neither is given
 
 
 def test_a_leg_is_listed_when_it_has_ended(line: Any) -> None:

@@ -15,7 +15,7 @@ from noojee_contract.target import Target
 from noojee_contract.verdict import Outcome
 
 RIGHT = "noojee_fake.doors.transport:open"
-TESTS = ("tests/fake", "tests/doors/test_parity.py")
+TESTS = ("tests/fake", "tests/live", "tests/switchboard", "tests/control", "tests/doors/test_parity.py")
 
 
 def main() -> int:
