@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import ClassVar
 from urllib.parse import quote
 
+from noojee_contract.dialect_hour import DateAndHour, Hour
 from noojee_contract.exchange import Headers
 from noojee_contract.formats import Format
 from noojee_contract.validate import Schema
@@ -96,7 +96,7 @@ Scheme = KeyInHeader | KeyInQuery | KeyInBasic | VendorHash
 class Method:
     """One question of an API. In `path` and in the values of `query` stand {names}, which values take the place of.
 
-    `legs` is where the array of legs stands in its answer. `day_pattern` is one of strftime; `padded`: hours have two digits.
+    `legs` is where the array of legs stands in its answer. `hour` is how an hour is asked for, where one is.
     """
 
     verb: str
@@ -104,8 +104,7 @@ class Method:
     query: tuple[tuple[str, str], ...] = ()
     legs: Place = ()
     schema: Schema | None = None
-    day_pattern: str = "%Y/%m/%d"
-    padded: bool = False
+    hour: Hour = field(default_factory=DateAndHour)
     once_a_minute: bool = False
 
     def takes_in_query(self, name: str) -> bool:
@@ -125,21 +124,6 @@ class Method:
                 pairs.append(f"{parameter}={template}")
         pairs += [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in also]
         return f"{path}?{'&'.join(pairs)}" if pairs else path
-
-    def day(self, day: date | str) -> str:
-        """A date as it is asked for; a text stays as it is."""
-        return day if isinstance(day, str) else day.strftime(self.day_pattern)
-
-    def reads_day(self, text: str) -> bool:
-        """Whether a text is a date as it is asked for."""
-        try:
-            return datetime.strptime(text, self.day_pattern) is not None  # noqa: DTZ007  a date, no instant
-        except ValueError:
-            return False
-
-    def hour(self, hour: int | str) -> str:
-        """An hour as it is asked for; a text stays as it is."""
-        return hour if isinstance(hour, str) else f"{hour:02d}" if self.padded else str(hour)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,4 +167,6 @@ class Dialect:
         declared = {"unknown_recording": f"failure-{unknown.statuses[0]}" if unknown is not None else "empty-list"}
         if no_sound is not None:
             declared["audio_unknown_leg"] = str(no_sound.statuses[0])
+        if "by_hour" in self.methods and self.methods["by_hour"].hour.says_instants:
+            declared["repeated_hour"] = "both"  # the range goes over both, and an instant is in it or not
         return declared

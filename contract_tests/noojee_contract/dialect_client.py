@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -16,7 +17,10 @@ JSON = ("accept", "application/json")
 
 
 class DialectClient(Client):
-    """One API that is not the vendor's, with one key. What is about the vendor's paths has no meaning here."""
+    """One API that is not the vendor's, with one key. What is about the vendor's paths has no meaning here.
+
+    `zone` is the PBX's: its hours are asked for.
+    """
 
     def __init__(
         self,
@@ -25,6 +29,7 @@ class DialectClient(Client):
         root: str,
         dialect: Dialect,
         key: str,
+        zone: ZoneInfo,
         max_body_bytes: int = 64 * 1024 * 1024,
         timeout_seconds: float = 10.0,
         before_request: Callable[[], None] | None = None,
@@ -41,6 +46,7 @@ class DialectClient(Client):
             before_request=before_request,
         )
         self.described = dialect
+        self.zone = zone
 
     @property
     def base(self) -> str:
@@ -76,9 +82,7 @@ class DialectClient(Client):
     ) -> Exchange:
         """The legs that ended in an hour of the PBX's local time; None leaves one out."""
         method = self.described.methods["by_hour"]
-        values = {} if day is None else {"date": method.day(day)}
-        values |= {} if hour is None else {"hour": method.hour(hour)}
-        return self._send(self._request(method, values, credentials))
+        return self._send(self._request(method, method.hour.values(day, hour, self.zone), credentials))
 
     def sound(
         self,

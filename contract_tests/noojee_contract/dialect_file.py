@@ -25,6 +25,7 @@ from noojee_contract.dialect import (
     Scheme,
     VendorHash,
 )
+from noojee_contract.dialect_hour import TIMES_WRITTEN, DateAndHour, Hour, TimeRange
 from noojee_contract.errors import TargetError, near
 from noojee_contract.formats import NUMBERS, TIMES, UNSET, Format, pattern, text, words
 from noojee_contract.redact import names_a_credential
@@ -164,19 +165,33 @@ def _method(row: Mapping[str, Any], place: str, folder: Path, *, hourly: bool) -
                 f"{place}.request", f"the parameter {name} {_CREDENTIAL_HINT}: [authentication] query = {name!r}"
             )
         pairs.append((name, value))
-    written = row.get("date", "%Y/%m/%d")
-    if hourly:
-        _judge_pattern(written, f"{place}.date", date(2021, 9, 14), "%Y-%m-%d")
     return Method(
         verb=verb,
         path=path,
         query=tuple(pairs),
         legs=_place(row.get("legs", "")),
         schema=_schema(folder / row["schema"], f"{place}.schema") if "schema" in row else None,
-        day_pattern=written,
-        padded=row.get("hour") == "padded",
+        hour=_hour(row, place) if hourly else DateAndHour(),
         once_a_minute=row.get("once_a_minute", False),
     )
+
+
+def _hour(row: Mapping[str, Any], place: str) -> Hour:
+    is_range = "{from}" in row["request"] or "{until}" in row["request"]
+    if not is_range and "time" in row:
+        raise _Wrong(f"{place}.time", "is how {from} and {until} are written; write them in request, or take this out")
+    if not is_range:
+        written = row.get("date", "%Y/%m/%d")
+        _judge_pattern(written, f"{place}.date", date(2021, 9, 14), "%Y-%m-%d")
+        return DateAndHour(day_pattern=written, padded=row.get("hour") == "padded")
+    for name in ("date", "hour"):
+        if name in row:
+            raise _Wrong(f"{place}.{name}", "a range of times has none; time says how {from} and {until} are written")
+    if "time" not in row:
+        raise _Wrong(f"{place}.time", f"is missing. {_description(['methods', 'by_hour', 'time'])}")
+    if row["time"] not in TIMES_WRITTEN:
+        _judge_pattern(row["time"], f"{place}.time", _MOMENT.replace(second=0), "%Y-%m-%d %H:%M:%S")
+    return TimeRange(row["time"])
 
 
 def _schema(path: Path, place: str) -> Schema:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -119,6 +120,7 @@ class Line:
         client = self._client(
             root=f"{self.root}/{world.path}".rstrip("/"),
             key=world.api_key,
+            zone=put.zone,
             audio=self.target.audio or world.audio.get(self.target.dialect),
             profile=world.profile,
         )
@@ -159,6 +161,7 @@ class Line:
         client = self._client(
             root=self.root,
             key=target.secret(self._environ).reveal(),
+            zone=target.time_zone,
             audio=target.audio,
             profile=target.profile,
         )
@@ -185,7 +188,7 @@ class Line:
 
     def probe(self) -> Exchange:
         """One request that says whether anything answers at all. Raises Unreachable with the reason."""
-        client = self._made(root=self.root, key="", rest_path=self.target.rest_path)
+        client = self._made(root=self.root, key="", zone=self.target.time_zone, rest_path=self.target.rest_path)
         verb = "POST" if self.target.described is None else "GET"
         exchange = client.time() if self.target.proof == "hash" else client.send(verb, client.base)
         self.requests += 1
@@ -205,13 +208,14 @@ class Line:
         if self._own_servers:
             self._servers.close()
 
-    def _client(self, *, root: str, key: str, audio: str | None, profile: Mapping[str, str]) -> Client:
+    def _client(self, *, root: str, key: str, zone: ZoneInfo, audio: str | None, profile: Mapping[str, str]) -> Client:
         target = self.target
         self._roots.add(root)
         declared = "/servicemanager/rest" if profile.get("bare_rest") == "absent" else None
         client = self._made(
             root=root,
             key=key,
+            zone=zone,
             rest_path=target.rest_path or declared,
             audio=audio,
             reuse_ticket=target.dialect == "call-management" or profile.get("hash_reuse") == "within-window",
@@ -221,7 +225,7 @@ class Line:
         self._clients.append(client)
         return client
 
-    def _made(self, *, root: str, key: str, **vendor: Any) -> Client:
+    def _made(self, *, root: str, key: str, zone: ZoneInfo, **vendor: Any) -> Client:
         """A client of the target's dialect; `vendor` is what only the vendor's leave open."""
         target = self.target
         wire: dict[str, Any] = {
@@ -233,7 +237,7 @@ class Line:
             "before_request": None if self._limits is None else self._limits.before_request,
         }
         if target.described is not None:
-            return DialectClient(dialect=target.described, **wire)
+            return DialectClient(dialect=target.described, zone=zone, **wire)
         return Client(dialect=target.dialect, proof=target.proof, **wire, **vendor)
 
     def _open(self) -> httpx.Client:

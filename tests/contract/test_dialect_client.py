@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -14,26 +15,32 @@ import pytest
 from noojee_contract.client import ticket_hash
 from noojee_contract.dialect import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Method, Proof, Scheme, VendorHash
 from noojee_contract.dialect_client import DialectClient
+from noojee_contract.dialect_hour import DateAndHour, TimeRange
 from noojee_contract.exchange import Exchange
 from noojee_contract.known import Known
 from noojee_contract.redact import HIDDEN, Redactor
 
 KEY = "PL4NTED-k3y&0f the+API"
 STAMP = "1392356108888"
+MELBOURNE = ZoneInfo("Australia/Melbourne")
 METHODS = {
     "by_tag": Method(verb="POST", path="/find", query=(("kind", "tag"), ("q", "{tag}"))),
     "by_unique_id": Method(verb="GET", path="/calls/{unique_id}/legs"),
-    "by_hour": Method(verb="GET", path="/legs", query=(("d", "{date}"), ("h", "{hour}")), day_pattern="%d.%m.%Y", padded=True),
+    "by_hour": Method(verb="GET", path="/legs", query=(("d", "{date}"), ("h", "{hour}")), hour=DateAndHour(day_pattern="%d.%m.%Y", padded=True)),
     "audio": Method(verb="GET", path="/calls/{unique_id}/{leg}.wav"),
 }  # fmt: skip
 Ask = Callable[[DialectClient], Exchange]
 
 
-def client(scheme: Scheme) -> DialectClient:
+def client(scheme: Scheme, **methods: Method) -> DialectClient:
     """A client of an API that answers nothing but the time."""
-    dialect = Dialect(name="v2", scheme=scheme, methods=METHODS, fields={"UniqueId": ("id",)}, formats={})
+    dialect = Dialect(
+        name="v2", scheme=scheme, methods={**METHODS, **methods}, fields={"UniqueId": ("id",)}, formats={}
+    )
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=STAMP))
-    return DialectClient(http=httpx.Client(transport=transport), root="https://h/v2", dialect=dialect, key=KEY)
+    return DialectClient(
+        http=httpx.Client(transport=transport), root="https://h/v2", dialect=dialect, key=KEY, zone=MELBOURNE
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,12 +117,23 @@ def test_a_file_describes_one_way_to_the_sound_or_none() -> None:
         asked.sound("1.2", 1, template="GET /x?leg={leg}")
 
 
+def test_an_hour_goes_out_as_a_range_of_the_pbx_s_time() -> None:
+    """From its beginning to its end in the PBX's zone; a plus sign is no space."""
+    method = Method(verb="GET", path="/legs", query=(("a", "{from}"), ("b", "{until}")), hour=TimeRange("rfc3339"))
+    asked = client(KeyInHeader("X-Caller", "{key}"), by_hour=method)
+    url = asked.by_hour(date(2021, 9, 14), 15).asked.url
+    assert url == "https://h/v2/legs?a=2021-09-14T15%3A00%3A00%2B10%3A00&b=2021-09-14T16%3A00%3A00%2B10%3A00"
+    assert asked.by_hour(date(2021, 9, 14), "x").asked.url.endswith("%2B10%3A00&b=x")
+
+
 def test_the_example_s_requests_are_those_of_its_page() -> None:
     """The file of the documentation, read and asked."""
     from noojee_contract.dialect_file import read_dialect
 
     dialect = read_dialect(Path(__file__).parents[2] / "docs" / "replacement" / "dialect.toml")
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"items": [], "count": 0}))
-    asked = DialectClient(http=httpx.Client(transport=transport), root="https://h/w/1", dialect=dialect, key="k-1")
+    asked = DialectClient(
+        http=httpx.Client(transport=transport), root="https://h/w/1", dialect=dialect, key="k-1", zone=MELBOURNE
+    )
     assert asked.by_hour(date(2021, 9, 14), 9).asked.url == "https://h/w/1/api/v2/legs?day=2021-09-14&hour=9"
     assert ("authorization", "Bearer k-1") in asked.by_tag("t").asked.headers

@@ -104,6 +104,7 @@ SHORTEST_DIALECT = {
     "methods": {
         "by_tag": {"request": "POST /find?tag={tag}", "schema": "legs.json"},
         "by_unique_id": {"request": "GET /calls/{unique_id}", "schema": "legs.json"},
+        "by_hour": {"request": "GET /legs?a={from}&b={until}", "time": "epoch-millis", "schema": "legs.json"},
     },
     "fields": {"UniqueId": "call.id", "Leg": "n", "Start": "at", "Tag": "tag"}, "formats": {"Start": "%Y-%m-%d %H:%M:%S"},
 }  # fmt: skip
@@ -246,7 +247,9 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (("methods", "by_unique_id"), GONE), (("methods", "by_tag", "schema"), GONE), (("methods", "by_name"), {}),
             (("methods", "by_tag", "request"), "GET /recordings"), (("methods", "by_tag", "request"), "/recordings?tag={tag}"),
             (("methods", "by_tag", "request"), "PUT /recordings?tag={tag}"), (("methods", "by_tag", "request"), "GET /r?tag={tga}&t={tag}"),
-            (("methods", "by_hour", "request"), "GET /legs?day={date}"), (("methods", "by_hour", "hour"), "two digits"),
+            (("methods", "by_hour", "request"), "GET /legs?day={date}"),
+            (("methods", "by_hour", "request"), "GET /legs?day={date}&hour={hour}&until={until}"), (("methods", "by_hour", "request"), "GET /legs?a={from}"),
+            (("methods", "by_hour", "time"), "iso"), (("methods", "by_tag", "time"), "rfc3339"), (("methods", "by_hour", "hour"), "two digits"),
             (("methods", "by_hour", "once_a_minute"), "yes"), (("methods", "audio", "request"), "GET /audio/{unique_id}"),
             (("methods", "by_tag", "legs"), "items."), (("methods", "by_tag", "date"), "%Y"), (("failures", "refused"), 401),
             (("failures", "refused", "status"), "401"), (("failures", "refused", "status"), 99), (("failures", "no_sound", "status"), []),

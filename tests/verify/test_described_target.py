@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from correct_servers import hosts
-from correct_servers.replacement import FOLDER, Replacement
+from correct_servers.replacement import FOLDER, Replacement, load_app
+from correct_servers.replacement_variants import VARIANTS, Variant
 from noojee_contract.clauses import catalogue
 from noojee_contract.dialect import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Method, Scheme, VendorHash
 from noojee_contract.dialect_client import DialectClient
@@ -96,17 +98,18 @@ def test_no_key_of_an_api_of_its_own_is_in_any_output(
 
 
 @needs_curl
-def test_the_script_of_a_find_repeats_it_on_the_replacement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["seconds-rounded", "range-without-offset"])
+def test_the_script_of_a_find_repeats_it_on_the_replacement(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Fill a world, send the key as the file says, ask below the world: the leg of the small archive comes."""
-    door, dialect, wrong = (
-        ModuleType("described_doors"),
-        read_dialect(FOLDER / "dialect.toml"),
-        WRONG["seconds-rounded"],
-    )
+    door, wrong = ModuleType("described_doors"), WRONG[name]
+    made = VARIANTS.get(wrong.variant, Variant())
+    dialect = made.dialect(tmp_path / "described")
     monkeypatch.setitem(sys.modules, door.__name__, door)
-    for name in ("wrong", "right"):
-        (tmp_path / name).mkdir()
-    door.open = lambda: transport(tmp_path / "wrong", *wrong.changes)  # type: ignore[attr-defined]
+    for folder in ("wrong", "right"):
+        (tmp_path / folder).mkdir()
+    door.open = lambda: transport(tmp_path / "wrong", *made.app, *wrong.changes)  # type: ignore[attr-defined]
     target = Target(
         name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, fillable=True,
         transport="described_doors:open",
@@ -121,7 +124,7 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(tmp_path: Path, monk
     assert result.finding.seed_document is not None
     script = str(result.finding.script)
     assert '-H "Authorization: Bearer $NOOJEE_API_KEY"' in script
-    with hosts.wsgi(Replacement(tmp_path / "right")) as url:
+    with hosts.wsgi(Replacement(tmp_path / "right", load_app(*made.app))) as url:
         done = run(script, tmp_path, BASE=url)
     assert done.returncode == 0, done.stderr + script
     assert "200 OK" in done.stdout
@@ -147,7 +150,7 @@ def test_the_script_proves_who_asks_as_the_client_does(
     dialect = Dialect(name="v2", scheme=scheme, methods={"by_tag": method}, fields={}, formats={})
     target = Target(name="new", dialect="v2", described=dialect, base_url=server.url)
     with httpx.Client(trust_env=False) as http:
-        client = DialectClient(http=http, root=server.url, dialect=dialect, key="k-1-of-records")
+        client = DialectClient(http=http, root=server.url, dialect=dialect, key="k-1-of-records", zone=ZoneInfo("UTC"))
         exchange = client.by_tag("a $b `c` \"d\" 'e'")
     redactor = Redactor(client.secrets, names=scheme.names)
     script = repeat_script(target, exchange, document=None, redactor=redactor, path="/v2/find")

@@ -9,16 +9,15 @@ from types import ModuleType
 
 import pytest
 
-from correct_servers.replacement import FOLDER
+from correct_servers.replacement_variants import VARIANTS, Variant
 from noojee_contract.clauses import FILE, catalogue
-from noojee_contract.dialect_file import read_dialect
 from noojee_contract.runner import Bench
 from noojee_contract.suite import checks
 from noojee_contract.target import Target
 from noojee_contract.verdict import Outcome, Result
 from wrong_replacements import WRONG, transport
 
-DIALECT = read_dialect(FOLDER / "dialect.toml")
+PLAIN = Variant()
 Judge = Callable[..., list[Result]]
 
 
@@ -28,10 +27,14 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
     door = ModuleType("replacement_doors")
     monkeypatch.setitem(sys.modules, door.__name__, door)
 
-    def judge(*ids: str, changes: Sequence[tuple[str, str]] = (), smoke: bool = False) -> list[Result]:
-        door.open = lambda: transport(tmp_path, *changes)  # type: ignore[attr-defined]
+    def judge(
+        *ids: str, changes: Sequence[tuple[str, str]] = (), variant: str = "", smoke: bool = False
+    ) -> list[Result]:
+        made = VARIANTS.get(variant, PLAIN)
+        dialect = made.dialect(tmp_path / "described")
+        door.open = lambda: transport(tmp_path, *made.app, *changes)  # type: ignore[attr-defined]
         target = Target(
-            name="records", dialect=DIALECT.name, described=DIALECT, capabilities=DIALECT.capabilities,
+            name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities,
             transport="replacement_doors:open", fillable=True,
         )  # fmt: skip
         bench = Bench([target], seed=1, examples=6, shrink_seconds=0, smoke=smoke)
@@ -52,15 +55,19 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
 def test_a_wrong_replacement_breaks_the_clause_that_it_names(name: str, judged: Judge) -> None:
     """Red, and the finding says what is wrong."""
     wrong = WRONG[name]
-    broken = [result for result in judged(wrong.clause, changes=wrong.changes) if result.outcome is Outcome.BROKEN]
+    broken = [
+        result
+        for result in judged(wrong.clause, changes=wrong.changes, variant=wrong.variant)
+        if result.outcome is Outcome.BROKEN
+    ]
     assert broken
     assert all(result.finding is not None and wrong.phrase in result.finding.message for result in broken)
 
 
-@pytest.mark.parametrize("clause_id", sorted({wrong.clause for wrong in WRONG.values()}))
-def test_the_right_replacement_holds_that_clause(clause_id: str, judged: Judge) -> None:
+@pytest.mark.parametrize(("clause_id", "variant"), sorted({(wrong.clause, wrong.variant) for wrong in WRONG.values()}))
+def test_the_right_replacement_holds_that_clause(clause_id: str, variant: str, judged: Judge) -> None:
     """Else it would be red for another reason."""
-    outcomes = {result.outcome for result in judged(clause_id)}
+    outcomes = {result.outcome for result in judged(clause_id, variant=variant)}
     assert Outcome.HOLDS in outcomes
     assert outcomes <= {Outcome.HOLDS, Outcome.UNPROVED}
 

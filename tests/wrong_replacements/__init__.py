@@ -17,17 +17,18 @@ from correct_servers.replacement import Replacement, StartResponse, load_app
 
 @dataclass(frozen=True, slots=True)
 class WrongReplacement:
-    """`story` is what somebody did; `changes` are pieces of the app's text and what stands in their place."""
+    """`story` is what somebody did; `changes` are pieces of the app's text, or of its `variant`'s, and what stands in their place."""
 
     story: str
     changes: tuple[tuple[str, str], ...]
     clause: str
     phrase: str
+    variant: str = ""
 
 
-def wrong(story: str, old: str, new: str, clause: str, phrase: str) -> WrongReplacement:
+def wrong(story: str, old: str, new: str, clause: str, phrase: str, *, variant: str = "") -> WrongReplacement:
     """One change; `phrase` is in what the finding says."""
-    return WrongReplacement(story, ((old, new),), clause, phrase)
+    return WrongReplacement(story, ((old, new),), clause, phrase, variant)
 
 
 WRONG: Mapping[str, WrongReplacement] = {
@@ -121,6 +122,32 @@ WRONG: Mapping[str, WrongReplacement] = {
         "A missing file is an empty one.",
         'return refusal(404, "not_found", "there is no such recording")', 'return Response(b"", mimetype="audio/wav")',
         "audio.unknown-leg", "expected a refusal",
+    ),
+    "range-with-its-end": wrong(
+        "BETWEEN was the obvious way to write it.",
+        "ended_at >= ? AND ended_at < ?\", stored(start)", "ended_at BETWEEN ? AND ?\", stored(start)", "by-hour.hour-edges",
+        "expected legs", variant="range",
+    ),
+    "range-without-offset": wrong(
+        "The offset is cut off, since the table is in UTC.",
+        "return found if found.tzinfo", "return found.replace(tzinfo=UTC) if found.tzinfo", "by-hour.ended-in-hour", "expected legs",
+        variant="range",
+    ),
+    "range-of-one-hour": wrong(
+        "An hour has sixty minutes, so the end need not be looked at.",
+        "stored(start), stored(end)))", "stored(start), stored(start + timedelta(hours=1))))", "by-hour.repeated-hour",
+        "declared as 'both'", variant="range-in-utc",
+    ),
+    "range-open-where-unread": wrong(
+        "An end that cannot be read is taken as none.",
+        "    if start is None or end is None:\n", "    end = end or datetime.max.replace(tzinfo=UTC)\n    if start is None:\n",
+        "by-hour.bad-hour", "until '24': expected no leg", variant="range",
+    ),
+    "range-in-seconds": wrong(
+        "A whole number of seconds was enough for everybody.",
+        "ended_at >= ? AND ended_at < ?\", stored(start), stored(end)",
+        "ended_at >= ? AND ended_at < ?\", stored(start), stored(end - timedelta(seconds=1))", "by-hour.hour-edges",
+        "expected legs", variant="range-of-numbers",
     ),
 }  # fmt: skip
 

@@ -1,0 +1,91 @@
+"""The replacement of docs/replacement as other teams would have made it: asked otherwise, and described so in its dialect file.
+
+A variant is pieces of the app's text and of the dialect file's, each with what stands in its place.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from correct_servers.replacement import FOLDER
+from noojee_contract.dialect import Dialect
+from noojee_contract.dialect_file import read_dialect
+
+Changes = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """`app` and `file`: what is changed. `silent`: clauses that have nothing to judge there."""
+
+    app: Changes = ()
+    file: Changes = ()
+    silent: frozenset[str] = frozenset()
+
+    def dialect(self, folder: Path) -> Dialect:
+        """Its dialect file, read from a folder that it is written to."""
+        text = (FOLDER / "dialect.toml").read_text(encoding="utf-8")
+        for old, new in self.file:
+            assert text.count(old) == 1, f"{text.count(old)} times in the dialect file: {old}"
+            text = text.replace(old, new)
+        folder.mkdir(exist_ok=True)
+        shutil.copy(FOLDER / "legs.schema.json", folder)
+        (folder / "dialect.toml").write_text(text, encoding="utf-8")
+        return read_dialect(folder / "dialect.toml")
+
+
+BY_HOUR = 'request = "GET /api/v2/legs?day={date}&hour={hour}"\ndate = "%Y-%m-%d"'
+RANGE = '''\
+def by_hour():
+    """The legs that ended from one moment on, and before another."""
+    start, end = (moment(request.args.get(name, "")) for name in ("from", "until"))
+    if start is None or end is None:
+        return refusal(400, "bad_request", "from and until are times, such as 2021-09-14T15:00:00+10:00")
+    return listed(rows("ended_at >= ? AND ended_at < ?", stored(start), stored(end)))
+
+
+def moment(text):
+    """The moment that a text names, None where it names none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def by_day_and_hour():
+'''
+NO_NUMBER = frozenset({"by-hour.padded-hour"})
+EPOCH = "found = datetime.fromtimestamp(int(text) / 1000, UTC)\n    except (ValueError, OverflowError, OSError):"
+WALL = 'found = datetime.strptime(text, "%d.%m.%Y %H:%M").replace(tzinfo=current_app.config["ZONE"])'
+WALL_LEGS = """\
+    start, end = (moment(request.args.get(name, "")) for name in ("from", "until"))
+    if start is None or end is None:
+        return refusal(400, "bad_request", "from and until are local times, such as 14.09.2021 15:00")
+    begins, ends = (f"{each:%Y-%m-%d %H:%M}" for each in (start, end))
+    near = rows("ended_at >= ? AND ended_at < ?", stored(start - timedelta(hours=3)), stored(end + timedelta(hours=3)))
+    return listed([row for row in near if begins <= f"{wall(row['ended_at']):%Y-%m-%d %H:%M}" < ends])
+"""
+
+
+def _range(form: str, *changes: tuple[str, str]) -> Variant:
+    return Variant(
+        app=(("def by_hour():\n", RANGE), *changes),
+        file=((BY_HOUR, f'request = "GET /api/v2/legs?from={{from}}&until={{until}}"\ntime = "{form}"'),),
+        silent=NO_NUMBER,
+    )
+
+
+_READ = "found = datetime.fromisoformat(text)\n    except ValueError:"
+_RANGE_LEGS = RANGE[RANGE.index("    start, end") : RANGE.index("\n\ndef moment")]
+VARIANTS: Mapping[str, Variant] = {
+    "range": _range("rfc3339"),
+    "range-in-utc": _range("rfc3339-utc"),
+    "range-of-numbers": _range("epoch-millis", (_READ, EPOCH)),
+    "range-of-wall-time": _range(
+        "%d.%m.%Y %H:%M", (_READ, f"{WALL}\n    except ValueError:"), (_RANGE_LEGS, WALL_LEGS)
+    ),
+}
