@@ -56,6 +56,7 @@ class Request:
     verb: str
     url: str
     headers: Headers = ()
+    body: bytes = b""
 
 
 class Client:
@@ -261,7 +262,7 @@ class Client:
     def _asked(self, asked: Known, credentials: Credentials | None) -> Exchange:
         request = self.request(asked, credentials=credentials)
         assert request is not None
-        return self.send(request.verb, request.url, headers=request.headers)
+        return self.send(request.verb, request.url, headers=request.headers, body=request.body)
 
     def sound(
         self,

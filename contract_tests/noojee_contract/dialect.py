@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from urllib.parse import quote
 
+from noojee_contract.dialect_body import NAME, Body, filled
 from noojee_contract.dialect_hour import DateAndHour, Hour
 from noojee_contract.exchange import Headers
 from noojee_contract.formats import Format
@@ -94,7 +95,7 @@ Scheme = KeyInHeader | KeyInQuery | KeyInBasic | VendorHash
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """One question of an API. In `path` and in the values of `query` stand {names}, which values take the place of.
+    """One question of an API. In `path`, in the values of `query` and in `body` stand {names}, which values take the place of.
 
     `legs` is where the array of legs stands in its answer. `hour` is how an hour is asked for, where one is.
     """
@@ -102,28 +103,28 @@ class Method:
     verb: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
+    body: Body | None = None
     legs: Place = ()
     schema: Schema | None = None
     hour: Hour = field(default_factory=DateAndHour)
     once_a_minute: bool = False
 
-    def takes_in_query(self, name: str) -> bool:
+    def takes_as_parameter(self, name: str) -> bool:
         """Whether a value is given as a parameter, which can be left out; else it is a part of the path."""
-        return any(f"{{{name}}}" in value for _, value in self.query)
+        in_body = self.body is not None and name in self.body.names
+        return in_body or any(f"{{{name}}}" in value for _, value in self.query)
 
     def url(self, values: Mapping[str, str], *, also: tuple[tuple[str, str], ...] = ()) -> str:
         """Path and query with values; a parameter whose value is not given is left out. `also` are parameters more."""
-        path = self.path
-        for name, value in values.items():
-            path = path.replace(f"{{{name}}}", quote(value, safe=""))
-        pairs = []
-        for parameter, template in self.query:
-            for name, value in values.items():
-                template = template.replace(f"{{{name}}}", quote(value, safe=""))
-            if "{" not in template:
-                pairs.append(f"{parameter}={template}")
-        pairs += [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in also]
+        path = NAME.sub(lambda name: _quoted(values[name[1]]) if name[1] in values else name[0], self.path)
+        given = ((parameter, filled(text, values, _quoted)) for parameter, text in self.query)
+        pairs = [f"{parameter}={text}" for parameter, text in given if text is not None]
+        pairs += [f"{_quoted(name)}={_quoted(value)}" for name, value in also]
         return f"{path}?{'&'.join(pairs)}" if pairs else path
+
+
+def _quoted(value: str) -> str:
+    return quote(value, safe="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

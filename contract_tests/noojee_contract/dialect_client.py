@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -73,7 +74,7 @@ class DialectClient(Client):
     def request(self, asked: Known, *, credentials: Credentials | None = None, bare: bool = False) -> Request | None:
         """The request by tag or by unique id; see `Client.request`."""
         method = self.described.methods[METHOD_OF[asked.kind]]
-        if bare and not method.takes_in_query(asked.kind):
+        if bare and not method.takes_as_parameter(asked.kind):
             return None
         return self._request(method, {} if bare else {asked.kind: asked.value}, credentials)
 
@@ -98,18 +99,22 @@ class DialectClient(Client):
             raise ValueError("the dialect file describes one way to the sound, or none")
         values = {"unique_id": unique_id, "leg": str(leg), "tag": tag}
         request = self._request(self.described.methods["audio"], values, credentials)
-        return self.send(request.verb, request.url, headers=tuple(pair for pair in request.headers if pair != JSON))
+        return self._send(replace(request, headers=tuple(pair for pair in request.headers if pair != JSON)))
 
-    def _request(self, method: Method, values: dict[str, str], credentials: Credentials | None) -> Request:
+    def _request(self, method: Method, values: Mapping[str, str], credentials: Credentials | None) -> Request:
         proof = self._usual() if credentials is None else credentials
         if not isinstance(proof, Proof):
             proof = Proof(query=tuple(proof))
+        typed = () if method.body is None else (("content-type", method.body.content_type),)
         return Request(
-            verb=method.verb, url=self.root + method.url(values, also=proof.query), headers=(JSON, *proof.headers)
+            verb=method.verb,
+            url=self.root + method.url(values, also=proof.query),
+            headers=(JSON, *typed, *proof.headers),
+            body=b"" if method.body is None else method.body.written(values),
         )
 
     def _send(self, request: Request) -> Exchange:
-        return self.send(request.verb, request.url, headers=request.headers)
+        return self.send(request.verb, request.url, headers=request.headers, body=request.body)
 
     def _usual(self) -> Proof:
         scheme = self.described.scheme

@@ -62,10 +62,7 @@ def _dialect(document: Mapping[str, Any], folder: Path) -> Dialect:
     return Dialect(
         name=document["name"],
         scheme=_scheme(document["authentication"]),
-        methods={
-            name: read_method(row, f"$.methods.{name}", folder, hourly=name == "by_hour")
-            for name, row in document["methods"].items()
-        },
+        methods={name: read_method(name, row, folder) for name, row in document["methods"].items()},
         fields=fields,
         formats=_formats(document["formats"], fields),
         failures=_failures(document.get("failures", {})),

@@ -1,50 +1,120 @@
-"""Reads one method of a dialect file: its request, how an hour is asked for, and the JSON Schema of its answer."""
+"""Reads one method of a dialect file: its request and body, how an hour is asked for, and the JSON Schema of its answer."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from noojee_contract.dialect import Method, Place
+from noojee_contract.dialect_body import AS_NUMBER, NAME, Body, FormBody, JsonBody, names_in
 from noojee_contract.dialect_form import CREDENTIAL_HINT, MOMENT, Wrong, description, judge_pattern
 from noojee_contract.dialect_hour import TIMES_WRITTEN, DateAndHour, Hour, TimeRange
 from noojee_contract.redact import names_a_credential
 from noojee_contract.validate import Schema
 
 MOST_BYTES = 1024 * 1024
+NEEDED: Mapping[str, tuple[str, ...]] = {"by_tag": ("tag",), "by_unique_id": ("unique_id",), "audio": ("leg",)}
+KNOWN: Mapping[str, tuple[str, ...]] = {**NEEDED, "audio": ("unique_id", "leg", "tag")}
+"""What stands in braces in a method; by hour it is what the hour is asked for by."""
 
 
-def read_method(row: Mapping[str, Any], place: str, folder: Path, *, hourly: bool) -> Method:
+def read_method(name: str, row: Mapping[str, Any], folder: Path) -> Method:
+    """One method, by its name in the file. Raises `Wrong`."""
+    place = f"$.methods.{name}"
     verb, _, target = row["request"].partition(" ")
     path, _, query = target.partition("?")
     pairs = []
     for pair in filter(None, query.split("&")):
-        name, _, value = pair.partition("=")
-        if "{" in name:
-            raise Wrong(f"{place}.request", "the name of a parameter is fixed; write name={...}")
-        if names_a_credential(name):
+        parameter, _, value = pair.partition("=")
+        _judge_parameter(parameter, f"{place}.request")
+        pairs.append((parameter, value))
+    body = _body(row, place, verb)
+    names = frozenset(names_in(row["request"])) | (frozenset() if body is None else body.names)
+    hour = _hour(row, place, names) if name == "by_hour" else DateAndHour()
+    needed, known = (hour.names, hour.names) if name == "by_hour" else (NEEDED[name], KNOWN[name])
+    if body is not None:
+        _judge_names(body, f"{place}.{'json' if isinstance(body, JsonBody) else 'form'}", known, hour)
+    for each in needed:
+        if each not in names:
             raise Wrong(
-                f"{place}.request", f"the parameter {name} {CREDENTIAL_HINT}: [authentication] query = {name!r}"
+                f"{place}.request",
+                f"{{{each}}} stands neither here nor in the body. {description(['methods', name, 'request'])}",
             )
-        pairs.append((name, value))
     return Method(
         verb=verb,
         path=path,
         query=tuple(pairs),
+        body=body,
         legs=place_of(row.get("legs", "")),
         schema=_schema(folder / row["schema"], f"{place}.schema") if "schema" in row else None,
-        hour=_hour(row, place) if hourly else DateAndHour(),
+        hour=hour,
         once_a_minute=row.get("once_a_minute", False),
     )
 
 
-def _hour(row: Mapping[str, Any], place: str) -> Hour:
-    is_range = "{from}" in row["request"] or "{until}" in row["request"]
+def _judge_parameter(name: str, place: str) -> None:
+    """Raises `Wrong` for a name that is none, or whose value would be a credential."""
+    if "{" in name:
+        raise Wrong(place, "the name of a parameter is fixed; write name={...}")
+    if names_a_credential(name):
+        raise Wrong(place, f"the parameter {name} {CREDENTIAL_HINT}: [authentication] query = {name!r}")
+
+
+def _body(row: Mapping[str, Any], place: str, verb: str) -> Body | None:
+    kinds = [kind for kind in ("json", "form") if kind in row]
+    if not kinds:
+        return None
+    (kind, *more) = kinds
+    if more:
+        raise Wrong(f"{place}.form", "there is json already; a request has one body")
+    if verb == "GET":
+        raise Wrong(f"{place}.{kind}", "a GET carries no body; write POST in request")
+    if kind == "form":
+        for name in row["form"]:
+            _judge_parameter(name, f"{place}.form.{name}")
+        return FormBody(tuple((name, str(value)) for name, value in row["form"].items()))
+    _judge_json(row["json"], f"{place}.json")
+    return JsonBody(row["json"])
+
+
+def _judge_json(value: Any, place: str) -> None:
+    """Raises `Wrong` for what JSON has no word for, dates and infinity among them, and for wrong names of members."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            _judge_parameter(name, f"{place}.{name}")
+            _judge_json(inner, f"{place}.{name}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            _judge_json(inner, f"{place}[{number}]")
+    elif not isinstance(value, str | int) and not (isinstance(value, float) and isfinite(value)):
+        raise Wrong(place, "JSON has no such value; write it as a text, in quotes")
+
+
+def _judge_names(body: Body, place: str, known: Sequence[str], hour: Hour) -> None:
+    """Raises `Wrong` for what stands in braces and is no name of this method, or no number."""
+    numbers = [name for name in known if name in ("leg", "hour")]
+    if isinstance(hour, TimeRange) and hour.form.startswith("epoch"):
+        numbers = list(hour.names)
+    for text in body.texts:
+        as_number = AS_NUMBER.fullmatch(text)
+        if as_number is not None and isinstance(body, JsonBody):
+            if as_number[1] not in numbers:
+                can = f"of {', '.join(numbers)} alone" if numbers else "of nothing in this method"
+                raise Wrong(place, f":number makes a whole number {can}; write {{...}}")
+        elif set(NAME.findall(text)) - set(known) or set("{}") & set(NAME.sub("", text)):
+            shown = ", ".join(f"{{{name}}}" for name in known)
+            alone = "; :number wants a JSON text of its own" if ":number" in text else ""
+            raise Wrong(place, f"in braces stands {shown}, and nothing else{alone}")
+
+
+def _hour(row: Mapping[str, Any], place: str, names: Collection[str]) -> Hour:
+    is_range = not {"from", "until"}.isdisjoint(names)
     if not is_range and "time" in row:
-        raise Wrong(f"{place}.time", "is how {from} and {until} are written; write them in request, or take this out")
+        raise Wrong(f"{place}.time", "is how {from} and {until} are written; ask with them, or take this out")
     if not is_range:
         written = row.get("date", "%Y/%m/%d")
         judge_pattern(written, f"{place}.date", date(2021, 9, 14), "%Y-%m-%d")

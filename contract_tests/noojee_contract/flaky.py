@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +12,7 @@ from noojee_contract.exchange import Exchange
 from noojee_contract.redact import Redactor
 
 CREDENTIALS = frozenset({"apiKey", "timeStamp", "hash"})
+_IN_BODY = re.compile(rb"(?:apiKey|timeStamp|hash)=[^&]*")
 _FLEETING = ("date", "content-length")
 _SHOWN = 60
 
@@ -36,11 +38,12 @@ def _twin(exchange: Exchange, others: Sequence[Exchange]) -> Exchange | None:
     return next((other for other in others if _question(other) == wanted), None)
 
 
-def _question(exchange: Exchange) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+def _question(exchange: Exchange) -> tuple[str, str, tuple[tuple[str, str], ...], bytes]:
     url = urlsplit(exchange.asked.url)
     path = url.path.rpartition("/rest/")[2]
     pairs = parse_qsl(url.query, keep_blank_values=True)
-    return exchange.asked.method, path, tuple(sorted(pair for pair in pairs if pair[0] not in CREDENTIALS))
+    shown = tuple(sorted(pair for pair in pairs if pair[0] not in CREDENTIALS))
+    return exchange.asked.method, path, shown, _IN_BODY.sub(b"", exchange.asked.body)
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from noojee_contract.dialect import KeyInBasic, KeyInQuery, Scheme, VendorHash
-from noojee_contract.exchange import Exchange
+from noojee_contract.exchange import Asked, Exchange
 from noojee_contract.finds import FOLDER
 from noojee_contract.redact import Redactor
 from noojee_contract.target import Target
@@ -104,8 +104,17 @@ def repeat_script(
     lines += shell.before
     below = _double_quoted(path or _below_world(url.path))
     shown = redactor.text(f"{below}?{_double_quoted(whole, keep_variables=True)}" if whole else below)
-    lines.append(f'curl -sS -i -X {shlex.quote(exchange.asked.method)} "$ROOT{shown}" {shell.headers}')
+    body = "" if target.described is None else _body(exchange.asked, redactor)
+    lines.append(f'curl -sS -i -X {shlex.quote(exchange.asked.method)} "$ROOT{shown}" {shell.headers}{body}')
     return "\n".join(lines) + "\n"
+
+
+def _body(asked: Asked, redactor: Redactor) -> str:
+    """The body of a request as a dialect file describes it, as words of curl; such a body is ASCII."""
+    if not asked.body:
+        return ""
+    labels = [f"-H {shlex.quote(f'Content-Type: {value}')}" for name, value in asked.headers if name == "content-type"]
+    return " ".join(["", *labels, "--data-raw", shlex.quote(redactor.text(asked.body.decode("ascii", "replace")))])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 
 from noojee_contract.client import ticket_hash
 from noojee_contract.dialect import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Method, Proof, Scheme, VendorHash
+from noojee_contract.dialect_body import Body, FormBody, JsonBody
 from noojee_contract.dialect_client import DialectClient
 from noojee_contract.dialect_hour import DateAndHour, TimeRange
 from noojee_contract.exchange import Exchange
@@ -124,6 +126,43 @@ def test_an_hour_goes_out_as_a_range_of_the_pbx_s_time() -> None:
     url = asked.by_hour(date(2021, 9, 14), 15).asked.url
     assert url == "https://h/v2/legs?a=2021-09-14T15%3A00%3A00%2B10%3A00&b=2021-09-14T16%3A00%3A00%2B10%3A00"
     assert asked.by_hour(date(2021, 9, 14), "x").asked.url.endswith("%2B10%3A00&b=x")
+
+
+IN_JSON = JsonBody({"q": {"tag": "{tag}"}, "sort": ["at", 1]})
+HOSTILE = 'a "b" \\ {tag} \x00 \r\n\U0001f4de é&=+%'
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "sent"),
+    [
+        (IN_JSON, "application/json", json.dumps({"q": {"tag": HOSTILE}, "sort": ["at", 1]}).encode()),
+        (FormBody((("a b", "{tag}"), ("n", "1"))), "application/x-www-form-urlencoded", f"a%20b={quote(HOSTILE, safe='')}&n=1".encode()),
+    ],
+)  # fmt: skip
+def test_parameters_go_out_in_the_body(body: Body, content_type: str, sent: bytes) -> None:
+    """Escaped as JSON, or percent-encoded; credentials stay where they are; a parameter can be left out."""
+    asked = client(KeyInQuery("k"), by_tag=Method(verb="POST", path="/find", body=body))
+    request = asked.by_tag(HOSTILE).asked
+    assert request.body == sent
+    assert ("content-type", content_type) in request.headers
+    assert request.url == f"https://h/v2/find?k={quote(KEY, safe='')}"
+    bare = asked.request(Known("tag", ""), bare=True)
+    assert bare is not None
+    assert bare.body in (b'{"q": {}, "sort": ["at", 1]}', b"n=1")
+
+
+def test_numbers_go_out_as_numbers_and_what_is_none_as_a_text() -> None:
+    """Leg and hour by JSON; the sound is asked for like the rest."""
+    sound = Method(verb="POST", path="/sound", body=JsonBody({"call": "{unique_id}", "leg": "{leg:number}"}))
+    hourly = Method(verb="POST", path="/h", body=JsonBody({"d": "{date}", "h": "{hour:number}", "on": True}))
+    asked = client(KeyInHeader("X-Caller", "{key}"), audio=sound, by_hour=hourly)
+    assert asked.sound("1.2", 3).asked.body == b'{"call": "1.2", "leg": 3}'
+    assert asked.by_hour(date(2021, 9, 14), 9).asked.body == b'{"d": "2021/09/14", "h": 9, "on": true}'
+    assert asked.by_hour("x", "15.5").asked.body == b'{"d": "x", "h": "15.5", "on": true}'
+    assert asked.by_hour(None, None).asked.body == b'{"on": true}'
+    headers = dict(asked.sound("1.2", 3).asked.headers)
+    assert "accept" not in headers
+    assert headers["content-type"] == "application/json"
 
 
 def test_the_example_s_requests_are_those_of_its_page() -> None:

@@ -11,15 +11,13 @@ import pytest
 from noojee_contract.config import from_options, load_config
 from noojee_contract.dialect import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Refusal, VendorHash
 from noojee_contract.dialect_file import is_file_name, read_dialect
-from noojee_contract.dialect_hour import DateAndHour, TimeRange
+from noojee_contract.dialect_hour import DateAndHour
 from noojee_contract.errors import TargetError
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "replacement"
 TEXT = (EXAMPLE / "dialect.toml").read_text(encoding="utf-8")
 PLANTED = "PL4NTED-SECRET"
 HEADER = 'header = "Authorization"\nvalue = "Bearer {key}"\n'
-BY_HOUR = 'request = "GET /api/v2/legs?day={date}&hour={hour}"\ndate = "%Y-%m-%d"'
-RANGE = 'request = "GET /api/v2/legs?from={from}&until={until}"'
 AUDIO = "GET /api/v2/calls/{unique_id}/legs/{leg}/audio"
 
 
@@ -78,16 +76,6 @@ def test_places_formats_and_failures_may_be_nested(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", ["rfc3339", "rfc3339-utc", "epoch-seconds", "epoch-millis", "%Y%m%d%H%M", "%Y-%m-%dT%H:%M:%SZ"]
-)
-def test_an_hour_may_be_a_range_of_times(folder: Path, form: str) -> None:
-    """Where the times are instants, the file says what the hour gives that comes twice."""
-    dialect = read(folder, BY_HOUR, f'{RANGE}\ntime = "{form}"')
-    assert dialect.methods["by_hour"].hour == TimeRange(form)
-    assert dialect.choices.get("repeated_hour") == (None if form == "%Y%m%d%H%M" else "both")
-
-
-@pytest.mark.parametrize(
     ("old", "new", "place", "says"),
     [
         ("[methods.by_tag]", "[methodx.by_tag]", "$", "no key 'methodx' (did you mean methods?)"),
@@ -121,25 +109,6 @@ def test_an_hour_may_be_a_range_of_times(folder: Path, form: str) -> None:
         ('date = "%Y-%m-%d"', 'date = "%Y-%m"', "$.methods.by_hour.date", "such as %Y-%m-%d"),
         ('date = "%Y-%m-%d"', 'date = "YYYY"', "$.methods.by_hour.date", "a pattern of strftime"),
         ('date = "%Y-%m-%d"', 'hour = "9"', "$.methods.by_hour.hour", "plain (9) or padded (09)"),
-        (BY_HOUR, RANGE, "$.methods.by_hour.time", "is missing. How {from} and {until} are written"),
-        (BY_HOUR, f'{RANGE}\ntime = "rfc3393"', "$.methods.by_hour.time", "did you mean rfc3339?"),
-        (BY_HOUR, f'{RANGE}\ntime = "%Y-%m-%d"', "$.methods.by_hour.time", "such as %Y-%m-%d %H:%M:%S"),
-        (BY_HOUR, f'{RANGE}\ntime = "%H %Z"', "$.methods.by_hour.time", "such as %Y-%m-%d %H:%M:%S"),
-        (BY_HOUR, f'{RANGE}\ntime = "rfc3339"\ndate = "%Y"', "$.methods.by_hour.date", "a range of times has none"),
-        (BY_HOUR, f'{RANGE}\ntime = "rfc3339"\nhour = "padded"', "$.methods.by_hour.hour", "a range of times has none"),
-        (BY_HOUR, f'{BY_HOUR}\ntime = "rfc3339"', "$.methods.by_hour.time", "take this out"),
-        (
-            BY_HOUR,
-            RANGE.replace("{until}", "{hour}"),
-            "$.methods.by_hour.request",
-            "GET /legs?from={from}&until={until}",
-        ),
-        (
-            BY_HOUR,
-            RANGE.replace("&until={until}", ""),
-            "$.methods.by_hour.request",
-            "GET /legs?from={from}&until={until}",
-        ),
         ('Start = "rfc3339"', 'Start = "rfc3393"', "$.formats.Start", "did you mean rfc3339?"),
         ('Start = "rfc3339"', 'Start = "%H:%M"', "$.formats.Start", "such as %Y-%m-%d %H:%M:%S"),
         ('Start = "rfc3339"', 'Start = "%Y-%m-%d %H:%M:%S %Z"', "$.formats.Start", "such as %Y-%m-%d %H:%M:%S"),

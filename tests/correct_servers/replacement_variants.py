@@ -79,6 +79,87 @@ def _range(form: str, *changes: tuple[str, str]) -> Variant:
     )
 
 
+# Parameters in the body: as JSON, with numbers that are numbers, or as a form.
+ROUTES = (
+    ('"/api/v2/recordings", view_func=by_reference)', '"/api/v2/recordings/search", view_func=by_reference, methods=["POST"])'),
+    ('"/api/v2/calls/<path:call_id>/legs", view_func=by_call)', '"/api/v2/calls/search", view_func=by_call, methods=["POST"])'),
+    ('"/api/v2/legs", view_func=by_hour)', '"/api/v2/legs/search", view_func=by_hour, methods=["POST"])'),
+    (
+        '"/api/v2/calls/<path:call_id>/legs/<int(max=999):leg>/audio", view_func=audio)',
+        '"/api/v2/audio/search", view_func=audio, methods=["POST"])',
+    ),
+    ("def by_call(call_id: str):\n", """\
+def by_call():
+    call_id = given("callId", str)
+    if not call_id:
+        return refusal(400, "bad_request", "callId is needed")
+    return call_legs(call_id)
+
+
+def call_legs(call_id: str):
+"""),
+    ("def audio(call_id: str, leg: int):\n", """\
+def audio():
+    call_id, leg = given("callId", str), given("leg", int)
+    if call_id is None or leg is None or not 0 < leg < 1000:
+        return refusal(404, "not_found", "there is no such recording")
+    return leg_audio(call_id, leg)
+
+
+def leg_audio(call_id: str, leg: int):
+"""),
+)  # fmt: skip
+IN_JSON = """\
+def given(name, kind):
+    found = request.get_json(silent=True)
+    for key in ("query", name):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if type(found) is kind else None
+
+
+def by_reference():
+"""
+IN_FORM = """\
+def given(name, kind):
+    try:
+        return kind(request.form[name])
+    except (KeyError, ValueError):
+        return None
+
+
+def by_reference():
+"""
+JSON_RANGE = """\
+    start, end = (moment(given(name, int)) for name in ("from", "until"))
+    if start is None or end is None:"""
+BODIES = {
+    "json": (
+        'json = { query = { reference = "{tag}" }, limit = 500, sort = ["startedAt"] }', 'json = { query = { callId = "{unique_id}" } }',
+        'json = { query = { callId = "{unique_id}", leg = "{leg:number}" } }',
+    ),
+    "form": ('form = { reference = "{tag}", limit = 500 }', 'form = { callId = "{unique_id}" }', 'form = { callId = "{unique_id}", leg = "{leg}" }'),
+}  # fmt: skip
+
+
+def _body(kind: str, reader: str, hour: str, *changes: tuple[str, str], silent: frozenset[str]) -> Variant:
+    by_tag, by_unique_id, audio = BODIES[kind]
+    return Variant(
+        app=(
+            *ROUTES,
+            ("def by_reference():\n", reader),
+            ('reference = request.args.get("reference")', 'reference = given("reference", str)'),
+            *changes,
+        ),
+        file=(
+            ('GET /api/v2/recordings?reference={tag}"', f'POST /api/v2/recordings/search"\n{by_tag}'),
+            ('GET /api/v2/calls/{unique_id}/legs"', f'POST /api/v2/calls/search"\n{by_unique_id}'),
+            ('GET /api/v2/calls/{unique_id}/legs/{leg}/audio"', f'POST /api/v2/audio/search"\n{audio}'),
+            (BY_HOUR, f'request = "POST /api/v2/legs/search"\n{hour}'),
+        ),
+        silent=silent,
+    )
+
+
 _READ = "found = datetime.fromisoformat(text)\n    except ValueError:"
 _RANGE_LEGS = RANGE[RANGE.index("    start, end") : RANGE.index("\n\ndef moment")]
 VARIANTS: Mapping[str, Variant] = {
@@ -87,5 +168,21 @@ VARIANTS: Mapping[str, Variant] = {
     "range-of-numbers": _range("epoch-millis", (_READ, EPOCH)),
     "range-of-wall-time": _range(
         "%d.%m.%Y %H:%M", (_READ, f"{WALL}\n    except ValueError:"), (_RANGE_LEGS, WALL_LEGS)
+    ),
+    "json-body": _body(
+        "json",
+        IN_JSON,
+        'json = { query = { from = "{from:number}", until = "{until:number}" } }\ntime = "epoch-millis"',
+        ("def by_hour():\n", RANGE),
+        (_READ, EPOCH.replace("int(text)", "text").replace("(ValueError,", "(TypeError, ValueError,")),
+        (_RANGE_LEGS[: _RANGE_LEGS.index("\n        return")], JSON_RANGE),
+        silent=NO_NUMBER,
+    ),
+    "form-body": _body(
+        "form",
+        IN_FORM,
+        'form = { day = "{date}", hour = "{hour}" }\ndate = "%Y-%m-%d"',
+        ("{request.args.get('day')} {request.args.get('hour')}", "{given('day', str)} {given('hour', str)}"),
+        silent=frozenset(),
     ),
 }

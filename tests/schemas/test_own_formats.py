@@ -102,7 +102,8 @@ DIALECT = tomllib.loads((Path(__file__).parents[2] / "docs/replacement/dialect.t
 SHORTEST_DIALECT = {
     "format": "noojee-dialect/1", "name": "v3", "authentication": {"hash": "POST /time"},
     "methods": {
-        "by_tag": {"request": "POST /find?tag={tag}", "schema": "legs.json"},
+        "by_tag": {"request": "POST /find", "json": {"q": [{"tag": "{tag}"}, 1]}, "schema": "legs.json"},
+        "audio": {"request": "POST /sound", "form": {"call": "{unique_id}", "leg": "{leg}", "rate": 8000}},
         "by_unique_id": {"request": "GET /calls/{unique_id}", "schema": "legs.json"},
         "by_hour": {"request": "GET /legs?a={from}&b={until}", "time": "epoch-millis", "schema": "legs.json"},
     },
@@ -249,6 +250,8 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (("methods", "by_tag", "request"), "PUT /recordings?tag={tag}"), (("methods", "by_tag", "request"), "GET /r?tag={tga}&t={tag}"),
             (("methods", "by_hour", "request"), "GET /legs?day={date}"),
             (("methods", "by_hour", "request"), "GET /legs?day={date}&hour={hour}&until={until}"), (("methods", "by_hour", "request"), "GET /legs?a={from}"),
+            (("methods", "by_tag", "json"), {}), (("methods", "by_tag", "json"), ["{tag}"]), (("methods", "by_tag", "form"), "tag={tag}"),
+            (("methods", "by_tag", "form"), {"tag": ["{tag}"]}), (("methods", "by_tag", "body"), {"tag": "{tag}"}),
             (("methods", "by_hour", "time"), "iso"), (("methods", "by_tag", "time"), "rfc3339"), (("methods", "by_hour", "hour"), "two digits"),
             (("methods", "by_hour", "once_a_minute"), "yes"), (("methods", "audio", "request"), "GET /audio/{unique_id}"),
             (("methods", "by_tag", "legs"), "items."), (("methods", "by_tag", "date"), "%Y"), (("failures", "refused"), 401),

@@ -22,6 +22,7 @@ from correct_servers.replacement import FOLDER, Replacement, load_app
 from correct_servers.replacement_variants import VARIANTS, Variant
 from noojee_contract.clauses import catalogue
 from noojee_contract.dialect import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Method, Scheme, VendorHash
+from noojee_contract.dialect_body import Body, FormBody, JsonBody
 from noojee_contract.dialect_client import DialectClient
 from noojee_contract.dialect_file import read_dialect
 from noojee_contract.exchange import Answered, Asked, Exchange
@@ -98,7 +99,7 @@ def test_no_key_of_an_api_of_its_own_is_in_any_output(
 
 
 @needs_curl
-@pytest.mark.parametrize("name", ["seconds-rounded", "range-without-offset"])
+@pytest.mark.parametrize("name", ["seconds-rounded", "range-without-offset", "form-in-ascii"])
 def test_the_script_of_a_find_repeats_it_on_the_replacement(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +160,32 @@ def test_the_script_proves_who_asks_as_the_client_does(
     done = run(script, tmp_path, NOOJEE_API_KEY="k-1-of-records")
     assert done.returncode == 0, done.stderr + script
     assert [_said(request) for request in server.requests[-1:]] == [_said(sent)]
+
+
+@needs_curl
+@pytest.mark.parametrize(
+    "body", [JsonBody({"q": {"tag": "{tag}"}, "n": "{tag} $x `y`"}), FormBody((("@tag", "{tag}"), ("n", "'{tag}'")))]
+)
+def test_the_script_sends_the_body_that_was_sent(body: Body, tmp_path: Path) -> None:
+    """Type and text, whatever a shell would make of it."""
+    came: list[tuple[str, bytes]] = []
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        came.append((environ["CONTENT_TYPE"], environ["wsgi.input"].read()))
+        start_response("200 OK", [])
+        return [b"[]"]
+
+    method = Method(verb="POST", path="/find", body=body)
+    dialect = Dialect(name="v2", scheme=KeyInHeader("X", "{key}"), methods={"by_tag": method}, fields={}, formats={})
+    with hosts.wsgi(answer) as url, httpx.Client(trust_env=False) as http:
+        client = DialectClient(http=http, root=url, dialect=dialect, key="k-1-of-us", zone=ZoneInfo("UTC"))
+        exchange = client.by_tag("a $b `c` \"d\" 'e' \\ \x00 \n é & =")
+        target = Target(name="new", dialect="v2", described=dialect, base_url=url)
+        script = repeat_script(target, exchange, document=None, redactor=Redactor(client.secrets), path="/find")
+        done = run(script, tmp_path, NOOJEE_API_KEY="k-1-of-us")
+    assert done.returncode == 0, done.stderr + script
+    assert len(came) == 2
+    assert came[0] == came[1]
 
 
 def _said(request: bytes) -> tuple[Any, ...]:

@@ -149,6 +149,30 @@ WRONG: Mapping[str, WrongReplacement] = {
         "ended_at >= ? AND ended_at < ?\", stored(start), stored(end - timedelta(seconds=1))", "by-hour.hour-edges",
         "expected legs", variant="range-of-numbers",
     ),
+    "form-in-ascii": wrong(
+        "The body is read in the charset of the framework that was there before.",
+        'reference = given("reference", str)', 'reference = (given("reference", str) or "").encode("ascii", "ignore").decode()',
+        "metadata.by-tag-answered", "yet no leg came", variant="form-body",
+    ),
+    "form-decoded-twice": wrong(
+        "The gateway has decoded the form, and the app does so again.",
+        'reference = given("reference", str)', 'reference = (given("reference", str) or "").replace("+", " ")',
+        "transport.escaped-once", "tag 'A+B'", variant="form-body",
+    ),
+    "json-without-backslash": wrong(
+        "Escapes were taken out by hand, behind the parser.",
+        'reference = given("reference", str)', 'reference = (given("reference", str) or "").replace("\\\\", "")',
+        "transport.escaped-once", "got []", variant="json-body",
+    ),
+    "json-without-filter": wrong(
+        "Without a filter the search lists everything, a page at a time.",
+        'return refusal(400, "bad_request", "reference is needed")', 'return listed(rows("1"))',
+        "transport.missing-parameter", "by tag without its parameter", variant="json-body",
+    ),
+    "json-into-sql": wrong(
+        "What comes as JSON is clean.",
+        '"call_id = ?", call_id)', "f\"call_id = '{call_id}'\")", "metadata.strangers", "nothing carries this", variant="json-body",
+    ),
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from noojee_contract.suite.by_hand import refused, told
 NOBODYS_KEY = "00000000-0000-4000-8000-000000000000"
 BY_UNIQUE_ID = "retrieveMetaDataByUniqueId"
 BY_TAG = "retrieveMetaData"
+WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
 Question = tuple[str, Query]
 
 
@@ -56,10 +57,12 @@ def request_of(case: Case, asked: Known, *, credentials: Credentials | None = No
 def send(
     case: Case, request: Request, *, url: str | None = None, verb: str | None = None, headers: Headers = ()
 ) -> Exchange:
-    """A request, changed in what is given."""
+    """A request, changed in what is given. Its body, where it has one, goes with verbs that have one."""
     given = {name for name, _ in headers}
     kept = tuple(pair for pair in request.headers if pair[0] not in given)
-    return case.client.send(verb or request.verb, url or request.url, headers=(*kept, *headers))
+    verb = verb or request.verb
+    body = b"" if verb in WITHOUT_BODY else request.body
+    return case.client.send(verb, url or request.url, headers=(*kept, *headers), body=body)
 
 
 def unasked(case: Case) -> Iterator[tuple[str, Exchange]]:

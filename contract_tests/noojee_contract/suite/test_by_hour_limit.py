@@ -188,6 +188,8 @@ def test_a_padded_hour_is_the_same_hour(case: Case, judge: Judge) -> None:
     own = case.fresh(document=NINE)
     plain = own.by_hour(date(2026, 3, 11), 9)
     padded = _ask(own, date(2026, 3, 11), "09")
+    if (padded.asked.url, padded.asked.body) == (plain.exchange.asked.url, plain.exchange.asked.body):
+        raise Unproved("the dialect file asks for hour 9 and for hour 09 alike")
     same = padded.body == plain.exchange.body
     judge(same, f"hour 09 brings {told(_read(own, padded))}, hour 9 {told(plain)}", padded)
 

@@ -1,0 +1,108 @@
+"""How parameters travel in the body of a request, as JSON or as a form, and how names in braces are replaced. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+Values = Mapping[str, str]
+NAME = re.compile(r"\{([a-z_]+)\}")
+AS_NUMBER = re.compile(r"\{([a-z_]+):number\}")
+"""A value that goes out as a JSON number: the whole of a text, in JSON alone."""
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_LEFT_OUT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBody:
+    """A JSON document; in its texts stand {names}. A part whose value is not given is left out."""
+
+    document: Any
+    content_type: ClassVar[str] = "application/json"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts in which names may stand."""
+        return tuple(_texts_in(self.document))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that values take the place of."""
+        return frozenset(name for text in self.texts for name in names_in(text))
+
+    def written(self, values: Values) -> bytes:
+        """The document with values, in ASCII."""
+        return json.dumps(_given(self.document, values)).encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class FormBody:
+    """Names and texts, as a form of a web page sends them. A parameter whose value is not given is left out."""
+
+    pairs: tuple[tuple[str, str], ...]
+    content_type: ClassVar[str] = "application/x-www-form-urlencoded"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """See `JsonBody.texts`."""
+        return tuple(text for _, text in self.pairs)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """See `JsonBody.names`."""
+        return frozenset(name for text in self.texts for name in names_in(text))
+
+    def written(self, values: Values) -> bytes:
+        """The parameters with values, percent-encoded as UTF-8."""
+        given = ((name, filled(text, values, str)) for name, text in self.pairs)
+        return "&".join(f"{_quoted(name)}={_quoted(text)}" for name, text in given if text is not None).encode("ascii")
+
+
+Body = JsonBody | FormBody
+
+
+def names_in(text: str) -> Iterator[str]:
+    """The names in braces in a text."""
+    yield from NAME.findall(text)
+    yield from AS_NUMBER.findall(text)
+
+
+def _texts_in(document: Any) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, Mapping | list):
+        for value in document.values() if isinstance(document, Mapping) else document:
+            yield from _texts_in(value)
+
+
+def filled(text: str, values: Values, written: Callable[[str], str]) -> str | None:
+    """A text with values for its names, each `written` so; None where one is not given."""
+    if not values.keys() >= set(NAME.findall(text)):
+        return None
+    return NAME.sub(lambda name: written(values[name[1]]), text)
+
+
+def _given(document: Any, values: Values) -> Any:
+    if isinstance(document, str):
+        number = AS_NUMBER.fullmatch(document)
+        if number is None:
+            text = filled(document, values, str)
+            return _LEFT_OUT if text is None else text
+        value = values.get(number[1])
+        if value is None:
+            return _LEFT_OUT
+        return int(value) if _WHOLE.fullmatch(value) else value  # what is no number can only be asked as a text
+    if isinstance(document, Mapping):
+        members = ((key, _given(value, values)) for key, value in document.items())
+        return {key: value for key, value in members if value is not _LEFT_OUT}
+    if isinstance(document, list):
+        return [each for each in (_given(value, values) for value in document) if each is not _LEFT_OUT]
+    return document
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
