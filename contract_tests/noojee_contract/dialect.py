@@ -94,10 +94,22 @@ Scheme = KeyInHeader | KeyInQuery | KeyInBasic | VendorHash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How legs are written in the answers of a method: where each field stands, and its format, by their names in the file.
+
+    `silent`: what by tag and by unique id do not tell alike, so that neither can be held against the other.
+    """
+
+    fields: Mapping[str, Place] = field(default_factory=dict)
+    formats: Mapping[str, Format] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """One question of an API. In `path`, in the values of `query` and in `body` stand {names}, which values take the place of.
 
-    `legs` is where the array of legs stands in its answer. `hour` is how an hour is asked for, where one is.
+    `legs` is where the array of legs stands in its answer, `shape` how they are written there. `hour` is how an hour is asked for, where one is.
     """
 
     verb: str
@@ -105,6 +117,7 @@ class Method:
     query: tuple[tuple[str, str], ...] = ()
     body: Body | None = None
     legs: Place = ()
+    shape: Shape = field(default_factory=Shape)
     schema: Schema | None = None
     hour: Hour = field(default_factory=DateAndHour)
     once_a_minute: bool = False
@@ -147,19 +160,27 @@ class Failures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """An API as a dialect file describes it. `methods`, `fields` and `formats` by their names in the file."""
+    """An API as a dialect file describes it. `methods` by their names in the file."""
 
     name: str
     scheme: Scheme
     methods: Mapping[str, Method]
-    fields: Mapping[str, Place]
-    formats: Mapping[str, Format]
     failures: Failures = field(default_factory=Failures)
 
     @property
     def capabilities(self) -> frozenset[str]:
         """What it can be asked: by_tag, by_unique_id, by_hour, audio."""
         return frozenset(self.methods)
+
+    def names(self, name: str, *, by_hour: bool) -> bool:
+        """Whether a field is told by hour, or else by tag and by unique id."""
+        asked = ("by_hour",) if by_hour else ("by_tag", "by_unique_id")
+        return all(name in self.methods[each].shape.fields for each in asked if each in self.methods)
+
+    @property
+    def unique_id_places(self) -> frozenset[Place]:
+        """Where unique ids stand in the legs of its answers."""
+        return frozenset(each.shape.fields["UniqueId"] for each in self.methods.values() if each.shape.fields)
 
     @property
     def choices(self) -> dict[str, str]:
@@ -171,3 +192,8 @@ class Dialect:
         if "by_hour" in self.methods and self.methods["by_hour"].hour.says_instants:
             declared["repeated_hour"] = "both"  # the range goes over both, and an instant is in it or not
         return declared
+
+
+def place_of(written: str) -> Place:
+    """The keys of a place as it is written in a file: "data.items"; "" is the document itself."""
+    return tuple(written.split(".")) if written else ()

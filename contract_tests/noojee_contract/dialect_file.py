@@ -13,15 +13,16 @@ from noojee_contract.dialect import (
     KeyInBasic,
     KeyInHeader,
     KeyInQuery,
-    Place,
     Refusal,
     Scheme,
+    Shape,
     VendorHash,
+    place_of,
 )
-from noojee_contract.dialect_form import MOMENT, Wrong, description, judge_form, judge_pattern
-from noojee_contract.dialect_methods import MOST_BYTES, place_of, read_method
+from noojee_contract.dialect_form import Wrong, judge_form
+from noojee_contract.dialect_methods import MOST_BYTES, read_method
+from noojee_contract.dialect_shape import read_shapes
 from noojee_contract.errors import TargetError
-from noojee_contract.formats import NUMBERS, TIMES, UNSET, Format, pattern, text, words
 
 KINDS = ("refused", "bad_request", "unknown_path", "wrong_method", "no_sound", "unknown_recording")
 
@@ -58,13 +59,13 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _dialect(document: Mapping[str, Any], folder: Path) -> Dialect:
-    fields = {name: place_of(written) for name, written in document["fields"].items()}
+    shapes = read_shapes(document)
     return Dialect(
         name=document["name"],
         scheme=_scheme(document["authentication"]),
-        methods={name: read_method(name, row, folder) for name, row in document["methods"].items()},
-        fields=fields,
-        formats=_formats(document["formats"], fields),
+        methods={
+            name: read_method(name, row, folder, shapes.get(name, Shape())) for name, row in document["methods"].items()
+        },
         failures=_failures(document.get("failures", {})),
     )
 
@@ -78,35 +79,6 @@ def _scheme(row: Mapping[str, str]) -> Scheme:
         return KeyInBasic(row["basic"])
     verb, _, path = row["hash"].partition(" ")
     return VendorHash(verb, path)
-
-
-def _formats(rows: Mapping[str, Any], fields: Mapping[str, Place]) -> dict[str, Format]:
-    found: dict[str, Format] = {}
-    for name in rows:
-        if name not in fields:
-            raise Wrong(f"$.formats.{name}", f"$.fields names no {name}; name it there, or take this out")
-    for name in fields:
-        place, row = f"$.formats.{name}", rows.get(name)
-        if name in ("Start", "End"):
-            found[name] = _time(row, place)
-        elif name == "Direction":
-            if row is None:
-                raise Wrong(place, f"is missing. {description(['formats', name])}")
-            found[name] = words(row)
-        elif name in ("Leg", "Duration", "CallRecordId"):
-            found[name] = NUMBERS[row or "number"]
-        else:
-            found[name] = text(UNSET[row or "empty"])
-    return found
-
-
-def _time(row: str | None, place: str) -> Format:
-    if row is None:
-        raise Wrong(place, f"is missing. {description(['formats', 'End'])}")
-    if row in TIMES:
-        return TIMES[row]
-    judge_pattern(row, place, MOMENT, "%Y-%m-%d %H:%M:%S")
-    return pattern(row)
 
 
 def _failures(row: Mapping[str, Any]) -> Failures:

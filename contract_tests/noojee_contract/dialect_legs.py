@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from noojee_contract.dialect import Dialect, Method, Place
+from noojee_contract.dialect import Dialect, Method, Place, Shape
 from noojee_contract.exchange import Exchange, NotJson
 from noojee_contract.formats import MISSING, Unread
 from noojee_contract.legs import MOST_LEGS, MOST_PROBLEMS, Failure, Leg, Reading, cut, kind_of_value
@@ -56,7 +56,7 @@ def read_answer(exchange: Exchange, dialect: Dialect, method: Method, *, zone: Z
     legs: list[Leg] = []
     for place, entry in enumerate(rows[:MOST_LEGS]):
         if isinstance(entry, dict):
-            leg, found_wrong = read_entry(entry, dialect, zone=zone)
+            leg, found_wrong = read_entry(entry, method.shape, zone=zone)
             legs.append(leg)
             problems += [f"entry {place}: {problem}" for problem in found_wrong]
         else:
@@ -67,23 +67,23 @@ def read_answer(exchange: Exchange, dialect: Dialect, method: Method, *, zone: Z
     return Reading(legs=tuple(legs), problems=tuple(problems))
 
 
-def read_entry(entry: Mapping[str, Any], dialect: Dialect, *, zone: ZoneInfo) -> tuple[Leg, list[str]]:
+def read_entry(entry: Mapping[str, Any], shape: Shape, *, zone: ZoneInfo) -> tuple[Leg, list[str]]:
     """One entry of an array, and what could not be read in it."""
     problems: list[str] = []
     values: dict[str, Any] = {}
     texts: dict[str, str] = {}
-    for name, place in dialect.fields.items():
+    for name, place in shape.fields.items():
         value = at(entry, place)
         written = ".".join(place)
         try:
-            read = dialect.formats[name](value, zone)
+            read = shape.formats[name](value, zone)
         except Unread as reason:
             shown = "is missing" if value is MISSING else f"is {_shown(value)}: {reason}"
             problems.append(f"{written} {shown}")
             continue
         values[ATTRIBUTES[name]] = str(read) if name == "CallRecordId" else read
         texts[name] = str(value) if name in ("Start", "End") else str(read)
-    return Leg(**values, texts=texts, raw=dict(entry)), problems
+    return Leg(**values, texts=texts, raw=dict(entry), silent=shape.silent), problems
 
 
 def failure_in(document: Any, dialect: Dialect) -> Failure | None:

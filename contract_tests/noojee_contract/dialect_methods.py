@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from noojee_contract.dialect import Method, Place
+from noojee_contract.dialect import Method, Shape, place_of
 from noojee_contract.dialect_body import AS_NUMBER, NAME, Body, FormBody, JsonBody, names_in
 from noojee_contract.dialect_form import CREDENTIAL_HINT, MOMENT, Wrong, description, judge_pattern
 from noojee_contract.dialect_hour import TIMES_WRITTEN, DateAndHour, Hour, TimeRange
@@ -22,8 +22,8 @@ KNOWN: Mapping[str, tuple[str, ...]] = {**NEEDED, "audio": ("unique_id", "leg", 
 """What stands in braces in a method; by hour it is what the hour is asked for by."""
 
 
-def read_method(name: str, row: Mapping[str, Any], folder: Path) -> Method:
-    """One method, by its name in the file. Raises `Wrong`."""
+def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -> Method:
+    """One method, by its name in the file, with the shape of its legs. Raises `Wrong`."""
     place = f"$.methods.{name}"
     verb, _, target = row["request"].partition(" ")
     path, _, query = target.partition("?")
@@ -50,6 +50,7 @@ def read_method(name: str, row: Mapping[str, Any], folder: Path) -> Method:
         query=tuple(pairs),
         body=body,
         legs=place_of(row.get("legs", "")),
+        shape=shape,
         schema=_schema(folder / row["schema"], f"{place}.schema") if "schema" in row else None,
         hour=hour,
         once_a_minute=row.get("once_a_minute", False),
@@ -141,7 +142,3 @@ def _schema(path: Path, place: str) -> Schema:
     except (ValueError, RecursionError) as error:
         said = str(error).splitlines()[0]
         raise Wrong(place, f"{path} is no JSON Schema that stands in one file: {said[:200]}") from error
-
-
-def place_of(written: str) -> Place:
-    return tuple(written.split(".")) if written else ()

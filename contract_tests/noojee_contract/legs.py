@@ -55,7 +55,8 @@ class Leg:
     """One leg as an answer tells it. `start` and `end` are the instants that the text can mean: two in the hour that
     daylight saving repeats, none where the text is no date. `direction` is inbound, outbound, internal, or the word as
     it came. `number` and `unique_id` name the leg, so they are taken from values of other types as well. `texts` are the values that could be read, by the vendor's names of fields (End for the end), each as a text;
-    `raw` is the entry itself, `extra` its keys beyond the published ones.
+    `raw` is the entry itself, `extra` its keys beyond the published ones; `silent` are the fields that another method
+    may tell otherwise, as a dialect file says.
     """
 
     source: str = ""
@@ -73,6 +74,7 @@ class Leg:
     texts: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
+    silent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,8 +27,9 @@ def stranger(clause: Clause, target: Target) -> str | None:
         return ABOUT[clause.about]
     if clause.proof not in (None, target.proof):
         return f"is about {PROOF_WORDS[clause.proof]}, and this API takes {PROOF_WORDS[target.proof]}"
-    unnamed = [name for name in clause.fields if name not in target.described.fields]
-    return f"the dialect file names no {' and no '.join(unnamed)}" if unnamed else None
+    by_hour = clause.group == "by-hour"
+    unnamed = [name for name in clause.fields if not target.described.names(name, by_hour=by_hour)]
+    return f"the dialect file names no {' and no '.join(unnamed)}{' by hour' * by_hour}" if unnamed else None
 
 
 def judged_on(clause: Clause, target: Target) -> bool:

@@ -36,9 +36,7 @@ Ask = Callable[[DialectClient], Exchange]
 
 def client(scheme: Scheme, **methods: Method) -> DialectClient:
     """A client of an API that answers nothing but the time."""
-    dialect = Dialect(
-        name="v2", scheme=scheme, methods={**METHODS, **methods}, fields={"UniqueId": ("id",)}, formats={}
-    )
+    dialect = Dialect(name="v2", scheme=scheme, methods={**METHODS, **methods})
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=STAMP))
     return DialectClient(
         http=httpx.Client(transport=transport), root="https://h/v2", dialect=dialect, key=KEY, zone=MELBOURNE

@@ -43,7 +43,7 @@ def test_the_example_of_the_documentation_loads() -> None:
     assert dialect.capabilities == {"by_tag", "by_unique_id", "by_hour", "audio"}
     assert dialect.methods["by_tag"].url({"tag": "a b&c"}) == "/api/v2/recordings?reference=a%20b%26c"
     assert dialect.methods["audio"].url({"unique_id": "1.2", "leg": "3"}) == "/api/v2/calls/1.2/legs/3/audio"
-    assert dialect.fields["Tag"] == ("reference",)
+    assert dialect.methods["by_tag"].shape.fields["Tag"] == ("reference",)
     assert dialect.failures.kinds["refused"] == Refusal(statuses=(401,), code="unauthorized")
     assert dialect.choices == {"unknown_recording": "empty-list", "audio_unknown_leg": "404"}
 
@@ -66,12 +66,12 @@ def test_each_way_to_prove_who_asks_is_read(folder: Path, written: str, scheme: 
 def test_places_formats_and_failures_may_be_nested(folder: Path) -> None:
     """A dot goes one deeper; a failure may have several statuses; hours may be padded."""
     dialect = read(folder, 'Source = "from"', 'Source = "from.number"')
-    assert dialect.fields["Source"] == ("from", "number")
+    assert dialect.methods["by_hour"].shape.fields["Source"] == ("from", "number")
     dialect = read(folder, "{ status = 404, code", "{ status = [404, 410], code")
     assert dialect.failures.kinds["unknown_path"].statuses == (404, 410)
     dialect = read(folder, 'date = "%Y-%m-%d"', 'date = "%d.%m.%Y"\nhour = "padded"')
     assert dialect.methods["by_hour"].hour == DateAndHour(day_pattern="%d.%m.%Y", padded=True)
-    start = read(folder, 'Start = "rfc3339"', 'Start = "%d.%m.%Y %H:%M:%S"').formats["Start"]
+    start = read(folder, 'Start = "rfc3339"', 'Start = "%d.%m.%Y %H:%M:%S"').methods["by_tag"].shape.formats["Start"]
     assert len(start("05.04.2026 02:30:00", ZoneInfo("Australia/Melbourne"))) == 2
 
 

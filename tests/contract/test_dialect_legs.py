@@ -116,7 +116,7 @@ def test_a_failure_is_read_where_the_file_says_that_it_stands() -> None:
     assert read_failure(exchange(document), DIALECT) == failure
     assert read_failure(exchange(b"<html>"), DIALECT) is None
     bare = Dialect(
-        name="bare", scheme=KeyInQuery("key"), methods={"by_tag": Method(verb="GET", path="/")}, fields={}, formats={},
+        name="bare", scheme=KeyInQuery("key"), methods={"by_tag": Method(verb="GET", path="/")},
         failures=Failures(code=("code",), message=("text",), success=0),
     )  # fmt: skip
     assert read_failure(exchange({"code": 0, "text": "fine"}), bare) is None

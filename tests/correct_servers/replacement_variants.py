@@ -5,10 +5,12 @@ A variant is pieces of the app's text and of the dialect file's, each with what 
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from correct_servers.replacement import FOLDER
 from noojee_contract.dialect import Dialect
@@ -19,10 +21,11 @@ Changes = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """`app` and `file`: what is changed. `silent`: clauses that have nothing to judge there."""
+    """`app` and `file`: what is changed. `schemas`: JSON Schemas beside the file. `silent`: clauses that have nothing to judge there."""
 
     app: Changes = ()
     file: Changes = ()
+    schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
 
     def dialect(self, folder: Path) -> Dialect:
@@ -33,6 +36,8 @@ class Variant:
             text = text.replace(old, new)
         folder.mkdir(exist_ok=True)
         shutil.copy(FOLDER / "legs.schema.json", folder)
+        for name, schema in self.schemas.items():
+            (folder / name).write_text(json.dumps(schema), encoding="utf-8")
         (folder / "dialect.toml").write_text(text, encoding="utf-8")
         return read_dialect(folder / "dialect.toml")
 
@@ -160,6 +165,95 @@ def _body(kind: str, reader: str, hour: str, *changes: tuple[str, str], silent: 
     )
 
 
+# Each method writes legs in a way of its own: by tag without the end and what was dialled, by hour nested, in epochs and digits.
+TAGGED = """\
+def tagged(found):
+    legs = [
+        {
+            "id": row["id"],
+            "callId": row["call_id"],
+            "legNumber": row["leg"],
+            "startedAt": parsed(row["started_at"]).timestamp(),
+            "seconds": (parsed(row["ended_at"]) - parsed(row["started_at"])) // timedelta(seconds=1),
+            "reference": row["reference"] or None,
+            "agent": row["agent"],
+            "from": row["caller"],
+            "to": row["callee"],
+            "direction": row["direction"],
+        }
+        for row in found
+    ]
+    return jsonify(found=legs)
+
+
+def hourly(found):
+    return jsonify(
+        [
+            {
+                "call": {"id": row["call_id"], "leg": str(row["leg"])},
+                "began": millis(row["started_at"]),
+                "ended": millis(row["ended_at"]),
+                "lasted": millis(row["ended_at"]) - millis(row["started_at"]),
+                **({"reference": row["reference"]} if row["reference"] else {}),
+                "from": row["caller"],
+                "to": row["callee"],
+                "dialled": row["dialled"],
+                "direction": ("IN", "OUT", "INT").index(row["direction"]),
+            }
+            for row in found
+        ]
+    )
+
+
+def millis(text):
+    return (parsed(text) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def listed(found):
+"""
+WHOLE, TEXT = {"type": "integer", "minimum": 0}, {"type": "string"}
+HOUR_LEG = {
+    "call": {"type": "object", "required": ["id", "leg"], "properties": {"id": TEXT, "leg": TEXT}},
+    "began": WHOLE, "ended": WHOLE, "lasted": WHOLE, "from": TEXT, "to": TEXT, "dialled": TEXT, "direction": {"enum": [0, 1, 2]},
+}  # fmt: skip
+TAG_LEG = {
+    "id": WHOLE, "callId": TEXT, "legNumber": WHOLE, "startedAt": {"type": "number"}, "seconds": WHOLE,
+    "reference": {"type": ["string", "null"]}, "agent": TEXT, "from": TEXT, "to": TEXT, "direction": {"enum": ["IN", "OUT", "INT"]},
+}  # fmt: skip
+SHAPED_BY_TAG = """\
+legs = "found"
+schema = "tag.schema.json"
+without = ["End", "DID"]
+[methods.by_tag.formats]
+Start = "epoch-seconds"
+"""
+SHAPED_BY_HOUR = """\
+schema = "hour.schema.json"
+without = ["CallRecordId", "Username"]
+[methods.by_hour.fields]
+UniqueId = "call.id"
+Leg = "call.leg"
+Start = "began"
+End = "ended"
+Duration = "lasted"
+[methods.by_hour.formats]
+Start = "epoch-millis"
+End = "epoch-millis"
+Leg = "text"
+Duration = "milliseconds"
+Tag = "absent"
+Direction = { 0 = "inbound", 1 = "outbound", 2 = "internal" }
+"""
+COMMON = 'legs = "items"\nschema = "legs.schema.json"\n'
+
+
+def _array(properties: Mapping[str, Any], *optional: str) -> dict[str, Any]:
+    """The JSON Schema of an array of legs."""
+    known = {**properties, **dict.fromkeys(optional, TEXT)}
+    leg = {"type": "object", "required": list(properties), "properties": known, "additionalProperties": False}
+    return {"type": "array", "items": leg}
+
+
 _READ = "found = datetime.fromisoformat(text)\n    except ValueError:"
 _RANGE_LEGS = RANGE[RANGE.index("    start, end") : RANGE.index("\n\ndef moment")]
 VARIANTS: Mapping[str, Variant] = {
@@ -184,5 +278,20 @@ VARIANTS: Mapping[str, Variant] = {
         'form = { day = "{date}", hour = "{hour}" }\ndate = "%Y-%m-%d"',
         ("{request.args.get('day')} {request.args.get('hour')}", "{given('day', str)} {given('hour', str)}"),
         silent=frozenset(),
+    ),
+    "shapes": Variant(
+        app=(
+            ("def listed(found):\n", TAGGED),
+            ('listed(\n        rows("call_id IN', 'tagged(\n        rows("call_id IN'),
+            ("listed([row for row in near", "hourly([row for row in near"),
+        ),
+        file=(
+            (f'={{tag}}"\n{COMMON}', f'={{tag}}"\n{SHAPED_BY_TAG}'),
+            (f'date = "%Y-%m-%d"\n{COMMON}', f'date = "%Y-%m-%d"\n{SHAPED_BY_HOUR}'),
+        ),
+        schemas={
+            "tag.schema.json": {"type": "object", "required": ["found"], "properties": {"found": _array(TAG_LEG)}},
+            "hour.schema.json": _array(HOUR_LEG, "reference"),
+        },
     ),
 }

@@ -105,7 +105,8 @@ SHORTEST_DIALECT = {
         "by_tag": {"request": "POST /find", "json": {"q": [{"tag": "{tag}"}, 1]}, "schema": "legs.json"},
         "audio": {"request": "POST /sound", "form": {"call": "{unique_id}", "leg": "{leg}", "rate": 8000}},
         "by_unique_id": {"request": "GET /calls/{unique_id}", "schema": "legs.json"},
-        "by_hour": {"request": "GET /legs?a={from}&b={until}", "time": "epoch-millis", "schema": "legs.json"},
+        "by_hour": {"request": "GET /legs?a={from}&b={until}", "time": "epoch-millis", "schema": "legs.json",
+            "fields": {"End": "to"}, "formats": {"End": "epoch-millis", "Leg": "text"}, "without": ["DID"]},
     },
     "fields": {"UniqueId": "call.id", "Leg": "n", "Start": "at", "Tag": "tag"}, "formats": {"Start": "%Y-%m-%d %H:%M:%S"},
 }  # fmt: skip
@@ -252,6 +253,8 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (("methods", "by_hour", "request"), "GET /legs?day={date}&hour={hour}&until={until}"), (("methods", "by_hour", "request"), "GET /legs?a={from}"),
             (("methods", "by_tag", "json"), {}), (("methods", "by_tag", "json"), ["{tag}"]), (("methods", "by_tag", "form"), "tag={tag}"),
             (("methods", "by_tag", "form"), {"tag": ["{tag}"]}), (("methods", "by_tag", "body"), {"tag": "{tag}"}),
+            (("methods", "by_tag", "fields"), {}), (("methods", "by_tag", "fields"), {"callend": "x"}), (("methods", "by_tag", "formats"), {"Start": "iso"}),
+            (("methods", "by_tag", "without"), []), (("methods", "by_tag", "without"), ["Leg"]), (("methods", "audio", "fields"), {"Leg": "n"}),
             (("methods", "by_hour", "time"), "iso"), (("methods", "by_tag", "time"), "rfc3339"), (("methods", "by_hour", "hour"), "two digits"),
             (("methods", "by_hour", "once_a_minute"), "yes"), (("methods", "audio", "request"), "GET /audio/{unique_id}"),
             (("methods", "by_tag", "legs"), "items."), (("methods", "by_tag", "date"), "%Y"), (("failures", "refused"), 401),

@@ -99,7 +99,7 @@ def test_no_key_of_an_api_of_its_own_is_in_any_output(
 
 
 @needs_curl
-@pytest.mark.parametrize("name", ["seconds-rounded", "range-without-offset", "form-in-ascii"])
+@pytest.mark.parametrize("name", ["seconds-rounded", "range-without-offset", "form-in-ascii", "hour-lasts-in-seconds"])
 def test_the_script_of_a_find_repeats_it_on_the_replacement(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +148,7 @@ def test_the_script_proves_who_asks_as_the_client_does(
 
     server = raw_server(answer)
     method = Method(verb="POST", path="/v2/find", query=(("tag", "{tag}"), ("all", "1")))
-    dialect = Dialect(name="v2", scheme=scheme, methods={"by_tag": method}, fields={}, formats={})
+    dialect = Dialect(name="v2", scheme=scheme, methods={"by_tag": method})
     target = Target(name="new", dialect="v2", described=dialect, base_url=server.url)
     with httpx.Client(trust_env=False) as http:
         client = DialectClient(http=http, root=server.url, dialect=dialect, key="k-1-of-records", zone=ZoneInfo("UTC"))
@@ -176,7 +176,7 @@ def test_the_script_sends_the_body_that_was_sent(body: Body, tmp_path: Path) -> 
         return [b"[]"]
 
     method = Method(verb="POST", path="/find", body=body)
-    dialect = Dialect(name="v2", scheme=KeyInHeader("X", "{key}"), methods={"by_tag": method}, fields={}, formats={})
+    dialect = Dialect(name="v2", scheme=KeyInHeader("X", "{key}"), methods={"by_tag": method})
     with hosts.wsgi(answer) as url, httpx.Client(trust_env=False) as http:
         client = DialectClient(http=http, root=url, dialect=dialect, key="k-1-of-us", zone=ZoneInfo("UTC"))
         exchange = client.by_tag("a $b `c` \"d\" 'e' \\ \x00 \n é & =")

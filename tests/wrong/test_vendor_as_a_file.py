@@ -45,22 +45,34 @@ schema = "{schemas("recording-api", "metadata.schema.json").resolve()}"
 [methods.audio]
 request = "POST BASE/retrieveByUniqueId?uniqueId={{unique_id}}&leg={{leg}}"
 """
+HOURLY = f"""
+[methods.by_hour]
+request = "POST BASE/retrieveMetaDataByHour?date={{date}}&hour={{hour}}"
+schema = "{schemas("njadmin", "metadata-by-hour.schema.json").resolve()}"
+once_a_minute = true
+[methods.by_hour.fields]
+End = "callend"
+[methods.by_hour.formats]
+Start = "java-date"
+End = "java-date"
+Direction = {{ Inbound = "inbound", Outbound = "outbound", Internal = "internal" }}
+"""
 WAYS = {
     "recording-api": (
-        'hash = "POST /servicemanager/rest/Time"', "/rest/RecordingAPI", "refused = { status = 200, code = -1 }",
+        'hash = "POST /servicemanager/rest/Time"', "/rest/RecordingAPI", "refused = { status = 200, code = -1 }", "",
     ),
-    "njadmin": ('query = "apiKey"', "/njadmin/rest/RecordingAPI", "refused = { status = 401, code = -1 }"),
+    "njadmin": ('query = "apiKey"', "/njadmin/rest/RecordingAPI", "refused = { status = 401, code = -1 }", HOURLY),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("dialect", sorted(WAYS))
 def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tmp_path: Path) -> None:
-    """Nothing is broken, and each clause that can be judged through a file is judged somewhere."""
-    proof, base, refused = WAYS[dialect]
+    """Nothing is broken, and each clause that can be judged through a file is judged somewhere; by hour has a shape of its own."""
+    proof, base, refused, hourly = WAYS[dialect]
     (tmp_path / "vendor.toml").write_text(
         f'format = "noojee-dialect/1"\nname = "as-a-file"\n[authentication]\n{proof}\n'
         f'[failures]\ncode = "Code"\nmessage = "Message"\nsuccess = 0\n{refused}\nunknown_path = {{ status = 404 }}\n'
-        f"wrong_method = {{ status = 405 }}\nno_sound = {{ status = 404, code = -1 }}\n{LEGS.replace('BASE', base)}",
+        f"wrong_method = {{ status = 405 }}\nno_sound = {{ status = 404, code = -1 }}\n{(LEGS + hourly).replace('BASE', base)}",
         encoding="utf-8",
     )
     described = read_dialect(tmp_path / "vendor.toml")
@@ -88,6 +100,8 @@ def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tm
     unsupported = {result.clause for result in results if result.outcome is Outcome.UNSUPPORTED}
     assert {clause.id for clause in catalogue().values() if judged_on(clause, target)} - unsupported <= held
     assert all(clause.startswith(("by-hour.", "relations.", "migration.")) for clause in unsupported)
+    assert not hourly or not unsupported
+    assert ("by-hour.instants" in held) == bool(hourly)
     assert ("authentication.hash-text" in held) == (dialect == "recording-api")
 
 

@@ -173,6 +173,26 @@ WRONG: Mapping[str, WrongReplacement] = {
         "What comes as JSON is clean.",
         '"call_id = ?", call_id)', "f\"call_id = '{call_id}'\")", "metadata.strangers", "nothing carries this", variant="json-body",
     ),
+    "hour-lasts-in-seconds": wrong(
+        "By hour was written by another team, which counts in seconds.",
+        'millis(row["ended_at"]) - millis(row["started_at"])', '(millis(row["ended_at"]) - millis(row["started_at"])) // 1000',
+        "by-hour.same-as-by-unique-id", "Duration is 0 by hour", variant="shapes",
+    ),
+    "hour-writes-no-reference-as-null": wrong(
+        "The key is always there.",
+        '**({"reference": row["reference"]} if row["reference"] else {})', '"reference": row["reference"] or None',
+        "metadata.as-described", "none is written as no key at all", variant="shapes",
+    ),
+    "tag-starts-in-local-seconds": wrong(
+        "The seconds are counted from 1970 as the clock on the wall had it.",
+        'parsed(row["started_at"]).timestamp()', 'wall(row["started_at"]).replace(tzinfo=UTC).timestamp()', "metadata.start",
+        "the leg started at", variant="shapes",
+    ),
+    "tag-tells-no-number": wrong(
+        "A search lists calls, and nobody asked for legs.",
+        '            "legNumber": row["leg"],\n            "startedAt": parsed(row["started_at"]).timestamp()',
+        '            "startedAt": parsed(row["started_at"]).timestamp()', "metadata.as-described", "legNumber is missing", variant="shapes",
+    ),
 }  # fmt: skip
 
 

@@ -126,8 +126,10 @@ def post(
 
 
 def read(case: Case, exchange: Exchange) -> Answer:
-    """An exchange as the answer to a metadata question."""
-    return case.reread(Known("unique_id", ""), exchange)
+    """An exchange as the answer to a metadata question: by unique id or by tag, whichever it can be read as."""
+    kinds = ("unique_id",) if case.target.described is None else ("unique_id", "tag")
+    answers = [case.reread(Known(kind, ""), exchange) for kind in kinds]
+    return max(answers, key=lambda answer: (bool(answer.legs), not answer.reading.problems))
 
 
 def answers_it(case: Case, exchange: Exchange) -> bool:
@@ -139,8 +141,10 @@ def answers_it(case: Case, exchange: Exchange) -> bool:
 def brings_recording(case: Case, exchange: Exchange) -> bool:
     """Whether any of a recording is in an answer: legs, in whatever wrapping, or a sound."""
     described = case.target.described
-    key = "callrecordid" if described is None else described.fields["UniqueId"][-1].lower()
-    return bool(read(case, exchange).legs) or f'"{key}"'.encode() in exchange.body.lower() or is_sound(exchange)
+    places = {("CallRecordId",)} if described is None else described.unique_id_places
+    body = exchange.body.lower()
+    named = any(all(f'"{key.lower()}"'.encode() in body for key in place) for place in places)
+    return bool(read(case, exchange).legs) or named or is_sound(exchange)
 
 
 def is_sound(exchange: Exchange) -> bool:

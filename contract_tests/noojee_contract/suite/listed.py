@@ -146,7 +146,7 @@ def is_empty(answer: Answer) -> bool:
 
 def differing(one: Leg, other: Leg) -> dict[str, tuple[str | None, str | None]]:
     """The fields that two legs tell differently, with what they tell."""
-    both = {name: (one.texts.get(name), other.texts.get(name)) for name in TOLD}
+    both = {name: (one.texts.get(name), other.texts.get(name)) for name in TOLD if name not in one.silent}
     return {name: told for name, told in both.items() if told[0] != told[1]}
 
 

@@ -20,7 +20,11 @@ Rows = Mapping[LegName, Mapping[str, Any]]
 
 def rows(answers: Iterable[Answer]) -> dict[LegName, dict[str, Any]]:
     """What some answers tell of each leg, field by field."""
-    return {name_of(leg): {field: leg.texts.get(field) for field in TOLD} for each in answers for leg in each.legs}
+    return {
+        name_of(leg): {field: leg.texts.get(field) for field in TOLD if field not in leg.silent}
+        for each in answers
+        for leg in each.legs
+    }
 
 
 def question_of(answer: Answer) -> Question:

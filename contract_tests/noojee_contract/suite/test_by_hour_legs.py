@@ -183,6 +183,12 @@ def test_no_two_legs_by_hour_share_a_record_id(case: Case, judge: Judge) -> None
 @clause("by-hour.same-as-by-unique-id")
 def test_a_leg_tells_the_same_by_hour_and_by_unique_id(case: Case, judge: Judge) -> None:
     """DOC W-H, W-D9: two methods over the same legs."""
+    described = case.target.described
+    both = {
+        field: value
+        for field, value in DECODED.items()
+        if described is None or (described.names(field, by_hour=True) and described.names(field, by_hour=False))
+    }
     calls: list[str] = []
     for answer, leg in _listed(case):
         if leg.unique_id not in calls:
@@ -191,7 +197,7 @@ def test_a_leg_tells_the_same_by_hour_and_by_unique_id(case: Case, judge: Judge)
             calls.append(leg.unique_id)
         others = case.by_unique_id(leg.unique_id).legs
         for other in [each for each in others if each.number == leg.number][:1]:
-            for field, value in DECODED.items():
+            for field, value in both.items():
                 here, there = value(leg), value(other)
                 said = f"{_named(answer, leg)}: {field} is {here!r} by hour and {there!r} by unique id"
                 judge(here == there, said, answer.exchange)
