@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,32 +17,42 @@ _FLEETING = ("date", "content-length")
 _SHOWN = 60
 
 
-def difference(first: Broken, again: Broken | None, asked_again: Sequence[Exchange], redactor: Redactor) -> str | None:
+def difference(
+    first: Broken,
+    again: Broken | None,
+    asked_again: Sequence[Exchange],
+    redactor: Redactor,
+    *,
+    below: Callable[[str], str],
+) -> str | None:
     """What to say of a finding that was not the same when it was asked again; None where it was.
 
-    `asked_again` are the exchanges of the second time, in order.
+    `asked_again` are the exchanges of the second time, in order. `below` gives the path of a URL below its world.
     """
     if again is not None and _without_digits(again.message) == _without_digits(first.message):
         return None
     said = "it held" if again is None else f"it said: {redactor.text(again.message)}"
-    twin = None if first.exchange is None else _twin(first.exchange, asked_again)
+    twin = (
+        None
+        if first.exchange is None
+        else _twin(first.exchange, asked_again, lambda each: _question(each, below, redactor.names))
+    )
     if first.exchange is None or twin is None:
         return f"flaky: asked again on the same calls, {said}"
     before, after = redactor.exchange(first.exchange), redactor.exchange(twin)
     return f"flaky: asked again on the same calls, {said}; {'; '.join(_changes(before, after)) or 'the answer was the same'}"
 
 
-def _twin(exchange: Exchange, others: Sequence[Exchange]) -> Exchange | None:
+def _twin(exchange: Exchange, others: Sequence[Exchange], question: Callable[[Exchange], object]) -> Exchange | None:
     """The exchange that asks the same, whichever world and credentials."""
-    wanted = _question(exchange)
-    return next((other for other in others if _question(other) == wanted), None)
+    wanted = question(exchange)
+    return next((other for other in others if question(other) == wanted), None)
 
 
-def _question(exchange: Exchange) -> tuple[str, str, tuple[tuple[str, str], ...], bytes]:
-    url = urlsplit(exchange.asked.url)
-    path = url.path.rpartition("/rest/")[2]
-    pairs = parse_qsl(url.query, keep_blank_values=True)
-    shown = tuple(sorted(pair for pair in pairs if pair[0] not in CREDENTIALS))
+def _question(exchange: Exchange, below: Callable[[str], str], names: frozenset[str]) -> tuple[object, ...]:
+    path = below(exchange.asked.url).rpartition("/rest/")[2]
+    pairs = parse_qsl(urlsplit(exchange.asked.url).query, keep_blank_values=True)
+    shown = tuple(sorted(pair for pair in pairs if pair[0] not in CREDENTIALS and pair[0].lower() not in names))
     return exchange.asked.method, path, shown, _IN_BODY.sub(b"", exchange.asked.body)
 
 

@@ -44,8 +44,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = (), *, names: Iterable[str] = ()) -> None:
         self._secrets = [secret for secret in secrets if len(secret) >= SHORTEST and not _HASH.fullmatch(secret)]
-        self._names = frozenset(name.lower() for name in names)
-        own = "|".join(map(re.escape, sorted(self._names)))
+        self.names = frozenset(name.lower() for name in names)
+        own = "|".join(map(re.escape, sorted(self.names)))
         self._own = (
             re.compile(rf"(?<![A-Za-z0-9_$-])((?:{own})\s*[=:]\s*)(?!\$)([^&\s\"'<>;,]+)", re.IGNORECASE)
             if own
@@ -113,7 +113,7 @@ class Redactor:
 
     def _headers(self, headers: Headers) -> list[list[str]]:
         return [
-            [name, HIDDEN if _HEADER_NAME.fullmatch(name) or name.lower() in self._names else self.text(value)]
+            [name, HIDDEN if _HEADER_NAME.fullmatch(name) or name.lower() in self.names else self.text(value)]
             for name, value in headers
         ]
 

@@ -292,7 +292,12 @@ class Bench:
         finally:
             for case in cases:
                 case.client.told = None
-        return difference(found, again, asked, self._redactor(lane))
+        lines = [self.lines[name] for name in lane.target.split(" > ")]
+
+        def below(url: str) -> str:
+            return min((line.below_root(url) for line in lines), key=len)
+
+        return difference(found, again, asked, self._redactor(lane), below=below)
 
     def _usual(self, clause: Clause, lane: Lane) -> Iterator[Case | Pair]:
         if " > " in lane.target:
