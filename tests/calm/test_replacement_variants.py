@@ -10,10 +10,11 @@ import pytest
 from calm.test_correct_servers import FIRST_SEED
 from calm.test_replacement import OBSERVED
 from correct_servers import hosts
+from correct_servers.pbx import PLAIN, OtherPbx
 from correct_servers.replacement import Replacement, load_app
 from correct_servers.replacement_variants import VARIANTS
 from noojee_contract.clauses import FILE, catalogue
-from noojee_contract.needs import judged_on
+from noojee_contract.needs import stranger
 from noojee_contract.runner import Bench
 from noojee_contract.session import floor_of
 from noojee_contract.suite import checks
@@ -24,43 +25,43 @@ EXAMPLES = 3
 
 
 @pytest.fixture(params=sorted(VARIANTS))
-def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Target]]:
-    """A variant on a socket, with its name."""
+def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, list[Target]]]:
+    """A variant on a socket, with its name; and the PBX that is left for it."""
     made = VARIANTS[request.param]
     dialect = made.dialect(tmp_path / "described")
-    replacement = Replacement(tmp_path, load_app(*made.app))
-    with hosts.wsgi(replacement) as url:
-        yield (
-            request.param,
+    pbx, replacement = OtherPbx(PLAIN), Replacement(tmp_path, load_app(*made.app))
+    with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
+        yield request.param, [
             Target(
-                name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, base_url=url,
+                name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, base_url=new,
                 fillable=True,
             ),
-        )  # fmt: skip
+            Target(name="old", dialect="recording-api", base_url=old, fillable=True, profile=PLAIN),
+        ]  # fmt: skip
     replacement.close()
 
 
-def test_a_variant_breaks_no_clause(variant: tuple[str, Target]) -> None:
+def test_a_variant_breaks_no_clause(variant: tuple[str, list[Target]]) -> None:
     """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
-    name, target = variant
-    bench = Bench([target], seed=FIRST_SEED, examples=EXAMPLES, shrink_seconds=0)
+    name, (target, old) = variant
+    bench = Bench([target, old], migrations=[("old", "records")], seed=FIRST_SEED, examples=EXAMPLES, shrink_seconds=0)
     try:
         results: list[Result] = [
             bench.result(clause, checks()[clause.id], lane)
             for clause in catalogue().values()
-            if judged_on(clause, target)
             for lane in bench.lanes(clause)
+            if lane.target != "old"
         ]
     finally:
         bench.close()
     wrong = [
-        f"{result.clause} in {result.lane}: {result.finding.message if result.finding else result.reason}"
+        f"{result.clause} in {result.target} {result.lane}: {result.finding.message if result.finding else result.reason}"
         for result in results
         if result.outcome in (Outcome.BROKEN, Outcome.ERROR)
     ]
     assert wrong == []
     assert floor_of([target], (), ()).missing(results) == []
     held = {result.clause for result in results if result.outcome is Outcome.HOLDS}
-    due = {clause.id for clause in catalogue().values() if judged_on(clause, target) and clause.group != "migration"}
+    due = {clause.id for clause in catalogue().values() if stranger(clause, target) is None}
     assert due - held == OBSERVED | VARIANTS[name].silent
     assert {clause.id for clause in catalogue().values() if clause.dialects == (FILE,)} <= held

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from noojee_contract.config import load_config
+from noojee_contract.dialect_file import read_dialect
 from noojee_contract.validate import load
 
 FOLDER = Path(__file__).parents[2] / "docs" / "replacement"
@@ -52,6 +53,23 @@ def test_the_config_of_the_page_loads(tmp_path: Path) -> None:
     config = load_config(tmp_path / "move" / "noojee-contract.toml")
     assert config.migrations == (("old", "records"),)
     assert config.targets["records"].dialect == "records-v2"
+
+
+@pytest.mark.parametrize("sample", re.findall(r"```\n(\[methods.*?)```", PAGE, re.S))
+def test_a_sample_of_the_page_loads_in_place_of_what_the_example_says(sample: str, tmp_path: Path) -> None:
+    """Its methods take the place of those of dialect.toml."""
+    for name in ("legs.schema.json", "hour.schema.json"):
+        shutil.copy(FOLDER / "legs.schema.json", tmp_path / name)
+    tables = re.split(r"^(?=\[)", (FOLDER / "dialect.toml").read_text(encoding="utf-8"), flags=re.M)
+    kept = [table for table in tables if table.partition("\n")[0] not in sample.splitlines()]
+    assert len(kept) < len(tables)
+    (tmp_path / "d.toml").write_text("".join((*kept, "\n", sample)), encoding="utf-8")
+    assert read_dialect(tmp_path / "d.toml").name == "records-v2"
+
+
+def test_there_are_samples_of_what_the_example_does_not_need() -> None:
+    """Ranges, bodies, shapes: else the test above judges nothing."""
+    assert len(re.findall(r"```\n\[methods", PAGE)) == 3
 
 
 def test_the_table_names_what_the_form_has() -> None:
