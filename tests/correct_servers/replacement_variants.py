@@ -64,6 +64,7 @@ def moment(text):
 def by_day_and_hour():
 '''
 NO_NUMBER = frozenset({"by-hour.padded-hour"})
+"""Of a range, and where every hour has two digits."""
 EPOCH = "found = datetime.fromtimestamp(int(text) / 1000, UTC)\n    except (ValueError, OverflowError, OSError):"
 WALL = 'found = datetime.strptime(text, "%d.%m.%Y %H:%M").replace(tzinfo=current_app.config["ZONE"])'
 WALL_LEGS = """\
@@ -275,9 +276,9 @@ VARIANTS: Mapping[str, Variant] = {
     "form-body": _body(
         "form",
         IN_FORM,
-        'form = { day = "{date}", hour = "{hour}" }\ndate = "%Y-%m-%d"',
+        'form = { day = "{date}", hour = "{hour}" }\ndate = "%Y-%m-%d"\nhour = "padded"',
         ("{request.args.get('day')} {request.args.get('hour')}", "{given('day', str)} {given('hour', str)}"),
-        silent=frozenset(),
+        silent=NO_NUMBER,
     ),
     "shapes": Variant(
         app=(
