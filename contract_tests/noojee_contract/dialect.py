@@ -178,9 +178,10 @@ class Dialect:
         return all(name in self.methods[each].shape.fields for each in asked if each in self.methods)
 
     @property
-    def unique_id_places(self) -> frozenset[Place]:
-        """Where unique ids stand in the legs of its answers."""
-        return frozenset(each.shape.fields["UniqueId"] for each in self.methods.values() if each.shape.fields)
+    def name_keys(self) -> frozenset[frozenset[str]]:
+        """The keys that name a leg in its answers, by method: those of its unique id and of its number."""
+        shapes = (each.shape.fields for each in self.methods.values() if each.shape.fields)
+        return frozenset(frozenset((*fields["UniqueId"], *fields.get("Leg", ()))) for fields in shapes)
 
     @property
     def choices(self) -> dict[str, str]:

@@ -64,7 +64,8 @@ def vendor_time(reader: Callable[[str, ZoneInfo], Instants | str]) -> Format:
 
 
 def pattern(written: str) -> Format:
-    """A pattern of strptime; without an offset in it, the local time of the PBX: two instants in the repeated hour."""
+    """A pattern of strptime. One that ends in Z is UTC; without an offset, local time of the PBX: two instants in the repeated hour."""
+    ends_in_z = written.endswith("Z") and not written.endswith("%Z")
 
     def read(value: Any, zone: ZoneInfo) -> Instants:
         text = _text(value)
@@ -72,6 +73,8 @@ def pattern(written: str) -> Format:
             moment = datetime.strptime(text, written)  # noqa: DTZ007  a local time, or one with its offset
         except ValueError:
             raise Unread(f"expected a time as {written}") from None
+        if ends_in_z:
+            moment = moment.replace(tzinfo=UTC)
         if moment.tzinfo is not None:
             return (_instant(lambda: moment),)
         found = meanings(moment.replace(tzinfo=zone), zone)

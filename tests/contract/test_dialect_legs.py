@@ -150,6 +150,7 @@ def test_a_pattern_without_an_offset_is_local_time() -> None:
     with pytest.raises(Unread, match="does not exist"):
         read_local("04.10.2026 02:30:00", MELBOURNE)
     assert pattern("%Y-%m-%d %H:%M:%S %z")("2021-09-14 15:03:30 +1000", MELBOURNE) == (START,)
+    assert pattern("%Y%m%dT%H%M%SZ")("20210914T050330Z", MELBOURNE) == (START,)
 
 
 @pytest.mark.parametrize("form", sorted(TIMES))

@@ -79,6 +79,10 @@ def test_an_answer_by_tag_is_known_for_one(dialect: Dialect) -> None:
     there = own.client.by_tag("a")
     assert answers_it(own, there)
     assert brings_recording(own, there)
+    told = case(
+        dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "denied", "message": "no", "callId": "7"}}}
+    )
+    assert not brings_recording(told, told.client.by_tag("a"))  # an id is in many an error
     none = case(dialect, {**ANSWERS, "/api/v2/recordings": {"found": []}})
     assert not refuses(none, none.client.by_tag("a"))
     failed = case(dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "bad_request", "message": "no"}}})
@@ -132,4 +136,4 @@ def test_a_field_that_one_method_alone_tells_has_its_format_there(folder: Path) 
     dialect = read(folder, old, f'{hourly}[methods.by_hour.formats]\nEnd = "rfc3339"\n{new}')
     assert dialect.names("End", by_hour=True)
     assert not dialect.names("End", by_hour=False)
-    assert dialect.unique_id_places == {("callId",)}
+    assert dialect.name_keys == {frozenset({"callId", "legNumber"})}

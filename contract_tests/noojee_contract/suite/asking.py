@@ -141,9 +141,9 @@ def answers_it(case: Case, exchange: Exchange) -> bool:
 def brings_recording(case: Case, exchange: Exchange) -> bool:
     """Whether any of a recording is in an answer: legs, in whatever wrapping, or a sound."""
     described = case.target.described
-    places = {("CallRecordId",)} if described is None else described.unique_id_places
+    names = {frozenset({"CallRecordId"})} if described is None else described.name_keys
     body = exchange.body.lower()
-    named = any(all(f'"{key.lower()}"'.encode() in body for key in place) for place in places)
+    named = any(all(f'"{key.lower()}"'.encode() in body for key in keys) for keys in names)
     return bool(read(case, exchange).legs) or named or is_sound(exchange)
 
 
