@@ -14,6 +14,7 @@ from correct_servers.pbx import PLAIN, OtherPbx
 from correct_servers.replacement import Replacement, load_app
 from correct_servers.replacement_variants import VARIANTS
 from noojee_contract.clauses import FILE, catalogue
+from noojee_contract.dialect_file import read_dialect
 from noojee_contract.needs import stranger
 from noojee_contract.runner import Bench
 from noojee_contract.session import floor_of
@@ -28,7 +29,7 @@ EXAMPLES = 3
 def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, list[Target]]]:
     """A variant on a socket, with its name; and the PBX that is left for it."""
     made = VARIANTS[request.param]
-    dialect = made.dialect(tmp_path / "described")
+    dialect = read_dialect(made.described(tmp_path / "described"))
     pbx, replacement = OtherPbx(PLAIN), Replacement(tmp_path, load_app(*made.app))
     with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
         yield request.param, [

@@ -17,6 +17,7 @@ from noojee_contract.case import Case
 from noojee_contract.clauses import catalogue
 from noojee_contract.dialect import Dialect
 from noojee_contract.dialect_client import DialectClient
+from noojee_contract.dialect_file import read_dialect
 from noojee_contract.known import Known
 from noojee_contract.needs import stranger
 from noojee_contract.suite.asking import answers_it, brings_recording, refuses
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def dialect(tmp_path: Path) -> Dialect:
     """One with three shapes."""
-    return VARIANTS["shapes"].dialect(tmp_path / "shapes")
+    return read_dialect(VARIANTS["shapes"].described(tmp_path / "shapes"))
 
 
 def case(dialect: Dialect, answers: dict[str, Any]) -> Case:

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from correct_servers.replacement import FOLDER
-from noojee_contract.dialect import Dialect
-from noojee_contract.dialect_file import read_dialect
 
 Changes = tuple[tuple[str, str], ...]
 
@@ -28,8 +26,8 @@ class Variant:
     schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
 
-    def dialect(self, folder: Path) -> Dialect:
-        """Its dialect file, read from a folder that it is written to."""
+    def described(self, folder: Path) -> Path:
+        """Its dialect file, written to a folder."""
         text = (FOLDER / "dialect.toml").read_text(encoding="utf-8")
         for old, new in self.file:
             assert text.count(old) == 1, f"{text.count(old)} times in the dialect file: {old}"
@@ -38,8 +36,9 @@ class Variant:
         shutil.copy(FOLDER / "legs.schema.json", folder)
         for name, schema in self.schemas.items():
             (folder / name).write_text(json.dumps(schema), encoding="utf-8")
-        (folder / "dialect.toml").write_text(text, encoding="utf-8")
-        return read_dialect(folder / "dialect.toml")
+        file = folder / "dialect.toml"
+        file.write_text(text, encoding="utf-8")
+        return file
 
 
 BY_HOUR = 'request = "GET /api/v2/legs?day={date}&hour={hour}"\ndate = "%Y-%m-%d"'

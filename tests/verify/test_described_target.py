@@ -106,7 +106,7 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(
     """Fill a world, send the key as the file says, ask below the world: the leg of the small archive comes."""
     door, wrong = ModuleType("described_doors"), WRONG[name]
     made = VARIANTS.get(wrong.variant, Variant())
-    dialect = made.dialect(tmp_path / "described")
+    dialect = read_dialect(made.described(tmp_path / "described"))
     monkeypatch.setitem(sys.modules, door.__name__, door)
     for folder in ("wrong", "right"):
         (tmp_path / folder).mkdir()

@@ -11,6 +11,7 @@ import pytest
 
 from correct_servers.replacement_variants import VARIANTS, Variant
 from noojee_contract.clauses import FILE, catalogue
+from noojee_contract.dialect_file import read_dialect
 from noojee_contract.runner import Bench
 from noojee_contract.suite import checks
 from noojee_contract.target import Target
@@ -31,7 +32,7 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
         *ids: str, changes: Sequence[tuple[str, str]] = (), variant: str = "", smoke: bool = False
     ) -> list[Result]:
         made = VARIANTS.get(variant, PLAIN)
-        dialect = made.dialect(tmp_path / "described")
+        dialect = read_dialect(made.described(tmp_path / "described"))
         door.open = lambda: transport(tmp_path, *made.app, *changes)  # type: ignore[attr-defined]
         target = Target(
             name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities,
