@@ -96,8 +96,8 @@ ALTERNATIVES = {
 }
 ASKED_OF = sorted({key for key, _ in ALTERNATIVES} - {"plain_http"})
 """The open questions on which a choice is drawn; one is the web server's, not the PBX's."""
-AT_LEAST = 1200
-"""So many clauses hold in some lane on every right server."""
+AT_LEAST = 1100
+"""So many results hold on every right server. Usually more than 1,200: three archives by chance may be without a tag, say."""
 NOWHERE_PROVED: Mapping[tuple[str, str], str] = {
     (f"migration.{name}", "recording-api > call-management"): "call-management has no method by hour"
     for name in ("by-hour", "by-hour-whole")
