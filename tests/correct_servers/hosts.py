@@ -246,5 +246,12 @@ def wsgi(app: Callable[..., Any]) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.close()
+
+        def stop() -> None:
+            for channel in list(server.active_channels.values()):
+                channel.handle_close()
+            server.close()
+
+        server.task_dispatcher.shutdown()
+        server.trigger.pull_trigger(stop)  # in its own thread: it waits on what would be closed below it
         serving.join(10)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from prove.judge import judge
 from wrong_servers import by_hand, everything, kinds, survivors
 from wrong_servers.operators import every_mutant, left_out, made
 
+TESTS = Path(__file__).parents[1]
 KINDS = set(kinds_in_order := dict.fromkeys(kind for kind, _ in kinds().values()))
 SAME = (
     "All legs of a call share this field, so that of its first leg is the right one.",
@@ -34,6 +38,13 @@ def test_every_wrong_server_says_what_a_finding_must_say() -> None:
         assert server.says, server.name
         assert server.story.endswith("."), server.name
     assert set(kinds()) == set(by_hand())
+
+
+def test_the_order_of_wrong_servers_is_that_of_their_modules() -> None:
+    """What is drawn by a seed, and the fingerprint of the score, hang on it; whoever imports a module first must not."""
+    code = "import wrong_servers.relations_flow, wrong_servers.audio; print(*wrong_servers.everything())"
+    told = subprocess.run([sys.executable, "-c", code], cwd=TESTS, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == list(everything())
 
 
 def test_survivors_and_those_left_out_exist() -> None:

@@ -25,6 +25,8 @@ GROUPS = (
     "transport",
     "authentication",
     "hashes",
+    "metadata_fields",
+    "metadata_times",
     "metadata",
     "by_hour",
     "by_hour_legs",
@@ -75,10 +77,9 @@ def wrong(name: str, story: str) -> Callable[[Mistake], Mistake]:
 
 
 def catalogue() -> dict[str, WrongServer]:
-    """Every wrong server by name."""
-    for group in GROUPS:
-        import_module(f"wrong_servers.{group}")
-    return WRONG
+    """Every wrong server by name, group by group, whichever was imported first."""
+    modules = [import_module(f"wrong_servers.{group}").__name__ for group in GROUPS]
+    return dict(sorted(WRONG.items(), key=lambda entry: modules.index(entry[1].mistake.__module__)))
 
 
 @cache
