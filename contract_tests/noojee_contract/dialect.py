@@ -9,9 +9,8 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
-from urllib.parse import quote
 
-from noojee_contract.dialect_body import NAME, Body, filled
+from noojee_contract.dialect_body import NAME, Body, filled, names_in, quoted
 from noojee_contract.dialect_hour import DateAndHour, Hour
 from noojee_contract.exchange import Headers
 from noojee_contract.formats import Format
@@ -124,20 +123,16 @@ class Method:
 
     def takes_as_parameter(self, name: str) -> bool:
         """Whether a value is given as a parameter, which can be left out; else it is a part of the path."""
-        in_body = self.body is not None and name in self.body.names
+        in_body = self.body is not None and name in names_in(*self.body.texts)
         return in_body or any(f"{{{name}}}" in value for _, value in self.query)
 
     def url(self, values: Mapping[str, str], *, also: tuple[tuple[str, str], ...] = ()) -> str:
         """Path and query with values; a parameter whose value is not given is left out. `also` are parameters more."""
-        path = NAME.sub(lambda name: _quoted(values[name[1]]) if name[1] in values else name[0], self.path)
-        given = ((parameter, filled(text, values, _quoted)) for parameter, text in self.query)
+        path = NAME.sub(lambda name: quoted(values[name[1]]) if name[1] in values else name[0], self.path)
+        given = ((parameter, filled(text, values, quoted)) for parameter, text in self.query)
         pairs = [f"{parameter}={text}" for parameter, text in given if text is not None]
-        pairs += [f"{_quoted(name)}={_quoted(value)}" for name, value in also]
+        pairs += [f"{quoted(name)}={quoted(value)}" for name, value in also]
         return f"{path}?{'&'.join(pairs)}" if pairs else path
-
-
-def _quoted(value: str) -> str:
-    return quote(value, safe="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

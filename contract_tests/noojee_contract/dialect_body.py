@@ -29,11 +29,6 @@ class JsonBody:
         """The texts in which names may stand."""
         return tuple(_texts_in(self.document))
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The names that values take the place of."""
-        return frozenset(name for text in self.texts for name in names_in(text))
-
     def written(self, values: Values) -> bytes:
         """The document with values, in ASCII."""
         return json.dumps(_given(self.document, values)).encode("ascii")
@@ -51,24 +46,18 @@ class FormBody:
         """See `JsonBody.texts`."""
         return tuple(text for _, text in self.pairs)
 
-    @property
-    def names(self) -> frozenset[str]:
-        """See `JsonBody.names`."""
-        return frozenset(name for text in self.texts for name in names_in(text))
-
     def written(self, values: Values) -> bytes:
         """The parameters with values, percent-encoded as UTF-8."""
         given = ((name, filled(text, values, str)) for name, text in self.pairs)
-        return "&".join(f"{_quoted(name)}={_quoted(text)}" for name, text in given if text is not None).encode("ascii")
+        return "&".join(f"{quoted(name)}={quoted(text)}" for name, text in given if text is not None).encode("ascii")
 
 
 Body = JsonBody | FormBody
 
 
-def names_in(text: str) -> Iterator[str]:
-    """The names in braces in a text."""
-    yield from NAME.findall(text)
-    yield from AS_NUMBER.findall(text)
+def names_in(*texts: str) -> frozenset[str]:
+    """The names in braces in some texts, which values take the place of."""
+    return frozenset(name for text in texts for form in (NAME, AS_NUMBER) for name in form.findall(text))
 
 
 def _texts_in(document: Any) -> Iterator[str]:
@@ -104,5 +93,6 @@ def _given(document: Any, values: Values) -> Any:
     return document
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a value in a URL or in a form, percent-encoded as UTF-8."""
     return quote(text, safe="")

@@ -13,7 +13,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from noojee_contract.archive import hour_of
-from noojee_contract.legs import FIRST_YEAR, LAST_YEAR
+from noojee_contract.legs import FIRST_YEAR, LAST_YEAR, writes_utc
 
 Day = date | str | None
 Number = int | str | None
@@ -58,7 +58,7 @@ class TimeRange:
     @property
     def says_instants(self) -> bool:
         """Whether a time is one instant; else it is local time, which comes twice in an hour that is repeated."""
-        return self.form in TIMES_WRITTEN or "%z" in self.form or self.form.endswith("Z")
+        return self.form in TIMES_WRITTEN or "%z" in self.form or writes_utc(self.form)
 
     def values(self, day: Day, hour: Number, zone: ZoneInfo) -> dict[str, str]:
         """What stands for each name. A text in place of the day stands for both, one in place of the hour for {until}."""
@@ -85,7 +85,7 @@ class TimeRange:
     def _written(self, moment: datetime, zone: ZoneInfo) -> str:
         if self.form in TIMES_WRITTEN:
             return TIMES_WRITTEN[self.form](moment, zone)
-        return moment.astimezone(UTC if self.form.endswith("Z") else zone).strftime(self.form)
+        return moment.astimezone(UTC if writes_utc(self.form) else zone).strftime(self.form)
 
 
 Hour = DateAndHour | TimeRange

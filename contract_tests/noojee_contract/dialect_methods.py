@@ -33,7 +33,7 @@ def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -
         _judge_parameter(parameter, f"{place}.request")
         pairs.append((parameter, value))
     body = _body(row, place, verb)
-    names = frozenset(names_in(row["request"])) | (frozenset() if body is None else body.names)
+    names = names_in(row["request"], *(() if body is None else body.texts))
     hour = _hour(row, place, names) if name == "by_hour" else DateAndHour()
     needed, known = (hour.names, hour.names) if name == "by_hour" else (NEEDED[name], KNOWN[name])
     if body is not None:

@@ -12,7 +12,7 @@ from noojee_contract.exchange import Exchange
 from noojee_contract.redact import Redactor
 
 CREDENTIALS = frozenset({"apiKey", "timeStamp", "hash"})
-_IN_BODY = re.compile(rb"(?:apiKey|timeStamp|hash)=[^&]*")
+_IN_BODY = re.compile(f"(?:{'|'.join(sorted(CREDENTIALS))})=[^&]*".encode())
 _FLEETING = ("date", "content-length")
 _SHOWN = 60
 

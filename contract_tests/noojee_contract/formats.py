@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from noojee_contract.legs import FIRST_YEAR, LAST_YEAR, meanings, read_java_date, read_timestamp
+from noojee_contract.legs import FIRST_YEAR, LAST_YEAR, meanings, read_java_date, read_timestamp, writes_utc
 
 MISSING = object()
 Instants = tuple[datetime, ...]
@@ -65,7 +65,7 @@ def vendor_time(reader: Callable[[str, ZoneInfo], Instants | str]) -> Format:
 
 def pattern(written: str) -> Format:
     """A pattern of strptime. One that ends in Z is UTC; without an offset, local time of the PBX: two instants in the repeated hour."""
-    ends_in_z = written.endswith("Z") and not written.endswith("%Z")
+    is_utc = writes_utc(written)
 
     def read(value: Any, zone: ZoneInfo) -> Instants:
         text = _text(value)
@@ -73,7 +73,7 @@ def pattern(written: str) -> Format:
             moment = datetime.strptime(text, written)  # noqa: DTZ007  a local time, or one with its offset
         except ValueError:
             raise Unread(f"expected a time as {written}") from None
-        if ends_in_z:
+        if is_utc:
             moment = moment.replace(tzinfo=UTC)
         if moment.tzinfo is not None:
             return (_instant(lambda: moment),)

@@ -246,6 +246,11 @@ def read_java_date(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
     return agreed or meant
 
 
+def writes_utc(written: str) -> bool:
+    """Whether a pattern of strftime or strptime writes UTC: it ends in a Z of its own."""
+    return written.endswith("Z") and not written.endswith("%Z")
+
+
 def meanings(local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     """The instants that a local time can mean: none in the hour that is skipped, two in the one that is repeated; none
     at the ends of the calendar, where other zones have no such time."""

@@ -21,6 +21,7 @@ from noojee_contract.report.marks import (
     LEGS,
     OBJECT,
     REQUEST,
+    SAYS,
     STATUS,
     TIME,
     WRONG_TIME,
@@ -45,7 +46,6 @@ COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|one-story|by-
 OF_THE_FORM = re.compile(r"string|missing|null|required")
 POINTED_LEGS = re.compile(r"(is|was) (missing|listed twice|not one of them)")
 
-SAYS = "the Message "
 NAMES = (Mark(FIELD, "UniqueId"), Mark(FIELD, "Leg"))
 Shown = list[tuple[Told, frozenset[Mark]]]
 
@@ -117,10 +117,12 @@ def _with_messages(rows: Shown) -> Shown:
     by_method = {_asked(row): mark for mark in reversed(many) for row, shows in rows if mark in shows}
     found: Shown = []
     for row, shows in rows:
-        same = [mark for mark in many if _kind(row) == mark.what or _quotes(row, mark)]
-        if not same and any(mark.what == OBJECT for mark in shows):
-            same = [by_method[_asked(row)]] if _asked(row) in by_method else []
-        found.append((row, frozenset(same[:1]) if same and not any(mark.tier < ENVELOPE for mark in shows) else shows))
+        kind = _kind(row)
+        same = next((mark for mark in many if kind == mark.what or _quotes(row, mark)), None)
+        if same is None and any(mark.what == OBJECT for mark in shows):
+            same = by_method.get(_asked(row))
+        nearer = any(mark.tier < ENVELOPE for mark in shows)
+        found.append((row, shows if same is None or nearer else frozenset({same})))
     return found
 
 
@@ -132,8 +134,10 @@ def _quotes(row: Told, mark: Mark) -> bool:
 
 def _kind(row: Told) -> str:
     """What kind of answer a finding came upon, whatever it says of it."""
-    answered = row.exchange is not None and not row.exchange["failure"] and row.exchange["answered"] is not None
-    kind = kind_of_answer(row.exchange) if answered and row.exchange is not None else None
+    exchange = row.exchange
+    if exchange is None or exchange["failure"] or exchange["answered"] is None:
+        return ""
+    kind = kind_of_answer(exchange)
     return "" if kind is None else kind.what
 
 
@@ -159,7 +163,7 @@ def _large(groups: Sequence[Cause], rows: Sequence[Told]) -> int | None:
     asked = {_asked(row) for row in rows}
     fitting = [
         place for place, cause in enumerate(groups)
-        if asked & {_asked(row) for row in cause.rows} and (cause.clauses >= LARGE or any(row.clause.id in ELEMENTARY for row in cause.rows))
+        if asked & {_asked(row) for row in cause.rows} and (cause.clauses >= LARGE or _is_elementary(cause.rows))
     ]  # fmt: skip
     return max(fitting, key=lambda place: groups[place].clauses, default=None)
 
@@ -169,16 +173,19 @@ def _asked(row: Told) -> tuple[str, str] | None:
 
 
 def _cause(mark: Mark, rows: Sequence[Told]) -> Cause:
-    repeated_only = mark.tier == LEGS and not any(row.clause.id in ELEMENTARY for row in rows)
+    repeated_only = mark.tier == LEGS and not _is_elementary(rows)
     shown = min(rows, key=lambda row: (*_nearness(row, mark, repeated_only=repeated_only), row.clause.id))
     others = sorted((row for row in rows if row is not shown), key=rank)
     return Cause(what=_in_words(mark, rows), shown=shown, others=tuple(others))
 
 
+def _is_elementary(rows: Sequence[Told]) -> bool:
+    return any(row.clause.id in ELEMENTARY for row in rows)
+
+
 def _rank_of_cause(cause: Cause) -> tuple[tuple[int, int], bool, int, str]:
     worst = min(rank(row)[:2] for row in cause.rows)
-    elementary = any(row.clause.id in ELEMENTARY for row in cause.rows)
-    return worst, not elementary, -cause.clauses, cause.shown.clause.id
+    return worst, not _is_elementary(cause.rows), -cause.clauses, cause.shown.clause.id
 
 
 def _nearness(told: Told, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:

@@ -55,6 +55,7 @@ class Mark(NamedTuple):
 NO_ANSWER, TIME, ENVELOPE, STATUS, KIND, VERB, SERVED, FIELD, HEADER, LEGS, REQUEST, ALONE = range(12)
 WRONG_TIME = Mark(TIME, "Time, from which hashes are made")
 OBJECT = "200 with an object"
+SAYS = "the Message "
 NO_JSON = object()
 
 
@@ -143,11 +144,11 @@ def kind_of_answer(exchange: Mapping[str, Any]) -> Mark | None:
     status, document = exchange["answered"]["status"], _document(exchange)
     said = document.get("Message", document.get("message")) if isinstance(document, dict) else None
     if status != 200:
-        return Mark(STATUS, f"HTTP {status}" + (f" with the Message {said!r}" if isinstance(said, str) else ""))
+        return Mark(STATUS, f"HTTP {status}" + (f" with {SAYS}{said!r}" if isinstance(said, str) else ""))
     if method_of(exchange) not in LISTINGS and isinstance(document, dict) and document.get("Code", 0) == 0:
         return None
     if isinstance(said, str):
-        return Mark(KIND, f"200 with the Message {said!r}")
+        return Mark(KIND, f"200 with {SAYS}{said!r}")
     if isinstance(document, list) or (method_of(exchange) in SOUNDS and document is NO_JSON):
         return None
     if isinstance(document, dict):
