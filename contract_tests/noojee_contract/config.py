@@ -6,7 +6,6 @@ A value that could be a credential is never repeated in a message.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from noojee_contract.clauses import DIALECTS
 from noojee_contract.dialect import Dialect
 from noojee_contract.errors import NothingToJudge, TargetError, near
+from noojee_contract.files import toml_document
 from noojee_contract.target import DEFAULT_ZONE, PROOF_OF, Target
 from noojee_contract.target_keys import READERS, only_keys, text_of
 
@@ -45,7 +45,7 @@ class Config:
 def load_config(path: str | Path) -> Config:
     """The targets of a file. Raises TargetError with the file, the key and the reason."""
     path = Path(path)
-    document = _document(path)
+    document = toml_document(path, "target file", MOST_BYTES)
     only_keys(document, ("targets", "migration"), str(path))
     tables = document.get("targets")
     if tables is None or tables == {}:
@@ -74,22 +74,6 @@ def from_options(**given: Any) -> Target:
     if "allow" in table:
         table["allow"] = list(table["allow"])
     return _target("target", table, "the command line", Path())
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise TargetError(f"{path}: the target file cannot be read: {error.strerror}") from error
-    if len(content) > MOST_BYTES:
-        raise TargetError(f"{path}: the target file is longer than {MOST_BYTES} bytes")
-    try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise TargetError(f"{path}: the target file is not UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise TargetError(f"{path}: the target file is no TOML: {str(error).splitlines()[0]}") from None
 
 
 def _target(name: str, table: Mapping[str, Any], place: str, folder: Path) -> Target:

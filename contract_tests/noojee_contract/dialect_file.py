@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from noojee_contract.dialect_form import Wrong, judge_form
 from noojee_contract.dialect_methods import MOST_BYTES, read_method
 from noojee_contract.dialect_shape import read_shapes
 from noojee_contract.errors import TargetError
+from noojee_contract.files import toml_document
 
 KINDS = ("refused", "bad_request", "unknown_path", "wrong_method", "no_sound", "unknown_recording")
 
@@ -34,28 +34,12 @@ def is_file_name(dialect: str) -> bool:
 
 def read_dialect(path: Path) -> Dialect:
     """The dialect that a file describes. Raises TargetError with the file, the JSON path and what to write."""
-    document = _document(path)
+    document = toml_document(path, "dialect file", MOST_BYTES)
     try:
         judge_form(document)
         return _dialect(document, path.parent)
     except Wrong as wrong:
         raise TargetError(f"{path}: {wrong}") from None
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise TargetError(f"{path}: the dialect file cannot be read: {error.strerror}") from error
-    if len(content) > MOST_BYTES:
-        raise TargetError(f"{path}: the dialect file is longer than {MOST_BYTES} bytes")
-    try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise TargetError(f"{path}: the dialect file is not UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise TargetError(f"{path}: the dialect file is no TOML: {str(error).splitlines()[0]}") from None
 
 
 def _dialect(document: Mapping[str, Any], folder: Path) -> Dialect:

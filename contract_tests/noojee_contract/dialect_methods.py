@@ -13,6 +13,7 @@ from noojee_contract.dialect import Method, Shape, place_of
 from noojee_contract.dialect_body import AS_NUMBER, NAME, Body, FormBody, JsonBody, names_in
 from noojee_contract.dialect_form import CREDENTIAL_HINT, MOMENT, Wrong, description, judge_pattern
 from noojee_contract.dialect_hour import TIMES_WRITTEN, DateAndHour, Hour, TimeRange
+from noojee_contract.files import beginning_of
 from noojee_contract.redact import names_a_credential
 from noojee_contract.validate import Schema
 
@@ -132,7 +133,7 @@ def _hour(row: Mapping[str, Any], place: str, names: Collection[str]) -> Hour:
 
 def _schema(path: Path, place: str) -> Schema:
     try:
-        content = path.read_bytes()[: MOST_BYTES + 1]
+        content = beginning_of(path, MOST_BYTES)
     except OSError as error:
         raise Wrong(place, f"{path} cannot be read: {error.strerror}; write a file beside the dialect file") from error
     if len(content) > MOST_BYTES:

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from noojee_contract.errors import TargetError
+from noojee_contract.files import beginning_of
 
 KINDS = ("tag", "unique_id", "hour")
 MOST_BYTES = 4 * 1024 * 1024
@@ -51,8 +52,7 @@ def read_known(path: str | Path) -> tuple[Known, ...]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        content = beginning_of(path, MOST_BYTES)
     except OSError as error:
         raise TargetError(f"{path}: the file of known recordings cannot be read: {error.strerror}") from error
     if len(content) > MOST_BYTES:
