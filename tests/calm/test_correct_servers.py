@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -20,21 +19,17 @@ from typing import Any
 import pytest
 import trustme
 
+from calm.judging import EXAMPLES, FIRST_SEED, RUNS, alarms, judged
 from correct_servers import hosts, nginx
 from correct_servers.live import Habits
 from correct_servers.pbx import OtherPbx
 from correct_servers.world import OPEN_QUESTIONS, PLAIN
 from noojee_contract.clauses import FILE, catalogue
-from noojee_contract.runner import Bench
 from noojee_contract.session import floor_of
 from noojee_contract.strategies import draw_documents
-from noojee_contract.suite import checks
 from noojee_contract.target import Target
 from noojee_contract.verdict import Outcome, Result
 
-RUNS = int(os.environ.get("NOOJEE_CALM_RUNS", "2"))
-EXAMPLES = 3
-FIRST_SEED = int(os.environ.get("NOOJEE_CALM_SEED", "1"))
 ASKED = {
     "services": ("services", "none"),
     "recording-api": ("recording-api", "hash"),
@@ -206,8 +201,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         yield cache(lambda name: start(stack, tmp_path_factory.mktemp(name), name))
 
 
-def judged(served: Served, seed: int, *, only: str = "") -> tuple[list[Target], list[Result]]:
-    """The results of the suite, or of a group of it, on all generations of a server, and on migrations between them."""
+def judged_on(served: Served, seed: int) -> tuple[list[Target], list[Result]]:
+    """The results of the suite on all generations of a server, and on migrations between them."""
     targets = [
         Target(
             name=name,
@@ -221,19 +216,13 @@ def judged(served: Served, seed: int, *, only: str = "") -> tuple[list[Target], 
         )
         for name, (dialect, proof) in ASKED.items()
     ]
-    bench = Bench(targets, migrations=MIGRATIONS, seed=seed, examples=EXAMPLES, shrink_seconds=0)
-    try:
-        clauses = [clause for clause in catalogue().values() if clause.id.startswith(only)]
-        lanes = [(clause, lane) for clause in clauses for lane in bench.lanes(clause)]
-        return targets, [bench.result(clause, checks()[clause.id], lane) for clause, lane in lanes]
-    finally:
-        bench.close()
+    return targets, judged(targets, seed, migrations=MIGRATIONS)
 
 
 @pytest.fixture(scope="module")
 def results(served: Callable[[str], Served]) -> Callable[[str, int], tuple[list[Target], list[Result]]]:
     """What became of the suite on a kind by a seed, judged once."""
-    return cache(lambda name, seed: judged(served(name), seed))
+    return cache(lambda name, seed: judged_on(served(name), seed))
 
 
 @pytest.mark.parametrize("run", range(RUNS))
@@ -252,7 +241,7 @@ def test_a_right_server_of_drawn_choices_breaks_no_clause(run: int) -> None:
     """Choices meet in many ways: each run draws its own for every open question, and its own habits."""
     choices, habits = drawn(FIRST_SEED + run)
     with hosts.raw(OtherPbx(choices, habits=habits).handle) as url:
-        targets, found = judged(Served(url, choices), FIRST_SEED + run)
+        targets, found = judged_on(Served(url, choices), FIRST_SEED + run)
     assert_calm(FIRST_SEED + run, targets, found)
 
 
@@ -269,12 +258,7 @@ def drawn(seed: int) -> tuple[dict[str, str], Habits]:
 
 def assert_calm(seed: int, targets: list[Target], found: list[Result]) -> None:
     """Nothing is broken, no error is ours, and the floor is proved."""
-    wrong = [
-        f"{result.clause} in {result.target} {result.lane}: {result.finding.message if result.finding else result.reason}"
-        for result in found
-        if result.outcome in (Outcome.BROKEN, Outcome.ERROR)
-    ]
-    assert wrong == [], f"NOOJEE_CALM_SEED={seed}"
+    assert alarms(found) == [], f"NOOJEE_CALM_SEED={seed}"
     assert floor_of(targets, (), ()).missing(found) == []
     assert sum(result.outcome is Outcome.HOLDS for result in found) > AT_LEAST
 

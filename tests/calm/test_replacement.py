@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from calm.test_correct_servers import EXAMPLES, FIRST_SEED, RUNS
+from calm.judging import FIRST_SEED, RUNS, alarms, described, judged
 from correct_servers import hosts
 from correct_servers.pbx import OtherPbx
 from correct_servers.replacement import FOLDER, Replacement
@@ -18,11 +18,9 @@ from correct_servers.world import PLAIN
 from noojee_contract.clauses import FILE, MIGRATION, catalogue
 from noojee_contract.dialect_file import read_dialect
 from noojee_contract.needs import judged_on
-from noojee_contract.runner import Bench
 from noojee_contract.session import floor_of
-from noojee_contract.suite import checks
 from noojee_contract.target import Target
-from noojee_contract.verdict import Outcome, Result
+from noojee_contract.verdict import Outcome
 
 DIALECT = read_dialect(FOLDER / "dialect.toml")
 OBSERVED = {"metadata.order"}
@@ -35,40 +33,18 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Target]]:
     pbx, replacement = OtherPbx(PLAIN), Replacement(tmp_path_factory.mktemp("records"))
     with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
         yield [
-            Target(
-                name="records", dialect=DIALECT.name, described=DIALECT, capabilities=DIALECT.capabilities, base_url=new,
-                fillable=True,
-            ),
+            described(DIALECT, new),
             *(Target(name=name, dialect=name, base_url=old, fillable=True, profile=PLAIN) for name in ("recording-api", "njadmin")),
         ]  # fmt: skip
     replacement.close()
 
 
-def judged(targets: list[Target], seed: int) -> list[Result]:
-    """The results of the whole suite on the replacement, and on the migrations to it."""
-    moved = [(target.name, "records") for target in targets[1:]]
-    bench = Bench(targets, migrations=moved, seed=seed, examples=EXAMPLES, shrink_seconds=0)
-    try:
-        lanes = [(clause, lane) for clause in catalogue().values() for lane in bench.lanes(clause)]
-        return [
-            bench.result(clause, checks()[clause.id], lane)
-            for clause, lane in lanes
-            if lane.target.rpartition(" > ")[2] == "records"
-        ]
-    finally:
-        bench.close()
-
-
 @pytest.mark.parametrize("run", range(RUNS))
 def test_the_replacement_breaks_no_clause(run: int, targets: list[Target]) -> None:
     """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
-    results = judged(targets, FIRST_SEED + run)
-    wrong = [
-        f"{result.clause} in {result.target} {result.lane}: {result.finding.message if result.finding else result.reason}"
-        for result in results
-        if result.outcome in (Outcome.BROKEN, Outcome.ERROR)
-    ]
-    assert wrong == [], f"NOOJEE_CALM_SEED={FIRST_SEED + run}"
+    moved = [(target.name, "records") for target in targets[1:]]
+    results = judged(targets, FIRST_SEED + run, migrations=moved, of="records")
+    assert alarms(results) == [], f"NOOJEE_CALM_SEED={FIRST_SEED + run}"
     assert floor_of(targets[:1], (), ()).missing(results) == []
     held = {(result.clause, result.target) for result in results if result.outcome is Outcome.HOLDS}
     for clause in catalogue().values():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calm.test_correct_servers import FIRST_SEED
+from calm.judging import FIRST_SEED, alarms, described, judged
 from calm.test_replacement import OBSERVED
 from correct_servers import hosts
 from correct_servers.pbx import PLAIN, OtherPbx
@@ -16,13 +16,9 @@ from correct_servers.replacement_variants import VARIANTS
 from noojee_contract.clauses import FILE, catalogue
 from noojee_contract.dialect_file import read_dialect
 from noojee_contract.needs import stranger
-from noojee_contract.runner import Bench
 from noojee_contract.session import floor_of
-from noojee_contract.suite import checks
 from noojee_contract.target import Target
-from noojee_contract.verdict import Outcome, Result
-
-EXAMPLES = 3
+from noojee_contract.verdict import Outcome
 
 
 @pytest.fixture(params=sorted(VARIANTS))
@@ -33,10 +29,7 @@ def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
     pbx, replacement = OtherPbx(PLAIN), Replacement(tmp_path, load_app(*made.app))
     with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
         yield request.param, [
-            Target(
-                name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, base_url=new,
-                fillable=True,
-            ),
+            described(dialect, new),
             Target(name="old", dialect="recording-api", base_url=old, fillable=True, profile=PLAIN),
         ]  # fmt: skip
     replacement.close()
@@ -45,22 +38,8 @@ def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
 def test_a_variant_breaks_no_clause(variant: tuple[str, list[Target]]) -> None:
     """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
     name, (target, old) = variant
-    bench = Bench([target, old], migrations=[("old", "records")], seed=FIRST_SEED, examples=EXAMPLES, shrink_seconds=0)
-    try:
-        results: list[Result] = [
-            bench.result(clause, checks()[clause.id], lane)
-            for clause in catalogue().values()
-            for lane in bench.lanes(clause)
-            if lane.target != "old"
-        ]
-    finally:
-        bench.close()
-    wrong = [
-        f"{result.clause} in {result.target} {result.lane}: {result.finding.message if result.finding else result.reason}"
-        for result in results
-        if result.outcome in (Outcome.BROKEN, Outcome.ERROR)
-    ]
-    assert wrong == []
+    results = judged([target, old], FIRST_SEED, migrations=[("old", "records")], of="records")
+    assert alarms(results) == []
     assert floor_of([target], (), ()).missing(results) == []
     held = {result.clause for result in results if result.outcome is Outcome.HOLDS}
     due = {clause.id for clause in catalogue().values() if stranger(clause, target) is None}

@@ -65,6 +65,15 @@ WAYS = {
 }  # fmt: skip
 
 
+def _target(file: Path) -> Target:
+    """The fake, asked and read as a dialect file says."""
+    described = read_dialect(file)
+    return Target(
+        name="vendor", dialect=described.name, described=described, capabilities=described.capabilities,
+        transport="noojee_fake.doors.transport:open", fillable=True,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("dialect", sorted(WAYS))
 def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tmp_path: Path) -> None:
     """Nothing is broken, and each clause that can be judged through a file is judged somewhere; by hour has a shape of its own."""
@@ -75,11 +84,7 @@ def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tm
         f"wrong_method = {{ status = 405 }}\nno_sound = {{ status = 404, code = -1 }}\n{(LEGS + hourly).replace('BASE', base)}",
         encoding="utf-8",
     )
-    described = read_dialect(tmp_path / "vendor.toml")
-    target = Target(
-        name="vendor", dialect=described.name, described=described, capabilities=described.capabilities,
-        transport="noojee_fake.doors.transport:open", fillable=True,
-    )  # fmt: skip
+    target = _target(tmp_path / "vendor.toml")
     bench = Bench([target], seed=1, examples=6, shrink_seconds=0)
     try:
         results = [
@@ -119,11 +124,7 @@ def test_a_limit_of_one_request_a_minute_is_judged_where_the_file_names_it(
         f"{(LEGS + hourly).replace('BASE', '/njadmin/rest/RecordingAPI')}",
         encoding="utf-8",
     )
-    described = read_dialect(tmp_path / "vendor.toml")
-    target = Target(
-        name="vendor", dialect=described.name, described=described, capabilities=described.capabilities,
-        transport="noojee_fake.doors.transport:open", fillable=True,
-    )  # fmt: skip
+    target = _target(tmp_path / "vendor.toml")
     bench = Bench([target], seed=1, examples=1, shrink_seconds=0)
     try:
         for clause_id in ("by-hour.limit", "by-hour.limit-ends", "by-hour.limit-apart"):

@@ -85,13 +85,6 @@ def with_path(request: httpx.Request, path: str) -> httpx.Request:
     return _copy(request, url=request.url.copy_with(path=place_of(request).prefix + path))
 
 
-def with_headers(request: httpx.Request, **headers: str) -> httpx.Request:
-    """The same request with some headers replaced; `_` in a name stands for `-`."""
-    changed = {name.replace("_", "-"): value for name, value in headers.items()}
-    kept = [(name, value) for name, value in request.headers.multi_items() if name.lower() not in changed]
-    return httpx.Request(request.method, request.url, headers=[*kept, *changed.items()], content=request.content)
-
-
 def _copy(request: httpx.Request, *, method: str | None = None, url: httpx.URL | None = None) -> httpx.Request:
     request.read()
     return httpx.Request(
