@@ -28,7 +28,7 @@ import httpx
 CONSTANT = """
 import asyncio, socket, sys
 from pathlib import Path
-from noojee_fake.serve import asyncio_run
+from noojee_fake.cli.serve import asyncio_run
 BODY = Path(sys.argv[1]).read_bytes()
 HEADERS = [(b"Content-Type", b"application/json;charset=UTF-8"), (b"Content-Length", str(len(BODY)).encode())]
 async def app(scope, receive, send):
@@ -205,8 +205,8 @@ def served(folder: Path, rounds: int, quick: bool) -> list[Row]:
 
 def in_process(folder: Path, rounds: int, quick: bool) -> list[Row]:
     """httpx into the fake without a socket, against httpx over loopback to the same application."""
-    from noojee_fake.doors.transport import Transport
-    from noojee_fake.worlds import build
+    from noojee_fake.adapters.httpx_transport import Transport
+    from noojee_fake.server.sandboxes import build
 
     (folder / "seed.json").write_text(json.dumps(SEED))
     ready = folder / "loop-ready"

@@ -23,11 +23,11 @@ from pathlib import Path
 
 from run import Row, show
 
-from noojee_fake.calls import Call, Direction, Leg
-from noojee_fake.clock import LATEST, SECOND
-from noojee_fake.disk import DiskStore
-from noojee_fake.memory import MemoryStore
-from noojee_fake.store import Store
+from noojee_fake.pbx.calls import Call, Direction, Leg
+from noojee_fake.pbx.clock import LATEST, SECOND
+from noojee_fake.pbx.store.base import Store
+from noojee_fake.pbx.store.memory import MemoryStore
+from noojee_fake.pbx.store.sqlite import DiskStore
 
 FIRST_SECOND = 1_700_000_000
 HOUR = 3600

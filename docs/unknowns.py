@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from noojee_contract.clauses import catalogue
+from noojee_contract.catalogue.clauses import catalogue
 
 PAGE = Path(__file__).with_suffix(".md")
 OWN = PAGE.parents[1] / "schemas" / "own"

@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, settings
 
-from described import judge
-from noojee_fake.clock import Clock, CountedIds, parse_instant
 from noojee_fake.messages import Pending, Request, Response
-from noojee_fake.worlds import Worlds, build
+from noojee_fake.pbx.clock import Clock, CountedIds, parse_instant
+from noojee_fake.server.sandboxes import Worlds, build
+from support.openapi import judge
 
 NOW = "2026-11-24T00:00:00+00:00"
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"

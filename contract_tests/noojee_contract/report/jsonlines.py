@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from noojee_contract.errors import TargetError
-from noojee_contract.report.story import verdict_word
-from noojee_contract.verdict import ClauseRow, Finding, Outcome, Result, Run, TargetRow
+from noojee_contract.model.outcome import ClauseRow, Finding, Outcome, Result, Run, TargetRow
+from noojee_contract.report.summary import verdict_word
 
 FORMAT = "noojee-report/1"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from noojee_contract.report.story import answer_text, commands, request_text, seed_text, story
-from noojee_contract.verdict import WORST_FIRST, Outcome, Result, Run
+from noojee_contract.model.outcome import WORST_FIRST, Outcome, Result, Run
+from noojee_contract.report.summary import answer_text, commands, request_text, seed_text, story
 
 # What XML 1.0 cannot hold, even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from noojee_contract.report.causes import Cause, shortened
+from noojee_contract.model.outcome import Run
+from noojee_contract.report.grouping import Cause, shortened
 from noojee_contract.report.marks import Told
-from noojee_contract.report.story import SIGNS, answer_text, commands, request_text, seed_text, story
-from noojee_contract.verdict import Run
+from noojee_contract.report.summary import SIGNS, answer_text, commands, request_text, seed_text, story
 
 
 def render(run: Run) -> str:

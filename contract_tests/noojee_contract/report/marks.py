@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from noojee_contract.legs import BY_HOUR, FIELDS, METADATA
-from noojee_contract.verdict import ClauseRow, Finding, Outcome
+from noojee_contract.dialects.vendor import BY_HOUR, FIELDS, METADATA
+from noojee_contract.model.outcome import ClauseRow, Finding, Outcome
 
 HEADERS = (
     "Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition", "Content-Range", "Accept-Ranges", "Allow",

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from noojee_contract.verdict import Outcome, Result
+from noojee_contract.model.outcome import Outcome, Result
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from noojee_contract.report.causes import Cause, shortened
+from noojee_contract.model.outcome import Outcome, Run
+from noojee_contract.report.grouping import Cause, shortened
 from noojee_contract.report.marks import Told
-from noojee_contract.report.story import SIGNS, answer_text, commands, request_text, seed_text, story
-from noojee_contract.verdict import Outcome, Run
+from noojee_contract.report.summary import SIGNS, answer_text, commands, request_text, seed_text, story
 
 WIDTH = 80
 MOST_OBSERVED = 40

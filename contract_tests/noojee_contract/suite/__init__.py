@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
@@ -39,10 +39,10 @@ def clause(clause_id: str) -> Callable[[Check], Callable[..., None]]:
 def checks() -> Mapping[str, Check]:
     """Each check of the suite by the clause it is of, without pytest around it. Raises ValueError for two of a clause."""
     found: dict[str, Check] = {}
-    for module in iter_modules(__path__):
-        if not module.name.startswith("test_"):
+    for module in walk_packages(__path__, f"{__name__}."):
+        if not module.name.rpartition(".")[2].startswith("test_"):
             continue
-        for value in vars(import_module(f"{__name__}.{module.name}")).values():
+        for value in vars(import_module(module.name)).values():
             clause_id = getattr(value, "clause_id", None)
             if clause_id is not None:
                 if clause_id in found:

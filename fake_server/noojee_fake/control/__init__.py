@@ -3,7 +3,7 @@
 Open to the loopback, or to whoever holds the token; a page in a browser (Origin) needs the token too.
 """
 
-from noojee_fake.control.api import ROOT, Control
-from noojee_fake.control.wishes import DEFAULT_WORLD, Registry, TooManyWorlds, Wish, describe
+from noojee_fake.control.router import ROOT, Control
+from noojee_fake.control.sandbox_spec import DEFAULT_WORLD, Registry, TooManyWorlds, Wish, describe
 
 __all__ = ["DEFAULT_WORLD", "ROOT", "Control", "Registry", "TooManyWorlds", "Wish", "describe"]

@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from noojee_fake.clock import SECOND, format_instant
-from noojee_fake.control.bodies import Refused, answer, body_of, only
+from noojee_fake.api.pbx import Pbx
+from noojee_fake.control.json_body import Refused, answer, body_of, only
 from noojee_fake.control.live_calls import legs_of
 from noojee_fake.control.steps import Step, read_steps
-from noojee_fake.core import Pbx
-from noojee_fake.directory import Record
-from noojee_fake.live import LiveCall, Status
-from noojee_fake.live import Refused as NotPossible
 from noojee_fake.messages import Request, Response
+from noojee_fake.pbx.clock import SECOND, format_instant
+from noojee_fake.pbx.directory import Record
+from noojee_fake.pbx.live.call import LiveCall, Status
+from noojee_fake.pbx.live.call import Refused as NotPossible
 
 
 def play_flow(pbx: Pbx, request: Request) -> Response:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from noojee_fake.calls import OPEN, Leg
-from noojee_fake.clock import format_instant
-from noojee_fake.control.bodies import answer
-from noojee_fake.core import Pbx
-from noojee_fake.live import LiveCall
+from noojee_fake.api.pbx import Pbx
+from noojee_fake.control.json_body import answer
 from noojee_fake.messages import Request, Response
+from noojee_fake.pbx.calls import OPEN, Leg
+from noojee_fake.pbx.clock import format_instant
+from noojee_fake.pbx.live.call import LiveCall
 
 
 def get_live(pbx: Pbx, _: Request) -> Response:

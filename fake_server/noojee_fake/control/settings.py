@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from noojee_fake.access import Addresses
-from noojee_fake.clock import EARLIEST, LATEST, SECOND, format_instant
-from noojee_fake.control.bodies import Refused, answer, body_of, choices_of, flag_of, instant_of, only
-from noojee_fake.core import Pbx
-from noojee_fake.directory import read_directory, write_directory
+from noojee_fake.api.pbx import Pbx
+from noojee_fake.control.json_body import Refused, answer, body_of, choices_of, flag_of, instant_of, only
 from noojee_fake.messages import Request, Response
-from noojee_fake.storage import read_rules, write_rules
-from noojee_fake.versions import VERSIONS
+from noojee_fake.pbx.access import Addresses
+from noojee_fake.pbx.clock import EARLIEST, LATEST, SECOND, format_instant
+from noojee_fake.pbx.directory import read_directory, write_directory
+from noojee_fake.pbx.retention import read_rules, write_rules
+from noojee_fake.pbx.versions import VERSIONS
 
 _LONGEST_STEP_SECONDS = 1e12
 

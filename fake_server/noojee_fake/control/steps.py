@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from noojee_fake.control.bodies import Refused, only
-from noojee_fake.directory import Record
+from noojee_fake.control.json_body import Refused, only
+from noojee_fake.pbx.directory import Record
 
 MOST_STEPS = 1000
 LONGEST_WAIT_SECONDS = 1e9

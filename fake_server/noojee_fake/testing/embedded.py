@@ -11,10 +11,10 @@ from typing import Self
 
 import httpx
 
-from noojee_fake.client import ControlClient, World
-from noojee_fake.clock import Clock, CountedIds, parse_instant
-from noojee_fake.doors.transport import Transport
-from noojee_fake.worlds import Worlds, build
+from noojee_fake.adapters.httpx_transport import Transport
+from noojee_fake.client.control_client import ControlClient, World
+from noojee_fake.pbx.clock import Clock, CountedIds, parse_instant
+from noojee_fake.server.sandboxes import Worlds, build
 
 START = "2026-03-02T10:00:00+11:00"
 """Where the clock stands at first: a Monday morning in Melbourne, where the PBX is."""

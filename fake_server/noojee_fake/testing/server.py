@@ -13,9 +13,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
-from noojee_fake.client import ControlClient, World
-from noojee_fake.doors.httpserver import answer
-from noojee_fake.doors.transport import Transport
+from noojee_fake.adapters.httpx_transport import Transport
+from noojee_fake.adapters.pytest_httpserver import answer
+from noojee_fake.client.control_client import ControlClient, World
 from noojee_fake.testing.embedded import check, fresh_worlds
 
 HOST = "127.0.0.1"

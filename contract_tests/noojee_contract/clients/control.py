@@ -1,0 +1,130 @@
+"""Fills a target through its control API: worlds, calls, live calls, sound, clock, settings. Only a target that says `fillable` is filled.
+
+The control API is HTTP and JSON; nothing here knows which server is behind it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from noojee_contract.errors import NotOffered, TargetError
+from noojee_contract.model.archive import instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """A PBX of its own behind a fillable target. `path` is relative to the target's base URL."""
+
+    id: str
+    path: str
+    api_key: str
+    user_key: str
+    profile: Mapping[str, str]
+    dialects: tuple[str, ...]
+    audio: Mapping[str, str]
+    time_zone: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of steps that were played: the world's time, and the unique id of each call that they named."""
+
+    now: datetime
+    unique_ids: Mapping[str, str]
+
+
+class Filler:
+    """The control API of one target. Each refusal is a `TargetError` that says what it answered; what it lacks, `NotOffered`."""
+
+    def __init__(self, http: httpx.Client, control_url: str, *, token: str | None = None) -> None:
+        self._http = http
+        self._url = control_url.rstrip("/")
+        self._headers = {"authorization": f"Bearer {token}"} if token else {}
+
+    def describe(self) -> Mapping[str, Any]:
+        """What the control API says of itself. Raises TargetError where there is none, or none with worlds."""
+        described = self._call("GET", "/")
+        if not described.get("worlds"):
+            raise TargetError(f"the control API at {self._url} makes no worlds, so it cannot be filled safely")
+        return described
+
+    def make_world(
+        self, document: Mapping[str, Any] | None = None, *, profile: Mapping[str, str] | None = None
+    ) -> World:
+        """A new world filled with a seed document; its clock is frozen where the document says `now`."""
+        wish: dict[str, Any] = {}
+        if document is not None:
+            wish["seed"] = document
+        if profile:
+            wish["profile"] = dict(profile)
+        made = self._call("POST", "/worlds", json=wish)
+        return World(
+            id=made["world"],
+            path=made["path"],
+            api_key=made["api_key"],
+            user_key=made.get("user_key", ""),
+            profile=made["profile"],
+            dialects=tuple(made["dialects"]),
+            audio=made.get("audio", {}),
+            time_zone=made["time_zone"],
+            now=instant(made["clock"]["now"]),
+        )
+
+    def drop(self, world: World) -> None:
+        """End a world; one that is gone already is no error."""
+        with contextlib.suppress(httpx.HTTPError):
+            self._http.request("DELETE", f"{self._url}/worlds/{world.id}", headers=self._headers)
+
+    def step(self, world: World, seconds: float) -> datetime:
+        """Move a world's clock on, and return its time."""
+        clock = self._call("POST", f"/worlds/{world.id}/clock", json={"step_seconds": seconds})
+        return instant(clock["now"])
+
+    def add_calls(self, world: World, calls: Sequence[Mapping[str, Any]]) -> None:
+        """Put calls of a seed document into a world beside those that are there."""
+        self._call("POST", f"/worlds/{world.id}/calls", json={"calls": list(calls)})
+
+    def play(self, world: World, steps: Sequence[Mapping[str, Any]]) -> Played:
+        """Play steps of calls: who rings whom, who answers, how long it lasts."""
+        played = self._call("POST", f"/worlds/{world.id}/flow", json={"steps": list(steps)})
+        ids = {name: call["unique_id"] for name, call in played["calls"].items()}
+        return Played(instant(played["now"]), ids)
+
+    def set(self, world: World, part: str, settings: Mapping[str, Any]) -> None:
+        """Set a part of a world: its directory, its version, who has access, how long its storage keeps sound."""
+        self._call("PUT", f"/worlds/{world.id}/{part}", json=dict(settings))
+
+    def put_sound(self, world: World, unique_id: str, leg: int, sound: bytes) -> None:
+        """Give a leg its sound."""
+        self._call(
+            "PUT",
+            f"/worlds/{world.id}/sound",
+            params={"unique_id": unique_id, "leg": str(leg)},
+            content=sound,
+            headers={"content-type": "audio/x-wav"},
+        )
+
+    def _call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any) -> dict[str, Any]:
+        try:
+            answer = self._http.request(method, self._url + path, headers={**self._headers, **(headers or {})}, **how)
+        except httpx.HTTPError as error:
+            raise TargetError(f"the control API at {self._url} does not answer: {type(error).__name__}") from error
+        if answer.status_code >= 300:
+            kind = NotOffered if answer.status_code in (404, 405, 501) else TargetError
+            raise kind(f"the control API refused {method} {path} with {answer.status_code}: {answer.text[:300]}")
+        if not answer.content:
+            return {}
+        try:
+            document = answer.json()
+        except ValueError as error:
+            raise TargetError(f"the control API answered {method} {path} with something that is no JSON") from error
+        if not isinstance(document, dict):
+            raise TargetError(f"the control API answered {method} {path} with no JSON object")
+        return document

@@ -1,0 +1,285 @@
+"""A line to one target: the HTTP client, and the worlds made on it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import ipaddress
+import os
+import ssl
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from noojee_contract.clients.client import Client
+from noojee_contract.clients.control import Filler, World
+from noojee_contract.clients.custom_client import DialectClient
+from noojee_contract.clients.limits import Limits
+from noojee_contract.clients.processes import Servers
+from noojee_contract.engine.subject import Case, Unproved
+from noojee_contract.errors import TargetError, Unreachable
+from noojee_contract.model.archive import Archive, read_archive
+from noojee_contract.model.exchange import Exchange
+from noojee_contract.targets.target import Target
+
+IN_PROCESS = "https://in-process.invalid"
+IN_PROCESS_PLAIN = "http://in-process.invalid"
+
+
+class Line:
+    """Opens on first use. `servers` are those of the run; without them, a server is started for this line alone.
+
+    Raises Unreachable where nothing answers within the target's time-out, TargetError where the target is described
+    wrongly.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        limits: Limits | None = None,
+        environ: Mapping[str, str] | None = None,
+        servers: Servers | None = None,
+    ) -> None:
+        self.target = target
+        self.requests = 0
+        self._limits = limits
+        self._environ = os.environ if environ is None else environ
+        self._own_servers = servers is None
+        self._servers = Servers() if servers is None else servers
+        self._http: httpx.Client | None = None
+        self._root = target.base_url or IN_PROCESS
+        self._ca_file = target.ca_file
+        self._clients: list[Client] = []
+        self._worlds: dict[str, World] = {}
+        self._dropped_secrets: list[str] = []
+        self._roots: set[str] = set()
+
+    @property
+    def http(self) -> httpx.Client:
+        """The client to ask through; opened on first use."""
+        if self._http is None:
+            self._http = self._open()
+        return self._http
+
+    @property
+    def root(self) -> str:
+        """The base URL that the target is reached at."""
+        _ = self.http
+        return self._root
+
+    @property
+    def plain_root(self) -> str | None:
+        """Where the same PBX would answer plain http; None where nobody knows."""
+        if self.root.startswith("http:"):
+            return self.root
+        return IN_PROCESS_PLAIN if self.target.transport is not None else self.target.plain_base_url
+
+    @property
+    def filler(self) -> Filler:
+        """The control API. Only for a fillable target."""
+        if not self.target.fillable:
+            raise TargetError(f"target {self.target.name!r} does not say fillable, so it is never written to")
+        token = None
+        if self.target.control_token_env:
+            token = self._environ.get(self.target.control_token_env) or None
+        return Filler(self.http, self.target.control_url or f"{self.root}/__noojee", token=token)
+
+    def secrets(self) -> list[str]:
+        """All credentials that were sent on this line, for redaction."""
+        token = self._environ.get(self.target.control_token_env or "", "")
+        sent = [secret for client in self._clients for secret in client.secrets if secret]
+        return [*sent, *self._dropped_secrets, *([token] if token else [])]
+
+    def below_root(self, url: str) -> str:
+        """The path of a URL, below the root of the world that it was sent to."""
+        root = max((root for root in self._roots if url.startswith(root)), key=len, default=self._root)
+        return urlsplit(url.removeprefix(root)).path
+
+    @property
+    def asked(self) -> int:
+        """How many requests went to the API."""
+        return self.requests + sum(client.requests for client in self._clients)
+
+    def filled(
+        self,
+        document: Mapping[str, object],
+        *,
+        folder: Path | None = None,
+        profile: Mapping[str, str] | None = None,
+        archive: Archive | None = None,
+    ) -> Case:
+        """A case on a world of its own, filled with a seed document. `archive` is given where it was read before."""
+        world = self.filler.make_world(document, profile={**self.target.profile, **(profile or {})})
+        put = (archive or read_archive(document, profile=world.profile, folder=folder)).listed(world.profile)
+        client = self._client(
+            root=f"{self.root}/{world.path}".rstrip("/"),
+            key=world.api_key,
+            zone=put.zone,
+            audio=self.target.audio or world.audio.get(self.target.dialect),
+            profile=world.profile,
+        )
+        client.secrets.append(world.user_key)
+        self._worlds[world.id] = world
+
+        def fresh(changes: Mapping[str, str], other: Mapping[str, object] | None) -> Case:
+            switches = {**(profile or {}), **changes}
+            if other is not None:
+                return self.filled(other, profile=switches)
+            return self.filled(document, folder=folder, profile=switches, archive=None if changes else archive)
+
+        return Case(
+            target=self.target,
+            client=client,
+            zone=put.zone,
+            profile=self.target.declares(world.profile),
+            archive=put,
+            world=world,
+            filler=self.filler,
+            plain_root=None if self.plain_root is None else f"{self.plain_root}/{world.path}".rstrip("/"),
+            fresh=fresh,
+        )
+
+    def drop(self, case: Case) -> None:
+        """End the world of a filled case."""
+        if case.world is not None:
+            self.requests += case.client.requests
+            self._dropped_secrets += case.client.secrets
+            with contextlib.suppress(ValueError):
+                self._clients.remove(case.client)
+            self.filler.drop(case.world)
+            self._worlds.pop(case.world.id, None)
+
+    def observed(self) -> Case:
+        """A case on the target as it is: nothing is written, questions come from its known recordings."""
+        target = self.target
+        client = self._client(
+            root=self.root,
+            key=target.secret(self._environ).reveal(),
+            zone=target.time_zone,
+            audio=target.audio,
+            profile=target.profile,
+        )
+
+        def wait(seconds: float) -> None:
+            if seconds > target.wait_seconds:
+                raise Unproved(f'needs a wait of {seconds:g} s; allow it with "wait:{int(seconds + 0.999)}s"')
+            time.sleep(seconds)
+
+        def before_by_hour() -> None:
+            if self._limits is not None:
+                self._limits.before_by_hour(target.wait_seconds)
+
+        return Case(
+            target=target,
+            client=client,
+            zone=target.time_zone,
+            profile=target.declares(target.profile),
+            known=target.known,
+            plain_root=self.plain_root,
+            before_by_hour=before_by_hour,
+            wait=wait,
+        )
+
+    def probe(self) -> Exchange:
+        """One request that says whether anything answers at all. Raises Unreachable with the reason."""
+        client = self._made(root=self.root, key="", zone=self.target.time_zone, rest_path=self.target.rest_path)
+        verb = "POST" if self.target.described is None else "GET"
+        exchange = client.time() if self.target.proof == "hash" else client.send(verb, client.base)
+        self.requests += 1
+        if exchange.answered is None:
+            raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.failure}")
+        return exchange
+
+    def close(self) -> None:
+        """Drop the worlds that were made, close the connections, end the server that was started for this line alone."""
+        if self._http is not None:
+            if self.target.base_url is not None:  # a server that lives on is left as it was
+                for world in self._worlds.values():
+                    self.filler.drop(world)
+            self._worlds.clear()
+            self._http.close()
+            self._http = None
+        if self._own_servers:
+            self._servers.close()
+
+    def _client(self, *, root: str, key: str, zone: ZoneInfo, audio: str | None, profile: Mapping[str, str]) -> Client:
+        target = self.target
+        self._roots.add(root)
+        declared = "/servicemanager/rest" if profile.get("bare_rest") == "absent" else None
+        client = self._made(
+            root=root,
+            key=key,
+            zone=zone,
+            rest_path=target.rest_path or declared,
+            audio=audio,
+            reuse_ticket=target.dialect == "call-management" or profile.get("hash_reuse") == "within-window",
+            charset=profile.get("query_charset", "utf-8"),
+            few_at_once=profile.get("concurrent_authentications") == "5",
+        )
+        self._clients.append(client)
+        return client
+
+    def _made(self, *, root: str, key: str, zone: ZoneInfo, **vendor: Any) -> Client:
+        """A client of the target's dialect; `vendor` is what only the vendor's leave open."""
+        target = self.target
+        wire: dict[str, Any] = {
+            "http": self.http,
+            "root": root,
+            "key": key,
+            "max_body_bytes": target.max_body_bytes,
+            "timeout_seconds": target.timeout_seconds,
+            "before_request": None if self._limits is None else self._limits.before_request,
+        }
+        if target.described is not None:
+            return DialectClient(dialect=target.described, zone=zone, **wire)
+        return Client(dialect=target.dialect, proof=target.proof, **wire, **vendor)
+
+    def _open(self) -> httpx.Client:
+        target = self.target
+        if target.transport is not None:
+            return httpx.Client(transport=_transport(target), trust_env=False, timeout=target.timeout_seconds)
+        if target.command is not None:
+            server = self._servers.start(target.command, target.name)
+            self._root = server.base_url
+            self._ca_file = self._ca_file or server.ca_file
+        verify: ssl.SSLContext | bool = True
+        if self._root.startswith("http:"):
+            verify = False  # no TLS on this line: a context would only cost time
+        elif self._ca_file is not None:
+            try:
+                verify = ssl.create_default_context(cafile=str(self._ca_file))
+            except (OSError, ssl.SSLError) as error:
+                raise TargetError(
+                    f"the CA file {self._ca_file} of target {target.name!r} cannot be read: {error}"
+                ) from error
+        return httpx.Client(verify=verify, trust_env=not is_loopback(self._root), timeout=target.timeout_seconds)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL names this machine itself."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _transport(target: Target) -> httpx.BaseTransport:
+    module, _, function = (target.transport or "").partition(":")
+    try:
+        made = getattr(importlib.import_module(module), function)()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise TargetError(
+            f"the transport {target.transport!r} of target {target.name!r} cannot be opened: {error}"
+        ) from error
+    if not isinstance(made, httpx.BaseTransport):
+        raise TargetError(f"the transport {target.transport!r} of target {target.name!r} is no httpx transport")
+    return made

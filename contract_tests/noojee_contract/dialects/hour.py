@@ -1,0 +1,123 @@
+"""How an API that is not the vendor's is asked for an hour: by its date and number, or as a range of times. Pure.
+
+The hour is one of the PBX's local time, whatever the API calls it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from noojee_contract.dialects.vendor import FIRST_YEAR, LAST_YEAR, writes_utc
+from noojee_contract.model.archive import hour_of
+
+Day = date | str | None
+Number = int | str | None
+"""A text goes out as it is: what a clause asks for that is no day or no hour. None is left out."""
+
+MINUTE = timedelta(minutes=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateAndHour:
+    """{date} and {hour}. `day_pattern` is one of strftime; `padded`: hours have two digits."""
+
+    day_pattern: str = "%Y/%m/%d"
+    padded: bool = False
+    names: ClassVar[tuple[str, str]] = ("date", "hour")
+    says_instants: ClassVar[bool] = False
+
+    def values(self, day: Day, hour: Number, _zone: ZoneInfo) -> dict[str, str]:
+        """What stands for each name."""
+        found = {} if day is None else {"date": day if isinstance(day, str) else day.strftime(self.day_pattern)}
+        if hour is not None:
+            found["hour"] = hour if isinstance(hour, str) else f"{hour:02d}" if self.padded else str(hour)
+        return found
+
+    def reads(self, name: str, text: str) -> bool:
+        """Whether a text is a date as it is asked for; of hours nothing is known but their numbers."""
+        return name == "date" and _parses(text, self.day_pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """{from} and {until}: from a moment on, and before another. `form` is one of `TIMES_WRITTEN`, or a pattern of strftime.
+
+    A pattern writes local time, with %z its offset; one that ends in Z writes UTC.
+    """
+
+    form: str
+    names: ClassVar[tuple[str, str]] = ("from", "until")
+
+    @property
+    def says_instants(self) -> bool:
+        """Whether a time is one instant; else it is local time, which comes twice in an hour that is repeated."""
+        return self.form in TIMES_WRITTEN or "%z" in self.form or writes_utc(self.form)
+
+    def values(self, day: Day, hour: Number, zone: ZoneInfo) -> dict[str, str]:
+        """What stands for each name. A text in place of the day stands for both, one in place of the hour for {until}."""
+        if day is None:
+            return {}
+        if isinstance(day, str):
+            return {"from": day, "until": day}
+        start, end = hour_range(day, hour if isinstance(hour, int) else 0, zone)
+        if hour is None:
+            return {"from": self._written(start, zone)}
+        return {
+            "from": self._written(start, zone),
+            "until": hour if isinstance(hour, str) else self._written(end, zone),
+        }
+
+    def reads(self, _name: str, text: str) -> bool:
+        """Whether a text is a time as it is asked for, or empty: a range may be open at an end."""
+        if text == "":
+            return True
+        if self.form in TIMES_WRITTEN:
+            return self.form.startswith("epoch") and _NUMBER.fullmatch(text) is not None
+        return _parses(text, self.form)
+
+    def _written(self, moment: datetime, zone: ZoneInfo) -> str:
+        if self.form in TIMES_WRITTEN:
+            return TIMES_WRITTEN[self.form](moment, zone)
+        return moment.astimezone(UTC if writes_utc(self.form) else zone).strftime(self.form)
+
+
+Hour = DateAndHour | TimeRange
+
+TIMES_WRITTEN: Mapping[str, Callable[[datetime, ZoneInfo], str]] = {
+    "rfc3339": lambda moment, zone: moment.astimezone(zone).isoformat(timespec="seconds"),
+    "rfc3339-utc": lambda moment, _zone: f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    "epoch-seconds": lambda moment, _zone: str((moment - _EPOCH) // timedelta(seconds=1)),
+    "epoch-millis": lambda moment, _zone: str((moment - _EPOCH) // timedelta(milliseconds=1)),
+}
+"""How a time is asked for, by its name in the file."""
+
+
+def hour_range(day: date, hour: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When a local hour begins and when it is over, in UTC: the minutes that are called so.
+
+    One that comes twice goes from the beginning of the first to the end of the second; where other minutes lie between
+    them (clocks that go back by two hours, or by one at a minute past the hour), those are in it too. One that is
+    skipped ends as it begins: no minute is in it.
+    """
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:  # no calls, and no clocks that go back
+        begins = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+        return begins, begins
+    near = datetime(day.year, day.month, day.day, hour, tzinfo=zone).astimezone(UTC)
+    called_so = [
+        moment for moment in (near + n * MINUTE for n in range(-180, 300)) if hour_of(moment, zone) == (day, hour)
+    ]
+    return (called_so[0], called_so[-1] + MINUTE) if called_so else (near, near)
+
+
+def _parses(text: str, written: str) -> bool:
+    try:
+        return datetime.strptime(text, written) is not None  # noqa: DTZ007  whether it can be read at all
+    except ValueError:
+        return False

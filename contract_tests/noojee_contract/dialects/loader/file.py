@@ -1,0 +1,84 @@
+"""Reads dialect files (TOML) into `Dialect` values. What is wrong is said in one line: file, JSON path, what to write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from noojee_contract.dialects.loader.form import Wrong, judge_form
+from noojee_contract.dialects.loader.methods import MOST_BYTES, read_method
+from noojee_contract.dialects.loader.shape import read_shapes
+from noojee_contract.dialects.model import (
+    Dialect,
+    Failures,
+    KeyInBasic,
+    KeyInHeader,
+    KeyInQuery,
+    Refusal,
+    Scheme,
+    Shape,
+    VendorHash,
+    place_of,
+)
+from noojee_contract.errors import TargetError
+from noojee_contract.model.files import toml_document
+
+KINDS = ("refused", "bad_request", "unknown_path", "wrong_method", "no_sound", "unknown_recording")
+
+
+def is_file_name(dialect: str) -> bool:
+    """Whether the dialect of a target names a file: a path, or something that ends in .toml."""
+    return "/" in dialect or "\\" in dialect or dialect.endswith(".toml")
+
+
+def read_dialect(path: Path) -> Dialect:
+    """The dialect that a file describes. Raises TargetError with the file, the JSON path and what to write."""
+    document = toml_document(path, "dialect file", MOST_BYTES)
+    try:
+        judge_form(document)
+        return _dialect(document, path.parent)
+    except Wrong as wrong:
+        raise TargetError(f"{path}: {wrong}") from None
+
+
+def _dialect(document: Mapping[str, Any], folder: Path) -> Dialect:
+    shapes = read_shapes(document)
+    return Dialect(
+        name=document["name"],
+        scheme=_scheme(document["authentication"]),
+        methods={
+            name: read_method(name, row, folder, shapes.get(name, Shape())) for name, row in document["methods"].items()
+        },
+        failures=_failures(document.get("failures", {})),
+    )
+
+
+def _scheme(row: Mapping[str, str]) -> Scheme:
+    if "header" in row:
+        return KeyInHeader(row["header"], row["value"])
+    if "query" in row:
+        return KeyInQuery(row["query"])
+    if "basic" in row:
+        return KeyInBasic(row["basic"])
+    verb, _, path = row["hash"].partition(" ")
+    return VendorHash(verb, path)
+
+
+def _failures(row: Mapping[str, Any]) -> Failures:
+    def statuses(written: int | list[int]) -> tuple[int, ...]:
+        return (written,) if isinstance(written, int) else tuple(written)
+
+    for kind in KINDS:
+        if "code" in row.get(kind, {}) and "code" not in row:
+            raise Wrong(f"$.failures.{kind}.code", 'nothing says where codes stand; write code = "..." in [failures]')
+    return Failures(
+        code=place_of(row["code"]) if "code" in row else None,
+        message=place_of(row["message"]) if "message" in row else None,
+        success=row.get("success"),
+        kinds={
+            kind: Refusal(statuses=statuses(row[kind]["status"]), code=row[kind].get("code"))
+            for kind in KINDS
+            if kind in row
+        },
+    )

@@ -1,0 +1,34 @@
+"""How often an observed target will be asked, said before it is asked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from noojee_contract.catalogue.clauses import catalogue, choose
+from noojee_contract.engine.subject import MOST_MET, MOST_SOUNDS
+from noojee_contract.targets.applicability import judged_on, lacking
+from noojee_contract.targets.target import Target
+
+
+def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
+    """The most requests that a run makes of an observed target: probe, shared questions, sounds, and each clause's own.
+
+    A spent budget ends it sooner.
+    """
+    clauses = [
+        clause
+        for clause in (choose(only) if only else catalogue().values())
+        if judged_on(clause, target) and not any(lacking(target, need) for need in clause.needs)
+    ]
+    kinds = [known.kind for known in target.known]
+    shared = kinds.count("tag") + kinds.count("unique_id") + (MOST_MET if "tag" in kinds else 0)
+    if target.has_by_hour:
+        shared += kinds.count("hour")
+    if any("audio" in clause.needs for clause in clauses):
+        shared += MOST_SOUNDS
+    asked = shared + sum(clause.requests for clause in clauses)
+    each = 1
+    if target.proof == "hash":  # each is made from a Time of its own, which is used up where few may be under way
+        each = 3 if target.profile.get("concurrent_authentications") == "5" else 2
+    whole = 1 + asked * each
+    return min(whole, target.request_budget) if target.request_budget is not None else whole

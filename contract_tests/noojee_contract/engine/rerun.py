@@ -1,0 +1,86 @@
+"""A finding asked again: whether it is still so, and if not, what differed. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from noojee_contract.engine.subject import Broken
+from noojee_contract.model.exchange import Exchange
+from noojee_contract.redaction.redact import Redactor
+
+CREDENTIALS = frozenset({"apiKey", "timeStamp", "hash"})
+_IN_BODY = re.compile(f"(?:{'|'.join(sorted(CREDENTIALS))})=[^&]*".encode())
+_FLEETING = ("date", "content-length")
+_SHOWN = 60
+
+
+def difference(
+    first: Broken,
+    again: Broken | None,
+    asked_again: Sequence[Exchange],
+    redactor: Redactor,
+    *,
+    below: Callable[[str], str],
+) -> str | None:
+    """What to say of a finding that was not the same when it was asked again; None where it was.
+
+    `asked_again` are the exchanges of the second time, in order. `below` gives the path of a URL below its world.
+    """
+    if again is not None and _without_digits(again.message) == _without_digits(first.message):
+        return None
+    said = "it held" if again is None else f"it said: {redactor.text(again.message)}"
+    twin = (
+        None
+        if first.exchange is None
+        else _twin(first.exchange, asked_again, lambda each: _question(each, below, redactor.names))
+    )
+    if first.exchange is None or twin is None:
+        return f"flaky: asked again on the same calls, {said}"
+    before, after = redactor.exchange(first.exchange), redactor.exchange(twin)
+    return f"flaky: asked again on the same calls, {said}; {'; '.join(_changes(before, after)) or 'the answer was the same'}"
+
+
+def _twin(exchange: Exchange, others: Sequence[Exchange], question: Callable[[Exchange], object]) -> Exchange | None:
+    """The exchange that asks the same, whichever world and credentials."""
+    wanted = question(exchange)
+    return next((other for other in others if question(other) == wanted), None)
+
+
+def _question(exchange: Exchange, below: Callable[[str], str], names: frozenset[str]) -> tuple[object, ...]:
+    path = below(exchange.asked.url).rpartition("/rest/")[2]
+    pairs = parse_qsl(urlsplit(exchange.asked.url).query, keep_blank_values=True)
+    shown = tuple(sorted(pair for pair in pairs if pair[0] not in CREDENTIALS and pair[0].lower() not in names))
+    return exchange.asked.method, path, shown, _IN_BODY.sub(b"", exchange.asked.body)
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    one, two = before["answered"], after["answered"]
+    if one is None or two is None:
+        return [f"first {_brief(before)}, then {_brief(after)}"]
+    found = []
+    if one["status"] != two["status"]:
+        found.append(f"status {one['status']}, then {two['status']}")
+    names = dict.fromkeys(name for name, _ in (*one["headers"], *two["headers"]) if name not in _FLEETING)
+    for name in names:
+        values = [", ".join(value for key, value in each["headers"] if key == name) or "none" for each in (one, two)]
+        if values[0] != values[1]:
+            found.append(f"{name}: {values[0]}, then {values[1]}")
+    texts = [each["body"].get("text", each["body"].get("base64", "")) for each in (one, two)]
+    if texts[0] != texts[1]:
+        at = next((n for n, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
+        start = max(0, at - _SHOWN // 3)
+        shown = [text[start : start + _SHOWN] or "nothing more" for text in texts]
+        found.append(f"the body from byte {start} on: {shown[0]!r}, then {shown[1]!r}")
+    return found
+
+
+def _brief(exchange: Mapping[str, Any]) -> str:
+    return "no answer" if exchange["answered"] is None else f"status {exchange['answered']['status']}"
+
+
+def _without_digits(text: str) -> str:
+    """A message without what changes from world to world: numbers, such as times and record ids."""
+    return "".join("0" if sign.isdigit() else sign for sign in text)

@@ -1,0 +1,322 @@
+"""One run under pytest: its targets from options, its results from all workers, its verdict at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from noojee_contract.catalogue.clauses import FLOOR, FLOOR_OF_SERVICES, catalogue, choose, fingerprint
+from noojee_contract.engine.counterexamples import FOLDER, Finds
+from noojee_contract.model.outcome import Floor, Outcome, Result, Run, TargetRow
+from noojee_contract.pytest_plugin.plugin import limits_folder_of, seed_of
+from noojee_contract.redaction.redact import HIDDEN
+from noojee_contract.report.jsonlines import result_of
+from noojee_contract.resources import fixtures
+from noojee_contract.targets.applicability import concerns, judged_on
+from noojee_contract.targets.config import Config, from_options, load_config
+from noojee_contract.targets.target import Target
+
+if TYPE_CHECKING:
+    import pytest
+
+    from noojee_contract.engine.runner import Bench
+
+EXAMPLES = 25
+SMOKE_TARGETS = ("legacy-http", "replacement-http")
+
+
+def targets_of(config: pytest.Config) -> tuple[list[Target], tuple[tuple[str, str], ...]]:
+    """The targets and migrations that the options choose. Raises TargetError with one line."""
+    option = config.option
+    if option.noojee_base_url:
+        return [
+            from_options(
+                base_url=option.noojee_base_url,
+                dialect=option.noojee_dialect,
+                api_key_env=option.noojee_api_key_env,
+                known=option.noojee_known,
+                time_zone=option.noojee_time_zone,
+                audio=option.noojee_audio,
+                authentication=option.noojee_authentication,
+                allow=option.noojee_allow or (),
+                ca_file=option.noojee_ca_file,
+                fillable=option.noojee_fillable,
+                control_url=option.noojee_control_url,
+                control_token_env=option.noojee_control_token_env,
+                requests_per_second=option.noojee_requests_per_second,
+                request_budget=option.noojee_request_budget,
+                timeout_seconds=option.noojee_timeout,
+            )
+        ], ()
+    file: Config = load_config(option.noojee_config or fixtures("targets", "embedded.toml"))
+    names = option.noojee_target or ()
+    if not names and option.noojee_smoke and not option.noojee_config:
+        names = SMOKE_TARGETS
+    chosen = list(file.choose(names))
+    if option.noojee_find and not names:  # all that can be filled with its archive
+        chosen = [target for target in chosen if target.fillable and "generated" in target.archives]
+    return chosen, file.migrations
+
+
+def open_bench(config: pytest.Config) -> Bench:
+    """The bench that the options describe; nothing is connected yet."""
+    from noojee_contract.engine.runner import Bench
+
+    targets, migrations = targets_of(config)
+    option = config.option
+    for target in targets:
+        for deviation in target.known_deviations:
+            choose([deviation.clause])
+    return Bench(
+        targets,
+        migrations=migrations,
+        seed=seed_of(config),
+        examples=option.noojee_examples or EXAMPLES,
+        smoke=option.noojee_smoke,
+        options=repeat_options(option),
+        limits_folder=limits_folder_of(config),
+        finds=Finds(Path(option.noojee_finds or FOLDER)),
+        find=found_archive(option),
+    )
+
+
+def found_archive(option: Any) -> Mapping[str, Any] | None:
+    """The archive of the find that --noojee-find names; None where it names none. Raises TargetError for an unknown one."""
+    return None if not option.noojee_find else Finds(Path(option.noojee_finds or FOLDER)).load(option.noojee_find)[1]
+
+
+def repeat_options(option: Any) -> list[str]:
+    """The options of `verify` that name the same targets again."""
+    words: list[str] = []
+    for name in (
+        "config",
+        "base_url",
+        "dialect",
+        "api_key_env",
+        "known",
+        "time_zone",
+        "audio",
+        "authentication",
+        "ca_file",
+        "control_url",
+        "control_token_env",
+    ):
+        value = getattr(option, f"noojee_{name}")
+        if value:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    for word in option.noojee_allow or ():
+        words += ["--allow", word]
+    if option.noojee_fillable:
+        words.append("--fillable")
+    return words
+
+
+def only_of(option: Any) -> list[str]:
+    """The patterns of clauses to judge: those given, and the clause of a find."""
+    if not option.noojee_find:
+        return list(option.noojee_only or ())
+    return [Finds(Path(option.noojee_finds or FOLDER)).load(option.noojee_find)[0]]
+
+
+def chosen_ids(config: pytest.Config) -> frozenset[str] | None:
+    """The clause ids that --noojee-only chooses; with --noojee-smoke alone, those that bind everywhere; else None: all."""
+    only = config.getoption("noojee_only")
+    if config.getoption("noojee_find"):
+        only = only_of(config.option)
+    if not only:
+        smoke = config.getoption("noojee_smoke")
+        binding = frozenset(clause.id for clause in catalogue().values() if clause.severity in ("must", "should"))
+        return binding if smoke else None
+    import pytest
+
+    from noojee_contract.errors import ContractError
+
+    try:
+        return frozenset(clause.id for clause in choose(only))
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def floor_of(targets: Sequence[Target], only: Sequence[str], require: Sequence[str]) -> Floor:
+    """What must be proved of each target. --only replaces the usual floor by the ids that it names, and by what is left
+    of the floor among those that its patterns match."""
+    known = catalogue()
+    asked = {clause.id for clause in choose(require)}
+    named = {pattern for pattern in only if pattern in known}
+    chosen = {clause.id for clause in choose(only)} if only else {*FLOOR, *FLOOR_OF_SERVICES}
+    needed = {
+        target.name: [
+            clause_id
+            for clause_id in sorted(named | asked | (chosen & set(_floor(target))))
+            if judged_on(known[clause_id], target) and known[clause_id].severity in ("must", "should")
+        ]
+        for target in targets
+    }
+    return Floor(needed=needed, claimed={} if only else {target.name: _claims(target) for target in targets})
+
+
+def _floor(target: Target) -> tuple[str, ...]:
+    return FLOOR_OF_SERVICES if target.dialect == "services" else FLOOR
+
+
+EXERCISES = {
+    "by_tag": "metadata.by-tag-answered",
+    "by_unique_id": "metadata.by-unique-id-answered",
+    "by_hour": "by-hour.answered",
+    "audio": "audio.fetched",
+}
+"""The clause that a capability cannot do without."""
+
+
+def _claims(target: Target) -> dict[str, str]:
+    """The clause that exercises each capability which a target's file names."""
+    known = catalogue()
+    return {name: EXERCISES[name] for name in sorted(target.claimed) if concerns(known[EXERCISES[name]], target)}
+
+
+class Collected:
+    """The results of a run as they come in, from this process or from all workers."""
+
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+        self.lost: list[str] = []
+        self.calls: list[Mapping[str, Any]] = []
+        self.requests: dict[str, int] = {}
+        self.expected = 0
+        self.listeners: list[Any] = []
+        self._started = time.monotonic()
+        self._at = datetime.now(UTC)
+        self._run: Run | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Whether any clause ran, or failed to."""
+        return bool(self.results or self.lost)
+
+    def expect(self, nodeids: Iterable[str]) -> None:
+        """How many results are to come."""
+        self.expected = max(self.expected, len(list(nodeids)))
+        for listener in self.listeners:
+            listener.start(self.expected)
+
+    def report(self, report: Any) -> None:
+        """Take a pytest report: its result, or the loss of one."""
+        row = getattr(report, "noojee", None)
+        if row is not None:
+            result = result_of(row)
+            self.results.append(result)
+            for listener in self.listeners:
+                listener.advance(result)
+        elif report.failed and "noojee_contract" in report.nodeid.replace("/", "."):
+            self.lost.append(f"{report.nodeid}: {str(report.longrepr)[-500:]}")
+
+    def take(self, bench: Bench) -> None:
+        """What the bench of this process knows at the end."""
+        self.calls += bench.calls()
+        for name, line in bench.lines.items():
+            self.requests[name] = self.requests.get(name, 0) + line.asked
+
+    def as_worker(self) -> dict[str, Any]:
+        """The same, to send to the controller."""
+        return {"calls": self.calls, "requests": self.requests, "expected": self.expected}
+
+    def from_worker(self, sent: Mapping[str, Any]) -> None:
+        """What a worker sent at its end; nothing came from one that crashed."""
+        seen = {call["target"] for call in self.calls}
+        self.calls += [call for call in sent.get("calls", ()) if call["target"] not in seen]
+        for name, count in sent.get("requests", {}).items():
+            self.requests[name] = self.requests.get(name, 0) + count
+        self.expected = max(self.expected, sent.get("expected", 0))
+
+    def finish(self, config: pytest.Config) -> Run:
+        """The whole run, judged. The same again when asked again."""
+        if self._run is None:
+            targets, _ = targets_of(config)
+            self._run = self._finish(config, targets)
+        return self._run
+
+    def _finish(self, config: pytest.Config, targets: Sequence[Target]) -> Run:
+        option = config.option
+        results = [*self.results, *_healed(self.results, targets)]
+        judged_ids = {result.clause for result in results}
+        floor = floor_of(targets, only_of(option), option.noojee_require or ())
+        lanes: dict[str, list[str]] = {}
+        for result in results:
+            lanes.setdefault(result.target, [])
+            if result.lane not in lanes[result.target]:
+                lanes[result.target].append(result.lane)
+        rows = [
+            _target_row(target, lanes.get(target.name, []), self.requests.get(target.name, 0)) for target in targets
+        ]
+        rows += [
+            TargetRow(name=name, dialect="migration", address="", lanes=sources)
+            for name, sources in lanes.items()
+            if " > " in name
+        ]
+        notes = [f"{target.name}: {note}" for target in targets for note in target.notes]
+        notes += [
+            f"{target.name}: no known recordings are given, so there is no leg to ask for: name a few (tags, unique ids, hours)"
+            for target in targets
+            if not target.fillable and not target.known
+        ]
+        if option.noojee_find:
+            notes.append(f"only the find {option.noojee_find} was judged, on its own archive")
+        elif option.noojee_only:
+            notes.append("only chosen clauses were judged; the usual floor was not asked for")
+        elif option.noojee_smoke:
+            notes.append("smoke: only what binds everywhere was judged, on the archives that ship")
+        return Run(
+            suite=f"noojee-contract {version('noojee-contract')}",
+            catalogue=fingerprint(),
+            started=self._at.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - self._started, 2),
+            seed=seed_of(config),
+            examples=option.noojee_examples or EXAMPLES,
+            targets=rows,
+            clauses=[clause.row() for clause in catalogue().values() if clause.id in judged_ids],
+            results=sorted(results, key=lambda result: (result.clause, result.target, result.lane)),
+            missing=floor.missing(results),
+            calls=self.calls,
+            notes=[*notes, *self.lost],
+            complete=not self.lost and len(self.results) >= self.expected,
+        )
+
+
+def _target_row(target: Target, lanes: Sequence[str], requests: int) -> TargetRow:
+    address = target.base_url or target.transport or _shown(target.command or ())
+    return TargetRow(name=target.name, dialect=target.dialect, address=address, lanes=lanes, requests=requests)
+
+
+def _shown(command: Sequence[str]) -> str:
+    """A command without what its options are given: a key may stand there. Numbers and {places} are harmless."""
+    words: list[str] = []
+    for word in command:
+        name, equals, value = word.partition("=")
+        given = value if equals else word if words and words[-1].startswith("--") and not word.startswith("-") else ""
+        harmless = not given or given.isdigit() or (given.startswith("{") and given.endswith("}"))
+        words.append(word if harmless else f"{name}={HIDDEN}" if equals else HIDDEN)
+    return " ".join(words)
+
+
+def _healed(results: Sequence[Result], targets: Sequence[Target]) -> list[Result]:
+    """Known deviations that no lane showed: the list is out of date, which counts as broken."""
+    rows = []
+    for target in targets:
+        for deviation in target.known_deviations:
+            mine = [r for r in results if r.clause == deviation.clause and target.name in r.target.split(" > ")]
+            if mine and all(result.outcome is Outcome.HOLDS for result in mine):
+                reason = f"the known deviation ({deviation.reason}) is healed: take it out of the target file"
+                rows.append(
+                    Result(
+                        clause=deviation.clause,
+                        target=target.name,
+                        lane=mine[0].lane,
+                        outcome=Outcome.BROKEN,
+                        reason=reason,
+                    )
+                )
+    return rows

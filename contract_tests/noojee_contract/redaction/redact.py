@@ -1,0 +1,169 @@
+"""Makes texts, exchanges and documents harmless before anything is shown or written. Pure.
+
+Two nets: every credential that was sent is replaced wherever it stands, in any usual coding; and what a name gives away
+as a credential (query parameters, headers, JSON keys) is replaced whatever its value. What is hidden stays recognisable
+as hidden: `[redacted]`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from noojee_contract.model.exchange import Exchange, Headers
+
+HIDDEN = "[redacted]"
+SHORTEST = 4  # shorter values are hidden by name only: replacing "a" everywhere would hide nothing and spoil all
+SHOWN_BYTES = 16 * 1024
+
+_NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|access[-_]?token|client[-_]?secret|auth|authori[sz]ation|session(?:[-_]?id)?|jsessionid|signature|credentials?"
+_HEADER_NAME = re.compile(
+    rf"(?:x-)?(?:{_NAMES})|(?:set-)?cookie2?|(?:proxy-)?authorization|.*(?:api-?key|token|secret|password).*",
+    re.IGNORECASE,
+)
+_KEY_NAME = re.compile(rf"(?:{_NAMES})", re.IGNORECASE)
+_PARAMETER = re.compile(rf"(?<![A-Za-z0-9_$])((?:{_NAMES})=)(?!\$)([^&\s\"'<>;,]+)", re.IGNORECASE)
+_MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)', re.IGNORECASE)
+_HASH = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)  # a hash of this API, made of whichever key
+_USERINFO = re.compile(r"(https?://)[^/\s@\"']+@", re.IGNORECASE)
+_BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
+
+
+def names_a_credential(name: str) -> bool:
+    """Whether a name gives its value away as a credential."""
+    return _KEY_NAME.fullmatch(name) is not None or name.lower() in ("key", "keys")
+
+
+class Redactor:
+    """Hides the credentials it is given, and whatever a name gives away as one; `names` are those of an API's own."""
+
+    def __init__(self, secrets: Iterable[str] = (), *, names: Iterable[str] = ()) -> None:
+        self._secrets = [secret for secret in secrets if len(secret) >= SHORTEST and not _HASH.fullmatch(secret)]
+        self.names = frozenset(name.lower() for name in names)
+        own = "|".join(map(re.escape, sorted(self.names)))
+        self._own = (
+            re.compile(rf"(?<![A-Za-z0-9_$-])((?:{own})\s*[=:]\s*)(?!\$)([^&\s\"'<>;,]+)", re.IGNORECASE)
+            if own
+            else None
+        )
+
+    @cached_property
+    def _forms(self) -> tuple[str, ...]:
+        forms = dict.fromkeys(form.lower() for secret in self._secrets for form in _forms(secret))
+        return tuple(sorted(forms, key=len, reverse=True))
+
+    def _without_known(self, text: str) -> str:
+        lowered = text.lower()
+        hits = [form for form in self._forms if form in lowered]  # a pattern of all forms takes long to compile
+        return re.sub("|".join(map(re.escape, hits)), HIDDEN, text, flags=re.IGNORECASE) if hits else text
+
+    def text(self, text: str) -> str:
+        """The text with credentials hidden."""
+        text = self._without_known(text)
+        text = _HASH.sub(HIDDEN, text)
+        text = _PARAMETER.sub(rf"\1{HIDDEN}", text)
+        text = _MEMBER.sub(rf'\1"{HIDDEN}"', text)
+        if self._own is not None:
+            text = self._own.sub(rf"\1{HIDDEN}", text)
+        text = _BEARER.sub(rf"\1 {HIDDEN}", text)
+        return _USERINFO.sub(rf"\1{HIDDEN}@", text)
+
+    def document(self, document: Any) -> Any:
+        """A JSON document with credentials hidden, in keys, in values, and by the names of keys."""
+        if isinstance(document, str):
+            return self.text(document)
+        if isinstance(document, Mapping):
+            return {
+                self.text(str(key)): HIDDEN
+                if _KEY_NAME.fullmatch(str(key))
+                and isinstance(value, str | int | float)
+                and not isinstance(value, bool)
+                else self.document(value)
+                for key, value in document.items()
+            }
+        if isinstance(document, list | tuple):
+            return [self.document(entry) for entry in document]
+        return document
+
+    def exchange(self, exchange: Exchange) -> dict[str, Any]:
+        """An exchange in the shape of `schemas/own/exchange.schema.json`, harmless; long bodies and sound are cut."""
+        asked, answered = exchange.asked, exchange.answered
+        return {
+            "asked": {
+                "method": asked.method,
+                "url": self.text(asked.url),
+                "headers": self._headers(asked.headers),
+                "body": self._body(asked.body),
+            },
+            "answered": None
+            if answered is None
+            else {
+                "status": answered.status,
+                "headers": self._headers(answered.headers),
+                "body": self._body(answered.body),
+            },
+            "failure": None if exchange.failure is None else self.text(exchange.failure),
+            "at": exchange.at.isoformat(timespec="milliseconds"),
+        }
+
+    def _headers(self, headers: Headers) -> list[list[str]]:
+        return [
+            [name, HIDDEN if _HEADER_NAME.fullmatch(name) or name.lower() in self.names else self.text(value)]
+            for name, value in headers
+        ]
+
+    def _body(self, body: bytes) -> dict[str, Any]:
+        shown = body[:SHOWN_BYTES]
+        try:
+            text = shown.decode("utf-8", "strict" if len(shown) == len(body) else "ignore")
+        except UnicodeDecodeError:
+            return {"omitted_bytes": len(body)} if self._known_in(body) else _coded(body)
+        if "\x00" in text or text.startswith("RIFF"):
+            return _coded(body)
+        cut = self._cut(text, len(shown) < len(body))
+        if len(shown) < len(body):
+            return {"text": cut, "omitted_bytes": len(body) - len(shown)}
+        return {"text": cut}
+
+    def _cut(self, text: str, is_cut: bool) -> str:
+        """A credential that the cut went through is not seen whole, so the last stretch goes too."""
+        harmless = self.text(text)
+        return (
+            harmless[: harmless.rfind("&") if harmless.rfind("&") > len(harmless) - 512 else -512]
+            if is_cut
+            else harmless
+        )
+
+    def _known_in(self, body: bytes) -> bool:
+        text = body.decode("latin-1")
+        return self._without_known(text) != text
+
+
+def _coded(body: bytes) -> dict[str, Any]:
+    if len(body) > 256:
+        return {"omitted_bytes": len(body)}
+    return {"base64": base64.b64encode(body).decode()}
+
+
+def _forms(secret: str) -> Iterable[str]:
+    """A credential in the codings in which it may come back."""
+    yield secret
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    yield secret[::-1]
+    yield secret.replace("-", "") if len(secret.replace("-", "")) >= SHORTEST else secret
+    raw = secret.encode()
+    yield raw.hex()
+    for shift in range(3):
+        # the coding of a text inside another text: the characters that depend on the secret alone
+        coded = base64.b64encode(b"\0" * shift + raw).decode()
+        inner = coded[(0, 2, 3)[shift] : len(coded) - (0, 3, 2)[(shift + len(raw)) % 3] or None].rstrip("=")
+        if len(inner) >= 8:
+            yield inner

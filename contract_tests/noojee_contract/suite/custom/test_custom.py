@@ -1,0 +1,64 @@
+"""What a dialect file says of an API that is not the vendor's: how legs are written, and how failures are answered."""
+
+from __future__ import annotations
+
+from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.model.exchange import Exchange
+from noojee_contract.suite import clause
+from noojee_contract.suite.support.listing import asked, field_problems
+from noojee_contract.suite.support.queries import (
+    NOBODYS_KEY,
+    ask,
+    in_words,
+    named,
+    recordings,
+    unasked,
+    unknown_path,
+)
+from noojee_contract.targets.recordings import Known
+
+STRANGER = "no-such-recording"
+
+
+@clause("metadata.as-described")
+def test_each_leg_is_written_as_the_dialect_file_says(case: Case, judge: Judge) -> None:
+    """DERIVED from the dialect file: where its fields stand, and how their values are written."""
+    for answer in case.all_answers():
+        wrong = field_problems(answer)
+        if answer.legs:
+            judge(not wrong, f"{asked(answer)}: {'; '.join(wrong[:3])}", answer.exchange)
+
+
+@clause("authentication.refused-as-described")
+def test_a_credential_is_refused_as_the_dialect_file_says(case: Case, judge: Judge) -> None:
+    """DERIVED from the dialect file: failures.refused."""
+    for question in recordings(case):
+        for what, credentials in (("a wrong credential", case.client.made_with(NOBODYS_KEY)), ("no credential", ())):
+            exchange = ask(case, question, credentials=credentials)
+            _judge_kind(case, judge, "refused", exchange, f"{named(question)} with {what}")
+
+
+@clause("transport.failures-as-described")
+def test_a_failure_is_answered_as_the_dialect_file_says(case: Case, judge: Judge) -> None:
+    """DERIVED from the dialect file: failures.bad_request, failures.unknown_path, failures.wrong_method."""
+    for what, exchange in unasked(case):
+        _judge_kind(case, judge, "bad_request", exchange, what)
+    for question in recordings(case):
+        _judge_kind(case, judge, "unknown_path", unknown_path(case, question), f"{named(question)} on another path")
+        safe = question if case.world is not None else Known(question.kind, STRANGER)
+        _judge_kind(case, judge, "wrong_method", ask(case, safe, verb="PATCH"), f"PATCH {named(question)}")
+
+
+def _judge_kind(case: Case, judge: Judge, kind: str, exchange: Exchange, what: str) -> None:
+    """Judge that an answer has the status and the code of a kind of failure, where the dialect file names them."""
+    described = case.target.described
+    refusal = None if described is None else described.failures.kinds.get(kind)
+    if refusal is None:
+        return
+    expected = " or ".join(map(str, refusal.statuses))
+    said = f"{what}: expected {expected} ({kind}), got {in_words(case, exchange)}"
+    judge(exchange.status in refusal.statuses, said, exchange)
+    if refusal.code is not None:
+        failure = case.failure(exchange)
+        code = None if failure is None else failure.code
+        judge(code == refusal.code, f"{what}: expected the code {refusal.code!r} ({kind}), got {code!r}", exchange)

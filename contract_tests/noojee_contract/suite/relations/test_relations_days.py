@@ -1,0 +1,109 @@
+"""Relations: the hours of odd days together, and what is asked again later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.suite import clause
+from noojee_contract.suite.support.archives import archive, call, leg
+from noojee_contract.suite.support.listing import LegName, named, names
+from noojee_contract.suite.support.relations import asked_again, judge_rows, rows, told_answers
+
+AROUND = 4  # questions that are asked again later
+A_NIGHT_SECONDS = 26 * 3600.0
+A_MOMENT_SECONDS = 2.0
+
+# Melbourne's clocks went forward at 02:00 AEST on 4 October 2026, and back at 03:00 AEDT on 5 April.
+FORWARD_DAY, BACK_DAY = date(2026, 10, 4), date(2026, 4, 5)
+FORWARD = archive(
+    call("1791020000.2", leg("2026-10-03T23:10:00+10:00", "2026-10-03T23:40:00+10:00")),
+    call(
+        "1791030000.2",
+        leg("2026-10-03T23:50:00+10:00", "2026-10-04T00:10:00+10:00"),
+        leg("2026-10-04T00:10:01+10:00", "2026-10-04T01:59:59+10:00"),
+        leg("2026-10-04T03:00:00+11:00", "2026-10-04T03:00:01+11:00"),
+        leg("2026-10-04T03:00:02+11:00", "2026-10-04T12:30:00+11:00"),
+    ),
+    call("1791100000.2", leg("2026-10-04T23:10:00+11:00", "2026-10-04T23:40:00+11:00")),
+    call("1791110000.2", leg("2026-10-04T23:50:00+11:00", "2026-10-05T00:20:00+11:00")),
+)
+BACK = archive(
+    call("1775304000.2", leg("2026-04-04T23:10:00+11:00", "2026-04-04T23:40:00+11:00")),
+    call(
+        "1775305000.2",
+        leg("2026-04-04T23:50:00+11:00", "2026-04-05T01:59:59+11:00"),
+        leg("2026-04-05T02:00:00+11:00", "2026-04-05T02:30:00+11:00"),
+        leg("2026-04-05T02:30:01+11:00", "2026-04-05T02:30:00+10:00"),
+        leg("2026-04-05T02:30:01+10:00", "2026-04-05T03:00:00+10:00"),
+        leg("2026-04-05T03:00:01+10:00", "2026-04-05T12:30:00+10:00"),
+    ),
+    call("1775392000.2", leg("2026-04-05T23:10:00+10:00", "2026-04-05T23:40:00+10:00")),
+    call("1775394000.2", leg("2026-04-05T23:50:00+10:00", "2026-04-06T00:20:00+10:00")),
+)
+# It is 15:30; a leg goes on until 15:45, the next one until 16:05.
+RUNNING_DAY, RUNNING_HOUR = date(2026, 3, 11), 15
+UNTIL_NEXT_ENDED_SECONDS = 20 * 60
+GOES_ON = "1773201100.5"
+RUNNING = archive(
+    call("1773201000.2", leg("2026-03-11T15:01:00+11:00", "2026-03-11T15:10:00+11:00")),
+    call(
+        GOES_ON,
+        leg("2026-03-11T14:58:00+11:00", "2026-03-11T15:05:00+11:00"),
+        leg("2026-03-11T15:05:01+11:00", "2026-03-11T15:45:00+11:00"),
+        leg("2026-03-11T15:45:01+11:00", "2026-03-11T16:05:00+11:00"),
+    ),
+    now="2026-03-11T15:30:00+11:00",
+)
+
+
+def _judge_day(case: Case, day: date, judge: Judge) -> None:
+    """Judge that the hours of a day, taken together, are its ended legs: each once, none of another day."""
+    assert case.archive is not None
+    answers = [case.by_hour(day, hour) for hour in range(24)]
+    times = Counter(name for answer in answers for name in names(answer.legs))
+    for put in case.archive.legs:
+        ended = put.end.astimezone(case.zone)
+        left_out = ended.fold == 1 and case.profile.get("repeated_hour") == "first"
+        name: LegName = (put.unique_id, put.number)
+        expected = 1 if ended.date() == day and not left_out else 0
+        met = [answer for answer in answers if name in names(answer.legs)]
+        hours = ", ".join(answer.asked.value for answer in met) or "none"
+        said = f"{named(name)} ended at {ended:%Y-%m-%d %H:%M:%S %Z}: expected in {expected} hours of {day}, listed in {hours}"
+        shown = met[-1] if met else answers[ended.hour if ended.date() == day else -1]
+        judge(times[name] == expected, said, shown.exchange)
+
+
+@clause("relations.day-of-23-hours")
+def test_the_hours_of_a_short_day_are_the_day(case: Case, judge: Judge) -> None:
+    """DOC W-H: legs that ended in that hour: 23 hours of wall time hold them all."""
+    _judge_day(case.fresh(document=FORWARD), FORWARD_DAY, judge)
+
+
+@clause("relations.day-of-25-hours")
+def test_the_hours_of_a_long_day_are_the_day(case: Case, judge: Judge) -> None:
+    """DOC W-H: legs that ended in that hour; row 38 leaves open whether the repeated one is both."""
+    _judge_day(case.fresh(document=BACK), BACK_DAY, judge)
+
+
+@clause("relations.later")
+def test_what_was_listed_is_listed_later(case: Case, judge: Judge) -> None:
+    """DERIVED: legs that have ended stay, and stay as they are, over a night (or a moment, where time is real)."""
+    answers = told_answers(case, AROUND)
+    case.step(A_MOMENT_SECONDS if case.world is None else A_NIGHT_SECONDS)
+    for answer in answers:
+        judge_rows(judge, rows([answer]), asked_again(case, answer), "asked later")
+
+
+@clause("relations.running-hour-grows")
+def test_a_running_hour_asked_again_brings_what_ended_since(case: Case, judge: Judge) -> None:
+    """DOC W-H: legs that ended in that hour, as far as they have."""
+    case = case.fresh(document=RUNNING)
+    first = case.by_hour(RUNNING_DAY, RUNNING_HOUR)
+    case.step(UNTIL_NEXT_ENDED_SECONDS)
+    later = case.reread(first.asked, case.ask_by_hour(RUNNING_DAY, RUNNING_HOUR))
+    judge_rows(judge, rows([first]), later, "asked again 20 minutes later")
+    since = (GOES_ON, 2)
+    said = f"hour {later.asked.value}, asked again: {named(since)} has ended since, {names(later.legs)} are listed"
+    judge(since in names(later.legs), said, later.exchange)

@@ -1,0 +1,166 @@
+"""Transport: how answers travel: status, length, type, charset, and the failure object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.model.exchange import Exchange, NotJson
+from noojee_contract.suite import clause
+from noojee_contract.suite.support.archives import archive, call, leg
+from noojee_contract.suite.support.queries import (
+    BY_TAG,
+    BY_UNIQUE_ID,
+    answers_it,
+    ask,
+    choice_of_status,
+    in_words,
+    one_recording,
+    post,
+    read,
+    recordings,
+    unasked,
+    unknown_path,
+)
+
+ACCENTS = archive(
+    call(
+        "1773200300.2",
+        leg("2026-03-11T14:40:00+11:00", "2026-03-11T14:41:00+11:00", tag="Zoë ☎ 漢字", username="José Ñandú"),
+        leg("2026-03-11T14:41:00+11:00", "2026-03-11T14:42:00+11:00", tag="Zoë ☎ 漢字", username="Мария 📞"),
+    )
+)
+
+
+def _bad_request(case: Case) -> Exchange:
+    """A refusal that needs no wrong credential: the unique id is missing."""
+    return post(case, (BY_UNIQUE_ID, ()))
+
+
+def _document(exchange: Exchange) -> Any:
+    try:
+        return exchange.json()
+    except NotJson:
+        return None
+
+
+@clause("transport.json-content-type")
+def test_the_content_type_of_json_is_the_declared_one(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 44: the vendor's client ignores it."""
+    known = ("application/json;charset=utf-8", "application/json", "text/html;charset=utf-8", "none")
+    spelled = {"application/json;charset=utf-8": "application/json;charset=UTF-8"}
+    spelled["text/html;charset=utf-8"] = "text/html;charset=UTF-8"
+    for asked in recordings(case):
+        exchange = ask(case, asked)
+        if answers_it(case, exchange):
+            written = (exchange.header("content-type") or "none").lower().replace(" ", "").replace('"', "")
+            seen = spelled.get(written, written) if written in known else f"other: {written}"
+            judge.choice(case, "json_content_type", seen, exchange)
+
+
+@clause("transport.utf-8-answer")
+def test_answers_are_utf_8_and_names_come_back_whole(case: Case, judge: Judge) -> None:
+    """CLIENT C-J: the body is read as UTF-8, whatever the header says."""
+    case = case.fresh(document=ACCENTS)
+    assert case.archive is not None
+    for put in case.archive.legs:
+        answer = case.by_unique_id(put.unique_id)
+        came = next((each for each in answer.legs if each.number == put.number), None)
+        judge(
+            came is not None,
+            f"leg {put.number} of {put.unique_id} cannot be read: {answer.reading.problems}",
+            answer.exchange,
+        )
+        if came is not None:
+            expected, got = (put.username, put.tag), (came.username, came.tag)
+            judge(got == expected, f"leg {put.number}: expected {expected}, got {got}", answer.exchange)
+
+
+@clause("transport.content-length")
+def test_a_stated_length_is_the_length_in_bytes(case: Case, judge: Judge) -> None:
+    """DERIVED from HTTP: Content-Length counts bytes; a client that believes it must get the whole document."""
+    if case.archive is not None:
+        case = case.fresh(document=ACCENTS)
+    answers = [ask(case, asked) for asked in recordings(case)]
+    answers += [exchange for _, exchange in unasked(case)]
+    answers += [unknown_path(case, asked) for asked in one_recording(case)]
+    answers += [case.client.time()] if case.by_hash else []
+    for exchange in answers:
+        said = exchange.header("content-length")
+        judge(exchange.failure is None, f"the answer is not whole: {exchange.failure}", exchange)
+        if said is not None and exchange.header("content-encoding") in (None, "identity"):
+            whole = said.isascii() and said.isdigit() and int(said) == len(exchange.body)
+            judge(whole, f"Content-Length says {said}, the body has {len(exchange.body)} bytes", exchange)
+
+
+@clause("transport.failure-object")
+def test_a_failure_has_a_message_and_a_negative_code(case: Case, judge: Judge) -> None:
+    """DOC W-OV, W-HUd: {"Message": "Expired TimeStamp", "Code": -1}; a negative integer signifies an error."""
+    exchange = _bad_request(case)
+    document = _document(exchange)
+    if isinstance(document, dict):
+        code, message = document.get("Code"), document.get("Message")
+        negative = isinstance(code, int) and not isinstance(code, bool) and code < 0
+        judge(negative, f"expected a negative integer as Code, got {code!r}", exchange)
+        judge(isinstance(message, str), f"expected a text as Message, got {message!r}", exchange)
+    else:
+        failed = exchange.status is not None and exchange.status >= 400
+        judge(failed, f"expected a failure object or an HTTP error, got {in_words(case, exchange)}", exchange)
+
+
+@clause("transport.failure-envelope")
+def test_a_failure_of_the_replacement_is_spelled_as_declared(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 12: Code and Message, or code and message."""
+    exchange = _bad_request(case)
+    document = _document(exchange)
+    keys = set(document) if isinstance(document, dict) else set()
+    seen = f"other: {in_words(case, exchange)}"
+    for choice, names in (("capitalised", {"Code", "Message"}), ("lower-case", {"code", "message"})):
+        seen = choice if names <= keys else seen
+    judge.choice(case, "njadmin_failure_envelope", seen, exchange)
+
+
+@clause("transport.bad-request-readable")
+def test_an_error_of_the_replacement_has_a_body_to_show(case: Case, judge: Judge) -> None:
+    """CLIENT C-D: prints the body of what is not 2xx; so an error says something."""
+    for what, exchange in unasked(case):
+        failure = case.failure(exchange)
+        told = bool(failure.message) if failure is not None else bool(exchange.body.strip())
+        judge(told, f"{what}: answered {exchange.status} without a word", exchange)
+
+
+@clause("transport.legacy-bad-request-status")
+def test_a_missing_parameter_has_the_declared_status_legacy(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 17."""
+    _judge_missing(case, judge, "recording_api_bad_request_status")
+
+
+@clause("transport.bad-request-status")
+def test_a_missing_parameter_has_the_declared_status(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 17."""
+    _judge_missing(case, judge, "njadmin_bad_request_status")
+
+
+@clause("transport.call-management-bad-request-status")
+def test_a_missing_parameter_has_the_declared_status_in_call_management(case: Case, judge: Judge) -> None:
+    """UNKNOWN row 17."""
+    _judge_missing(case, judge, "call_management_bad_request_status")
+
+
+def _judge_missing(case: Case, judge: Judge, key: str) -> None:
+    for name in (BY_UNIQUE_ID, BY_TAG):
+        exchange = post(case, (name, ()))
+        judge.choice(case, key, choice_of_status(case, exchange), exchange)
+
+
+@clause("transport.asked-again")
+def test_asking_again_word_for_word_changes_nothing(case: Case, judge: Judge) -> None:
+    """SEED: the methods retrieve; nothing is consumed, and the same request has the same answer."""
+    for asked in one_recording(case):
+        first = ask(case, asked)
+        listed = sorted((each.unique_id, each.number) for each in read(case, first).legs)
+        for _ in range(2):
+            again = ask(case, asked)
+            names = sorted((each.unique_id, each.number) for each in read(case, again).legs)
+            said = f"first came legs {listed}, then {names} ({in_words(case, again)})"
+            judge(names == listed and again.status == first.status, said, again)

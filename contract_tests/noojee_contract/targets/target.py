@@ -1,0 +1,132 @@
+"""A target: where a PBX is, how it is asked, what it may be asked to bear. Values; `config` reads them from files.
+
+Credentials are named by environment variable, and read at the last moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from noojee_contract.dialects.model import Dialect
+from noojee_contract.errors import TargetError
+from noojee_contract.targets.recordings import Known
+
+DEFAULT_ZONE = "Australia/Melbourne"
+CAPABILITIES = ("by_tag", "by_unique_id", "by_hour", "audio")
+ARCHIVES = ("recorded", "generated")
+PROOF_OF = {"services": "none", "recording-api": "hash", "njadmin": "api-key"}
+"""How the dialects that know one way alone prove who asks. Source: W-27, W-A1, W-D9 (DOC)."""
+
+
+class Secret:
+    """A credential that does not show in a repr, a log or a traceback."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The credential itself, for the request that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """A clause that is known to be broken on a target: why, and until when that is accepted."""
+
+    clause: str
+    reason: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One PBX through one dialect: the vendor's, or one that a file describes (`described`).
+
+    One of `base_url`, `transport` (`module:function` that gives an httpx transport) and `command` (starts a server, and
+    knows {python} and {ready_file}) says where it is. `authentication`: hash or api-key, where the dialect knows both.
+    `plain_base_url`: where it would answer plain http. `archives` are what a fillable target is filled with. `profile`
+    holds the choices on open questions that the target declares. `claimed` are the capabilities that its file names:
+    each must be exercised before a run is green. `wait_seconds` and `provoke` are what is allowed.
+    """
+
+    name: str
+    dialect: str
+    described: Dialect | None = None
+    base_url: str | None = None
+    transport: str | None = None
+    command: tuple[str, ...] | None = None
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_ZONE))
+    api_key_env: str | None = None
+    known: tuple[Known, ...] = ()
+    capabilities: frozenset[str] = frozenset(CAPABILITIES)
+    claimed: frozenset[str] = frozenset()
+    audio: str | None = None
+    rest_path: str | None = None
+    plain_base_url: str | None = None
+    authentication: str = "api-key"
+    requests_per_second: float | None = None
+    request_budget: int | None = None
+    timeout_seconds: float = 10.0
+    max_body_bytes: int = 64 * 1024 * 1024
+    provoke: bool = False
+    wait_seconds: float = 0.0
+    ca_file: Path | None = None
+    fillable: bool = False
+    control_url: str | None = None
+    control_token_env: str | None = None
+    archives: tuple[str, ...] = ARCHIVES
+    profile: Mapping[str, str] = field(default_factory=dict)
+    known_deviations: tuple[Deviation, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def proof(self) -> str:
+        """How it is proved who asks: "hash", "api-key", or "none" in the oldest generation."""
+        if self.described is not None:
+            return self.described.scheme.kind
+        return PROOF_OF.get(self.dialect, self.authentication)
+
+    @property
+    def has_by_hour(self) -> bool:
+        """Whether it can be asked by hour."""
+        return "by_hour" in self.capabilities and (self.described is not None or self.dialect == "njadmin")
+
+    @property
+    def once_a_minute(self) -> bool:
+        """Whether by hour may be asked once a minute only. Source: 9.4 Retrieve recording list (DOC)."""
+        return self.described is None or (
+            "by_hour" in self.described.methods and self.described.methods["by_hour"].once_a_minute
+        )
+
+    def declares(self, profile: Mapping[str, str]) -> Mapping[str, str]:
+        """A profile with what its dialect file declares."""
+        return profile if self.described is None else {**profile, **self.described.choices}
+
+    def secret(self, environ: Mapping[str, str]) -> Secret:
+        """The API key; empty where the dialect knows none.
+
+        Raises TargetError where the target names no variable, or the variable is not set.
+        """
+        if self.proof == "none":
+            return Secret("")
+        if self.api_key_env is None:
+            raise TargetError(
+                f"target {self.name!r} names no credential: set api_key_env to the name of the variable that holds its API key"
+            )
+        value = environ.get(self.api_key_env, "").strip()
+        if not value:
+            raise TargetError(
+                f"the variable {self.api_key_env}, which target {self.name!r} names, is not set: export it"
+            )
+        if not value.isascii() or not value.isprintable():
+            raise TargetError(f"the variable {self.api_key_env} holds something that is no API key (printable ASCII)")
+        return Secret(value)

@@ -1,0 +1,32 @@
+"""One line for each request that was served, without its credentials: keys and hashes travel in queries here.
+
+Headers and bodies are never shown.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from noojee_fake.adapters.asgi import Log
+from noojee_fake.messages import Request, Response
+from noojee_fake.redaction import Redaction
+
+_LONGEST_TARGET = 500
+
+
+def access_log(*secrets: str | None) -> Log:
+    """What writes the lines, to stderr; `secrets` are not shown, wherever they stand in a target."""
+    write, flush = sys.stderr.write, sys.stderr.flush
+    redaction = Redaction(secrets)
+
+    def log(request: Request, response: Response) -> None:
+        target = _printable(redaction.target(request.path, request.query))
+        write(f"{request.client} {request.method} {target} {response.status} {len(response.body)}\n")
+        flush()
+
+    return log
+
+
+def _printable(text: str) -> str:
+    text = text if len(text) <= _LONGEST_TARGET else text[:_LONGEST_TARGET] + "..."
+    return text if text.isascii() and text.isprintable() else ascii(text)[1:-1]

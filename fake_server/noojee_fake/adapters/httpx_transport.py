@@ -1,0 +1,80 @@
+"""The door of httpx: a transport around a server's worlds, for clients in the same process, sync and async.
+
+It only translates: raw path and query, lower-case header names, whole bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from noojee_fake.adapters.long_poll import awaited, settled
+from noojee_fake.messages import Closed, Pending, Request, Response
+from noojee_fake.server.sandboxes import Worlds, build
+
+CLIENT = "127.0.0.1"
+
+
+class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers the requests of an `httpx.Client` or `httpx.AsyncClient` from `worlds`, without a socket."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        self.worlds = worlds
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response: Response | None = self._asked(request, request.read())
+        if isinstance(response, Pending):
+            with _timed(request):
+                response = settled(response, patience_seconds=_patience(request))
+        return _written(response, request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response: Response | None = self._asked(request, await request.aread())
+        if isinstance(response, Pending):
+            with _timed(request):
+                response = await awaited(response, patience_seconds=_patience(request))
+        return _written(response, request)
+
+    def _asked(self, request: httpx.Request, body: bytes) -> Response:
+        path, _, query = request.url.raw_path.decode("latin-1").partition("?")
+        return self.worlds.handle(
+            Request(
+                method=request.method,
+                path=path,
+                query=query,
+                headers=tuple(
+                    (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw
+                ),
+                body=body,
+                client=CLIENT,
+                secure=request.url.scheme == "https",
+            )
+        )
+
+
+def _patience(request: httpx.Request) -> float | None:
+    """How long the client waits for an answer, as over a socket."""
+    seconds: float | None = request.extensions.get("timeout", {}).get("read")
+    return seconds
+
+
+@contextmanager
+def _timed(request: httpx.Request) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise httpx.ReadTimeout("timed out", request=request) from None
+
+
+def _written(response: Response | None, request: httpx.Request) -> httpx.Response:
+    if response is None or isinstance(response, Closed):
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    return httpx.Response(response.status, headers=headers, stream=httpx.ByteStream(response.body))
+
+
+def open() -> Transport:
+    """A transport to a fresh server with the vendor's sample key and no calls."""
+    return Transport(build())

@@ -1,0 +1,174 @@
+"""uvicorn's protocol on a socket, with what it lacks: bounds on what a client may send and on how long it may take.
+
+Times are counted in ticks of the event loop, so that nobody is cut for the time in which the server itself was busy.
+"""
+
+from __future__ import annotations
+
+import http
+from typing import Any
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from noojee_fake.adapters.asgi import CUT
+
+LARGEST_HEAD_BYTES = 64 * 1024
+MOST_HEADERS = 100
+"""Of one request, trailers counted in; Python's and Tomcat's servers draw the line there too."""
+MOST_PIPELINED = 1000
+PATIENCE_SECONDS = 20
+"""How long the head of a request may take, and each `PACE_BYTES` of its body."""
+PACE_BYTES = 64 * 1024
+UNREAD_SECONDS = 300
+"""How long an answer may lie without the client taking any of it."""
+
+
+_FRAMING = (b"content-length", b"transfer-encoding")
+
+
+class _Refused(Exception):
+    """Stops the parser; the connection knows which status to answer."""
+
+
+class Connection(HttpToolsProtocol):
+    """One connection. Puts `noojee.cut` among the extensions of each request, passes over upgrades, keeps to the bounds."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._status = 400
+        self._head_bytes = 0  # of the head that is being read: its URL and its whole headers
+        self._raw_bytes = 0  # received since the last whole head or byte of a body
+        self._heads = 0
+        self._body_bytes = 0
+        self._passing_over = False
+        self._mark: tuple[int, ...] = ()
+        self._waited_seconds = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        before, rest = (self._heads, self._body_bytes), memoryview(data)
+        try:
+            while rest:
+                rest = self._fed(rest)
+        except HttpParserError:
+            self._refuse(self._status)
+            return
+        self._raw_bytes = self._raw_bytes + len(data) if before == (self._heads, self._body_bytes) else 0
+        if self._raw_bytes > LARGEST_HEAD_BYTES + 1024:  # a header that never ends; one that does is counted whole
+            self._refuse(431)
+
+    def _fed(self, data: memoryview) -> memoryview:
+        """Have the parser read; what it left, since it stops behind a request for an upgrade."""
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._pass_over_upgrade()
+            return data[upgrade.args[0] :]
+        return data[:0]
+
+    @property
+    def _latest(self) -> RequestResponseCycle | None:
+        """The last request whose head is whole, with its answer; None before the first."""
+        return self.cycle
+
+    def _pass_over_upgrade(self) -> None:
+        """Go on as HTTP/1.1, body and all, after a request that asks for another protocol: nobody has to grant that.
+
+        Java's own client asks for HTTP/2 so. The parser stops at such a request, and its body would be lost.
+        """
+        framing = b"".join(b"%s: %s\r\n" % pair for pair in self.headers if pair[0] in _FRAMING)
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._passing_over = True
+        try:
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n" + framing + b"\r\n")
+        finally:
+            self._passing_over = False
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        if self._passing_over:
+            return
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if self._passing_over:
+            return
+        self._count(len(url), 414)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._passing_over:
+            return
+        self._count(len(name) + len(value) + 4, 431)
+        if len(self.headers) >= MOST_HEADERS:
+            self._stop(431)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self._passing_over:
+            return
+        if len(self.pipeline) >= MOST_PIPELINED:
+            self._stop(400)
+        self.scope["extensions"] = {CUT: {"cut": self.transport.abort}}
+        super().on_headers_complete()
+        self._heads += 1
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def _count(self, size: int, status: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > LARGEST_HEAD_BYTES:
+            self._stop(status)
+
+    def _stop(self, status: int) -> None:
+        self._status = status
+        raise _Refused
+
+    # How it ends
+
+    def _refuse(self, status: int) -> None:
+        """Answer what cannot be read, and close. Where answers to earlier requests are due they come, and then the end."""
+        cycle = self._latest
+        if cycle is not None and not cycle.response_complete:
+            if not cycle.more_body:
+                cycle.keep_alive = False
+                return
+            if cycle.response_started or self.pipeline:
+                self.transport.abort()
+                return
+        if self.transport.is_closing():
+            return
+        text = f"{status} {http.HTTPStatus(status).phrase}\n".encode()
+        lines = [STATUS_LINE[status], b"content-type: text/plain\r\nconnection: close\r\n"]
+        lines += [b"%s: %s\r\n" % header for header in self.server_state.default_headers]
+        lines.append(b"content-length: %d\r\n\r\n%s" % (len(text), text))
+        self.transport.write(b"".join(lines))
+        self.transport.close()
+
+    def tick(self) -> None:
+        """To be called each second: cuts a client that sends nothing more of its request, or takes nothing of an answer."""
+        cycle, unsent = self._latest, self.transport.get_write_buffer_size()
+        answering = cycle is not None and not cycle.response_complete and not cycle.more_body
+        mark = (unsent, self._heads, self._body_bytes // PACE_BYTES)
+        if mark != self._mark or (answering and not unsent):
+            self._mark, self._waited_seconds = mark, 0
+            return
+        self._waited_seconds += 1
+        if unsent:
+            if self._waited_seconds >= UNREAD_SECONDS:
+                self.transport.abort()
+        elif self._waited_seconds >= PATIENCE_SECONDS:
+            if self._raw_bytes or (cycle is not None and cycle.more_body):
+                self._refuse(408)
+            else:
+                self.transport.close()

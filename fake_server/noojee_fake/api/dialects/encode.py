@@ -1,0 +1,122 @@
+"""The vendor's way of writing a leg: key order, strings only, Java's dates in the PBX's zone, Direction in two codings.
+
+Source: W-A4 (SEED) for shape 1, W-H (DOC) for shape 2; the order of the keys is that of Java's hash maps (DERIVED).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from noojee_fake.pbx.calls import Call, Direction, Leg
+from noojee_fake.pbx.clock import SECOND
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DIGITS = {Direction.INBOUND: "0", Direction.OUTBOUND: "1", Direction.INTERNAL: "2"}
+_WORDS = {Direction.INBOUND: "Inbound", Direction.OUTBOUND: "Outbound"}
+_EASTERN = ("AEST", "AEDT")
+
+
+def timestamp_text(micros: int, zone: ZoneInfo, *, fraction: str = "zero") -> str:
+    """`java.sql.Timestamp.toString()`: local time, no zone, always a fraction: `2014-02-13 17:06:52.0`.
+
+    `fraction` "zero" cuts the true one off, "milliseconds" shows it without trailing zeros. Source: row 37 (DERIVED).
+    """
+    local = datetime.fromtimestamp(micros // SECOND, zone)
+    digits = "0"
+    if fraction == "milliseconds":
+        digits = f"{micros % SECOND // 1000:03d}".rstrip("0") or "0"
+    return f"{local:%Y-%m-%d %H:%M:%S}.{digits}"
+
+
+def date_text(micros: int, zone: ZoneInfo, *, eastern: str = "AEST") -> str:
+    """`java.util.Date.toString()`: local time with the zone's abbreviation: `Tue Sep 14 15:03:30 AEST 2021`.
+
+    `eastern` "EST" writes Australian eastern time as old Java did, summer and winter. Zones for which the time zone
+    database has no letters are written as it has them (`-03`), where Java has names of its own.
+    """
+    local = datetime.fromtimestamp(micros // SECOND, zone)
+    abbreviation = local.tzname() or "UTC"
+    if eastern == "EST" and abbreviation in _EASTERN:
+        abbreviation = "EST"
+    day, month = _DAYS[local.weekday()], _MONTHS[local.month - 1]
+    return f"{day} {month} {local:%d %H:%M:%S} {abbreviation} {local.year}"
+
+
+class Encoder:
+    """Writes legs as JSON fragments in both shapes; a fragment of an ended leg is made once."""
+
+    def __init__(self, *, zone: ZoneInfo, default_account: str, profile: Mapping[str, str]) -> None:
+        self._zone = zone
+        self._default_account = default_account
+        self._outbound_did = "internal" if profile["outbound_did"] == "internal" else ""
+        self._fraction = profile["start_fraction"]
+        self._eastern = profile["eastern_abbreviation"]
+        self._words = {**_WORDS, Direction.INTERNAL: profile["internal_word"]}
+        self._plain: dict[int, bytes] = {}
+        self._hourly: dict[int, bytes] = {}
+
+    def plain(self, call: Call, leg: Leg) -> bytes:
+        """Shape 1, by tag and by unique id. Source: W-A4 (SEED)."""
+        made = self._plain.get(leg.call_record_id)
+        if made is None:
+            made = self._plain[leg.call_record_id] = self._write_plain(call, leg, leg.duration_seconds)
+        return made
+
+    def plain_in_progress(self, call: Call, leg: Leg, now_micros: int) -> bytes:
+        """Shape 1 of a leg that has not ended; Duration is what has passed. UNKNOWN: chosen, row 29."""
+        return self._write_plain(call, leg, (now_micros - leg.start_micros) // SECOND)
+
+    def hourly(self, call: Call, leg: Leg) -> bytes:
+        """Shape 2, by hour. Source: W-H (DOC)."""
+        made = self._hourly.get(leg.call_record_id)
+        if made is None:
+            made = self._hourly[leg.call_record_id] = _json(
+                {
+                    "Destination": leg.destination,
+                    "UniqueId": call.unique_id,
+                    "Username": self._username(leg),
+                    "Start": date_text(leg.start_micros, self._zone, eastern=self._eastern),
+                    "Duration": str(leg.duration_seconds),
+                    "Tag": leg.tag,
+                    "Direction": self._words[call.direction],
+                    "CallRecordId": str(leg.call_record_id),
+                    "DID": self._did(call),
+                    "Source": call.source,
+                    "callend": date_text(leg.end_micros, self._zone, eastern=self._eastern),
+                    "Leg": str(leg.number),
+                }
+            )
+        return made
+
+    def _write_plain(self, call: Call, leg: Leg, duration_seconds: int) -> bytes:
+        return _json(
+            {
+                "Source": call.source,
+                "Leg": str(leg.number),
+                "Start": timestamp_text(leg.start_micros, self._zone, fraction=self._fraction),
+                "Tag": leg.tag,
+                "Duration": str(duration_seconds),
+                "Username": self._username(leg),
+                "CallRecordId": str(leg.call_record_id),
+                "UniqueId": call.unique_id,
+                "DID": self._did(call),
+                "Direction": _DIGITS[call.direction],
+                "Destination": leg.destination,
+            }
+        )
+
+    def _username(self, leg: Leg) -> str:
+        return self._default_account if leg.username is None else leg.username
+
+    def _did(self, call: Call) -> str:
+        if call.did is not None:
+            return call.did
+        return "internal" if call.direction is Direction.INTERNAL else self._outbound_did
+
+
+def _json(fields: dict[str, str]) -> bytes:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,137 @@
+"""States of a PBX that were kept: by whoever asked for one, and the one in which it was made.
+
+Archive, sound, live calls, clock, profile, version, directory, addresses and storage rules. Limits and hashes begin
+anew; the journal goes on, and is cleared by a reset alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from noojee_fake.api.pbx import Pbx
+from noojee_fake.pbx.access import Addresses
+from noojee_fake.pbx.calls import Call, Leg
+from noojee_fake.pbx.directory import Directory
+from noojee_fake.pbx.options import Profile
+from noojee_fake.pbx.retention import Storage
+from noojee_fake.pbx.store.base import Sound, Store
+
+MOST_SNAPSHOTS = 20
+
+
+class TooManySnapshots(Exception):
+    """The world keeps as many snapshots as it may."""
+
+    def __init__(self) -> None:
+        super().__init__(f"this world keeps {MOST_SNAPSHOTS} snapshots already; DELETE those that are done with")
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """The archive of a seed: its calls, which are shared with the store that they were put into."""
+
+    calls: Sequence[Call]
+    sounds: Sequence[tuple[Leg, Sound]]
+
+    @classmethod
+    def of(cls, store: Store) -> Seeded:
+        """What a store holds now."""
+        calls = store.calls()
+        sounds = [(leg, sound) for call in calls for leg in call.legs if (sound := store.sound(leg)) is not None]
+        return cls(calls, sounds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A state of a PBX. `taken_micros` is the PBX's time then; `clock` as `Clock.state` gives it."""
+
+    taken_micros: int
+    calls: int
+    legs: int
+    live_calls: int
+    archive: object
+    live: object
+    clock: tuple[bool, int]
+    profile: Profile
+    version: str | None
+    directory: Directory
+    addresses: Addresses
+    rules: Storage
+
+
+class Saved:
+    """The snapshots of one PBX, by id, oldest first. `seeded` is the archive that it was made with."""
+
+    def __init__(self, pbx: Pbx, seeded: Seeded) -> None:
+        self._pbx = pbx
+        self._origin = self._snapshot(seeded)
+        self._kept: dict[str, Snapshot] = {}
+        self._number = 0
+
+    @property
+    def kept(self) -> Mapping[str, Snapshot]:
+        return MappingProxyType(self._kept)
+
+    def take(self) -> str:
+        """Keep the state of now; the id of the snapshot. Raises TooManySnapshots."""
+        with self._pbx.change:
+            if len(self._kept) >= MOST_SNAPSHOTS:
+                raise TooManySnapshots
+            snapshot = self._snapshot(self._pbx.store.snapshot())
+            self._number += 1
+            self._kept[str(self._number)] = snapshot
+            return str(self._number)
+
+    def restore(self, name: str) -> bool:
+        """Put a state back; whether there is such a snapshot. It can be restored many times."""
+        with self._pbx.change:
+            snapshot = self._kept.get(name)
+            if snapshot is not None:
+                self._put_back(snapshot)
+            return snapshot is not None
+
+    def drop(self, name: str) -> bool:
+        """Forget a snapshot; whether it was there."""
+        with self._pbx.change:
+            return self._kept.pop(name, None) is not None
+
+    def reset(self) -> None:
+        """The state in which the PBX was made, with its seed; the journal is cleared, snapshots stay."""
+        with self._pbx.change:
+            self._put_back(self._origin)
+            self._pbx.journal.clear()
+
+    def _snapshot(self, archive: object) -> Snapshot:
+        pbx = self._pbx
+        calls, legs = pbx.store.count()
+        return Snapshot(
+            taken_micros=pbx.clock.micros(),
+            calls=calls,
+            legs=legs,
+            live_calls=len(pbx.switchboard.calls()),
+            archive=archive,
+            live=pbx.switchboard.snapshot(),
+            clock=pbx.clock.state(),
+            profile=pbx.profile,
+            version=pbx.version,
+            directory=pbx.switchboard.directory,
+            addresses=pbx.addresses,
+            rules=pbx.locations.rules,
+        )
+
+    def _put_back(self, snapshot: Snapshot) -> None:
+        pbx = self._pbx
+        if isinstance(snapshot.archive, Seeded):
+            pbx.store.clear()
+            pbx.store.add(snapshot.archive.calls, snapshot.archive.sounds)
+        else:
+            pbx.store.restore(snapshot.archive)
+        pbx.clock.put_back(snapshot.clock)
+        pbx.switchboard.directory = snapshot.directory
+        pbx.switchboard.restore(snapshot.live)
+        pbx.addresses = snapshot.addresses
+        pbx.locations.rules = snapshot.rules
+        pbx.set_up(profile=snapshot.profile, version=snapshot.version)
+        pbx.switchboard.wake()

@@ -1,0 +1,61 @@
+"""Who may drive the fake: the loopback, or whoever holds the token; a page in a browser needs the token too."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from noojee_fake.control.json_body import Refused
+from noojee_fake.messages import Request
+from noojee_fake.pbx.access import same_text
+
+_FORWARDED_FOR = re.compile(r"for\s*=\s*(\"[^\"]*\"|[^;,\s]*)", re.IGNORECASE)
+
+
+def admit(request: Request, token: str | None) -> None:
+    """Raises Refused (403) for a client that may not ask. `token` None: there is none, so it opens nothing."""
+    if _has_token(request, token):
+        return
+    if not _is_local(request):
+        raise Refused(
+            403,
+            "the control API answers the loopback alone; from elsewhere, start the server with a control token"
+            " and send it as 'Authorization: Bearer ...'",
+        )
+    if request.header("origin") is not None:
+        raise Refused(403, "the control API does not answer pages in a browser unless they send its token")
+
+
+def _has_token(request: Request, token: str | None) -> bool:
+    given = request.header("authorization")
+    if token is None or given is None:
+        return False
+    scheme, _, words = given.partition(" ")
+    return scheme.lower() == "bearer" and same_text(words.strip(), token)
+
+
+def _is_local(request: Request) -> bool:
+    """Whether the client and every hop that a proxy reports are loopback addresses."""
+    hops = [request.client or ""]
+    for name, value in request.headers:
+        if name == "x-forwarded-for":
+            hops += [hop.strip() for hop in value.split(",") if hop.strip()]
+        elif name == "x-real-ip":
+            hops.append(value.strip())
+        elif name == "forwarded":
+            hops += [hop.strip('"') for hop in _FORWARDED_FOR.findall(value)]
+    return all(_is_loopback(hop) for hop in hops)
+
+
+def _is_loopback(hop: str) -> bool:
+    host = hop
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback

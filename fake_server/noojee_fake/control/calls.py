@@ -1,0 +1,95 @@
+"""The archive of a world: calls put in and listed, the sound of a leg stored, fetched and taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from noojee_fake.api.dialects.parameters import read_parameters
+from noojee_fake.api.pbx import Pbx
+from noojee_fake.control import json_body as bodies
+from noojee_fake.control.json_body import Refused, answer, body_of, bounded, only
+from noojee_fake.messages import Request, Response
+from noojee_fake.pbx import archive_files as seeds
+from noojee_fake.pbx import audio
+from noojee_fake.pbx.calls import Leg
+from noojee_fake.pbx.store.base import Absent
+
+
+def list_calls(pbx: Pbx, _: Request) -> Response:
+    did = "internal" if pbx.profile["outbound_did"] == "internal" else ""
+    calls = seeds.write_calls(pbx.store, default_account=pbx.default_account, outbound_did=did)
+    return answer(200, {"calls": calls})
+
+
+def add_calls(pbx: Pbx, request: Request) -> Response:
+    body = body_of(request, with_calls=True)
+    only(body, "calls")
+    with pbx.change:
+        _refuse_live(pbx, body.get("calls"))
+        calls, legs = seeds.read_calls(body.get("calls"), pbx.store)
+    return answer(201, {"calls": calls, "legs": legs})
+
+
+def delete_calls(pbx: Pbx, request: Request) -> Response:
+    """A whole call, or one leg of it; the other legs keep their numbers."""
+    parameters = read_parameters(request, with_body=False)
+    unique_id = parameters.get("unique_id")
+    if not unique_id:
+        raise Refused(400, "name the call in the query: ?unique_id=U, with &leg=N for one leg of it")
+    with pbx.change:
+        if unique_id in {call.unique_id for call in pbx.switchboard.calls()}:
+            raise Refused(409, "this call lives, and would come back; hang it up first, by a flow or by the API")
+        if "leg" in parameters:
+            pbx.store.remove_leg(_leg(pbx, request))
+        elif not pbx.store.remove(unique_id):
+            raise Refused(404, "there is no such call in this world; GET its calls to see which there are")
+        pbx.forget_answers()
+    return Response(204)
+
+
+def get_sound(pbx: Pbx, request: Request) -> Response:
+    leg = _leg(pbx, request)
+    stored = pbx.store.sound(leg)
+    made = audio.made(leg, "wav-pcm") if stored is None else None
+    sound = stored if made is None else made.whole()
+    if sound is None or isinstance(sound, Absent):
+        raise Refused(404, "this leg has no sound")
+    return Response(200, (("Content-Type", "audio/x-wav"), ("Content-Length", str(len(sound)))), sound)
+
+
+def put_sound(pbx: Pbx, request: Request) -> Response:
+    bounded(request, bodies.LARGEST_BODY_BYTES)
+    with pbx.change:
+        leg = _leg(pbx, request)
+        try:
+            audio.wav_form(request.body)
+        except ValueError as wrong:
+            raise Refused(400, f"{wrong}; send a whole WAV file in PCM, A-law or mu-law") from None
+        pbx.store.put_sound(leg, request.body)
+    return Response(204)
+
+
+def delete_sound(pbx: Pbx, request: Request) -> Response:
+    with pbx.change:
+        pbx.store.put_sound(_leg(pbx, request), Absent.GONE)
+    return Response(204)
+
+
+def _refuse_live(pbx: Pbx, calls: Any) -> None:
+    """A call that lives is put into the archive by the switchboard alone."""
+    alive = {call.unique_id for call in pbx.switchboard.calls()}
+    for at, call in enumerate(calls if alive and isinstance(calls, list) else ()):
+        if isinstance(call, dict) and call.get("unique_id") in alive:
+            raise Refused(400, "a call with this unique id lives now", f"$.calls[{at}].unique_id")
+
+
+def _leg(pbx: Pbx, request: Request) -> Leg:
+    parameters = read_parameters(request, with_body=False)
+    unique_id, number = parameters.get("unique_id"), parameters.get("leg")
+    if not unique_id or not number or not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Refused(400, "name the leg in the query: ?unique_id=U&leg=N")
+    call = pbx.store.call(unique_id)
+    for leg in call.legs if call else ():
+        if leg.number == int(number):
+            return leg
+    raise Refused(404, "there is no such leg in this world; GET its calls to see which there are")

@@ -1,0 +1,168 @@
+"""What a PBX was asked and what it answered, as other teams may read it: filtered, and with no credential in it."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from noojee_fake.api.dialects.parameters import Parameters, is_form, read_parameters
+from noojee_fake.api.journal import Entry
+from noojee_fake.api.pbx import Pbx
+from noojee_fake.control.json_body import Refused, answer
+from noojee_fake.control.near_miss import nearest
+from noojee_fake.control.sandbox_spec import Place
+from noojee_fake.messages import Request, Response
+from noojee_fake.pbx.clock import format_instant
+from noojee_fake.redaction import Redaction
+
+USUAL_LIMIT = 100
+LONGEST_SHOWN = 16 * 1024
+
+_DIGITS = 15
+_LONGEST_METHOD = 40
+FILTERS = ("path", "method", "status", "from", "limit", "unmatched", "tag", "parameter")
+
+Shown = dict[str, Any]
+Keeps = Callable[[Shown, Parameters], bool]
+
+
+def read_journal(place: Place, request: Request) -> Response:
+    """The entries that the filters of the query let through, oldest first."""
+    pbx = place.pbx
+    prefix = f"/{place.path}" if place.path else ""
+    given = read_parameters(request, with_body=False)
+    for name in given:
+        if name not in FILTERS:
+            raise Refused(400, f"there is no filter {name!r}; there may be {', '.join(FILTERS)}")
+    first, limit = _number(given, "from", 1), _number(given, "limit", USUAL_LIMIT)
+    keeps, missed = _filters(given), _missed(given)
+    redaction = Redaction((pbx.api_key, pbx.user_key, place.token))
+    with pbx.change:
+        entries, last = pbx.journal.entries(), pbx.journal.number
+    found: list[Shown] = []
+    for entry in entries:
+        if len(found) >= limit:
+            break
+        if entry.number < first:
+            continue
+        shown = _show(entry, redaction)
+        parameters = _shown_parameters(shown)
+        if all(keep(shown, parameters) for keep in keeps):
+            shown["nearest"] = _nearest(pbx, entry.request, redaction, prefix)
+            if missed is None or missed is (not entry.matched or shown["nearest"] is not None):
+                found.append(shown)
+    return answer(200, {"entries": found, "last": last})
+
+
+def clear_journal(place: Place, _: Request) -> Response:
+    with place.pbx.change:
+        place.pbx.journal.clear()
+    return Response(204)
+
+
+def _number(given: Parameters, name: str, usual: int) -> int:
+    value = given.get(name, str(usual))
+    if not value or not (value.isascii() and value.isdigit() and len(value) <= _DIGITS):
+        raise Refused(400, f"{name} is a number, as in {name}={usual}")
+    return int(value)
+
+
+def _filters(given: Parameters) -> list[Keeps]:
+    keeps: list[Keeps] = []
+    path, method = given.get("path"), given.get("method")
+    if path:
+        keeps.append(lambda shown, _: path in shown["path"])
+    if method:
+        keeps.append(lambda shown, _: shown["method"] == method.upper())
+    if "status" in given:
+        status = _number(given, "status", 200)
+        keeps.append(lambda shown, _: shown["answer"]["status"] == status)
+    if "tag" in given:
+        keeps.append(_with_parameter("tag", given["tag"] or ""))
+    if "parameter" in given:
+        name, _, part = (given["parameter"] or "").partition("=")
+        keeps.append(_with_parameter(name, part))
+    return keeps
+
+
+def _missed(given: Parameters) -> bool | None:
+    """Whether requests that missed are wanted, or the others; None: all."""
+    wanted = given.get("unmatched", "")
+    if "unmatched" in given and wanted not in ("true", "false"):
+        raise Refused(400, "unmatched is true or false")
+    return wanted == "true" if wanted else None
+
+
+def _with_parameter(name: str, part: str) -> Keeps:
+    """The parameter is there, and its value as it is shown contains a text."""
+    return lambda _, parameters: name in parameters and part in (parameters[name] or "")
+
+
+def _show(entry: Entry, redaction: Redaction) -> Shown:
+    request, response = entry.request, entry.response
+    form = is_form(request.header("content-type"))
+    return {
+        "number": entry.number,
+        "time": format_instant(entry.at_micros),
+        "method": request.method[:_LONGEST_METHOD],
+        "path": _beginning(request.path, redaction.text, redaction),
+        "query": _beginning(request.query, redaction.query, redaction),
+        "headers": _headers(request.headers, redaction),
+        "body": _text(request.body, entry.request_bytes, redaction.query if form else redaction.text, redaction),
+        "body_bytes": entry.request_bytes,
+        "answer": {
+            "status": response.status,
+            "headers": _headers(response.headers, redaction),
+            "body": _text(response.body, entry.response_bytes, redaction.text, redaction),
+            "body_bytes": entry.response_bytes,
+        },
+        "matched": entry.matched,
+    }
+
+
+def _shown_parameters(shown: Shown) -> Parameters:
+    body = (shown["body"] or "").encode("utf-8", "replace")
+    return read_parameters(
+        Request(method="POST", path="", query=shown["query"], headers=shown["headers"], body=body), with_body=True
+    )
+
+
+def _headers(headers: Iterable[tuple[str, str]], redaction: Redaction) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (redaction.text(name), _beginning(value, partial(redaction.header, name), redaction)) for name, value in headers
+    )
+
+
+def _text(body: bytes, whole_bytes: int, hide: Callable[[str], str], redaction: Redaction) -> str | None:
+    """The beginning of a body that is a text; None for one that is none, as sound."""
+    cut = len(body) < whole_bytes
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(body, final=not cut)
+    except UnicodeDecodeError:
+        return None
+    if "\0" in text:
+        return None
+    return redaction.cut(hide(text)) if cut else hide(text)
+
+
+def _beginning(text: str, hide: Callable[[str], str], redaction: Redaction) -> str:
+    shown = hide(text[:LONGEST_SHOWN])
+    return redaction.cut(shown) if len(text) > LONGEST_SHOWN else shown
+
+
+def _nearest(pbx: Pbx, request: Request, redaction: Redaction, prefix: str) -> Shown | None:
+    with_body = request.method == "POST" and pbx.profile["parameters_in"] == "query-and-body"
+    bounded = replace(request, query=request.query[:LONGEST_SHOWN])
+    parameters = read_parameters(bounded, with_body=with_body, charset=pbx.profile["query_charset"])
+    path = request.path.removeprefix(prefix)
+    near = nearest(pbx, path=path, method=request.method, parameters=parameters)
+    if near is None:
+        return None
+    return {
+        "method": near.method,
+        "path": prefix + near.path,
+        "differs": [redaction.text(words) for words in near.differs],
+    }

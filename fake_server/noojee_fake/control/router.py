@@ -1,0 +1,164 @@
+"""Finds what a control request asks for, and answers: a table of methods for each path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from noojee_fake import __version__
+from noojee_fake import resources as _data
+from noojee_fake.api.pbx import Pbx
+from noojee_fake.api.snapshots import TooManySnapshots
+from noojee_fake.control import calls as archive
+from noojee_fake.control import flows, live_calls, settings
+from noojee_fake.control import journal as journals
+from noojee_fake.control import snapshots as states
+from noojee_fake.control.auth import admit
+from noojee_fake.control.json_body import Refused, answer, body_of, error
+from noojee_fake.control.sandbox_spec import DEFAULT_WORLD, Place, Registry, TooManyWorlds, describe, read_wish
+from noojee_fake.errors import FakeError, ProfileError, SeedError, StateError, UsageError
+from noojee_fake.messages import Request, Response
+from noojee_fake.pbx.versions import DIALECTS
+
+ROOT = "/__noojee"
+
+_PATH = re.compile(
+    r"/__noojee(?:|/|/openapi\.json|/worlds|/worlds/([a-z0-9]{1,40})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore)))))"
+)
+
+Handler = Callable[[Request], Response]
+OfPbx = Callable[[Pbx, Request], Response]
+OfPlace = Callable[[Place, Request], Response]
+
+
+def _of_pbx(**handlers: OfPbx) -> dict[str, OfPlace]:
+    """Methods that need no more of a world than its PBX."""
+
+    def given(handler: OfPbx) -> OfPlace:
+        return lambda place, request: handler(place.pbx, request)
+
+    return {method: given(handler) for method, handler in handlers.items()}
+
+
+_PARTS: Mapping[str, Mapping[str, OfPlace]] = {
+    "calls": _of_pbx(GET=archive.list_calls, POST=archive.add_calls, DELETE=archive.delete_calls),
+    "sound": _of_pbx(GET=archive.get_sound, PUT=archive.put_sound, DELETE=archive.delete_sound),
+    "live": _of_pbx(GET=live_calls.get_live),
+    "flow": _of_pbx(POST=flows.play_flow),
+    "profile": _of_pbx(GET=settings.get_profile, PUT=settings.put_profile),
+    "version": _of_pbx(GET=settings.get_version, PUT=settings.put_version),
+    "directory": _of_pbx(GET=settings.get_directory, PUT=settings.put_directory),
+    "access": _of_pbx(GET=settings.get_access, PUT=settings.put_access),
+    "storage": _of_pbx(GET=settings.get_storage, PUT=settings.put_storage),
+    "clock": _of_pbx(GET=settings.get_clock, POST=settings.set_clock),
+    "state": {"GET": states.get_state},
+    "journal": {"GET": journals.read_journal, "DELETE": journals.clear_journal},
+    "snapshots": {"GET": states.list_snapshots, "POST": states.take_snapshot},
+    "reset": {"POST": states.reset},
+}
+
+
+class Control:
+    """Answers control requests. Refusals say what, where and what to do; the caller guards against exceptions."""
+
+    def __init__(self, registry: Registry, *, token: str | None) -> None:
+        self._registry = registry
+        self._token = token or None
+
+    def handle(self, request: Request) -> Response:
+        try:
+            admit(request, self._token)
+            response = self._route(request)
+        except Refused as refused:
+            response = error(refused)
+        except (SeedError, ProfileError, UsageError) as wrong:
+            response = error(Refused(400, wrong.message, wrong.path))
+        except (TooManyWorlds, TooManySnapshots) as full:
+            response = error(Refused(409, str(full)))
+        except StateError as full:
+            response = error(Refused(507, str(full)))
+        except FakeError as wrong:
+            response = error(Refused(400, str(wrong)))
+        return Response(response.status, response.headers) if request.method == "HEAD" else response
+
+    def _route(self, request: Request) -> Response:
+        match = _PATH.fullmatch(request.path)
+        if match is None:
+            raise _unknown_path()
+        world = match[1]
+        if world is not None:
+            table = self._world_methods(world, match[2], match[3], match[4])
+        elif request.path.endswith("/worlds"):
+            table = self._worlds_methods()
+        else:
+            table = {"GET": _description if request.path.endswith("/openapi.json") else _about}
+        handler = table.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            allowed = ", ".join(table)
+            return error(Refused(405, f"this path takes {allowed}"), ("Allow", allowed))
+        return handler(request)
+
+    def _worlds_methods(self) -> dict[str, Handler]:
+        return {
+            "GET": lambda _: answer(200, {"worlds": self._registry.names()}),
+            "POST": self._make_world,
+        }
+
+    def _world_methods(self, world: str, part: str | None, name: str | None, verb: str | None) -> dict[str, Handler]:
+        if part is not None and (part not in _PARTS or (name is not None and part != "snapshots")):
+            raise _unknown_path()
+        pbx, saved = self._registry.find(world), self._registry.saved(world)
+        if pbx is None or saved is None:
+            raise Refused(404, f"there is no world {world!r}; GET {ROOT}/worlds lists them")
+        place = Place(world=world, pbx=pbx, saved=saved, token=self._token)
+        if part is None:
+            return {
+                "GET": lambda _: answer(200, describe(world, pbx)),
+                "DELETE": lambda _: self._drop_world(world),
+            }
+        if name is None:
+            return {method: partial(handler, place) for method, handler in _PARTS[part].items()}
+        if verb is None:
+            return {"DELETE": partial(states.drop_snapshot, place, name)}
+        return {"POST": partial(states.restore_snapshot, place, name)}
+
+    def _make_world(self, request: Request) -> Response:
+        wish = read_wish(body_of(request, with_calls=True))
+        try:
+            world, pbx = self._registry.make(wish)
+        except SeedError as wrong:
+            raise Refused(400, wrong.message, f"$.seed{wrong.path[1:]}") from None
+        except ProfileError as wrong:
+            raise Refused(400, wrong.message, f"$.profile{wrong.path[1:]}") from None
+        return answer(201, describe(world, pbx))
+
+    def _drop_world(self, world: str) -> Response:
+        if world == DEFAULT_WORLD:
+            raise Refused(409, "the default world stays as long as the server; make another to drop it")
+        self._registry.drop(world)
+        return Response(204)
+
+
+def _unknown_path() -> Refused:
+    return Refused(404, f"the control API has no such path; begin at {ROOT}/")
+
+
+def _about(_: Request) -> Response:
+    return answer(
+        200,
+        {
+            "server": "noojee-fake",
+            "version": __version__,
+            "control": 1,
+            "worlds": True,
+            "dialects": list(DIALECTS),
+            "openapi": f"{ROOT}/openapi.json",
+        },
+    )
+
+
+def _description(_: Request) -> Response:
+    """The description of this API."""
+    body = _data.schema("control.openapi.json").read_bytes()
+    return Response(200, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)

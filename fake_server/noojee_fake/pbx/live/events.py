@@ -1,0 +1,135 @@
+"""What extensions see of live calls, numbered, and who waits for the next change. Source: 05.0 Subscribe (DOC W-SU)."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from noojee_fake.pbx.live.call import LiveCall, Status
+
+KEPT_HUNGUP = 100_000
+"""So many ends of calls are remembered for those who have not asked since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What one extension saw of one call at one moment, as subscribe tells it. `sequence` counts all changes."""
+
+    sequence: int
+    extension: str
+    call_id: int
+    unique_id: str
+    secondary_id: str
+    status: Status
+    caller_id: str
+    other_party: str
+    connected_to: str
+    outbound_destination: str
+    queue_call: bool
+    click_to_dial: bool
+    inbound: bool
+    answered_micros: int | None
+
+
+class Sightings:
+    """The last sighting of each call by each extension. `lock` is the switchboard's."""
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self._lock = lock
+        self._sequence = 1
+        self._last: dict[str, dict[int, Sighting]] = {}
+        self._over: deque[Sighting] = deque()
+        self._listeners: dict[object, Callable[[], None]] = {}
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last change; 1 where nothing ever happened, so that 0 is before everything."""
+        return self._sequence
+
+    def note(self, call: LiveCall, extension: str, status: Status) -> None:
+        """Note what an extension sees of a call from now on. The other party is the one that called, or was called."""
+        calls = extension == call.caller and extension not in call.channels
+        far = call.number if calls else call.held
+        self._sequence += 1
+        sighting = Sighting(
+            sequence=self._sequence,
+            extension=extension,
+            call_id=call.call_id,
+            unique_id=call.unique_id,
+            secondary_id=next(reversed(call.channels.values()), "") if calls else call.unique_id,
+            status=status,
+            caller_id=far,
+            other_party=far,
+            connected_to=far if status is Status.CONNECTED else "",
+            outbound_destination=call.number if calls else "",
+            queue_call=call.queue is not None,
+            click_to_dial=call.click_to_dial,
+            inbound=not calls,
+            answered_micros=call.answered_micros if status is Status.CONNECTED else None,
+        )
+        of_extension = self._last.setdefault(extension, {})
+        of_extension.pop(call.call_id, None)
+        of_extension[call.call_id] = sighting
+        if status is Status.HUNGUP:
+            self._over.append(sighting)
+            if len(self._over) > KEPT_HUNGUP:
+                self._forget(self._over.popleft())
+
+    def since(self, extensions: Iterable[str], after: int) -> tuple[int, dict[str, list[Sighting]]]:
+        """The number of the last change, and by extension what it saw after a number, the last of each call; oldest first.
+
+        0, or a number that is still to come: the calls that live now.
+        """
+        found: dict[str, list[Sighting]] = {}
+        with self._lock:
+            current = not 0 < after <= self._sequence
+            for extension in extensions:
+                seen: list[Sighting] = []
+                for sighting in reversed(self._last.get(extension, {}).values()):
+                    if not current and sighting.sequence <= after:
+                        break
+                    if not (current and sighting.status is Status.HUNGUP):
+                        seen.append(sighting)
+                if seen:
+                    found[extension] = seen[::-1]
+            return self._sequence, found
+
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have `wake` called after each change, from any thread; what is given back ends it."""
+        listener = object()
+        self._listeners[listener] = wake
+
+        def stop() -> None:
+            self._listeners.pop(listener, None)
+
+        return stop
+
+    @property
+    def listeners(self) -> int:
+        """How many wait."""
+        return len(self._listeners)
+
+    def wake(self) -> None:
+        """Wake whoever listens."""
+        for listener in list(self._listeners.values()):
+            listener()
+
+    def state(self) -> object:
+        """What was seen, with its numbers, for `put_back`."""
+        return self._sequence, {name: seen.copy() for name, seen in self._last.items()}, self._over.copy()
+
+    def put_back(self, state: Any) -> None:
+        """What was seen, and the numbers, of another moment; to whoever saw more, that is still to come."""
+        self._sequence, last, over = state
+        self._last = {name: seen.copy() for name, seen in last.items()}
+        self._over = over.copy()
+
+    def _forget(self, sighting: Sighting) -> None:
+        of_extension = self._last.get(sighting.extension, {})
+        if of_extension.get(sighting.call_id) is sighting:
+            del of_extension[sighting.call_id]
+            if not of_extension:
+                del self._last[sighting.extension]

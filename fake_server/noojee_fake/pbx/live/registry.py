@@ -1,0 +1,127 @@
+"""The live calls of a PBX by unique id, channel, extension and queue, so that no question looks at them all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from noojee_fake.pbx.live.call import LiveCall, Reason, Refused, Status
+
+MOST_LIVE_CALLS = 10_000
+
+_BUSY = (Status.CONNECTED, Status.DIALING)
+
+
+class Lines:
+    """Who is on which call. A party joins with its channel and leaves with it."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, LiveCall] = {}
+        self._by_channel: dict[str, LiveCall] = {}
+        self._by_extension: dict[str, dict[int, LiveCall]] = {}
+        self._waiting: dict[str, dict[int, LiveCall]] = {}
+        self._busy: Counter[str] = Counter()
+        """On how many calls an extension talks or dials."""
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[LiveCall]:
+        """Oldest first."""
+        return iter(self._calls.values())
+
+    def __contains__(self, call: LiveCall) -> bool:
+        return self._calls.get(call.unique_id) is call
+
+    def copy(self) -> Lines:
+        """The same lines, with calls of their own."""
+        twins = {unique_id: call.copy() for unique_id, call in self._calls.items()}
+        made = Lines()
+        made._calls = twins
+        made._by_channel = {channel: twins[call.unique_id] for channel, call in self._by_channel.items()}
+        made._by_extension = _of_twins(self._by_extension, twins)
+        made._waiting = _of_twins(self._waiting, twins)
+        made._busy = self._busy.copy()
+        return made
+
+    def taken(self, channel: str) -> bool:
+        """Whether a live call has this channel."""
+        return channel in self._by_channel
+
+    def add(self, call: LiveCall) -> None:
+        """Raises Refused where there are too many."""
+        if len(self._calls) >= MOST_LIVE_CALLS:
+            raise Refused(Reason.TOO_MANY)
+        self._calls[call.unique_id] = self._by_channel[call.unique_id] = call
+
+    def remove(self, call: LiveCall) -> None:
+        """The call is over; its parties have left."""
+        self.unqueue(call)
+        for channel in (call.unique_id, *call.channels.values()):
+            self._by_channel.pop(channel, None)
+        del self._calls[call.unique_id]
+
+    def ring(self, call: LiveCall, number: str, channel: str) -> None:
+        """A party is called."""
+        self._drop_channel(call, number)
+        call.channels[number] = channel
+        self._by_channel[channel] = call
+
+    def put(self, call: LiveCall, extension: str, status: Status) -> None:
+        """What an extension sees of a call it takes part in."""
+        self._count(extension, call.parties.get(extension), status)
+        call.parties[extension] = status
+        self._by_extension.setdefault(extension, {})[call.call_id] = call
+
+    def leave(self, call: LiveCall, number: str) -> None:
+        """A party is on the call no longer."""
+        self._drop_channel(call, number)
+        status = call.parties.pop(number, None)
+        if status is not None:
+            self._count(number, status, None)
+            of_extension = self._by_extension[number]
+            del of_extension[call.call_id]
+            if not of_extension:
+                del self._by_extension[number]
+
+    def enqueue(self, call: LiveCall) -> None:
+        """The call waits in its queue."""
+        if call.queue is not None:
+            self._waiting.setdefault(call.queue, {})[call.call_id] = call
+
+    def unqueue(self, call: LiveCall) -> None:
+        """The call waits no longer, if it did."""
+        waiting = self._waiting.get(call.queue or "")
+        if waiting is not None and waiting.pop(call.call_id, None) is not None and not waiting:
+            del self._waiting[call.queue or ""]
+
+    def waiting(self, queue: str) -> list[LiveCall]:
+        """The calls that wait in a queue, oldest first."""
+        return list(self._waiting.get(queue, {}).values())
+
+    def of_id(self, unique_id: str) -> LiveCall | None:
+        """The call of a unique id, or of a channel that takes part in it."""
+        return self._by_channel.get(unique_id)
+
+    def of_extension(self, extension: str) -> list[LiveCall]:
+        """The calls that an extension takes part in, oldest call first."""
+        of_extension = self._by_extension.get(extension, {})
+        return [of_extension[call_id] for call_id in sorted(of_extension)]
+
+    def busy(self, extension: str) -> bool:
+        """Whether an extension talks or dials."""
+        return extension in self._busy
+
+    def _count(self, extension: str, before: Status | None, after: Status | None) -> None:
+        self._busy[extension] += (after in _BUSY) - (before in _BUSY)
+        if not self._busy[extension]:
+            del self._busy[extension]
+
+    def _drop_channel(self, call: LiveCall, number: str) -> None:
+        channel = call.channels.pop(number, None)
+        if channel is not None:
+            self._by_channel.pop(channel, None)
+
+
+def _of_twins(table: dict[str, dict[int, LiveCall]], twins: dict[str, LiveCall]) -> dict[str, dict[int, LiveCall]]:
+    return {name: {call_id: twins[call.unique_id] for call_id, call in row.items()} for name, row in table.items()}

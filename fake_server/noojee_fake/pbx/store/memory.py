@@ -1,0 +1,228 @@
+"""A store in memory: dictionaries, and a sorted list of the ends of legs."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from noojee_fake.pbx.calls import Call, Leg
+from noojee_fake.pbx.clock import LATEST, SECOND
+from noojee_fake.pbx.store.base import EndedLeg, Sound, change, tags_of, without_leg
+
+_ID_BITS = 63  # of a record id; an ended leg is one number in the index: the second of its end above its record id
+_ID_MASK = (1 << _ID_BITS) - 1
+_FEW = 64  # so many at a time are put into the sorted index one by one
+
+
+@dataclass(slots=True)
+class _State:
+    calls: dict[str, Call] = field(default_factory=dict)
+    owners: dict[int, str] = field(default_factory=dict)
+    """The unique id of a leg's call, by the leg's record id."""
+    unique_ids: dict[str, list[str]] = field(default_factory=dict)
+    """By tag."""
+    tags: dict[str, set[str]] | None = None
+    """By the tag in folded case; made when first asked for."""
+    ended: list[int] = field(default_factory=list)
+    """Sorted."""
+    sounds: dict[int, Sound] = field(default_factory=dict)
+    last_record_id: int = 0
+
+    def copy(self) -> _State:
+        return _State(
+            calls=self.calls.copy(),
+            owners=self.owners.copy(),
+            unique_ids={tag: unique_ids.copy() for tag, unique_ids in self.unique_ids.items()},
+            ended=self.ended.copy(),
+            sounds=self.sounds.copy(),
+            last_record_id=self.last_record_id,
+        )
+
+    def replace(self, unique_id: str, after: Call | None) -> None:
+        """Put one call in place of another; None: none."""
+        differs = change(self.calls.get(unique_id), after)
+        for leg in differs.removed:
+            if leg.end_micros != LATEST:
+                del self.ended[bisect_left(self.ended, _ended_key(leg))]
+        for record_id in differs.gone:
+            del self.owners[record_id]
+            self.sounds.pop(record_id, None)
+        for tag in differs.lost_tags:
+            self._leave_tag(tag, unique_id)
+        if after is None:
+            self.calls.pop(unique_id, None)
+            return
+        self.calls[unique_id] = after
+        for leg in differs.written:
+            self.owners[leg.call_record_id] = unique_id
+            self.last_record_id = max(self.last_record_id, leg.call_record_id)
+        for tag in differs.new_tags:
+            self.enter_tag(tag, unique_id)
+        self.enter_ended([_ended_key(leg) for leg in differs.written if leg.end_micros != LATEST])
+
+    def go_on(self, call: Call, changed: Sequence[Leg]) -> None:
+        """Put a call of which these legs alone are new, or have ended."""
+        before = self.calls.get(call.unique_id)
+        self.calls[call.unique_id] = call
+        added = [leg for leg in changed if leg.call_record_id not in self.owners]
+        for leg in added:
+            self.owners[leg.call_record_id] = call.unique_id
+            self.last_record_id = max(self.last_record_id, leg.call_record_id)
+        for tag in {leg.tag for leg in added if leg.tag}:
+            if before is None or tag not in self.unique_ids or all(leg.tag != tag for leg in reversed(before.legs)):
+                self.enter_tag(tag, call.unique_id)
+        self.enter_ended([_ended_key(leg) for leg in changed if leg.end_micros != LATEST])
+
+    def enter_tag(self, tag: str, unique_id: str) -> None:
+        unique_ids = self.unique_ids.get(tag)
+        if unique_ids is None:
+            self.unique_ids[tag] = [unique_id]
+            if self.tags is not None:
+                self.tags.setdefault(tag.casefold(), set()).add(tag)
+        else:
+            unique_ids.append(unique_id)
+
+    def _leave_tag(self, tag: str, unique_id: str) -> None:
+        self.unique_ids[tag].remove(unique_id)
+        if not self.unique_ids[tag]:
+            del self.unique_ids[tag]
+            if self.tags is not None:
+                self.tags[tag.casefold()].remove(tag)
+
+    def enter_ended(self, keys: list[int]) -> None:
+        if len(keys) <= _FEW:
+            for key in keys:
+                insort(self.ended, key)
+        else:
+            self.ended.extend(sorted(keys))
+            self.ended.sort()  # two sorted runs: merged
+
+
+class MemoryStore:
+    """A `Store` of slotted objects in dicts. A question about one call or one leg takes no lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state = _State()
+
+    def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
+        added, sounded = list(calls), list(sounds)
+        with self._lock:
+            state = self._state
+            ended: list[int] = []
+            for call in added:
+                unique_id = call.unique_id
+                state.calls[unique_id] = call
+                for tag in tags_of(call):
+                    state.enter_tag(tag, unique_id)
+                for leg in call.legs:
+                    record_id = leg.call_record_id
+                    state.owners[record_id] = unique_id
+                    if record_id > state.last_record_id:
+                        state.last_record_id = record_id
+                    if leg.end_micros != LATEST:
+                        ended.append(_ended_key(leg))
+            state.enter_ended(ended)
+            state.sounds.update((leg.call_record_id, sound) for leg, sound in sounded)
+
+    def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
+        with self._lock:
+            if changed is None:
+                self._state.replace(call.unique_id, call)
+            else:
+                self._state.go_on(call, changed)
+
+    def remove(self, unique_id: str) -> bool:
+        with self._lock:
+            there = unique_id in self._state.calls
+            self._state.replace(unique_id, None)
+        return there
+
+    def remove_leg(self, leg: Leg) -> bool:
+        with self._lock:
+            unique_id = self._state.owners.get(leg.call_record_id)
+            if unique_id is None:
+                return False
+            self._state.replace(unique_id, without_leg(self._state.calls[unique_id], leg.call_record_id))
+        return True
+
+    def clear(self) -> None:
+        with self._lock:
+            self._state = _State()
+
+    @property
+    def last_record_id(self) -> int:
+        return self._state.last_record_id
+
+    def has_record_id(self, call_record_id: int) -> bool:
+        return call_record_id in self._state.owners
+
+    def call(self, unique_id: str) -> Call | None:
+        return self._state.calls.get(unique_id)
+
+    def calls(self) -> list[Call]:
+        with self._lock:
+            return list(self._state.calls.values())
+
+    def count(self) -> tuple[int, int]:
+        with self._lock:
+            return len(self._state.calls), len(self._state.owners)
+
+    def tagged(self, tag: str) -> Sequence[Call]:
+        with self._lock:
+            state = self._state
+            return [state.calls[unique_id] for unique_id in state.unique_ids.get(tag, ())]
+
+    def tagged_ignoring_case(self, tag: str) -> Sequence[Call]:
+        with self._lock:
+            state = self._state
+            if state.tags is None:
+                state.tags = {}
+                for known in state.unique_ids:
+                    state.tags.setdefault(known.casefold(), set()).add(known)
+            tags = state.tags.get(tag.casefold(), ())
+            found = dict.fromkeys(unique_id for known in tags for unique_id in state.unique_ids[known])
+            return [state.calls[unique_id] for unique_id in found]
+
+    def ended_between(self, first_second: int, last_second: int) -> list[EndedLeg]:
+        legs: dict[str, dict[int, Leg]] = {}
+        found: list[EndedLeg] = []
+        with self._lock:
+            state = self._state
+            begin = bisect_left(state.ended, first_second << _ID_BITS)
+            finish = bisect_left(state.ended, last_second << _ID_BITS)
+            for key in state.ended[begin:finish]:
+                record_id = key & _ID_MASK
+                unique_id = state.owners[record_id]
+                call = state.calls[unique_id]
+                if unique_id not in legs:
+                    legs[unique_id] = {leg.call_record_id: leg for leg in call.legs}
+                found.append((key >> _ID_BITS, record_id, call, legs[unique_id][record_id]))
+        return found
+
+    def sound(self, leg: Leg) -> Sound | None:
+        return self._state.sounds.get(leg.call_record_id)
+
+    def put_sound(self, leg: Leg, sound: Sound) -> None:
+        with self._lock:
+            if leg.call_record_id in self._state.owners:
+                self._state.sounds[leg.call_record_id] = sound
+
+    def snapshot(self) -> object:
+        with self._lock:
+            return self._state.copy()
+
+    def restore(self, snapshot: object) -> None:
+        if not isinstance(snapshot, _State):
+            raise TypeError("this is no snapshot of a store in memory")
+        with self._lock:
+            self._state = snapshot.copy()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _ended_key(leg: Leg) -> int:
+    return leg.end_micros // SECOND << _ID_BITS | leg.call_record_id

@@ -1,0 +1,294 @@
+"""The calls of a PBX in a SQLite file, for `noojee-fake serve --state FILE`: the same store as the one in memory.
+
+A change is with the operating system when the method returns, so that the process may be killed at any moment. Nobody waits for
+the disk (WAL, synchronous NORMAL): after a power cut the file is whole, but what was not written back yet may be missing,
+usually the changes of the last half minute.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from noojee_fake.errors import StateError
+from noojee_fake.pbx.calls import Call, Direction, Leg
+from noojee_fake.pbx.clock import LATEST, SECOND
+from noojee_fake.pbx.store.base import Absent, EndedLeg, Sound, change, tags_of, without_leg
+from noojee_fake.pbx.store.sqlite_file import COLUMNS, open_file, refusing
+
+_INSERT = {table: f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})" for table, columns in COLUMNS.items()}
+_SELECT = """
+SELECT calls.number, unique_id, direction, source, did, created_micros,
+    legs.number, start_micros, end_micros, tag, username, destination, call_record_id
+FROM calls JOIN legs ON legs.call = calls.number
+"""
+_ORDER = " ORDER BY calls.number, legs.number"
+_ALL = _SELECT + _ORDER
+_BY_RECORD_ID = _SELECT + "WHERE calls.number = (SELECT call FROM legs WHERE call_record_id = ?)" + _ORDER
+_BY_UNIQUE_ID = _SELECT + "WHERE unique_id = ?" + _ORDER
+_BY_TAG = _SELECT + "WHERE calls.number IN (SELECT call FROM tags WHERE tag = ?)" + _ORDER
+_BY_FOLDED_TAG = _SELECT + "WHERE calls.number IN (SELECT call FROM tags WHERE folded = ?)" + _ORDER
+_BY_END = _SELECT + "WHERE calls.number IN (SELECT call FROM legs WHERE end_micros BETWEEN ? AND ?)" + _ORDER
+
+_DIRECTIONS = {each.value: each for each in Direction}
+
+
+class DiskStore:
+    """A `Store` in a SQLite file, which it keeps to itself until it is closed.
+
+    `now` gives the PBX's clock, in microseconds. A leg that was in progress when the file was left ends at the moment of
+    the last change before that, or with its start if that is later: so long at least it was being recorded.
+    `cut_legs` is how many there were. Raises StateError where the file is none of ours or cannot be used.
+    """
+
+    def __init__(self, path: Path, *, now: Callable[[], int]) -> None:
+        self._path = path
+        self._now = now
+        self._lock = threading.Lock()
+        self._closed = False
+        self._file = open_file(path)
+        try:
+            with self._changing():
+                self.cut_legs = self._file.execute(
+                    "UPDATE legs SET end_micros = max(start_micros, (SELECT last_moment_micros FROM state))"
+                    " WHERE end_micros IS NULL"
+                ).rowcount
+        except BaseException:
+            self._file.close()
+            raise
+
+    def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
+        added, sounded = list(calls), list(sounds)
+        with self._changing():
+            numbered = list(enumerate(added, self._next_number()))
+            self._insert("calls", (_call_row(number, call) for number, call in numbered))
+            self._insert("legs", (_leg_row(number, leg) for number, call in numbered for leg in call.legs))
+            self._insert("tags", (row for number, call in numbered for row in _tag_rows(number, tags_of(call))))
+            self._insert("sounds", (_sound_row(leg, sound) for leg, sound in sounded))
+            self._reach(leg for call in added for leg in call.legs)
+
+    def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
+        with self._changing():
+            if changed is None:
+                number, before = self._one(_BY_UNIQUE_ID, call.unique_id)
+                self._replace(number, before, call)
+            else:
+                self._go_on(call, changed)
+
+    def remove(self, unique_id: str) -> bool:
+        with self._changing():
+            number, before = self._one(_BY_UNIQUE_ID, unique_id)
+            if before is not None:
+                self._replace(number, before, None)
+        return before is not None
+
+    def remove_leg(self, leg: Leg) -> bool:
+        with self._changing():
+            number, before = self._one(_BY_RECORD_ID, leg.call_record_id)
+            if before is not None:
+                self._replace(number, before, without_leg(before, leg.call_record_id))
+        return before is not None
+
+    def clear(self) -> None:
+        with self._changing():
+            self._empty()
+            self._file.execute("INSERT INTO state VALUES (0, ?)", (self._now(),))
+
+    @property
+    def last_record_id(self) -> int:
+        with self._reading():
+            return int(self._value("SELECT last_record_id FROM state"))
+
+    def has_record_id(self, call_record_id: int) -> bool:
+        with self._reading():
+            return self._value("SELECT 1 FROM legs WHERE call_record_id = ?", call_record_id) is not None
+
+    def call(self, unique_id: str) -> Call | None:
+        with self._reading():
+            return self._one(_BY_UNIQUE_ID, unique_id)[1]
+
+    def calls(self) -> list[Call]:
+        with self._reading():
+            return list(self._found(_ALL).values())
+
+    def count(self) -> tuple[int, int]:
+        with self._reading():
+            return self._value("SELECT count(*) FROM calls"), self._value("SELECT count(*) FROM legs")
+
+    def tagged(self, tag: str) -> Sequence[Call]:
+        with self._reading():
+            return list(self._found(_BY_TAG, tag).values())
+
+    def tagged_ignoring_case(self, tag: str) -> Sequence[Call]:
+        with self._reading():
+            return list(self._found(_BY_FOLDED_TAG, tag.casefold()).values())
+
+    def ended_between(self, first_second: int, last_second: int) -> list[EndedLeg]:
+        first = max(first_second * SECOND, 0)
+        after = min(last_second * SECOND, LATEST)
+        with self._reading():
+            calls = self._found(_BY_END, first, after - 1)
+        found = [
+            (leg.end_micros // SECOND, leg.call_record_id, call, leg)
+            for call in calls.values()
+            for leg in call.legs
+            if first <= leg.end_micros < after
+        ]
+        found.sort(key=itemgetter(0, 1))
+        return found
+
+    def sound(self, leg: Leg) -> Sound | None:
+        with self._reading():
+            row = self._file.execute(
+                "SELECT sound FROM sounds WHERE call_record_id = ?", (leg.call_record_id,)
+            ).fetchone()
+        if row is None:
+            return None
+        return Absent.GONE if row[0] is None else bytes(row[0])
+
+    def put_sound(self, leg: Leg, sound: Sound) -> None:
+        with self._changing():
+            if self._value("SELECT 1 FROM legs WHERE call_record_id = ?", leg.call_record_id):
+                self._file.execute("REPLACE INTO sounds VALUES (?, ?)", _sound_row(leg, sound))
+
+    def snapshot(self) -> object:
+        with self._reading():
+            return {table: self._file.execute(f"SELECT * FROM {table}").fetchall() for table in COLUMNS}
+
+    def restore(self, snapshot: object) -> None:
+        if not isinstance(snapshot, dict):
+            raise TypeError("this is no snapshot of a store on disk")
+        with self._changing():
+            self._empty()
+            for table, rows in snapshot.items():
+                self._insert(table, rows)
+
+    def close(self) -> None:
+        """Note the moment, as far as there is room for it, and let the file go. Closing again does nothing."""
+        if not self._closed:
+            self._closed = True
+            with suppress(StateError), self._changing():
+                pass
+            self._file.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock, refusing(self._path, "read"):
+            yield
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One change: done and in the file when this ends, or else nothing of it."""
+        with self._lock, refusing(self._path, "written"):
+            self._file.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._file.execute("UPDATE state SET last_moment_micros = ?", (self._now(),))
+                self._file.execute("COMMIT")
+            except BaseException:
+                if self._file.in_transaction:
+                    self._file.execute("ROLLBACK")
+                raise
+
+    def _value(self, question: str, *parameters: object) -> Any:
+        row = self._file.execute(question, parameters).fetchone()
+        return None if row is None else row[0]
+
+    def _one(self, question: str, wanted: object) -> tuple[int | None, Call | None]:
+        return next(iter(self._found(question, wanted).items()), (None, None))
+
+    def _found(self, question: str, *parameters: object) -> dict[int, Call]:
+        try:
+            rows = self._file.execute(question, parameters).fetchall()
+        except UnicodeEncodeError:  # half of a surrogate pair: nobody put that in
+            return {}
+        return {number: _call(list(same)) for number, same in groupby(rows, key=itemgetter(0))}
+
+    def _insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._file.executemany(_INSERT[table], rows)
+
+    def _empty(self) -> None:
+        for table in COLUMNS:
+            self._file.execute(f"DELETE FROM {table}")
+
+    def _replace(self, number: int | None, before: Call | None, after: Call | None) -> None:
+        if number is None:
+            number = self._next_number()
+        differs = change(before, after)
+        by_id = "DELETE FROM legs WHERE call_record_id = ?"
+        self._file.executemany(by_id, [(leg.call_record_id,) for leg in differs.removed])
+        by_id = "DELETE FROM sounds WHERE call_record_id = ?"
+        self._file.executemany(by_id, [(record_id,) for record_id in differs.gone])
+        by_tag = "DELETE FROM tags WHERE tag = ? AND call = ?"
+        self._file.executemany(by_tag, [(tag, number) for tag in differs.lost_tags])
+        if after is None:
+            self._file.execute("DELETE FROM calls WHERE number = ?", (number,))
+            return
+        self._file.execute("REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?)", _call_row(number, after))
+        self._insert("legs", (_leg_row(number, leg) for leg in differs.written))
+        self._insert("tags", _tag_rows(number, differs.new_tags))
+        self._reach(differs.written)
+
+    def _go_on(self, call: Call, changed: Sequence[Leg]) -> None:
+        number = self._value("SELECT number FROM calls WHERE unique_id = ?", call.unique_id)
+        if number is None:
+            number = self._next_number()
+            self._insert("calls", [_call_row(number, call)])
+        by_id = "DELETE FROM legs WHERE call_record_id = ?"
+        self._file.executemany(by_id, [(leg.call_record_id,) for leg in changed])
+        self._insert("legs", (_leg_row(number, leg) for leg in changed))
+        rows = _tag_rows(number, {leg.tag for leg in changed if leg.tag})
+        self._file.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?, ?)", rows)
+        self._reach(changed)
+
+    def _next_number(self) -> int:
+        return int(self._value("SELECT coalesce(max(number), 0) + 1 FROM calls"))
+
+    def _reach(self, legs: Iterable[Leg]) -> None:
+        highest = max((leg.call_record_id for leg in legs), default=0)
+        self._file.execute("UPDATE state SET last_record_id = max(last_record_id, ?)", (highest,))
+
+
+def _call(rows: Sequence[tuple[Any, ...]]) -> Call:
+    _, unique_id, direction, source, did, created_micros = rows[0][:6]
+    return Call(
+        unique_id=unique_id,
+        direction=_DIRECTIONS[direction],
+        source=source,
+        did=did,
+        created_micros=created_micros,
+        legs=tuple(
+            Leg(
+                number=number,
+                start_micros=start,
+                end_micros=LATEST if end is None else end,
+                tag=tag,
+                username=username,
+                destination=destination,
+                call_record_id=record_id,
+            )
+            for _, _, _, _, _, _, number, start, end, tag, username, destination, record_id in rows
+        ),
+    )
+
+
+def _call_row(number: int, call: Call) -> tuple[Any, ...]:
+    return number, call.unique_id, call.direction.value, call.source, call.did, call.created_micros
+
+
+def _leg_row(number: int, leg: Leg) -> tuple[Any, ...]:
+    end = None if leg.end_micros == LATEST else leg.end_micros
+    return number, leg.number, leg.start_micros, end, leg.tag, leg.username, leg.destination, leg.call_record_id
+
+
+def _tag_rows(number: int, tags: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    return ((tag, number, tag.casefold()) for tag in tags)
+
+
+def _sound_row(leg: Leg, sound: Sound) -> tuple[int, bytes | None]:
+    return leg.call_record_id, None if isinstance(sound, Absent) else sound

@@ -1,0 +1,148 @@
+"""The SQLite file of `--state`: its tables, and how one is opened: made where it is missing, refused where it is not ours.
+
+Every refusal is one line that says what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from noojee_fake.errors import StateError
+from noojee_fake.pbx.calls import Direction
+
+APPLICATION_ID = 0x4E4A4641  # "NJFA"
+VERSION = 1
+COLUMNS = {"calls": 6, "legs": 8, "tags": 3, "sounds": 2, "state": 2}
+
+_SCHEMA = f"""
+CREATE TABLE calls (
+    number INTEGER PRIMARY KEY, unique_id TEXT NOT NULL UNIQUE,
+    direction TEXT NOT NULL CHECK (direction IN ({", ".join(f"'{each.value}'" for each in Direction)})),
+    source TEXT NOT NULL, did TEXT, created_micros INTEGER
+);
+CREATE TABLE legs (
+    call INTEGER NOT NULL, number INTEGER NOT NULL, start_micros INTEGER NOT NULL, end_micros INTEGER,
+    tag TEXT NOT NULL, username TEXT, destination TEXT NOT NULL, call_record_id INTEGER NOT NULL UNIQUE,
+    PRIMARY KEY (call, number)
+) WITHOUT ROWID;
+CREATE INDEX legs_by_end ON legs (end_micros);
+CREATE TABLE tags (tag TEXT NOT NULL, call INTEGER NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (tag, call)) WITHOUT ROWID;
+CREATE INDEX tags_by_folded ON tags (folded);
+CREATE TABLE sounds (call_record_id INTEGER PRIMARY KEY, sound BLOB);
+CREATE TABLE state (last_record_id INTEGER NOT NULL, last_moment_micros INTEGER NOT NULL);
+INSERT INTO state VALUES (0, 0);
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+"""
+"""A leg in progress has no end; sound that is gone is NULL; the last moment is that of the last change."""
+
+_ATTEMPTS = 15  # the one who has it may be about to end
+_CACHE_KIB = 16384
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection that has the file for itself until it is closed. A new file is for nobody else to read.
+
+    It commits by itself, outside of BEGIN, and may be used from any thread, by one at a time. Raises StateError.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise StateError(f"the state file {path} is no plain file; name another")
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise StateError(f"the state file {path} cannot be opened: {error.strerror}") from error
+    with refusing(path, "used"):
+        for _ in range(_ATTEMPTS):
+            try:
+                return _taken(path)
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    raise
+            time.sleep(0.01 + os.getpid() % 10 / 1000)  # two that begin at once do not stay in each other's way
+        return _taken(path)
+
+
+def _taken(path: Path) -> sqlite3.Connection:
+    address = path.resolve().as_uri() + "?mode=rw"
+    file = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=0)
+    try:
+        _admit(file, path)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+@contextmanager
+def refusing(path: Path, what: str) -> Iterator[None]:
+    """Turn what SQLite says of a file that cannot be read, written or used into a StateError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StateError(f"the state file {path} {_reason(error, what)}") from error
+
+
+def _admit(file: sqlite3.Connection, path: Path) -> None:
+    """Take the file for this connection alone, and see that it is ours and whole; fill it where it is new."""
+    file.execute("PRAGMA locking_mode = EXCLUSIVE")
+    file.execute("BEGIN EXCLUSIVE")
+    file.execute("COMMIT")
+    application, version, parts = (
+        file.execute(question).fetchone()[0]
+        for question in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+    )
+    if application != APPLICATION_ID and (application or version or parts):
+        raise StateError(f"the state file {path} belongs to another application; name another")
+    if application and version > VERSION:
+        raise StateError(
+            f"the state file {path} was written by a newer noojee-fake (format {version}; this one reads {VERSION});"
+            " serve it with that one, or name another"
+        )
+    if application:
+        fault = f"it has no format {version}" if version < VERSION else _fault(file)
+        if fault is not None:
+            raise StateError(f"the state file {path} {_broken(fault)}")
+    file.execute("PRAGMA journal_mode = WAL")
+    file.execute("PRAGMA synchronous = NORMAL")
+    file.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    if not application:
+        file.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+
+
+def _fault(file: sqlite3.Connection) -> str | None:
+    """What is wrong with a file of ours, as far as that shows; None: it is whole."""
+    found: str = file.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        return found
+    for table, columns in COLUMNS.items():
+        if len(file.execute(f"SELECT * FROM {table} LIMIT 0").description) != columns:
+            return f"the table {table} has other columns"
+    if file.execute("SELECT count(*) FROM state").fetchone()[0] != 1:
+        return "the table state has not one row"
+    empty = "SELECT unique_id FROM calls WHERE number NOT IN (SELECT call FROM legs) LIMIT 1"
+    return "a call has no leg" if file.execute(empty).fetchone() else None
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY"
+
+
+def _reason(error: sqlite3.Error, what: str) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    if _is_busy(error):
+        return "is in use; stop what has it open, or name another"
+    if name == "SQLITE_NOTADB":
+        return "is no SQLite file; name another"
+    if name == "SQLITE_ERROR" or name.startswith("SQLITE_CORRUPT"):
+        return _broken(str(error))
+    return f"cannot be {what}: {error}"
+
+
+def _broken(fault: str) -> str:
+    return f"is broken ({' '.join(fault.split())}); put a copy of it back, or name another"

@@ -1,0 +1,274 @@
+"""A long poll through each door: it waits, is woken by others, ends in time, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from pytest_httpserver import HTTPServer
+
+from noojee_fake.adapters.asgi import App
+from noojee_fake.adapters.httpx_transport import Transport
+from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
+from noojee_fake.pbx.clock import Clock
+from noojee_fake.pbx.live.switchboard import Switchboard
+from noojee_fake.server.sandboxes import SAMPLE_KEY, Worlds, build
+
+API = "/servicemanager/rest/CallManagementAPI"
+STEP = {"step_seconds": 60}
+
+
+def target(method: str, **given: object) -> str:
+    return f"{API}/{method}?apiKey={SAMPLE_KEY}&" + "&".join(f"{name}={value}" for name, value in given.items())
+
+
+def subscribe(exten: str = "410", after: int = 1, seconds: int = 60) -> str:
+    return target("subscribe", exten=exten, lastSequenceNumber=after, timeOut=seconds)
+
+
+DIAL = target("dial", number="400", extenOrUniqueId="SIP/410")
+
+
+@pytest.fixture
+def worlds() -> Worlds:
+    return build(clock=Clock(now=1_795_478_400_000_000, frozen=True))
+
+
+@pytest.fixture
+def board(worlds: Worlds) -> Iterator[Switchboard]:
+    """The switchboard behind the door; whoever waited has stopped when the test is over."""
+    yield worlds.default.switchboard
+    until(lambda: worlds.default.switchboard.listeners == 0)
+    assert not worlds.own_bugs
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait for another thread."""
+    deadline = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+class Served:
+    """The application on uvicorn and a real socket."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        self.app = App(worlds)
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port: int = self._listening.getsockname()[1]
+        config = uvicorn.Config(
+            self.app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=5
+        )
+        self.server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self._listening]})
+        self._thread.start()
+        until(lambda: self.server.started)
+
+    def end(self) -> None:
+        self.server.should_exit = True
+        self._thread.join(20)
+        self._listening.close()
+
+
+@pytest.fixture
+def served(worlds: Worlds, board: Switchboard) -> Iterator[Served]:
+    server = Served(worlds)
+    yield server
+    server.end()
+
+
+@pytest.fixture(params=["asgi", "httpserver", "transport"])
+def post(request: pytest.FixtureRequest, worlds: Worlds, board: Switchboard) -> Iterator[Callable[..., Any]]:
+    """Sends a POST through a door, each by a client of its own; what came back, as JSON."""
+    if request.param == "transport":
+        yield lambda to, **named: _post(httpx.Client(transport=Transport(worlds)), "http://pbx.invalid", to, named)
+    elif request.param == "asgi":
+        server = Served(worlds)
+        yield lambda to, **named: _post(httpx.Client(trust_env=False), f"http://127.0.0.1:{server.port}", to, named)
+        server.end()
+    else:
+        with HTTPServer(host="127.0.0.1", port=0, threaded=True) as httpserver:
+            httpserver.expect_request(ANY_PATH).respond_with_handler(handler(worlds))
+            base = httpserver.url_for("")
+            yield lambda to, **named: _post(httpx.Client(trust_env=False), base, to, named)
+            httpserver.check()
+
+
+def _post(client: httpx.Client, base: str, to: str, named: dict[str, Any]) -> Any:
+    with client:
+        return client.post(base + to, timeout=30, **named).json()
+
+
+def test_a_change_by_another_connection_answers_it(post: Callable[..., Any], board: Switchboard) -> None:
+    """At once, with what changed."""
+    with ThreadPoolExecutor(1) as thread:
+        poll = thread.submit(post, subscribe())
+        until(lambda: board.listeners == 1)
+        assert post(DIAL)["Code"] == 0
+        answer = poll.result(20)
+    assert [row["CallData"]["status"] for row in answer["Data"]["410"]] == ["Ringing"]
+    assert (answer["seq"], answer["Code"]) == (2, 0)
+    assert board.listeners == 0
+
+
+def test_a_change_elsewhere_does_not_and_the_clock_does(post: Callable[..., Any], board: Switchboard) -> None:
+    """What happens at other extensions wakes nobody for good; a minute that is stepped over is a minute."""
+    with ThreadPoolExecutor(1) as thread:
+        poll = thread.submit(post, subscribe("430"))
+        until(lambda: board.listeners == 1)
+        post(DIAL)
+        assert board.listeners == 1
+        assert not poll.done()
+        post("/__noojee/worlds/default/clock", json=STEP)
+        answer = poll.result(20)
+    assert answer == {"Data": {}, "seq": 2, "Code": 0}
+
+
+def test_a_poll_ends_when_its_time_is_over(post: Callable[..., Any], board: Switchboard) -> None:
+    """By the real clock where the PBX's stands."""
+    assert post(subscribe(seconds=1)) == {"Data": {}, "seq": 1, "Code": 0}
+
+
+def test_a_client_that_leaves_is_not_waited_for(served: Served, board: Switchboard) -> None:
+    """Whether it closes or resets the connection."""
+    for linger in (None, b"\1\0\0\0\0\0\0\0"):
+        connection = socket.create_connection(("127.0.0.1", served.port), 10)
+        if linger is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        connection.sendall(f"POST {subscribe()} HTTP/1.1\r\nHost: pbx\r\nContent-Length: 0\r\n\r\n".encode())
+        until(lambda: board.listeners == 1)
+        connection.close()
+        until(lambda: board.listeners == 0)
+
+
+def test_many_wait_at_once(served: Served, board: Switchboard) -> None:
+    """Two hundred polls, of which a change answers those that it concerns; the others are answered as their time ends."""
+    connections = [socket.create_connection(("127.0.0.1", served.port), 20) for _ in range(200)]
+    for at, connection in enumerate(connections):
+        exten = ("410", "420")[at % 2]
+        connection.sendall(f"POST {subscribe(exten)} HTTP/1.1\r\nHost: pbx\r\nConnection: close\r\n\r\n".encode())
+    until(lambda: board.listeners == 200)
+    base = f"http://127.0.0.1:{served.port}"
+    assert httpx.post(base + DIAL, trust_env=False).json()["Code"] == 0
+    until(lambda: board.listeners == 100)
+    httpx.post(f"{base}/__noojee/worlds/default/clock", json=STEP, trust_env=False)
+    answers = [json.loads(_read(connection).partition(b"\r\n\r\n")[2]) for connection in connections]
+    assert [list(answer["Data"]) for answer in answers] == [["410"], []] * 100
+    assert {answer["seq"] for answer in answers} == {2}
+
+
+def _read(connection: socket.socket) -> bytes:
+    with closing(connection):
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    return received
+
+
+def test_requests_behind_a_poll_on_its_connection_are_answered_after_it(served: Served, board: Switchboard) -> None:
+    """Pipelined: in the order in which they were asked."""
+    with socket.create_connection(("127.0.0.1", served.port), 20) as connection:
+        connection.sendall(f"POST {subscribe()} HTTP/1.1\r\nHost: pbx\r\n\r\n".encode())
+        connection.sendall(b"POST /rest/Time HTTP/1.1\r\nHost: pbx\r\nConnection: close\r\n\r\n")
+        until(lambda: board.listeners == 1)
+        httpx.post(f"http://127.0.0.1:{served.port}{DIAL}", trust_env=False)
+        received = _read(connection.dup())
+    assert received.index(b'"seq":2') < received.index(b"1795478400000")
+
+
+def test_a_server_that_ends_answers_its_polls(served: Served, board: Switchboard) -> None:
+    """As if their time was over; also one that comes while it ends."""
+    with ThreadPoolExecutor(1) as thread:
+        poll = thread.submit(httpx.post, f"http://127.0.0.1:{served.port}{subscribe()}", trust_env=False, timeout=20)
+        until(lambda: board.listeners == 1)
+        served.app.close()
+        assert poll.result(20).json() == {"Data": {}, "seq": 1, "Code": 0}
+        late = httpx.post(f"http://127.0.0.1:{served.port}{subscribe()}", trust_env=False, timeout=20)
+        assert late.json()["Data"] == {}
+
+
+def test_polls_of_the_async_transport_wait_in_the_loop(worlds: Worlds, board: Switchboard) -> None:
+    """Many at once, without a thread each; answered by a change from the same loop."""
+
+    async def ask() -> list[Any]:
+        async with httpx.AsyncClient(transport=Transport(worlds), base_url="http://pbx.invalid", timeout=20) as client:
+            polls = [asyncio.ensure_future(client.post(subscribe())) for _ in range(50)]
+            while board.listeners < len(polls):
+                await asyncio.sleep(0)
+            await client.post(DIAL)
+            return [response.json() for response in await asyncio.gather(*polls)]
+
+    assert {answer["seq"] for answer in asyncio.run(ask())} == {2}
+
+
+def test_an_async_client_that_gives_up_is_not_waited_for(worlds: Worlds, board: Switchboard) -> None:
+    """By a time-out of its own, or cancelled."""
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(transport=Transport(worlds), base_url="http://pbx.invalid") as client:
+            poll = asyncio.ensure_future(client.post(subscribe(), timeout=None))
+            while board.listeners < 1:
+                await asyncio.sleep(0)
+            poll.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await poll
+            assert board.listeners == 0
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post(subscribe(), timeout=0.01)
+
+    asyncio.run(ask())
+    assert board.listeners == 0
+
+
+def test_a_client_in_the_same_thread_has_its_own_patience(worlds: Worlds, board: Switchboard) -> None:
+    """As over a socket: httpx gives up after its read time-out."""
+    with httpx.Client(transport=Transport(worlds), base_url="http://pbx.invalid") as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.post(subscribe(), timeout=0.01)
+        assert client.post(DIAL, timeout=0.01).json()["Code"] == 0
+
+
+def test_a_loop_that_was_closed_under_a_poll_breaks_no_call(worlds: Worlds, board: Switchboard) -> None:
+    """Whoever changes a call afterwards has nobody to wake."""
+    loop = asyncio.new_event_loop()
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(transport=Transport(worlds), base_url="http://pbx.invalid") as client:
+            await client.post(subscribe(), timeout=None)
+
+    task = loop.create_task(ask())
+    while board.listeners < 1:
+        loop.run_until_complete(asyncio.sleep(0))
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    task.cancel()
+    board.place("410", "400", worlds.default.clock.micros())
+    with pytest.raises(asyncio.CancelledError):
+        loop.run_until_complete(task)
+    loop.close()
+    board.wake()
+
+
+def test_a_connection_that_is_cut_is_told_as_over_a_socket(board: Switchboard) -> None:
+    """Plain http where it is refused, through the transport; pytest-httpserver, which cannot cut, answers 403 and closes."""
+    worlds = build(profile={"plain_http": "refused"})
+    with httpx.Client(transport=Transport(worlds)) as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(f"http://pbx.invalid{subscribe(seconds=0)}")
+        assert client.post(f"https://pbx.invalid{subscribe(seconds=0)}").json()["Code"] == 0
+    with HTTPServer(host="127.0.0.1", port=0) as server:
+        server.expect_request(ANY_PATH).respond_with_handler(handler(worlds))
+        answer = httpx.post(server.url_for("") + subscribe(seconds=0), trust_env=False)
+    assert (answer.status_code, answer.content) == (403, b"")
+    assert "close" in answer.headers["connection"]

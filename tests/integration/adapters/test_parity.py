@@ -1,0 +1,289 @@
+"""Every door gives what the core gives: status, body, and each header that the core set."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from pytest_httpserver import HTTPServer
+
+from noojee_fake.adapters import asgi
+from noojee_fake.adapters import pytest_httpserver as httpserver
+from noojee_fake.adapters.asgi import App
+from noojee_fake.adapters.httpx_transport import Transport
+from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
+from noojee_fake.messages import Request
+from noojee_fake.pbx.clock import Clock
+from noojee_fake.server.sandboxes import SAMPLE_KEY, Worlds, build
+
+DOOR_HEADERS = {"date", "server", "connection"}
+SEED = {
+    "format": "noojee-seed/1",
+    "time_zone": "Australia/Melbourne",
+    "now": "2026-11-24T00:00:00+00:00",
+    "calls": [
+        {
+            "unique_id": "1773190799.2", "direction": "inbound", "source": "0491570156", "did": "7601",
+            "legs": [
+                {"start": "2026-03-11T12:00:00+11:00", "end": "2026-03-11T12:00:09+11:00", "tag": "Zoë & 50% +1", "destination": "600"},
+                {"start": "2026-03-11T12:00:09+11:00", "end": "2026-03-11T12:00:12+11:00", "tag": "Zoë & 50% +1", "destination": "410"},
+            ],
+        }
+    ],
+}  # fmt: skip
+API = "/njadmin/rest/RecordingAPI"
+KEY = f"apiKey={SAMPLE_KEY}"
+FORM = (("content-type", "application/x-www-form-urlencoded"),)
+JSON = (("content-type", "application/json"),)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as raw as a door can be asked."""
+
+    name: str
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+PLAIN = (
+    Asked("metadata by unique id", "POST", f"{API}/retrieveMetaDataByUniqueId?{KEY}&uniqueId=1773190799.2", FORM),
+    Asked("metadata by tag", "POST", f"{API}/retrieveMetaData?{KEY}&tag=Zo%C3%AB+%26+50%25+%2B1", FORM),
+    Asked("metadata by hour", "POST", f"{API}/retrieveMetaDataByHour?{KEY}&date=2026/03/11&hour=12", FORM),
+    Asked("an unknown tag", "POST", f"{API}/retrieveMetaData?{KEY}&tag=none", FORM),
+    Asked("sound", "POST", f"{API}/retrieveByUniqueId?{KEY}&uniqueId=1773190799.2&leg=2", FORM),
+    Asked("sound that is not there", "POST", f"{API}/retrieveByUniqueId?{KEY}&uniqueId=1773190799.2&leg=9", FORM),
+    Asked("time", "POST", "/servicemanager/rest/Time"),
+    Asked("no credential", "POST", "/rest/RecordingAPI/retrieveMetaData?tag=1", FORM),
+    Asked("the control API", "GET", "/__noojee/"),
+    Asked("a world's calls", "GET", "/__noojee/worlds/default/calls"),
+    Asked("parameters in the body", "POST", f"{API}/retrieveMetaData", FORM, f"{KEY}&tag=none".encode()),
+    Asked("an unknown path", "POST", "/nothing/here"),
+)
+HOSTILE = (
+    Asked("GET", "GET", f"{API}/retrieveMetaData?{KEY}&tag=1"),
+    Asked("HEAD", "HEAD", f"{API}/retrieveMetaData?{KEY}&tag=1"),
+    Asked("OPTIONS", "OPTIONS", f"{API}/retrieveMetaData?{KEY}&tag=1"),
+    Asked("PUT with a body", "PUT", f"{API}/retrieveMetaData?{KEY}&tag=1", (), b"x" * 1000),
+    Asked("a broken escape", "POST", f"{API}/retrieveMetaData?{KEY}&tag=%ZZ%", FORM),
+    Asked("no UTF-8", "POST", f"{API}/retrieveMetaData?{KEY}&tag=%ff%fe%00", FORM),
+    Asked("NUL and line ends", "POST", f"{API}/retrieveMetaData?{KEY}&tag=%00%0d%0aX-Injected:%201", FORM),
+    Asked("a path upwards", "POST", f"{API}/../../../etc/passwd?{KEY}"),
+    Asked("a doubled slash", "POST", f"/njadmin//rest/RecordingAPI/retrieveMetaData?{KEY}&tag=1", FORM),
+    Asked("an escaped slash", "POST", f"{API}%2FretrieveMetaData?{KEY}&tag=1", FORM),
+    Asked("an escaped letter", "POST", "/njadmin/rest/Recording%41PI/retrieveMetaDataByUniqueId?" + f"{KEY}&uniqueId=1773190799.2", FORM),
+    Asked("a semicolon", "POST", f"{API}/retrieveMetaData;jsessionid=1?{KEY}&tag=1", FORM),
+    Asked("a long tag", "POST", f"{API}/retrieveMetaData?{KEY}&tag={'A' * 6000}", FORM),
+    Asked("the key twice", "POST", f"{API}/retrieveMetaData?{KEY}&{KEY}&tag=none&tag=other", FORM),
+    Asked("a second question mark", "POST", f"{API}/retrieveMetaData?{KEY}&tag=a?b", FORM),
+    Asked("an empty query", "POST", f"{API}/retrieveMetaData?", FORM),
+    Asked("a page in a browser", "GET", "/__noojee/worlds", (("origin", "https://evil.invalid"),)),
+    Asked("from elsewhere", "GET", "/__noojee/worlds", (("x-forwarded-for", "203.0.113.7"),)),
+    Asked("no JSON", "POST", "/__noojee/worlds", JSON, b"{" * 100),
+    Asked("a megabyte", "POST", "/__noojee/worlds", JSON, b'{"seed":"' + b"x" * 1_000_000 + b'"}'),
+    Asked("brackets and pipes", "POST", f"{API}/retrieveMetaData?{KEY}&tag=[]|^`{{}}\"", FORM),
+    Asked("bytes above 127 in a path", "POST", f"{API}/retrieveMetaData%C3%AB?{KEY}", FORM),
+    Asked("a header twice", "GET", "/__noojee/worlds", (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "203.0.113.7"))),
+    Asked("a header with an underscore", "GET", "/__noojee/worlds", (("x_forwarded_for", "203.0.113.7"),)),
+    Asked("a header in odd letters", "POST", f"{API}/retrieveMetaData?{KEY}&tag=none", (("CONTENT-Type", "Application/X-WWW-Form-UrlEncoded ; charset=x"),)),
+    Asked("an empty header", "POST", f"{API}/retrieveMetaData?{KEY}&tag=none", (("content-type", ""),)),
+    Asked("a header that is no ASCII", "GET", "/__noojee/worlds", (("authorization", "Bearer \xe9\xff"), ("x-forwarded-for", "\xe9"))),
+    Asked("a form that is no UTF-8", "POST", f"{API}/retrieveMetaData", FORM, f"{KEY}&tag=".encode() + b"\xff\x00%00%ff"),
+    Asked("a method of other protocols", "PROPFIND", f"{API}/retrieveMetaData?{KEY}&tag=none", FORM),
+)  # fmt: skip
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def worlds() -> Worlds:
+    """The same PBX for every door: its clock stands, its limits are fresh."""
+    clock = Clock(now=1795478400_000000, frozen=True)
+    return build(seed=SEED, clock=clock)
+
+
+def from_core(asked: Asked) -> Answer:
+    path, _, query = asked.target.partition("?")
+    response = worlds().handle(
+        Request(
+            method=asked.method, path=path, query=query, headers=tuple((name.lower(), value.strip()) for name, value in asked.headers), body=asked.body, client="127.0.0.1"
+        )
+    )  # fmt: skip
+    return response.status, {name.lower(): value for name, value in response.headers}, response.body
+
+
+def raw(asked: Asked, port: int) -> Answer:
+    """The answer over a socket, to a request written byte by byte: no client tidies it up."""
+    head = [
+        f"{asked.method} {asked.target} HTTP/1.1",
+        "Host: pbx.invalid",
+        "Connection: close",
+        f"Content-Length: {len(asked.body)}",
+    ]
+    head += [f"{name}: {value}" for name, value in asked.headers]
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.sendall("\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + asked.body)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    top, _, body = received.partition(b"\r\n\r\n")
+    status, *rows = top.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (row.partition(":") for row in rows)}
+    return int(status.split()[1]), headers, body
+
+
+def as_bytes(asked: Asked) -> list[tuple[bytes, bytes]]:
+    """The headers for httpx, which encodes none of its own accord as a socket would carry it."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in asked.headers]
+
+
+@contextmanager
+def on_uvicorn(app: App) -> Iterator[int]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.005)
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
+
+
+class _Swapped:
+    """Worlds that are new for each request, so that no limit of one request meets another."""
+
+    def handle(self, request: Request) -> Any:
+        return worlds().handle(request)
+
+
+@pytest.fixture(scope="module")
+def ask_asgi() -> Iterator[Callable[[Asked], Answer]]:
+    with on_uvicorn(App(_Swapped())) as port:  # type: ignore[arg-type]
+        yield lambda asked: raw(asked, port)
+
+
+@pytest.fixture(scope="module")
+def ask_httpserver() -> Iterator[Callable[[Asked], Answer]]:
+    with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
+        server.expect_request(ANY_PATH).respond_with_handler(handler(_Swapped()))  # type: ignore[arg-type]
+        yield lambda asked: raw(asked, server.port)
+        server.check()
+
+
+@pytest.fixture(scope="module")
+def ask_transport() -> Callable[[Asked], Answer]:
+    def ask(asked: Asked) -> Answer:
+        transport = Transport(worlds())
+        url = httpx.URL("http://pbx.invalid").copy_with(raw_path=asked.target.encode("latin-1"))
+        request = httpx.Request(asked.method, url, headers=as_bytes(asked), content=asked.body)
+        response = transport.handle_request(request)
+        return response.status_code, dict(response.headers), response.read()
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def ask_async_transport() -> Callable[[Asked], Answer]:
+    def ask(asked: Asked) -> Answer:
+        async def once() -> Answer:
+            transport = Transport(worlds())
+            url = httpx.URL("http://pbx.invalid").copy_with(raw_path=asked.target.encode("latin-1"))
+            request = httpx.Request(asked.method, url, headers=as_bytes(asked), content=asked.body)
+            response = await transport.handle_async_request(request)
+            return response.status_code, dict(response.headers), await response.aread()
+
+        return asyncio.run(once())
+
+    return ask
+
+
+@pytest.mark.parametrize("door", ["ask_asgi", "ask_httpserver", "ask_transport", "ask_async_transport"])
+@pytest.mark.parametrize("asked", [*PLAIN, *HOSTILE], ids=lambda asked: asked.name)
+def test_a_door_gives_what_the_core_gives(asked: Asked, door: str, request: pytest.FixtureRequest) -> None:
+    """Date, Server and Connection belong to the door."""
+    status, headers, body = from_core(asked)
+    answered, told, came = request.getfixturevalue(door)(asked)
+    assert answered == status
+    assert came == body
+    assert {name: value for name, value in told.items() if name not in DOOR_HEADERS} == headers
+
+
+def test_half_of_the_requests_are_hostile() -> None:
+    """At least twenty, at least half of them hostile."""
+    assert len(PLAIN) + len(HOSTILE) >= 20
+    assert len(HOSTILE) >= len(PLAIN)
+
+
+class _Untouched:
+    """Worlds that no request may reach."""
+
+    def handle(self, request: Request) -> Any:
+        raise AssertionError(request)
+
+
+def test_a_client_that_leaves_amid_its_body_has_asked_nothing() -> None:
+    """Half of a sound file or of a list of calls is never taken for the whole."""
+    parts = iter([{"type": "http.request", "body": b'{"calls":', "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(parts)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
+    asyncio.run(App(_Untouched())(scope, receive, send))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("door", ["asgi", "httpserver"])
+def test_a_body_beyond_the_bound_is_refused_with_413(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No door keeps more of a request than the control API takes."""
+    asked = Asked("large", "PUT", "/__noojee/worlds/default/sound", (), b"x" * 150_000)
+    monkeypatch.setattr(asgi, "LARGEST_BODY_BYTES", 100_000)
+    monkeypatch.setattr(httpserver, "LARGEST_BODY_BYTES", 100_000)
+    if door == "asgi":
+        with on_uvicorn(App(_Untouched())) as port:  # type: ignore[arg-type]
+            status = raw(asked, port)[0]
+    else:
+        with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
+            server.expect_request(ANY_PATH).respond_with_handler(handler(_Untouched()))  # type: ignore[arg-type]
+            status = raw(asked, server.port)[0]
+            server.check()
+    assert status == 413
+
+
+def test_asgi_answers_the_lifespan_and_closes_web_sockets() -> None:
+    """A server that asks for a lifespan starts and ends."""
+
+    def told(kind: str, *messages: str) -> list[str]:
+        came = iter(messages)
+        sent: list[str] = []
+
+        async def receive() -> Any:
+            return {"type": next(came)}
+
+        async def send(message: Any) -> None:
+            sent.append(message["type"])
+
+        asyncio.run(App(_Untouched())({"type": kind}, receive, send))  # type: ignore[arg-type]
+        return sent
+
+    assert told("lifespan", "lifespan.startup", "lifespan.shutdown") == [
+        "lifespan.startup.complete",
+        "lifespan.shutdown.complete",
+    ]
+    assert told("websocket", "websocket.connect") == ["websocket.close"]

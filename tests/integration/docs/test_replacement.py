@@ -1,0 +1,90 @@
+"""The page about replacements says what is there: its commands are run as they stand, its config loads, its links lead on."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.model.schemas import load
+from noojee_contract.targets.config import load_config
+
+FOLDER = Path(__file__).parents[3] / "docs" / "replacement"
+PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
+needs_curl = pytest.mark.skipif(
+    (shutil.which("curl") is None or shutil.which("bash") is None) and not os.environ.get("CI"),
+    reason="needs bash and curl",
+)
+
+
+def block(language: str) -> str:
+    """The one fenced block of a language."""
+    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.S)
+    return str(found)
+
+
+@needs_curl
+def test_the_commands_of_the_page_end_green(tmp_path: Path) -> None:
+    """Fill a table, start the app, verify it as a target that is only observed: good, with the floor proved."""
+    folder = tmp_path / "replacement"
+    shutil.copytree(FOLDER, folder)
+    script = f"trap 'kill %1' EXIT\n{block('sh').rstrip()}"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    environ["PATH"] = f"{Path(sys.executable).parent}:{environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("GOOD  Nothing is broken, and the floor is proved.")
+    assert "unsupported: is about the vendor's paths, methods and parameters" in done.stdout
+    assert "records-example-key" not in done.stdout + done.stderr
+
+
+def test_the_config_of_the_page_loads(tmp_path: Path) -> None:
+    """Beside the dialect file, its schema and the known recordings."""
+    shutil.copytree(FOLDER, tmp_path / "move")
+    (tmp_path / "move" / "noojee-contract.toml").write_text(block("toml"), encoding="utf-8")
+    config = load_config(tmp_path / "move" / "noojee-contract.toml")
+    assert config.migrations == (("old", "records"),)
+    assert config.targets["records"].dialect == "records-v2"
+
+
+@pytest.mark.parametrize("sample", re.findall(r"```\n(\[methods.*?)```", PAGE, re.S))
+def test_a_sample_of_the_page_loads_in_place_of_what_the_example_says(sample: str, tmp_path: Path) -> None:
+    """Its methods take the place of those of dialect.toml."""
+    for name in ("legs.schema.json", "hour.schema.json"):
+        shutil.copy(FOLDER / "legs.schema.json", tmp_path / name)
+    tables = re.split(r"^(?=\[)", (FOLDER / "dialect.toml").read_text(encoding="utf-8"), flags=re.M)
+    kept = [table for table in tables if table.partition("\n")[0] not in sample.splitlines()]
+    assert len(kept) < len(tables)
+    (tmp_path / "d.toml").write_text("".join((*kept, "\n", sample)), encoding="utf-8")
+    assert read_dialect(tmp_path / "d.toml").name == "records-v2"
+
+
+def test_there_are_samples_of_what_the_example_does_not_need() -> None:
+    """Ranges, bodies, shapes: else the test above judges nothing."""
+    assert len(re.findall(r"```\n\[methods", PAGE)) == 3
+
+
+def test_the_table_names_what_the_form_has() -> None:
+    """Each table of a dialect file, each way to prove who asks, each format."""
+    whole = load("own/dialect")
+    form = whole["properties"]
+    table = PAGE[PAGE.index("## Writing the file") :]
+    named = ["authentication", "methods", "fields", "formats", "failures", *form["methods"]["properties"]]
+    named += [name for name in form["authentication"]["properties"] if name != "value"]
+    formats = whole["$defs"]["formats"]["properties"]
+    named += formats["Start"]["anyOf"][0]["enum"] + formats["Duration"]["enum"] + formats["Tag"]["enum"]
+    assert [name for name in named if name not in table] == []
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", PAGE))))
+def test_a_link_leads_to_a_file(link: str) -> None:
+    """Links of the page are files of the project."""
+    assert (FOLDER / link).exists()

@@ -1,0 +1,227 @@
+"""The vendor's public Java client against the served fake: its request lines to the byte, its rules for answers, whole calls.
+
+Source: C-J (CLIENT), as `fixtures/exchanges/java-binding` and `fixtures/README.md` have it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from noojee_contract.resources import fixtures
+
+LINES = sorted(fixtures("exchanges", "java-binding").glob("*.json"))
+NAMES = [path.stem for path in LINES]
+STATUSES = ("Dialing Out", "Ringing", "Connected", "Hungup")
+SEED = {"format": "noojee-seed/1", "now": "2018-11-24T01:19:21+00:00", "time_zone": "Australia/Melbourne", "calls": []}
+KEY = "f863246a-973e-11e6-8784-08002718f5b5"
+
+
+class ApiError(Exception):
+    """What the client throws: for 404 without its body, for any other status from 300 up with it."""
+
+
+class JavaClient:
+    """Sends request lines over one connection that is kept, and reads answers as the client does."""
+
+    def __init__(self, url: str) -> None:
+        self._address = (urlsplit(url).hostname, urlsplit(url).port)
+        self._socket = socket.create_connection(self._address, timeout=20)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def send(self, name: str, **values: Any) -> dict[str, Any]:
+        """The fixture's request, with the values of some arguments replaced, and the answer, a JSON object."""
+        asked = json.loads(fixtures("exchanges", "java-binding", f"{name}.json").read_text(encoding="utf-8"))["asked"]
+        url = urlsplit(asked["url"])
+        query = url.query
+        for argument, value in values.items():
+            query, found = re.subn(rf"(?<=&){argument}=[^&]*", f"{argument}={value}", query)
+            assert found == 1, argument
+        assert asked["body"] == {"text": ""}
+        head = [f"{asked['method']} {url.path}?{query} HTTP/1.1", *(": ".join(header) for header in asked["headers"])]
+        self._socket.sendall("\r\n".join([*head, "", ""]).encode("ascii"))
+        response = HTTPResponse(self._socket, method=asked["method"])
+        response.begin()
+        body = response.read().decode("utf-8")
+        if response.status == 404:
+            raise ApiError(response.status)
+        if response.status >= 300:
+            raise ApiError(response.status, body)
+        answer = json.loads(body)
+        assert isinstance(answer, dict)
+        assert type(answer.get("Code", 0)) is int
+        return answer
+
+    def ordered(self, name: str, **values: Any) -> str:
+        """The same for an order that is to succeed: its message."""
+        answer = self.send(name, **values)
+        assert answer["Code"] == 0, answer
+        assert isinstance(answer["Message"], str)
+        return answer["Message"]
+
+    def events(self, name: str, **values: Any) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+        """`seq`, and what each extension saw, each field of the type that the client holds it in."""
+        answer = self.send(name, **values)
+        assert type(answer["seq"]) is int
+        for event in (event for events in answer["Data"].values() for event in events):
+            told = event["CallData"]
+            assert type(event["CallID"]) is int
+            assert type(event["Code"]) is int
+            assert all(
+                type(told[flag]) is bool for flag in ("isQueueCall", "isClickToDialCall", "inbound", "canAnswer")
+            )
+            assert all(isinstance(told[text], str) for text in ("callerId", "uniqueCallId", "secondaryUniqueCallId"))
+            assert told["status"] in STATUSES
+            local_time(told["callStartTime"])
+        return answer["seq"], {
+            extension: [event["CallData"] for event in events] for extension, events in answer["Data"].items()
+        }
+
+
+def local_time(text: str) -> datetime | None:
+    """`callStartTime` as the client reads it: by its length, blank is none. Raises ValueError where it would."""
+    if not text:
+        return None
+    return datetime.strptime(text.replace("/", "-"), "%Y-%m-%d %H:%M" if len(text) == 16 else "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A served fake whose clock stands still, with the profile for this client."""
+    folder = tmp_path_factory.mktemp("java")
+    (folder / "seed.json").write_text(json.dumps(SEED), encoding="utf-8")
+    words = ["--port", "0", "--ready-file", "ready", "--seed", "seed.json", "--profile", "java-client", "--quiet"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "noojee_fake", "serve", *words], cwd=folder, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield address(process, folder / "ready")
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def address(process: subprocess.Popen[str], ready: Path) -> str:
+    deadline = time.monotonic() + 20
+    while not ready.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return ready.read_text(encoding="utf-8").strip()
+
+
+@pytest.fixture
+def java(url: str) -> Iterator[JavaClient]:
+    """A client, at the time of the seed; the calls that its test leaves at extension 410 are ended."""
+    control(url, "POST", "clock", {"now": SEED["now"]})
+    client = JavaClient(url)
+    yield client
+    while client.send("hangup-extension")["Code"] == 0:
+        pass
+    client.close()
+
+
+def control(url: str, method: str, path: str, body: Any) -> None:
+    httpx.request(method, f"{url}/__noojee/worlds/default/{path}", json=body, trust_env=False).raise_for_status()
+
+
+def archived(url: str, unique_id: str) -> list[dict[str, str]]:
+    path = "/servicemanager/rest/CallManagementAPI/retrieveMetaDataByUniqueId"
+    legs: list[dict[str, str]] = httpx.post(f"{url}{path}?apiKey={KEY}&uniqueId={unique_id}", trust_env=False).json()
+    return legs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_request_is_understood_to_the_byte(java: JavaClient, name: str) -> None:
+    """No Content-Length, JSON labels on GETs, raw brackets and slashes: an answer that the client can read, twice over."""
+    for _ in range(2):
+        answer = java.send(name)
+        assert isinstance(answer.get("Message", ""), str)
+
+
+def test_a_dialled_number_is_recorded_and_hung_up_by_extension(java: JavaClient) -> None:
+    """Every line to the byte: dial, the state by subscribe, start, stop, hang up."""
+    answer = java.send("dial")
+    assert answer["Code"] == 0
+    assert isinstance(answer["SessionID"], int | str)
+    _, seen = java.events("subscribe-again")
+    ((call,), *others) = seen.values()
+    assert (list(seen), others) == (["410"], [])
+    assert (call["status"], call["outboundDestination"]) == ("Dialing Out", "0491570156")
+    assert java.ordered("start-extension") == "Recording Started"
+    assert java.ordered("stop-extension") == "Recording Stopped"
+    assert java.send("stop-extension")["Code"] != 0
+    assert java.ordered("hangup-extension") == "Channel Hungup"
+    assert java.send("hangup-extension")["Code"] != 0
+
+
+def test_a_call_between_extensions_is_followed_from_dial_to_hang_up(java: JavaClient, url: str) -> None:
+    """As the client's monitor follows it: poll from the last seq, act on the unique id that the poll told."""
+    sequence, seen = java.events("subscribe-again", lastSequenceNumber=0, timeOut=0)
+    assert seen == {}
+    polls: list[tuple[int, dict[str, list[dict[str, Any]]]]] = []
+    monitor = JavaClient(url)
+    thread = threading.Thread(
+        target=lambda: polls.append(monitor.events("subscribe-again", lastSequenceNumber=sequence))
+    )
+    thread.start()
+    assert java.ordered("dial-internal") == "Dialing"
+    thread.join(timeout=20)
+    monitor.close()
+    ((_, told),) = polls
+    assert told
+    assert set(told) <= {"410", "420"}
+    sequence, seen = java.events("subscribe-again", lastSequenceNumber=0, timeOut=0)
+    (ringing,), (dialing,) = seen["420"], seen["410"]
+    assert (ringing["status"], ringing["canAnswer"], ringing["inbound"]) == ("Ringing", True, True)
+    assert (dialing["status"], dialing["isClickToDialCall"], dialing["callStartTime"]) == ("Dialing Out", True, "")
+    call = ringing["uniqueCallId"]
+    assert call == dialing["uniqueCallId"]
+
+    assert java.ordered("answer", uniqueId=call, exten="SIP/420")
+    sequence, seen = java.events("subscribe-again", lastSequenceNumber=sequence)
+    assert {extension: told["status"] for extension, (told,) in seen.items()} == {
+        "410": "Connected",
+        "420": "Connected",
+    }
+    assert local_time(seen["410"][0]["callStartTime"]) == datetime(2018, 11, 24, 12, 19)  # noqa: DTZ001
+
+    assert java.ordered("start", extenOrUniqueId=call)
+    control(url, "POST", "clock", {"step_seconds": 4})
+    assert java.ordered("start-extension")
+    control(url, "POST", "clock", {"step_seconds": 5})
+    assert java.send("stop", extenOrUniqueId=call, agentLoginName="Barney")["Code"] < 0
+    assert java.ordered("stop", extenOrUniqueId=call)
+    assert java.ordered("hangup", extenOrUniqueId=call)
+    _, seen = java.events("subscribe-again", lastSequenceNumber=sequence)
+    assert {extension: told["status"] for extension, (told,) in seen.items()} == {"410": "Hungup", "420": "Hungup"}
+    legs = [(leg["Leg"], leg["Duration"], leg["Username"], leg["Tag"]) for leg in archived(url, call)]
+    assert legs == [("1", "4", "Fred", ""), ("2", "5", "Fred", "")]
+
+
+def test_without_the_lenient_switch_its_start_and_stop_are_errors(java: JavaClient, url: str) -> None:
+    """The pages say POST: 405, with a page that the client keeps as text; the other methods go on."""
+    control(url, "PUT", "profile", {"get_on_post": "refused"})
+    try:
+        for name in ("start", "start-extension", "stop", "stop-extension"):
+            with pytest.raises(ApiError, match=r"405.*<html>"):
+                java.send(name)
+        assert java.send("hangup-extension")["Message"]
+    finally:
+        control(url, "PUT", "profile", {"get_on_post": "start-and-stop"})

@@ -1,0 +1,159 @@
+"""The pytest fixtures noojee_pbx, noojee_server and noojee_tls_server, in projects of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+HEAVY = (
+    "httpx",
+    "werkzeug",
+    "uvicorn",
+    "trustme",
+    "jsonschema_rs",
+    "numpy",
+    "soundfile",
+    "noojee_fake.api.pbx",
+)
+LEGS = "/njadmin/rest/RecordingAPI/retrieveMetaData"
+HELPERS = f"""
+import ssl
+import httpx
+import pytest
+
+def legs(pbx, tag, **how):
+    return httpx.post(pbx.base_url + "{LEGS}", params={{"apiKey": pbx.api_key, "tag": tag}}, trust_env=False, **how)
+"""
+ISOLATED = (
+    HELPERS
+    + """
+@pytest.mark.parametrize("number", range(6))
+def test_in_process(noojee_pbx, number):
+    pbx = noojee_pbx
+    assert set(pbx.world.state()["counts"].values()) == {0}
+    assert pbx.world.now().isoformat() == "2026-03-01T23:00:00+00:00"
+    pbx.world.play({"do": "place", "from": "410", "number": "420", "as": "a", "tag": "T"},
+                   {"do": "answer", "call": "a", "by": "420"}, {"do": "wait", "seconds": 9}, {"do": "hang_up", "call": "a"})
+    asked = {"apiKey": pbx.api_key, "tag": "T"}
+    assert [leg["Duration"] for leg in pbx.client.post("LEGS", params=asked).json()] == ["9"]
+    with httpx.Client(transport=pbx.transport) as other:
+        assert len(other.post(f"{pbx.base_url}LEGS", params=asked).json()) == 1
+    assert pbx.control.make_world(time_zone="UTC").time_zone == "UTC"
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("tls", [False, True])
+def test_on_a_socket(request, number, tls):
+    server = request.getfixturevalue("noojee_tls_server" if tls else "noojee_server")
+    assert server.base_url.startswith("https://127.0.0.1:" if tls else "http://127.0.0.1:")
+    how = {"verify": ssl.create_default_context(cafile=server.ca_file)} if tls else {}
+    assert server.world.state()["counts"]["journal"] == 0
+    assert legs(server, "T", **how).json() == []
+    assert len(server.world.journal()) == 1
+    server.expect_oneshot_request("LEGS").respond_with_data("busy", status=503)
+    assert legs(server, "T", **how).status_code == 503
+    assert legs(server, "T", **how).status_code == 200
+    assert len(server.world.journal()) == 2
+    assert len(server.log) == 3
+    server.expect_oneshot_request("/left/over")
+    server.world.step(number)
+    assert server.user_key != server.api_key
+""".replace("LEGS", LEGS)
+)
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_each_test_has_a_pbx_of_its_own(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
+    """In any order, in one process or in several: what one test does, no other sees."""
+    pytester.makepyfile(ISOLATED)
+    ran = pytester.runpytest_subprocess("-W", "error", *options)
+    ran.assert_outcomes(passed=14)
+
+
+def test_a_bug_of_the_fake_fails_the_test(pytester: pytest.Pytester) -> None:
+    """As an error of the fixture that names the bug, on whichever door it came; and never the next test."""
+    pytester.makepyfile(
+        HELPERS
+        + f"""
+def broken(*_):
+    raise ZeroDivisionError("of the fake")
+
+def test_a(noojee_pbx, monkeypatch):
+    monkeypatch.setattr(type(noojee_pbx.worlds.default), "_answer", broken)
+    assert noojee_pbx.client.post("{LEGS}").status_code == 500
+
+def test_b(noojee_server, monkeypatch):
+    monkeypatch.setattr(type(noojee_server.worlds.default), "_answer", broken)
+    assert legs(noojee_server, "x").status_code == 500
+
+def test_c(noojee_server, monkeypatch):
+    assert noojee_server.api_key
+    monkeypatch.setattr(type(noojee_server.worlds), "handle", broken)
+    assert legs(noojee_server, "x").status_code == 500
+
+def test_d(noojee_server):
+    def handler(request):
+        raise KeyError("of a handler")
+    noojee_server.expect_request("{LEGS}").respond_with_handler(handler)
+    assert legs(noojee_server, "x").status_code == 500
+
+def test_e(noojee_server):
+    noojee_server.expect_ordered_request("/first").respond_with_data("1")
+    assert legs(noojee_server, "x").status_code == 500
+
+def test_f(noojee_server, noojee_pbx):
+    assert legs(noojee_server, "x").status_code == 200
+"""
+    )
+    ran = pytester.runpytest_subprocess("-p", "no:randomly")
+    ran.assert_outcomes(passed=6, errors=5)
+    ran.stdout.fnmatch_lines(["*the fake PBX had a bug of its own, not your client: ZeroDivisionError('of the fake')*"])
+    ran.stdout.fnmatch_lines(
+        ["ERROR *::test_c - ZeroDivisionError*", "ERROR *::test_d - KeyError*", "ERROR *::test_e - *"]
+    )
+
+
+def test_a_project_with_pytest_httpserver_is_left_alone(pytester: pytest.Pytester) -> None:
+    """Its own fixture, its port from the environment, and the log of Werkzeug are as they were."""
+    pytester.makepyfile(
+        HELPERS
+        + """
+import logging
+
+def test_both(httpserver, noojee_server, caplog):
+    caplog.set_level(logging.INFO)
+    httpserver.expect_request("/mine").respond_with_data("mine")
+    assert httpx.get(httpserver.url_for("/mine"), trust_env=False).text == "mine"
+    assert httpx.get(httpserver.url_for("/other"), trust_env=False).status_code == 500
+    assert legs(noojee_server, "T").json() == []
+    assert httpserver.port != noojee_server.port
+    said = [record.getMessage() for record in caplog.records if record.name == "werkzeug"]
+    assert len(said) == 2
+    assert not any(noojee_server.api_key in line for line in said)
+    assert logging.getLogger("werkzeug").level in (logging.NOTSET, logging.INFO)
+
+def test_mine_alone(httpserver):
+    httpserver.expect_request("/mine").respond_with_data("mine")
+    assert httpx.get(httpserver.url_for("/mine"), trust_env=False).text == "mine"
+    httpserver.check()
+"""
+    )
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=2)
+
+
+def test_the_entry_point_imports_nothing_heavy() -> None:
+    """pytest loads it in every project that has this one installed."""
+    code = f"import sys, noojee_fake.pytest_plugin; print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_fixtures_are_listed_by_pytest(pytester: pytest.Pytester) -> None:
+    """They come from the entry point, with a sentence each; what they are made of is not listed."""
+    listed = pytester.runpytest_subprocess("--fixtures").stdout.str()
+    for name in ("noojee_pbx", "noojee_server", "noojee_tls_server"):
+        assert f"\n{name} -- " in listed
+    assert "_noojee_server [" not in listed

@@ -1,0 +1,205 @@
+"""Servers on real sockets for the tests of `verify`: raw ones that answer any bytes, and the fake behind a count."""
+
+from __future__ import annotations
+
+import csv
+import http.server
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from noojee_contract.engine.bundled import recorded
+
+Answer = Callable[[bytes, socket.socket], None]
+
+
+class RawServer:
+    """Takes connections, reads one request of each, and lets `answer` write whatever it likes."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self.requests: list[bytes] = []
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """Close the door and all that is open."""
+        self._socket.close()
+        for connection in self._open:
+            connection.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        try:
+            request = b""
+            while b"\r\n\r\n" not in request:
+                part = connection.recv(65536)
+                if not part:
+                    return
+                request += part
+            self.requests.append(request)
+            self._answer(request, connection)
+            connection.close()
+        except OSError:
+            return
+
+
+@pytest.fixture
+def raw_server() -> Iterator[Callable[[Answer], RawServer]]:
+    """Makes servers that answer any bytes; they are closed at the end of the test."""
+    made: list[RawServer] = []
+
+    def make(answer: Answer) -> RawServer:
+        made.append(RawServer(answer))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A PBX that is served by another process: where, its key, and a file of known recordings."""
+
+    url: str
+    key: str
+    known: Path
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a `noojee-fake serve` that runs as long as the tests of this worker."""
+    ready = tmp_path_factory.mktemp("server") / "ready"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "noojee_fake", "serve", "--port", "0", "--ready-file", str(ready), "--quiet"],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while not ready.exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield ready.read_text().strip()
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+@pytest.fixture
+def served(server: str, tmp_path: Path) -> Served:
+    """All archives that ship in a world of their own: to whoever has its URL and key, a PBX like any other."""
+    archive = recorded()
+    made = httpx.post(f"{server}/__noojee/worlds", json={"seed": archive.document}, trust_env=False, timeout=30).json()
+    known = tmp_path / "known.csv"
+    with known.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("kind", "value"))
+        rows.writerows(("tag", tag) for tag in archive.tags[:6])
+        rows.writerow(("unique_id", archive.calls[4].unique_id))
+        rows.writerow(("hour", "2021/09/14 15"))
+    return Served(f"{server}/{made['path']}", made["api_key"], known)
+
+
+class CountingProxy:
+    """A real HTTP server in front of the fake: counts and times what comes, and passes it on."""
+
+    def __init__(self, upstream: str) -> None:
+        self.asked: list[tuple[float, str, str]] = []
+        client = httpx.Client(trust_env=False)
+        asked = self.asked
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1  # one write an answer
+
+            def _pass_on(self) -> None:
+                asked.append((time.monotonic(), self.command, self.path))
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                headers = {
+                    name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")
+                }
+                answer = client.request(self.command, upstream + self.path, headers=headers, content=body)
+                self.send_response(answer.status_code)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(answer.content)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = _pass_on
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._client = client
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """End it."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._client.close()
+
+
+@pytest.fixture
+def counted(served: Served) -> Iterator[CountingProxy]:
+    """The served fake behind a count."""
+    proxy = CountingProxy(served.url)
+    yield proxy
+    proxy.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Callable[..., Ran]:
+    """Runs `noojee-contract` as its users do, in an empty folder, without a terminal."""
+
+    def run(*words: str, timeout: float = 120, **variables: str) -> Ran:
+        environ = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))
+        } | variables
+        done = subprocess.run(
+            [sys.executable, "-m", "noojee_contract", *words],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run

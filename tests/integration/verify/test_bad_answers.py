@@ -1,0 +1,105 @@
+"""An answer that is not JSON, HTML, empty, cut off, huge, slow or in the wrong charset is a finding, not a crash."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from noojee_contract.catalogue.clauses import catalogue
+from noojee_contract.engine.runner import Bench
+from noojee_contract.model.outcome import Outcome, Result
+from noojee_contract.suite import checks
+from noojee_contract.targets.recordings import Known
+from noojee_contract.targets.target import Target
+
+
+def http(body: bytes, *, length: int | None = None, kind: str = "application/json") -> bytes:
+    said = len(body) if length is None else length
+    return (
+        f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {said}\r\nConnection: close\r\n\r\n".encode()
+        + body
+    )
+
+
+LEG = b'[{"Source":"400","Leg":"1","Start":"2014-02-13 17:06:52.0","Tag":"1234","Duration":"4","Username":"Fred","CallRecordId":"198348","UniqueId":"1392271611.238","DID":"internal","Direction":"2","Destination":"410"}]'
+ANSWERS: dict[str, tuple[bytes, str]] = {
+    "not JSON": (http(b"legs: none"), "not JSON"),
+    "HTML": (http(b"<html><body>It works!</body></html>", kind="text/html"), "not JSON"),
+    "empty": (http(b""), "empty"),
+    "cut off": (http(LEG[:100], length=len(LEG)), "cut off"),
+    "another charset": (http(LEG.replace(b"Fred", "Zoë".encode("latin-1"))), "not UTF-8"),
+    "UTF-16": (http(LEG.decode().encode("utf-16")), "UTF-8"),
+    "huge": (http(b"[" + b" " * 300_000 + b"]"), "longer than 100000 bytes"),
+    "no HTTP at all": (b"SSH-2.0-OpenSSH_9.6\r\n", "RemoteProtocolError"),
+    "a broken chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", "RemoteProtocolError"),
+    "a wrong coding": (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", "DecodingError"),
+    "nested deeply": (http(b"[" * 50_000), "nested"),
+}
+
+
+def judge(url: str, clause_id: str = "metadata.by-tag-answered", *, timeout_seconds: float = 5.0) -> Result:
+    target = Target(
+        name="pbx", dialect="njadmin", base_url=url, api_key_env="KEY", known=(Known("tag", "1234"),), timeout_seconds=timeout_seconds,
+        max_body_bytes=100_000,
+    )  # fmt: skip
+    bench = Bench([target], seed=1, examples=1, environ={"KEY": "k-123456"})
+    try:
+        clause = catalogue()[clause_id]
+        (lane,) = bench.lanes(clause)
+        return bench.result(clause, checks()[clause_id], lane)
+    finally:
+        bench.close()
+
+
+@pytest.mark.parametrize("kind", sorted(ANSWERS))
+def test_a_bad_answer_is_a_finding(kind: str, raw_server: Callable[..., object]) -> None:
+    """Broken, with words that say what came, and the exchange."""
+    answer, says = ANSWERS[kind]
+    server = raw_server(lambda _request, connection: connection.sendall(answer))
+    result = judge(server.url)  # type: ignore[attr-defined]
+    assert result.outcome is Outcome.BROKEN, result.reason
+    assert result.finding is not None
+    assert says in result.finding.message
+    assert result.finding.exchange is not None
+    assert "k-123456" not in str(result.finding)
+
+
+def test_a_slow_answer_is_a_finding(raw_server: Callable[..., object]) -> None:
+    """An answer that drips beyond the time-out is given up."""
+
+    def drip(_request: bytes, connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        for _ in range(1000):
+            connection.sendall(b" ")
+            connection.settimeout(0.05)
+            try:
+                if not connection.recv(1):
+                    return
+            except TimeoutError:
+                continue
+
+    result = judge(raw_server(drip).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
+    assert result.outcome is Outcome.BROKEN
+    assert result.finding is not None
+    assert "not whole after 0.5 s" in result.finding.message
+
+
+def test_silence_is_a_finding(raw_server: Callable[..., object]) -> None:
+    """No answer within the time-out."""
+
+    def silent(_request: bytes, connection: socket.socket) -> None:
+        connection.recv(1)
+
+    result = judge(raw_server(silent).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
+    assert result.outcome is Outcome.BROKEN
+    assert result.finding is not None
+    assert "no answer within 0.5 s" in result.finding.message
+
+
+def test_a_good_answer_holds(raw_server: Callable[..., object]) -> None:
+    """The same server with the published leg is fine."""
+    server = raw_server(lambda _request, connection: connection.sendall(http(LEG)))
+    result = judge(server.url)  # type: ignore[attr-defined]
+    assert result.outcome is Outcome.HOLDS, result

@@ -1,0 +1,169 @@
+"""What is wrong with a call is said in one line, before anything is asked or written: exit 2."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from noojee_contract.cli.main import main
+
+PLANTED = "PL4NTED-SECRET-7f3a"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each call runs in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    return tmp_path
+
+
+CONFIG = '[targets.pbx]\nbase_url = "http://127.0.0.1:9"\ndialect = "njadmin"\napi_key_env = "NO_SUCH_KEY"\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--only", "metadata.by-tga"], "no clause is called"),
+        (["--require", "nothing.at-all"], "no clause is called"),
+        (["staging"], "there is no target 'staging'"),
+        (["--config", "nowhere.toml"], "cannot be read"),
+        (["--config", "good.toml", "pxb"], "did you mean pbx?"),
+        (["--config", "good.toml"], "NO_SUCH_KEY"),
+        (["--config", "wrong.toml"], "is no TOML"),
+        (["--base-url", "http://127.0.0.1:9"], "needs --dialect"),
+        (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmn"], "did you mean njadmin?"),
+        (["--base-url", f"http://u:{PLANTED}@127.0.0.1:9", "--dialect", "njadmin"], "holds a credential"),
+        (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--api-key-env", PLANTED], "not a value"),
+        (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--known", "nowhere.csv"], "nowhere.csv"),
+        (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--config", "good.toml"], "leave out --config"),
+        (["--dialect", "njadmin"], "give --base-url too"),
+        (["--smoke", "--html", "no-folder/report.html"], "no-folder"),
+        (["--smoke", "--json", "."], "."),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(
+    arguments: list[str], says: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2, what to change, and nothing lost or written."""
+    (elsewhere / "good.toml").write_text(CONFIG)
+    (elsewhere / "wrong.toml").write_text("[targets.pbx")
+    before = sorted(elsewhere.iterdir())
+    code = main(["verify", *arguments])
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1, captured.err
+    assert captured.err.startswith("noojee-contract: ")
+    assert says in captured.err
+    assert PLANTED not in captured.err
+    assert sorted(elsewhere.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--examples", "0"],
+        ["--seed", "x"],
+        ["--no-such-option"],
+        ["-n", "many"],
+        ["--api-key", PLANTED],
+        [f"--token={PLANTED}"],
+    ],
+)
+def test_a_wrong_option_is_refused_by_the_parser(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """One line that names the option, and never what was given to it: that may be a key."""
+    with pytest.raises(SystemExit) as left:
+        main(["verify", *arguments])
+    captured = capsys.readouterr()
+    assert left.value.code == 2
+    assert captured.err.count("\n") == 1
+    assert arguments[0].partition("=")[0] in captured.err
+    assert PLANTED not in captured.err + captured.out
+
+
+def test_an_existing_report_survives_a_wrong_call(elsewhere: Path) -> None:
+    """Nothing is lost."""
+    (elsewhere / "report.html").write_text("the last good one")
+    assert main(["verify", "--only", "no.such", "--html", "report.html"]) == 2
+    assert (elsewhere / "report.html").read_text() == "the last good one"
+
+
+def test_a_target_that_cannot_be_reached_ends_with_4(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the configured time-out; the report says so too."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nothing listens there
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("A_KEY", "k-123456")
+        code = main(
+            [
+                "verify",
+                "--base-url",
+                address,
+                "--dialect",
+                "njadmin",
+                "--api-key-env",
+                "A_KEY",
+                "--timeout",
+                "2",
+                "--json",
+                "r.jsonl",
+            ]
+        )
+    captured = capsys.readouterr()
+    assert code == 4
+    assert "cannot be reached" in captured.out
+    assert (
+        '"exit_code": 4' in (elsewhere / "r.jsonl").read_text()
+        or '"exit_code":4' in (elsewhere / "r.jsonl").read_text()
+    )
+
+
+def test_a_target_that_never_answers_ends_with_4(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is taken and never answered counts as not reached."""
+    monkeypatch.setenv("A_KEY", "k-123456")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        code = main(
+            [
+                "verify",
+                "--base-url",
+                address,
+                "--dialect",
+                "recording-api",
+                "--api-key-env",
+                "A_KEY",
+                "--timeout",
+                "0.3",
+            ]
+        )
+    assert code == 4
+    assert "no answer within 0.3 s" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "says"),
+    [
+        ('transport = "no_such_module:open"', 2, "cannot be opened"),
+        ('transport = "json:loads"', 2, "cannot be opened"),
+        ('command = ["no-such-program", "{ready_file}"]', 3, "does not start"),
+        ('command = ["{python}", "-c", "raise SystemExit(\'no port left\')", "{ready_file}"]', 3, "no port left"),
+    ],
+)
+def test_a_target_that_does_not_start_is_told_once(
+    where: str, code: int, says: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A transport or a command that is not there; the reason, not a traceback."""
+    (elsewhere / "t.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\nfillable = true\n{where}\n')
+    assert main(["verify", "--config", "t.toml", "-n", "1", "--only", "authentication.accepted"]) == code
+    captured = capsys.readouterr()
+    assert says in captured.out + captured.err
+    assert "Traceback" not in captured.out + captured.err

@@ -1,0 +1,133 @@
+"""The main job: `noojee-contract verify` without a target, on the embedded PBX, and what it prints and writes."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noojee_contract.engine.strategies import draw_documents
+from noojee_contract.model.schemas import violations
+
+Contract = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """One run of everything, with all reports."""
+    import os
+    import subprocess
+    import sys
+
+    folder = tmp_path_factory.mktemp("whole")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    words = [
+        "--seed",
+        "7",
+        "--examples",
+        "8",
+        "--junit",
+        "r.xml",
+        "--json",
+        "r.jsonl",
+        "--markdown",
+        "r.md",
+        "--html",
+        "r.html",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "noojee_contract", "verify", *words],
+        cwd=folder, env={**environ, "CI": "true"}, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    return folder, done
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "r.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_suite_holds_on_every_generation_of_the_embedded_pbx(whole: Any) -> None:
+    """Exit 0: in process, over http and over TLS, on recorded, synthetic and generated calls."""
+    folder, done = whole
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = [row for row in rows(folder) if row["kind"] == "result"]
+    lanes = {(row["target"], row["lane"]) for row in results if row["outcome"] == "holds"}
+    assert {
+        ("legacy", "generated"),
+        ("replacement", "generated"),
+        ("legacy-tls", "recorded"),
+        ("replacement-http", "recorded"),
+        ("services", "recorded"),
+        ("calls", "recorded"),
+        ("calls-by-hash", "recorded"),
+    } <= lanes
+    assert {("legacy > replacement", "generated"), ("calls > replacement", "recorded")} <= lanes
+    assert all(row["judged"] > 0 for row in results if row["outcome"] == "holds")
+
+
+def test_what_is_not_proved_is_listed(whole: Any) -> None:
+    """Nothing is left out in silence: what no lane of a target proved stands in the report, with the reason."""
+    folder, done = whole
+    results = [row for row in rows(folder) if row["kind"] == "result"]
+    proved = {(row["clause"], row["target"]) for row in results if row["outcome"] in ("holds", "observed")}
+    for row in results:
+        if row["outcome"] in ("unproved", "unsupported"):
+            assert row["reason"]
+            assert row["clause"] in done.stdout or (row["clause"], row["target"]) in proved
+
+
+def test_every_line_of_the_json_report_is_valid(whole: Any) -> None:
+    """`schemas/own/report.schema.json`."""
+    folder, _ = whole
+    for row in rows(folder):
+        assert violations(row, "own/report") == []
+
+
+def test_the_junit_report_counts_what_the_json_report_counts(whole: Any) -> None:
+    """CI reads the one, programs the other."""
+    folder, _ = whole
+    cases = ET.parse(folder / "r.xml").getroot().iter("testcase")
+    pairs = {(row["clause"], row["target"]) for row in rows(folder) if row["kind"] == "result"}
+    assert len(list(cases)) == len(pairs)
+
+
+def test_plain_lines_are_printed_without_a_terminal(whole: Any) -> None:
+    """No escape sequences in a log."""
+    _, done = whole
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_two_seeds_give_different_calls_and_one_seed_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With CI=true Hypothesis would repeat the same examples whatever the seed."""
+    monkeypatch.setenv("CI", "true")
+    assert draw_documents(5, 1) == draw_documents(5, 1)
+    assert draw_documents(5, 1) != draw_documents(5, 2)
+
+
+def test_the_seed_of_a_run_is_the_seed_of_its_calls_in_ci(contract: Contract, tmp_path: Path) -> None:
+    """A find on a wrong server shrinks to the same small archive again, from the printed command."""
+    words = ("verify", "--only", "metadata.by-tag-answered", "--examples", "3", "--seed")
+    for seed in ("1", "2"):
+        ran = contract(*words, seed, "--json", f"{seed}.jsonl", CI="true")
+        assert ran.code == 0, ran.out + ran.err
+        header = json.loads((tmp_path / f"{seed}.jsonl").read_text().splitlines()[0])
+        assert header["seed"] == int(seed)
+
+
+def test_reports_are_written_though_nobody_reads_the_whole_output(tmp_path: Path) -> None:
+    """`noojee-contract verify --html report.html | head -1`: the page is whole, and nothing complains."""
+    import subprocess
+    import sys
+
+    words = "verify --smoke --only 'metadata.*' --html report.html"
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m noojee_contract {words} | head -c 10; echo ${{PIPESTATUS[0]}}"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.endswith("\n0\n") or done.stdout.endswith("0\n"), done.stdout
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").rstrip().endswith("</html>")

@@ -1,0 +1,30 @@
+"""Through a plain reverse proxy with a path prefix: the same verdict, worlds included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.conformant_servers import nginx
+
+needs_nginx = pytest.mark.skipif(nginx.MISSING, reason="needs nginx")
+
+
+@pytest.fixture
+def proxied(server: str, tmp_path: Path) -> Iterator[str]:
+    """The base URL of the served fake behind nginx, under /pbx/one."""
+    with nginx.proxied(server, tmp_path / "nginx") as url:
+        yield url
+
+
+@needs_nginx
+@pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
+def test_a_fillable_target_behind_a_proxy_holds(dialect: str, proxied: str, contract: Callable[..., Any]) -> None:
+    """World paths are relative to the base URL, so the proxy stays in between."""
+    ran = contract(
+        "verify", "--base-url", proxied, "--dialect", dialect, "--fillable", "--examples", "3", "--seed", "1"
+    )
+    assert ran.code == 0, ran.out + ran.err

@@ -1,0 +1,101 @@
+"""The catalogue itself: enough clauses, each with a source that carries its severity, each open question asked."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from importlib import resources
+
+import pytest
+
+from noojee_contract.catalogue.clauses import (
+    ABOUT,
+    DIALECTS,
+    FILE,
+    FLOOR,
+    LISTING,
+    MIGRATION,
+    PROOFS,
+    SEVERITIES,
+    Clause,
+    catalogue,
+)
+from noojee_contract.dialects.decode import ATTRIBUTES
+from noojee_contract.resources import schemas
+
+TABLE = tomllib.loads(schemas("own", "unknowns.toml").read_text(encoding="utf-8"))
+CLAUSES = sorted(catalogue().values(), key=lambda clause: clause.id)
+GROUPS = {"transport", "authentication", "metadata", "by-hour", "audio", "migration", "relations", "recording"}
+NEEDS = re.compile(r"fill|provoke|wait:[0-9]+|by_hour|audio|user_key|plain_http|live")
+
+# Open questions that no clause asks: those that leave no choice.
+NOT_ASKED: dict[str, str] = {key: row["settled"] for key, row in TABLE.items() if not row["alternatives"]}
+
+
+def test_there_are_enough_clauses_in_every_group() -> None:
+    """At least eighty, over all groups."""
+    groups = Counter(clause.group for clause in CLAUSES)
+    assert set(groups) == GROUPS
+    assert sum(groups.values()) >= 80
+    assert min(groups.values()) >= 8, groups
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
+def test_a_clause_is_whole(clause: Clause) -> None:
+    """Id, sentence, severity, source, dialects and needs are words that the runner knows."""
+    assert re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", clause.id)
+    assert clause.sentence.endswith(".")
+    assert len(clause.sentence) <= 240
+    assert clause.severity in SEVERITIES
+    assert clause.over in ("exchange", "archive")
+    assert set(clause.dialects) <= {*DIALECTS, MIGRATION, FILE}
+    assert clause.about in ABOUT
+    assert set(clause.fields) <= set(ATTRIBUTES)
+    assert all(NEEDS.fullmatch(need) for need in clause.needs)
+    assert clause.proof in (None, *PROOFS)
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
+def test_a_clause_binds_no_more_than_its_source(clause: Clause) -> None:
+    """SEED and DOC facts are must or should; what is UNKNOWN binds only where it is declared."""
+    marks = set(re.findall(r"\b(SEED|DOC|CLIENT|DERIVED|UNKNOWN)\b", clause.provenance))
+    assert marks
+    if clause.severity == "must":
+        assert marks & {"SEED", "DOC"}
+    if clause.severity == "should":
+        assert marks & {"SEED", "DOC", "CLIENT", "DERIVED"}
+    assert (clause.severity == "declared") == (clause.declares is not None)
+
+
+def test_each_clause_says_what_it_is_about() -> None:
+    """Whether it binds an API that is not the vendor's is decided clause by clause, and not by leaving it out."""
+    folder = resources.files("noojee_contract") / "catalogue"
+    files = [
+        tomllib.loads(file.read_text(encoding="utf-8"))
+        for file in folder.iterdir()
+        if file.name.endswith(".toml") and file.name != "spec_page.toml"
+    ]
+    assert [name for rows in files for name, row in rows.items() if "about" not in row] == []
+
+
+def test_no_two_clauses_say_the_same() -> None:
+    """A sentence is said once."""
+    assert max(Counter(clause.sentence for clause in CLAUSES).values()) == 1
+
+
+def test_every_open_question_is_asked_or_left_with_a_reason() -> None:
+    """A row of unknowns.toml that nobody asks would be a switch without a check."""
+    asked = {clause.declares for clause in CLAUSES if clause.declares}
+    assert asked <= set(TABLE)
+    assert asked.isdisjoint(NOT_ASKED)
+    assert asked | set(NOT_ASKED) == set(TABLE)
+    assert all(NOT_ASKED.values())
+
+
+def test_the_floor_is_in_the_catalogue() -> None:
+    """What must be proved before a run is green binds everywhere, in each dialect that lists legs."""
+    for clause_id in FLOOR:
+        assert catalogue()[clause_id].severity == "must"
+        assert catalogue()[clause_id].about == "meaning"
+        assert set(catalogue()[clause_id].dialects) == set(LISTING)

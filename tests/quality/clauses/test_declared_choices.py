@@ -1,0 +1,75 @@
+"""A PBX that answers an open question otherwise, and declares it, honours the whole contract."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+
+import pytest
+
+from noojee_contract.catalogue.clauses import DIALECTS, Clause, catalogue
+from noojee_contract.engine.runner import Bench
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.resources import schemas
+from noojee_contract.suite import checks
+from noojee_contract.targets.target import Target
+
+
+def table(name: str) -> dict[str, dict[str, object]]:
+    return tomllib.loads(schemas("own", name).read_text(encoding="utf-8"))
+
+
+QUESTIONS = table("unknowns.toml")
+PROFILES = table("profiles.toml")
+CHOICES = [(key, choice) for key, row in QUESTIONS.items() for choice in row["alternatives"]]  # type: ignore[attr-defined]
+ABOUT_HASHES = {clause.declares for clause in catalogue().values() if clause.proof == "hash"}
+
+
+def target(dialect: str, profile: Mapping[str, str], authentication: str = "api-key") -> Target:
+    """A target that declares some choices."""
+    return Target(
+        name=f"{dialect} by {authentication}",
+        dialect=dialect,
+        transport="noojee_fake.adapters.httpx_transport:open",
+        fillable=True,
+        profile=profile,
+        authentication=authentication,
+    )
+
+
+def held(targets: Iterable[Target]) -> Iterator[Clause]:
+    """The clauses that hold, on the archives that ship and in a migration; none of them may be broken."""
+    bench = Bench(
+        list(targets),
+        migrations=[("recording-api by api-key", "njadmin by api-key")],
+        seed=1,
+        examples=1,
+        smoke=True,
+    )
+    try:
+        for clause in catalogue().values():
+            for lane in bench.lanes(clause):
+                result = bench.result(clause, checks()[clause.id], lane)
+                said = result.finding.message if result.finding is not None else result.reason
+                assert result.outcome in (Outcome.HOLDS, Outcome.UNPROVED), f"{clause.id} in {lane}: {said}"
+                if result.outcome is Outcome.HOLDS:
+                    yield clause
+    finally:
+        bench.close()
+
+
+@pytest.mark.parametrize(("key", "choice"), CHOICES)
+def test_each_declared_choice_holds(key: str, choice: str) -> None:
+    """In the dialects that the question is about; a clause asserts it there."""
+    authentication = "hash" if key in ABOUT_HASHES else "api-key"
+    dialects: Iterable[str] = QUESTIONS[key]["dialects"]  # type: ignore[assignment]
+    targets = [target(dialect, {key: choice}, authentication) for dialect in dialects]
+    assert key in {clause.declares for clause in held(targets)}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_each_profile_that_ships_holds(name: str) -> None:
+    """Several choices at once, in every dialect."""
+    choices: Mapping[str, str] = PROFILES[name]["choices"]  # type: ignore[assignment]
+    targets = [target(dialect, choices) for dialect in DIALECTS] + [target("call-management", choices, "hash")]
+    assert set(choices) <= {clause.declares for clause in held(targets)}

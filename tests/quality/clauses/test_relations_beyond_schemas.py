@@ -1,0 +1,99 @@
+"""Relations between answers catch what no schema can: each answer of their wrong servers is valid by itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from types import ModuleType
+
+import httpx
+import pytest
+
+from noojee_contract.catalogue.clauses import MIGRATION, PATTERNS, Clause, catalogue
+from noojee_contract.engine.runner import Bench
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.schemas import violations
+from noojee_contract.suite import checks
+from noojee_contract.targets.target import Target
+from support.faulty_servers import WrongTransport
+from support.faulty_servers import catalogue as wrong_catalogue
+
+RIGHT = "noojee_fake.adapters.httpx_transport:open"
+RELATIONS = [clause for clause in catalogue().values() if clause.pattern is not None]
+SCHEMA_OF_METHOD = {
+    "retrieveMetaData": "metadata",
+    "retrieveMetaDataByUniqueId": "metadata",
+    "retrieveMetaDataByHour": "metadata-by-hour",
+}
+DIALECT_OF_PATH = {
+    "/njadmin/rest/": "njadmin",
+    "/rest/CallManagementAPI/": "call-management",
+    "/rest/RecordingAPI/": "recording-api",
+}
+
+
+class Kept(WrongTransport):
+    """A wrong server that keeps its answers, each with the schema that it has to be valid by."""
+
+    answers: list[tuple[str, bytes]]
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        kind = SCHEMA_OF_METHOD.get(request.url.path.rpartition("/")[2])
+        if (
+            kind is not None
+            and request.method == "POST"
+            and answer.headers.get("content-type", "").startswith("application/json")
+        ):
+            answer.read()
+            dialect = next(name for part, name in DIALECT_OF_PATH.items() if part in request.url.path)
+            shape = kind if answer.content.lstrip().startswith(b"[") else "failure"
+            self.answers.append((f"{dialect}/{shape}", answer.content))
+        return answer
+
+
+def test_there_are_enough_relations_over_enough_patterns() -> None:
+    """At least twenty of this group alone, over five patterns; each pattern that is described is followed."""
+    patterns = Counter(clause.pattern for clause in RELATIONS)
+    assert set(patterns) <= set(PATTERNS)
+    own = [clause for clause in RELATIONS if clause.group == "relations"]
+    assert len(own) >= 20
+    assert len({clause.pattern for clause in own}) >= 5
+
+
+def test_each_clause_of_the_group_names_its_pattern() -> None:
+    """A relation that follows none would be a clause of another group."""
+    assert all(clause.pattern in PATTERNS for clause in catalogue().values() if clause.group == "relations")
+
+
+@pytest.mark.parametrize("clause", RELATIONS, ids=lambda clause: clause.id)
+def test_a_relation_breaks_on_answers_that_are_valid_by_their_schemas(
+    clause: Clause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every answer of the wrong server that the clause names is valid, and the clause is red all the same."""
+    kept: list[tuple[str, bytes]] = []
+
+    def door() -> Kept:
+        made = Kept(wrong_catalogue()[clause.wrong])
+        made.answers = kept
+        return made
+
+    module = ModuleType("kept_door")
+    vars(module)["open"] = door
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    wrong = f"{module.__name__}:open"
+    if MIGRATION in clause.dialects:
+        sides = [("old", "recording-api", RIGHT), ("new", "njadmin", wrong)]
+    else:
+        sides = [(dialect, dialect, wrong) for dialect in clause.dialects]
+    targets = [Target(name=name, dialect=dialect, transport=opened, fillable=True) for name, dialect, opened in sides]
+    bench = Bench(targets, migrations=[("old", "new")], seed=1, examples=6, shrink_seconds=0)
+    try:
+        outcomes = {bench.result(clause, checks()[clause.id], lane).outcome for lane in bench.lanes(clause)}
+    finally:
+        bench.close()
+    assert outcomes & {Outcome.BROKEN, Outcome.OBSERVED}
+    assert kept
+    for schema, body in kept:
+        assert violations(json.loads(body), schema) == []

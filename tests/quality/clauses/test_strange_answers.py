@@ -1,0 +1,87 @@
+"""Whatever stands in an answer, the suite judges it: a server's mistake never looks like one of ours."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from noojee_contract.catalogue.clauses import catalogue
+from noojee_contract.engine.runner import Bench
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.suite import checks
+from noojee_contract.targets.target import Target
+from support.faulty_servers import Send, WrongServer, WrongTransport, with_body, with_legs
+
+DIALECTS = ("recording-api", "njadmin")  # the one between them is read like the first
+VALUES: dict[str, Any] = {
+    "null": None, "a number": 5, "nothing": "", "a line end": "4\n", "an object": {}, "an array": [[]], "half a pair": "\ud800",
+    "a boolean": True, "many digits": "9" * 400, "a long text": "x" * 100_000, "a NUL": "\x00", "other digits": "١٢",
+    "ages": "9" * 18, "the first day": "0001-01-01 00:00:00.0", "the last day": "9999-12-31 23:59:59.0",
+}  # fmt: skip
+FIELDS = (
+    "UniqueId",
+    "Leg",
+    "Start",
+    "callend",
+    "Duration",
+    "Tag",
+    "Username",
+    "CallRecordId",
+    "DID",
+    "Direction",
+    "Source",
+    "Destination",
+)
+
+
+def changed(fields: tuple[str, ...], value: Any) -> WrongServer:
+    """A server that writes a value in place of some fields of every leg."""
+    import json
+
+    def mistake(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+        answer = send(request)
+        changed = with_legs(answer, lambda legs: [leg | {name: "#" for name in fields if name in leg} for leg in legs])
+        return with_body(changed, changed.content.replace(b'"#"', json.dumps(value).encode()))
+
+    return WrongServer("strange", "A serialiser gone wrong.", mistake)
+
+
+@pytest.fixture
+def strange_door(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module whose `open` gives the strange server of the test."""
+    module = ModuleType("strange_doors")
+    monkeypatch.setitem(sys.modules, "strange_doors", module)
+    return module
+
+
+def errors(door: ModuleType, server: WrongServer) -> list[str]:
+    door.open = lambda: WrongTransport(server)  # type: ignore[attr-defined]
+    targets = [Target(name=each, dialect=each, transport="strange_doors:open", fillable=True) for each in DIALECTS]
+    bench = Bench(targets, migrations=[DIALECTS], seed=1, examples=1, smoke=True)
+    try:
+        results = [
+            bench.result(clause, checks()[clause.id], lane)
+            for clause in catalogue().values()
+            for lane in bench.lanes(clause)
+        ]
+    finally:
+        bench.close()
+    assert Outcome.BROKEN in {result.outcome for result in results}
+    return [
+        f"{result.clause} in {result.lane}: {result.reason}" for result in results if result.outcome is Outcome.ERROR
+    ]
+
+
+@pytest.mark.parametrize("value", sorted(VALUES))
+@pytest.mark.parametrize(
+    "fields", [FIELDS, ("UniqueId",), tuple(name for name in FIELDS if name != "UniqueId")], ids=("all", "id", "others")
+)
+def test_a_strange_value_is_judged_and_no_error_of_ours(
+    fields: tuple[str, ...], value: str, strange_door: ModuleType
+) -> None:
+    """Every clause, in two dialects and the migration between them."""
+    assert errors(strange_door, changed(fields, VALUES[value])) == []

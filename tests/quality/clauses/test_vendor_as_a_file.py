@@ -1,0 +1,135 @@
+"""The vendor's own generations, described in a dialect file: the hash, failures with HTTP 200, texts for numbers, Java's dates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from noojee_contract.catalogue.clauses import catalogue
+from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.engine.runner import Bench
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.resources import schemas
+from noojee_contract.suite import checks
+from noojee_contract.targets.applicability import judged_on
+from noojee_contract.targets.target import Target
+
+LEGS = f"""
+[fields]
+UniqueId = "UniqueId"
+Leg = "Leg"
+CallRecordId = "CallRecordId"
+Start = "Start"
+Duration = "Duration"
+Tag = "Tag"
+Username = "Username"
+Source = "Source"
+Destination = "Destination"
+DID = "DID"
+Direction = "Direction"
+
+[formats]
+Start = "java-timestamp"
+Leg = "text"
+Duration = "text"
+CallRecordId = "text"
+Direction = {{ 0 = "inbound", 1 = "outbound", 2 = "internal" }}
+
+[methods.by_tag]
+request = "POST BASE/retrieveMetaData?tag={{tag}}"
+schema = "{schemas("recording-api", "metadata.schema.json").resolve()}"
+[methods.by_unique_id]
+request = "POST BASE/retrieveMetaDataByUniqueId?uniqueId={{unique_id}}"
+schema = "{schemas("recording-api", "metadata.schema.json").resolve()}"
+[methods.audio]
+request = "POST BASE/retrieveByUniqueId?uniqueId={{unique_id}}&leg={{leg}}"
+"""
+HOURLY = f"""
+[methods.by_hour]
+request = "POST BASE/retrieveMetaDataByHour?date={{date}}&hour={{hour}}"
+schema = "{schemas("njadmin", "metadata-by-hour.schema.json").resolve()}"
+once_a_minute = true
+[methods.by_hour.fields]
+End = "callend"
+[methods.by_hour.formats]
+Start = "java-date"
+End = "java-date"
+Direction = {{ Inbound = "inbound", Outbound = "outbound", Internal = "internal" }}
+"""
+WAYS = {
+    "recording-api": (
+        'hash = "POST /servicemanager/rest/Time"', "/rest/RecordingAPI", "refused = { status = 200, code = -1 }", "",
+    ),
+    "njadmin": ('query = "apiKey"', "/njadmin/rest/RecordingAPI", "refused = { status = 401, code = -1 }", HOURLY),
+}  # fmt: skip
+
+
+def _target(file: Path) -> Target:
+    """The fake, asked and read as a dialect file says."""
+    described = read_dialect(file)
+    return Target(
+        name="vendor", dialect=described.name, described=described, capabilities=described.capabilities,
+        transport="noojee_fake.adapters.httpx_transport:open", fillable=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", sorted(WAYS))
+def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tmp_path: Path) -> None:
+    """Nothing is broken, and each clause that can be judged through a file is judged somewhere; by hour has a shape of its own."""
+    proof, base, refused, hourly = WAYS[dialect]
+    (tmp_path / "vendor.toml").write_text(
+        f'format = "noojee-dialect/1"\nname = "as-a-file"\n[authentication]\n{proof}\n'
+        f'[failures]\ncode = "Code"\nmessage = "Message"\nsuccess = 0\n{refused}\nunknown_path = {{ status = 404 }}\n'
+        f"wrong_method = {{ status = 405 }}\nno_sound = {{ status = 404, code = -1 }}\n{(LEGS + hourly).replace('BASE', base)}",
+        encoding="utf-8",
+    )
+    target = _target(tmp_path / "vendor.toml")
+    bench = Bench([target], seed=1, examples=6, shrink_seconds=0)
+    try:
+        results = [
+            bench.result(clause, checks()[clause.id], lane)
+            for clause in catalogue().values()
+            if judged_on(clause, target)
+            for lane in bench.lanes(clause)
+        ]
+    finally:
+        bench.close()
+    wrong = [
+        f"{result.clause}: {result.finding.message if result.finding is not None else result.reason}"
+        for result in results
+        if result.outcome not in (Outcome.HOLDS, Outcome.UNPROVED, Outcome.UNSUPPORTED)
+    ]
+    assert wrong == []
+    held = {result.clause for result in results if result.outcome is Outcome.HOLDS}
+    unsupported = {result.clause for result in results if result.outcome is Outcome.UNSUPPORTED}
+    assert {clause.id for clause in catalogue().values() if judged_on(clause, target)} - unsupported <= held
+    assert all(clause.startswith(("by-hour.", "relations.", "migration.")) for clause in unsupported)
+    assert not hourly or not unsupported
+    assert ("by-hour.instants" in held) == bool(hourly)
+    assert ("authentication.hash-text" in held) == (dialect == "recording-api")
+
+
+@pytest.mark.parametrize(("written", "expected"), [("true", Outcome.HOLDS), ("false", Outcome.UNSUPPORTED)])
+def test_a_limit_of_one_request_a_minute_is_judged_where_the_file_names_it(
+    written: str, expected: Outcome, tmp_path: Path
+) -> None:
+    """Else the file says nothing of it, and requests are not spaced."""
+    hourly = (
+        '[methods.by_hour]\nrequest = "POST BASE/retrieveMetaDataByHour?date={date}&hour={hour}"\n'
+        f'schema = "{schemas("njadmin", "metadata-by-hour.schema.json").resolve()}"\nonce_a_minute = {written}\n'
+    )
+    (tmp_path / "vendor.toml").write_text(
+        f'format = "noojee-dialect/1"\nname = "as-a-file"\n[authentication]\nquery = "apiKey"\n'
+        f"{(LEGS + hourly).replace('BASE', '/njadmin/rest/RecordingAPI')}",
+        encoding="utf-8",
+    )
+    target = _target(tmp_path / "vendor.toml")
+    bench = Bench([target], seed=1, examples=1, shrink_seconds=0)
+    try:
+        for clause_id in ("by-hour.limit", "by-hour.limit-ends", "by-hour.limit-apart"):
+            clause = catalogue()[clause_id]
+            results = [bench.result(clause, checks()[clause_id], lane) for lane in bench.lanes(clause)]
+            assert {result.outcome for result in results} == {expected}
+    finally:
+        bench.close()

@@ -1,0 +1,207 @@
+"""Judges one wrong server by every clause of the shipped suite, and tells what became of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from noojee_contract.catalogue.clauses import MIGRATION, Clause, catalogue
+from noojee_contract.engine.runner import RECORDED, Bench
+from noojee_contract.model.outcome import Outcome, Result, Run, TargetRow
+from noojee_contract.report.grouping import COMPARES
+from noojee_contract.report.marks import Told
+from noojee_contract.report.summary import story
+from noojee_contract.suite import checks
+from noojee_contract.targets.target import Target
+from quality.detection import doors
+from quality.detection.socket_door import SocketDoor
+from support.faulty_servers import WIRE, WrongServer
+
+EXAMPLES = 2
+SEED = 1
+LEGACY, REPLACEMENT = "recording-api", "njadmin"
+USUAL = (LEGACY, REPLACEMENT)
+ABOUT_CALLS = ("support.faulty_servers.live_calls", "support.faulty_servers.orders")
+OLD = "old"
+BY_HASH = "call-management-by-hash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What became of one wrong server.
+
+    `broken`: what each clause that broke said, in the order of the report. `first` is the clause of the first finding, `said` its sentence.
+    `names_it`: that finding has the words expected; `shows_it`: its exchange is one that the mistake changed (or it has
+    none). `differs_at` is the first request whose answer was not the right one, `caught_at` the first after which a clause
+    broke; `groups` how many causes the report tells. `errors` are the suite's own.
+    """
+
+    name: str
+    kind: str
+    operator: str
+    broken: Mapping[str, str]
+    first: str | None
+    said: str
+    names_it: bool
+    shows_it: bool
+    differs_at: int | None
+    caught_at: int | None
+    groups: int
+    seconds: float
+    errors: Sequence[str] = field(default=())
+
+    @property
+    def caught(self) -> bool:
+        """Whether some clause is broken."""
+        return bool(self.broken)
+
+
+def targets(server: WrongServer) -> tuple[list[Target], list[tuple[str, str]]]:
+    """A target for each dialect that can show the mistake; a right legacy PBX before the replacement, for migrations.
+
+    A dialect that lists legs as the legacy API does is judged only where a clause of its own names the server.
+    """
+    transport = doors.enter(server)
+    dialects = list(server.dialects or USUAL)
+    if server.mistake.__module__ in ABOUT_CALLS:
+        dialects.append("call-management")
+    by_hash = False
+    for clause in catalogue().values():
+        if (
+            clause.wrong == server.name
+            and MIGRATION not in clause.dialects
+            and not set(clause.dialects) & set(dialects)
+        ):
+            dialects += clause.dialects
+        by_hash |= clause.wrong == server.name and clause.proof == "hash" and "call-management" in clause.dialects
+    found = [Target(name=each, dialect=each, transport=transport, fillable=True) for each in dict.fromkeys(dialects)]
+    if by_hash:
+        more = Target(
+            name=BY_HASH, dialect="call-management", authentication="hash", transport=transport, fillable=True
+        )
+        found.append(more)
+    if REPLACEMENT not in dialects:
+        return found, []
+    right = Target(name=OLD, dialect=LEGACY, transport=f"{doors.__name__}:{doors.RIGHT}", fillable=True)
+    return [*found, right], [(OLD, REPLACEMENT)]
+
+
+def judge(server: WrongServer, *, examples: int = EXAMPLES, seed: int = SEED, first: bool = False) -> Row:
+    """Every clause in every lane; with `first`, no more once one is broken."""
+    started = time.perf_counter()
+    results, caught_at = results_of(server, examples=examples, seed=seed, first=first)
+    return row_of(server, results, caught_at, time.perf_counter() - started)
+
+
+def results_of(
+    server: WrongServer, *, examples: int = EXAMPLES, seed: int = SEED, first: bool = False
+) -> tuple[list[Result], int | None]:
+    """The results of every clause, and how many requests the server had answered when the first clause broke."""
+    doors.opened.clear()
+    if server.name in WIRE:
+        return _on_the_wire(server, examples=examples, seed=seed)
+    named, migrations = targets(server)
+    bench = Bench(named, migrations=migrations, seed=seed, examples=examples, shrink_seconds=0)
+    results: list[Result] = []
+    caught_at: int | None = None
+    try:
+        for clause in catalogue().values():
+            for lane in bench.lanes(clause):
+                if lane.target == OLD:
+                    continue
+                results.append(bench.result(clause, checks()[clause.id], lane))
+                if results[-1].outcome is Outcome.BROKEN and caught_at is None:
+                    caught_at = sum(door.requests for door in doors.opened[server.name])
+            if first and caught_at is not None:
+                break
+    finally:
+        bench.close()
+    return results, caught_at
+
+
+def _on_the_wire(server: WrongServer, *, examples: int, seed: int) -> tuple[list[Result], int | None]:
+    """The same over a real socket: the replacement alone, on the archives that ship."""
+    door = SocketDoor(WIRE[server.name][1])
+    doors.opened[server.name] = [door.watched]
+    target = Target(
+        name=REPLACEMENT,
+        dialect=REPLACEMENT,
+        base_url=door.url,
+        control_url=f"{door.control_url}/__noojee",
+        fillable=True,
+        archives=(RECORDED,),
+    )
+    bench = Bench([target], seed=seed, examples=examples, shrink_seconds=0)
+    results: list[Result] = []
+    caught_at: int | None = None
+    try:
+        for clause in catalogue().values():
+            for lane in bench.lanes(clause):
+                results.append(bench.result(clause, checks()[clause.id], lane))
+                if results[-1].outcome is Outcome.BROKEN and caught_at is None:
+                    caught_at = door.watched.requests
+    finally:
+        bench.close()
+        door.close()
+    return results, caught_at
+
+
+def row_of(server: WrongServer, results: Sequence[Result], caught_at: int | None, seconds: float) -> Row:
+    """The row of a wrong server from the results of its clauses."""
+    watched = doors.opened.get(server.name, [])
+    broken = [result for result in results if result.outcome is Outcome.BROKEN]
+    told = story(run_of(broken)) if broken else None
+    shown = None if told is None else told.causes[0].shown
+    finding = None if shown is None else shown.finding
+    message = "" if finding is None else finding.message
+    exchange = None if finding is None else finding.exchange
+    return Row(
+        name=server.name,
+        kind=server.kind,
+        operator=server.operator,
+        broken={} if told is None else {each.clause.id: _said(each) for each in told.broken},
+        first=None if shown is None else shown.clause.id,
+        said=message,
+        names_it=shown is not None and re.search(server.says, message) is not None,
+        shows_it=shown is not None and (_compares(shown) or exchange is None or _changed(exchange, watched)),
+        differs_at=min((at for door in watched for at in door.differing.values()), default=None),
+        caught_at=caught_at,
+        groups=0 if told is None else len(told.causes),
+        seconds=round(seconds, 2),
+        errors=tuple(
+            f"{result.clause} in {result.lane}: {(result.reason or '').splitlines()[-1:]}"
+            for result in results
+            if result.outcome is Outcome.ERROR
+        ),
+    )
+
+
+def _said(told: Any) -> str:
+    return "" if told.finding is None else str(told.finding.message)[:300]
+
+
+def _compares(told: Told) -> bool:
+    """Whether a clause holds two answers against each other: either of them may be the one that is shown."""
+    return COMPARES.search(told.clause.id) is not None
+
+
+def _changed(exchange: Mapping[str, Any], watched: Sequence[doors.Watched]) -> bool:
+    """Whether an exchange, as a report shows it, is one whose answer the mistake changed. Credentials are redacted in it."""
+    method = exchange["asked"]["method"]
+    shown = re.compile(re.escape(exchange["asked"]["url"]).replace(re.escape("[redacted]"), ".*"))
+    return any(method == asked and shown.fullmatch(url) for door in watched for asked, url in door.differing)
+
+
+def run_of(results: Sequence[Result]) -> Run:
+    """Results as a run that can be told."""
+    names = dict.fromkeys(name for result in results for name in result.target.split(" > "))
+    clauses: dict[str, Clause] = {result.clause: catalogue()[result.clause] for result in results}
+    return Run(
+        suite="", catalogue="", started="", seconds=0.0, seed=SEED, examples=EXAMPLES,
+        targets=[TargetRow(name=name, dialect=name, address="", lanes=()) for name in names],
+        clauses=[clause.row() for clause in clauses.values()],
+        results=results,
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""A right server behind a socket of its own, whose answers a wire fault changes below HTTP's meaning."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import httpx
+
+from quality.detection.doors import Watched, right_server
+
+LONGEST_HEAD = 65_536
+
+
+class SocketDoor:
+    """Serves one right server over loopback; its control API is asked at a port of its own, which no fault reaches.
+
+    `watched` tells which requests were answered wrongly.
+    """
+
+    def __init__(self, mistake: Callable[[bytes, bytes], bytes | None]) -> None:
+        self.watched = Watched(None)
+        self._behind = right_server()
+        self._mistake = mistake
+        self._listeners = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(2)]
+        self.url, self.control_url = (f"http://127.0.0.1:{each.getsockname()[1]}" for each in self._listeners)
+        self._threads = [threading.Thread(target=self._accept, args=(each,), daemon=True) for each in self._listeners]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for request in _requests(connection, self.url):
+                head, body = self._answer(request)
+                changed = None if "/__noojee" in request.url.path else self._mistake(head, body)
+                if "/__noojee" not in request.url.path:
+                    self.watched.requests += 1
+                if changed is None:
+                    connection.sendall(head + body)
+                    continue
+                self.watched.note(request)
+                connection.sendall(changed)
+                return
+
+    def _answer(self, request: httpx.Request) -> tuple[bytes, bytes]:
+        answer = self._behind.handle_request(request)
+        body = answer.read()
+        lines = [f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}"]
+        lines += [f"{name}: {value}" for name, value in answer.headers.multi_items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1"), body
+
+
+def _requests(connection: socket.socket, root: str) -> Iterator[httpx.Request]:
+    """The requests of a connection, one after another; bodies have a Content-Length, as httpx sends them."""
+    buffer = b""
+    while True:
+        while b"\r\n\r\n" not in buffer:
+            more = connection.recv(65_536)
+            if not more or len(buffer) > LONGEST_HEAD:
+                return
+            buffer += more
+        head, _, buffer = buffer.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        method, target, _ = first.split(" ")
+        headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+        length = int(next((value for name, value in headers if name.lower() == "content-length"), "0"))
+        while len(buffer) < length:
+            buffer += connection.recv(65_536)
+        body, buffer = buffer[:length], buffer[length:]
+        path, _, query = target.partition("?")
+        url = httpx.URL(root, raw_path=(path + ("?" + query if query else "")).encode("latin-1"))
+        yield httpx.Request(method, url, headers=headers, content=body)

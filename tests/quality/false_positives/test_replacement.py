@@ -1,0 +1,57 @@
+"""No false alarms on an API that is not the vendor's: the replacement of the documentation, through its dialect file.
+
+Flask under waitress, a thread for each request, an SQLite file for each world. `NOOJEE_CALM_RUNS` as in
+`test_correct_servers`; each run has another seed, and so other archives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from noojee_contract.catalogue.clauses import FILE, MIGRATION, catalogue
+from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.pytest_plugin.session import floor_of
+from noojee_contract.targets.applicability import judged_on
+from noojee_contract.targets.target import Target
+from quality.false_positives.judging import FIRST_SEED, RUNS, alarms, described, judged
+from support.conformant_servers import hosts
+from support.conformant_servers.pbx import OtherPbx
+from support.conformant_servers.replacement import FOLDER, Replacement
+from support.conformant_servers.world import PLAIN
+
+DIALECT = read_dialect(FOLDER / "dialect.toml")
+OBSERVED = {"metadata.order"}
+"""What the app does, and no page says; nothing binds it."""
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Target]]:
+    """The replacement, and the two generations of a PBX that is left for it."""
+    pbx, replacement = OtherPbx(PLAIN), Replacement(tmp_path_factory.mktemp("records"))
+    with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
+        yield [
+            described(DIALECT, new),
+            *(Target(name=name, dialect=name, base_url=old, fillable=True, profile=PLAIN) for name in ("recording-api", "njadmin")),
+        ]  # fmt: skip
+    replacement.close()
+
+
+@pytest.mark.parametrize("run", range(RUNS))
+def test_the_replacement_breaks_no_clause(run: int, targets: list[Target]) -> None:
+    """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
+    moved = [(target.name, "records") for target in targets[1:]]
+    results = judged(targets, FIRST_SEED + run, migrations=moved, of="records")
+    assert alarms(results) == [], f"NOOJEE_CALM_SEED={FIRST_SEED + run}"
+    assert floor_of(targets[:1], (), ()).missing(results) == []
+    held = {(result.clause, result.target) for result in results if result.outcome is Outcome.HOLDS}
+    for clause in catalogue().values():
+        if clause.dialects == (MIGRATION,):
+            assert {(clause.id, f"{name} > records") for name in ("recording-api", "njadmin")} <= held
+        elif judged_on(clause, targets[0]) and clause.id not in OBSERVED:
+            assert (clause.id, "records") in held
+    silent = {result.clause: result.reason for result in results if result.outcome is Outcome.UNSUPPORTED}
+    assert all(silent.values())
+    assert {clause.id for clause in catalogue().values() if clause.dialects == (FILE,)}.isdisjoint(silent)

@@ -1,0 +1,47 @@
+"""No false alarms on replacements that are asked otherwise: each variant over a socket, by the whole suite, through its dialect file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from noojee_contract.catalogue.clauses import FILE, catalogue
+from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.pytest_plugin.session import floor_of
+from noojee_contract.targets.applicability import stranger
+from noojee_contract.targets.target import Target
+from quality.false_positives.judging import FIRST_SEED, alarms, described, judged
+from quality.false_positives.test_replacement import OBSERVED
+from support.conformant_servers import hosts
+from support.conformant_servers.pbx import PLAIN, OtherPbx
+from support.conformant_servers.replacement import Replacement, load_app
+from support.conformant_servers.replacement_variants import VARIANTS
+
+
+@pytest.fixture(params=sorted(VARIANTS))
+def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, list[Target]]]:
+    """A variant on a socket, with its name; and the PBX that is left for it."""
+    made = VARIANTS[request.param]
+    dialect = read_dialect(made.described(tmp_path / "described"))
+    pbx, replacement = OtherPbx(PLAIN), Replacement(tmp_path, load_app(*made.app))
+    with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
+        yield request.param, [
+            described(dialect, new),
+            Target(name="old", dialect="recording-api", base_url=old, fillable=True, profile=PLAIN),
+        ]  # fmt: skip
+    replacement.close()
+
+
+def test_a_variant_breaks_no_clause(variant: tuple[str, list[Target]]) -> None:
+    """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
+    name, (target, old) = variant
+    results = judged([target, old], FIRST_SEED, migrations=[("old", "records")], of="records")
+    assert alarms(results) == []
+    assert floor_of([target], (), ()).missing(results) == []
+    held = {result.clause for result in results if result.outcome is Outcome.HOLDS}
+    due = {clause.id for clause in catalogue().values() if stranger(clause, target) is None}
+    assert due - held == OBSERVED | VARIANTS[name].silent
+    assert {clause.id for clause in catalogue().values() if clause.dialects == (FILE,)} <= held

@@ -1,0 +1,139 @@
+"""The fuzz lane, `tox -e fuzz`: schemathesis by the OpenAPI files, then streams of raw bytes, on served fakes of this machine.
+
+It ends by itself, after about `--seconds` or so many `--examples`, with 1 where a server answered with an error of its own, left a
+trace, did not live on, or was never asked anything that it does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from noojee_fake import resources as _data
+from quality.fuzz.served import Served, served
+from quality.fuzz.survival import survived
+
+CHECKS = (
+    "not_a_server_error",
+    "no_bug_of_the_fake",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+LENIENT = 'audio_methods = "post-and-get"\nget_on_post = "start-and-stop"\n'
+"""Choices by which each operation of the file does something."""
+DONE_BY = ("recording-api", "call-management", "njadmin")
+"""The generations that ask for credentials."""
+DONE_BY_CONTROL = ("worlds", "calls", "clock", "profile")
+STREAMS_A_ROUND = 200
+MOST_ROUNDS = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much of each part: so many seconds, or so many examples; and the seed of chance."""
+
+    seconds: int
+    examples: int | None
+    seed: int
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=300, help="how long it takes, about (default 300)")
+    parser.add_argument("--examples", type=int, help="instead of a time: how many for each operation of the API")
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="of all that is chosen by chance")
+    options = parser.parse_args()
+    effort = Effort(seconds=max(1, options.seconds // 3), examples=options.examples, seed=options.seed)
+    print(f"fuzz lane: --seed {options.seed}", flush=True)
+    failed = [name for name, run in (("pbx", _pbx), ("control", _control), ("bytes", _bytes)) if not run(effort)]
+    print(f"fuzz lane: {'failed: ' + ', '.join(failed) if failed else 'no server error'}", flush=True)
+    return 1 if failed else 0
+
+
+def _pbx(effort: Effort) -> bool:
+    """The vendor's API, by schemas/own/pbx.openapi.json."""
+    with tempfile.TemporaryDirectory() as folder:
+        profile = Path(folder) / "profile.toml"
+        profile.write_text(LENIENT, encoding="utf-8")
+        with served("--quiet", "--profile", str(profile)) as server:
+            good, figures = _schemathesis("pbx.openapi.json", server, Path(folder), effort)
+            server.lives()
+    return _told("pbx", figures, DONE_BY) and good
+
+
+def _control(effort: Effort) -> bool:
+    """The control API, by schemas/own/control.openapi.json."""
+    with tempfile.TemporaryDirectory() as folder, served("--quiet") as server:
+        # its boundary values make documents of a hundred megabytes: nothing for a short run
+        phases = PHASES if effort.examples is None else tuple(phase for phase in PHASES if phase != "coverage")
+        good, figures = _schemathesis("control.openapi.json", server, Path(folder), effort, phases)
+        server.is_well()  # what it makes of calls, keys and addresses by now is another matter
+    return _told("control", figures, DONE_BY_CONTROL) and good
+
+
+def _bytes(effort: Effort) -> bool:
+    """Streams of raw bytes, in rounds."""
+    figures: Counter[str] = Counter()
+    end = time.monotonic() + effort.seconds
+    with served("--quiet") as server:
+        before = server.memory_bytes() or 0
+        for at in range(MOST_ROUNDS if effort.examples is None else effort.examples // 2 + 1):
+            if effort.examples is None and time.monotonic() > end:
+                break
+            figures += survived(server, examples=STREAMS_A_ROUND, start=effort.seed + at)
+        figures["memory grew by MB"] = ((server.memory_bytes() or 0) - before) // 1_000_000
+    return _told("bytes", figures, ())
+
+
+def _schemathesis(
+    description: str, server: Served, folder: Path, effort: Effort, phases: tuple[str, ...] = PHASES
+) -> tuple[bool, Counter[str]]:
+    """A run by one OpenAPI file; whether all was well, and its figures."""
+    here = Path(__file__).parent
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(here / "schemathesis.toml"), "run"]
+    command += [str(_data.schema(description)), "--url", server.url, "--seed", str(effort.seed), "--no-color"]
+    command += ["--checks", ",".join(CHECKS), "--warnings", "off"]
+    command += ["--max-time", str(effort.seconds)] if effort.examples is None else ["-n", str(effort.examples)]
+    command += ["--generation-database", "none", "--phases", ",".join(phases)]
+    written = folder / "figures.json"
+    nowhere = {f"{name}_proxy": "http://127.0.0.1:9" for name in ("http", "https", "all")}  # but for this machine
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={
+            **os.environ,
+            **nowhere,
+            "no_proxy": "127.0.0.1",
+            "PYTHONPATH": str(here.parent),
+            "SCHEMATHESIS_HOOKS": "fuzz.hooks",
+            "NOOJEE_FUZZ_FIGURES": str(written),
+        },
+        timeout=4 * effort.seconds + 600,
+        check=False,
+    )
+    return done.returncode == 0, Counter(json.loads(written.read_text(encoding="utf-8")))
+
+
+def _told(name: str, figures: Counter[str], needed: tuple[str, ...]) -> bool:
+    """Say what was sent; whether each that was to do something once did."""
+    print(f"{name}: " + ", ".join(f"{count} {what}" for what, count in sorted(figures.items())), flush=True)
+    missing = [each for each in needed if not figures[f"done by {each}"]]
+    if missing:
+        print(f"nothing was ever done by {', '.join(missing)}, so this proves nothing", flush=True)
+    return not missing
+
+
+if __name__ == "__main__":
+    sys.exit(main())

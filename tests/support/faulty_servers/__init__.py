@@ -1,0 +1,158 @@
+"""PBXs that are wrong on purpose: the fake, changed at the wire by one small, named mistake each.
+
+They judge the suite: each clause names one that turns it red. The shipped suite does not know them. A mistake is a
+function of (request, send, memory): `send` asks the right server, `memory` is a dict of this server's own.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from noojee_fake.adapters import httpx_transport as door
+
+Send = Callable[[httpx.Request], httpx.Response]
+Mistake = Callable[[httpx.Request, Send, dict[str, Any]], httpx.Response]
+GROUPS = (
+    "transport",
+    "authentication",
+    "hashes",
+    "metadata_fields",
+    "metadata_times",
+    "metadata",
+    "by_hour",
+    "by_hour_legs",
+    "audio",
+    "migration",
+    "relations",
+    "relations_asked",
+    "orders",
+    "live_calls",
+    "relations_flow",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongServer:
+    """A mistake with the real-world story that it stands for.
+
+    `operator` names the operator that made it, "" where it was written by hand. `kind` is one of the groups of
+    `kinds.toml`, `says` a regular expression that the first finding's sentence must match: the field, the header or the
+    words that name the fault. `dialects` are those that can show it; empty: any.
+    """
+
+    name: str
+    story: str
+    mistake: Mistake
+    operator: str = ""
+    kind: str = ""
+    says: str = ""
+    dialects: tuple[str, ...] = ()
+
+
+WRONG: dict[str, WrongServer] = {}
+WIRE: dict[str, tuple[WrongServer, Callable[[bytes, bytes], bytes | None]]] = {}
+KINDS_FILE = Path(__file__).with_name("kinds.toml")
+SURVIVORS_FILE = Path(__file__).with_name("survivors.toml")
+
+
+def wrong(name: str, story: str) -> Callable[[Mistake], Mistake]:
+    """Enter a mistake into the catalogue; names are unique."""
+
+    def enter(mistake: Mistake) -> Mistake:
+        if name in WRONG:
+            raise ValueError(f"two wrong servers are called {name}")
+        WRONG[name] = WrongServer(name, story, mistake)
+        return mistake
+
+    return enter
+
+
+def catalogue() -> dict[str, WrongServer]:
+    """Every wrong server by name, group by group, whichever was imported first."""
+    modules = [import_module(f"support.faulty_servers.{group}").__name__ for group in GROUPS]
+    return dict(sorted(WRONG.items(), key=lambda entry: modules.index(entry[1].mistake.__module__)))
+
+
+@cache
+def kinds() -> Mapping[str, tuple[str, str]]:
+    """For each wrong server written by hand its group, and what the sentence of the first finding must match."""
+    table = tomllib.loads(KINDS_FILE.read_text(encoding="utf-8"))
+    return {name: (kind, says) for kind, rows in table.items() for name, says in rows.items()}
+
+
+@cache
+def survivors() -> Mapping[str, str]:
+    """The wrong servers that no clause breaks on, each with its reason."""
+    table = tomllib.loads(SURVIVORS_FILE.read_text(encoding="utf-8"))
+    return {name: reason for reason, names in table.items() for name in names}
+
+
+@cache
+def by_hand() -> Mapping[str, WrongServer]:
+    """Every wrong server that was written by hand, those on the wire too, with its group."""
+    import_module("support.faulty_servers.wire")
+    found = {**catalogue(), **{name: server for name, (server, _) in WIRE.items()}}
+    told = kinds()
+    return {
+        name: replace(server, kind=told[name][0], says=told[name][1]) if name in told else server
+        for name, server in found.items()
+    }
+
+
+@cache
+def everything() -> Mapping[str, WrongServer]:
+    """Every wrong server: those written by hand, and those that operators make."""
+    made: Mapping[str, WrongServer] = import_module("support.faulty_servers.operators").made()
+    if repeated := set(made) & set(by_hand()):
+        raise ValueError(f"made by an operator and written by hand: {', '.join(sorted(repeated))}")
+    return {**by_hand(), **made}
+
+
+class WrongTransport(httpx.BaseTransport):
+    """The fake in process with one mistake in front; its control API is left alone."""
+
+    def __init__(self, server: WrongServer) -> None:
+        self._server = server
+        self._right = door.open()
+        self._memory: dict[str, Any] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if "/__noojee" in request.url.path:
+            return self._right.handle_request(request)
+        return self._server.mistake(request, self._send, self._memory)
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        answer = self._right.handle_request(request)
+        answer.read()
+        return answer
+
+
+def with_body(answer: httpx.Response, body: bytes) -> httpx.Response:
+    """The same answer with another body and the right length."""
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() != "content-length"]
+    return httpx.Response(answer.status_code, headers=[*headers, ("content-length", str(len(body)))], content=body)
+
+
+def with_legs(answer: httpx.Response, change: Callable[[list[dict[str, str]]], Any]) -> httpx.Response:
+    """The same answer with its array of legs changed; answers that are no array are left alone."""
+    try:
+        legs = json.loads(answer.content)
+    except ValueError:
+        return answer
+    if not isinstance(legs, list):
+        return answer
+    return with_body(answer, json.dumps(change(legs), ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def with_each_leg(answer: httpx.Response, change: Callable[[dict[str, str]], dict[str, Any]]) -> httpx.Response:
+    """The same answer with each leg changed."""
+    return with_legs(answer, lambda legs: [change(dict(leg)) for leg in legs])

@@ -1,0 +1,15 @@
+"""Each wrong server as a transport that a target file can name: `support.faulty_servers.transports:drops_last_leg`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.faulty_servers import WrongTransport, catalogue
+
+
+def __getattr__(name: str) -> Callable[[], WrongTransport]:
+    servers = catalogue()
+    key = name.replace("_", "-")
+    if key not in servers:
+        raise AttributeError(name)
+    return lambda: WrongTransport(servers[key])

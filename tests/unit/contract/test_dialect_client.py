@@ -1,0 +1,185 @@
+"""How an API that is not the vendor's is asked: the same questions go out as its dialect file says, and the key is hidden."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from noojee_contract.clients.client import ticket_hash
+from noojee_contract.clients.custom_client import DialectClient
+from noojee_contract.dialects.body import Body, FormBody, JsonBody
+from noojee_contract.dialects.hour import DateAndHour, TimeRange
+from noojee_contract.dialects.model import (
+    Dialect,
+    KeyInBasic,
+    KeyInHeader,
+    KeyInQuery,
+    Method,
+    Proof,
+    Scheme,
+    VendorHash,
+)
+from noojee_contract.model.exchange import Exchange
+from noojee_contract.redaction.redact import HIDDEN, Redactor
+from noojee_contract.targets.recordings import Known
+
+KEY = "PL4NTED-k3y&0f the+API"
+STAMP = "1392356108888"
+MELBOURNE = ZoneInfo("Australia/Melbourne")
+METHODS = {
+    "by_tag": Method(verb="POST", path="/find", query=(("kind", "tag"), ("q", "{tag}"))),
+    "by_unique_id": Method(verb="GET", path="/calls/{unique_id}/legs"),
+    "by_hour": Method(verb="GET", path="/legs", query=(("d", "{date}"), ("h", "{hour}")), hour=DateAndHour(day_pattern="%d.%m.%Y", padded=True)),
+    "audio": Method(verb="GET", path="/calls/{unique_id}/{leg}.wav"),
+}  # fmt: skip
+Ask = Callable[[DialectClient], Exchange]
+
+
+def client(scheme: Scheme, **methods: Method) -> DialectClient:
+    """A client of an API that answers nothing but the time."""
+    dialect = Dialect(name="v2", scheme=scheme, methods={**METHODS, **methods})
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, text=STAMP))
+    return DialectClient(
+        http=httpx.Client(transport=transport), root="https://h/v2", dialect=dialect, key=KEY, zone=MELBOURNE
+    )
+
+
+@pytest.mark.parametrize(
+    ("ask", "method", "target"),
+    [
+        (lambda asked: asked.by_tag("a b&c"), "POST", "/find?kind=tag&q=a%20b%26c"),
+        (lambda asked: asked.by_unique_id("1/2.3"), "GET", "/calls/1%2F2.3/legs"),
+        (lambda asked: asked.by_hour(date(2021, 9, 14), 9), "GET", "/legs?d=14.09.2021&h=09"),
+        (lambda asked: asked.by_hour("x", "24"), "GET", "/legs?d=x&h=24"),
+        (lambda asked: asked.by_hour(None, 3), "GET", "/legs?h=03"),
+        (lambda asked: asked.sound("1.2", 3), "GET", "/calls/1.2/3.wav"),
+    ],
+    ids=["tag", "unique id", "hour", "no hour", "no date", "sound"],
+)
+def test_each_question_goes_out_as_described(ask: Ask, method: str, target: str) -> None:
+    """Verb, path, parameters, dates; the key in its header."""
+    asked = ask(client(KeyInHeader("X-Caller", "Key {key}"))).asked
+    assert (asked.method, asked.url) == (method, f"https://h/v2{target}")
+    assert ("x-caller", f"Key {KEY}") in asked.headers
+
+
+def test_a_parameter_can_be_left_out_and_a_part_of_the_path_cannot() -> None:
+    """What a clause about missing parameters asks for."""
+    asked = client(KeyInQuery("k"))
+    bare = asked.request(Known("tag", ""), bare=True)
+    assert bare is not None
+    assert bare.url.startswith("https://h/v2/find?kind=tag&k=")
+    assert asked.request(Known("unique_id", ""), bare=True) is None
+
+
+@pytest.mark.parametrize("key", [KEY, "another", ""])
+def test_each_scheme_sends_the_key_that_it_is_given(key: str) -> None:
+    """Header, parameter, HTTP Basic."""
+    coded = base64.b64encode(f"{key}:".encode()).decode()
+    expected = {
+        KeyInHeader("Authorization", "Bearer {key}"): Proof(headers=(("authorization", f"Bearer {key}".strip()),)),
+        KeyInQuery("k"): Proof(query=(("k", key),)),
+        KeyInBasic("{key}:"): Proof(headers=(("authorization", f"Basic {coded}"),)),
+    }
+    for scheme, proof in expected.items():
+        assert client(scheme).made_with(key) == client(scheme).in_place(key) == proof
+
+
+def test_the_hash_of_the_vendor_is_made_from_the_time_that_the_file_says() -> None:
+    """Time stamp and hash by the vendor's names."""
+    asked = client(VendorHash("GET", "/clock"))
+    assert asked.time().asked.url == "https://h/v2/clock"
+    url = asked.by_unique_id("1.2").asked.url
+    assert url == f"https://h/v2/calls/1.2/legs?timeStamp={STAMP}&hash={ticket_hash(KEY, STAMP)}"
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [KeyInHeader("X-Caller", "Key {key}"), KeyInQuery("k"), KeyInBasic("records:{key}"), VendorHash("POST", "/t")],
+)
+def test_no_credential_is_left_in_what_is_shown(scheme: Scheme) -> None:
+    """The right one, and a wrong one: by value, and by the name that the dialect file gives it."""
+    asked = client(scheme)
+    redactor = Redactor(asked.secrets, names=scheme.names)
+    wrong = asked.made_with("another-key-of-nobody")
+    for exchange in (asked.by_tag("t"), asked.by_tag("t", credentials=wrong)):
+        shown = json.dumps(Redactor(asked.secrets, names=scheme.names).exchange(exchange))
+        assert HIDDEN in shown
+        for secret in (KEY, json.dumps(KEY)[1:-1], "another-key-of-nobody", *asked.secrets):
+            assert secret not in shown
+    for name in scheme.names:
+        assert redactor.text(f"{name}=some-key-or-other and") == f"{name}={HIDDEN} and"
+
+
+def test_a_file_describes_one_way_to_the_sound_or_none() -> None:
+    """Other templates are the vendor's."""
+    asked = client(KeyInQuery("k"))
+    with pytest.raises(ValueError, match="one way"):
+        asked.sound("1.2", 1, template="GET /x?leg={leg}")
+
+
+def test_an_hour_goes_out_as_a_range_of_the_pbx_s_time() -> None:
+    """From its beginning to its end in the PBX's zone; a plus sign is no space."""
+    method = Method(verb="GET", path="/legs", query=(("a", "{from}"), ("b", "{until}")), hour=TimeRange("rfc3339"))
+    asked = client(KeyInHeader("X-Caller", "{key}"), by_hour=method)
+    url = asked.by_hour(date(2021, 9, 14), 15).asked.url
+    assert url == "https://h/v2/legs?a=2021-09-14T15%3A00%3A00%2B10%3A00&b=2021-09-14T16%3A00%3A00%2B10%3A00"
+    assert asked.by_hour(date(2021, 9, 14), "x").asked.url.endswith("%2B10%3A00&b=x")
+
+
+IN_JSON = JsonBody({"q": {"tag": "{tag}"}, "sort": ["at", 1]})
+HOSTILE = 'a "b" \\ {tag} \x00 \r\n\U0001f4de é&=+%'
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "sent"),
+    [
+        (IN_JSON, "application/json", json.dumps({"q": {"tag": HOSTILE}, "sort": ["at", 1]}).encode()),
+        (FormBody((("a b", "{tag}"), ("n", "1"))), "application/x-www-form-urlencoded", f"a%20b={quote(HOSTILE, safe='')}&n=1".encode()),
+    ],
+)  # fmt: skip
+def test_parameters_go_out_in_the_body(body: Body, content_type: str, sent: bytes) -> None:
+    """Escaped as JSON, or percent-encoded; credentials stay where they are; a parameter can be left out."""
+    asked = client(KeyInQuery("k"), by_tag=Method(verb="POST", path="/find", body=body))
+    request = asked.by_tag(HOSTILE).asked
+    assert request.body == sent
+    assert ("content-type", content_type) in request.headers
+    assert request.url == f"https://h/v2/find?k={quote(KEY, safe='')}"
+    bare = asked.request(Known("tag", ""), bare=True)
+    assert bare is not None
+    assert bare.body in (b'{"q": {}, "sort": ["at", 1]}', b"n=1")
+
+
+def test_numbers_go_out_as_numbers_and_what_is_none_as_a_text() -> None:
+    """Leg and hour by JSON; the sound is asked for like the rest."""
+    sound = Method(verb="POST", path="/sound", body=JsonBody({"call": "{unique_id}", "leg": "{leg:number}"}))
+    hourly = Method(verb="POST", path="/h", body=JsonBody({"d": "{date}", "h": "{hour:number}", "on": True}))
+    asked = client(KeyInHeader("X-Caller", "{key}"), audio=sound, by_hour=hourly)
+    assert asked.sound("1.2", 3).asked.body == b'{"call": "1.2", "leg": 3}'
+    assert asked.by_hour(date(2021, 9, 14), 9).asked.body == b'{"d": "2021/09/14", "h": 9, "on": true}'
+    assert asked.by_hour("x", "15.5").asked.body == b'{"d": "x", "h": "15.5", "on": true}'
+    assert asked.by_hour(None, None).asked.body == b'{"on": true}'
+    headers = dict(asked.sound("1.2", 3).asked.headers)
+    assert "accept" not in headers
+    assert headers["content-type"] == "application/json"
+
+
+def test_the_example_s_requests_are_those_of_its_page() -> None:
+    """The file of the documentation, read and asked."""
+    from noojee_contract.dialects.loader.file import read_dialect
+
+    dialect = read_dialect(Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml")
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"items": [], "count": 0}))
+    asked = DialectClient(
+        http=httpx.Client(transport=transport), root="https://h/w/1", dialect=dialect, key="k-1", zone=MELBOURNE
+    )
+    assert asked.by_hour(date(2021, 9, 14), 9).asked.url == "https://h/w/1/api/v2/legs?day=2021-09-14&hour=9"
+    assert ("authorization", "Bearer k-1") in asked.by_tag("t").asked.headers

@@ -1,0 +1,231 @@
+"""Dialect files: the one of the documentation loads; what is wrong is told in one line, with its JSON path and a hint."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from noojee_contract.dialects.hour import DateAndHour
+from noojee_contract.dialects.loader.file import is_file_name, read_dialect
+from noojee_contract.dialects.model import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Refusal, VendorHash
+from noojee_contract.errors import TargetError
+from noojee_contract.targets.config import from_options, load_config
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "replacement"
+TEXT = (EXAMPLE / "dialect.toml").read_text(encoding="utf-8")
+PLANTED = "PL4NTED-SECRET"
+HEADER = 'header = "Authorization"\nvalue = "Bearer {key}"\n'
+AUDIO = "GET /api/v2/calls/{unique_id}/legs/{leg}/audio"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the JSON Schema of the example."""
+    shutil.copy(EXAMPLE / "legs.schema.json", tmp_path)
+    return tmp_path
+
+
+def read(folder: Path, old: str = "", new: str = "") -> Dialect:
+    """The example with one piece of its text replaced."""
+    assert old in TEXT
+    (folder / "records-v2.toml").write_text(TEXT.replace(old, new, 1) if old else TEXT, encoding="utf-8")
+    return read_dialect(folder / "records-v2.toml")
+
+
+def test_the_example_of_the_documentation_loads() -> None:
+    """Paths, credentials, fields and failures as they stand in it."""
+    dialect = read_dialect(EXAMPLE / "dialect.toml")
+    assert dialect.name == "records-v2"
+    assert dialect.scheme == KeyInHeader("Authorization", "Bearer {key}")
+    assert dialect.capabilities == {"by_tag", "by_unique_id", "by_hour", "audio"}
+    assert dialect.methods["by_tag"].url({"tag": "a b&c"}) == "/api/v2/recordings?reference=a%20b%26c"
+    assert dialect.methods["audio"].url({"unique_id": "1.2", "leg": "3"}) == "/api/v2/calls/1.2/legs/3/audio"
+    assert dialect.methods["by_tag"].shape.fields["Tag"] == ("reference",)
+    assert dialect.failures.kinds["refused"] == Refusal(statuses=(401,), code="unauthorized")
+    assert dialect.choices == {"unknown_recording": "empty-list", "audio_unknown_leg": "404"}
+
+
+@pytest.mark.parametrize(
+    ("written", "scheme"),
+    [
+        ('query = "access_key"\n', KeyInQuery("access_key")),
+        ('basic = "{key}:"\n', KeyInBasic("{key}:")),
+        ('basic = "records:{key}"\n', KeyInBasic("records:{key}")),
+        ('hash = "POST /servicemanager/rest/Time"\n', VendorHash("POST", "/servicemanager/rest/Time")),
+        ('header = "X-Caller"\nvalue = "{key}"\n', KeyInHeader("X-Caller", "{key}")),
+    ],
+)
+def test_each_way_to_prove_who_asks_is_read(folder: Path, written: str, scheme: object) -> None:
+    """A parameter, HTTP Basic, the vendor's hash, any header."""
+    assert read(folder, HEADER, written).scheme == scheme
+
+
+def test_places_formats_and_failures_may_be_nested(folder: Path) -> None:
+    """A dot goes one deeper; a failure may have several statuses; hours may be padded."""
+    dialect = read(folder, 'Source = "from"', 'Source = "from.number"')
+    assert dialect.methods["by_hour"].shape.fields["Source"] == ("from", "number")
+    dialect = read(folder, "{ status = 404, code", "{ status = [404, 410], code")
+    assert dialect.failures.kinds["unknown_path"].statuses == (404, 410)
+    dialect = read(folder, 'date = "%Y-%m-%d"', 'date = "%d.%m.%Y"\nhour = "padded"')
+    assert dialect.methods["by_hour"].hour == DateAndHour(day_pattern="%d.%m.%Y", padded=True)
+    start = read(folder, 'Start = "rfc3339"', 'Start = "%d.%m.%Y %H:%M:%S"').methods["by_tag"].shape.formats["Start"]
+    assert len(start("05.04.2026 02:30:00", ZoneInfo("Australia/Melbourne"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "says"),
+    [
+        ("[methods.by_tag]", "[methodx.by_tag]", "$", "no key 'methodx' (did you mean methods?)"),
+        ("[methods.audio]", "[methods.sound]", "$.methods", "it knows by_tag, by_unique_id, by_hour, audio"),
+        ("noojee-dialect/1", "noojee-dialect/2", "$.format", "noojee-dialect/1"),
+        ('"records-v2"', '"Records V2"', "$.name", "small letters, digits, dots and dashes"),
+        ('name = "records-v2"\n', "", "$.name", "is missing"),
+        ('"records-v2"', '"njadmin"', "$.name", "not the name of one of the vendor's dialects"),
+        ("header = ", "headerx = ", "$.authentication", "did you mean header?"),
+        ("Bearer {key}", f"Bearer {PLANTED}", "$.authentication.value", "with {key} where the key goes"),
+        ("value = ", f'token = "{PLANTED}"\nvalue = ', "$.authentication.token", "stays in the environment"),
+        ("[authentication]", f'api_key = "{PLANTED}"\n[authentication]', "$.api_key", "stays in the environment"),
+        ('value = "Bearer {key}"\n', "", "$.authentication", "one of header (with value), query, basic, hash"),
+        (HEADER, "", "$.authentication", "one of header (with value), query, basic, hash"),
+        (HEADER, HEADER + 'query = "key"\n', "$.authentication", "one of header (with value), query, basic, hash"),
+        (HEADER, f'basic = "user:{PLANTED}"\n', "$.authentication.basic", "with {key} for one of them"),
+        (HEADER, f'basic = "{{key}}:{PLANTED}"\n', "$.authentication.basic", "with {key} for one of them"),
+        (HEADER, 'hash = "/Time"\n', "$.authentication.hash", "POST /servicemanager/rest/Time"),
+        ("={tag}", f"={{tag}}&token={PLANTED}", "$.methods.by_tag.request", "the parameter token would keep"),
+        ("={tag}", "={tga}", "$.methods.by_tag.request", "GET /recordings?reference={tag}"),
+        ("={tag}", "=tag", "$.methods.by_tag.request", "GET /recordings?reference={tag}"),
+        ("reference={tag}", "{tag}=1", "$.methods.by_tag.request", "the name of a parameter is fixed"),
+        ("GET /api/v2/rec", "FETCH /api/v2/rec", "$.methods.by_tag.request", "The verb, and the path"),
+        ("GET /api/v2/rec", "GET https://h/rec", "$.methods.by_tag.request", "The verb, and the path"),
+        (AUDIO, "GET /audio/{unique_id}", "$.methods.audio.request", "{leg}"),
+        ("&hour={hour}", "", "$.methods.by_hour.request", "GET /legs?day={date}&hour={hour}"),
+        ('"legs.schema.json"', '"nowhere.json"', "$.methods.by_tag.schema", "nowhere.json cannot be read"),
+        ('"legs.schema.json"', '"records-v2.toml"', "$.methods.by_tag.schema", "is no JSON Schema"),
+        ('"legs.schema.json"', '"remote.json"', "$.methods.by_tag.schema", "is no JSON Schema that stands in one file"),
+        ('schema = "legs.schema.json"', "", "$.methods.by_tag.schema", "is missing"),
+        ('date = "%Y-%m-%d"', 'date = "%Y-%m"', "$.methods.by_hour.date", "such as %Y-%m-%d"),
+        ('date = "%Y-%m-%d"', 'date = "YYYY"', "$.methods.by_hour.date", "a pattern of strftime"),
+        ('date = "%Y-%m-%d"', 'hour = "9"', "$.methods.by_hour.hour", "plain (9) or padded (09)"),
+        ('Start = "rfc3339"', 'Start = "rfc3393"', "$.formats.Start", "did you mean rfc3339?"),
+        ('Start = "rfc3339"', 'Start = "%H:%M"', "$.formats.Start", "such as %Y-%m-%d %H:%M:%S"),
+        ('Start = "rfc3339"', 'Start = "%Y-%m-%d %H:%M:%S %Z"', "$.formats.Start", "such as %Y-%m-%d %H:%M:%S"),
+        ('Start = "rfc3339"\n', "", "$.formats.Start", "is missing"),
+        ('End = "rfc3339"\nTag', "Tag", "$.formats.End", "is missing"),
+        ('Tag = "null"', 'Tag = "nul"', "$.formats.Tag", "did you mean null?"),
+        ('Tag = "null"', 'UniqueId = "text"', "$.formats", "there is no key 'UniqueId'"),
+        ('IN = "inbound"', 'IN = "inbond"', "$.formats.Direction.IN", "did you mean inbound?"),
+        ("Direction = {", "Duration = {", "$.formats.Duration", "number, or text"),
+        ('Direction = "direction"\n', "", "$.formats.Direction", "$.fields names no Direction"),
+        ('Tag = "reference"\n', "", "$.fields.Tag", "is missing"),
+        ('Username = "agent"', 'Usrname = "agent"', "$.fields", "did you mean Username?"),
+        ('Leg = "legNumber"', "Leg = 3", "$.fields.Leg", "a key, or keys from the outside in"),
+        ('Leg = "legNumber"', 'Leg = "call."', "$.fields.Leg", "a key, or keys from the outside in"),
+        ("status = 401", 'status = "401"', "$.failures.refused.status", "The HTTP status"),
+        ("refused = {", "refusd = {", "$.failures", "did you mean refused?"),
+        ("refused = { status = 401,", "refused = {", "$.failures.refused.status", "is missing"),
+        ('code = "error.code"\n', "", "$.failures.refused.code", "nothing says where codes stand"),
+    ],
+)
+def test_a_wrong_file_is_told_in_one_line(folder: Path, old: str, new: str, place: str, says: str) -> None:
+    """File, JSON path and hint; what could be a credential is not repeated."""
+    (folder / "remote.json").write_text('{"$ref": "https://schemas.invalid/legs.json"}', encoding="utf-8")
+    with pytest.raises(TargetError) as raised:
+        read(folder, old, new)
+    message = str(raised.value)
+    assert message.startswith(f"{folder / 'records-v2.toml'}: {place}: ")
+    assert says in message
+    assert "\n" not in message
+    assert PLANTED not in message
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "$.format: is missing"),
+        (b"[fields", "is no TOML"),
+        (b"# \xe9\n", "is not UTF-8"),
+        (b"#" * (1024 * 1024 + 1), "is longer than"),
+        (b"x = " + b"[" * 5000, "is no TOML"),
+    ],
+)
+def test_what_is_no_dialect_file_is_told(tmp_path: Path, content: bytes, says: str) -> None:
+    """Empty, broken, in the wrong charset, endless."""
+    (tmp_path / "d.toml").write_bytes(content)
+    with pytest.raises(TargetError, match=r"d\.toml: ") as raised:
+        read_dialect(tmp_path / "d.toml")
+    assert says in str(raised.value)
+    with pytest.raises(TargetError, match=r"nowhere\.toml: the dialect file cannot be read"):
+        read_dialect(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "is_file"),
+    [("./d", True), ("d.toml", True), ("../x/records.toml", True), ("njadmin", False), ("toml", False)],
+)
+def test_a_dialect_is_a_file_where_it_has_a_slash_or_the_ending(dialect: str, is_file: bool) -> None:
+    """Else it is the name of a generation."""
+    assert is_file_name(dialect) is is_file
+
+
+def test_the_path_is_relative_to_the_config_or_to_the_folder_of_the_command(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As known recordings are."""
+    read(folder)
+    config = folder / "noojee-contract.toml"
+    config.write_text('[targets.new]\nbase_url = "https://h"\ndialect = "records-v2.toml"\n', encoding="utf-8")
+    monkeypatch.chdir(folder.parent)
+    target = load_config(config).targets["new"]
+    assert (target.dialect, target.proof) == ("records-v2", "api-key")
+    assert target.capabilities == {"by_tag", "by_unique_id", "by_hour", "audio"}
+    monkeypatch.chdir(folder)
+    assert from_options(base_url="https://h", dialect="./records-v2.toml").described is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (f'audio = "{AUDIO}"', "audio is a choice of the vendor's dialects"),
+        ('rest_path = "/rest"', "rest_path is a choice of the vendor's dialects"),
+        ('authentication = "hash"', "authentication is a choice of the vendor's dialects"),
+        ('[[migration]]\nfrom = "services"\nto = "new"', "services tells of no legs"),
+        ('[[migration]]\nfrom = "new"\nto = "njadmin"', "to a njadmin target, or to one with a dialect file"),
+    ],
+)
+def test_a_target_does_not_say_again_what_its_dialect_file_says(folder: Path, line: str, says: str) -> None:
+    """One fact in one place; and a migration goes to the newer one."""
+    read(folder)
+    others = "".join(
+        f'[targets.{name}]\nbase_url = "https://h"\ndialect = "{name}"\n'
+        for name in ("services", "recording-api", "njadmin")
+    )
+    config = folder / "noojee-contract.toml"
+    config.write_text(
+        f'{others}[targets.new]\nbase_url = "https://h"\ndialect = "records-v2.toml"\n{line}\n', encoding="utf-8"
+    )
+    with pytest.raises(TargetError) as raised:
+        load_config(config)
+    assert says in str(raised.value)
+
+
+def test_a_capability_that_the_file_does_not_describe_cannot_be_claimed(folder: Path) -> None:
+    """It could never be exercised."""
+    read(folder, f'[methods.audio]\nrequest = "{AUDIO}"\n', "")
+    with pytest.raises(TargetError, match="describes no audio"):
+        from_options(base_url="https://h", dialect=f"{folder}/records-v2.toml", capabilities=["audio"])
+
+
+@pytest.mark.parametrize("old", ["recording-api", "call-management", "njadmin", "./records-v2.toml"])
+def test_every_dialect_that_lists_legs_may_be_left_for_one_of_a_file(folder: Path, old: str) -> None:
+    """A migration to what replaces the vendor's API."""
+    read(folder)
+    config = folder / "noojee-contract.toml"
+    config.write_text(
+        f'[targets.old]\nbase_url = "https://h"\ndialect = "{old}"\n'
+        '[targets.new]\nbase_url = "https://h"\ndialect = "records-v2.toml"\n[[migration]]\nfrom = "old"\nto = "new"\n',
+        encoding="utf-8",
+    )
+    assert load_config(config).migrations == (("old", "new"),)

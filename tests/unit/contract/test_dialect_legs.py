@@ -1,0 +1,204 @@
+"""What is read in an answer of an API that is not the vendor's: each format, and what is said of a value that is not in it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noojee_contract.dialects.decode import read_answer, read_failure
+from noojee_contract.dialects.formats import MISSING, NUMBERS, TIMES, UNSET, Unread, pattern, text, words
+from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.dialects.model import Dialect, Failures, KeyInQuery, Method
+from noojee_contract.dialects.vendor import Reading
+from noojee_contract.model.exchange import Answered, Asked, Exchange
+
+MELBOURNE = ZoneInfo("Australia/Melbourne")
+DIALECT = read_dialect(Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml")
+ITEM = {
+    "id": 501, "callId": "1631595787.5", "legNumber": 2, "startedAt": "2021-09-14T15:03:30.250+10:00",
+    "endedAt": "2021-09-14T15:03:34.750+10:00", "seconds": 4, "reference": None, "agent": "Fred", "from": "0400000001",
+    "to": "410", "dialled": "7601", "direction": "IN",
+}  # fmt: skip
+START = datetime(2021, 9, 14, 5, 3, 30, tzinfo=UTC)
+
+
+def exchange(document: Any, status: int = 200) -> Exchange:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    asked = Asked(method="GET", url="http://records.invalid/")
+    return Exchange(asked=asked, answered=Answered(status=status, body=body), at=datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def read(document: Any, status: int = 200, dialect: Dialect = DIALECT) -> Reading:
+    return read_answer(exchange(document, status), dialect, dialect.methods["by_tag"], zone=MELBOURNE)
+
+
+def test_a_leg_of_the_example_is_read_field_by_field() -> None:
+    """Camel case, numbers, RFC 3339 and words come out as any other leg."""
+    reading = read({"items": [ITEM], "count": 1})
+    assert reading.problems == ()
+    (leg,) = reading.legs
+    assert leg.start == (START.replace(microsecond=250_000),)
+    assert (leg.unique_id, leg.number, leg.tag, leg.duration_seconds, leg.username) == (
+        "1631595787.5",
+        2,
+        "",
+        4,
+        "Fred",
+    )
+    assert (leg.call_record_id, leg.did, leg.direction) == ("501", "7601", "inbound")
+    assert (leg.source, leg.destination) == ("0400000001", "410")
+    assert leg.texts["Tag"] == ""
+    assert leg.texts["Start"] == ITEM["startedAt"]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"legNumber": "2"}, "entry 0: legNumber is '2': expected a whole number"),
+        ({"legNumber": True}, "legNumber is a boolean: expected a whole number"),
+        ({"seconds": 4.5}, "seconds is 4.5: expected a whole number"),
+        ({"reference": ""}, "none is written as null"),
+        ({"reference": 7}, "reference is 7: expected a text"),
+        ({"agent": None}, "null came; none is written as an empty text"),
+        ({"startedAt": "2021-09-14T15:03:30"}, "with its offset"),
+        ({"startedAt": "2021-02-30T15:03:30Z"}, "day is out of range"),
+        ({"startedAt": "0001-01-01T00:00:00Z"}, "end of the calendar"),
+        ({"startedAt": "9999-12-31T23:59:59-11:00"}, "out of range"),
+        ({"direction": "INBOUND"}, "expected one of IN, OUT, INT"),
+    ],
+)
+def test_a_wrong_value_is_a_problem_under_the_name_of_the_api(change: dict[str, Any], problem: str) -> None:
+    """The rest of the leg is still read."""
+    reading = read({"items": [ITEM | change], "count": 1})
+    assert problem in reading.problems[0]
+    assert reading.legs[0].unique_id == "1631595787.5"
+
+
+@pytest.mark.parametrize("name", sorted(ITEM))
+def test_a_missing_field_is_a_problem(name: str) -> None:
+    """The dialect file names it."""
+    item = {key: value for key, value in ITEM.items() if key != name}
+    assert read({"items": [item]}).problems == (f"entry 0: {name} is missing",)
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ({"count": 0}, "items is missing"),
+        ({"items": {}}, "items is an object, not an array"),
+        ([ITEM], "items is missing"),
+        ({"items": [1]}, "entry 0 is a number"),
+        (b"<html>", "not JSON"),
+        (b"", "empty"),
+    ],
+)
+def test_what_is_no_list_is_a_problem(document: Any, problem: str) -> None:
+    """Where the legs stand is said by the dialect file."""
+    reading = read(document)
+    assert problem in reading.problems[0]
+    assert reading.failure is None
+
+
+def test_a_failure_is_read_where_the_file_says_that_it_stands() -> None:
+    """Whatever the status; and a code of success is none."""
+    document = {"error": {"code": "not_found", "message": "no such recording"}}
+    failure = read(document, 404).failure
+    assert failure is not None
+    assert (failure.code, failure.message) == ("not_found", "no such recording")
+    assert read_failure(exchange(document), DIALECT) == failure
+    assert read_failure(exchange(b"<html>"), DIALECT) is None
+    bare = Dialect(
+        name="bare", scheme=KeyInQuery("key"), methods={"by_tag": Method(verb="GET", path="/")},
+        failures=Failures(code=("code",), message=("text",), success=0),
+    )  # fmt: skip
+    assert read_failure(exchange({"code": 0, "text": "fine"}), bare) is None
+    assert read_failure(exchange({"code": 7, "text": "no"}), bare) is not None
+    assert read([], dialect=bare) == Reading()
+
+
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [
+        ("rfc3339", "2021-09-14T05:03:30Z"),
+        ("rfc3339", "2021-09-14t15:03:30.000000000+10:00"),
+        ("epoch-seconds", 1631595810),
+        ("epoch-seconds", "1631595810.0"),
+        ("epoch-millis", 1631595810000),
+        ("epoch-millis", "1631595810000.0"),
+        ("java-timestamp", "2021-09-14 15:03:30.0"),
+        ("java-date", "Tue Sep 14 15:03:30 AEST 2021"),
+    ],
+)
+def test_a_time_is_read_in_each_form(form: str, value: Any) -> None:
+    """One instant, whichever way it is written."""
+    assert TIMES[form](value, MELBOURNE) == (START,)
+
+
+def test_a_pattern_without_an_offset_is_local_time() -> None:
+    """Two instants in the hour that is repeated, none in the one that is skipped."""
+    read_local = pattern("%d.%m.%Y %H:%M:%S")
+    assert read_local("14.09.2021 15:03:30", MELBOURNE) == (START,)
+    assert len(read_local("05.04.2026 02:30:00", MELBOURNE)) == 2
+    with pytest.raises(Unread, match="does not exist"):
+        read_local("04.10.2026 02:30:00", MELBOURNE)
+    assert pattern("%Y-%m-%d %H:%M:%S %z")("2021-09-14 15:03:30 +1000", MELBOURNE) == (START,)
+    assert pattern("%Y%m%dT%H%M%SZ")("20210914T050330Z", MELBOURNE) == (START,)
+
+
+@pytest.mark.parametrize("form", sorted(TIMES))
+@given(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30), st.just("9" * 15), st.just([]), st.just(MISSING))
+)  # fmt: skip
+def test_what_is_no_time_is_unread_and_no_crash(form: str, value: Any) -> None:
+    """Any JSON value."""
+    found: tuple[datetime, ...] = ()
+    with suppress(Unread):
+        found = TIMES[form](value, MELBOURNE)
+    assert all(moment.tzinfo is UTC for moment in found)
+
+
+@pytest.mark.parametrize(
+    ("reader", "value", "read_as"),
+    [
+        (NUMBERS["number"], 4, 4),
+        (NUMBERS["text"], "04", 4),
+        (NUMBERS["milliseconds"], 4999, 4),
+        (text(UNSET["absent"]), MISSING, ""),
+        (text(UNSET["null"]), None, ""),
+        (text(UNSET["empty"]), "", ""),
+        (text(UNSET["null"]), "null", "null"),
+        (words({"0": "inbound", "1": "outbound"}), 1, "outbound"),
+    ],
+    ids=range(8),
+)
+def test_numbers_texts_and_words_are_read(reader: Any, value: Any, read_as: Any) -> None:
+    """Digits in a text, no key at all, a number for a direction."""
+    assert reader(value, MELBOURNE) == read_as
+
+
+@pytest.mark.parametrize(
+    ("reader", "value"),
+    [
+        (NUMBERS["number"], -1),
+        (NUMBERS["text"], 4),
+        (NUMBERS["text"], "٤"),
+        (text(UNSET["absent"]), None),
+        (text(UNSET["absent"]), ""),
+        (text(UNSET["empty"]), MISSING),
+        (words({"0": "inbound"}), True),
+        (words({"0": "inbound"}), None),
+    ],
+    ids=range(8),
+)
+def test_what_is_written_otherwise_is_unread(reader: Any, value: Any) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(Unread):
+        reader(value, MELBOURNE)

@@ -1,0 +1,140 @@
+"""How legs are written may differ from method to method: what the file says, what is read, which clauses are judged, what is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from contract.test_dialect_file import EXAMPLE, read
+from contract.test_dialect_requests import told
+
+from noojee_contract.catalogue.clauses import catalogue
+from noojee_contract.clients.custom_client import DialectClient
+from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.dialects.model import Dialect
+from noojee_contract.engine.subject import Case
+from noojee_contract.suite.support.queries import answers_it, brings_recording, refuses
+from noojee_contract.targets.applicability import stranger
+from noojee_contract.targets.recordings import Known
+from noojee_contract.targets.target import Target
+from support.conformant_servers.replacement_variants import VARIANTS
+
+MELBOURNE = ZoneInfo("Australia/Melbourne")
+HOUR = {
+    "call": {"id": "1631595787.5", "leg": "2"}, "began": 1631595810250, "ended": 1631595814750, "lasted": 4500, "from": "0400000001",
+    "to": "410", "dialled": "7601", "direction": 0,
+}  # fmt: skip
+TAG = {
+    "id": 501, "callId": "1631595787.5", "legNumber": 2, "startedAt": 1631595810.25, "seconds": 4, "reference": "a", "agent": "Fred",
+    "from": "0400000001", "to": "410", "direction": "IN",
+}  # fmt: skip
+ANSWERS: dict[str, Any] = {"/api/v2/legs": [HOUR], "/api/v2/recordings": {"found": [TAG]}}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the JSON Schema of the example."""
+    (tmp_path / "legs.schema.json").write_bytes((EXAMPLE / "legs.schema.json").read_bytes())
+    return tmp_path
+
+
+@pytest.fixture
+def dialect(tmp_path: Path) -> Dialect:
+    """One with three shapes."""
+    return read_dialect(VARIANTS["shapes"].described(tmp_path / "shapes"))
+
+
+def case(dialect: Dialect, answers: dict[str, Any]) -> Case:
+    """A case on a PBX that is only observed, of which a tag and an hour are known."""
+    http = httpx.Client(
+        transport=httpx.MockTransport(
+            lambda request: httpx.Response(200, json=answers.get(request.url.path, {"items": []}))
+        )
+    )
+    known = (Known("tag", "a"), Known("hour", "2021/09/14 15"))
+    target = Target(name="new", dialect=dialect.name, described=dialect, base_url="https://h", known=known)
+    client = DialectClient(http=http, root="https://h", dialect=dialect, key="k-1", zone=MELBOURNE)
+    return Case(target=target, client=client, zone=MELBOURNE, profile={}, known=known)
+
+
+def test_each_answer_is_read_in_the_shape_of_its_method(dialect: Dialect) -> None:
+    """Fields, places and formats of their own; what is not said again is the common one; what is left out is not missed."""
+    own = case(dialect, ANSWERS)
+    hour, tag = own.by_hour(date(2021, 9, 14), 15), own.by_tag("a")
+    assert hour.reading.problems == tag.reading.problems == ()
+    ((by_hour,), (by_tag,)) = hour.legs, tag.legs
+    assert by_hour.start == by_tag.start == (datetime(2021, 9, 14, 5, 3, 30, 250_000, tzinfo=UTC),)
+    assert (by_hour.number, by_hour.duration_seconds, by_hour.tag, by_hour.direction) == (2, 4, "", "inbound")
+    assert (by_tag.number, by_tag.duration_seconds, by_tag.tag, by_tag.direction) == (2, 4, "a", "inbound")
+    assert "Username" not in by_hour.texts
+    assert by_tag.silent == {"Start", "End", "DID"}
+
+
+def test_an_answer_by_tag_is_known_for_one(dialect: Dialect) -> None:
+    """Whatever its shape: legs, none, a refusal."""
+    own = case(dialect, ANSWERS)
+    there = own.client.by_tag("a")
+    assert answers_it(own, there)
+    assert brings_recording(own, there)
+    told = case(
+        dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "denied", "message": "no", "callId": "7"}}}
+    )
+    assert not brings_recording(told, told.client.by_tag("a"))  # an id is in many an error
+    none = case(dialect, {**ANSWERS, "/api/v2/recordings": {"found": []}})
+    assert not refuses(none, none.client.by_tag("a"))
+    failed = case(dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "bad_request", "message": "no"}}})
+    assert refuses(failed, failed.client.by_tag("a"))
+
+
+def test_a_clause_wants_its_fields_where_it_reads_them(dialect: Dialect) -> None:
+    """Those about by hour want them there, the others by tag and by unique id."""
+    target = Target(name="new", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities)
+    said = {clause.id: stranger(clause, target) for clause in catalogue().values()}
+    assert said["by-hour.record-ids"] == "the dialect file names no CallRecordId by hour"
+    assert said["metadata.did-inbound"] == "the dialect file names no DID"
+    for clause_id in (
+        "by-hour.instants",
+        "by-hour.duration",
+        "metadata.record-ids-unique",
+        "metadata.owner",
+        "metadata.duration",
+    ):
+        assert said[clause_id] is None
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "says"),
+    [
+        ('[methods.by_hour.fields]\nEnde = "x"', "fields", "did you mean End?"),
+        ('[methods.by_hour.fields]\nEnd = "x."', "fields.End", "a key, or keys from the outside in"),
+        ("[methods.by_hour.fields]", "fields", "where it differs from the common [fields]"),
+        ('[methods.by_hour.formats]\nEnd = "iso"', "formats.End", "rfc3339, epoch-seconds"),
+        ('[methods.by_hour.formats]\nEnd = "%H"', "formats.End", "such as %Y-%m-%d %H:%M:%S"),
+        ('[methods.by_hour.formats]\nDirection = { A = "in" }', "formats.Direction.A", "inbound, outbound or internal"),
+        ('without = ["Tag"]', "without[0]", "never UniqueId, Leg, Start or Tag"),
+        ('without = "DID"', "without", "The common fields that this method does not tell"),
+        ('without = ["End"]\n[methods.by_hour.formats]\nEnd = "rfc3339"', "formats.End", "no field is named End"),
+        ('without = ["End"]\n[methods.by_hour.fields]\nEnd = "x"', "without", "it must stand there alone"),
+    ],
+)
+def test_a_wrong_shape_is_told(folder: Path, written: str, place: str, says: str) -> None:
+    """JSON path and hint, by method."""
+    assert says in told(folder, "[methods.audio]", f"{written}\n[methods.audio]", f"$.methods.by_hour.{place}")
+
+
+def test_a_field_that_one_method_alone_tells_has_its_format_there(folder: Path) -> None:
+    """The common formats name what is common."""
+    text = (EXAMPLE / "dialect.toml").read_text(encoding="utf-8")
+    hourly = '[methods.by_hour.fields]\nEnd = "endedAt"\n'
+    old = text[text.index("[methods.audio]") :]
+    new = old.replace('End = "endedAt"\n', "").replace('End = "rfc3339"\n', "")
+    says = told(folder, old, hourly + new, "$.methods.by_hour.formats.End")
+    assert "is missing. How End is written" in says
+    dialect = read(folder, old, f'{hourly}[methods.by_hour.formats]\nEnd = "rfc3339"\n{new}')
+    assert dialect.names("End", by_hour=True)
+    assert not dialect.names("End", by_hour=False)
+    assert dialect.name_keys == {frozenset({"callId", "legNumber"})}

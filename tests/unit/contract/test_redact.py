@@ -1,0 +1,122 @@
+"""Nothing that could be a credential leaves through the redactor."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noojee_contract.model.exchange import Answered, Asked, Exchange, beginning
+from noojee_contract.redaction.redact import HIDDEN, Redactor
+
+KEY = "S3cr3t/Kéy+with=odd&chars"
+PLAIN = "1f8e2c4a-0000-4000-8000-00defacedbee"
+
+
+def exchange(
+    *, url: str = "https://pbx.invalid/", body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()
+) -> Exchange:
+    return Exchange(
+        asked=Asked(method="POST", url=url, headers=(("authorization", f"Bearer {PLAIN}"),)),
+        answered=Answered(status=200, headers=headers, body=body),
+        at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        KEY, quote(KEY, safe=""), json.dumps(KEY), KEY.upper(), KEY[::-1], KEY.encode().hex(),
+        base64.b64encode(KEY.encode()).decode(), base64.b64encode(b"user:" + KEY.encode()).decode(),
+        base64.b64encode(b"ab" + KEY.encode() + b"xyz").decode(),
+    ],
+)  # fmt: skip
+def test_a_credential_is_hidden_in_any_coding(said: str) -> None:
+    """A server may echo what it was sent as it likes."""
+    hidden = Redactor([KEY]).text(f"before {said} after")
+    assert HIDDEN in hidden
+    assert said not in hidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://h/x?apiKey=abc&tag=1", "https://h/x?tag=1&hash=abc", "api_key=abc", '{"password": "abc"}', '{"apiKey":"abc',
+        "https://user:abc@h/", "Authorization: Bearer abcd1234", "token=abc",
+    ],
+)  # fmt: skip
+def test_what_a_name_gives_away_is_hidden(text: str) -> None:
+    """Credentials that nobody told the redactor about have telling names."""
+    hidden = Redactor().text(text)
+    assert HIDDEN in hidden
+    assert "abc" not in hidden
+
+
+def test_ordinary_text_is_left_alone() -> None:
+    """Tags, hashes as words and shell variables are no credentials."""
+    text = "tag=1234&timeStamp=1392356108888&hash=$HASH apiKey=$NOOJEE_API_KEY the hash is stale"
+    assert Redactor(["abc"]).text(text) == text
+
+
+def test_headers_that_carry_credentials_are_hidden() -> None:
+    """Cookies and authorization, asked or answered."""
+    shown = Redactor().exchange(
+        exchange(headers=(("set-cookie", "JSESSIONID=abcdef"), ("x-api-key", "k-123"), ("allow", "POST")))
+    )
+    assert shown["answered"]["headers"] == [["set-cookie", HIDDEN], ["x-api-key", HIDDEN], ["allow", "POST"]]
+    assert PLAIN not in json.dumps(shown)
+
+
+def test_a_credential_on_the_edge_of_a_cut_body_is_not_shown_in_half() -> None:
+    """Long bodies are cut; what the cut went through is not shown."""
+    body = b"x" * (16 * 1024 - 10) + PLAIN.encode() + b"y" * 5000
+    shown = Redactor([PLAIN]).exchange(exchange(body=body))
+    assert PLAIN[:10] not in json.dumps(shown)
+    assert shown["answered"]["body"]["omitted_bytes"] > 0
+
+
+def test_sound_is_counted_not_shown() -> None:
+    """Nobody reads a WAV in a report."""
+    shown = Redactor().exchange(exchange(body=b"RIFF" + bytes(4000)))
+    assert shown["answered"]["body"] == {"omitted_bytes": 4004}
+
+
+def test_keys_of_a_document_are_judged_by_name() -> None:
+    """A member called hash is hidden, a member called Tag is not."""
+    assert Redactor().document({"hash": "x1", "Tag": "x1", "a": [{"token": 5}]}) == {
+        "hash": HIDDEN, "Tag": "x1", "a": [{"token": HIDDEN}],
+    }  # fmt: skip
+
+
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4, max_size=30),
+    st.text(max_size=20),
+    st.text(max_size=20),
+)
+def test_a_credential_never_stays_as_it_is(secret: str, before: str, after: str) -> None:
+    """Whatever stands around it."""
+    if secret.lower() in HIDDEN.lower():
+        return
+    hidden = Redactor([secret]).text(before + secret + after)
+    assert secret not in hidden.replace(HIDDEN, "\0")
+
+
+@given(st.binary(max_size=200))
+def test_any_body_makes_a_document(body: bytes) -> None:
+    """Whatever bytes come, the exchange can be written as JSON."""
+    json.dumps(Redactor([PLAIN]).exchange(exchange(body=body)))
+
+
+def test_what_a_server_said_is_never_cut_in_the_middle_of_a_word() -> None:
+    """Half a credential in a sentence would not be known for one, and so not be hidden."""
+    said = f"The hash was expected to be {PLAIN} and is another"
+    for most in range(1, len(said) + 1):
+        shown = beginning(said, most)
+        assert PLAIN in shown or not any(PLAIN[:part] in shown for part in range(6, len(PLAIN)))
+    assert beginning("short", 80) == "short"
+    assert beginning("x" * 500 + " is no digit", 80) == "(500 characters) is no digit"

@@ -1,0 +1,93 @@
+"""Sound is read in every coding, and what is no sound is told."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from noojee_contract.model.audio import NoSound, dominant_hertz, read_sound, same_sound, tone
+
+
+def coded(coding: str, content: bytes) -> bytes:
+    samples, rate = soundfile.read(io.BytesIO(content))
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, subtype=coding, format="WAV")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("coding", ["PCM_16", "PCM_U8", "ALAW", "ULAW"])
+def test_pcm_a_law_and_mu_law_are_read(coding: str) -> None:
+    """Asterisk writes each of them; `wave` and `audioop` do not help on Python 3.13."""
+    sound = read_sound(coded(coding, tone(1.25, 700)))
+    assert sound.seconds == pytest.approx(1.25)
+    assert sound.coding == coding
+    assert dominant_hertz(sound) == pytest.approx(700, abs=2)
+
+
+def test_a_tone_lasts_exactly_as_long_as_asked() -> None:
+    """Sample by sample."""
+    assert read_sound(tone(3, 440)).seconds == 3
+    assert read_sound(tone(0, 440)).seconds == 0
+
+
+@pytest.mark.parametrize("coding", ["ALAW", "ULAW", "PCM_16"])
+def test_another_coding_is_the_same_sound(coding: str) -> None:
+    """A PBX may compress what it stored."""
+    assert same_sound(read_sound(tone(2, 500)), read_sound(coded(coding, tone(2, 500))))
+
+
+def test_another_tone_is_another_sound() -> None:
+    """Swapped legs are noticed."""
+    assert not same_sound(read_sound(tone(2, 500)), read_sound(tone(2, 510)))
+    assert not same_sound(read_sound(tone(2, 500)), read_sound(tone(3, 500)))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"), (json.dumps({"Code": -1}).encode(), "JSON"), (b"<html>", "HTML"), (b"hello", "no sound file"),
+        (tone(1, 440)[:-100], "cut off"), (tone(1, 440)[:30], "cut off"), (b"RIFF", "no sound file"), (b"RIFF\0\0\0\0WAVE", "cut off"),
+        (b"OggS" + b"\0" * 50, "cannot be decoded"), (b"fLaC1234", "cannot be decoded"),
+        (b"RIFF\xff\xff\xff\xffWAVEdata" + struct.pack("<I", 2**31), "cut off"),
+    ],
+)  # fmt: skip
+def test_what_is_no_sound_is_told(content: bytes, says: str) -> None:
+    """JSON and HTML never pass as sound, and neither does a file that is shorter than its header says."""
+    with pytest.raises(NoSound, match=says):
+        read_sound(content)
+
+
+def test_silence_has_no_frequency() -> None:
+    """Nothing is the strongest of nothing."""
+    file: Any = io.BytesIO()
+    soundfile.write(file, np.zeros(8000), 8000, format="WAV")
+    assert dominant_hertz(read_sound(file.getvalue())) == 0.0
+    assert not math.isnan(read_sound(file.getvalue()).seconds)
+
+
+def test_compression_leaves_a_recording_recognisable() -> None:
+    """MPEG audio smooths and shifts; another recording, or silence, is still told apart."""
+    from noojee_contract.resources import fixtures
+
+    recordings = sorted(fixtures("seeds", "recorded").rglob("leg-*.wav"))[:4]
+    plain = [read_sound(path.read_bytes()) for path in recordings]
+    compressed = [read_sound(mpeg(path.read_bytes())) for path in recordings]
+    assert compressed[0].coding == "MPEG_LAYER_III"
+    for one in range(4):
+        for other in range(4):
+            assert same_sound(plain[one], compressed[other]) == (one == other)
+    assert not same_sound(plain[0], read_sound(mpeg(tone(plain[0].seconds, 0))))
+
+
+def mpeg(content: bytes) -> bytes:
+    samples, rate = soundfile.read(io.BytesIO(content))
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format="MP3")
+    return file.getvalue()

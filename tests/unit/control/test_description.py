@@ -1,0 +1,141 @@
+"""The description of the control API: valid, served, whole, and true of each operation's own example."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from noojee_contract.resources import schemas
+from noojee_fake.control import router as api
+from noojee_fake.pbx.directory import Record
+from noojee_fake.pbx.options import questions
+from noojee_fake.pbx.versions import DIALECTS, VERSIONS
+from support.openapi import API, operations, path_of, resolved
+
+WAV = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\4\0\0\0\1\2\3\4"
+QUERIES = {"get_sound": "?unique_id=1.1&leg=1", "put_sound": "?unique_id=1.1&leg=1", "delete_sound": "?unique_id=1.1&leg=1",
+           "delete_calls": "?unique_id=1.1&leg=1", "read_journal": "?path=/&method=get&status=200&from=1&limit=2&unmatched=false&tag=1&parameter=tag"}  # fmt: skip
+
+
+def walk(value: Any, place: str = "$") -> Iterator[tuple[str, Any]]:
+    yield place, value
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from walk(each, f"{place}.{key}")
+
+
+def test_it_is_valid_openapi() -> None:
+    """OpenAPI 3.1, by the validator of the specification."""
+    assert API["openapi"].startswith("3.1.")
+    validate(API)
+
+
+def test_it_is_served_as_it_ships(pbx: Any) -> None:
+    """And the API's own first page leads there."""
+    about = json.loads(pbx().control("GET", "/").body)
+    answer = pbx().ask(about["openapi"], method="GET")
+    assert json.loads(answer.body) == API
+
+
+def test_no_route_is_missing_and_none_is_made_up() -> None:
+    """Each path that the code serves, with its methods, is there, and nothing else."""
+    world = "/__noojee/worlds/{world}"
+    served = {
+        ("GET", "/__noojee/"),
+        ("GET", "/__noojee/openapi.json"),
+        ("GET", "/__noojee/worlds"),
+        ("POST", "/__noojee/worlds"),
+    }
+    served |= {("GET", world), ("DELETE", world)}
+    served |= {(method, f"{world}/{part}") for part, methods in api._PARTS.items() for method in methods}
+    served |= {("DELETE", f"{world}/snapshots/{{id}}"), ("POST", f"{world}/snapshots/{{id}}/restore")}
+    assert set(operations()) == served
+
+
+def test_every_operation_is_told_apart() -> None:
+    """An id of its own and a sentence; a description for each parameter, answer and body."""
+    ids = [operation["operationId"] for operation in operations().values()]
+    assert len(set(ids)) == len(ids)
+    for operation in operations().values():
+        assert operation["summary"].endswith(".")
+        for status, answer in operation["responses"].items():
+            assert resolved(answer)["description"].endswith("."), (operation["operationId"], status)
+    for place, value in walk(API["components"]["parameters"]):
+        if place.count(".") == 1:
+            assert value["description"].endswith(".")
+
+
+def test_each_shared_part_is_used() -> None:
+    """Nothing stands in `components` that nobody refers to."""
+    used = {value for place, value in walk(API) if place.endswith("$ref")}
+    shared = {
+        f"#/components/{kind}/{name}"
+        for kind in ("parameters", "responses", "schemas")
+        for name in API["components"][kind]
+    }
+    assert {each for each in shared if not any(ref == each or ref.startswith(f"{each}/") for ref in used)} == set()
+
+
+@pytest.mark.parametrize(("name", "file"), [("Seed", "seed"), ("Directory", "directory")])
+def test_a_format_that_ships_is_the_same_here(name: str, file: str) -> None:
+    """The one file serves whole, without others beside it."""
+    original = json.loads(schemas("own", f"{file}.schema.json").read_text(encoding="utf-8"))
+    copied = json.dumps(API["components"]["schemas"][name]).replace(f"#/components/schemas/{name}/$defs/", "#/$defs/")
+    assert json.loads(copied) == {key: value for key, value in original.items() if key not in ("$schema", "$id")}
+
+
+def test_what_may_be_chosen_is_what_there_is() -> None:
+    """Dialects, versions and transitions are those of the code, wherever they are listed."""
+    lists = {
+        tuple(word for word in value if word is not None)
+        for place, value in walk(API["components"]["schemas"])
+        if place.endswith("enum") and isinstance(value, list)
+    }
+    assert {tuple(DIALECTS), tuple(VERSIONS), tuple(record.value for record in Record)} <= lists
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(operations()))
+def test_each_operation_answers_as_described(pbx: Any, call: Any, leg: Any, method: str, path: str) -> None:
+    """Its own example, where it has one, is taken; the caller holds each answer to the description."""
+    caller = pbx(call("1.1", leg()))
+    caller.told("POST", "/snapshots", status=201)
+    name = (
+        json.loads(caller.control("POST", "/worlds", {}).body)["world"]
+        if method == "DELETE" and path.endswith("}")
+        else "default"
+    )
+    if path.endswith("{id}"):
+        name = "default"
+    operation = operations()[method, path]
+    content = operation.get("requestBody", {}).get("content", {})
+    body: Any = WAV if "audio/x-wav" in content else None
+    if "application/json" in content:
+        body = content["application/json"].get("example", {})
+    where = path.removeprefix("/__noojee").replace("{world}", name).replace("{id}", "1")
+    answer = caller.control(method, where + QUERIES.get(operation["operationId"], ""), body)
+    assert answer.status < 300, answer
+    assert path_of(f"/__noojee{where}") == path
+
+
+def test_an_answer_that_is_not_as_described_is_noticed(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds the answers to the description can fail."""
+    caller = pbx()
+    monkeypatch.setattr("noojee_fake.control.settings.clock_of", lambda _: {"now": "noon", "frozen": True})
+    with pytest.raises(AssertionError):
+        caller.control("GET", "/worlds/default/clock")
+    monkeypatch.setattr(
+        "noojee_fake.control.settings.clock_of", lambda _: {"now": "2026-11-24T00:00:00Z", "frozen": True, "x": 1}
+    )
+    with pytest.raises(AssertionError):
+        caller.control("GET", "/worlds/default/clock")
+
+
+def test_switches_are_named_in_the_form_of_the_schema() -> None:
+    """A profile's keys."""
+    pattern = API["components"]["schemas"]["Profile"]["propertyNames"]["pattern"]
+    assert all(re.search(pattern, key) for key in questions())

@@ -1,0 +1,238 @@
+"""Snapshots and reset: a world is again as it was, whole, and no answer remembers what came between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noojee_fake.api import snapshots
+from noojee_fake.messages import Pending, Request
+from noojee_fake.pbx.clock import Clock
+from noojee_fake.server.sandboxes import build
+
+WAV = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\4\0\0\0\1\2\3\4"
+NAME = "retrieveMetaDataByUniqueId"
+
+
+def took(caller: Any) -> str:
+    name: str = caller.told("POST", "/snapshots", status=201)["id"]
+    return name
+
+
+def put_back(caller: Any, name: str) -> None:
+    caller.told("POST", f"/snapshots/{name}/restore", status=204)
+
+
+def whole(caller: Any, *unique_ids: str) -> list[Any]:
+    """All that can be seen of a world, but for its journal and its snapshots."""
+    state = caller.told("GET", "/state")
+    state["counts"] |= {"journal": 0, "snapshots": 0}
+    seen = [state, caller.told("GET", "/calls"), caller.told("GET", "/directory")]
+    for unique_id in unique_ids:
+        seen.append(caller.njadmin(NAME, uniqueId=unique_id).body)
+        seen.append(caller.njadmin("retrieveByUniqueId", uniqueId=unique_id, leg=1).body)
+    return seen
+
+
+def changed(caller: Any, call: Any, leg: Any) -> None:
+    """Change everything that can be changed."""
+    caller.told("DELETE", "/calls?unique_id=1.1", status=204)
+    caller.told("POST", "/calls", {"calls": [call("1.1", leg(tag="other", call_record_id=1)), call("2.1")]}, status=201)
+    caller.control("PUT", "/worlds/default/sound?unique_id=1.1&leg=1", WAV, content_type="audio/x-wav")
+    steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "answer", "call": "a", "by": "400"}]
+    caller.told("POST", "/flow", {"steps": [*steps, {"do": "wait", "seconds": 100}]})
+    caller.told("PUT", "/profile", {"start_fraction": "milliseconds", "unknown_recording": "failure-404"})
+    caller.told("PUT", "/version", {"version": "current"})
+    caller.told("PUT", "/directory", {})
+    caller.told("PUT", "/storage", {"mid_term_days": 3})
+    caller.told("PUT", "/access", {"allowed_addresses": ["127.0.0.1"]})
+    caller.told("POST", "/clock", {"step_seconds": 1, "frozen": False})
+
+
+def test_a_snapshot_brings_everything_back(pbx: Any, call: Any, leg: Any) -> None:
+    """Archive, sound, clock, profile, version, directory, addresses, storage rules; as often as it is wanted."""
+    caller = pbx(call("1.1", leg(tag="T", call_record_id=1)))
+    caller.told("POST", "/clock", {"step_seconds": 5})
+    before = whole(caller, "1.1", "2.1")
+    name = took(caller)
+    for _ in range(2):
+        changed(caller, call, leg)
+        assert whole(caller, "1.1", "2.1")[1:] != before[1:]
+        put_back(caller, name)
+        assert whole(caller, "1.1", "2.1") == before
+    assert caller.told("GET", "/snapshots") == {
+        "snapshots": [{"id": "1", "now": "2026-11-24T00:00:05+00:00", "calls": 1, "legs": 1, "live_calls": 0}]
+    }
+
+
+def test_a_reset_brings_back_what_the_world_was_made_of(pbx: Any, call: Any, leg: Any, seed: Any) -> None:
+    """The seed with its switches, whatever was changed, restored or stepped since; the journal is empty, snapshots stay."""
+    caller = pbx()
+    document = seed(
+        call("1.1", leg(call_record_id=1, sound={"absent": True})),
+        profile={"tag_match": "ignore-case"},
+        time_zone="UTC",
+    )
+    wish = {"seed": document, "version": "6.0.1", "directory": {"users": [{"name": "Anna", "extension": "9"}]}}
+    made = json.loads(caller.control("POST", "/worlds", wish).body)
+    path = f"/worlds/{made['world']}"
+
+    def told(method: str, part: str, body: Any = None) -> Any:
+        answer = caller.control(method, f"{path}{part}", body)
+        assert answer.status < 300, answer
+        return json.loads(answer.body) if answer.body else None
+
+    before = [told("GET", part) for part in ("", "/state", "/calls", "/directory", "/live")]
+    told("POST", "/snapshots")
+    told("POST", "/calls", {"calls": [call("2.1")]})
+    told("DELETE", "/calls?unique_id=1.1")
+    told("PUT", "/profile", {"tag_match": "exact"})
+    told("PUT", "/version", {"version": "3"})
+    told("POST", "/clock", {"step_seconds": 100})
+    told("PUT", "/directory", {})
+    caller.ask(f"/w/{made['world']}/rest/Time")
+    told("POST", "/reset")
+    after = [told("GET", part) for part in ("", "/state", "/calls", "/directory", "/live")]
+    after[1]["counts"]["snapshots"] = 0
+    assert after == before
+    assert told("GET", "/journal") == {"entries": [], "last": 1}
+
+
+def test_live_calls_go_on_from_where_they_were(pbx: Any) -> None:
+    """The same call ends twice, once in each time line; numbers of calls, channels and records are the same again."""
+    caller = pbx()
+    steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "answer", "call": "a", "by": "410"}]
+    unique_id = caller.told("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
+    live = caller.told("GET", "/live")
+    name = took(caller)
+    ends = []
+    for seconds in (10, 20, 20):
+        flow = [
+            {"do": "wait", "seconds": seconds},
+            {"do": "hang_up", "call": unique_id},
+            {"do": "place", "from": "400", "number": "420", "as": "b"},
+            {"do": "answer", "call": "b", "by": "420"},
+        ]
+        ends.append(caller.told("POST", "/flow", {"steps": flow})["calls"]["b"])
+        rows = json.loads(caller.njadmin(NAME, uniqueId=unique_id).body)
+        assert rows[-1]["Duration"] == str(seconds)
+        put_back(caller, name)
+        assert caller.told("GET", "/live") == live
+    assert ends[1] == ends[2]
+
+
+def test_legs_that_were_answered_before_are_not_served_again(pbx: Any) -> None:
+    """A record id that is given again belongs to another leg: what was written for the first is forgotten."""
+    caller = pbx()
+    name = took(caller)
+    for tag in ("first", "second"):
+        steps = [
+            {"do": "place", "from": "400", "number": "420", "as": "a", "tag": tag},
+            {"do": "answer", "call": "a", "by": "420"},
+            {"do": "hang_up", "call": "a"},
+        ]
+        unique_id = caller.told("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
+        assert f'"Tag":"{tag}"'.encode() in caller.njadmin(NAME, uniqueId=unique_id).body
+        assert f'"Tag":"{tag}"'.encode() in caller.legacy(NAME, uniqueId=unique_id).body
+        put_back(caller, name) if tag == "first" else None
+
+
+def test_limits_begin_anew(pbx: Any) -> None:
+    """The by-hour limit, and hashes that were used."""
+    caller = pbx(hash_reuse="once")
+    name = took(caller)
+    signature = caller.signature()
+    for _ in range(2):
+        assert caller.njadmin("retrieveMetaDataByHour", date="2026/11/24", hour=1).status == 200
+        assert caller.njadmin("retrieveMetaDataByHour", date="2026/11/24", hour=1).status == 429
+        answers = [caller.ask("/rest/RecordingAPI/retrieveMetaData", f"tag=T&{signature}").body for _ in range(2)]
+        assert answers[0] == b"[]"
+        assert b"Hash already used" in answers[1]
+        put_back(caller, name)
+
+
+@pytest.mark.parametrize("how", ["restore", "reset"])
+def test_a_long_poll_wakes_up(pbx: Any, how: str) -> None:
+    """Whoever waits since a change that is undone now is told the calls that live."""
+    caller = pbx()
+    name = took(caller)
+    caller.told("POST", "/flow", {"steps": [{"do": "place", "from": "400", "number": "420"}]})
+    query = f"apiKey={caller.key}&exten=410&timeOut=60&lastSequenceNumber=3"
+    path = "/rest/CallManagementAPI/subscribe"
+    waiting = caller.worlds.handle(Request(method="POST", path=path, query=query, client="127.0.0.1"))
+    assert isinstance(waiting, Pending)
+    woken: list[bool] = []
+    waiting.listen(lambda: woken.append(True))
+    assert waiting.finish(False) is None
+    put_back(caller, name) if how == "restore" else caller.told("POST", "/reset", status=204)
+    assert woken
+    answer = waiting.finish(False)
+    assert answer is not None
+    assert json.loads(answer.body) == {"Data": {}, "seq": 1, "Code": 0}
+
+
+def test_a_clock_that_ran_runs_on_beside_the_real_one() -> None:
+    """As far from it as it was; one that stood stands where it stood."""
+    hand = [1_000_000]
+    clock = Clock(source=lambda: hand[0])
+    clock.set(5_000_000)
+    running = clock.state()
+    clock.freeze(True)
+    clock.set(7_000_000)
+    standing = clock.state()
+    hand[0] += 100
+    clock.put_back(running)
+    assert (clock.frozen, clock.micros()) == (False, 5_000_100)
+    hand[0] += 100
+    clock.put_back(standing)
+    assert (clock.frozen, clock.micros()) == (True, 7_000_000)
+    clock.freeze(False)
+    hand[0] += 1
+    assert clock.micros() == 7_000_001
+
+
+def test_a_world_keeps_a_bounded_number(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """409, until one is dropped; ids are not given twice."""
+    monkeypatch.setattr(snapshots, "MOST_SNAPSHOTS", 2)
+    caller = pbx()
+    assert [took(caller), took(caller)] == ["1", "2"]
+    assert "2 snapshots" in caller.told("POST", "/snapshots", status=409)["error"]
+    caller.told("DELETE", "/snapshots/1", status=204)
+    assert took(caller) == "3"
+    assert [kept["id"] for kept in caller.told("GET", "/snapshots")["snapshots"]] == ["2", "3"]
+
+
+def test_a_snapshot_that_is_not_there_is_told(pbx: Any) -> None:
+    """404, and nothing changes; bodies are empty."""
+    caller = pbx()
+    assert "'1'" in caller.told("POST", "/snapshots/1/restore", status=404)["error"]
+    assert caller.told("DELETE", "/snapshots/1", status=404)["error"]
+    assert caller.told("POST", "/reset", {"seed": {}}, status=400)["path"] == "$"
+    caller.told("POST", "/reset", {}, status=204)
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path, calling: Callable[..., Any], seed: Any, call: Any) -> Any:
+    """A caller of a world whose calls are kept in a file."""
+    worlds = build(state=tmp_path / "state", seed=seed(call("1.1")))
+    yield calling(worlds)
+    worlds.close()
+
+
+def test_calls_in_a_file_are_restored_and_reset_like_others(on_disk: Any, call: Any) -> None:
+    """The file has what the snapshot had; after a reset, what the seed has."""
+    on_disk.told("POST", "/calls", {"calls": [call("2.1")]}, status=201)
+    name = took(on_disk)
+    on_disk.told("DELETE", "/calls?unique_id=1.1", status=204)
+
+    def listed() -> list[str]:
+        return [each["unique_id"] for each in on_disk.told("GET", "/calls")["calls"]]
+
+    put_back(on_disk, name)
+    assert listed() == ["1.1", "2.1"]
+    on_disk.told("POST", "/reset", status=204)
+    assert listed() == ["1.1"]

@@ -1,0 +1,58 @@
+"""The state of a world in one document."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from noojee_fake.messages import Request
+from noojee_fake.pbx.options import Profile
+
+
+def test_the_state_is_whole(pbx: Any, call: Any, leg: Any) -> None:
+    """Version, profile, clock, counts, live calls, limits, addresses, storage."""
+    caller = pbx(call("1.1", leg(), leg()), hash_reuse="once")
+    steps = [{"do": "place", "from": "410", "number": "420"}]
+    caller.told("POST", "/flow", {"steps": steps})
+    caller.told("POST", "/snapshots", status=201)
+    caller.njadmin("retrieveMetaDataByHour", date="2026/11/24", hour=1)
+    caller.legacy("retrieveMetaData", tag="T")
+    state = caller.told("GET", "/state")
+    assert state.pop("profile") == dict(Profile({"hash_reuse": "once"}))
+    assert state.pop("live") == caller.told("GET", "/live")["calls"]
+    assert state.pop("storage") == caller.told("GET", "/storage")
+    assert state == {
+        "world": "default",
+        "version": None,
+        "dialects": ["services", "recording-api", "call-management", "njadmin"],
+        "time_zone": "Australia/Melbourne",
+        "clock": {"now": "2026-11-24T00:00:00+00:00", "frozen": True},
+        "counts": {"calls": 1, "legs": 2, "live_calls": 1, "waiting": 0, "journal": 3, "snapshots": 1},
+        "limits": {
+            "by_hour_free_at": "2026-11-24T00:01:00+00:00",
+            "used_hashes": 1,
+            "authentications_under_way": 0,
+        },
+        "own_bugs": [],
+        "allowed_addresses": None,
+    }
+
+
+def test_limits_that_stand_in_nobodys_way_say_so(pbx: Any) -> None:
+    """The by-hour limit is free now; time stamps that were handed out are counted while they are fresh."""
+    caller = pbx(concurrent_authentications="5")
+    assert caller.told("GET", "/state")["limits"]["by_hour_free_at"] == "2026-11-24T00:00:00+00:00"
+    caller.ask("/rest/Time")
+    caller.ask("/rest/Time")
+    assert caller.told("GET", "/state")["limits"]["authentications_under_way"] == 2
+    caller.told("POST", "/clock", {"step_seconds": 11})
+    assert caller.told("GET", "/state")["limits"]["authentications_under_way"] == 0
+
+
+def test_bugs_of_the_fake_are_named(pbx: Any) -> None:
+    """By their kind alone: a text might hold a key."""
+    worlds = pbx().worlds
+    worlds.own_bugs.keep(ZeroDivisionError("s3cret"))
+    answer = worlds.handle(Request(method="GET", path="/__noojee/worlds/default/state", client="127.0.0.1"))
+    assert json.loads(answer.body)["own_bugs"] == ["ZeroDivisionError"]
+    assert b"s3cret" not in answer.body

@@ -1,0 +1,81 @@
+"""The description of the API and the fake tell of the same methods, versions and switches."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from noojee_fake import resources as _data
+from noojee_fake.pbx.methods import Behaviour, dialects, general, methods, resolved
+from noojee_fake.pbx.methods import description as described
+from noojee_fake.pbx.versions import VERSIONS, offered, release
+
+TABLE: dict[str, dict[str, Any]] = tomllib.loads(_data.schema("unknowns.toml").read_text(encoding="utf-8"))
+FILE = "schemas/own/pbx.openapi.json"
+
+
+def spoken_of(dialect: str) -> list[Behaviour]:
+    """What the description says of a dialect: of its methods, of all of them, of every request where it concerns it."""
+    told = [row for method in methods() if dialect in method.dialects for row in method.behaviours]
+    told += [row for each in dialects() if each.name == dialect for row in each.behaviours]
+    return told + [row for row in general() if row.switch is None or dialect in TABLE[row.switch]["dialects"]]
+
+
+def test_each_route_is_described_and_each_description_is_served(pbx: Callable[..., Any]) -> None:
+    """With every switch that opens a method, and HEAD, which follows GET."""
+    world = pbx(audio_methods="post-and-get", get_on_post="start-and-stop").worlds.default
+    served = {path: {verb for verb in route.methods if verb != "HEAD"} for path, route in world.routes.items()}
+    told = {path: {verb.upper() for verb in resolved(item)} for path, item in described()["paths"].items()}
+    assert told == served, f"{FILE} and the routes differ"
+
+
+def test_without_a_choice_each_method_takes_the_verb_that_is_told_first(pbx: Callable[..., Any]) -> None:
+    """POST, and GET of the oldest generation; the others are opened by a switch."""
+    routes = pbx().worlds.default.routes
+    for method in methods():
+        assert all(routes[path].methods == method.verbs[:1] for path in method.paths)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_method_is_there_in_the_versions_that_are_told(pbx: Callable[..., Any], version: str) -> None:
+    """From x-since to x-until, in the order of the table of versions."""
+    order = list(VERSIONS)
+    world = pbx().worlds.default
+    world.version = version
+    for method in methods():
+        there = order.index(method.since) <= order.index(version) <= order.index(method.until)
+        assert {path in world.routes for path in method.paths} == {there}, (method.path, version)
+
+
+def test_a_parameter_is_told_with_the_version_that_brought_it() -> None:
+    """The API key from 4.9.0.10 on, `record` and `tag` of dial from 6.0.1 on."""
+    since = {(m.names[0], p.name): p.since for m in methods() for p in m.parameters if "call-management" in m.dialects}
+    later = {key: value for key, value in since.items() if value is not None}
+    assert {value for (_, name), value in later.items() if name == "apiKey"} == {"4.9.0.10"}
+    assert {key for key in later if key[1] != "apiKey"} == {("dial", "record"), ("dial", "tag")}
+    assert [v for v in VERSIONS if "call-management" in offered(v, legacy_kept=False) and not release(v).key] == ["4.8"]
+    assert next(v for v in VERSIONS if release(v).dial_records) == later["dial", "record"] == later["dial", "tag"]
+
+
+@pytest.mark.parametrize("key", TABLE)
+def test_each_switch_stands_at_something_that_the_pbx_does(key: str) -> None:
+    """In each dialect that it concerns, with its row, and nowhere else."""
+    row = TABLE[key]
+    for dialect in ("services", "recording-api", "call-management", "njadmin"):
+        found = [told for told in spoken_of(dialect) if told.switch == key]
+        if dialect in row["dialects"]:
+            assert found, f"{FILE}: no x-behaviours of {dialect} names the switch {key}"
+            of_row = re.compile(rf"\brows? (\d+(, | and ))*{row['row']}\b")
+            assert all(of_row.search(told.provenance) for told in found), f"{FILE}: {key} is row {row['row']}"
+        else:
+            assert not found, f"{FILE}: {key} does not concern {dialect}"
+
+
+def test_no_behaviour_names_a_switch_that_is_not_there() -> None:
+    """A typing error would print no choice at all."""
+    named = {row.switch for each in dialects() for row in spoken_of(each.name)} | {row.switch for row in general()}
+    assert named - {None} <= set(TABLE)

@@ -1,0 +1,102 @@
+"""`noojee-fake explain`: what a method does, on whose word, and what is only chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from noojee_fake.cli.main import main
+from noojee_fake.pbx.methods import methods
+
+BY_HOUR = "/njadmin/rest/RecordingAPI/retrieveMetaDataByHour"
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """What the command prints."""
+
+    def tell(*words: str) -> str:
+        assert main(["explain", *words]) == 0
+        return capsys.readouterr().out
+
+    return tell
+
+
+def section(text: str, title: str) -> str:
+    return text.split(f"\n{title}", 1)[1].split("\n\n", 1)[0]
+
+
+def test_without_a_path_all_methods_are_listed_by_generation(told: Callable[..., str]) -> None:
+    """A line each, with its mark, and how to ask for one."""
+    text = told()
+    for name in ("services", "recording-api", "call-management", "njadmin"):
+        assert f"{name}, version" in text
+    assert all(method.names[0] in text for method in methods())
+    assert "All about one: noojee-fake explain" in text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "retrieveMetaDataByHour",
+        BY_HOUR,
+        f"http://127.0.0.1:8000{BY_HOUR}?apiKey=x",
+        f"https://pbx/w/abc{BY_HOUR}",
+        BY_HOUR[9:],
+    ],
+)
+def test_a_method_is_named_by_path_url_or_last_part(told: Callable[..., str], asked: str) -> None:
+    """Whatever stands before the path, and a query, are left out of account."""
+    assert told(asked).startswith(f"retrieveMetaDataByHour, njadmin, version current\n  POST {BY_HOUR}\n")
+
+
+def test_a_word_tells_of_every_generation_that_has_it(told: Callable[..., str]) -> None:
+    """`start` is a method of two and an argument of the oldest."""
+    text = told("start")
+    heads = [line.split(",")[1].strip() for line in text.splitlines() if ", version" in line]
+    assert heads == ["services", "recording-api", "call-management"]
+    assert told("/rest/CallManagementAPI/start").count(", version") == 1
+
+
+def test_what_a_source_says_is_apart_from_what_is_only_chosen(told: Callable[..., str]) -> None:
+    """Each with its mark; a choice with its row, and with the switch, its default and its alternatives."""
+    text = told("retrieveMetaDataByHour")
+    assert "DOC      At most one request a minute; one more brings an error. [W-H]" in section(text, "What it does")
+    assert "UNKNOWN  " not in text
+    chosen = section(text, "Only chosen")
+    assert "row 13  One more within 60 seconds" in chosen
+    assert "by_hour_limit_status = 429, or 400, 503, 200" in chosen
+    assert "W-H   9.4 Retrieve recording list (current)" in section(text, "Sources")
+
+
+def test_parameters_are_told_with_their_source(told: Callable[..., str]) -> None:
+    """Whether one is needed, what it means, and since which version."""
+    text = " ".join(section(told("dial"), "Parameters").split())
+    assert "number required The number to call. [DOC W-DI]" in text
+    assert "record optional true: record once the call is answered. From 6.0.1 on. [DOC W-DI]" in text
+
+
+@pytest.mark.parametrize("asked", [None, *sorted({name for method in methods() for name in method.names})])
+def test_it_is_readable_in_a_hundred_columns_without_colour(told: Callable[..., str], asked: str | None) -> None:
+    """No terminal: no escape, no line beyond 100, nothing behind the last word."""
+    lines = told(*([] if asked is None else [asked])).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert not [line for line in lines if line != line.rstrip() or "\x1b" in line]
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [("retreiveMetaDataByhour", "retrieveMetaDataByHour"), ("/rest/RecordingAPI/stops", "/rest/RecordingAPI/stop"),
+     ("hangUp", "hangup"), ("/", "stop"), ("http://[", "start")],
+)  # fmt: skip
+def test_an_unknown_method_is_refused_with_the_nearest(
+    capsys: pytest.CaptureFixture[str], asked: str, near: str
+) -> None:
+    """Exit code 2 and one line."""
+    assert main(["explain", asked]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    if asked not in ("/", "http://["):
+        assert f"the nearest is {near}, and noojee-fake explain lists all" in err

@@ -1,0 +1,42 @@
+"""The profiles that ship: each is a set of choices that the table has, with the ground of the whole."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from noojee_fake import resources as _data
+from noojee_fake.pbx.options import Profile, named_profiles, questions
+
+MARKS = ("SEED", "DOC", "CLIENT", "DERIVED", "UNKNOWN")
+
+
+@pytest.mark.parametrize("name", named_profiles())
+def test_a_named_profile_chooses_what_the_table_has(name: str) -> None:
+    """Never a default: what a profile does not name stays at its default."""
+    named = named_profiles()[name]
+    whole = Profile(named.choices)
+    assert named.choices
+    assert all(whole[key] == choice != questions()[key].default for key, choice in named.choices.items())
+
+
+@pytest.mark.parametrize("name", named_profiles())
+def test_a_named_profile_says_what_it_is_for_and_on_what_ground(name: str) -> None:
+    """A sentence, and a mark."""
+    named = named_profiles()[name]
+    assert named.about.endswith(".")
+    assert named.provenance.startswith(MARKS)
+
+
+@pytest.mark.parametrize("name", ["recording-api", "call-management", "njadmin"])
+def test_the_profile_of_a_generation_concerns_that_generation(name: str) -> None:
+    """Its choices are ones that it meets."""
+    assert all(name in questions()[key].dialects for key in named_profiles()[name].choices)
+
+
+def test_a_name_is_no_switch_and_the_table_is_read_whole() -> None:
+    """So that neither is taken for the other."""
+    table = tomllib.loads(_data.schema("profiles.toml").read_text(encoding="utf-8"))
+    assert list(table) == list(named_profiles())
+    assert not set(table) & set(questions())
