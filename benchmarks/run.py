@@ -52,7 +52,7 @@ LEGS = [
     for minute in range(4)
 ]
 SEED = {
-    "format": "noojee-seed/1",
+    "format": "noojee-archive/1",
     "now": "2026-11-24T00:00:00+00:00",
     "calls": [
         {"unique_id": "1773190799.2", "direction": "inbound", "source": "0491570156", "did": "7601", "legs": LEGS}
@@ -162,7 +162,7 @@ def start_and_memory(folder: Path, rounds: int, quick: bool) -> list[Row]:
 
 def served(folder: Path, rounds: int, quick: bool) -> list[Row]:
     """Metadata of four legs against a constant answer of the same size from the same server."""
-    (folder / "seed.json").write_text(json.dumps(SEED))
+    (folder / "archive.json").write_text(json.dumps(SEED))
     fake_ready, constant_ready = folder / "fake-ready", folder / "constant-ready"
     words = [
         sys.executable,
@@ -172,8 +172,8 @@ def served(folder: Path, rounds: int, quick: bool) -> list[Row]:
         "--port",
         "0",
         "--quiet",
-        "--seed",
-        str(folder / "seed.json"),
+        "--archive",
+        str(folder / "archive.json"),
     ]
     with process([*words, "--ready-file", str(fake_ready)], fake_ready) as (fake, fake_url, _):
         body = httpx.post(fake_url + METADATA, trust_env=False).content
@@ -208,7 +208,7 @@ def in_process(folder: Path, rounds: int, quick: bool) -> list[Row]:
     from noojee_fake.adapters.httpx_transport import Transport
     from noojee_fake.server.sandboxes import build
 
-    (folder / "seed.json").write_text(json.dumps(SEED))
+    (folder / "archive.json").write_text(json.dumps(SEED))
     ready = folder / "loop-ready"
     words = [
         sys.executable,
@@ -218,8 +218,8 @@ def in_process(folder: Path, rounds: int, quick: bool) -> list[Row]:
         "--port",
         "0",
         "--quiet",
-        "--seed",
-        str(folder / "seed.json"),
+        "--archive",
+        str(folder / "archive.json"),
     ]
     count = 200 if quick else 1000
     ratios = []
@@ -230,7 +230,7 @@ def in_process(folder: Path, rounds: int, quick: bool) -> list[Row]:
             client.post(base + METADATA)
         return (time.perf_counter() - started) / count * 1e6
 
-    inside = httpx.Client(transport=Transport(build(seed=SEED)))
+    inside = httpx.Client(transport=Transport(build(archive=SEED)))
     with process([*words, "--ready-file", str(ready)], ready) as (_, url, _), httpx.Client(trust_env=False) as over:
         assert inside.post("http://pbx" + METADATA).content == over.post(url + METADATA).content
         for _ in range(rounds):
@@ -249,7 +249,7 @@ def verify(folder: Path, rounds: int, quick: bool) -> list[Row]:
         for number in range(1 if quick else 3):
             started = time.perf_counter()
             done = subprocess.run(
-                [sys.executable, "-m", "noojee_contract", "verify", "--seed", str(number), *words],
+                [sys.executable, "-m", "noojee_contract", "verify", "--archive", str(number), *words],
                 cwd=folder, capture_output=True, check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stdout.decode()[-2000:]

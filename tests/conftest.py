@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from noojee_fake.messages import Pending, Request, Response
 from noojee_fake.pbx.clock import Clock, CountedIds, parse_instant
-from noojee_fake.server.sandboxes import Worlds, build
+from noojee_fake.server.sandboxes import Sandboxes, build
 from support.openapi import judge
 
 NOW = "2026-11-24T00:00:00+00:00"
@@ -32,13 +32,13 @@ FORM = (("content-type", "application/x-www-form-urlencoded"),)
 
 
 class Caller:
-    """A client of one world. Every answer is checked for what holds always: no bug, a length that is true.
+    """A client of one sandbox. Every answer is checked for what holds always: no bug, a length that is true.
 
     Answers of the control API are held to its description.
     """
 
-    def __init__(self, worlds: Worlds, *, path: str = "", key: str = KEY) -> None:
-        self.worlds = worlds
+    def __init__(self, sandboxes: Sandboxes, *, path: str = "", key: str = KEY) -> None:
+        self.sandboxes = sandboxes
         self.root = f"/{path}" if path else ""
         self.key = key
 
@@ -53,10 +53,10 @@ class Caller:
         client: str | None = "127.0.0.1",
         secure: bool = False,
     ) -> Response:
-        answer = self.worlds.handle(
+        answer = self.sandboxes.handle(
             Request(method=method, path=path, query=query, headers=headers, body=body, client=client, secure=secure)
         )
-        assert not self.worlds.own_bugs, self.worlds.own_bugs
+        assert not self.sandboxes.own_bugs, self.sandboxes.own_bugs
         if isinstance(answer, Pending):
             return answer
         lengths = [value for name, value in answer.headers if name == "Content-Length"]
@@ -70,10 +70,10 @@ class Caller:
             assert lengths == [str(len(answer.body))]
         return answer
 
-    def world(self, made: Response) -> Caller:
-        """A caller of the world that this answer of the control API describes."""
+    def sandbox(self, made: Response) -> Caller:
+        """A caller of the sandbox that this answer of the control API describes."""
         described = json.loads(made.body)
-        return Caller(self.worlds, path=described["path"], key=described["api_key"])
+        return Caller(self.sandboxes, path=described["path"], key=described["api_key"])
 
     @property
     def millis(self) -> int:
@@ -128,8 +128,8 @@ class Caller:
         return answer
 
     def told(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
-        """What the control API answers about the default world, once its status is the expected one."""
-        answer = self.control(method, f"/worlds/default{path}", body)
+        """What the control API answers about the default sandbox, once its status is the expected one."""
+        answer = self.control(method, f"/sandboxes/default{path}", body)
         assert answer.status == status, answer
         return json.loads(answer.body) if answer.body else None
 
@@ -140,7 +140,7 @@ def encoded(parameters: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="session")
 def leg() -> Callable[..., dict[str, Any]]:
-    """A leg for a seed: ten seconds long unless told otherwise."""
+    """A leg for an archive: ten seconds long unless told otherwise."""
 
     def make(start: str = "2026-11-20T09:00:00+11:00", end: str | None = None, **fields: Any) -> dict[str, Any]:
         ten_seconds = f"{start[:17]}{int(start[17:19]) + 10:02d}{start[19:]}" if end is None else end
@@ -151,7 +151,7 @@ def leg() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def call(leg: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """A call for a seed: internal, with one leg, unless told otherwise."""
+    """A call for an archive: internal, with one leg, unless told otherwise."""
 
     def make(unique_id: str = "1763589600.1", *legs: dict[str, Any], **fields: Any) -> dict[str, Any]:
         return {
@@ -166,12 +166,12 @@ def call(leg: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def seed() -> Callable[..., dict[str, Any]]:
-    """A seed document, its clock frozen on 24 November 2026 in Melbourne."""
+def archive() -> Callable[..., dict[str, Any]]:
+    """An archive file, its clock frozen on 24 November 2026 in Melbourne."""
 
     def make(*calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
         return {
-            "format": "noojee-seed/1",
+            "format": "noojee-archive/1",
             "description": "calls of a test",
             "provenance": "made up",
             "time_zone": "Australia/Melbourne",
@@ -184,19 +184,19 @@ def seed() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def pbx(seed: Callable[..., dict[str, Any]]) -> Callable[..., Caller]:
-    """A caller of a fresh default world with these calls and switches."""
+def pbx(archive: Callable[..., dict[str, Any]]) -> Callable[..., Caller]:
+    """A caller of a fresh default sandbox with these calls and options."""
 
-    def make(*calls: dict[str, Any], head: dict[str, Any] | None = None, **switches: str) -> Caller:
-        worlds = build(seed=seed(*calls, **(head or {})), profile=switches, ids=CountedIds())
-        return Caller(worlds)
+    def make(*calls: dict[str, Any], head: dict[str, Any] | None = None, **options: str) -> Caller:
+        sandboxes = build(archive=archive(*calls, **(head or {})), profile=options, ids=CountedIds())
+        return Caller(sandboxes)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def calling() -> Callable[[Worlds], Caller]:
-    """A caller of worlds that the test built by itself."""
+def calling() -> Callable[[Sandboxes], Caller]:
+    """A caller of sandboxes that the test built by itself."""
     return Caller
 
 

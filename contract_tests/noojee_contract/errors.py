@@ -1,4 +1,4 @@
-"""What this package raises, named by whose fault it is. What another server does wrong is a finding, never an error."""
+"""What this package raises, named by whose fault it is. What another server does wrong is a failure, never an error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class NotOffered(TargetError):
     """The control API of a target lacks what a clause needs of it: the clause is not proved there."""
 
 
-class NothingToJudge(TargetError):
+class NothingToCheck(TargetError):
     """There is no target, or no clause that a chosen target could be judged by: not proved is not green. Ends with 3."""
 
 

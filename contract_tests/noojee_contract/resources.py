@@ -1,4 +1,4 @@
-"""Finds the data files, schemas and fixtures: beside the package where it is installed, else in the checkout."""
+"""CounterexampleStore the data files, schemas and fixtures: beside the package where it is installed, else in the checkout."""
 
 from __future__ import annotations
 

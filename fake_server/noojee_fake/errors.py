@@ -13,8 +13,8 @@ class FakeError(Exception):
     """Anything that the person who starts or drives the fake can put right."""
 
 
-class SeedError(FakeError):
-    """A seed document, or a part of one, cannot be used.
+class ArchiveError(FakeError):
+    """An archive file, or a part of one, cannot be used.
 
     `path` is the JSON path of the offending value, as in `$.calls[0].legs[1].end`.
     """
@@ -26,7 +26,7 @@ class SeedError(FakeError):
 
 
 class ProfileError(FakeError):
-    """A profile names a switch or a choice that the table of open questions does not have."""
+    """A profile names a option or a choice that the table of open questions does not have."""
 
     def __init__(self, message: str, path: str = "$") -> None:
         super().__init__(message)

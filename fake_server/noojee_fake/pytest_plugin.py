@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def noojee_pbx() -> Iterator[EmbeddedPbx]:
-    """A fake Noojee PBX in this process: client, transport, base_url, api_key, and world to drive it with."""
+    """A fake Noojee PBX in this process: client, transport, base_url, api_key, and sandbox to drive it with."""
     from noojee_fake.testing.embedded import EmbeddedPbx
 
     with EmbeddedPbx() as pbx:

@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def schema(name: str) -> Path:
-    """The path of a file of our own schemas, such as `unknowns.toml`. Raises FakeError where it is nowhere."""
+    """The path of a file of our own schemas, such as `options.toml`. Raises FakeError where it is nowhere."""
     tried = (_PACKAGE / "schemas" / "own" / name, _PACKAGE.parent.parent / "schemas" / "own" / name)
     for path in tried:
         if path.is_file():

@@ -15,16 +15,16 @@ from functools import cache
 from importlib import resources
 
 from noojee_contract.errors import TargetError
-from noojee_contract.model.outcome import ClauseRow
+from noojee_contract.model.result import ClauseRow
 
 DIALECTS = ("services", "recording-api", "call-management", "njadmin")
 LISTING = ("recording-api", "call-management", "njadmin")
 """The dialects that list legs; a clause that names no dialect is about these."""
-PROOFS = ("hash", "api-key")
+SCHEMES = ("hash", "api-key")
 MIGRATION = "migration"
 FILE = "file"
 """Stands for every dialect that a file describes."""
-ABOUT: Mapping[str, str] = {
+SCOPES: Mapping[str, str] = {
     "meaning": "",
     "paths": "is about the vendor's paths, methods and parameters",
     "words": "is about how the vendor writes an answer",
@@ -49,14 +49,14 @@ PATTERNS: Mapping[str, str] = {
     "flow": "a call that goes one step otherwise is told otherwise by that step alone",
 }
 """What relates answers to each other, where a clause needs no word on what the right answer is."""
-FLOOR = (
+REQUIRED_CLAUSES = (
     "authentication.accepted",
     "authentication.wrong-refused",
     "metadata.by-tag-answered",
     "metadata.by-unique-id-answered",
     "metadata.several-legs",
 )
-FLOOR_OF_SERVICES = ("recording.start-answered", "recording.unknown-call")
+REQUIRED_CLAUSES_OF_SERVICES = ("live-calls.start-answered", "live-calls.unknown-call")
 """The floor of the generation that lists no legs and asks for no proof: an order that works, and one that does not."""
 
 
@@ -67,8 +67,8 @@ class Clause:
     `severity`: must and should bind everywhere; declared binds where the target declares `declares` (a key of the open
     questions); may is reported only. `over`: "exchange" is judged on one small PBX, "archive" on every archive at hand.
     `needs`: fill, provoke, wait:SECONDS, by_hour, audio, user_key, plain_http, live. `proof`: hash or api-key, where it
-    is about targets alone that are asked so. `about`: see `ABOUT`; `fields`: what a dialect file must name for it to be
-    judged. `wrong` names the wrong server in `tests/` that turns it red. `requests`: how many requests it makes at most
+    is about targets alone that are asked so. `about`: see `SCOPES`; `fields`: what a dialect file must name for it to be
+    checks. `faulty_server` names the faulty server in `tests/` that turns it red. `requests`: how many requests it makes at most
     on an observed target, beyond the shared ones. `pattern`: the metamorphic pattern that it follows, where it relates
     answers to each other.
     """
@@ -84,7 +84,7 @@ class Clause:
     over: str
     needs: tuple[str, ...]
     declares: str | None
-    wrong: str
+    faulty_server: str
     requests: int
     pattern: str | None
 
@@ -128,7 +128,7 @@ def catalogue() -> Mapping[str, Clause]:
                 over=row["over"],
                 needs=tuple(row.get("needs", ())),
                 declares=row.get("declares"),
-                wrong=row["wrong"],
+                faulty_server=row["faulty_server"],
                 requests=row.get("requests", 0),
                 pattern=row.get("pattern"),
             )

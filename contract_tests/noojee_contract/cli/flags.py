@@ -23,18 +23,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--smoke", action="store_true", help="in seconds: must and should only, on the archives that ship, over http"
     )
     parser.add_argument(
-        "--only", action="append", metavar="ID", help="judge only this clause, or a pattern such as 'audio.*'"
+        "--only", action="append", metavar="ID", help="check only this clause, or a pattern such as 'audio.*'"
     )
     parser.add_argument(
         "--require", action="append", metavar="ID", help="a clause that must be proved, beside the usual floor"
     )
     parser.add_argument("--examples", type=_count, metavar="N", help="archives that Hypothesis makes (default 25)")
     parser.add_argument(
-        "--seed", type=int, metavar="N", help="the seed they are made from (default: drawn, and printed)"
+        "--random-seed", type=int, metavar="N", help="the random seed they are made from (default: drawn, and printed)"
     )
-    parser.add_argument("--find", metavar="ID", help="judge only the clause of a find that is kept, on its own archive")
     parser.add_argument(
-        "--finds", metavar="DIR", help="where finds are kept, and tried first (default .noojee-contract/finds)"
+        "--replay-counterexample", metavar="ID", help="check only the clause of a find that is kept, on its own archive"
+    )
+    parser.add_argument(
+        "--counterexamples",
+        metavar="DIR",
+        help="where finds are kept, and tried first (default .noojee-contract/counterexamples)",
     )
     parser.add_argument(
         "-n", "--workers", type=int, metavar="N", help="worker processes (default: by the targets and cores)"
@@ -47,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="services, recording-api (hash), call-management, njadmin, or a dialect file: ./dialect.toml",
     )
     direct.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds its API key")
-    direct.add_argument("--known", metavar="FILE", help="known recordings: a CSV with the columns kind,value")
+    direct.add_argument("--recordings", metavar="FILE", help="known recordings: a CSV with the columns kind,value")
     direct.add_argument("--time-zone", metavar="ZONE", help="the zone it writes dates in (default Australia/Melbourne)")
     direct.add_argument(
         "--audio", metavar="TEMPLATE", help="'POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}'"
@@ -57,7 +61,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     direct.add_argument("--allow", action="append", metavar="WHAT", help="provoke, or wait:15s")
     direct.add_argument("--ca-file", metavar="FILE", help="the certificate authority of its certificate")
-    direct.add_argument("--fillable", action="store_true", help="it may be written to, through its control API")
+    direct.add_argument("--writable", action="store_true", help="it may be written to, through its control API")
     direct.add_argument("--control-url", metavar="URL", help="its control API (default: BASE_URL/__noojee)")
     direct.add_argument("--control-token-env", metavar="NAME", help="the variable that holds the control API's token")
     direct.add_argument("--requests-per-second", type=float, metavar="N", help="how fast it may be asked")

@@ -20,7 +20,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 good, 1 broken, 2 wrong use, 3 not proved, 4 not reached."""
+    """Report the command and return its exit code: 0 good, 1 broken, 2 wrong use, 3 not proved, 4 not reached."""
     parser = OneLineParser(
         prog="noojee-contract",
         description="Contracts of the Noojee call recording APIs, and the tools around them.",
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"noojee-contract {version('noojee-contract')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     verify = commands.add_parser(
-        "verify", help="judge targets by the contract; without one, the embedded PBX", allow_abbrev=False
+        "verify", help="check targets by the contract; without one, the embedded PBX", allow_abbrev=False
     )
     add_options(verify)
     listing = commands.add_parser("clauses", help="list the clauses with their sentences and sources")

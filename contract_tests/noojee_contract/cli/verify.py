@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from noojee_contract.catalogue.clauses import MIGRATION, catalogue, choose, fingerprint
 from noojee_contract.clients.limits import limits_of
-from noojee_contract.clients.target_client import Line
+from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.budget import planned_requests
-from noojee_contract.errors import NothingToJudge, TargetError, Unreachable
-from noojee_contract.model.outcome import EXIT_UNPROVED, EXIT_USAGE, Run, TargetRow
+from noojee_contract.errors import NothingToCheck, TargetError, Unreachable
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE
+from noojee_contract.model.result import Report, TargetRow
 from noojee_contract.report import terminal, writing
 from noojee_contract.report.progress import Progress
-from noojee_contract.targets.applicability import judged_on
+from noojee_contract.targets.applicability import applies_to
 from noojee_contract.targets.target import Target
 
 if TYPE_CHECKING:
@@ -35,18 +36,18 @@ WRITERS: Mapping[str, str] = {
     "junit": "junit",
     "json": "jsonlines",
     "markdown": "markdown",
-    "html": "html",
+    "html": "html.page",
 }  # modules of report
 PASSED_ON = (
     "config",
     "examples",
-    "seed",
-    "finds",
-    "find",
+    "random_seed",
+    "counterexamples",
+    "replay_counterexample",
     "base_url",
     "dialect",
     "api_key_env",
-    "known",
+    "recordings",
     "time_zone",
     "audio",
     "authentication",
@@ -61,14 +62,14 @@ REPEATED = ("target", "only", "require", "allow")
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Run the suite as the options say, print and write the reports, and return the exit code of design.md."""
+    """Report the suite as the options say, print and write the reports, and return the exit code of design.md."""
     try:
         targets = _targets(options)
         for path in _paths(options).values():
             writing.ensure_writable(path)
     except (TargetError, OSError) as error:
         print(f"noojee-contract: {error}", file=sys.stderr)
-        return EXIT_UNPROVED if isinstance(error, NothingToJudge) else EXIT_USAGE
+        return EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck) else EXIT_USAGE
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         return _run(options, targets, Path(folder))
 
@@ -86,7 +87,7 @@ def show(options: argparse.Namespace) -> int:
         run = read(text)
     except TargetError as error:
         print(f"noojee-contract: {options.file}: {error}; it proves nothing", file=sys.stderr)
-        return EXIT_UNPROVED
+        return EXIT_INCONCLUSIVE
     code = _told(options, run)
     if run.catalogue != fingerprint():
         print(
@@ -94,7 +95,7 @@ def show(options: argparse.Namespace) -> int:
             f" this one has catalogue {fingerprint()}: it proves nothing of it",
             file=sys.stderr,
         )
-        return max(code, EXIT_UNPROVED)
+        return max(code, EXIT_INCONCLUSIVE)
     return code
 
 
@@ -108,7 +109,7 @@ def _run(options: argparse.Namespace, targets: Sequence[Target], folder: Path) -
         print(f"noojee-contract: {error}", file=sys.stderr)
         return EXIT_USAGE
     for target in targets:
-        if not target.fillable:
+        if not target.writable:
             _say(f"{target.name}: at most {planned_requests(target, options.only)} requests, nothing is written")
     front = _Front(Progress(), folder)
     code = _pytest(_arguments(options, targets), front)
@@ -117,7 +118,7 @@ def _run(options: argparse.Namespace, targets: Sequence[Target], folder: Path) -
         nothing = "none of the chosen clauses is judged on a chosen target, so nothing was proved"
         why = "; ".join(front.trouble) or (nothing if code == 5 else f"pytest ended with {code}")
         print(f"noojee-contract: the suite did not run: {why}", file=sys.stderr)
-        return EXIT_USAGE if code == 4 else EXIT_UNPROVED
+        return EXIT_USAGE if code == 4 else EXIT_INCONCLUSIVE
     return _told(options, front.run)
 
 
@@ -127,7 +128,7 @@ class _Front:
     def __init__(self, progress: Progress, folder: Path) -> None:
         self.progress = progress
         self._folder = folder
-        self.run: Run | None = None
+        self.run: Report | None = None
         self.trouble: list[str] = []
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -150,14 +151,14 @@ class _Front:
         from noojee_contract.pytest_plugin.plugin import collected_of
 
         collected = collected_of(config)
-        if collected.judged:
+        if collected.has_results:
             self.run = collected.finish(config)
 
 
 def _targets(options: argparse.Namespace) -> list[Target]:
     from noojee_contract.pytest_plugin.session import found_archive, targets_of
 
-    given = [name for name in ("dialect", "api_key_env", "known", "control_url") if getattr(options, name)]
+    given = [name for name in ("dialect", "api_key_env", "recordings", "control_url") if getattr(options, name)]
     if given and not options.base_url:
         raise TargetError(f"--{given[0].replace('_', '-')} describes a target without a config: give --base-url too")
     if options.base_url and (options.target or options.config):
@@ -174,16 +175,16 @@ def _targets(options: argparse.Namespace) -> list[Target]:
     if options.require:
         _judgeable(options.require, targets)
     for target in targets:
-        if not target.fillable:
+        if not target.writable:
             target.secret(os.environ)
-        for deviation in target.known_deviations:
-            choose([deviation.clause])
+        for expected in target.expected_failures:
+            choose([expected.clause])
     return targets
 
 
 def _judgeable(patterns: Sequence[str], targets: Sequence[Target]) -> None:
     for clause in choose(patterns):
-        if MIGRATION not in clause.dialects and not any(judged_on(clause, target) for target in targets):
+        if MIGRATION not in clause.dialects and not any(applies_to(clause, target) for target in targets):
             raise TargetError(
                 f"clause {clause.id!r} is required, but no chosen target speaks {' or '.join(clause.dialects)}"
             )
@@ -193,7 +194,7 @@ class _Options:
     """The parsed options under the names that the pytest options have."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        names = (*PASSED_ON, *REPEATED, "smoke", "fillable")
+        names = (*PASSED_ON, *REPEATED, "smoke", "writable")
         self.option = argparse.Namespace(**{f"noojee_{name}": getattr(options, name) for name in names})
 
 
@@ -201,13 +202,13 @@ def _preflight(targets: Sequence[Target], folder: Path) -> None:
     for target in targets:
         if target.command is not None:
             continue  # started by the workers that need it
-        line = Line(target, limits=limits_of(target, folder))
+        line = TargetClient(target, limits=limits_of(target, folder))
         try:
             if target.base_url is not None:
                 line.probe()
             _ = line.http
-            if target.fillable:
-                line.filler.describe()
+            if target.writable:
+                line.control.describe()
         finally:
             line.close()
 
@@ -236,7 +237,7 @@ def _arguments(options: argparse.Namespace, targets: Sequence[Target]) -> list[s
             words.append(f"--noojee-{name.replace('_', '-')}={value}")
     for name in REPEATED:
         words += [f"--noojee-{name}={value}" for value in getattr(options, name) or ()]
-    words += [f"--noojee-{name}" for name in ("smoke", "fillable") if getattr(options, name)]
+    words += [f"--noojee-{name}" for name in ("smoke", "writable") if getattr(options, name)]
     workers = options.workers if options.workers is not None else _workers(options, targets)
     if workers > 1:
         words += ["-p", "xdist.plugin", "-n", str(workers), "--dist", "load"]
@@ -244,7 +245,7 @@ def _arguments(options: argparse.Namespace, targets: Sequence[Target]) -> list[s
 
 
 def _workers(options: argparse.Namespace, targets: Sequence[Target]) -> int:
-    if options.smoke or options.only or options.find or any(not target.fillable for target in targets):
+    if options.smoke or options.only or options.replay_counterexample or any(not target.writable for target in targets):
         return 1
     return min(os.cpu_count() or 1, 4)
 
@@ -275,17 +276,17 @@ def _put(name: str, value: str | None) -> None:
         os.environ[name] = value
 
 
-def _unreached(options: argparse.Namespace, targets: Sequence[Target], reason: str) -> Run:
+def _unreached(options: argparse.Namespace, targets: Sequence[Target], reason: str) -> Report:
     name = next((target.name for target in targets if repr(target.name) in reason), targets[0].name)
-    return Run(
+    return Report(
         suite=f"noojee-contract {version('noojee-contract')}",
         catalogue=fingerprint(),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=0.0,
-        seed=options.seed or 0,
+        random_seed=options.random_seed or 0,
         examples=options.examples or 0,
         targets=[
-            TargetRow(name=target.name, dialect=target.dialect, address=target.base_url or "", lanes=())
+            TargetRow(name=target.name, dialect=target.dialect, address=target.base_url or "", sources=())
             for target in targets
         ],
         clauses=[clause.row() for clause in catalogue().values()][:0],
@@ -299,7 +300,7 @@ def _paths(options: argparse.Namespace) -> dict[str, Path]:
     return {name: getattr(options, name) for name in WRITERS if getattr(options, name) is not None}
 
 
-def _told(options: argparse.Namespace, run: Run) -> int:
+def _told(options: argparse.Namespace, run: Report) -> int:
     """Write the reports, then print: whoever reads only the first lines (`| head`) still has the files."""
     code = run.exit_code
     for name, path in _paths(options).items():
@@ -307,7 +308,7 @@ def _told(options: argparse.Namespace, run: Run) -> int:
             writing.write(path, import_module(f"noojee_contract.report.{WRITERS[name]}").render(run))
         except OSError as error:
             print(f"noojee-contract: the report could not be written to {path}: {error.strerror}", file=sys.stderr)
-            code = max(code, EXIT_UNPROVED)
+            code = max(code, EXIT_INCONCLUSIVE)
     try:
         print(terminal.render(run, colour=sys.stdout.isatty()), flush=True)
     except BrokenPipeError:

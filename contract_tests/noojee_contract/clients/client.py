@@ -10,15 +10,14 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 import httpx
 
 from noojee_contract.dialects.model import Proof
-from noojee_contract.model.exchange import Answered, Asked, Exchange, Headers
-from noojee_contract.targets.recordings import Known
+from noojee_contract.model.exchange import Exchange, Headers, Request, Response
+from noojee_contract.model.question import Question
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 REST_PATHS = ("/rest", "/servicemanager/rest")
@@ -44,19 +43,9 @@ for _name in ("httpx", "httpcore"):  # they print whole URLs, and so keys
     logging.getLogger(_name).propagate = False
 
 
-def ticket_hash(key: str, time_stamp: str) -> str:
+def vendor_hash(key: str, time_stamp: str) -> str:
     """The hash of a call: lower-case hex sha256 of key, colon, time stamp. Source: 1.0 Authentication (DOC)."""
     return hashlib.sha256(f"{key}:{time_stamp}".encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A question as it goes out, credentials and all."""
-
-    verb: str
-    url: str
-    headers: Headers = ()
-    body: bytes = b""
 
 
 class Client:
@@ -104,7 +93,7 @@ class Client:
 
     @property
     def base(self) -> str:
-        """The API base, under one prefix or the other. Source: W-27, W-ST, W-D9 (DOC), 4.1 (SEED)."""
+        """The API base, under one prefix or the other. Source: W-27, W-ST, W-D9 (DOC), 4.1 (RANDOM_SEED)."""
         prefix, api = BASES[self.dialect]
         return f"{self.root}{self._prefix(prefix)}/{api}"
 
@@ -125,7 +114,7 @@ class Client:
         return self.send("POST", self.time_url)
 
     def ticket(self, *, key: str | None = None) -> Query:
-        """A fresh time stamp and its hash; raises `NoTicket` where Time does not answer digits.
+        """A fresh time stamp and its hash; raises `TimeUnavailable` where Time does not answer digits.
 
         Two tickets of one millisecond (a fast line, a clock that stands) would be one hash. Where that may serve only
         once, the second has the millisecond before.
@@ -138,7 +127,7 @@ class Client:
         return self.signed(str(int(stamp) - self._given[1]) if self._given[1] else stamp, key=key)
 
     def clock_millis(self) -> int:
-        """The PBX's time, for a caller that sends no such time stamp. Raises `NoTicket` as `ticket` does."""
+        """The PBX's time, for a caller that sends no such time stamp. Raises `TimeUnavailable` as `ticket` does."""
         stamp = self._time_stamp()
         self._end(stamp)
         return int(stamp)
@@ -147,7 +136,7 @@ class Client:
         exchange = self.time()
         stamp = exchange.body.decode("latin-1").strip()
         if exchange.status != 200 or not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 20):
-            raise NoTicket(exchange)
+            raise TimeUnavailable(exchange)
         return stamp
 
     def _end(self, time_stamp: str) -> None:
@@ -157,7 +146,7 @@ class Client:
 
     def signed(self, time_stamp: str, *, key: str | None = None) -> Query:
         """The two parameters for a time stamp of the caller's choice."""
-        digest = ticket_hash(self.key if key is None else key, time_stamp)
+        digest = vendor_hash(self.key if key is None else key, time_stamp)
         self.secrets.append(digest)
         return (("timeStamp", time_stamp), ("hash", digest))
 
@@ -234,21 +223,21 @@ class Client:
             return (("timeStamp", str(self.clock_millis())), ("hash", value))
         return (("apiKey", value),)
 
-    def request(self, asked: Known, *, credentials: Credentials | None = None, bare: bool = False) -> Request | None:
+    def request(self, asked: Question, *, credentials: Credentials | None = None, bare: bool = False) -> Request | None:
         """The request by tag or by unique id. `bare`: without the parameter; None where that cannot be left out."""
         name, parameter = NAMES[asked.kind]
         query = self.with_credentials(() if bare else ((parameter, asked.value),), credentials)
         return Request(
-            verb="POST", url=f"{self.base}/{name}?{self.query_text(query)}", headers=(("content-type", FORM_TYPE),)
+            method="POST", url=f"{self.base}/{name}?{self.query_text(query)}", headers=(("content-type", FORM_TYPE),)
         )
 
     def by_tag(self, tag: str, *, credentials: Credentials | None = None) -> Exchange:
-        """Metadata of the calls with a tag. Source: 4.1 (SEED), 9.1 (DOC)."""
-        return self._asked(Known("tag", tag), credentials)
+        """Metadata of the calls with a tag. Source: 4.1 (RANDOM_SEED), 9.1 (DOC)."""
+        return self._asked(Question("tag", tag), credentials)
 
     def by_unique_id(self, unique_id: str, *, credentials: Credentials | None = None) -> Exchange:
-        """Metadata of one call. Source: 4.1 (SEED), 9.1 (DOC)."""
-        return self._asked(Known("unique_id", unique_id), credentials)
+        """Metadata of one call. Source: 4.1 (RANDOM_SEED), 9.1 (DOC)."""
+        return self._asked(Question("unique_id", unique_id), credentials)
 
     def by_hour(
         self, day: date | str | None, hour: int | str | None, *, credentials: Credentials | None = None
@@ -259,10 +248,10 @@ class Client:
         query = [(name, value) for name, value in given if value is not None]
         return self.ask(NAMES["hour"][0], query, credentials=credentials)
 
-    def _asked(self, asked: Known, credentials: Credentials | None) -> Exchange:
+    def _asked(self, asked: Question, credentials: Credentials | None) -> Exchange:
         request = self.request(asked, credentials=credentials)
         assert request is not None
-        return self.send(request.verb, request.url, headers=request.headers, body=request.body)
+        return self.send(request.method, request.url, headers=request.headers, body=request.body)
 
     def sound(
         self,
@@ -299,23 +288,23 @@ class Client:
         if self._before_request is not None:
             self._before_request()
         self.requests += 1
-        asked = Asked(method=method, url=url, headers=headers, body=body)
+        request = Request(method=method, url=url, headers=headers, body=body)
         at = datetime.now(UTC)
         started = time.monotonic()
         try:
             with self.http.stream(method, url, headers=list(headers), content=body, follow_redirects=False) as answer:
-                read, failure = self._read(answer, started)
-                answered = Answered(
+                read, transport_error = self._read(answer, started)
+                response = Response(
                     status=answer.status_code,
                     headers=tuple((name.lower(), value) for name, value in answer.headers.multi_items()),
                     body=read,
                     seconds=time.monotonic() - started,
                 )
-                return Exchange(asked=asked, answered=answered, failure=failure, at=at)
+                return Exchange(request=request, response=response, transport_error=transport_error, at=at)
         except httpx.TimeoutException:
-            return Exchange(asked=asked, failure=f"no answer within {self._timeout_seconds:g} s", at=at)
+            return Exchange(request=request, transport_error=f"no answer within {self._timeout_seconds:g} s", at=at)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            return Exchange(asked=asked, failure=f"{type(error).__name__}: {error}", at=at)
+            return Exchange(request=request, transport_error=f"{type(error).__name__}: {error}", at=at)
 
     def _read(self, answer: httpx.Response, started: float) -> tuple[bytes, str | None]:
         body = bytearray()
@@ -336,10 +325,10 @@ def _pairs(credentials: Credentials | None) -> Query | None:
     return credentials.query if isinstance(credentials, Proof) else credentials
 
 
-class NoTicket(Exception):
+class TimeUnavailable(Exception):
     """Time did not answer with digits, so no hash can be made; `exchange` shows what it answered."""
 
     def __init__(self, exchange: Exchange) -> None:
-        came = exchange.failure or exchange.status
+        came = exchange.transport_error or exchange.status
         super().__init__(f"Time did not answer with digits ({came}), so no hash could be made")
         self.exchange = exchange

@@ -1,4 +1,4 @@
-"""Fills a target through its control API: worlds, calls, live calls, sound, clock, settings. Only a target that says `fillable` is filled.
+"""Fills a target through its control API: sandboxes, calls, live calls, sound, clock, settings. Only a target that says `writable` is filled.
 
 The control API is HTTP and JSON; nothing here knows which server is behind it.
 """
@@ -18,8 +18,8 @@ from noojee_contract.model.archive import instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """A PBX of its own behind a fillable target. `path` is relative to the target's base URL."""
+class Sandbox:
+    """A PBX of its own behind a writable target. `path` is relative to the target's base URL."""
 
     id: str
     path: str
@@ -34,13 +34,13 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of steps that were played: the world's time, and the unique id of each call that they named."""
+    """What came of steps that were played: the sandbox's time, and the unique id of each call that they named."""
 
     now: datetime
     unique_ids: Mapping[str, str]
 
 
-class Filler:
+class ControlClient:
     """The control API of one target. Each refusal is a `TargetError` that says what it answered; what it lacks, `NotOffered`."""
 
     def __init__(self, http: httpx.Client, control_url: str, *, token: str | None = None) -> None:
@@ -49,24 +49,24 @@ class Filler:
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
 
     def describe(self) -> Mapping[str, Any]:
-        """What the control API says of itself. Raises TargetError where there is none, or none with worlds."""
+        """What the control API says of itself. Raises TargetError where there is none, or none with sandboxes."""
         described = self._call("GET", "/")
-        if not described.get("worlds"):
-            raise TargetError(f"the control API at {self._url} makes no worlds, so it cannot be filled safely")
+        if not described.get("sandboxes"):
+            raise TargetError(f"the control API at {self._url} makes no sandboxes, so it cannot be filled safely")
         return described
 
-    def make_world(
+    def make_sandbox(
         self, document: Mapping[str, Any] | None = None, *, profile: Mapping[str, str] | None = None
-    ) -> World:
-        """A new world filled with a seed document; its clock is frozen where the document says `now`."""
+    ) -> Sandbox:
+        """A new sandbox filled with a archive file; its clock is frozen where the document says `now`."""
         wish: dict[str, Any] = {}
         if document is not None:
-            wish["seed"] = document
+            wish["archive"] = document
         if profile:
             wish["profile"] = dict(profile)
-        made = self._call("POST", "/worlds", json=wish)
-        return World(
-            id=made["world"],
+        made = self._call("POST", "/sandboxes", json=wish)
+        return Sandbox(
+            id=made["sandbox"],
             path=made["path"],
             api_key=made["api_key"],
             user_key=made.get("user_key", ""),
@@ -77,35 +77,35 @@ class Filler:
             now=instant(made["clock"]["now"]),
         )
 
-    def drop(self, world: World) -> None:
-        """End a world; one that is gone already is no error."""
+    def drop(self, sandbox: Sandbox) -> None:
+        """End a sandbox; one that is gone already is no error."""
         with contextlib.suppress(httpx.HTTPError):
-            self._http.request("DELETE", f"{self._url}/worlds/{world.id}", headers=self._headers)
+            self._http.request("DELETE", f"{self._url}/sandboxes/{sandbox.id}", headers=self._headers)
 
-    def step(self, world: World, seconds: float) -> datetime:
-        """Move a world's clock on, and return its time."""
-        clock = self._call("POST", f"/worlds/{world.id}/clock", json={"step_seconds": seconds})
+    def step(self, sandbox: Sandbox, seconds: float) -> datetime:
+        """Move a sandbox's clock on, and return its time."""
+        clock = self._call("POST", f"/sandboxes/{sandbox.id}/clock", json={"step_seconds": seconds})
         return instant(clock["now"])
 
-    def add_calls(self, world: World, calls: Sequence[Mapping[str, Any]]) -> None:
-        """Put calls of a seed document into a world beside those that are there."""
-        self._call("POST", f"/worlds/{world.id}/calls", json={"calls": list(calls)})
+    def add_calls(self, sandbox: Sandbox, calls: Sequence[Mapping[str, Any]]) -> None:
+        """Put calls of a archive file into a sandbox beside those that are there."""
+        self._call("POST", f"/sandboxes/{sandbox.id}/calls", json={"calls": list(calls)})
 
-    def play(self, world: World, steps: Sequence[Mapping[str, Any]]) -> Played:
+    def play(self, sandbox: Sandbox, steps: Sequence[Mapping[str, Any]]) -> Played:
         """Play steps of calls: who rings whom, who answers, how long it lasts."""
-        played = self._call("POST", f"/worlds/{world.id}/flow", json={"steps": list(steps)})
+        played = self._call("POST", f"/sandboxes/{sandbox.id}/flow", json={"steps": list(steps)})
         ids = {name: call["unique_id"] for name, call in played["calls"].items()}
         return Played(instant(played["now"]), ids)
 
-    def set(self, world: World, part: str, settings: Mapping[str, Any]) -> None:
-        """Set a part of a world: its directory, its version, who has access, how long its storage keeps sound."""
-        self._call("PUT", f"/worlds/{world.id}/{part}", json=dict(settings))
+    def set(self, sandbox: Sandbox, part: str, settings: Mapping[str, Any]) -> None:
+        """Set a part of a sandbox: its directory, its version, who has access, how long its storage keeps sound."""
+        self._call("PUT", f"/sandboxes/{sandbox.id}/{part}", json=dict(settings))
 
-    def put_sound(self, world: World, unique_id: str, leg: int, sound: bytes) -> None:
+    def put_sound(self, sandbox: Sandbox, unique_id: str, leg: int, sound: bytes) -> None:
         """Give a leg its sound."""
         self._call(
             "PUT",
-            f"/worlds/{world.id}/sound",
+            f"/sandboxes/{sandbox.id}/sound",
             params={"unique_id": unique_id, "leg": str(leg)},
             content=sound,
             headers={"content-type": "audio/x-wav"},

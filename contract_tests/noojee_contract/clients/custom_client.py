@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from noojee_contract.clients.client import Client, Credentials, Request
+from noojee_contract.clients.client import Client, Credentials
 from noojee_contract.dialects.model import METHOD_OF, Dialect, Method, Proof, VendorHash
-from noojee_contract.model.exchange import Exchange
-from noojee_contract.targets.recordings import Known
+from noojee_contract.model.exchange import Exchange, Request
+from noojee_contract.model.question import Question
 
 JSON = ("accept", "application/json")
 
 
-class DialectClient(Client):
+class CustomClient(Client):
     """One API that is not the vendor's, with one key. What is about the vendor's paths has no meaning here.
 
     `zone` is the PBX's: its hours are asked for.
@@ -71,7 +71,7 @@ class DialectClient(Client):
         """A value in place of the hash (with a fresh time stamp), or of the key."""
         return super().in_place(value) if self.proof == "hash" else self.made_with(value)
 
-    def request(self, asked: Known, *, credentials: Credentials | None = None, bare: bool = False) -> Request | None:
+    def request(self, asked: Question, *, credentials: Credentials | None = None, bare: bool = False) -> Request | None:
         """The request by tag or by unique id; see `Client.request`."""
         method = self.described.methods[METHOD_OF[asked.kind]]
         if bare and not method.takes_as_parameter(asked.kind):
@@ -107,14 +107,14 @@ class DialectClient(Client):
             proof = Proof(query=tuple(proof))
         typed = () if method.body is None else (("content-type", method.body.content_type),)
         return Request(
-            verb=method.verb,
+            method=method.verb,
             url=self.root + method.url(values, also=proof.query),
             headers=(JSON, *typed, *proof.headers),
             body=b"" if method.body is None else method.body.written(values),
         )
 
     def _send(self, request: Request) -> Exchange:
-        return self.send(request.verb, request.url, headers=request.headers, body=request.body)
+        return self.send(request.method, request.url, headers=request.headers, body=request.body)
 
     def _usual(self) -> Proof:
         scheme = self.described.scheme

@@ -88,6 +88,6 @@ class Limits:
 
 def limits_of(target: Target, folder: Path) -> Limits | None:
     """The limits of a target; None where it is filled and sets none, so that nothing has to be counted."""
-    if target.fillable and target.requests_per_second is None and target.request_budget is None:
+    if target.writable and target.requests_per_second is None and target.request_budget is None:
         return None
     return Limits.of(target, folder)

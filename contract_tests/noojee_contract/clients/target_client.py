@@ -1,4 +1,4 @@
-"""A line to one target: the HTTP client, and the worlds made on it."""
+"""A line to one target: the HTTP client, and the sandboxes made on it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from noojee_contract.clients.client import Client
-from noojee_contract.clients.control import Filler, World
-from noojee_contract.clients.custom_client import DialectClient
+from noojee_contract.clients.control import ControlClient, Sandbox
+from noojee_contract.clients.custom_client import CustomClient
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.processes import Servers
-from noojee_contract.engine.subject import Case, Unproved
+from noojee_contract.engine.check import Inconclusive
+from noojee_contract.engine.subject import Subject
 from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.model.archive import Archive, read_archive
 from noojee_contract.model.exchange import Exchange
@@ -31,7 +32,7 @@ IN_PROCESS = "https://in-process.invalid"
 IN_PROCESS_PLAIN = "http://in-process.invalid"
 
 
-class Line:
+class TargetClient:
     """Opens on first use. `servers` are those of the run; without them, a server is started for this line alone.
 
     Raises Unreachable where nothing answers within the target's time-out, TargetError where the target is described
@@ -56,7 +57,7 @@ class Line:
         self._root = target.base_url or IN_PROCESS
         self._ca_file = target.ca_file
         self._clients: list[Client] = []
-        self._worlds: dict[str, World] = {}
+        self._sandboxes: dict[str, Sandbox] = {}
         self._dropped_secrets: list[str] = []
         self._roots: set[str] = set()
 
@@ -81,14 +82,14 @@ class Line:
         return IN_PROCESS_PLAIN if self.target.transport is not None else self.target.plain_base_url
 
     @property
-    def filler(self) -> Filler:
-        """The control API. Only for a fillable target."""
-        if not self.target.fillable:
-            raise TargetError(f"target {self.target.name!r} does not say fillable, so it is never written to")
+    def control(self) -> ControlClient:
+        """The control API. Only for a writable target."""
+        if not self.target.writable:
+            raise TargetError(f"target {self.target.name!r} does not say writable, so it is never written to")
         token = None
         if self.target.control_token_env:
             token = self._environ.get(self.target.control_token_env) or None
-        return Filler(self.http, self.target.control_url or f"{self.root}/__noojee", token=token)
+        return ControlClient(self.http, self.target.control_url or f"{self.root}/__noojee", token=token)
 
     def secrets(self) -> list[str]:
         """All credentials that were sent on this line, for redaction."""
@@ -97,7 +98,7 @@ class Line:
         return [*sent, *self._dropped_secrets, *([token] if token else [])]
 
     def below_root(self, url: str) -> str:
-        """The path of a URL, below the root of the world that it was sent to."""
+        """The path of a URL, below the root of the sandbox that it was sent to."""
         root = max((root for root in self._roots if url.startswith(root)), key=len, default=self._root)
         return urlsplit(url.removeprefix(root)).path
 
@@ -113,49 +114,49 @@ class Line:
         folder: Path | None = None,
         profile: Mapping[str, str] | None = None,
         archive: Archive | None = None,
-    ) -> Case:
-        """A case on a world of its own, filled with a seed document. `archive` is given where it was read before."""
-        world = self.filler.make_world(document, profile={**self.target.profile, **(profile or {})})
-        put = (archive or read_archive(document, profile=world.profile, folder=folder)).listed(world.profile)
+    ) -> Subject:
+        """A case on a sandbox of its own, filled with a archive file. `archive` is given where it was read before."""
+        sandbox = self.control.make_sandbox(document, profile={**self.target.profile, **(profile or {})})
+        put = (archive or read_archive(document, profile=sandbox.profile, folder=folder)).listed(sandbox.profile)
         client = self._client(
-            root=f"{self.root}/{world.path}".rstrip("/"),
-            key=world.api_key,
+            root=f"{self.root}/{sandbox.path}".rstrip("/"),
+            key=sandbox.api_key,
             zone=put.zone,
-            audio=self.target.audio or world.audio.get(self.target.dialect),
-            profile=world.profile,
+            audio=self.target.audio or sandbox.audio.get(self.target.dialect),
+            profile=sandbox.profile,
         )
-        client.secrets.append(world.user_key)
-        self._worlds[world.id] = world
+        client.secrets.append(sandbox.user_key)
+        self._sandboxes[sandbox.id] = sandbox
 
-        def fresh(changes: Mapping[str, str], other: Mapping[str, object] | None) -> Case:
+        def fresh(changes: Mapping[str, str], other: Mapping[str, object] | None) -> Subject:
             switches = {**(profile or {}), **changes}
             if other is not None:
                 return self.filled(other, profile=switches)
             return self.filled(document, folder=folder, profile=switches, archive=None if changes else archive)
 
-        return Case(
+        return Subject(
             target=self.target,
             client=client,
             zone=put.zone,
-            profile=self.target.declares(world.profile),
+            profile=self.target.declares(sandbox.profile),
             archive=put,
-            world=world,
-            filler=self.filler,
-            plain_root=None if self.plain_root is None else f"{self.plain_root}/{world.path}".rstrip("/"),
+            sandbox=sandbox,
+            control=self.control,
+            plain_root=None if self.plain_root is None else f"{self.plain_root}/{sandbox.path}".rstrip("/"),
             fresh=fresh,
         )
 
-    def drop(self, case: Case) -> None:
-        """End the world of a filled case."""
-        if case.world is not None:
-            self.requests += case.client.requests
-            self._dropped_secrets += case.client.secrets
+    def drop(self, subject: Subject) -> None:
+        """End the sandbox of a filled case."""
+        if subject.sandbox is not None:
+            self.requests += subject.client.requests
+            self._dropped_secrets += subject.client.secrets
             with contextlib.suppress(ValueError):
-                self._clients.remove(case.client)
-            self.filler.drop(case.world)
-            self._worlds.pop(case.world.id, None)
+                self._clients.remove(subject.client)
+            self.control.drop(subject.sandbox)
+            self._sandboxes.pop(subject.sandbox.id, None)
 
-    def observed(self) -> Case:
+    def observed(self) -> Subject:
         """A case on the target as it is: nothing is written, questions come from its known recordings."""
         target = self.target
         client = self._client(
@@ -168,19 +169,19 @@ class Line:
 
         def wait(seconds: float) -> None:
             if seconds > target.wait_seconds:
-                raise Unproved(f'needs a wait of {seconds:g} s; allow it with "wait:{int(seconds + 0.999)}s"')
+                raise Inconclusive(f'needs a wait of {seconds:g} s; allow it with "wait:{int(seconds + 0.999)}s"')
             time.sleep(seconds)
 
         def before_by_hour() -> None:
             if self._limits is not None:
                 self._limits.before_by_hour(target.wait_seconds)
 
-        return Case(
+        return Subject(
             target=target,
             client=client,
             zone=target.time_zone,
             profile=target.declares(target.profile),
-            known=target.known,
+            recordings=target.recordings,
             plain_root=self.plain_root,
             before_by_hour=before_by_hour,
             wait=wait,
@@ -192,17 +193,17 @@ class Line:
         verb = "POST" if self.target.described is None else "GET"
         exchange = client.time() if self.target.proof == "hash" else client.send(verb, client.base)
         self.requests += 1
-        if exchange.answered is None:
-            raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.failure}")
+        if exchange.response is None:
+            raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.transport_error}")
         return exchange
 
     def close(self) -> None:
-        """Drop the worlds that were made, close the connections, end the server that was started for this line alone."""
+        """Drop the sandboxes that were made, close the connections, end the server that was started for this line alone."""
         if self._http is not None:
             if self.target.base_url is not None:  # a server that lives on is left as it was
-                for world in self._worlds.values():
-                    self.filler.drop(world)
-            self._worlds.clear()
+                for sandbox in self._sandboxes.values():
+                    self.control.drop(sandbox)
+            self._sandboxes.clear()
             self._http.close()
             self._http = None
         if self._own_servers:
@@ -237,7 +238,7 @@ class Line:
             "before_request": None if self._limits is None else self._limits.before_request,
         }
         if target.described is not None:
-            return DialectClient(dialect=target.described, zone=zone, **wire)
+            return CustomClient(dialect=target.described, zone=zone, **wire)
         return Client(dialect=target.dialect, proof=target.proof, **wire, **vendor)
 
     def _open(self) -> httpx.Client:

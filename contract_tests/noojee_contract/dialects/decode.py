@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from noojee_contract.dialects.formats import MISSING, Unread
 from noojee_contract.dialects.model import Dialect, Method, Place, Shape
-from noojee_contract.dialects.vendor import MOST_LEGS, MOST_PROBLEMS, Failure, Leg, Reading, cut, kind_of_value
+from noojee_contract.dialects.vendor import MOST_LEGS, MOST_PROBLEMS, ErrorBody, Leg, Reading, cut, kind_of_value
 from noojee_contract.model.exchange import Exchange, NotJson
 
 ATTRIBUTES: Mapping[str, str] = {
@@ -33,22 +33,22 @@ ATTRIBUTES: Mapping[str, str] = {
 
 def read_answer(exchange: Exchange, dialect: Dialect, method: Method, *, zone: ZoneInfo) -> Reading:
     """The legs of an answer, its problems in words, or its failure."""
-    if exchange.answered is None:
-        return Reading(problems=(exchange.failure or "no answer",))
+    if exchange.response is None:
+        return Reading(problems=(exchange.transport_error or "no answer",))
     status = f"HTTP {exchange.status}; " if exchange.status is not None and exchange.status >= 300 else ""
     try:
         document = exchange.json()
     except NotJson as error:
-        return Reading(problems=(status + (exchange.failure or str(error)),))
-    failure = failure_in(document, dialect)
-    if failure is not None:
-        return Reading(failure=failure)
+        return Reading(problems=(status + (exchange.transport_error or str(error)),))
+    error_body = error_body_in(document, dialect)
+    if error_body is not None:
+        return Reading(error_body=error_body)
     rows = at(document, method.legs)
     where = ".".join(method.legs) or "the document"
     if not isinstance(rows, list):
         found = "is missing" if rows is MISSING else f"is {kind_of_value(rows)}, not an array of legs"
         return Reading(problems=(f"{status}{where} {found}",))
-    problems = [exchange.failure] if exchange.failure else []
+    problems = [exchange.transport_error] if exchange.transport_error else []
     if status:
         problems.append(f"an array came with HTTP {exchange.status}")
     if len(rows) > MOST_LEGS:
@@ -86,7 +86,7 @@ def read_entry(entry: Mapping[str, Any], shape: Shape, *, zone: ZoneInfo) -> tup
     return Leg(**values, texts=texts, raw=dict(entry), silent=shape.silent), problems
 
 
-def failure_in(document: Any, dialect: Dialect) -> Failure | None:
+def error_body_in(document: Any, dialect: Dialect) -> ErrorBody | None:
     """What an answer says in place of a result, where the dialect file says that failures stand; None for a success."""
     failures = dialect.failures
     code, message = (MISSING if place is None else at(document, place) for place in (failures.code, failures.message))
@@ -94,16 +94,16 @@ def failure_in(document: Any, dialect: Dialect) -> Failure | None:
         return None
     if code in (MISSING, None) and message in (MISSING, None):
         return None
-    return Failure(
+    return ErrorBody(
         code=code if isinstance(code, int | str) and not isinstance(code, bool) else None,
         message=message if isinstance(message, str) else "",
     )
 
 
-def read_failure(exchange: Exchange, dialect: Dialect) -> Failure | None:
+def read_error_body(exchange: Exchange, dialect: Dialect) -> ErrorBody | None:
     """The failure of an answer, None where it tells none."""
     try:
-        return failure_in(exchange.json(), dialect)
+        return error_body_in(exchange.json(), dialect)
     except NotJson:
         return None
 

@@ -136,7 +136,7 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class ErrorRule:
     """How one kind of failure is answered: the HTTP statuses that may come, and the code in the body, if it has one."""
 
     statuses: tuple[int, ...]
@@ -144,13 +144,13 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failures:
+class ErrorRules:
     """Where a failure says its code and message, and how each kind of it is answered, by the kind's name in the file."""
 
     code: Place | None = None
     message: Place | None = None
     success: str | int | None = None
-    kinds: Mapping[str, Refusal] = field(default_factory=dict)
+    kinds: Mapping[str, ErrorRule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ class Dialect:
     name: str
     scheme: Scheme
     methods: Mapping[str, Method]
-    failures: Failures = field(default_factory=Failures)
+    failures: ErrorRules = field(default_factory=ErrorRules)
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -180,7 +180,7 @@ class Dialect:
 
     @property
     def choices(self) -> dict[str, str]:
-        """What the file declares of the open questions: keys of unknowns.toml."""
+        """What the file declares of the open questions: keys of options.toml."""
         unknown, no_sound = (self.failures.kinds.get(kind) for kind in ("unknown_recording", "no_sound"))
         declared = {"unknown_recording": f"failure-{unknown.statuses[0]}" if unknown is not None else "empty-list"}
         if no_sound is not None:

@@ -1,7 +1,7 @@
 """Reads an answer of a metadata method into legs of one form, whichever shape it has. Own parsers; pure.
 
 What is not understood is kept as a problem in words, never guessed: a leg with a problem in one field still has the
-others. Source: sections 7 and 2.2 of the vendor's pages (SEED, DOC), field by field.
+others. Source: sections 7 and 2.2 of the vendor's pages (RANDOM_SEED, DOC), field by field.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class ErrorBody:
     """What an answer says in place of a result. `code` is None where it has none that is a whole number."""
 
     code: int | str | None
@@ -91,7 +91,7 @@ class Reading:
 
     legs: tuple[Leg, ...] = ()
     problems: tuple[str, ...] = ()
-    failure: Failure | None = None
+    error_body: ErrorBody | None = None
 
 
 def read_listing(exchange: Exchange, *, shape: str = METADATA, zone: ZoneInfo) -> Reading:
@@ -99,20 +99,20 @@ def read_listing(exchange: Exchange, *, shape: str = METADATA, zone: ZoneInfo) -
 
     An HTTP error whose body is no failure object reads as a problem, and so does anything that is no JSON array.
     """
-    if exchange.answered is None:
-        return Reading(problems=(exchange.failure or "no answer",))
+    if exchange.response is None:
+        return Reading(problems=(exchange.transport_error or "no answer",))
     try:
         document = exchange.json()
     except NotJson as error:
-        return Reading(problems=(_status(exchange) + (exchange.failure or str(error)),))
-    failure = failure_in(document)
-    if failure is not None:
-        return Reading(failure=failure)
+        return Reading(problems=(_status(exchange) + (exchange.transport_error or str(error)),))
+    error_body = error_body_in(document)
+    if error_body is not None:
+        return Reading(error_body=error_body)
     if not isinstance(document, list):
         return Reading(
             problems=(f"{_status(exchange)}the document is {kind_of_value(document)}, not an array of legs",)
         )
-    problems = [exchange.failure] if exchange.failure else []
+    problems = [exchange.transport_error] if exchange.transport_error else []
     if exchange.status is not None and exchange.status >= 300:
         problems.append(f"an array came with HTTP {exchange.status}")
     if len(document) > MOST_LEGS:
@@ -131,15 +131,15 @@ def read_listing(exchange: Exchange, *, shape: str = METADATA, zone: ZoneInfo) -
     return Reading(legs=tuple(legs), problems=tuple(problems))
 
 
-def read_failure(exchange: Exchange) -> Failure | None:
+def read_error_body(exchange: Exchange) -> ErrorBody | None:
     """The failure object of an answer, None where its body is none."""
     try:
-        return failure_in(exchange.json())
+        return error_body_in(exchange.json())
     except NotJson:
         return None
 
 
-def failure_in(document: Any) -> Failure | None:
+def error_body_in(document: Any) -> ErrorBody | None:
     """A Code/Message object, in either spelling, whose code is not 0. Source: Noojee API overview (DOC), C-M (CLIENT)."""
     if not isinstance(document, dict):
         return None
@@ -147,7 +147,7 @@ def failure_in(document: Any) -> Failure | None:
         if code_key in document or message_key in document:
             code, message = document.get(code_key), document.get(message_key)
             whole = code if isinstance(code, int) and not isinstance(code, bool) else None
-            return None if whole == 0 else Failure(code=whole, message=message if isinstance(message, str) else "")
+            return None if whole == 0 else ErrorBody(code=whole, message=message if isinstance(message, str) else "")
     return None
 
 
@@ -208,7 +208,7 @@ def read_leg(entry: Mapping[str, Any], *, shape: str, zone: ZoneInfo) -> tuple[L
 def read_timestamp(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
     """What `java.sql.Timestamp` text (2014-02-13 17:06:52.0) can mean in a zone, in UTC; or why it is none.
 
-    Two instants in the hour that is repeated. Source: 4.1 Retrieve Meta Data (SEED), DERIVED for the zone.
+    Two instants in the hour that is repeated. Source: 4.1 Retrieve Meta Data (RANDOM_SEED), DERIVED for the zone.
     """
     match = _TIMESTAMP.fullmatch(text)
     if match is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from noojee_contract.catalogue.clauses import catalogue, choose
 from noojee_contract.engine.subject import MOST_MET, MOST_SOUNDS
-from noojee_contract.targets.applicability import judged_on, lacking
+from noojee_contract.targets.applicability import applies_to, lacking
 from noojee_contract.targets.target import Target
 
 
@@ -18,9 +18,9 @@ def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
     clauses = [
         clause
         for clause in (choose(only) if only else catalogue().values())
-        if judged_on(clause, target) and not any(lacking(target, need) for need in clause.needs)
+        if applies_to(clause, target) and not any(lacking(target, need) for need in clause.needs)
     ]
-    kinds = [known.kind for known in target.known]
+    kinds = [known.kind for known in target.recordings]
     shared = kinds.count("tag") + kinds.count("unique_id") + (MOST_MET if "tag" in kinds else 0)
     if target.has_by_hour:
         shared += kinds.count("hour")

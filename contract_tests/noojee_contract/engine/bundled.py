@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from noojee_contract.model.archive import NOW, SEED_FORMAT, Archive, PutCall, merge_documents, read_archive
+from noojee_contract.model.archive import ARCHIVE_FORMAT, NOW, Archive, PutCall, merge_documents, read_archive
 from noojee_contract.resources import fixtures
 
 ZONE = "Australia/Melbourne"
 
 
 @cache
-def recorded() -> Archive:
+def bundled() -> Archive:
     """All archives that ship, as one: recorded calls, published legs, and the shapes written by hand."""
     return _gathered(("published", "recorded", "synthetic"))
 
@@ -30,9 +30,9 @@ def _gathered(folders: Sequence[str]) -> Archive:
     calls: list[PutCall] = []
     profile = {"default_account": "Administrator", "outbound_did": "empty"}
     for folder in folders:
-        for path in sorted(fixtures("seeds", folder).rglob("*.json")):
+        for path in sorted(fixtures("archives", folder).rglob("*.json")):
             document = json.loads(path.read_text(encoding="utf-8"))
-            if document.get("format") != SEED_FORMAT:
+            if document.get("format") != ARCHIVE_FORMAT:
                 continue
             documents.append(document)
             calls += read_archive(document, profile=profile, folder=path.parent).calls

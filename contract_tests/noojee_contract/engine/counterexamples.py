@@ -1,4 +1,4 @@
-"""Finds on generated calls, kept as files: the smallest archive that broke a clause is tried first in every later run.
+"""CounterexampleStore on generated calls, kept as files: the smallest archive that broke a clause is tried first in every later run.
 
 A folder that CI can carry from run to run. Archives are made up, so nothing of a target's stands in them.
 """
@@ -14,13 +14,13 @@ from typing import Any
 from noojee_contract.errors import TargetError
 from noojee_contract.model.schemas import violations
 
-FOLDER = ".noojee-contract/finds"
-FORMAT = "noojee-find/1"
+FOLDER = ".noojee-contract/counterexamples"
+FORMAT = "noojee-counterexample/1"
 MOST_FINDS = 200
 _ID_DIGITS = 10
 
 
-class Finds:
+class CounterexampleStore:
     """The finds in a folder, which need not be there yet. A file that is no find of ours is passed over."""
 
     def __init__(self, folder: Path) -> None:
@@ -54,7 +54,7 @@ class Finds:
         """The clause and the archive of a find. Raises TargetError where there is none."""
         found = _read(self.folder / f"{find_id}.json") if find_id.isalnum() else None
         if found is None:
-            raise TargetError(f"there is no find {find_id!r} in {self.folder}; name the folder with --finds")
+            raise TargetError(f"there is no find {find_id!r} in {self.folder}; name the folder with --counterexamples")
         return found
 
     def _files(self) -> Sequence[Path]:
@@ -69,6 +69,6 @@ def _read(path: Path) -> tuple[str, Mapping[str, Any]] | None:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         return None
     clause, archive = document.get("clause"), document.get("archive")
-    if not isinstance(clause, str) or not isinstance(archive, dict) or violations(archive, "own/seed"):
+    if not isinstance(clause, str) or not isinstance(archive, dict) or violations(archive, "own/archive"):
         return None
     return clause, archive

@@ -1,4 +1,4 @@
-"""How a finding is repeated: one command of this tool, and a short script for a shell (fill, Time, hash, curl).
+"""How a failure is repeated: one command of this tool, and a short script for a shell (fill, Time, hash, curl).
 
 The script names the key by variable, never by value; what it prints goes through the redactor like everything else.
 """
@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from noojee_contract.dialects.model import KeyInBasic, KeyInQuery, Scheme, VendorHash
 from noojee_contract.engine.counterexamples import FOLDER
-from noojee_contract.model.exchange import Asked, Exchange
+from noojee_contract.model.exchange import Exchange, Request
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.targets.target import Target
 
@@ -29,8 +29,8 @@ OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """The commands that repeat a finding: on the same target, on the embedded PBX, on another target of the config."""
+class RepeatCommands:
+    """The commands that repeat a failure: on the same target, on the embedded PBX, on another target of the config."""
 
     command: str
     on_the_fake: str
@@ -41,19 +41,19 @@ def repeat_commands(
     clause_id: str,
     targets: Sequence[str],
     options: Sequence[str],
-    seed: int,
+    random_seed: int,
     examples: int,
     *,
     find: tuple[str, str] | None = None,
-) -> Again:
-    """The commands that judge one clause again with the same archives; `find` (id, folder): on that one archive alone."""
+) -> RepeatCommands:
+    """The commands that check one clause again with the same archives; `find` (id, folder): on that one archive alone."""
     if find is None:
         what = ["--only", clause_id]
-        how = ["--seed", str(seed), "--examples", str(examples)]
+        how = ["--random-seed", str(random_seed), "--examples", str(examples)]
     else:
-        what, how = ["--find", find[0]], [] if find[1] == FOLDER else ["--finds", find[1]]
+        what, how = ["--replay-counterexample", find[0]], [] if find[1] == FOLDER else ["--counterexamples", find[1]]
     start = ["noojee-contract", "verify"]
-    return Again(
+    return RepeatCommands(
         command=shlex.join([*start, *targets_of(targets, options), *what, *options, *how]),
         on_the_fake=shlex.join([*start, *what, *how]),
         elsewhere=shlex.join([*start, OTHER, *what, *_config_of(options), *how]),
@@ -80,11 +80,11 @@ def repeat_script(
     redactor: Redactor,
     path: str | None = None,
 ) -> str:
-    """A bash script that fills a world (where calls were generated), authenticates, and sends the request again.
+    """A bash script that fills a sandbox (where calls were generated), authenticates, and sends the request again.
 
-    `path` is the request's path below its world, where the vendor's own paths do not tell it.
+    `path` is the request's path below its sandbox, where the vendor's own paths do not tell it.
     """
-    url = urlsplit(exchange.asked.url)
+    url = urlsplit(exchange.request.url)
     shell = _vendor_shell(target) if target.described is None else _described_shell(target.described.scheme)
     pairs = [pair for pair in url.query.split("&") if pair and pair.partition("=")[0] not in shell.names]
     proof = [shell.query] if shell.query else []
@@ -92,29 +92,31 @@ def repeat_script(
     lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(_base(target, exchange))}}}"]
     if document is not None:
         lines += [
-            "WORLD=$(curl -sS -X POST \"$BASE/__noojee/worlds\" -H 'Content-Type: application/json' -d @- <<'SEED'",
-            json.dumps({"seed": document}, ensure_ascii=True),
-            "SEED",
+            "SANDBOX=$(curl -sS -X POST \"$BASE/__noojee/sandboxes\" -H 'Content-Type: application/json' -d @- <<'RANDOM_SEED'",
+            json.dumps({"archive": document}, ensure_ascii=True),
+            "RANDOM_SEED",
             ")",
-            f'{KEY_VARIABLE}=$(printf %s "$WORLD" | python3 -c \'import json,sys; print(json.load(sys.stdin)["api_key"])\')',
-            'ROOT=$BASE/$(printf %s "$WORLD" | python3 -c \'import json,sys; print(json.load(sys.stdin)["path"])\')',
+            f'{KEY_VARIABLE}=$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["api_key"])\')',
+            'ROOT=$BASE/$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["path"])\')',
         ]
     else:
         lines += ["ROOT=$BASE", f': "${{{KEY_VARIABLE}:?set it to the API key}}"']
     lines += shell.before
-    below = _double_quoted(path or _below_world(url.path))
+    below = _double_quoted(path or _below_sandbox(url.path))
     shown = redactor.text(f"{below}?{_double_quoted(whole, keep_variables=True)}" if whole else below)
-    body = "" if target.described is None else _body(exchange.asked, redactor)
-    lines.append(f'curl -sS -i -X {shlex.quote(exchange.asked.method)} "$ROOT{shown}" {shell.headers}{body}')
+    body = "" if target.described is None else _body(exchange.request, redactor)
+    lines.append(f'curl -sS -i -X {shlex.quote(exchange.request.method)} "$ROOT{shown}" {shell.headers}{body}')
     return "\n".join(lines) + "\n"
 
 
-def _body(asked: Asked, redactor: Redactor) -> str:
+def _body(request: Request, redactor: Redactor) -> str:
     """The body of a request as a dialect file describes it, as words of curl; such a body is ASCII."""
-    if not asked.body:
+    if not request.body:
         return ""
-    labels = [f"-H {shlex.quote(f'Content-Type: {value}')}" for name, value in asked.headers if name == "content-type"]
-    return " ".join(["", *labels, "--data-raw", shlex.quote(redactor.text(asked.body.decode("ascii", "replace")))])
+    labels = [
+        f"-H {shlex.quote(f'Content-Type: {value}')}" for name, value in request.headers if name == "content-type"
+    ]
+    return " ".join(["", *labels, "--data-raw", shlex.quote(redactor.text(request.body.decode("ascii", "replace")))])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +171,7 @@ def _base(target: Target, exchange: Exchange) -> str:
     return "http://127.0.0.1:8000"
 
 
-def _below_world(path: str) -> str:
+def _below_sandbox(path: str) -> str:
     below = _BASE_PATH.search(path)
     return path if below is None else path[below.start() :]
 

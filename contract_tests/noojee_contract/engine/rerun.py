@@ -1,4 +1,4 @@
-"""A finding asked again: whether it is still so, and if not, what differed. Pure."""
+"""A failure asked again: whether it is still so, and if not, what differed. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from noojee_contract.engine.subject import Broken
+from noojee_contract.engine.check import CheckFailed
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.redaction.redact import Redactor
 
@@ -18,16 +18,16 @@ _SHOWN = 60
 
 
 def difference(
-    first: Broken,
-    again: Broken | None,
+    first: CheckFailed,
+    again: CheckFailed | None,
     asked_again: Sequence[Exchange],
     redactor: Redactor,
     *,
     below: Callable[[str], str],
 ) -> str | None:
-    """What to say of a finding that was not the same when it was asked again; None where it was.
+    """What to say of a failure that was not the same when it was asked again; None where it was.
 
-    `asked_again` are the exchanges of the second time, in order. `below` gives the path of a URL below its world.
+    `asked_again` are the exchanges of the second time, in order. `below` gives the path of a URL below its sandbox.
     """
     if again is not None and _without_digits(again.message) == _without_digits(first.message):
         return None
@@ -44,20 +44,20 @@ def difference(
 
 
 def _twin(exchange: Exchange, others: Sequence[Exchange], question: Callable[[Exchange], object]) -> Exchange | None:
-    """The exchange that asks the same, whichever world and credentials."""
+    """The exchange that asks the same, whichever sandbox and credentials."""
     wanted = question(exchange)
     return next((other for other in others if question(other) == wanted), None)
 
 
 def _question(exchange: Exchange, below: Callable[[str], str], names: frozenset[str]) -> tuple[object, ...]:
-    path = below(exchange.asked.url).rpartition("/rest/")[2]
-    pairs = parse_qsl(urlsplit(exchange.asked.url).query, keep_blank_values=True)
+    path = below(exchange.request.url).rpartition("/rest/")[2]
+    pairs = parse_qsl(urlsplit(exchange.request.url).query, keep_blank_values=True)
     shown = tuple(sorted(pair for pair in pairs if pair[0] not in CREDENTIALS and pair[0].lower() not in names))
-    return exchange.asked.method, path, shown, _IN_BODY.sub(b"", exchange.asked.body)
+    return exchange.request.method, path, shown, _IN_BODY.sub(b"", exchange.request.body)
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    one, two = before["answered"], after["answered"]
+    one, two = before["response"], after["response"]
     if one is None or two is None:
         return [f"first {_brief(before)}, then {_brief(after)}"]
     found = []
@@ -78,9 +78,9 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 
 def _brief(exchange: Mapping[str, Any]) -> str:
-    return "no answer" if exchange["answered"] is None else f"status {exchange['answered']['status']}"
+    return "no answer" if exchange["response"] is None else f"status {exchange['response']['status']}"
 
 
 def _without_digits(text: str) -> str:
-    """A message without what changes from world to world: numbers, such as times and record ids."""
+    """A message without what changes from sandbox to sandbox: numbers, such as times and record ids."""
     return "".join("0" if sign.isdigit() else sign for sign in text)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from noojee_contract.engine.strategies import shrink_document
-from noojee_contract.engine.subject import Broken
+from noojee_contract.engine.check import CheckFailed
+from noojee_contract.engine.strategies import shrink_archive
 
-Shows = Callable[[Mapping[str, Any]], Broken | None]
+Shows = Callable[[Mapping[str, Any]], CheckFailed | None]
 
 
 class _Enough(BaseException):
@@ -23,11 +23,11 @@ class _Enough(BaseException):
 
 
 def smallest(
-    document: Mapping[str, Any], found: Broken, shows: Shows, *, examples: int, seed: int, seconds: float
-) -> tuple[Broken, Mapping[str, Any]]:
+    document: Mapping[str, Any], found: CheckFailed, shows: Shows, *, examples: int, random_seed: int, seconds: float
+) -> tuple[CheckFailed, Mapping[str, Any]]:
     """The smallest archive that still shows a find, and how it shows there, after at most so many seconds.
 
-    `shows` gives what is broken with an archive, None where nothing is. `examples` and `seed` are those of the run.
+    `shows` gives what is broken with an archive, None where nothing is. `examples` and `random_seed` are those of the run.
     """
     deadline = time.monotonic() + seconds
     best = (found, document)
@@ -42,8 +42,8 @@ def smallest(
                 best = (shown, candidate)
             raise shown
 
-    with contextlib.suppress(_Enough, Broken):
-        shrink_document(once, number=examples, seed_number=seed)
+    with contextlib.suppress(_Enough, CheckFailed):
+        shrink_archive(once, number=examples, random_seed=random_seed)
     smaller = True
     while smaller:
         smaller = False

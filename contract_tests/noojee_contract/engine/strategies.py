@@ -1,6 +1,6 @@
-"""Hypothesis strategies: calls as they flow through a PBX, as seed documents (data that any fillable target takes).
+"""Hypothesis strategies: calls as they flow through a PBX, as archive files (data that any writable target takes).
 
-The grammar is the seed page's: a call enters a queue, is answered, is transferred, is hung up; each transition splits
+The grammar is the specification page's: a call enters a queue, is answered, is transferred, is hung up; each transition splits
 the recording, recording can begin late, be started again and be stopped. Simple calls come first, so finds shrink
 towards one plain leg. Ids and times are mapped from integers: fast, and they shrink.
 """
@@ -15,12 +15,12 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from noojee_contract.model.archive import NOW, SEED_FORMAT
+from noojee_contract.model.archive import ARCHIVE_FORMAT, NOW
 
 PROFILE = settings(
     database=None,
     deadline=None,
-    derandomize=False,  # with CI=true Hypothesis would repeat the same examples whatever the seed
+    derandomize=False,  # with CI=true Hypothesis would repeat the same examples whatever the random seed
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
     print_blob=False,
@@ -168,7 +168,7 @@ def calls(draw: st.DrawFn, counter: int, tag_pool: tuple[str, ...]) -> dict[str,
 
 
 @st.composite
-def seed_documents(draw: st.DrawFn) -> dict[str, Any]:
+def archive_files(draw: st.DrawFn) -> dict[str, Any]:
     """An archive of one to four calls; `call_record_id`s are given, in order, some apart."""
     pool = tuple(dict.fromkeys(draw(st.lists(tags(), min_size=1, max_size=3))))
     count = draw(st.sampled_from((2, 1, 3, 4)))
@@ -179,27 +179,27 @@ def seed_documents(draw: st.DrawFn) -> dict[str, Any]:
             leg["call_record_id"] = record
             record += 1
     zone = draw(st.sampled_from(ZONES))
-    return {"format": SEED_FORMAT, "time_zone": zone, "now": NOW, "calls": drawn}
+    return {"format": ARCHIVE_FORMAT, "time_zone": zone, "now": NOW, "calls": drawn}
 
 
-def draw_documents(number: int, seed_number: int) -> list[dict[str, Any]]:
-    """`number` archives for a seed: the same seed gives the same archives, with or without CI=true."""
+def draw_archives(number: int, random_seed: int) -> list[dict[str, Any]]:
+    """`number` archives for a random seed: the same random seed gives the same archives, with or without CI=true."""
     drawn: list[dict[str, Any]] = []
-    shrink_document(drawn.append, number=number, seed_number=seed_number)
+    shrink_archive(drawn.append, number=number, random_seed=random_seed)
     return drawn[:number]
 
 
-def shrink_document(check: Callable[[dict[str, Any]], None], *, number: int, seed_number: int) -> None:
-    """Run a check over the archives of a seed; what the check raises for the smallest archive found comes through.
+def shrink_archive(function: Callable[[dict[str, Any]], None], *, number: int, random_seed: int) -> None:
+    """Report a function over the archives of a random seed; what the function raises for the smallest archive found comes through.
 
-    The archives are those of `draw_documents` with the same numbers.
+    The archives are those of `draw_archives` with the same numbers.
     """
     phases = (Phase.generate, Phase.shrink)
 
-    @seed(seed_number)
+    @seed(random_seed)
     @settings(PROFILE, max_examples=max(1, number), phases=phases)
-    @given(seed_documents())
+    @given(archive_files())
     def run(document: dict[str, Any]) -> None:
-        check(document)
+        function(document)
 
     run()

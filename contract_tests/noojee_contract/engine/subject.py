@@ -1,6 +1,6 @@
-"""What a clause is judged on: one PBX with its answers, and a judge that counts and raises.
+"""What a clause is judged on: one PBX with its answers, and a check that counts and raises.
 
-A `Case` asks each question once and keeps the answer, so that many clauses judge the same exchanges. Where the target
+A `Subject` asks each question once and keeps the answer, so that many clauses check the same exchanges. Where the target
 was filled, `archive` says what was put in; where it is only observed, `archive` is None and the questions come from
 known recordings.
 """
@@ -15,15 +15,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from noojee_contract.clients.client import Client
-from noojee_contract.clients.control import Filler, World
+from noojee_contract.clients.control import ControlClient, Sandbox
 from noojee_contract.dialects import decode as dialect_legs
 from noojee_contract.dialects.model import METHOD_OF
-from noojee_contract.dialects.vendor import BY_HOUR, METADATA, Failure, Leg, Reading, read_failure, read_listing
+from noojee_contract.dialects.vendor import BY_HOUR, METADATA, ErrorBody, Leg, Reading, read_error_body, read_listing
+from noojee_contract.engine.check import Inconclusive
 from noojee_contract.errors import NotOffered, TooSoon
 from noojee_contract.model.archive import Archive, PutLeg
 from noojee_contract.model.audio import tone
 from noojee_contract.model.exchange import Exchange
-from noojee_contract.targets.recordings import Known
+from noojee_contract.model.question import Question
 from noojee_contract.targets.target import Target
 
 MOST_MET = 20  # calls met under known tags that an observed target is asked for
@@ -51,51 +52,11 @@ STRANGERS = (
 )
 
 
-class Broken(AssertionError):
-    """A clause does not hold: what was expected and what came, with the exchange that shows it."""
-
-    def __init__(self, message: str, exchange: Exchange | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.exchange = exchange
-
-
-class Unproved(Exception):
-    """A clause could not be exercised here; the text is the reason."""
-
-
-class Judge:
-    """Counts what was judged; the first thing that does not hold ends the clause."""
-
-    def __init__(self) -> None:
-        self.judged = 0
-        self.sightings: dict[str, Exchange | None] = {}
-
-    def __call__(self, holds: bool, otherwise: str, exchange: Exchange | None = None) -> None:
-        """Judge one thing. `otherwise` says what was expected and what came."""
-        self.judged += 1
-        if not holds:
-            raise Broken(otherwise, exchange)
-
-    def saw(self, what: str, exchange: Exchange | None = None) -> None:
-        """Note what was seen where nothing binds; it is reported, never red."""
-        self.judged += 1
-        self.sightings.setdefault(what, exchange)
-
-    def choice(self, case: Case, key: str, seen: str, exchange: Exchange | None = None) -> None:
-        """Judge an open question: `seen` is the target's choice. It binds where the target declares its choice."""
-        declared = case.profile.get(key)
-        if declared is None:
-            self.saw(f"{key} = {seen!r}", exchange)
-            return
-        self(seen == declared, f"{key} is declared as {declared!r}; the answer shows {seen!r}", exchange)
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer to a metadata question: what was asked, the exchange, and what was read in it."""
 
-    asked: Known
+    asked: Question
     exchange: Exchange
     reading: Reading
 
@@ -105,7 +66,7 @@ class Answer:
         return self.reading.legs
 
 
-class Case:
+class Subject:
     """One PBX, through one dialect, with what is known of its archive."""
 
     def __init__(
@@ -116,31 +77,31 @@ class Case:
         zone: ZoneInfo,
         profile: Mapping[str, str],
         archive: Archive | None = None,
-        world: World | None = None,
-        filler: Filler | None = None,
-        known: tuple[Known, ...] = (),
+        sandbox: Sandbox | None = None,
+        control: ControlClient | None = None,
+        recordings: tuple[Question, ...] = (),
         plain_root: str | None = None,
         before_by_hour: Callable[[], None] | None = None,
         wait: Callable[[float], None] | None = None,
-        fresh: Callable[[Mapping[str, str], Mapping[str, Any] | None], Case] | None = None,
+        fresh: Callable[[Mapping[str, str], Mapping[str, Any] | None], Subject] | None = None,
     ) -> None:
         self.target = target
         self.client = client
         self.zone = zone
         self.profile = profile
         self.archive = archive
-        self.world = world
-        self.known = known
+        self.sandbox = sandbox
+        self.recordings = recordings
         self.plain_root = plain_root
         self.asked_by_hour = False
-        self._filler = filler
+        self._control_client = control
         self._before_by_hour = before_by_hour
         self._wait = wait
         self._fresh = fresh
-        self._answers: dict[Known, Answer] = {}
+        self._answers: dict[Question, Answer] = {}
         self._sounds: dict[tuple[str, int], Exchange] = {}
         self._put: dict[tuple[str, int], bytes] = {}
-        self._now = None if world is None else world.now
+        self._now = None if sandbox is None else sandbox.now
 
     @property
     def dialect(self) -> str:
@@ -157,14 +118,14 @@ class Case:
         """The tags to ask for: those put in that a query can hold, else those known."""
         if self.archive is not None:
             return tuple(filter(self.client.can_say, self.archive.tags))
-        return tuple(known.value for known in self.known if known.kind == "tag")
+        return tuple(known.value for known in self.recordings if known.kind == "tag")
 
     @property
     def unique_ids(self) -> tuple[str, ...]:
         """The calls to ask for: those put in, else those known or met under a known tag, else those met in a known hour."""
         if self.archive is not None:
             return tuple(call.unique_id for call in self.archive.calls)
-        named = [known.value for known in self.known if known.kind == "unique_id"]
+        named = [known.value for known in self.recordings if known.kind == "unique_id"]
         met = [leg.unique_id for tag in self.tags for leg in self.by_tag(tag).legs]
         if not named and not met:
             met = [leg.unique_id for leg in self._met_by_hour()]
@@ -175,7 +136,7 @@ class Case:
         """The local hours to ask for: those in which legs ended, else those known."""
         if self.archive is not None:
             return self.archive.hours
-        named = [known.value for known in self.known if known.kind == "hour"]
+        named = [known.value for known in self.recordings if known.kind == "hour"]
         return tuple(_hour(value) for value in named)
 
     @property
@@ -186,22 +147,22 @@ class Case:
 
     def by_tag(self, tag: str) -> Answer:
         """The answer to a tag, asked once."""
-        return self._listing(Known("tag", tag), lambda: self.client.by_tag(tag))
+        return self._listing(Question("tag", tag), lambda: self.client.by_tag(tag))
 
     def by_unique_id(self, unique_id: str) -> Answer:
         """The answer to a unique id, asked once."""
-        return self._listing(Known("unique_id", unique_id), lambda: self.client.by_unique_id(unique_id))
+        return self._listing(Question("unique_id", unique_id), lambda: self.client.by_unique_id(unique_id))
 
     def by_hour(self, day: date, hour: int) -> Answer:
         """The answer to a local hour, asked once; the limit of one a minute is kept (a step of the clock, or a wait)."""
-        asked = Known("hour", f"{day:%Y/%m/%d} {hour}")
+        asked = Question("hour", f"{day:%Y/%m/%d} {hour}")
         return self._listing(asked, lambda: self.ask_by_hour(day, hour))
 
     def ask_by_hour(self, day: date | str | None, hour: int | str | None) -> Exchange:
         """A by-hour request as the caller words it, spaced as the limit wants."""
         self.space_by_hour()
         exchange = self.client.by_hour(day, hour)
-        if self.world is None and exchange.status == TOO_MANY:
+        if self.sandbox is None and exchange.status == TOO_MANY:
             self.space_by_hour()  # somebody else asked within the minute: once more, where the wait is allowed
             exchange = self.client.by_hour(day, hour)
         return exchange
@@ -235,17 +196,17 @@ class Case:
         """The answers that were asked for so far."""
         return tuple(self._answers.values())
 
-    def reread(self, asked: Known, exchange: Exchange) -> Answer:
+    def reread(self, asked: Question, exchange: Exchange) -> Answer:
         """An exchange of the caller's as an answer to a question."""
         return Answer(asked, exchange, self._reading(asked, exchange))
 
-    def failure(self, exchange: Exchange) -> Failure | None:
+    def failure(self, exchange: Exchange) -> ErrorBody | None:
         """What an answer of any method says in place of a result, None where it says none."""
         described = self.target.described
-        return read_failure(exchange) if described is None else dialect_legs.read_failure(exchange, described)
+        return read_error_body(exchange) if described is None else dialect_legs.read_error_body(exchange, described)
 
     def sound(self, unique_id: str, leg: int) -> Exchange:
-        """The sound of a leg, fetched once. In a filled world, short legs are given a sound first."""
+        """The sound of a leg, fetched once. In a filled sandbox, short legs are given a sound first."""
         key = (unique_id, leg)
         if key not in self._sounds:
             self.put_sound(unique_id, leg)
@@ -255,85 +216,85 @@ class Case:
     def put_sound(self, unique_id: str, leg: int) -> bytes | None:
         """Give a leg the sound that its archive has for it, once; None where it has none of ours."""
         key = (unique_id, leg)
-        if key in self._put or self.world is None or self._filler is None:
+        if key in self._put or self.sandbox is None or self._control_client is None:
             return self._put.get(key)
         put = self._put_leg(unique_id, leg)
         if put is None or put.sound is None:
             return None
         self._put[key] = put.sound.read_bytes()
-        self._filler.put_sound(self.world, unique_id, leg, self._put[key])
+        self._control_client.put_sound(self.sandbox, unique_id, leg, self._put[key])
         return self._put[key]
 
     def put_tone(self, unique_id: str, leg: int, hertz: int) -> bytes:
-        """Give a leg a tone of its Duration, and return it. Raises Unproved where nothing can be put."""
-        filler, world = self._control()
+        """Give a leg a tone of its Duration, and return it. Raises Inconclusive where nothing can be put."""
+        control, sandbox = self._control()
         put = self._put_leg(unique_id, leg)
         if put is None:
-            raise Unproved(f"leg {leg} of {unique_id!r} is not listed here")
+            raise Inconclusive(f"leg {leg} of {unique_id!r} is not listed here")
         self._put[unique_id, leg] = tone(put.duration_seconds, hertz)
-        filler.put_sound(world, unique_id, leg, self._put[unique_id, leg])
+        control.put_sound(sandbox, unique_id, leg, self._put[unique_id, leg])
         self._sounds.pop((unique_id, leg), None)
         return self._put[unique_id, leg]
 
     def add_calls(self, calls: Sequence[Mapping[str, Any]]) -> None:
-        """Put calls in beside those that are there; `archive` stays as it was. Raises Unproved where nothing can be put."""
-        filler, world = self._control()
+        """Put calls in beside those that are there; `archive` stays as it was. Raises Inconclusive where nothing can be put."""
+        control, sandbox = self._control()
         with _offered():
-            filler.add_calls(world, calls)
+            control.add_calls(sandbox, calls)
 
     def play(self, *steps: Mapping[str, Any]) -> Mapping[str, str]:
         """Play steps of live calls, and return the unique id of each call that they name with `as`.
 
-        Raises Unproved where no calls can be played.
+        Raises Inconclusive where no calls can be played.
         """
-        filler, world = self._control()
+        control, sandbox = self._control()
         with _offered():
-            played = filler.play(world, steps)
+            played = control.play(sandbox, steps)
         self._now = played.now
         self.client.forget_ticket()
         return played.unique_ids
 
     def set(self, part: str, **settings: Any) -> None:
-        """Set a part of this PBX: directory, version, access, storage. Raises Unproved where it cannot be set."""
-        filler, world = self._control()
+        """Set a part of this PBX: directory, version, access, storage. Raises Inconclusive where it cannot be set."""
+        control, sandbox = self._control()
         with _offered():
-            filler.set(world, part, settings)
+            control.set(sandbox, part, settings)
 
-    def _control(self) -> tuple[Filler, World]:
-        if self.world is None or self._filler is None:
-            raise Unproved("needs a target that can be filled")
-        return self._filler, self.world
+    def _control(self) -> tuple[ControlClient, Sandbox]:
+        if self.sandbox is None or self._control_client is None:
+            raise Inconclusive("needs a target that can be filled")
+        return self._control_client, self.sandbox
 
     def step(self, seconds: float) -> datetime | None:
-        """Let time pass: the world's clock is stepped, or real seconds are waited where the target allows it."""
+        """Let time pass: the sandbox's clock is stepped, or real seconds are waited where the target allows it."""
         self.client.forget_ticket()
-        if self.world is not None and self._filler is not None:
-            self._now = self._filler.step(self.world, seconds)
+        if self.sandbox is not None and self._control_client is not None:
+            self._now = self._control_client.step(self.sandbox, seconds)
             return self._now
         if self._wait is None:
-            raise Unproved(f"needs a wait of {seconds:g} s, which the target does not allow")
+            raise Inconclusive(f"needs a wait of {seconds:g} s, which the target does not allow")
         self._wait(seconds)
         return None
 
     def zone_now(self) -> datetime:
-        """The PBX's local time: its world's clock as it was last told, else this machine's clock."""
+        """The PBX's local time: its sandbox's clock as it was last told, else this machine's clock."""
         return datetime.now(self.zone) if self._now is None else self._now.astimezone(self.zone)
 
-    def fresh(self, profile: Mapping[str, str] | None = None, *, document: Mapping[str, Any] | None = None) -> Case:
-        """The same archive (or the seed document given) in a new world, where nothing was asked yet.
+    def fresh(self, profile: Mapping[str, str] | None = None, *, document: Mapping[str, Any] | None = None) -> Subject:
+        """The same archive (or the archive file given) in a new sandbox, where nothing was asked yet.
 
-        Raises Unproved where there are none.
+        Raises Inconclusive where there are none.
         """
         if self._fresh is None:
-            raise Unproved("needs a target that can be filled")
+            raise Inconclusive("needs a target that can be filled")
         return self._fresh(profile or {}, document)
 
-    def _listing(self, asked: Known, ask: Callable[[], Exchange]) -> Answer:
+    def _listing(self, asked: Question, ask: Callable[[], Exchange]) -> Answer:
         if asked not in self._answers:
             self._answers[asked] = self.reread(asked, ask())
         return self._answers[asked]
 
-    def _reading(self, asked: Known, exchange: Exchange) -> Reading:
+    def _reading(self, asked: Question, exchange: Exchange) -> Reading:
         described = self.target.described
         if described is not None:
             return dialect_legs.read_answer(
@@ -360,15 +321,15 @@ def _offered() -> Iterator[None]:
     try:
         yield
     except NotOffered as reason:
-        raise Unproved(str(reason)) from reason
+        raise Inconclusive(str(reason)) from reason
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Two PBXs that are to tell the same story: the legacy one and its replacement."""
+class SubjectPair:
+    """Two PBXs that are to tell the same summarize: the legacy one and its replacement."""
 
-    legacy: Case
-    replacement: Case
+    legacy: Subject
+    replacement: Subject
 
 
 def _hour(text: str) -> tuple[date, int]:

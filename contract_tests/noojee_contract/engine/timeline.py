@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from noojee_contract.engine.subject import Case
+from noojee_contract.engine.subject import Subject
 
 
-def time_lines(case: Case) -> list[dict[str, Any]]:
+def time_lines(subject: Subject) -> list[dict[str, Any]]:
     """One row a call: what was put in where the case was filled, else what its answers told."""
     rows: dict[str, dict[str, Any]] = {}
-    if case.archive is not None:
-        for call in case.archive.calls:
+    if subject.archive is not None:
+        for call in subject.archive.calls:
             legs = [
                 _bar(leg.number, leg.start, leg.end, leg.destination, leg.username, leg.tag, leg.duration_seconds)
                 for leg in call.legs
             ]
             rows[call.unique_id] = {"unique_id": call.unique_id, "direction": call.direction, "legs": legs}
         return list(rows.values())
-    for answer in case.answers():
+    for answer in subject.answers():
         for leg in answer.legs:
             row = rows.setdefault(leg.unique_id, {"unique_id": leg.unique_id, "direction": leg.direction, "legs": []})
             if all(bar["leg"] != leg.number for bar in row["legs"]) and leg.start:

@@ -1,4 +1,4 @@
-"""What was put into a PBX, as the contracts expect to find it again: a model of an archive, read from seed documents.
+"""What was put into a PBX, as the contracts expect to find it again: a model of an archive, read from archive files.
 
 Independent of any server: calls and legs are typed here and selected here, as the vendor's pages say. Pure.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-SEED_FORMAT = "noojee-seed/1"
+ARCHIVE_FORMAT = "noojee-archive/1"
 NOW = "2026-11-24T00:00:00+00:00"  # where the clock of a filled PBX stands: after every call that ships
 
 
@@ -110,9 +110,9 @@ def hour_of(instant: datetime, zone: ZoneInfo) -> tuple[date, int]:
 def read_archive(
     document: Mapping[str, Any], *, profile: Mapping[str, str], zone: ZoneInfo | None = None, folder: Path | None = None
 ) -> Archive:
-    """A seed document as the archive it makes. `profile` fills what the document leaves to the PBX's choice.
+    """A archive file as the archive it makes. `profile` fills what the document leaves to the PBX's choice.
 
-    The document must be valid against `schemas/own/seed.schema.json`. `folder` is where sound files are.
+    The document must be valid against `schemas/own/archive.schema.json`. `folder` is where sound files are.
     """
     owner = document.get("default_account") or profile.get("default_account", "Administrator")
     calls = tuple(_call(call, owner, profile, folder) for call in document["calls"])
@@ -122,13 +122,18 @@ def read_archive(
 
 
 def merge_documents(documents: Iterable[Mapping[str, Any]], *, time_zone: str, now: str) -> dict[str, Any]:
-    """Several seed documents as one, told in one time zone; sound files are dropped (they are put in one by one)."""
+    """Several archive files as one, told in one time zone; sound files are dropped (they are put in one by one)."""
     calls: list[Mapping[str, Any]] = [call for document in documents for call in document["calls"]]
-    return {"format": SEED_FORMAT, "time_zone": time_zone, "now": now, "calls": [without_files(call) for call in calls]}
+    return {
+        "format": ARCHIVE_FORMAT,
+        "time_zone": time_zone,
+        "now": now,
+        "calls": [without_files(call) for call in calls],
+    }
 
 
 def without_files(call: Mapping[str, Any]) -> dict[str, Any]:
-    """A call of a seed document without its sound files, as a control API takes it."""
+    """A call of a archive file without its sound files, as a control API takes it."""
     legs: Sequence[Mapping[str, Any]] = call["legs"]
     bare = [{key: value for key, value in leg.items() if key != "sound" or "file" not in leg["sound"]} for leg in legs]
     return {**call, "legs": bare}

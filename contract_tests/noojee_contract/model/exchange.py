@@ -33,7 +33,7 @@ class NotJson(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Request:
     """The request as it was sent. `url` is absolute and percent-encoded, credentials included."""
 
     method: str
@@ -43,7 +43,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Response:
     """The answer as it came. `headers` have lower-case names, in order of arrival; `body` is after transfer decoding."""
 
     status: int
@@ -56,25 +56,25 @@ class Answered:
 class Exchange:
     """A request and what became of it: either `answered`, or a `failure` in words (timed out, cut off, too large)."""
 
-    asked: Asked
-    answered: Answered | None = None
-    failure: str | None = None
+    request: Request
+    response: Response | None = None
+    transport_error: str | None = None
     at: datetime
 
     @property
     def status(self) -> int | None:
         """The HTTP status, None where no answer came."""
-        return None if self.answered is None else self.answered.status
+        return None if self.response is None else self.response.status
 
     @property
     def body(self) -> bytes:
         """The body of the answer, empty where no answer came."""
-        return b"" if self.answered is None else self.answered.body
+        return b"" if self.response is None else self.response.body
 
     def header(self, name: str) -> str | None:
         """The first value of a header of the answer, None where it is absent. `name` in lower case."""
-        if self.answered is not None:
-            for key, value in self.answered.headers:
+        if self.response is not None:
+            for key, value in self.response.headers:
                 if key == name:
                     return value
         return None
@@ -85,8 +85,8 @@ class Exchange:
         Raises `NotJson` for an empty body, a broken or wrong charset, a cut-off document, a repeated key, NaN, or depth
         beyond the parser's bound.
         """
-        if self.answered is None:
-            raise NotJson(self.failure or "no answer")
+        if self.response is None:
+            raise NotJson(self.transport_error or "no answer")
         if not self.body.strip():
             raise NotJson("the body is empty")
         try:

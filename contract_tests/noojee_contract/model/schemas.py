@@ -22,7 +22,7 @@ def violations(document: Any, schema: str) -> list[str]:
     """What is wrong with a document, at most ten places, each with its JSON path; empty where it is valid.
 
     `schema` is a file under `schemas/` without its ending: "recording-api/metadata". A document that the two validators
-    judge differently is reported as invalid, with a line that says so.
+    check differently is reported as invalid, with a line that says so.
     """
     if _fast(schema).is_valid(document):
         return []

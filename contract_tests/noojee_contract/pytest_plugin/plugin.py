@@ -1,7 +1,7 @@
-"""pytest glue of the contracts: options, lanes, outcomes. Imports nothing heavy until a contract test is collected.
+"""pytest glue of the contracts: options, cells, outcomes. Imports nothing heavy until a contract test is collected.
 
 A clause's outcome becomes pytest's: broken fails, known is xfail, unproved and unsupported are skipped with the reason.
-Each report carries its `Result`, so that the controller has them all, whichever worker judged.
+Each report carries its `Result`, so that the controller has them all, whichever worker checks.
 """
 
 from __future__ import annotations
@@ -15,38 +15,41 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from noojee_contract.engine.runner import Bench
+    from noojee_contract.engine.runner import Runner
     from noojee_contract.pytest_plugin.session import Collected
 
-BENCH: pytest.StashKey[Any] = pytest.StashKey()
+RUNNER: pytest.StashKey[Any] = pytest.StashKey()
 COLLECTED: pytest.StashKey[Any] = pytest.StashKey()
 RESULT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
-SEED: pytest.StashKey[int] = pytest.StashKey()
+RANDOM_SEED: pytest.StashKey[int] = pytest.StashKey()
 LIMITS: pytest.StashKey[Any] = pytest.StashKey()
 MARK = "noojee_clause"
 OPTIONS = (
     ("--noojee-config", {"metavar": "FILE", "help": "target file (TOML); without one the embedded PBX is judged"}),
     ("--noojee-target", {"metavar": "NAME", "action": "append", "help": "a target of the file; repeat for more"}),
-    ("--noojee-only", {"metavar": "ID", "action": "append", "help": "judge only this clause, or a pattern (audio.*)"}),
+    ("--noojee-only", {"metavar": "ID", "action": "append", "help": "check only this clause, or a pattern (audio.*)"}),
     ("--noojee-require", {"metavar": "ID", "action": "append", "help": "a clause that must be proved as well"}),
     ("--noojee-examples", {"metavar": "N", "type": int, "help": "how many archives Hypothesis makes (default 25)"}),
-    ("--noojee-seed", {"metavar": "N", "type": int, "help": "the seed they are made from (default: drawn, printed)"}),
     (
-        "--noojee-finds",
-        {"metavar": "DIR", "help": "where finds are kept, and tried first (default .noojee-contract/finds)"},
+        "--noojee-random-seed",
+        {"metavar": "N", "type": int, "help": "the random seed they are made from (default: drawn, printed)"},
     ),
-    ("--noojee-find", {"metavar": "ID", "help": "judge only the clause of this find, on its archive"}),
+    (
+        "--noojee-counterexamples",
+        {"metavar": "DIR", "help": "where finds are kept, and tried first (default .noojee-contract/counterexamples)"},
+    ),
+    ("--noojee-replay-counterexample", {"metavar": "ID", "help": "check only the clause of this find, on its archive"}),
     ("--noojee-smoke", {"action": "store_true", "help": "must and should only, on the archives that ship, over http"}),
     ("--noojee-base-url", {"metavar": "URL", "help": "a target without a file: where it is"}),
     ("--noojee-dialect", {"metavar": "NAME", "help": "... its dialect, or a dialect file"}),
     ("--noojee-api-key-env", {"metavar": "NAME", "help": "... the variable that holds its key"}),
-    ("--noojee-known", {"metavar": "FILE", "help": "... known recordings, a CSV with kind,value"}),
+    ("--noojee-recordings", {"metavar": "FILE", "help": "... known recordings, a CSV with kind,value"}),
     ("--noojee-time-zone", {"metavar": "ZONE", "help": "... the time zone it writes dates in"}),
     ("--noojee-audio", {"metavar": "TEMPLATE", "help": "... how the sound of a leg is asked for"}),
     ("--noojee-authentication", {"metavar": "HOW", "help": "... hash or api-key, where it knows both"}),
     ("--noojee-allow", {"metavar": "WHAT", "action": "append", "help": "... provoke, or wait:SECONDSs"}),
     ("--noojee-ca-file", {"metavar": "FILE", "help": "... the CA that its certificate is from"}),
-    ("--noojee-fillable", {"action": "store_true", "help": "... it may be filled through its control API"}),
+    ("--noojee-writable", {"action": "store_true", "help": "... it may be filled through its control API"}),
     ("--noojee-control-url", {"metavar": "URL", "help": "... where its control API is"}),
     ("--noojee-control-token-env", {"metavar": "NAME", "help": "... the variable that holds the control API's token"}),
     ("--noojee-requests-per-second", {"metavar": "N", "type": float, "help": "... how fast it may be asked"}),
@@ -68,14 +71,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test a lane: each target of the clause's dialects, each source of calls."""
+    """One test a cell: each target of the clause's dialects, each source of calls."""
     mark = metafunc.definition.get_closest_marker(MARK)
-    if mark is None or "noojee_lane" not in metafunc.fixturenames:
+    if mark is None or "noojee_cell" not in metafunc.fixturenames:
         return
     from noojee_contract.catalogue.clauses import catalogue
 
-    lanes = bench_of(metafunc.config).lanes(catalogue()[mark.args[0]])
-    metafunc.parametrize("noojee_lane", lanes, ids=str, indirect=True)
+    cells = runner_of(metafunc.config).cells(catalogue()[mark.args[0]])
+    metafunc.parametrize("noojee_cell", cells, ids=str, indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -86,7 +89,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     from noojee_contract.pytest_plugin.session import chosen_ids
 
     chosen = chosen_ids(config)
-    gone = [item for item in contract if not _has_lane(item) or (chosen is not None and _clause_id(item) not in chosen)]
+    gone = [item for item in contract if not _has_cell(item) or (chosen is not None and _clause_id(item) not in chosen)]
     if gone:
         config.hook.pytest_deselected(items=gone)
         dropped = set(map(id, gone))
@@ -95,27 +98,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def noojee_lane(request: pytest.FixtureRequest) -> Callable[[Callable[..., None]], None]:
-    """Runs a check in this test's lane, and ends the test with pytest's word for the outcome."""
+def noojee_cell(request: pytest.FixtureRequest) -> Callable[[Callable[..., None]], None]:
+    """Runs a function in this test's cell, and ends the test with pytest's word for the outcome."""
     config, item = request.config, request.node
 
-    def judge(check: Callable[..., None]) -> None:
+    def check(function: Callable[..., None]) -> None:
         from noojee_contract.catalogue.clauses import catalogue
         from noojee_contract.model.outcome import Outcome
         from noojee_contract.report.jsonlines import result_row
 
         clause = catalogue()[_clause_id(item)]
-        result = bench_of(config).result(clause, check, request.param)
+        result = runner_of(config).result(clause, function, request.param)
         item.stash[RESULT] = result_row(result)
-        saying = "\n".join(filter(None, (clause.sentence, _said(result.finding), result.reason)))
-        if result.outcome in (Outcome.ERROR, Outcome.BROKEN):
+        saying = "\n".join(filter(None, (clause.sentence, _said(result.failure), result.reason)))
+        if result.outcome in (Outcome.ERROR, Outcome.FAILED):
             pytest.fail(saying, pytrace=False)
-        if result.outcome is Outcome.KNOWN:
+        if result.outcome is Outcome.EXPECTED_FAILURE:
             pytest.xfail(result.reason or "known")
-        if result.outcome in (Outcome.UNPROVED, Outcome.UNSUPPORTED):
+        if result.outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE):
             pytest.skip(f"{result.outcome}: {result.reason}")
 
-    return judge
+    return check
 
 
 @pytest.hookimpl(wrapper=True)
@@ -134,7 +137,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     _config = session.config
     if any(
         session.config.getoption(name)
-        for name in ("noojee_config", "noojee_target", "noojee_base_url", "noojee_only", "noojee_find")
+        for name in ("noojee_config", "noojee_target", "noojee_base_url", "noojee_only", "noojee_replay_counterexample")
     ):
         from noojee_contract.errors import ContractError
         from noojee_contract.pytest_plugin.session import chosen_ids, targets_of
@@ -160,19 +163,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if COLLECTED not in config.stash:
         return
     collected = collected_of(config)
-    bench = config.stash.get(BENCH, None)
-    if bench is not None:
-        collected.take(bench)
-        bench.close()
+    runner = config.stash.get(RUNNER, None)
+    if runner is not None:
+        collected.take(runner)
+        runner.close()
     if hasattr(config, "workeroutput"):
         config.workeroutput["noojee"] = json.dumps(collected.as_worker())
-    elif collected.judged and session.exitstatus == pytest.ExitCode.OK and collected.finish(config).exit_code:
+    elif collected.has_results and session.exitstatus == pytest.ExitCode.OK and collected.finish(config).exit_code:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Under plain pytest: the verdict, and what was not proved."""
-    if COLLECTED in config.stash and collected_of(config).judged:
+    if COLLECTED in config.stash and collected_of(config).has_results:
         from noojee_contract.report.terminal import render
 
         terminalreporter.section("noojee-contract")
@@ -181,8 +184,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give each worker the seed of the run, so that all draw the same archives, and the folder of its limits."""
-    node.workerinput["noojee_seed"] = seed_of(node.config)
+    """Give each worker the random seed of the run, so that all draw the same archives, and the folder of its limits."""
+    node.workerinput["noojee_random_seed"] = random_seed_of(node.config)
     node.workerinput["noojee_limits"] = str(limits_folder_of(node.config))
 
 
@@ -200,14 +203,14 @@ def pytest_testnodedown(node: Any) -> None:
         collected_of(node.config).from_worker(json.loads(sent))
 
 
-def seed_of(config: pytest.Config) -> int:
-    """The seed of the run: given, or drawn once and handed to all workers."""
-    given = config.getoption("noojee_seed")
+def random_seed_of(config: pytest.Config) -> int:
+    """The random_seed of the run: given, or drawn once and handed to all workers."""
+    given = config.getoption("noojee_random_seed")
     if given is not None:
         return int(given)
     if hasattr(config, "workerinput"):
-        return int(config.workerinput["noojee_seed"])
-    return config.stash.setdefault(SEED, secrets.randbelow(2**32))
+        return int(config.workerinput["noojee_random_seed"])
+    return config.stash.setdefault(RANDOM_SEED, secrets.randbelow(2**32))
 
 
 def limits_folder_of(config: pytest.Config) -> Path:
@@ -224,18 +227,18 @@ def limits_folder_of(config: pytest.Config) -> Path:
     return made
 
 
-def bench_of(config: pytest.Config) -> Bench:
-    """The bench of this process, made on first use."""
-    if BENCH not in config.stash:
+def runner_of(config: pytest.Config) -> Runner:
+    """The runner of this process, made on first use."""
+    if RUNNER not in config.stash:
         from noojee_contract.errors import ContractError
-        from noojee_contract.pytest_plugin.session import open_bench
+        from noojee_contract.pytest_plugin.session import open_runner
 
         try:
-            config.stash[BENCH] = open_bench(config)
+            config.stash[RUNNER] = open_runner(config)
         except ContractError as error:
             raise pytest.UsageError(str(error)) from error
-    bench: Bench = config.stash[BENCH]
-    return bench
+    runner: Runner = config.stash[RUNNER]
+    return runner
 
 
 def collected_of(config: pytest.Config) -> Collected:
@@ -257,18 +260,18 @@ def _clause_id(item: pytest.Item) -> str:
     return str(mark.args[0])
 
 
-def _has_lane(item: pytest.Item) -> bool:
-    from noojee_contract.engine.runner import Lane
+def _has_cell(item: pytest.Item) -> bool:
+    from noojee_contract.engine.runner import Cell
 
     callspec = getattr(item, "callspec", None)
-    return callspec is not None and isinstance(callspec.params.get("noojee_lane"), Lane)
+    return callspec is not None and isinstance(callspec.params.get("noojee_cell"), Cell)
 
 
-def _said(finding: Any) -> str | None:
-    if finding is None:
+def _said(failure: Any) -> str | None:
+    if failure is None:
         return None
-    parts = [finding.message]
-    if finding.exchange is not None:
-        parts.append(json.dumps(finding.exchange, indent=1, ensure_ascii=True))
-    parts += [part for part in (finding.script, finding.command) if part]
+    parts = [failure.message]
+    if failure.exchange is not None:
+        parts.append(json.dumps(failure.exchange, indent=1, ensure_ascii=True))
+    parts += [part for part in (failure.script, failure.command) if part]
     return "\n".join(parts)

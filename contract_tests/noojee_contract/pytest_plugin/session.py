@@ -9,21 +9,28 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from noojee_contract.catalogue.clauses import FLOOR, FLOOR_OF_SERVICES, catalogue, choose, fingerprint
-from noojee_contract.engine.counterexamples import FOLDER, Finds
-from noojee_contract.model.outcome import Floor, Outcome, Result, Run, TargetRow
-from noojee_contract.pytest_plugin.plugin import limits_folder_of, seed_of
+from noojee_contract.catalogue.clauses import (
+    REQUIRED_CLAUSES,
+    REQUIRED_CLAUSES_OF_SERVICES,
+    catalogue,
+    choose,
+    fingerprint,
+)
+from noojee_contract.engine.counterexamples import FOLDER, CounterexampleStore
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Report, RequiredClauses, Result, TargetRow
+from noojee_contract.pytest_plugin.plugin import limits_folder_of, random_seed_of
 from noojee_contract.redaction.redact import HIDDEN
 from noojee_contract.report.jsonlines import result_of
 from noojee_contract.resources import fixtures
-from noojee_contract.targets.applicability import concerns, judged_on
+from noojee_contract.targets.applicability import applies_to, concerns
 from noojee_contract.targets.config import Config, from_options, load_config
 from noojee_contract.targets.target import Target
 
 if TYPE_CHECKING:
     import pytest
 
-    from noojee_contract.engine.runner import Bench
+    from noojee_contract.engine.runner import Runner
 
 EXAMPLES = 25
 SMOKE_TARGETS = ("legacy-http", "replacement-http")
@@ -38,13 +45,13 @@ def targets_of(config: pytest.Config) -> tuple[list[Target], tuple[tuple[str, st
                 base_url=option.noojee_base_url,
                 dialect=option.noojee_dialect,
                 api_key_env=option.noojee_api_key_env,
-                known=option.noojee_known,
+                recordings=option.noojee_recordings,
                 time_zone=option.noojee_time_zone,
                 audio=option.noojee_audio,
                 authentication=option.noojee_authentication,
                 allow=option.noojee_allow or (),
                 ca_file=option.noojee_ca_file,
-                fillable=option.noojee_fillable,
+                writable=option.noojee_writable,
                 control_url=option.noojee_control_url,
                 control_token_env=option.noojee_control_token_env,
                 requests_per_second=option.noojee_requests_per_second,
@@ -57,36 +64,42 @@ def targets_of(config: pytest.Config) -> tuple[list[Target], tuple[tuple[str, st
     if not names and option.noojee_smoke and not option.noojee_config:
         names = SMOKE_TARGETS
     chosen = list(file.choose(names))
-    if option.noojee_find and not names:  # all that can be filled with its archive
-        chosen = [target for target in chosen if target.fillable and "generated" in target.archives]
+    if option.noojee_replay_counterexample and not names:  # all that can be filled with its archive
+        chosen = [target for target in chosen if target.writable and "generated" in target.sources]
     return chosen, file.migrations
 
 
-def open_bench(config: pytest.Config) -> Bench:
-    """The bench that the options describe; nothing is connected yet."""
-    from noojee_contract.engine.runner import Bench
+def open_runner(config: pytest.Config) -> Runner:
+    """The runner that the options describe; nothing is connected yet."""
+    from noojee_contract.engine.runner import Runner
 
     targets, migrations = targets_of(config)
     option = config.option
     for target in targets:
-        for deviation in target.known_deviations:
-            choose([deviation.clause])
-    return Bench(
+        for expected in target.expected_failures:
+            choose([expected.clause])
+    return Runner(
         targets,
         migrations=migrations,
-        seed=seed_of(config),
+        random_seed=random_seed_of(config),
         examples=option.noojee_examples or EXAMPLES,
         smoke=option.noojee_smoke,
         options=repeat_options(option),
         limits_folder=limits_folder_of(config),
-        finds=Finds(Path(option.noojee_finds or FOLDER)),
+        finds=CounterexampleStore(Path(option.noojee_counterexamples or FOLDER)),
         find=found_archive(option),
     )
 
 
 def found_archive(option: Any) -> Mapping[str, Any] | None:
-    """The archive of the find that --noojee-find names; None where it names none. Raises TargetError for an unknown one."""
-    return None if not option.noojee_find else Finds(Path(option.noojee_finds or FOLDER)).load(option.noojee_find)[1]
+    """The archive of the find that --noojee-replay-counterexample names; None where it names none. Raises TargetError for an unknown one."""
+    return (
+        None
+        if not option.noojee_replay_counterexample
+        else CounterexampleStore(Path(option.noojee_counterexamples or FOLDER)).load(
+            option.noojee_replay_counterexample
+        )[1]
+    )
 
 
 def repeat_options(option: Any) -> list[str]:
@@ -97,7 +110,7 @@ def repeat_options(option: Any) -> list[str]:
         "base_url",
         "dialect",
         "api_key_env",
-        "known",
+        "recordings",
         "time_zone",
         "audio",
         "authentication",
@@ -110,22 +123,24 @@ def repeat_options(option: Any) -> list[str]:
             words += [f"--{name.replace('_', '-')}", str(value)]
     for word in option.noojee_allow or ():
         words += ["--allow", word]
-    if option.noojee_fillable:
-        words.append("--fillable")
+    if option.noojee_writable:
+        words.append("--writable")
     return words
 
 
 def only_of(option: Any) -> list[str]:
-    """The patterns of clauses to judge: those given, and the clause of a find."""
-    if not option.noojee_find:
+    """The patterns of clauses to check: those given, and the clause of a find."""
+    if not option.noojee_replay_counterexample:
         return list(option.noojee_only or ())
-    return [Finds(Path(option.noojee_finds or FOLDER)).load(option.noojee_find)[0]]
+    return [
+        CounterexampleStore(Path(option.noojee_counterexamples or FOLDER)).load(option.noojee_replay_counterexample)[0]
+    ]
 
 
 def chosen_ids(config: pytest.Config) -> frozenset[str] | None:
     """The clause ids that --noojee-only chooses; with --noojee-smoke alone, those that bind everywhere; else None: all."""
     only = config.getoption("noojee_only")
-    if config.getoption("noojee_find"):
+    if config.getoption("noojee_replay_counterexample"):
         only = only_of(config.option)
     if not only:
         smoke = config.getoption("noojee_smoke")
@@ -141,26 +156,26 @@ def chosen_ids(config: pytest.Config) -> frozenset[str] | None:
         raise pytest.UsageError(str(error)) from error
 
 
-def floor_of(targets: Sequence[Target], only: Sequence[str], require: Sequence[str]) -> Floor:
+def required_clauses(targets: Sequence[Target], only: Sequence[str], require: Sequence[str]) -> RequiredClauses:
     """What must be proved of each target. --only replaces the usual floor by the ids that it names, and by what is left
     of the floor among those that its patterns match."""
     known = catalogue()
     asked = {clause.id for clause in choose(require)}
     named = {pattern for pattern in only if pattern in known}
-    chosen = {clause.id for clause in choose(only)} if only else {*FLOOR, *FLOOR_OF_SERVICES}
+    chosen = {clause.id for clause in choose(only)} if only else {*REQUIRED_CLAUSES, *REQUIRED_CLAUSES_OF_SERVICES}
     needed = {
         target.name: [
             clause_id
             for clause_id in sorted(named | asked | (chosen & set(_floor(target))))
-            if judged_on(known[clause_id], target) and known[clause_id].severity in ("must", "should")
+            if applies_to(known[clause_id], target) and known[clause_id].severity in ("must", "should")
         ]
         for target in targets
     }
-    return Floor(needed=needed, claimed={} if only else {target.name: _claims(target) for target in targets})
+    return RequiredClauses(needed=needed, claimed={} if only else {target.name: _claims(target) for target in targets})
 
 
 def _floor(target: Target) -> tuple[str, ...]:
-    return FLOOR_OF_SERVICES if target.dialect == "services" else FLOOR
+    return REQUIRED_CLAUSES_OF_SERVICES if target.dialect == "services" else REQUIRED_CLAUSES
 
 
 EXERCISES = {
@@ -190,10 +205,10 @@ class Collected:
         self.listeners: list[Any] = []
         self._started = time.monotonic()
         self._at = datetime.now(UTC)
-        self._run: Run | None = None
+        self._run: Report | None = None
 
     @property
-    def judged(self) -> bool:
+    def has_results(self) -> bool:
         """Whether any clause ran, or failed to."""
         return bool(self.results or self.lost)
 
@@ -214,10 +229,10 @@ class Collected:
         elif report.failed and "noojee_contract" in report.nodeid.replace("/", "."):
             self.lost.append(f"{report.nodeid}: {str(report.longrepr)[-500:]}")
 
-    def take(self, bench: Bench) -> None:
-        """What the bench of this process knows at the end."""
-        self.calls += bench.calls()
-        for name, line in bench.lines.items():
+    def take(self, runner: Runner) -> None:
+        """What the runner of this process knows at the end."""
+        self.calls += runner.calls()
+        for name, line in runner.lines.items():
             self.requests[name] = self.requests.get(name, 0) + line.asked
 
     def as_worker(self) -> dict[str, Any]:
@@ -232,53 +247,53 @@ class Collected:
             self.requests[name] = self.requests.get(name, 0) + count
         self.expected = max(self.expected, sent.get("expected", 0))
 
-    def finish(self, config: pytest.Config) -> Run:
-        """The whole run, judged. The same again when asked again."""
+    def finish(self, config: pytest.Config) -> Report:
+        """The whole run, checks. The same again when asked again."""
         if self._run is None:
             targets, _ = targets_of(config)
             self._run = self._finish(config, targets)
         return self._run
 
-    def _finish(self, config: pytest.Config, targets: Sequence[Target]) -> Run:
+    def _finish(self, config: pytest.Config, targets: Sequence[Target]) -> Report:
         option = config.option
         results = [*self.results, *_healed(self.results, targets)]
         judged_ids = {result.clause for result in results}
-        floor = floor_of(targets, only_of(option), option.noojee_require or ())
-        lanes: dict[str, list[str]] = {}
+        floor = required_clauses(targets, only_of(option), option.noojee_require or ())
+        cells: dict[str, list[str]] = {}
         for result in results:
-            lanes.setdefault(result.target, [])
-            if result.lane not in lanes[result.target]:
-                lanes[result.target].append(result.lane)
+            cells.setdefault(result.target, [])
+            if result.source not in cells[result.target]:
+                cells[result.target].append(result.source)
         rows = [
-            _target_row(target, lanes.get(target.name, []), self.requests.get(target.name, 0)) for target in targets
+            _target_row(target, cells.get(target.name, []), self.requests.get(target.name, 0)) for target in targets
         ]
         rows += [
-            TargetRow(name=name, dialect="migration", address="", lanes=sources)
-            for name, sources in lanes.items()
+            TargetRow(name=name, dialect="migration", address="", sources=sources)
+            for name, sources in cells.items()
             if " > " in name
         ]
         notes = [f"{target.name}: {note}" for target in targets for note in target.notes]
         notes += [
             f"{target.name}: no known recordings are given, so there is no leg to ask for: name a few (tags, unique ids, hours)"
             for target in targets
-            if not target.fillable and not target.known
+            if not target.writable and not target.recordings
         ]
-        if option.noojee_find:
-            notes.append(f"only the find {option.noojee_find} was judged, on its own archive")
+        if option.noojee_replay_counterexample:
+            notes.append(f"only the find {option.noojee_replay_counterexample} was judged, on its own archive")
         elif option.noojee_only:
             notes.append("only chosen clauses were judged; the usual floor was not asked for")
         elif option.noojee_smoke:
             notes.append("smoke: only what binds everywhere was judged, on the archives that ship")
-        return Run(
+        return Report(
             suite=f"noojee-contract {version('noojee-contract')}",
             catalogue=fingerprint(),
             started=self._at.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - self._started, 2),
-            seed=seed_of(config),
+            random_seed=random_seed_of(config),
             examples=option.noojee_examples or EXAMPLES,
             targets=rows,
             clauses=[clause.row() for clause in catalogue().values() if clause.id in judged_ids],
-            results=sorted(results, key=lambda result: (result.clause, result.target, result.lane)),
+            results=sorted(results, key=lambda result: (result.clause, result.target, result.source)),
             missing=floor.missing(results),
             calls=self.calls,
             notes=[*notes, *self.lost],
@@ -286,9 +301,9 @@ class Collected:
         )
 
 
-def _target_row(target: Target, lanes: Sequence[str], requests: int) -> TargetRow:
+def _target_row(target: Target, cells: Sequence[str], requests: int) -> TargetRow:
     address = target.base_url or target.transport or _shown(target.command or ())
-    return TargetRow(name=target.name, dialect=target.dialect, address=address, lanes=lanes, requests=requests)
+    return TargetRow(name=target.name, dialect=target.dialect, address=address, sources=cells, requests=requests)
 
 
 def _shown(command: Sequence[str]) -> str:
@@ -303,19 +318,19 @@ def _shown(command: Sequence[str]) -> str:
 
 
 def _healed(results: Sequence[Result], targets: Sequence[Target]) -> list[Result]:
-    """Known deviations that no lane showed: the list is out of date, which counts as broken."""
+    """Question deviations that no cell showed: the list is out of date, which counts as broken."""
     rows = []
     for target in targets:
-        for deviation in target.known_deviations:
-            mine = [r for r in results if r.clause == deviation.clause and target.name in r.target.split(" > ")]
-            if mine and all(result.outcome is Outcome.HOLDS for result in mine):
-                reason = f"the known deviation ({deviation.reason}) is healed: take it out of the target file"
+        for expected in target.expected_failures:
+            mine = [r for r in results if r.clause == expected.clause and target.name in r.target.split(" > ")]
+            if mine and all(result.outcome is Outcome.PASSED for result in mine):
+                reason = f"the known expected ({expected.reason}) is healed: take it out of the target file"
                 rows.append(
                     Result(
-                        clause=deviation.clause,
+                        clause=expected.clause,
                         target=target.name,
-                        lane=mine[0].lane,
-                        outcome=Outcome.BROKEN,
+                        source=mine[0].source,
+                        outcome=Outcome.FAILED,
                         reason=reason,
                     )
                 )

@@ -92,22 +92,22 @@ class Redactor:
 
     def exchange(self, exchange: Exchange) -> dict[str, Any]:
         """An exchange in the shape of `schemas/own/exchange.schema.json`, harmless; long bodies and sound are cut."""
-        asked, answered = exchange.asked, exchange.answered
+        request, response = exchange.request, exchange.response
         return {
-            "asked": {
-                "method": asked.method,
-                "url": self.text(asked.url),
-                "headers": self._headers(asked.headers),
-                "body": self._body(asked.body),
+            "request": {
+                "method": request.method,
+                "url": self.text(request.url),
+                "headers": self._headers(request.headers),
+                "body": self._body(request.body),
             },
-            "answered": None
-            if answered is None
+            "response": None
+            if response is None
             else {
-                "status": answered.status,
-                "headers": self._headers(answered.headers),
-                "body": self._body(answered.body),
+                "status": response.status,
+                "headers": self._headers(response.headers),
+                "body": self._body(response.body),
             },
-            "failure": None if exchange.failure is None else self.text(exchange.failure),
+            "transport_error": None if exchange.transport_error is None else self.text(exchange.transport_error),
             "at": exchange.at.isoformat(timespec="milliseconds"),
         }
 

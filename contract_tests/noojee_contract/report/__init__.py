@@ -1,1 +1,1 @@
-"""Findings to the reports a person or a machine reads."""
+"""Failures to the reports a person or a machine reads."""

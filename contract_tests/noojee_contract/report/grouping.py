@@ -1,6 +1,6 @@
-"""Findings that have one cause, told as one. Pure.
+"""Failures that have one cause, told as one. Pure.
 
-The mark that most findings share makes the first group, nearest to the wire first; the rest is grouped again. What shows
+The mark that most failures share makes the first group, nearest to the wire first; the rest is grouped again. What shows
 nothing of its own joins the one large group that is about the same answers.
 """
 
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from noojee_contract.catalogue.clauses import FLOOR
+from noojee_contract.catalogue.clauses import REQUIRED_CLAUSES
 from noojee_contract.model.outcome import WORST_FIRST
 from noojee_contract.report.marks import (
     ALONE,
@@ -27,7 +27,7 @@ from noojee_contract.report.marks import (
     TIME,
     WRONG_TIME,
     Mark,
-    Told,
+    ReportRow,
     kind_of_answer,
     marks,
     method_of,
@@ -39,28 +39,28 @@ SEVERITIES = ("must", "declared", "should", "may")
 MOST_METHODS = 3
 LONGEST_SAID = 240
 # What tells which legs there are, and whether anything comes at all: where it breaks, other clauses follow.
-ELEMENTARY = (*FLOOR, "by-hour.answered", "by-hour.ended-in-hour", "audio.fetched")
+ELEMENTARY = (*REQUIRED_CLAUSES, "by-hour.answered", "by-hour.ended-in-hour", "audio.fetched")
 LARGE = 4  # clauses, of a group that others may follow from
 # Clauses that hold two answers against each other say less of a fault than those that look at one.
-COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|one-story|by-hour-whole|leaves-|progress|lasts")
+COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|one-summarize|by-hour-whole|leaves-|progress|lasts")
 OF_THE_FORM = re.compile(r"string|missing|null|required")
 POINTED_LEGS = re.compile(r"(is|was) (missing|listed twice|not one of them)")
 
 NAMES = (Mark(FIELD, "UniqueId"), Mark(FIELD, "Leg"))
-Shown = list[tuple[Told, frozenset[Mark]]]
+Shown = list[tuple[ReportRow, frozenset[Mark]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """What some findings have in common. `shown` tells it best; `others` are told by their clause and sentence alone."""
+class FailureGroup:
+    """What some failures have in common. `shown` tells it best; `others` are told by their clause and sentence alone."""
 
     what: str
-    shown: Told
-    others: tuple[Told, ...] = ()
+    shown: ReportRow
+    others: tuple[ReportRow, ...] = ()
 
     @property
-    def rows(self) -> tuple[Told, ...]:
-        """All of its findings."""
+    def rows(self) -> tuple[ReportRow, ...]:
+        """All of its failures."""
         return (self.shown, *self.others)
 
     @property
@@ -69,10 +69,10 @@ class Cause:
         return len({told.clause.id for told in self.rows})
 
 
-def causes(told: Sequence[Told]) -> tuple[Cause, ...]:
-    """Findings by cause, worst first: by the worst clause of each, elementary ones before others, then by how many it breaks."""
+def groups(told: Sequence[ReportRow]) -> tuple[FailureGroup, ...]:
+    """Failures by cause, worst first: by the worst clause of each, elementary ones before others, then by how many it breaks."""
     left = _with_names(_with_messages(_with_time([(row, marks(row)) for row in told])))
-    groups: list[Cause] = []
+    groups: list[FailureGroup] = []
     for tier in range(ALONE + 1):
         while shared := Counter(mark for _, shows in left for mark in shows if mark.tier == tier):
             mark = min(shared, key=lambda each: (-shared[each], each.what))
@@ -93,8 +93,8 @@ def shortened(said: str) -> str:
     return line if len(line) <= LONGEST_SAID else line[: LONGEST_SAID - 3] + "..."
 
 
-def rank(told: Told) -> tuple[int, int, str]:
-    """How bad a finding is by itself, worst first: outcome, severity of the clause, its id."""
+def rank(told: ReportRow) -> tuple[int, int, str]:
+    """How bad a failure is by itself, worst first: outcome, severity of the clause, its id."""
     severity = told.clause.severity
     place = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
     return WORST_FIRST.index(told.outcome), place, told.clause.id
@@ -108,7 +108,7 @@ def _with_time(rows: Shown) -> Shown:
 
 
 def _with_messages(rows: Shown) -> Shown:
-    """What many findings show as a Message is the cause of those, too, that came upon it elsewhere or only quote it.
+    """What many failures show as a Message is the cause of those, too, that came upon it elsewhere or only quote it.
 
     An object that is too long to be shown whole has the Message that others of its method have.
     """
@@ -126,16 +126,16 @@ def _with_messages(rows: Shown) -> Shown:
     return found
 
 
-def _quotes(row: Told, mark: Mark) -> bool:
+def _quotes(row: ReportRow, mark: Mark) -> bool:
     """Whether a sentence quotes the Message of a mark; an empty one is in no sentence."""
     message = mark.what.partition(SAYS)[2]
     return len(message) > 2 and message in row.said
 
 
-def _kind(row: Told) -> str:
-    """What kind of answer a finding came upon, whatever it says of it."""
+def _kind(row: ReportRow) -> str:
+    """What kind of answer a failure came upon, whatever it says of it."""
     exchange = row.exchange
-    if exchange is None or exchange["failure"] or exchange["answered"] is None:
+    if exchange is None or exchange["transport_error"] or exchange["response"] is None:
         return ""
     kind = kind_of_answer(exchange)
     return "" if kind is None else kind.what
@@ -158,7 +158,7 @@ def _with_names(rows: Shown) -> Shown:
     return rows
 
 
-def _large(groups: Sequence[Cause], rows: Sequence[Told]) -> int | None:
+def _large(groups: Sequence[FailureGroup], rows: Sequence[ReportRow]) -> int | None:
     """The place of the largest group that is about answers of the same methods; None where none is large or elementary."""
     asked = {_asked(row) for row in rows}
     fitting = [
@@ -168,28 +168,28 @@ def _large(groups: Sequence[Cause], rows: Sequence[Told]) -> int | None:
     return max(fitting, key=lambda place: groups[place].clauses, default=None)
 
 
-def _asked(row: Told) -> tuple[str, str] | None:
-    return None if row.exchange is None else (row.exchange["asked"]["method"], method_of(row.exchange))
+def _asked(row: ReportRow) -> tuple[str, str] | None:
+    return None if row.exchange is None else (row.exchange["request"]["method"], method_of(row.exchange))
 
 
-def _cause(mark: Mark, rows: Sequence[Told]) -> Cause:
+def _cause(mark: Mark, rows: Sequence[ReportRow]) -> FailureGroup:
     repeated_only = mark.tier == LEGS and not _is_elementary(rows)
     shown = min(rows, key=lambda row: (*_nearness(row, mark, repeated_only=repeated_only), row.clause.id))
     others = sorted((row for row in rows if row is not shown), key=rank)
-    return Cause(what=_in_words(mark, rows), shown=shown, others=tuple(others))
+    return FailureGroup(what=_in_words(mark, rows), shown=shown, others=tuple(others))
 
 
-def _is_elementary(rows: Sequence[Told]) -> bool:
+def _is_elementary(rows: Sequence[ReportRow]) -> bool:
     return any(row.clause.id in ELEMENTARY for row in rows)
 
 
-def _rank_of_cause(cause: Cause) -> tuple[tuple[int, int], bool, int, str]:
+def _rank_of_cause(cause: FailureGroup) -> tuple[tuple[int, int], bool, int, str]:
     worst = min(rank(row)[:2] for row in cause.rows)
     return worst, not _is_elementary(cause.rows), -cause.clauses, cause.shown.clause.id
 
 
-def _nearness(told: Told, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:
-    """How directly a finding tells a mark, the most direct first.
+def _nearness(told: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:
+    """How directly a failure tells a mark, the most direct first.
 
     Its own exchange is the wrong one; it compares no answers (unless only asking again shows the fault); where the form of the
     field is broken, it says so; it is no choice
@@ -210,7 +210,7 @@ def _nearness(told: Told, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]
     return outcome, elsewhere, compares, form, chosen, says, besides, elementary, severity
 
 
-def _in_words(mark: Mark, rows: Sequence[Told]) -> str:
+def _in_words(mark: Mark, rows: Sequence[ReportRow]) -> str:
     """A mark with the methods it was seen in."""
     methods = sorted({method_of(row.exchange) for row in rows if row.exchange is not None} - {""})
     where = f" ({', '.join(methods)})" if 0 < len(methods) <= MOST_METHODS and mark.tier != REQUEST else ""

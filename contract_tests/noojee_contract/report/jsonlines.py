@@ -8,13 +8,15 @@ from dataclasses import asdict
 from typing import Any
 
 from noojee_contract.errors import TargetError
-from noojee_contract.model.outcome import ClauseRow, Finding, Outcome, Result, Run, TargetRow
+from noojee_contract.model.failure import Failure, FailureKind
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import ClauseRow, Report, Result, TargetRow
 from noojee_contract.report.summary import verdict_word
 
-FORMAT = "noojee-report/1"
+FORMAT = "noojee-report/2"
 
 
-def render(run: Run) -> str:
+def render(run: Report) -> str:
     """The whole run, a line each. The last line is the footer; a report without one was cut off."""
     header = {
         "kind": "header",
@@ -22,7 +24,7 @@ def render(run: Run) -> str:
         "suite": run.suite,
         "catalogue": run.catalogue,
         "started": run.started,
-        "seed": run.seed,
+        "random_seed": run.random_seed,
         "examples": run.examples,
         "targets": [asdict(target) for target in run.targets],
         "clauses": [asdict(clause) for clause in run.clauses],
@@ -52,12 +54,16 @@ def result_row(result: Result) -> dict[str, Any]:
 def result_of(row: Mapping[str, Any]) -> Result:
     """The result that `result_row` wrote."""
     values = {key: value for key, value in row.items() if key != "kind"}
-    finding = values.pop("finding", None)
+    failure = values.pop("failure", None)
     outcome = Outcome(values.pop("outcome"))
-    return Result(**values, outcome=outcome, finding=None if finding is None else Finding(**finding))
+    return Result(
+        **values,
+        outcome=outcome,
+        failure=None if failure is None else Failure(**{**failure, "kind": FailureKind(failure["kind"])}),
+    )
 
 
-def read(text: str) -> Run:
+def read(text: str) -> Report:
     """The run that `render` wrote. Raises TargetError where the report is no report, or was cut off."""
     try:
         rows = [json.loads(line) for line in text.splitlines() if line.strip()]
@@ -69,12 +75,12 @@ def read(text: str) -> Run:
     if kinds[-1] != "footer" or rows[-1]["results"] != len(rows) - 2 or set(kinds[1:-1]) - {"result"}:
         raise TargetError("the report was cut off: its footer is missing, or counts other results")
     header, *results, footer = rows
-    return Run(
+    return Report(
         suite=header["suite"],
         catalogue=header["catalogue"],
         started=header["started"],
         seconds=footer["seconds"],
-        seed=header["seed"],
+        random_seed=header["random_seed"],
         examples=header["examples"],
         targets=[TargetRow(**target) for target in header["targets"]],
         clauses=[ClauseRow(**clause) for clause in header["clauses"]],

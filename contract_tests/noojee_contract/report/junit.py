@@ -1,20 +1,21 @@
-"""The report for CI: JUnit XML, a suite a target, a case a clause; the lanes of a clause are one case."""
+"""The report for CI: JUnit XML, a suite a target, a case a clause; the cells of a clause are one case."""
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
 
-from noojee_contract.model.outcome import WORST_FIRST, Outcome, Result, Run
-from noojee_contract.report.summary import answer_text, commands, request_text, seed_text, story
+from noojee_contract.model.outcome import WORST_FIRST, Outcome
+from noojee_contract.model.result import Report, Result
+from noojee_contract.report.summary import answer_text, archive_text, commands, request_text, summarize
 
 # What XML 1.0 cannot hold, even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(run: Run) -> str:
+def render(run: Report) -> str:
     """The report as JUnit XML, as Jenkins, GitLab and GitHub actions read it."""
-    told = story(run)
+    told = summarize(run)
     root = ET.Element("testsuites", name=_clean(run.suite))
     clauses = {clause.id: clause for clause in run.clauses}
     merged = run.merged()
@@ -28,7 +29,7 @@ def render(run: Run) -> str:
             ("address", target.address),
             ("requests", str(target.requests)),
             ("catalogue", run.catalogue),
-            ("seed", str(run.seed)),
+            ("random_seed", str(run.random_seed)),
             ("verdict", f"{told.word}: {told.sentence}"),
         ):
             ET.SubElement(properties, "property", name=name, value=_clean(value))
@@ -67,36 +68,36 @@ def render(run: Run) -> str:
 
 def _properties(case: ET.Element, results: list[Result], severity: str, provenance: str) -> None:
     properties = ET.SubElement(case, "properties")
-    rows = {"severity": severity, "provenance": provenance, "judged": str(sum(result.judged for result in results))}
-    for name, value in {**rows, "lanes": ", ".join(result.lane for result in results)}.items():
+    rows = {"severity": severity, "provenance": provenance, "checks": str(sum(result.checks for result in results))}
+    for name, value in {**rows, "sources": ", ".join(result.source for result in results)}.items():
         ET.SubElement(properties, "property", name=name, value=_clean(value))
 
 
 def _outcome(case: ET.Element, outcome: Outcome, results: list[Result], sentence: str, counts: dict[str, int]) -> None:
     shown = sorted((row for row in results if row.outcome is outcome), key=lambda row: WORST_FIRST.index(row.outcome))
     result = shown[0]
-    if outcome in (Outcome.BROKEN, Outcome.ERROR):
-        kind = "failure" if outcome is Outcome.BROKEN else "error"
+    if outcome in (Outcome.FAILED, Outcome.ERROR):
+        kind = "failure" if outcome is Outcome.FAILED else "error"
         counts[f"{kind}s"] += 1
-        message = result.finding.message if result.finding else result.reason or str(outcome)
+        message = result.failure.message if result.failure else result.reason or str(outcome)
         element = ET.SubElement(case, kind, message=_clean(message), type=str(outcome))
         element.text = _clean(_detail(result, sentence))
-    elif outcome in (Outcome.UNPROVED, Outcome.UNSUPPORTED, Outcome.KNOWN):
+    elif outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE, Outcome.EXPECTED_FAILURE):
         counts["skipped"] += 1
         ET.SubElement(case, "skipped", message=_clean(f"{outcome}: {result.reason}"))
-    elif outcome is Outcome.OBSERVED:
+    elif outcome is Outcome.INFORMATIONAL:
         ET.SubElement(case, "system-out").text = _clean(result.reason or "")
 
 
 def _detail(result: Result, sentence: str) -> str:
     parts = [sentence, result.reason]
-    finding = result.finding
-    if finding is not None:
-        if finding.exchange is not None:
-            parts += [request_text(finding.exchange), answer_text(finding.exchange)]
-        if finding.seed_document is not None:
-            parts.append(seed_text(finding.seed_document))
-        parts += [finding.flaky, finding.script, *(f"{label}: {command}" for label, command in commands(finding))]
+    failure = result.failure
+    if failure is not None:
+        if failure.exchange is not None:
+            parts += [request_text(failure.exchange), answer_text(failure.exchange)]
+        if failure.archive is not None:
+            parts.append(archive_text(failure.archive))
+        parts += [failure.flaky, failure.script, *(f"{label}: {command}" for label, command in commands(failure))]
     return "\n\n".join(part for part in parts if part)
 
 

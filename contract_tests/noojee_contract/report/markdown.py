@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from noojee_contract.model.outcome import Run
-from noojee_contract.report.grouping import Cause, shortened
-from noojee_contract.report.marks import Told
-from noojee_contract.report.summary import SIGNS, answer_text, commands, request_text, seed_text, story
+from noojee_contract.model.result import Report
+from noojee_contract.report.grouping import FailureGroup, shortened
+from noojee_contract.report.marks import ReportRow
+from noojee_contract.report.summary import SIGNS, answer_text, archive_text, commands, request_text, summarize
 
 
-def render(run: Run) -> str:
-    """The report as Markdown: the verdict first, findings folded."""
-    told = story(run)
+def render(run: Report) -> str:
+    """The report as Markdown: the verdict first, failures folded."""
+    told = summarize(run)
     lines = [f"# {told.word.capitalize()}: {_text(told.sentence)}", "", f"{_text(told.checked)}.", ""]
     counts = run.counts()
     if counts:
         lines += [" · ".join(f"{SIGNS[outcome]} {count} {outcome}" for outcome, count in counts.items()), ""]
-    lines += _table(("target", "dialect", "address", "lanes", "requests"), [
-        (target.name, target.dialect, target.address, ", ".join(target.lanes), f"{target.requests:,}") for target in run.targets
+    lines += _table(("target", "dialect", "address", "sources", "requests"), [
+        (target.name, target.dialect, target.address, ", ".join(target.sources), f"{target.requests:,}") for target in run.targets
     ])  # fmt: skip
     if told.missing or told.not_proved:
         lines += ["## Not proved", ""]
@@ -27,10 +27,10 @@ def render(run: Run) -> str:
         lines += [f"- {_text(reason)}: {_text(', '.join(clauses))}" for reason, clauses in told.not_proved]
         lines.append("")
     if told.broken:
-        lines += ["## Broken, worst first", ""]
-        for cause in told.causes:
+        lines += ["## CheckFailed, worst first", ""]
+        for cause in told.groups:
             lines += _cause(cause)
-    for heading, rows in (("Known deviations", told.known), ("Observed, where nothing binds", told.observed)):
+    for heading, rows in (("Question deviations", told.known), ("Observed, where nothing binds", told.observed)):
         if rows:
             lines += [f"## {heading}", ""]
             lines += [
@@ -43,39 +43,39 @@ def render(run: Run) -> str:
     return "\n".join(lines)
 
 
-def _cause(cause: Cause) -> list[str]:
+def _cause(cause: FailureGroup) -> list[str]:
     if not cause.others:
-        return _finding(cause.shown)
-    lines = [f"_In common: {_text(cause.what)} ({cause.clauses} clauses)_", "", *_finding(cause.shown)]
+        return _failure(cause.shown)
+    lines = [f"_In common: {_text(cause.what)} ({cause.clauses} clauses)_", "", *_failure(cause.shown)]
     lines += ["<details><summary>The same shows in other clauses</summary>", ""]
     for row in cause.others:
         head = f"- {SIGNS[row.outcome]} `{row.clause.id}` ({row.clause.severity}) on {_text('; '.join(row.places))}"
         lines.append(f"{head}: {_text(shortened(row.said))}")
-        if row.finding is not None and row.finding.command is not None:
-            lines += ["", *(f"  {line}" for line in _fence(row.finding.command, "sh")), ""]
+        if row.failure is not None and row.failure.command is not None:
+            lines += ["", *(f"  {line}" for line in _fence(row.failure.command, "sh")), ""]
     return [*lines, "", "</details>", ""]
 
 
-def _finding(row: Told) -> list[str]:
-    clause, finding = row.clause, row.finding
+def _failure(row: ReportRow) -> list[str]:
+    clause, failure = row.clause, row.failure
     lines = [f"### {SIGNS[row.outcome]} `{clause.id}` ({clause.severity})", "", _text(clause.sentence), ""]
     lines += [f"Source: {_text(clause.provenance)}. On: {_text('; '.join(row.places))}.", ""]
     if row.reason:
         lines += [_text(row.reason), ""]
-    if finding is None:
+    if failure is None:
         return lines
-    lines += [f"**{_text(finding.message)}**", ""]
-    if finding.flaky is not None:
-        lines += [f"_{_text(finding.flaky)}_", ""]
-    if repeated := commands(finding):
+    lines += [f"**{_text(failure.message)}**", ""]
+    if failure.flaky is not None:
+        lines += [f"_{_text(failure.flaky)}_", ""]
+    if repeated := commands(failure):
         lines += [*_fence("\n".join(f"{command}  # {label.lower()}" for label, command in repeated), "sh"), ""]
     folded: list[tuple[str, str, str]] = []
-    if finding.exchange is not None:
-        folded.append(("The exchange", f"{request_text(finding.exchange)}\n\n{answer_text(finding.exchange)}", "http"))
-    if finding.seed_document is not None:
-        folded.append(("The smallest archive that shows it", seed_text(finding.seed_document), "json"))
-    if finding.script is not None:
-        folded.append(("By hand, in bash", finding.script, "sh"))
+    if failure.exchange is not None:
+        folded.append(("The exchange", f"{request_text(failure.exchange)}\n\n{answer_text(failure.exchange)}", "http"))
+    if failure.archive is not None:
+        folded.append(("The smallest archive that shows it", archive_text(failure.archive), "json"))
+    if failure.script is not None:
+        folded.append(("By hand, in bash", failure.script, "sh"))
     for title, content, language in folded:
         lines += [f"<details><summary>{title}</summary>", "", *_fence(content, language), "", "</details>", ""]
     return lines

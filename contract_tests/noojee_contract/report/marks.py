@@ -1,7 +1,7 @@
-"""What a finding shows, read off its sentence and its exchange, so that findings of one cause can be told as one. Pure.
+"""What a failure shows, read off its sentence and its exchange, so that failures of one cause can be told as one. Pure.
 
 Marks have tiers, the nearest to the wire first: no answer at all, Time that is wrong, an answer of an unusual kind, a
-field, a header, legs that lack. A finding has marks of one tier alone.
+field, a header, legs that lack. A failure has marks of one tier alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from noojee_contract.dialects.vendor import BY_HOUR, FIELDS, METADATA
-from noojee_contract.model.outcome import ClauseRow, Finding, Outcome
+from noojee_contract.model.failure import Failure
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import ClauseRow
 
 HEADERS = (
     "Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition", "Content-Range", "Accept-Ranges", "Allow",
@@ -46,7 +48,7 @@ _NUMBERS = re.compile(r"[0-9]+")
 
 
 class Mark(NamedTuple):
-    """One thing that a finding shows: its tier, 0 being nearest to the wire, and what it is in words."""
+    """One thing that a failure shows: its tier, 0 being nearest to the wire, and what it is in words."""
 
     tier: int
     what: str
@@ -60,38 +62,38 @@ NO_JSON = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ReportRow:
     """One thing to tell of a clause: the same outcome in the same words, and everywhere that it was so."""
 
     clause: ClauseRow
     outcome: Outcome
     places: tuple[str, ...]
     reason: str | None
-    finding: Finding | None
+    failure: Failure | None
 
     @property
     def said(self) -> str:
         """What was found, in a sentence or two."""
-        return self.finding.message if self.finding is not None else self.reason or ""
+        return self.failure.message if self.failure is not None else self.reason or ""
 
     @property
     def exchange(self) -> Mapping[str, Any] | None:
         """The request with its answer that shows it, where there is one."""
-        return None if self.finding is None else self.finding.exchange
+        return None if self.failure is None else self.failure.exchange
 
 
-def marks(told: Told) -> frozenset[Mark]:
-    """What a finding shows, of the nearest tier that it shows anything of."""
-    if told.outcome is Outcome.ERROR or told.finding is None:
+def marks(told: ReportRow) -> frozenset[Mark]:
+    """What a failure shows, of the nearest tier that it shows anything of."""
+    if told.outcome is Outcome.ERROR or told.failure is None:
         lines = (told.reason or told.clause.id).strip().splitlines()
         return frozenset({Mark(ALONE, lines[-1])})
     said, exchange = told.said, told.exchange
-    if exchange is not None and (exchange["failure"] or exchange["answered"] is None):
-        return frozenset({Mark(NO_ANSWER, _NUMBERS.sub("N", exchange["failure"] or "no answer"))})
+    if exchange is not None and (exchange["transport_error"] or exchange["response"] is None):
+        return frozenset({Mark(NO_ANSWER, _NUMBERS.sub("N", exchange["transport_error"] or "no answer"))})
     envelope = ENVELOPE_FIELD.findall(said)
     if envelope:
         return frozenset(Mark(ENVELOPE, f"{name} of an answer") for name in envelope)
-    asked = None if exchange is None else exchange["asked"]["method"]
+    asked = None if exchange is None else exchange["request"]["method"]
     verbs = {word for word in METHODS if word == asked or re.search(rf"\b{word}\b", said)}
     if exchange is not None and not verbs:
         if method_of(exchange) == "Time":
@@ -106,8 +108,8 @@ def marks(told: Told) -> frozenset[Mark]:
     return _of_the_document(told)
 
 
-def _of_the_document(told: Told) -> frozenset[Mark]:
-    """What a finding shows of an answer that is an array of legs, or a sound."""
+def _of_the_document(told: ReportRow) -> frozenset[Mark]:
+    """What a failure shows of an answer that is an array of legs, or a sound."""
     said, exchange = told.said, told.exchange
     headers = [name for name in HEADERS if re.search(rf"(?i)(?<![\w-]){name}(?![\w-])", said)]
     named = [*(Mark(FIELD, name) for name in named_fields(said)), *(Mark(HEADER, name) for name in headers)]
@@ -120,7 +122,7 @@ def _of_the_document(told: Told) -> frozenset[Mark]:
         if re.search(pattern, said):
             return frozenset({Mark(LEGS, words)})
     if exchange is not None:
-        return frozenset({Mark(REQUEST, f"{exchange['asked']['method']} {method_of(exchange)}")})
+        return frozenset({Mark(REQUEST, f"{exchange['request']['method']} {method_of(exchange)}")})
     return frozenset({Mark(ALONE, told.clause.id)})
 
 
@@ -135,13 +137,13 @@ def named_fields(said: str) -> frozenset[str]:
 
 def method_of(exchange: Mapping[str, Any]) -> str:
     """The method of the API that was asked: the end of the path."""
-    path: str = urlsplit(exchange["asked"]["url"]).path
+    path: str = urlsplit(exchange["request"]["url"]).path
     return path.rpartition("/")[2]
 
 
 def kind_of_answer(exchange: Mapping[str, Any]) -> Mark | None:
     """What kind of answer came, where it is none of the usual ones: an array of legs, or a sound."""
-    status, document = exchange["answered"]["status"], _document(exchange)
+    status, document = exchange["response"]["status"], _document(exchange)
     said = document.get("Message", document.get("message")) if isinstance(document, dict) else None
     if status != 200:
         return Mark(STATUS, f"HTTP {status}" + (f" with {SAYS}{said!r}" if isinstance(said, str) else ""))
@@ -157,11 +159,11 @@ def kind_of_answer(exchange: Mapping[str, Any]) -> Mark | None:
 
 
 def _is_told(kind: Mark, exchange: Mapping[str, Any], said: str) -> bool:
-    """Whether a finding is about the kind of its answer: a choice between several must show it."""
+    """Whether a failure is about the kind of its answer: a choice between several must show it."""
     if DECLARED.search(said) is None:
         return True
     message = re.search(r"'(.*)'", kind.what)
-    return str(exchange["answered"]["status"]) in said or (message is not None and message[1] in said)
+    return str(exchange["response"]["status"]) in said or (message is not None and message[1] in said)
 
 
 def spoiled_fields(exchange: Mapping[str, Any]) -> frozenset[Mark]:
@@ -180,7 +182,7 @@ def spoiled_fields(exchange: Mapping[str, Any]) -> frozenset[Mark]:
 
 def _document(exchange: Mapping[str, Any]) -> Any:
     """The answer as JSON; NO_JSON where it is none. Of a body that is not shown whole, only its first sign is known."""
-    body = exchange["answered"]["body"]
+    body = exchange["response"]["body"]
     text = body.get("text", "")
     if body.get("omitted_bytes"):
         return {"[": [], "{": {}}.get(text.lstrip()[:1], NO_JSON)

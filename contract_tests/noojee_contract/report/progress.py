@@ -6,7 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from noojee_contract.model.outcome import Outcome, Result
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Result
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -41,7 +42,7 @@ class Progress:
     def advance(self, result: Result) -> None:
         """One more result is in."""
         self._done += 1
-        self._red += result.outcome in (Outcome.BROKEN, Outcome.ERROR)
+        self._red += result.outcome in (Outcome.FAILED, Outcome.ERROR)
         if self._bar is not None and self._task is not None:
             description = f"judging, {self._red} broken" if self._red else "judging"
             self._bar.update(self._task, advance=1, description=description)

@@ -11,27 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from noojee_contract.errors import ContractError
-from noojee_contract.model.outcome import (
-    EXIT_BROKEN,
-    EXIT_GOOD,
-    EXIT_UNREACHABLE,
-    ClauseRow,
-    Finding,
-    Outcome,
-    Result,
-    Run,
-)
-from noojee_contract.report.grouping import Cause, causes, rank
-from noojee_contract.report.marks import Told
+from noojee_contract.model.failure import Failure
+from noojee_contract.model.outcome import EXIT_FAILED, EXIT_OK, EXIT_UNREACHABLE, Outcome
+from noojee_contract.model.result import ClauseRow, Report, Result
+from noojee_contract.report.grouping import FailureGroup, groups, rank
+from noojee_contract.report.marks import ReportRow
 
 SIGNS: Mapping[Outcome, str] = {
     Outcome.ERROR: "!",
-    Outcome.BROKEN: "✗",
-    Outcome.UNPROVED: "?",
-    Outcome.UNSUPPORTED: "–",
-    Outcome.KNOWN: "~",
-    Outcome.OBSERVED: "○",
-    Outcome.HOLDS: "✓",
+    Outcome.FAILED: "✗",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.NOT_APPLICABLE: "–",
+    Outcome.EXPECTED_FAILURE: "~",
+    Outcome.INFORMATIONAL: "○",
+    Outcome.PASSED: "✓",
 }
 SENTENCES: Mapping[str, str] = {
     "good": "Nothing is broken, and the floor is proved.",
@@ -43,10 +36,10 @@ LONGEST_BODY = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class Summary:
     """A run, ready to be told. `not_proved` is grouped by reason: the reason, and the clauses with their targets.
 
-    `causes` are the rows of `broken`, grouped by what they have in common.
+    `groups` are the rows of `broken`, grouped by what they have in common.
     """
 
     word: str
@@ -54,41 +47,41 @@ class Story:
     checked: str
     missing: tuple[str, ...]
     not_proved: tuple[tuple[str, tuple[str, ...]], ...]
-    broken: tuple[Told, ...]
-    causes: tuple[Cause, ...]
-    known: tuple[Told, ...]
-    observed: tuple[Told, ...]
+    broken: tuple[ReportRow, ...]
+    groups: tuple[FailureGroup, ...]
+    known: tuple[ReportRow, ...]
+    observed: tuple[ReportRow, ...]
     notes: tuple[str, ...]
     repeat: str
 
 
-def story(run: Run) -> Story:
-    """The story of a run. Raises ContractError for a run without targets: nothing is not a report."""
+def summarize(run: Report) -> Summary:
+    """The summarize of a run. Raises ContractError for a run without targets: nothing is not a report."""
     if not run.targets:
         raise ContractError("a report needs a run with one target or more")
     rows = {clause.id: clause for clause in run.clauses}
     word = verdict_word(run)
-    broken = _told(run, rows, (Outcome.ERROR, Outcome.BROKEN))
-    grouped = causes(broken)
-    return Story(
+    broken = _told(run, rows, (Outcome.ERROR, Outcome.FAILED))
+    grouped = groups(broken)
+    return Summary(
         word=word,
         sentence=_sentence(run, word, len(grouped)),
         checked=_checked(run),
         missing=tuple(f"{clause} on {target}" for target, clause in run.missing),
         not_proved=_not_proved(run),
         broken=broken,
-        causes=grouped,
-        known=_told(run, rows, (Outcome.KNOWN,)),
-        observed=_told(run, rows, (Outcome.OBSERVED,)),
+        groups=grouped,
+        known=_told(run, rows, (Outcome.EXPECTED_FAILURE,)),
+        observed=_told(run, rows, (Outcome.INFORMATIONAL,)),
         notes=tuple(run.notes),
-        repeat=f"--seed {run.seed} --examples {run.examples}",
+        repeat=f"--random-seed {run.random_seed} --examples {run.examples}",
     )
 
 
-def verdict_word(run: Run) -> str:
+def verdict_word(run: Report) -> str:
     """The verdict in a word or two: good, broken, not proved, not reached, incomplete, or error."""
     code = run.exit_code
-    if code == EXIT_GOOD:
+    if code == EXIT_OK:
         return "good"
     if code == EXIT_UNREACHABLE:
         return "not reached"
@@ -96,39 +89,39 @@ def verdict_word(run: Run) -> str:
         return "error"
     if not run.complete:
         return "incomplete"
-    return "broken" if code == EXIT_BROKEN else "not proved"
+    return "broken" if code == EXIT_FAILED else "not proved"
 
 
-def _sentence(run: Run, word: str, groups: int) -> str:
+def _sentence(run: Report, word: str, groups: int) -> str:
     if word == "not reached":
         return "; ".join(reason for _, reason in run.unreachable) + "."
     if word == "broken":
-        broken = [result for result in run.results if result.outcome is Outcome.BROKEN]
+        broken = [result for result in run.results if result.outcome is Outcome.FAILED]
         clauses = len({result.clause for result in broken})
         together = f", in {_count(groups, 'group')}" if groups < clauses else ""
         return f"{_count(clauses, 'clause')} broken on {', '.join(sorted({each.target for each in broken}))}{together}."
     return SENTENCES[word]
 
 
-def _checked(run: Run) -> str:
-    held = [result for result in run.results if result.judged]
+def _checked(run: Report) -> str:
+    held = [result for result in run.results if result.checks]
     parts = [
         f"{_count(len({result.clause for result in held}), 'clause')} judged",
         _count(len({result.target for result in held}), "target"),
-        f"{sum(result.judged for result in run.results):,} things looked at",
+        f"{sum(result.checks for result in run.results):,} things looked at",
         f"{sum(target.requests for target in run.targets):,} requests",
     ]
-    if any(result.lane == "generated" for result in run.results):
-        parts.append(f"{_count(run.examples, 'generated archive')} (seed {run.seed})")
+    if any(result.source == "generated" for result in run.results):
+        parts.append(f"{_count(run.examples, 'generated archive')} (random seed {run.random_seed})")
     return f"{', '.join(parts)}; {run.seconds:.1f} s"
 
 
-def _not_proved(run: Run) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _not_proved(run: Report) -> tuple[tuple[str, tuple[str, ...]], ...]:
     merged = run.merged()
     groups: dict[str, dict[str, list[str]]] = {}
     for result in run.results:
         outcome = merged[result.clause, result.target]
-        if outcome in (Outcome.UNPROVED, Outcome.UNSUPPORTED) and result.outcome is outcome:
+        if outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE) and result.outcome is outcome:
             reason = f"{outcome}: {result.reason}"
             targets = groups.setdefault(reason, {}).setdefault(result.clause, [])
             if result.target not in targets:
@@ -139,45 +132,45 @@ def _not_proved(run: Run) -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
-def _told(run: Run, rows: Mapping[str, ClauseRow], outcomes: Sequence[Outcome]) -> tuple[Told, ...]:
+def _told(run: Report, rows: Mapping[str, ClauseRow], outcomes: Sequence[Outcome]) -> tuple[ReportRow, ...]:
     groups: dict[tuple[Outcome, str, str | None, str | None], list[Result]] = {}
     for result in run.results:
         if result.outcome in outcomes:
-            said = None if result.finding is None else result.finding.message
+            said = None if result.failure is None else result.failure.message
             groups.setdefault((result.outcome, result.clause, said, result.reason), []).append(result)
     told = [
-        Told(
+        ReportRow(
             clause=rows.get(clause_id)
             or ClauseRow(id=clause_id, sentence="", severity="must", provenance="", group=""),
             outcome=outcome,
-            places=tuple(dict.fromkeys(f"{result.target}, {result.lane}" for result in results)),
+            places=tuple(dict.fromkeys(f"{result.target}, {result.source}" for result in results)),
             reason=reason,
-            finding=_smallest(results),
+            failure=_smallest(results),
         )
         for (outcome, clause_id, _, reason), results in groups.items()
     ]
     return tuple(sorted(told, key=rank))
 
 
-def _smallest(results: Sequence[Result]) -> Finding | None:
-    """The finding that is easiest to repeat: with a small archive if there is one, then the first."""
-    findings = [result.finding for result in results if result.finding is not None]
-    return min(findings, key=lambda finding: finding.seed_document is None, default=None)
+def _smallest(results: Sequence[Result]) -> Failure | None:
+    """The failure that is easiest to repeat: with a small archive if there is one, then the first."""
+    failures = [result.failure for result in results if result.failure is not None]
+    return min(failures, key=lambda failure: failure.archive is None, default=None)
 
 
-def commands(finding: Finding) -> list[tuple[str, str]]:
-    """The commands that repeat a finding, each with what it is for."""
+def commands(failure: Failure) -> list[tuple[str, str]]:
+    """The commands that repeat a failure, each with what it is for."""
     found = (
-        ("Again", finding.command),
-        ("On the fake", finding.on_the_fake),
-        ("On another target", finding.elsewhere),
+        ("RepeatCommands", failure.command),
+        ("On the fake", failure.on_the_fake),
+        ("On another target", failure.elsewhere),
     )
     return [(label, command) for label, command in found if command]
 
 
 def request_text(exchange: Mapping[str, Any]) -> str:
     """What was asked, as HTTP shows it."""
-    asked = exchange["asked"]
+    asked = exchange["request"]
     lines = [f"{asked['method']} {asked['url']}", *(f"{name}: {value}" for name, value in asked["headers"])]
     body = body_text(asked["body"])
     return "\n".join([*lines, "", body] if body else lines)
@@ -185,11 +178,11 @@ def request_text(exchange: Mapping[str, Any]) -> str:
 
 def answer_text(exchange: Mapping[str, Any]) -> str:
     """What came, as HTTP shows it; or why nothing came."""
-    answered = exchange["answered"]
+    answered = exchange["response"]
     if answered is None:
-        return exchange["failure"] or "no answer"
+        return exchange["transport_error"] or "no answer"
     lines = [f"HTTP {answered['status']}", *(f"{name}: {value}" for name, value in answered["headers"])]
-    if exchange["failure"]:
+    if exchange["transport_error"]:
         lines.append(f"({exchange['failure']})")
     body = body_text(answered["body"])
     return "\n".join([*lines, "", body] if body else lines)
@@ -207,8 +200,8 @@ def body_text(body: Mapping[str, Any]) -> str:
     return f"{text}{' ' * bool(text)}[{left_out:,} bytes left out]" if left_out else text
 
 
-def seed_text(document: Mapping[str, Any]) -> str:
-    """A seed document, a leg a line."""
+def archive_text(document: Mapping[str, Any]) -> str:
+    """A archive file, a leg a line."""
     calls = []
     for call in document["calls"]:
         legs = ",\n    ".join(json.dumps(leg, ensure_ascii=True) for leg in call["legs"])

@@ -9,29 +9,30 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from noojee_contract.model.outcome import Outcome, Run
-from noojee_contract.report.grouping import Cause, shortened
-from noojee_contract.report.marks import Told
-from noojee_contract.report.summary import SIGNS, answer_text, commands, request_text, seed_text, story
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Report
+from noojee_contract.report.grouping import FailureGroup, shortened
+from noojee_contract.report.marks import ReportRow
+from noojee_contract.report.summary import SIGNS, answer_text, archive_text, commands, request_text, summarize
 
 WIDTH = 80
 MOST_OBSERVED = 40
 WORD_STYLES: Mapping[str, str] = {"good": "bold green", "not proved": "bold yellow", "incomplete": "bold yellow"}
 STYLES: Mapping[Outcome, str] = {
     Outcome.ERROR: "bold magenta",
-    Outcome.BROKEN: "bold red",
-    Outcome.UNPROVED: "yellow",
-    Outcome.UNSUPPORTED: "dim",
-    Outcome.KNOWN: "cyan",
-    Outcome.OBSERVED: "blue",
-    Outcome.HOLDS: "green",
+    Outcome.FAILED: "bold red",
+    Outcome.INCONCLUSIVE: "yellow",
+    Outcome.NOT_APPLICABLE: "dim",
+    Outcome.EXPECTED_FAILURE: "cyan",
+    Outcome.INFORMATIONAL: "blue",
+    Outcome.PASSED: "green",
 }
 
 
-def render(run: Run, *, colour: bool = False) -> str:
+def render(run: Report, *, colour: bool = False) -> str:
     """The report as text; `colour` adds what a terminal understands."""
     page = _Page(colour)
-    told = story(run)
+    told = summarize(run)
     verdict = (told.word.upper(), WORD_STYLES.get(told.word, "bold red")), ("  " + told.sentence, "bold")
     page.line(*verdict)
     page.line((told.checked, ""))
@@ -51,11 +52,11 @@ def render(run: Run, *, colour: bool = False) -> str:
         page.line((f"  {reason}", "yellow"))
         page.paragraph(", ".join(clauses), indent=4)
     if told.broken:
-        page.heading("Broken, worst first")
-    for cause in told.causes:
+        page.heading("CheckFailed, worst first")
+    for cause in told.groups:
         _cause(page, cause)
     if told.known:
-        page.heading("Known deviations")
+        page.heading("Question deviations")
     for row in told.known:
         page.line((f"  ~ {row.clause.id}", "cyan"), (f" on {'; '.join(row.places)}", ""))
         page.paragraph(row.reason or "", indent=4)
@@ -76,10 +77,10 @@ def render(run: Run, *, colour: bool = False) -> str:
     return page.text()
 
 
-def _cause(page: _Page, cause: Cause) -> None:
+def _cause(page: _Page, cause: FailureGroup) -> None:
     if cause.others:
         page.line((f"In common: {cause.what}", "bold"), (f"  [{cause.clauses} clauses]", "dim"))
-    _finding(page, cause.shown)
+    _failure(page, cause.shown)
     if not cause.others:
         return
     page.line(("  The same shows in:", ""))
@@ -89,12 +90,12 @@ def _cause(page: _Page, cause: Cause) -> None:
             (f"  [{row.clause.severity}] on {'; '.join(row.places)}", "dim"),
         )
         page.paragraph(shortened(row.said), indent=4)
-        if row.finding is not None and row.finding.command is not None:
-            page.line((f"    Again: {row.finding.command}", "dim"))
+        if row.failure is not None and row.failure.command is not None:
+            page.line((f"    RepeatCommands: {row.failure.command}", "dim"))
     page.line(("", ""))
 
 
-def _finding(page: _Page, row: Told) -> None:
+def _failure(page: _Page, row: ReportRow) -> None:
     clause = row.clause
     page.line((f"{SIGNS[row.outcome]} {clause.id}", STYLES[row.outcome]), (f"  [{clause.severity}]", "dim"))
     page.paragraph(clause.sentence, indent=2)
@@ -102,24 +103,24 @@ def _finding(page: _Page, row: Told) -> None:
     page.line((f"  On: {'; '.join(row.places)}", ""))
     if row.reason:
         page.block(row.reason, indent=2)
-    finding = row.finding
-    if finding is None:
+    failure = row.failure
+    if failure is None:
         page.line(("", ""))
         return
-    page.paragraph(finding.message, indent=2, style="bold")
-    if finding.flaky is not None:
-        page.paragraph(finding.flaky, indent=2, style="yellow")
-    if finding.exchange is not None:
-        page.block(request_text(finding.exchange), indent=4, mark="> ")
-        page.block(answer_text(finding.exchange), indent=4, mark="< ")
-    if finding.seed_document is not None:
-        page.line(("  The smallest archive that shows it (a seed file):", ""))
-        page.block(seed_text(finding.seed_document), indent=4)
-    if finding.script is not None:
+    page.paragraph(failure.message, indent=2, style="bold")
+    if failure.flaky is not None:
+        page.paragraph(failure.flaky, indent=2, style="yellow")
+    if failure.exchange is not None:
+        page.block(request_text(failure.exchange), indent=4, mark="> ")
+        page.block(answer_text(failure.exchange), indent=4, mark="< ")
+    if failure.archive is not None:
+        page.line(("  The smallest archive that shows it (a archive file):", ""))
+        page.block(archive_text(failure.archive), indent=4)
+    if failure.script is not None:
         page.line(("  By hand, in bash:", ""))
-        page.block(finding.script, indent=4)
-    for label, command in commands(finding):
-        page.line((f"  {label}: ", ""), (command, "bold" if command == finding.command else ""))
+        page.block(failure.script, indent=4)
+    for label, command in commands(failure):
+        page.line((f"  {label}: ", ""), (command, "bold" if command == failure.command else ""))
     page.line(("", ""))
 
 

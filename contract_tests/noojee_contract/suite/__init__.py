@@ -1,6 +1,6 @@
-"""The contract tests: one test a clause. Run them with `pytest --pyargs noojee_contract.suite`.
+"""The contract tests: one test a clause. Report them with `pytest --pyargs noojee_contract.suite`.
 
-A test is a check of one `Case` (or `Pair`, for migration) with a `Judge`; the plugin runs it in each lane: on recorded
+A test is a function of one `Subject` (or `SubjectPair`, for migration) with a `Check`; the plugin runs it in each cell: on recorded
 and synthetic archives put in, on generated ones, or on what is known of a target that is only observed.
 """
 
@@ -14,21 +14,21 @@ from typing import Any
 
 import pytest
 
-Check = Callable[..., None]
+ClauseFunction = Callable[..., None]
 
 
-def clause(clause_id: str) -> Callable[[Check], Callable[..., None]]:
-    """Make a check the test of a clause of the catalogue."""
+def clause(clause_id: str) -> Callable[[ClauseFunction], Callable[..., None]]:
+    """Make a function the test of a clause of the catalogue."""
 
-    def decorate(check: Check) -> Callable[..., None]:
-        def test(noojee_lane: Callable[[Check], None]) -> None:
-            noojee_lane(check)
+    def decorate(function: ClauseFunction) -> Callable[..., None]:
+        def test(noojee_cell: Callable[[ClauseFunction], None]) -> None:
+            noojee_cell(function)
 
-        test.__name__ = test.__qualname__ = check.__name__
-        test.__doc__ = check.__doc__
-        test.__module__ = check.__module__
+        test.__name__ = test.__qualname__ = function.__name__
+        test.__doc__ = function.__doc__
+        test.__module__ = function.__module__
         marked: Any = pytest.mark.noojee_clause(clause_id)(test)
-        marked.check = check
+        marked.function = function
         marked.clause_id = clause_id
         return marked  # type: ignore[no-any-return]  # pytest.mark's decorator is untyped for wrapped functions
 
@@ -36,9 +36,9 @@ def clause(clause_id: str) -> Callable[[Check], Callable[..., None]]:
 
 
 @cache
-def checks() -> Mapping[str, Check]:
-    """Each check of the suite by the clause it is of, without pytest around it. Raises ValueError for two of a clause."""
-    found: dict[str, Check] = {}
+def clause_functions() -> Mapping[str, ClauseFunction]:
+    """Each function of the suite by the clause it is of, without pytest around it. Raises ValueError for two of a clause."""
+    found: dict[str, ClauseFunction] = {}
     for module in walk_packages(__path__, f"{__name__}."):
         if not module.name.rpartition(".")[2].startswith("test_"):
             continue
@@ -47,5 +47,5 @@ def checks() -> Mapping[str, Check]:
             if clause_id is not None:
                 if clause_id in found:
                     raise ValueError(f"two tests are of clause {clause_id}")
-                found[clause_id] = value.check
+                found[clause_id] = value.function
     return found

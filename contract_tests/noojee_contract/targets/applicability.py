@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from noojee_contract.catalogue.clauses import ABOUT, MIGRATION, Clause
+from noojee_contract.catalogue.clauses import MIGRATION, SCOPES, Clause
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.targets.target import Target
 
-PROOF_WORDS = {"hash": "time stamps and hashes", "api-key": "a key"}
+SCHEME_WORDS = {"hash": "time stamps and hashes", "api-key": "a key"}
 
 
 def concerns(clause: Clause, target: Target) -> bool:
@@ -24,15 +24,15 @@ def stranger(clause: Clause, target: Target) -> str | None:
     if clause.about == "limit" and target.once_a_minute:
         return None
     if clause.about != "meaning":
-        return ABOUT[clause.about]
+        return SCOPES[clause.about]
     if clause.proof not in (None, target.proof):
-        return f"is about {PROOF_WORDS[clause.proof]}, and this API takes {PROOF_WORDS[target.proof]}"
+        return f"is about {SCHEME_WORDS[clause.proof]}, and this API takes {SCHEME_WORDS[target.proof]}"
     by_hour = clause.group == "by-hour"
     unnamed = [name for name in clause.fields if not target.described.names(name, by_hour=by_hour)]
     return f"the dialect file names no {' and no '.join(unnamed)}{' by hour' * by_hour}" if unnamed else None
 
 
-def judged_on(clause: Clause, target: Target) -> bool:
+def applies_to(clause: Clause, target: Target) -> bool:
     """Whether a clause can be judged on a target, where it has what the clause needs."""
     return concerns(clause, target) and stranger(clause, target) is None
 
@@ -44,23 +44,23 @@ def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
         if name not in target.capabilities:
             described = target.described is not None and name not in target.described.methods
             return (
-                Outcome.UNSUPPORTED,
+                Outcome.NOT_APPLICABLE,
                 f"the {'dialect file describes' if described else 'target says it has'} no {name}",
             )
-        if name == "audio" and target.described is None and target.audio is None and not target.fillable:
-            return Outcome.UNSUPPORTED, "the target names no audio template"
+        if name == "audio" and target.described is None and target.audio is None and not target.writable:
+            return Outcome.NOT_APPLICABLE, "the target names no audio template"
         return None
     if name == "plain_http":
         told = target.base_url is None or target.base_url.startswith("http:") or target.plain_base_url is not None
-        return None if told else (Outcome.UNSUPPORTED, "the target names no plain_base_url")
-    if name == "live" and not target.fillable:
-        return Outcome.UNPROVED, "needs a target whose calls can be played: no call is made on one that is observed"
-    if target.fillable:
+        return None if told else (Outcome.NOT_APPLICABLE, "the target names no plain_base_url")
+    if name == "live" and not target.writable:
+        return Outcome.INCONCLUSIVE, "needs a target whose calls can be played: no call is made on one that is observed"
+    if target.writable:
         return None
     if name == "fill":
-        return Outcome.UNPROVED, "needs a target that can be filled"
+        return Outcome.INCONCLUSIVE, "needs a target that can be filled"
     if name == "provoke" and not target.provoke:
-        return Outcome.UNPROVED, 'provokes the target, which allows no "provoke"'
+        return Outcome.INCONCLUSIVE, 'provokes the target, which allows no "provoke"'
     if name == "wait" and target.wait_seconds < float(amount):
-        return Outcome.UNPROVED, f'needs a wait of {amount} s; allow it with "wait:{amount}s"'
+        return Outcome.INCONCLUSIVE, f'needs a wait of {amount} s; allow it with "wait:{amount}s"'
     return None

@@ -13,9 +13,9 @@ from typing import Any
 
 from noojee_contract.catalogue.clauses import DIALECTS
 from noojee_contract.dialects.model import Dialect
-from noojee_contract.errors import NothingToJudge, TargetError, near
+from noojee_contract.errors import NothingToCheck, TargetError, near
 from noojee_contract.model.files import toml_document
-from noojee_contract.targets.target import DEFAULT_ZONE, PROOF_OF, Target
+from noojee_contract.targets.target import DEFAULT_ZONE, SCHEME_OF, Target
 from noojee_contract.targets.target_keys import READERS, only_keys, text_of
 
 MOST_BYTES = 1024 * 1024
@@ -49,7 +49,7 @@ def load_config(path: str | Path) -> Config:
     only_keys(document, ("targets", "migration"), str(path))
     tables = document.get("targets")
     if tables is None or tables == {}:
-        raise NothingToJudge(f"{path}: there is no target in it; write a table such as [targets.staging]")
+        raise NothingToCheck(f"{path}: there is no target in it; write a table such as [targets.staging]")
     if not isinstance(tables, dict):
         raise TargetError(f"{path}: targets must be tables, and there is no target in it: write [targets.staging]")
     targets = {}
@@ -95,7 +95,7 @@ def _target(name: str, table: Mapping[str, Any], place: str, folder: Path) -> Ta
     described: Dialect | None = values.get("described")
     if described is not None:
         values |= _as_described(table, described, place)
-    elif "authentication" in values and values["dialect"] in PROOF_OF:
+    elif "authentication" in values and values["dialect"] in SCHEME_OF:
         raise TargetError(f"{place}: authentication is a choice of call-management alone; leave it out")
     places = [key for key in ("base_url", "transport", "command") if key in values]
     if len(places) != 1:
@@ -105,9 +105,9 @@ def _target(name: str, table: Mapping[str, Any], place: str, folder: Path) -> Ta
         values["notes"] = (f"no time_zone is given; dates are read as {DEFAULT_ZONE}",)
     claimed = {*table.get("capabilities", ()), *(["audio"] if "audio" in table else [])}
     target = Target(name=name, claimed=frozenset(claimed), **values)
-    if target.control_url is not None and not target.fillable:
+    if target.control_url is not None and not target.writable:
         raise TargetError(
-            f"{place}: control_url is given, but the target does not say fillable; it is never written to"
+            f"{place}: control_url is given, but the target does not say writable; it is never written to"
         )
     return target
 
@@ -148,7 +148,7 @@ def _migrations(raw: Any, targets: Mapping[str, Target], path: Path) -> tuple[tu
             raise TargetError(
                 f"{place}: a migration goes from a {' or '.join(OLDER)} target to a njadmin target, or to one with a dialect file"
             )
-        if targets[pair[0]].fillable != targets[pair[1]].fillable:
-            raise TargetError(f"{place}: both targets must be fillable, or neither")
+        if targets[pair[0]].writable != targets[pair[1]].writable:
+            raise TargetError(f"{place}: both targets must be writable, or neither")
         pairs.append(pair)
     return tuple(pairs)

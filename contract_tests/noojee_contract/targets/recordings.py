@@ -1,4 +1,4 @@
-"""Known recordings: what an observed target is asked for. Read from a CSV with the columns `kind,value`."""
+"""Question recordings: what an observed target is asked for. Read from a CSV with the columns `kind,value`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import difflib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from noojee_contract.errors import TargetError
 from noojee_contract.model.files import beginning_of
+from noojee_contract.model.question import Question
 
 KINDS = ("tag", "unique_id", "hour")
 MOST_BYTES = 4 * 1024 * 1024
@@ -22,15 +22,7 @@ LONGEST_VALUE = 4_000
 _HOUR = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2}) ([0-9]{1,2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """One recording that is known to be there: a tag, a unique id, or a local hour (`2021/09/14 15`) with ended legs."""
-
-    kind: str
-    value: str
-
-
-def read_known(path: str | Path) -> tuple[Known, ...]:
+def read_recordings(path: str | Path) -> tuple[Question, ...]:
     """The known recordings of a CSV file, in its order, each once.
 
     UTF-8 with or without a byte order mark; quoted values may hold commas and line breaks; between the rows, blank
@@ -40,7 +32,7 @@ def read_known(path: str | Path) -> tuple[Known, ...]:
     line, header = next(rows, (1, []))
     if [cell.strip().lower() for cell in header] != ["kind", "value"]:
         raise TargetError(f"{path}, line {line}: the first row must be the header kind,value")
-    found: dict[Known, None] = {}
+    found: dict[Question, None] = {}
     for line, cells in rows:
         found[_known(cells, f"{path}, line {line}")] = None
         if len(found) > MOST_ROWS:
@@ -96,7 +88,7 @@ def _rows(text: str, place: str) -> Iterator[tuple[int, list[str]]]:
         yield lines.row_began, cells
 
 
-def _known(cells: list[str], place: str) -> Known:
+def _known(cells: list[str], place: str) -> Question:
     if len(cells) != 2:
         raise TargetError(
             f'{place}: expected kind,value, found {len(cells)} columns; quote a value with a comma: "a,b"'
@@ -111,7 +103,7 @@ def _known(cells: list[str], place: str) -> Known:
         raise TargetError(f"{place}: the value is empty")
     if len(value) > LONGEST_VALUE:
         raise TargetError(f"{place}: the value is longer than {LONGEST_VALUE} characters")
-    return Known(kind, _hour(value.strip(), place) if kind == "hour" else value)
+    return Question(kind, _hour(value.strip(), place) if kind == "hour" else value)
 
 
 def _hour(value: str, place: str) -> str:

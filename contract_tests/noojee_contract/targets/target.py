@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from noojee_contract.dialects.model import Dialect
 from noojee_contract.errors import TargetError
-from noojee_contract.targets.recordings import Known
+from noojee_contract.model.question import Question
 
 DEFAULT_ZONE = "Australia/Melbourne"
 CAPABILITIES = ("by_tag", "by_unique_id", "by_hour", "audio")
-ARCHIVES = ("recorded", "generated")
-PROOF_OF = {"services": "none", "recording-api": "hash", "njadmin": "api-key"}
+CALL_SOURCES = ("bundled", "generated")
+SCHEME_OF = {"services": "none", "recording-api": "hash", "njadmin": "api-key"}
 """How the dialects that know one way alone prove who asks. Source: W-27, W-A1, W-D9 (DOC)."""
 
 
@@ -39,7 +39,7 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deviation:
+class ExpectedFailure:
     """A clause that is known to be broken on a target: why, and until when that is accepted."""
 
     clause: str
@@ -53,7 +53,7 @@ class Target:
 
     One of `base_url`, `transport` (`module:function` that gives an httpx transport) and `command` (starts a server, and
     knows {python} and {ready_file}) says where it is. `authentication`: hash or api-key, where the dialect knows both.
-    `plain_base_url`: where it would answer plain http. `archives` are what a fillable target is filled with. `profile`
+    `plain_base_url`: where it would answer plain http. `archives` are what a writable target is filled with. `profile`
     holds the choices on open questions that the target declares. `claimed` are the capabilities that its file names:
     each must be exercised before a run is green. `wait_seconds` and `provoke` are what is allowed.
     """
@@ -66,7 +66,7 @@ class Target:
     command: tuple[str, ...] | None = None
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_ZONE))
     api_key_env: str | None = None
-    known: tuple[Known, ...] = ()
+    recordings: tuple[Question, ...] = ()
     capabilities: frozenset[str] = frozenset(CAPABILITIES)
     claimed: frozenset[str] = frozenset()
     audio: str | None = None
@@ -80,12 +80,12 @@ class Target:
     provoke: bool = False
     wait_seconds: float = 0.0
     ca_file: Path | None = None
-    fillable: bool = False
+    writable: bool = False
     control_url: str | None = None
     control_token_env: str | None = None
-    archives: tuple[str, ...] = ARCHIVES
+    sources: tuple[str, ...] = CALL_SOURCES
     profile: Mapping[str, str] = field(default_factory=dict)
-    known_deviations: tuple[Deviation, ...] = ()
+    expected_failures: tuple[ExpectedFailure, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -93,7 +93,7 @@ class Target:
         """How it is proved who asks: "hash", "api-key", or "none" in the oldest generation."""
         if self.described is not None:
             return self.described.scheme.kind
-        return PROOF_OF.get(self.dialect, self.authentication)
+        return SCHEME_OF.get(self.dialect, self.authentication)
 
     @property
     def has_by_hour(self) -> bool:

@@ -15,12 +15,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from noojee_contract.catalogue.clauses import DIALECTS, PROOFS
+from noojee_contract.catalogue.clauses import DIALECTS, SCHEMES
 from noojee_contract.dialects.loader.file import is_file_name, read_dialect
 from noojee_contract.errors import TargetError, near
+from noojee_contract.model.question import Question
 from noojee_contract.resources import schemas
-from noojee_contract.targets.recordings import Known, read_known
-from noojee_contract.targets.target import ARCHIVES, CAPABILITIES, DEFAULT_ZONE, Deviation
+from noojee_contract.targets.recordings import read_recordings
+from noojee_contract.targets.target import CALL_SOURCES, CAPABILITIES, DEFAULT_ZONE, ExpectedFailure
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WAIT = re.compile(r"wait:([0-9]+(?:\.[0-9]+)?)s?")
@@ -96,13 +97,13 @@ def _zone(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
         raise TargetError(f"{place}: there is no time zone {raw!r}; write a name such as {DEFAULT_ZONE}") from None
 
 
-def _known(raw: Any, place: str, folder: Path) -> dict[str, Any]:
+def _recordings(raw: Any, place: str, folder: Path) -> dict[str, Any]:
     if isinstance(raw, list):
-        found: list[Known] = []
+        found: list[Question] = []
         for row in raw:
-            found += read_known(folder / text_of(row, place))
-        return {"known": tuple(dict.fromkeys(found))}
-    return {"known": read_known(folder / text_of(raw, place))}
+            found += read_recordings(folder / text_of(row, place))
+        return {"recordings": tuple(dict.fromkeys(found))}
+    return {"recordings": read_recordings(folder / text_of(raw, place))}
 
 
 def _command(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def _number(key: str, least: float, *, whole: bool = False) -> Callable[[Any, st
 def _flag(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
     if not isinstance(raw, bool):
         raise TargetError(f"{place} must be true or false")
-    return {"fillable": raw}
+    return {"writable": raw}
 
 
 def _chosen(
@@ -193,15 +194,15 @@ def _rest_path(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
 
 
 def _authentication(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
-    if raw not in PROOFS:
-        raise TargetError(f"{place} must be {' or '.join(PROOFS)}")
+    if raw not in SCHEMES:
+        raise TargetError(f"{place} must be {' or '.join(SCHEMES)}")
     return {"authentication": raw}
 
 
 def _profile(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise TargetError(f"{place} must be a table of choices on open questions")
-    table = open_questions()
+    table = options_table()
     for key, value in raw.items():
         if key not in table:
             raise TargetError(f"{place}: there is no open question {key!r}{near(key, table)}")
@@ -214,13 +215,13 @@ def _profile(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
 
 
 @cache
-def open_questions() -> Mapping[str, tuple[str, ...]]:
+def options_table() -> Mapping[str, tuple[str, ...]]:
     """Each open question of the API with its possible answers, the default first; an empty tuple where any text is one."""
-    rows = tomllib.loads(schemas("own", "unknowns.toml").read_text(encoding="utf-8"))
+    rows = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8"))
     return {key: () if key in _ANY_TEXT else (row["default"], *row["alternatives"]) for key, row in rows.items()}
 
 
-def _deviations(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
+def _expected_failures(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
     if not isinstance(raw, list):
         raise TargetError(f"{place} must be tables with clause, reason and expires")
     rows = []
@@ -238,13 +239,13 @@ def _deviations(raw: Any, place: str, _folder: Path) -> dict[str, Any]:
         if isinstance(expires, datetime) or not isinstance(expires, date):
             raise TargetError(f"{here}: expires must be a date, such as 2027-01-31")
         rows.append(
-            Deviation(
+            ExpectedFailure(
                 clause=text_of(row.get("clause"), f"{here}: clause"),
                 reason=text_of(row.get("reason"), f"{here}: reason"),
                 expires=expires,
             )
         )
-    return {"known_deviations": tuple(rows)}
+    return {"expected_failures": tuple(rows)}
 
 
 READERS: Mapping[str, Callable[[Any, str, Path], dict[str, Any]]] = {
@@ -254,9 +255,9 @@ READERS: Mapping[str, Callable[[Any, str, Path], dict[str, Any]]] = {
     "command": _command,
     "time_zone": _zone,
     "api_key_env": _variable("api_key_env"),
-    "known": _known,
+    "recordings": _recordings,
     "capabilities": _chosen("capabilities", CAPABILITIES, frozenset),
-    "archives": _chosen("archives", ARCHIVES, tuple),
+    "sources": _chosen("sources", CALL_SOURCES, tuple),
     "audio": _audio,
     "rest_path": _rest_path,
     "authentication": _authentication,
@@ -267,9 +268,9 @@ READERS: Mapping[str, Callable[[Any, str, Path], dict[str, Any]]] = {
     "max_body_bytes": _number("max_body_bytes", 1024, whole=True),
     "allow": _allow,
     "ca_file": _ca_file,
-    "fillable": _flag,
+    "writable": _flag,
     "control_url": _url("control_url"),
     "control_token_env": _variable("control_token_env"),
     "profile": _profile,
-    "known_deviations": _deviations,
+    "expected_failures": _expected_failures,
 }

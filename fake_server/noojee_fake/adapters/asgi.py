@@ -1,4 +1,4 @@
-"""The door of ASGI servers, without a framework: bytes in, `Worlds.handle`, bytes out. It has no `if` about the API."""
+"""The door of ASGI servers, without a framework: bytes in, `Sandboxes.handle`, bytes out. It has no `if` about the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from noojee_fake.adapters.long_poll import awaited
 from noojee_fake.messages import Closed, Pending, Request, Response
-from noojee_fake.server.sandboxes import Worlds, body_bytes
+from noojee_fake.server.sandboxes import Sandboxes, body_bytes
 
 CUT = "noojee.cut"
 """The extension of the ASGI scope whose function cuts the connection; a server without it sends the answer there is."""
@@ -25,10 +25,10 @@ _TOO_LARGE = Response(413, (("Content-Type", "text/plain"), ("Connection", "clos
 
 
 class App:
-    """The worlds of a server as an ASGI application. `log` is told of each request and its answer."""
+    """The sandboxes of a server as an ASGI application. `log` is told of each request and its answer."""
 
-    def __init__(self, worlds: Worlds, *, log: Log | None = None) -> None:
-        self.worlds = worlds
+    def __init__(self, sandboxes: Sandboxes, *, log: Log | None = None) -> None:
+        self.sandboxes = sandboxes
         self._log = log
         self._waiting: set[Callable[[], None]] = set()
         self._closing = False
@@ -64,7 +64,7 @@ class App:
             client=client[0] if client else None,
             secure=scope.get("scheme") == "https",
         )
-        response = _TOO_LARGE if body is None else self.worlds.handle(request)
+        response = _TOO_LARGE if body is None else self.sandboxes.handle(request)
         if isinstance(response, Pending):
             waited = await self._wait(response, receive)
             if waited is None:

@@ -1,4 +1,4 @@
-"""The door of httpx: a transport around a server's worlds, for clients in the same process, sync and async.
+"""The door of httpx: a transport around a server's sandboxes, for clients in the same process, sync and async.
 
 It only translates: raw path and query, lower-case header names, whole bodies.
 """
@@ -12,16 +12,16 @@ import httpx
 
 from noojee_fake.adapters.long_poll import awaited, settled
 from noojee_fake.messages import Closed, Pending, Request, Response
-from noojee_fake.server.sandboxes import Worlds, build
+from noojee_fake.server.sandboxes import Sandboxes, build
 
 CLIENT = "127.0.0.1"
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Answers the requests of an `httpx.Client` or `httpx.AsyncClient` from `worlds`, without a socket."""
+    """Answers the requests of an `httpx.Client` or `httpx.AsyncClient` from `sandboxes`, without a socket."""
 
-    def __init__(self, worlds: Worlds) -> None:
-        self.worlds = worlds
+    def __init__(self, sandboxes: Sandboxes) -> None:
+        self.sandboxes = sandboxes
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response: Response | None = self._asked(request, request.read())
@@ -39,7 +39,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def _asked(self, request: httpx.Request, body: bytes) -> Response:
         path, _, query = request.url.raw_path.decode("latin-1").partition("?")
-        return self.worlds.handle(
+        return self.sandboxes.handle(
             Request(
                 method=request.method,
                 path=path,

@@ -42,11 +42,11 @@ class OwnBugs(list[BaseException]):
 
 
 class Pbx:
-    """A PBX with its calls, keys, clock, limits and switches.
+    """A PBX with its calls, keys, clock, limits and options.
 
-    `default_account` is the archive's own, None where the switch decides. `api_key` is the global key. `dialects` are
+    `default_account` is the archive's own, None where the option decides. `api_key` is the global key. `dialects` are
     those that may be served, `version` says which of them are (None: all). `own_bugs` is where the fake's own
-    exceptions are kept; worlds of one server share it. `addresses` are the clients that are served, None: all. Hold `change` while changing the rest.
+    exceptions are kept; sandboxes of one server share it. `addresses` are the clients that are served, None: all. Hold `change` while changing the rest.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Pbx:
         self._arrange()
 
     def set_up(self, *, profile: Profile, version: str | None) -> None:
-        """Other switches and another version, with limits that begin anew. Raises UsageError as `version` does."""
+        """Other options and another version, with limits that begin anew. Raises UsageError as `version` does."""
         release(version)
         self._profile, self._version = profile, version
         self.forget_limits()
@@ -136,7 +136,7 @@ class Pbx:
 
     @property
     def default_account(self) -> str:
-        """Who owns a leg that names nobody. Source: W-A4 (SEED); the name is a switch, row 33."""
+        """Who owns a leg that names nobody. Source: W-A4 (SPEC); the name is a option, row 33."""
         return self._profile["default_account"] if self._default_account is None else self._default_account
 
     @property
@@ -152,7 +152,7 @@ class Pbx:
         return self.handle_at(request, request.path)
 
     def handle_at(self, request: Request, path: str) -> Response:
-        """The same with another path than the request's: what is left behind the prefix of a world."""
+        """The same with another path than the request's: what is left behind the prefix of a sandbox."""
         try:
             response, matched = self._answer(request, path)
         except Exception as bug:  # noqa: BLE001 - a bug of ours must never look like a broken contract

@@ -22,21 +22,21 @@ MOST_SNAPSHOTS = 20
 
 
 class TooManySnapshots(Exception):
-    """The world keeps as many snapshots as it may."""
+    """The sandbox keeps as many snapshots as it may."""
 
     def __init__(self) -> None:
-        super().__init__(f"this world keeps {MOST_SNAPSHOTS} snapshots already; DELETE those that are done with")
+        super().__init__(f"this sandbox keeps {MOST_SNAPSHOTS} snapshots already; DELETE those that are done with")
 
 
 @dataclass(frozen=True, slots=True)
-class Seeded:
-    """The archive of a seed: its calls, which are shared with the store that they were put into."""
+class InitialState:
+    """The archive of an archive: its calls, which are shared with the store that they were put into."""
 
     calls: Sequence[Call]
     sounds: Sequence[tuple[Leg, Sound]]
 
     @classmethod
-    def of(cls, store: Store) -> Seeded:
+    def of(cls, store: Store) -> InitialState:
         """What a store holds now."""
         calls = store.calls()
         sounds = [(leg, sound) for call in calls for leg in call.legs if (sound := store.sound(leg)) is not None]
@@ -62,11 +62,11 @@ class Snapshot:
 
 
 class Saved:
-    """The snapshots of one PBX, by id, oldest first. `seeded` is the archive that it was made with."""
+    """The snapshots of one PBX, by id, oldest first. `initial` is the archive that it was made with."""
 
-    def __init__(self, pbx: Pbx, seeded: Seeded) -> None:
+    def __init__(self, pbx: Pbx, initial: InitialState) -> None:
         self._pbx = pbx
-        self._origin = self._snapshot(seeded)
+        self._origin = self._snapshot(initial)
         self._kept: dict[str, Snapshot] = {}
         self._number = 0
 
@@ -98,7 +98,7 @@ class Saved:
             return self._kept.pop(name, None) is not None
 
     def reset(self) -> None:
-        """The state in which the PBX was made, with its seed; the journal is cleared, snapshots stay."""
+        """The state in which the PBX was made, with its archive; the journal is cleared, snapshots stay."""
         with self._pbx.change:
             self._put_back(self._origin)
             self._pbx.journal.clear()
@@ -123,7 +123,7 @@ class Saved:
 
     def _put_back(self, snapshot: Snapshot) -> None:
         pbx = self._pbx
-        if isinstance(snapshot.archive, Seeded):
+        if isinstance(snapshot.archive, InitialState):
             pbx.store.clear()
             pbx.store.add(snapshot.archive.calls, snapshot.archive.sounds)
         else:

@@ -102,8 +102,8 @@ def _print_method(method: Method, console: Console) -> None:
 
 
 def _concerns(row: Behaviour, method: Method) -> bool:
-    """Whether a general behaviour holds for a method: where it has a switch, the switch says for which dialects."""
-    question = questions().get(row.switch or "")
+    """Whether a general behaviour holds for a method: where it has a option, the option says for which dialects."""
+    question = questions().get(row.option or "")
     return question is None or not set(question.dialects).isdisjoint(method.dialects)
 
 
@@ -126,7 +126,7 @@ def _print_parameters(method: Method, console: Console) -> None:
 
 
 def _print_rows(title: str, rows: Iterable[Behaviour], console: Console, *, chosen: bool = False) -> None:
-    """Behaviours with their marks, and below each the switch that changes it: either those with a source, or the rest."""
+    """Behaviours with their marks, and below each the option that changes it: either those with a source, or the rest."""
     from rich.table import Table
 
     rows = [row for row in rows if (row.mark == CHOSEN) is chosen]
@@ -149,7 +149,7 @@ def _row_of(row: Behaviour) -> tuple[str, str]:
 
 
 def _switch_lines(row: Behaviour) -> Iterator[str]:
-    question = questions().get(row.switch or "")
+    question = questions().get(row.option or "")
     if question is not None and question.alternatives:
         yield f"{question.key} = {question.default}, or {', '.join(question.alternatives)}"
 

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from noojee_fake.adapters.access_log import access_log
 from noojee_fake.adapters.asgi import App
-from noojee_fake.cli.serve_options import addresses_of, one_line, secret, worlds_of
+from noojee_fake.cli.serve_options import addresses_of, one_line, sandboxes_of, secret
 from noojee_fake.errors import FakeError, UsageError
-from noojee_fake.server.sandboxes import SAMPLE_KEY, Worlds
+from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,20 +53,20 @@ def serve(options: argparse.Namespace) -> int:
         tls, authority = _tls(options)
         with (
             _listen(options.host, options.port) as listening,
-            closing(worlds_of(options, key, token, addresses)) as worlds,
+            closing(sandboxes_of(options, key, token, addresses)) as sandboxes,
         ):
-            if options.strict_transport and tls is None and not set(worlds.default.dialects) & set(OVER_HTTP):
+            if options.strict_transport and tls is None and not set(sandboxes.default.dialects) & set(OVER_HTTP):
                 raise UsageError(
-                    "--strict-transport leaves nothing to serve over http: add --tls-self-made or --tls-cert"
+                    "--strict-transport leaves nothing to serve over http: add --tls-self-signed or --tls-cert"
                 )
             base_url = _base_url(options.host, listening, "http" if tls is None else "https")
             if options.ready_file is not None:
                 options.ready_file.unlink(missing_ok=True)  # of an earlier run: nobody may take its URL for this one's
             ca_file = None if authority is None else _write_authority(authority, options.ready_file)
-            _say(options, base_url, worlds, ca_file=ca_file, address=listening.getsockname()[0])
+            _say(options, base_url, sandboxes, ca_file=ca_file, address=listening.getsockname()[0])
             log = None if options.quiet else access_log(key, token)
             gc.freeze()  # what was loaded stays: a collection of a million legs would hold up answers for half a second
-            asyncio_run(App(worlds, log=log), listening, tls=tls, ready=options.ready_file, base_url=base_url)
+            asyncio_run(App(sandboxes, log=log), listening, tls=tls, ready=options.ready_file, base_url=base_url)
     except (FakeError, OSError) as error:
         sys.stderr.write(f"noojee-fake: {one_line(error)}\n")
         return 2
@@ -144,9 +144,9 @@ def _check_ready_file(path: Path | None) -> None:
 def _tls(options: argparse.Namespace) -> tuple[ssl.SSLContext | None, str | None]:
     """What to serve https with, None for http; and the authority to publish (PEM), where it was made here."""
     given = options.tls_cert, options.tls_key
-    if options.tls_self_made and any(given):
-        raise UsageError("--tls-self-made makes its own certificate: leave out --tls-cert and --tls-key")
-    if options.tls_self_made:
+    if options.tls_self_signed and any(given):
+        raise UsageError("--tls-self-signed makes its own certificate: leave out --tls-cert and --tls-key")
+    if options.tls_self_signed:
         return _self_made(options.host)
     if not any(given):
         return None, None
@@ -223,11 +223,13 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _say(options: argparse.Namespace, base_url: str, worlds: Worlds, *, ca_file: Path | None, address: str) -> None:
+def _say(
+    options: argparse.Namespace, base_url: str, sandboxes: Sandboxes, *, ca_file: Path | None, address: str
+) -> None:
     lines = [f"noojee-fake listens on {base_url}"]
     if _is_wildcard(address):
         lines[0] += " and on every other address of this machine"
-    lines += [f"  {dialect:15} {base_url}{BASES[dialect]}" for dialect in worlds.default.dialects]
+    lines += [f"  {dialect:15} {base_url}{BASES[dialect]}" for dialect in sandboxes.default.dialects]
     lines.append(f"  {'control':15} {base_url}/__noojee/")
     if options.control_token_env is None and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
         lines.append("  the control API answers the loopback alone (for others: --control-token-env NAME)")
@@ -240,9 +242,9 @@ def _say(options: argparse.Namespace, base_url: str, worlds: Worlds, *, ca_file:
     else:
         lines.append(f"  API key: from the variable {options.api_key_env}")
     if options.state is not None:
-        calls, legs = worlds.default.store.count()
+        calls, legs = sandboxes.default.store.count()
         lines.append(f"  calls are kept in {options.state}, which has {calls}, with {legs} legs")
-        lines += [f"  {note}" for note in worlds.notes]
+        lines += [f"  {note}" for note in sandboxes.notes]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 

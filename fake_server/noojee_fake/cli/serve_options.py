@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from noojee_fake.errors import SeedError, UsageError
+from noojee_fake.errors import ArchiveError, UsageError
 from noojee_fake.pbx.access import Addresses
 from noojee_fake.pbx.options import named_profiles, questions
 from noojee_fake.pbx.versions import DIALECTS, VERSIONS
-from noojee_fake.server.sandboxes import Worlds, build
+from noojee_fake.server.sandboxes import Sandboxes, build
 
 LARGEST_FILE_BYTES = 256 * 1024 * 1024
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict-transport", action="store_true", help="refuse plain http where the vendor's pages demand HTTPS"
     )
-    parser.add_argument("--seed", type=Path, metavar="FILE", help="calls to start from (a seed document, JSON)")
+    parser.add_argument("--archive", type=Path, metavar="FILE", help="calls to start from (an archive file, JSON)")
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep the calls in this file over restarts (SQLite, made if missing)"
     )
@@ -65,16 +65,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ready-file", type=Path, metavar="FILE", help="gets the base URL once the server answers")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate chain (PEM)")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="... and this private key (PEM)")
-    parser.add_argument("--tls-self-made", action="store_true", help="serve https with a certificate made for this run")
+    parser.add_argument(
+        "--tls-self-signed", action="store_true", help="serve https with a certificate made for this run"
+    )
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
 
 
-def worlds_of(options: argparse.Namespace, key: str, token: str | None, addresses: Addresses) -> Worlds:
-    seed = _document(options.seed, "seed") if options.seed is not None else None
+def sandboxes_of(options: argparse.Namespace, key: str, token: str | None, addresses: Addresses) -> Sandboxes:
+    archive = _document(options.archive, "archive") if options.archive is not None else None
     try:
         return build(
-            seed=seed,
-            seed_folder=None if options.seed is None else options.seed.parent,
+            archive=archive,
+            archive_folder=None if options.archive is None else options.archive.parent,
             profile=_choices(options),
             dialects=options.dialect,
             version=options.product,
@@ -84,8 +86,8 @@ def worlds_of(options: argparse.Namespace, key: str, token: str | None, addresse
             addresses=addresses,
             state=options.state,
         )
-    except SeedError as error:
-        raise UsageError(f"{options.seed}: {error}") from error
+    except ArchiveError as error:
+        raise UsageError(f"{options.archive}: {error}") from error
 
 
 def _choices(options: argparse.Namespace) -> Mapping[str, str]:
@@ -139,7 +141,7 @@ def _checked(path: Path, choices: Mapping[str, str]) -> Mapping[str, str]:
         question = table.get(key)
         if question is None:
             near = difflib.get_close_matches(key, table, n=1, cutoff=0) or sorted(table)
-            raise UsageError(f"{path}: there is no switch {key!r}; the nearest is {near[0]}")
+            raise UsageError(f"{path}: there is no option {key!r}; the nearest is {near[0]}")
         allowed = (question.default, *question.alternatives)
         if choice not in allowed:
             raise UsageError(f"{path}: {key} is {choice!r}; it may be {', '.join(allowed)}")

@@ -1,7 +1,7 @@
-"""A client of the control API, for tests in Python: it makes worlds, plays calls, moves clocks, reads journals.
+"""A client of the control API, for tests in Python: it makes sandboxes, plays calls, moves clocks, reads journals.
 
-    with ControlClient("http://127.0.0.1:8000") as control, control.make_world(version="6.0.1") as world:
-        world.play({"do": "inbound", "did": "0390000000", "source": "0400000001", "as": "first"})
+    with ControlClient("http://127.0.0.1:8000") as control, control.make_sandbox(version="6.0.1") as sandbox:
+        sandbox.play({"do": "inbound", "did": "0390000000", "source": "0400000001", "as": "first"})
 
 Documents go and come as the description says (`GET /__noojee/openapi.json`). Whatever is refused is a `ControlError`.
 """
@@ -123,18 +123,18 @@ class ControlClient:
         return self.call("GET", "/")
 
     def names(self) -> list[str]:
-        """The ids of all worlds; "default" first."""
-        names: list[str] = self.call("GET", "/worlds")["worlds"]
+        """The ids of all sandboxes; "default" first."""
+        names: list[str] = self.call("GET", "/sandboxes")["sandboxes"]
         return names
 
-    def world(self, name: str = "default") -> World:
-        """A world that is there."""
-        return World(self, self.call("GET", f"/worlds/{name}"))
+    def sandbox(self, name: str = "default") -> Sandbox:
+        """A sandbox that is there."""
+        return Sandbox(self, self.call("GET", f"/sandboxes/{name}"))
 
-    def make_world(
+    def make_sandbox(
         self,
         *,
-        seed: Mapping[str, Any] | None = None,
+        archive: Mapping[str, Any] | None = None,
         profile: Mapping[str, str] | None = None,
         dialects: Sequence[str] | None = None,
         version: str | None = None,
@@ -142,10 +142,10 @@ class ControlClient:
         time_zone: str | None = None,
         now: Time | None = None,
         frozen: bool | None = None,
-    ) -> World:
-        """A new world: a PBX with a path, a key, calls, clock and limits of its own. Its clock stands where `now` is given."""
-        wish = {
-            "seed": seed,
+    ) -> Sandbox:
+        """A new sandbox: a PBX with a path, a key, calls, clock and limits of its own. Its clock stands where `now` is given."""
+        spec = {
+            "archive": archive,
             "profile": profile,
             "dialects": dialects,
             "version": version,
@@ -153,7 +153,7 @@ class ControlClient:
             "time_zone": time_zone,
             "clock": {"now": None if now is None else _text(now), "frozen": frozen},
         }
-        return World(self, self.call("POST", "/worlds", json=wish))
+        return Sandbox(self, self.call("POST", "/sandboxes", json=spec))
 
     def call(self, method: str, path: str, **how: Any) -> Document:
         """Any request of the control API, by its path below `/__noojee`; `how` as httpx takes it. {} where the answer is empty."""
@@ -180,17 +180,17 @@ class ControlClient:
         )
 
 
-class World:
+class Sandbox:
     """One PBX. As a context manager it is dropped at the end.
 
-    `base_url` is where the PBX is asked; `api_key` is its global key, `user_key` a user's. `described` is the world
+    `base_url` is where the PBX is asked; `api_key` is its global key, `user_key` a user's. `described` is the sandbox
     object as it was when this was made.
     """
 
     def __init__(self, control: ControlClient, described: Document) -> None:
         self._control = control
         self.described = described
-        self.name: str = described["world"]
+        self.name: str = described["sandbox"]
         self.base_url = f"{control.base_url}/{described['path']}".rstrip("/")
         self.api_key: str = described["api_key"]
         self.user_key: str = described["user_key"]
@@ -205,8 +205,8 @@ class World:
         self.drop()
 
     def drop(self) -> None:
-        """End the world."""
-        self._control.call("DELETE", f"/worlds/{self.name}")
+        """End the sandbox."""
+        self._control.call("DELETE", f"/sandboxes/{self.name}")
 
     def state(self) -> Document:
         """Everything in one document: version, profile, clock, counts, live calls, limits."""
@@ -215,12 +215,12 @@ class World:
     # Calls
 
     def calls(self) -> list[Document]:
-        """The calls of the archive, as a seed document has them."""
+        """The calls of the archive, as an archive file has them."""
         calls: list[Document] = self._call("GET", "/calls")["calls"]
         return calls
 
     def put_calls(self, calls: Sequence[Mapping[str, Any]]) -> None:
-        """Put whole calls into the archive, as a seed document has them: all, or none."""
+        """Put whole calls into the archive, as an archive file has them: all, or none."""
         self._call("POST", "/calls", json={"calls": list(calls)})
 
     def delete_call(self, unique_id: str, leg: int | None = None) -> None:
@@ -230,7 +230,7 @@ class World:
     def sound(self, unique_id: str, leg: int) -> bytes:
         """The sound of a leg, a WAV file."""
         where = {"unique_id": unique_id, "leg": leg}
-        return self._control.ask("GET", f"/worlds/{self.name}/sound", params=where).content
+        return self._control.ask("GET", f"/sandboxes/{self.name}/sound", params=where).content
 
     def put_sound(self, unique_id: str, leg: int, sound: bytes) -> None:
         """Give a leg its sound: a WAV file in PCM, A-law or mu-law."""
@@ -276,11 +276,11 @@ class World:
     # What it is set to
 
     def profile(self) -> dict[str, str]:
-        """Every switch with its choice."""
+        """Every option with its choice."""
         return self._call("GET", "/profile")
 
     def set_profile(self, **choices: str) -> None:
-        """Change switches, by the keys of unknowns.toml; the others stay."""
+        """Change options, by the keys of options.toml; the others stay."""
         self._call("PUT", "/profile", json=choices)
 
     def version(self) -> str | None:
@@ -368,11 +368,11 @@ class World:
         self._call("DELETE", f"/snapshots/{snapshot}")
 
     def reset(self) -> None:
-        """Put the world back as it was made, its seed included."""
+        """Put the sandbox back as it was made, its archive included."""
         self._call("POST", "/reset")
 
     def _call(self, method: str, path: str, **how: Any) -> Document:
-        return self._control.call(method, f"/worlds/{self.name}{path}", **how)
+        return self._control.call(method, f"/sandboxes/{self.name}{path}", **how)
 
 
 def _refusal(answer: httpx.Response) -> Document:

@@ -1,4 +1,4 @@
-"""The archive of a world: calls put in and listed, the sound of a leg stored, fetched and taken away."""
+"""The archive of a sandbox: calls put in and listed, the sound of a leg stored, fetched and taken away."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from noojee_fake.api.pbx import Pbx
 from noojee_fake.control import json_body as bodies
 from noojee_fake.control.json_body import Refused, answer, body_of, bounded, only
 from noojee_fake.messages import Request, Response
-from noojee_fake.pbx import archive_files as seeds
-from noojee_fake.pbx import audio
+from noojee_fake.pbx import archive_files, audio
 from noojee_fake.pbx.calls import Leg
 from noojee_fake.pbx.store.base import Absent
 
 
 def list_calls(pbx: Pbx, _: Request) -> Response:
     did = "internal" if pbx.profile["outbound_did"] == "internal" else ""
-    calls = seeds.write_calls(pbx.store, default_account=pbx.default_account, outbound_did=did)
+    calls = archive_files.write_calls(pbx.store, default_account=pbx.default_account, outbound_did=did)
     return answer(200, {"calls": calls})
 
 
@@ -26,7 +25,7 @@ def add_calls(pbx: Pbx, request: Request) -> Response:
     only(body, "calls")
     with pbx.change:
         _refuse_live(pbx, body.get("calls"))
-        calls, legs = seeds.read_calls(body.get("calls"), pbx.store)
+        calls, legs = archive_files.read_calls(body.get("calls"), pbx.store)
     return answer(201, {"calls": calls, "legs": legs})
 
 
@@ -42,7 +41,7 @@ def delete_calls(pbx: Pbx, request: Request) -> Response:
         if "leg" in parameters:
             pbx.store.remove_leg(_leg(pbx, request))
         elif not pbx.store.remove(unique_id):
-            raise Refused(404, "there is no such call in this world; GET its calls to see which there are")
+            raise Refused(404, "there is no such call in this sandbox; GET its calls to see which there are")
         pbx.forget_answers()
     return Response(204)
 
@@ -92,4 +91,4 @@ def _leg(pbx: Pbx, request: Request) -> Leg:
     for leg in call.legs if call else ():
         if leg.number == int(number):
             return leg
-    raise Refused(404, "there is no such leg in this world; GET its calls to see which there are")
+    raise Refused(404, "there is no such leg in this sandbox; GET its calls to see which there are")

@@ -1,4 +1,4 @@
-"""A call flow: steps that are played at once, each at the world's clock. A wait steps that clock.
+"""A call flow: steps that are played at once, each at the sandbox's clock. A wait steps that clock.
 
 The form of all steps is judged first, and a flow of wrong form does nothing. Where a step cannot be done as the calls
 stand, those before it stay done, and the refusal says which.

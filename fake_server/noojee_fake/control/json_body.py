@@ -103,9 +103,9 @@ def flag_of(body: Mapping[str, Any], name: str, path: str) -> bool | None:
 
 
 def choices_of(profile: Any, path: str) -> dict[str, str]:
-    """The switches of a profile, each with its choice."""
+    """The options of a profile, each with its choice."""
     if not isinstance(profile, dict):
-        raise Refused(400, "a profile is an object of switches", path)
+        raise Refused(400, "a profile is an object of options", path)
     for key, choice in profile.items():
         if not isinstance(choice, str):
             raise Refused(400, f"the choice for {key} is a text", f"{path}.{key}")

@@ -22,7 +22,7 @@ _MOST_STRANGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nearest:
-    """A method that is served, by its path within the world; `differs` says how the request was another, never empty."""
+    """A method that is served, by its path within the sandbox; `differs` says how the request was another, never empty."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class Nearest:
 def nearest(pbx: Pbx, *, path: str, method: str, parameters: Parameters) -> Nearest | None:
     """The nearest method to a request, None where the request is one of it, or nothing served is near.
 
-    `path` is that within the world. Names of parameters come as they were sent: they may hold anything.
+    `path` is that within the sandbox. Names of parameters come as they were sent: they may hold anything.
     """
     routes = pbx.routes
     plain = percent_decoded(raw_bytes(path))

@@ -16,15 +16,22 @@ from noojee_fake.control import journal as journals
 from noojee_fake.control import snapshots as states
 from noojee_fake.control.auth import admit
 from noojee_fake.control.json_body import Refused, answer, body_of, error
-from noojee_fake.control.sandbox_spec import DEFAULT_WORLD, Place, Registry, TooManyWorlds, describe, read_wish
-from noojee_fake.errors import FakeError, ProfileError, SeedError, StateError, UsageError
+from noojee_fake.control.sandbox_spec import (
+    DEFAULT_SANDBOX,
+    Place,
+    Registry,
+    TooManySandboxes,
+    describe,
+    read_sandbox_spec,
+)
+from noojee_fake.errors import ArchiveError, FakeError, ProfileError, StateError, UsageError
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.versions import DIALECTS
 
 ROOT = "/__noojee"
 
 _PATH = re.compile(
-    r"/__noojee(?:|/|/openapi\.json|/worlds|/worlds/([a-z0-9]{1,40})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore)))))"
+    r"/__noojee(?:|/|/openapi\.json|/sandboxes|/sandboxes/([a-z0-9]{1,40})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore)))))"
 )
 
 Handler = Callable[[Request], Response]
@@ -33,7 +40,7 @@ OfPlace = Callable[[Place, Request], Response]
 
 
 def _of_pbx(**handlers: OfPbx) -> dict[str, OfPlace]:
-    """Methods that need no more of a world than its PBX."""
+    """Methods that need no more of a sandbox than its PBX."""
 
     def given(handler: OfPbx) -> OfPlace:
         return lambda place, request: handler(place.pbx, request)
@@ -72,9 +79,9 @@ class Control:
             response = self._route(request)
         except Refused as refused:
             response = error(refused)
-        except (SeedError, ProfileError, UsageError) as wrong:
+        except (ArchiveError, ProfileError, UsageError) as wrong:
             response = error(Refused(400, wrong.message, wrong.path))
-        except (TooManyWorlds, TooManySnapshots) as full:
+        except (TooManySandboxes, TooManySnapshots) as full:
             response = error(Refused(409, str(full)))
         except StateError as full:
             response = error(Refused(507, str(full)))
@@ -86,11 +93,11 @@ class Control:
         match = _PATH.fullmatch(request.path)
         if match is None:
             raise _unknown_path()
-        world = match[1]
-        if world is not None:
-            table = self._world_methods(world, match[2], match[3], match[4])
-        elif request.path.endswith("/worlds"):
-            table = self._worlds_methods()
+        sandbox = match[1]
+        if sandbox is not None:
+            table = self._sandbox_methods(sandbox, match[2], match[3], match[4])
+        elif request.path.endswith("/sandboxes"):
+            table = self._sandboxes_methods()
         else:
             table = {"GET": _description if request.path.endswith("/openapi.json") else _about}
         handler = table.get("GET" if request.method == "HEAD" else request.method)
@@ -99,23 +106,25 @@ class Control:
             return error(Refused(405, f"this path takes {allowed}"), ("Allow", allowed))
         return handler(request)
 
-    def _worlds_methods(self) -> dict[str, Handler]:
+    def _sandboxes_methods(self) -> dict[str, Handler]:
         return {
-            "GET": lambda _: answer(200, {"worlds": self._registry.names()}),
-            "POST": self._make_world,
+            "GET": lambda _: answer(200, {"sandboxes": self._registry.names()}),
+            "POST": self._make_sandbox,
         }
 
-    def _world_methods(self, world: str, part: str | None, name: str | None, verb: str | None) -> dict[str, Handler]:
+    def _sandbox_methods(
+        self, sandbox: str, part: str | None, name: str | None, verb: str | None
+    ) -> dict[str, Handler]:
         if part is not None and (part not in _PARTS or (name is not None and part != "snapshots")):
             raise _unknown_path()
-        pbx, saved = self._registry.find(world), self._registry.saved(world)
+        pbx, saved = self._registry.find(sandbox), self._registry.saved(sandbox)
         if pbx is None or saved is None:
-            raise Refused(404, f"there is no world {world!r}; GET {ROOT}/worlds lists them")
-        place = Place(world=world, pbx=pbx, saved=saved, token=self._token)
+            raise Refused(404, f"there is no sandbox {sandbox!r}; GET {ROOT}/sandboxes lists them")
+        place = Place(sandbox=sandbox, pbx=pbx, saved=saved, token=self._token)
         if part is None:
             return {
-                "GET": lambda _: answer(200, describe(world, pbx)),
-                "DELETE": lambda _: self._drop_world(world),
+                "GET": lambda _: answer(200, describe(sandbox, pbx)),
+                "DELETE": lambda _: self._drop_sandbox(sandbox),
             }
         if name is None:
             return {method: partial(handler, place) for method, handler in _PARTS[part].items()}
@@ -123,20 +132,20 @@ class Control:
             return {"DELETE": partial(states.drop_snapshot, place, name)}
         return {"POST": partial(states.restore_snapshot, place, name)}
 
-    def _make_world(self, request: Request) -> Response:
-        wish = read_wish(body_of(request, with_calls=True))
+    def _make_sandbox(self, request: Request) -> Response:
+        spec = read_sandbox_spec(body_of(request, with_calls=True))
         try:
-            world, pbx = self._registry.make(wish)
-        except SeedError as wrong:
-            raise Refused(400, wrong.message, f"$.seed{wrong.path[1:]}") from None
+            sandbox, pbx = self._registry.make(spec)
+        except ArchiveError as wrong:
+            raise Refused(400, wrong.message, f"$.archive{wrong.path[1:]}") from None
         except ProfileError as wrong:
             raise Refused(400, wrong.message, f"$.profile{wrong.path[1:]}") from None
-        return answer(201, describe(world, pbx))
+        return answer(201, describe(sandbox, pbx))
 
-    def _drop_world(self, world: str) -> Response:
-        if world == DEFAULT_WORLD:
-            raise Refused(409, "the default world stays as long as the server; make another to drop it")
-        self._registry.drop(world)
+    def _drop_sandbox(self, sandbox: str) -> Response:
+        if sandbox == DEFAULT_SANDBOX:
+            raise Refused(409, "the default sandbox stays as long as the server; make another to drop it")
+        self._registry.drop(sandbox)
         return Response(204)
 
 
@@ -151,7 +160,7 @@ def _about(_: Request) -> Response:
             "server": "noojee-fake",
             "version": __version__,
             "control": 1,
-            "worlds": True,
+            "sandboxes": True,
             "dialects": list(DIALECTS),
             "openapi": f"{ROOT}/openapi.json",
         },

@@ -1,4 +1,4 @@
-"""Worlds as the control API knows them: what a new one is to be, where they are kept, what a client is told of one."""
+"""Sandboxes as the control API knows them: what a new one is to be, where they are kept, what a client is told of one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from noojee_fake.errors import UsageError
 from noojee_fake.pbx.directory import read_directory
 from noojee_fake.pbx.versions import SERVICES
 
-DEFAULT_WORLD = "default"
+DEFAULT_SANDBOX = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a new world is to be; None: as the seed or the server has it."""
+class SandboxSpec:
+    """What a new sandbox is to be; None: as the archive or the server has it."""
 
-    seed: Mapping[str, Any] | None = None
+    archive: Mapping[str, Any] | None = None
     profile: Mapping[str, str] = field(default_factory=dict)
     dialects: Sequence[str] | None = None
     version: str | None = None
@@ -33,44 +33,44 @@ class Wish:
     frozen: bool | None = None
 
 
-class TooManyWorlds(Exception):
-    """The server holds as many worlds as it may."""
+class TooManySandboxes(Exception):
+    """The server holds as many sandboxes as it may."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"this server holds {limit} worlds already; DELETE those that are done with")
+        super().__init__(f"this server holds {limit} sandboxes already; DELETE those that are done with")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A world with all that is known of it. `token` is the control API's, None where it has none."""
+    """A sandbox with all that is known of it. `token` is the control API's, None where it has none."""
 
-    world: str
+    sandbox: str
     pbx: Pbx
     saved: Saved
     token: str | None
 
     @property
     def path(self) -> str:
-        """Where the PBX is, relative to the server: "" for the default world."""
-        return "" if self.world == DEFAULT_WORLD else f"w/{self.world}"
+        """Where the PBX is, relative to the server: "" for the default sandbox."""
+        return "" if self.sandbox == DEFAULT_SANDBOX else f"s/{self.sandbox}"
 
 
 class Registry(Protocol):
-    """The worlds, as far as the control API needs them."""
+    """The sandboxes, as far as the control API needs them."""
 
     def names(self) -> list[str]: ...
-    def find(self, world: str) -> Pbx | None: ...
-    def saved(self, world: str) -> Saved | None: ...
-    def make(self, wish: Wish) -> tuple[str, Pbx]: ...
-    def drop(self, world: str) -> bool: ...
+    def find(self, sandbox: str) -> Pbx | None: ...
+    def saved(self, sandbox: str) -> Saved | None: ...
+    def make(self, spec: SandboxSpec) -> tuple[str, Pbx]: ...
+    def drop(self, sandbox: str) -> bool: ...
 
 
-def describe(world: str, pbx: Pbx) -> dict[str, Any]:
-    """The world object: what a client has to know to ask this PBX."""
+def describe(sandbox: str, pbx: Pbx) -> dict[str, Any]:
+    """The sandbox object: what a client has to know to ask this PBX."""
     calls, legs = pbx.store.count()
     return {
-        "world": world,
-        "path": "" if world == DEFAULT_WORLD else f"w/{world}",
+        "sandbox": sandbox,
+        "path": "" if sandbox == DEFAULT_SANDBOX else f"s/{sandbox}",
         "api_key": pbx.api_key,
         "user_key": pbx.user_key,
         "profile": dict(pbx.profile),
@@ -84,12 +84,12 @@ def describe(world: str, pbx: Pbx) -> dict[str, Any]:
     }
 
 
-def read_wish(body: dict[str, Any]) -> Wish:
-    """The wish of a request's body."""
-    only(body, "seed", "profile", "dialects", "version", "directory", "time_zone", "clock")
-    seed = body.get("seed")
-    if seed is not None and not isinstance(seed, dict):
-        raise Refused(400, "a seed is an object", "$.seed")
+def read_sandbox_spec(body: dict[str, Any]) -> SandboxSpec:
+    """The spec of a request's body."""
+    only(body, "archive", "profile", "dialects", "version", "directory", "time_zone", "clock")
+    archive = body.get("archive")
+    if archive is not None and not isinstance(archive, dict):
+        raise Refused(400, "an archive is an object", "$.archive")
     dialects = body.get("dialects")
     if dialects is not None and not (isinstance(dialects, list) and all(isinstance(name, str) for name in dialects)):
         raise Refused(400, "dialects is a list of names", "$.dialects")
@@ -111,8 +111,8 @@ def read_wish(body: dict[str, Any]) -> Wish:
     if not isinstance(clock, dict):
         raise Refused(400, "a clock is an object with now or frozen", "$.clock")
     only(clock, "now", "frozen", path="$.clock")
-    return Wish(
-        seed=seed,
+    return SandboxSpec(
+        archive=archive,
         profile=choices_of({} if body.get("profile") is None else body["profile"], "$.profile"),
         dialects=dialects,
         version=version,

@@ -1,4 +1,4 @@
-"""The state of a world: shown in one document, kept in snapshots, put back, and reset to how the world was made."""
+"""The state of a sandbox: shown in one document, kept in snapshots, put back, and reset to how the sandbox was made."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def get_state(place: Place, _: Request) -> Response:
         return answer(
             200,
             {
-                "world": place.world,
+                "sandbox": place.sandbox,
                 "version": pbx.version,
                 "dialects": list(pbx.dialects),
                 "profile": dict(pbx.profile),
@@ -107,4 +107,4 @@ def _nothing_in(request: Request) -> None:
 
 
 def _no_snapshot(name: str) -> Refused:
-    return Refused(404, f"this world has no snapshot {name!r}; GET snapshots lists them")
+    return Refused(404, f"this sandbox has no snapshot {name!r}; GET snapshots lists them")

@@ -56,7 +56,7 @@ def hash_of(api_key: str, time_stamp: str) -> str:
     return hashlib.sha256(f"{api_key}:{time_stamp}".encode()).hexdigest()
 
 
-def judge_key(given: str | None, *, global_key: str, user_key: str) -> KeyVerdict:
+def check_key(given: str | None, *, global_key: str, user_key: str) -> KeyVerdict:
     """Which of the PBX's keys was given. Source: two kinds of key, W-AK (DOC)."""
     if not given:
         return KeyVerdict.MISSING
@@ -69,7 +69,7 @@ def judge_key(given: str | None, *, global_key: str, user_key: str) -> KeyVerdic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashRules:
-    """What a dialect makes of time stamps: the switches of rows 8, 9 and 49.
+    """What a dialect makes of time stamps: the options of rows 8, 9 and 49.
 
     `hour_from` None: ten seconds, and no more (DOC W-A1). Else a hash that was used within its ten seconds stays valid
     for an hour (DOC W-HA), counted from its first use, its last one, or its time stamp.
@@ -153,7 +153,7 @@ class Attempts:
                     self._stamps.remove(int(time_stamp))
 
 
-def judge_hash(
+def check_hash(
     *,
     time_stamp: str | None,
     given: str | None,
@@ -165,7 +165,7 @@ def judge_hash(
     """Whether a time stamp is fresh and its hash made with the key.
 
     The time is judged before the hash. Valid while no older than ten seconds (DOC W-A1), or as long as an earlier use
-    keeps it so (DOC W-HA), and no further ahead than the switch says (UNKNOWN). Further ahead is answered like expired.
+    keeps it so (DOC W-HA), and no further ahead than the option says (UNKNOWN). Further ahead is answered like expired.
     The hash must be lower-case hex, as in the published samples: upper case is refused (UNKNOWN: chosen, a Java server
     would compare texts).
     """

@@ -1,4 +1,4 @@
-"""Reads seed documents into calls. The schema judges their form; what a schema cannot say is checked here.
+"""Reads archive files into calls. The schema judges their form; what a schema cannot say is checked here.
 
 Every refusal names the JSON path of the offending value.
 """
@@ -9,20 +9,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from noojee_fake.errors import SeedError
+from noojee_fake.errors import ArchiveError
 from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import format_instant, parse_instant
 from noojee_fake.pbx.documents import mistake
 from noojee_fake.pbx.store.base import Absent, Store
 
-FORMAT = "noojee-seed/1"
+FORMAT = "noojee-archive/1"
 HIGHEST_RECORD_ID = 2**63 - 1
 HIGHEST_LEG = 10**9 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seed:
-    """The head of a seed document: how the PBX is set up. None: the document does not say."""
+class ArchiveFile:
+    """The head of an archive file: how the PBX is set up. None: the document does not say."""
 
     time_zone: str | None
     now_micros: int | None
@@ -30,30 +30,32 @@ class Seed:
     profile: Mapping[str, str]
 
 
-EMPTY = Seed(time_zone=None, now_micros=None, default_account=None, profile={})
+EMPTY = ArchiveFile(time_zone=None, now_micros=None, default_account=None, profile={})
 
 
-def read_seed(document: Mapping[str, Any], store: Store, *, read_sound: Callable[[str], bytes] | None = None) -> Seed:
-    """Judge a whole seed document and put its calls into a store. Raises SeedError, and then adds nothing.
+def read_archive_file(
+    document: Mapping[str, Any], store: Store, *, read_sound: Callable[[str], bytes] | None = None
+) -> ArchiveFile:
+    """Judge a whole archive file and put its calls into a store. Raises ArchiveError, and then adds nothing.
 
     `read_sound` gives the bytes of a sound file by its name in the document; None where there are no files.
     """
     _judge(document)
     now = document.get("now")
-    seed = Seed(
+    archive = ArchiveFile(
         time_zone=document.get("time_zone"),
         now_micros=None if now is None else _instant(now, "$.now"),
         default_account=document.get("default_account"),
         profile=document.get("profile", {}),
     )
     _add(document["calls"], store, read_sound)
-    return seed
+    return archive
 
 
 def read_calls(calls: Any, store: Store) -> tuple[int, int]:
     """Judge the calls of a control request and put them into a store; how many calls and legs came."""
     if not isinstance(calls, list):
-        raise SeedError("calls is a list of calls", "$.calls")
+        raise ArchiveError("calls is a list of calls", "$.calls")
     if not calls:
         return 0, 0
     _judge({"format": FORMAT, "description": "-", "provenance": "-", "time_zone": "UTC", "calls": calls})
@@ -61,21 +63,21 @@ def read_calls(calls: Any, store: Store) -> tuple[int, int]:
 
 
 def write_calls(store: Store, *, default_account: str, outbound_did: str) -> list[dict[str, Any]]:
-    """The calls of a store as a seed document has them, every optional field filled but stored sound."""
+    """The calls of a store as an archive file has them, every optional field filled but stored sound."""
     return [_write_call(call, store, default_account, outbound_did) for call in store.calls()]
 
 
 def _judge(document: Mapping[str, Any]) -> None:
-    found = mistake(document, "seed.schema.json")
+    found = mistake(document, "archive.schema.json")
     if found is not None:
-        raise SeedError(*found)
+        raise ArchiveError(*found)
 
 
 def _instant(text: str, path: str) -> int:
     try:
         return parse_instant(text)
     except ValueError as error:
-        raise SeedError(f"{text!r} {error}", path) from None
+        raise ArchiveError(f"{text!r} {error}", path) from None
 
 
 def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], bytes] | None) -> tuple[int, int]:
@@ -88,7 +90,7 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
         path = f"$.calls[{at}]"
         unique_id = written["unique_id"]
         if unique_id in seen or store.call(unique_id) is not None:
-            raise SeedError(f"{unique_id!r} is there already; unique ids are unique", f"{path}.unique_id")
+            raise ArchiveError(f"{unique_id!r} is there already; unique ids are unique", f"{path}.unique_id")
         seen.add(unique_id)
         legs: list[Leg] = []
         numbers: set[int] = set()
@@ -99,10 +101,10 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
             if record_id is None:
                 record_id, next_id = next_id, next_id + 1
                 if record_id > HIGHEST_RECORD_ID:
-                    raise SeedError("no record id is left above the highest one in use", leg_path)
+                    raise ArchiveError("no record id is left above the highest one in use", leg_path)
             leg = _leg(row, record_id, highest + 1, leg_path)
             if leg.number in numbers:
-                raise SeedError(f"leg {leg.number} is there already in this call", f"{leg_path}.leg")
+                raise ArchiveError(f"leg {leg.number} is there already in this call", f"{leg_path}.leg")
             numbers.add(leg.number)
             highest = max(highest, leg.number)
             legs.append(leg)
@@ -121,9 +123,9 @@ def _record_ids(calls: list[dict[str, Any]], store: Store) -> set[int]:
             if record_id is None:
                 continue
             if record_id > HIGHEST_RECORD_ID:
-                raise SeedError("is higher than a 64-bit number", f"$.calls[{at}].legs[{leg_at}].call_record_id")
+                raise ArchiveError("is higher than a 64-bit number", f"$.calls[{at}].legs[{leg_at}].call_record_id")
             if record_id in taken or store.has_record_id(record_id):
-                raise SeedError(
+                raise ArchiveError(
                     f"{record_id} is there already; record ids are unique",
                     f"$.calls[{at}].legs[{leg_at}].call_record_id",
                 )
@@ -135,10 +137,10 @@ def _leg(row: dict[str, Any], record_id: int, following_number: int, path: str) 
     start = _instant(row["start"], f"{path}.start")
     end = _instant(row["end"], f"{path}.end")
     if end < start:
-        raise SeedError("the leg ends before it starts", f"{path}.end")
+        raise ArchiveError("the leg ends before it starts", f"{path}.end")
     number = row.get("leg", following_number)
     if number > HIGHEST_LEG:
-        raise SeedError(f"a leg has a number of up to {HIGHEST_LEG}", f"{path}.leg")
+        raise ArchiveError(f"a leg has a number of up to {HIGHEST_LEG}", f"{path}.leg")
     return Leg(
         number=int(number),
         start_micros=start,
@@ -154,7 +156,7 @@ def _call(written: dict[str, Any], legs: list[Leg], path: str) -> Call:
     direction = Direction(written["direction"])
     did = written.get("did")
     if direction is Direction.INTERNAL and did not in (None, "internal"):
-        raise SeedError("the did of an internal call is 'internal' (W-A4); leave it out", f"{path}.did")
+        raise ArchiveError("the did of an internal call is 'internal' (W-A4); leave it out", f"{path}.did")
     created = written.get("created")
     return Call(
         unique_id=written["unique_id"],
@@ -171,11 +173,11 @@ def _sound(written: dict[str, Any], read_sound: Callable[[str], bytes] | None, p
         return Absent.GONE
     name = written["file"]
     if read_sound is None:
-        raise SeedError("a sound file can only be named in a seed file; put the bytes in by PUT", path)
+        raise ArchiveError("a sound file can only be named in an archive file; put the bytes in by PUT", path)
     try:
         return read_sound(name)
     except (OSError, ValueError) as error:
-        raise SeedError(f"sound file {name!r} cannot be used: {error}", f"{path}.file") from None
+        raise ArchiveError(f"sound file {name!r} cannot be used: {error}", f"{path}.file") from None
 
 
 def _write_call(call: Call, store: Store, default_account: str, outbound_did: str) -> dict[str, Any]:

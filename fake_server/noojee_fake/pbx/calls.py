@@ -42,7 +42,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call with its legs, lowest number first; never without a leg. `did` None: by direction and switch."""
+    """A call with its legs, lowest number first; never without a leg. `did` None: by direction and option."""
 
     unique_id: str
     direction: Direction

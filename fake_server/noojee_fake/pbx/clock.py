@@ -109,9 +109,9 @@ class Clock:
 
 
 class Ids(Protocol):
-    """Where world ids and API keys come from."""
+    """Where sandbox ids and API keys come from."""
 
-    def world(self) -> str:
+    def sandbox(self) -> str:
         """A short id for a path: lower-case letters and digits."""
 
     def key(self) -> str:
@@ -121,7 +121,7 @@ class Ids(Protocol):
 class RandomIds:
     """Ids nobody can guess: keys look like the vendor's, lower-case UUIDs."""
 
-    def world(self) -> str:
+    def sandbox(self) -> str:
         return os.urandom(6).hex()
 
     def key(self) -> str:
@@ -132,12 +132,12 @@ class CountedIds:
     """The same ids in every run, for tests and repeatable reports. Anybody can guess them."""
 
     def __init__(self) -> None:
-        self._worlds = 0
+        self._sandboxes = 0
         self._keys = 0
 
-    def world(self) -> str:
-        self._worlds += 1
-        return f"{self._worlds:04x}"
+    def sandbox(self) -> str:
+        self._sandboxes += 1
+        return f"{self._sandboxes:04x}"
 
     def key(self) -> str:
         self._keys += 1

@@ -111,7 +111,7 @@ DEFAULT = Directory(
     queues=(Queue(number="600", members=("400", "410", "420")),),
     routes=(Route(did=ANY_DID, to="600"),),
 )
-"""The people of the recorded calls (fixtures/seeds/recorded), with a queue that every inbound call enters."""
+"""The people of the recorded calls (fixtures/archives/recorded), with a queue that every inbound call enters."""
 
 
 def read_directory(document: Any) -> Directory:

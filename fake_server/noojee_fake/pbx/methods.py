@@ -16,15 +16,15 @@ from noojee_fake.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """One thing that the PBX does. `provenance` begins with a mark; `switch` is what changes it, if anything does."""
+    """One thing that the PBX does. `provenance` begins with a mark; `option` is what changes it, if anything does."""
 
     text: str
     provenance: str
-    switch: str | None = None
+    option: str | None = None
 
     @property
     def mark(self) -> str:
-        """SEED, DOC, CLIENT, DERIVED or UNKNOWN."""
+        """SPEC, DOC, CLIENT, DERIVED or UNKNOWN."""
         return self.provenance.partition(" ")[0].rstrip(":;,")
 
     @property
@@ -153,7 +153,7 @@ def _names(path: str, wanted: str) -> bool:
 
 def _behaviours(part: Mapping[str, Any]) -> tuple[Behaviour, ...]:
     rows = [resolved(row) for row in part.get("x-behaviours", ())]
-    return tuple(Behaviour(row["text"], row["provenance"], row.get("switch")) for row in rows)
+    return tuple(Behaviour(row["text"], row["provenance"], row.get("option")) for row in rows)
 
 
 def _method(path: str, item: Mapping[str, Any], also: Iterable[str]) -> Method:

@@ -1,4 +1,4 @@
-"""The switches: one choice for each open question of the API, from the table that both halves read.
+"""The options: one choice for each open question of the API, from the table that both halves read.
 
 A choice that the table does not list is refused, so that a typing error never runs a test against the default.
 """
@@ -15,7 +15,7 @@ from noojee_fake.errors import ProfileError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenQuestion:
+class Option:
     """One open question: what may be chosen, and what is chosen where nobody chose."""
 
     key: str
@@ -25,12 +25,12 @@ class OpenQuestion:
 
 
 @cache
-def questions() -> Mapping[str, OpenQuestion]:
+def questions() -> Mapping[str, Option]:
     """The table of open questions, by key."""
-    with _data.schema("unknowns.toml").open("rb") as file:
+    with _data.schema("options.toml").open("rb") as file:
         table = tomllib.load(file)
     return {
-        key: OpenQuestion(
+        key: Option(
             key=key,
             default=row["default"],
             alternatives=tuple(row["alternatives"]),
@@ -69,7 +69,7 @@ class Profile(Mapping[str, str]):
             question = table.get(key)
             if question is None:
                 raise ProfileError(
-                    f"there is no switch {key!r}; the switches are {', '.join(sorted(table))}", f"$.{key}"
+                    f"there is no option {key!r}; the options are {', '.join(sorted(table))}", f"$.{key}"
                 )
             allowed = (question.default, *question.alternatives)
             if choice not in allowed:
@@ -87,7 +87,7 @@ class Profile(Mapping[str, str]):
         return len(self._choices)
 
     def number(self, key: str) -> int:
-        """The choice of a switch whose choices are numbers."""
+        """The choice of a option whose choices are numbers."""
         return int(self._choices[key])
 
     def with_choices(self, choices: Mapping[str, str]) -> Profile:

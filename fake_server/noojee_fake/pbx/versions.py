@@ -25,7 +25,7 @@ class Release:
     """What a product version offers.
 
     `key`: call-management takes an API key (from 4.9.0.10, DOC W-AKd). `dial_records`: dial takes `record` and `tag`
-    (from 6.0.1, DOC W-DI). `after_4`: the retired generations are gone, unless a switch keeps them (row 48).
+    (from 6.0.1, DOC W-DI). `after_4`: the retired generations are gone, unless a option keeps them (row 48).
     """
 
     dialects: tuple[str, ...]

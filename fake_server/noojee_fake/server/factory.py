@@ -1,4 +1,4 @@
-"""Puts a PBX together: a seed's calls, or those of a state file, with zone, switches, keys, clock and directory."""
+"""Puts a PBX together: an archive's calls, or those of a state file, with zone, options, keys, clock and directory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from noojee_fake.api.pbx import OwnBugs, Pbx
-from noojee_fake.api.snapshots import Saved, Seeded
-from noojee_fake.errors import ProfileError, SeedError, UsageError
-from noojee_fake.pbx import archive_files as seeds
+from noojee_fake.api.snapshots import InitialState, Saved
+from noojee_fake.errors import ArchiveError, ProfileError, UsageError
+from noojee_fake.pbx import archive_files
 from noojee_fake.pbx.access import Addresses
 from noojee_fake.pbx.audio import wav_form
 from noojee_fake.pbx.clock import Clock
@@ -27,36 +27,36 @@ DEFAULT_ZONE = "Australia/Melbourne"
 
 @dataclass(slots=True)
 class StateFile:
-    """Where the calls of the default world are kept, and what is to be said of it once it is open."""
+    """Where the calls of the default sandbox are kept, and what is to be said of it once it is open."""
 
     path: Path
     clock: Clock
-    seeded: bool
+    initial: bool
     notes: list[str] = field(default_factory=list)
 
-    def open(self, seed: Store) -> Store:
-        """The store in the file, filled from a seed where it never held a call."""
-        from noojee_fake.pbx.store.sqlite import DiskStore  # SQLite is loaded for those alone who ask for a file
+    def open(self, archive: Store) -> Store:
+        """The store in the file, filled from an archive where it never held a call."""
+        from noojee_fake.pbx.store.sqlite import SqliteStore  # SQLite is loaded for those alone who ask for a file
 
-        store = DiskStore(self.path, now=self.clock.micros)
+        store = SqliteStore(self.path, now=self.clock.micros)
         if store.cut_legs:
             self.notes.append(f"{store.cut_legs} of its legs had not ended; they end at the last moment that it knows")
         if store.last_record_id:
-            self.notes += ["the calls of the seed are left out: the file has its own"] * self.seeded
+            self.notes += ["the calls of the archive are left out: the file has its own"] * self.initial
             return store
-        seeded = Seeded.of(seed)
+        initial = InitialState.of(archive)
         try:
-            store.add(seeded.calls, seeded.sounds)
+            store.add(initial.calls, initial.sounds)
         except BaseException:
             store.close()
             raise
         return store
 
 
-def install(
+def build_pbx(
     *,
     file: StateFile | None = None,
-    seed: Mapping[str, Any] | None,
+    archive: Mapping[str, Any] | None,
     read_sound: Callable[[str], bytes] | None,
     profile: Mapping[str, str],
     dialects: Sequence[str],
@@ -75,15 +75,19 @@ def install(
 ) -> tuple[Pbx, Saved]:
     """A PBX of its parts, and its snapshots. The state file is opened last, when all else is known to be right.
 
-    `base_profile` goes before the seed's profile, `profile` after it; `keep_clock`: the clock is right as it is.
-    Raises SeedError, ProfileError, UsageError or StateError.
+    `base_profile` goes before the archive's profile, `profile` after it; `keep_clock`: the clock is right as it is.
+    Raises ArchiveError, ProfileError, UsageError or StateError.
     """
     store: Store = MemoryStore()
-    head = seeds.EMPTY if seed is None else seeds.read_seed(seed, store, read_sound=read_sound)
+    head = (
+        archive_files.EMPTY
+        if archive is None
+        else archive_files.read_archive_file(archive, store, read_sound=read_sound)
+    )
     try:
-        seeded = Profile({**base_profile, **head.profile})
+        initial = Profile({**base_profile, **head.profile})
     except ProfileError as error:
-        raise SeedError(error.message, f"$.profile{error.path[1:]}") from None
+        raise ArchiveError(error.message, f"$.profile{error.path[1:]}") from None
     if not keep_clock:
         now = head.now_micros if now_micros is None else now_micros
         clock.freeze(now is not None if frozen is None else frozen)
@@ -93,7 +97,7 @@ def install(
     pbx = Pbx(
         clock=clock,
         zone=_zone(time_zone, head.time_zone),
-        profile=seeded.with_choices(profile),
+        profile=initial.with_choices(profile),
         api_key=_key(api_key),
         user_key=user_key,
         dialects=_dialects(dialects),
@@ -104,17 +108,17 @@ def install(
         own_bugs=own_bugs,
         store=store if file is None else file.open(store),
     )
-    return pbx, Saved(pbx, Seeded.of(store))
+    return pbx, Saved(pbx, InitialState.of(store))
 
 
-def _zone(asked: str | None, seeded: str | None) -> ZoneInfo:
-    name = next(each for each in (asked, seeded, DEFAULT_ZONE) if each is not None)
+def _zone(asked: str | None, initial: str | None) -> ZoneInfo:
+    name = next(each for each in (asked, initial, DEFAULT_ZONE) if each is not None)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         message = f"there is no time zone {name!r}; take a name such as {DEFAULT_ZONE}"
         if asked is None:
-            raise SeedError(message, "$.time_zone") from None
+            raise ArchiveError(message, "$.time_zone") from None
         raise UsageError(message, "$.time_zone") from None
 
 
@@ -134,12 +138,12 @@ def _key(api_key: str) -> str:
 
 
 def sound_reader(folder: Path) -> Callable[[str], bytes]:
-    """What reads the sound files of a seed: WAV files below a folder."""
+    """What reads the sound files of an archive: WAV files below a folder."""
 
     def read_sound(name: str) -> bytes:
         parts = PurePosixPath(name)
         if parts.is_absolute() or ".." in parts.parts or "\\" in name or "\0" in name:
-            raise ValueError("the name must be relative to the seed file, without '..'")
+            raise ValueError("the name must be relative to the archive file, without '..'")
         sound = (folder / parts).read_bytes()
         wav_form(sound)
         return sound

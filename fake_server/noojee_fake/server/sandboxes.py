@@ -1,6 +1,6 @@
-"""Several PBXs in one server: the default one at the root, others under `/w/<id>`, each with a key, calls and a clock.
+"""Several PBXs in one server: the default one at the root, others under `/s/<id>`, each with a key, calls and a clock.
 
-`Worlds.handle` never raises; it tells the control API, the worlds and the default PBX apart by the path alone.
+`Sandboxes.handle` never raises; it tells the control API, the sandboxes and the default PBX apart by the path alone.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from noojee_fake.api.dialects import responses as answers
 from noojee_fake.api.dialects.parameters import LARGEST_FORM_BYTES
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.api.snapshots import Saved
-from noojee_fake.control import DEFAULT_WORLD, ROOT, Control, TooManyWorlds, Wish
+from noojee_fake.control import DEFAULT_SANDBOX, ROOT, Control, SandboxSpec, TooManySandboxes
 from noojee_fake.control.json_body import LARGEST_BODY_BYTES
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.access import Addresses
 from noojee_fake.pbx.clock import Clock, Ids, RandomIds
 from noojee_fake.pbx.versions import DIALECTS
-from noojee_fake.server.factory import StateFile, install, sound_reader
+from noojee_fake.server.factory import StateFile, build_pbx, sound_reader
 
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 """The key that the vendor's pages show; no secret."""
 
-MOST_WORLDS = 10_000
+MOST_SANDBOXES = 10_000
 
-_PREFIX = "/w/"
+_PREFIX = "/s/"
 
 
-class Worlds:
-    """The PBXs of one server. `clock` is the default world's, and shares its source with all others.
+class Sandboxes:
+    """The PBXs of one server. `clock` is the default sandbox's, and shares its source with all others.
 
-    `own_bugs` are the exceptions that nobody expected, of all worlds, also of those that are gone. `notes` are sentences
+    `own_bugs` are the exceptions that nobody expected, of all sandboxes, also of those that are gone. `notes` are sentences
     for whoever starts the server. `close` when done, where calls are kept in a file.
     """
 
@@ -58,8 +58,8 @@ class Worlds:
         self._clock = clock
         self._dialects = tuple(dialects)
         self._lock = threading.Lock()
-        self._pbxs: dict[str, Pbx] = {DEFAULT_WORLD: default}
-        self._saved: dict[str, Saved] = {DEFAULT_WORLD: saved}
+        self._pbxs: dict[str, Pbx] = {DEFAULT_SANDBOX: default}
+        self._saved: dict[str, Saved] = {DEFAULT_SANDBOX: saved}
         self._control = Control(self, token=control_token)
         self.own_bugs = default.own_bugs
 
@@ -67,9 +67,9 @@ class Worlds:
         """The answer to any request to the server."""
         path = request.path
         if path.startswith(_PREFIX):
-            world, slash, rest = path[len(_PREFIX) :].partition("/")
-            pbx = self._pbxs.get(world)
-            if pbx is None or world == DEFAULT_WORLD:
+            sandbox, slash, rest = path[len(_PREFIX) :].partition("/")
+            pbx = self._pbxs.get(sandbox)
+            if pbx is None or sandbox == DEFAULT_SANDBOX:
                 page = answers.html(404)
                 return Response(404, page.headers) if request.method == "HEAD" else page
             return pbx.handle_at(request, slash + rest)
@@ -86,51 +86,51 @@ class Worlds:
         self.default.store.close()
 
     def names(self) -> list[str]:
-        """The ids of all worlds, the default one first."""
+        """The ids of all sandboxes, the default one first."""
         return list(self._pbxs)
 
-    def find(self, world: str) -> Pbx | None:
-        return self._pbxs.get(world)
+    def find(self, sandbox: str) -> Pbx | None:
+        return self._pbxs.get(sandbox)
 
-    def saved(self, world: str) -> Saved | None:
-        """The snapshots of a world."""
-        return self._saved.get(world)
+    def saved(self, sandbox: str) -> Saved | None:
+        """The snapshots of a sandbox."""
+        return self._saved.get(sandbox)
 
-    def make(self, wish: Wish) -> tuple[str, Pbx]:
-        """A new world. Raises TooManyWorlds, or the FakeError that says what is wrong with the wish."""
-        if len(self._pbxs) >= MOST_WORLDS:
-            raise TooManyWorlds(MOST_WORLDS)
-        pbx, saved = install(
-            seed=wish.seed,
+    def make(self, spec: SandboxSpec) -> tuple[str, Pbx]:
+        """A new sandbox. Raises TooManySandboxes, or the FakeError that says what is wrong with the spec."""
+        if len(self._pbxs) >= MOST_SANDBOXES:
+            raise TooManySandboxes(MOST_SANDBOXES)
+        pbx, saved = build_pbx(
+            archive=spec.archive,
             read_sound=None,
-            profile=wish.profile,
-            dialects=self._dialects if wish.dialects is None else wish.dialects,
-            version=self._version if wish.version is None else wish.version,
-            directory=wish.directory,
-            time_zone=wish.time_zone,
+            profile=spec.profile,
+            dialects=self._dialects if spec.dialects is None else spec.dialects,
+            version=self._version if spec.version is None else spec.version,
+            directory=spec.directory,
+            time_zone=spec.time_zone,
             api_key=self._ids.key(),
             user_key=self._ids.key(),
             clock=self._clock.sibling(),
-            now_micros=wish.now_micros,
-            frozen=wish.frozen,
+            now_micros=spec.now_micros,
+            frozen=spec.frozen,
             own_bugs=self.own_bugs,
             base_profile=self._profile,
         )
         with self._lock:
-            if len(self._pbxs) >= MOST_WORLDS:
-                raise TooManyWorlds(MOST_WORLDS)
-            world = self._ids.world()
-            while world in self._pbxs:
-                world = self._ids.world()
-            self._saved[world] = saved
-            self._pbxs[world] = pbx
-        return world, pbx
+            if len(self._pbxs) >= MOST_SANDBOXES:
+                raise TooManySandboxes(MOST_SANDBOXES)
+            sandbox = self._ids.sandbox()
+            while sandbox in self._pbxs:
+                sandbox = self._ids.sandbox()
+            self._saved[sandbox] = saved
+            self._pbxs[sandbox] = pbx
+        return sandbox, pbx
 
-    def drop(self, world: str) -> bool:
-        """Forget a world; whether it was there."""
+    def drop(self, sandbox: str) -> bool:
+        """Forget a sandbox; whether it was there."""
         with self._lock:
-            self._saved.pop(world, None)
-            return self._pbxs.pop(world, None) is not None
+            self._saved.pop(sandbox, None)
+            return self._pbxs.pop(sandbox, None) is not None
 
 
 def body_bytes(path: str) -> int:
@@ -143,8 +143,8 @@ def body_bytes(path: str) -> int:
 
 def build(
     *,
-    seed: Mapping[str, Any] | None = None,
-    seed_folder: Path | None = None,
+    archive: Mapping[str, Any] | None = None,
+    archive_folder: Path | None = None,
     profile: Mapping[str, str] | None = None,
     dialects: Sequence[str] | None = None,
     api_key: str | None = None,
@@ -156,21 +156,21 @@ def build(
     directory: Any = None,
     addresses: Addresses | None = None,
     state: Path | None = None,
-) -> Worlds:
-    """A server's worlds: the default one by these arguments, and room for others.
+) -> Sandboxes:
+    """A server's sandboxes: the default one by these arguments, and room for others.
 
-    `seed_folder` is where the sound files that the seed names are. `profile` goes before the seed's own and holds in new
-    worlds too, `clock` goes before the seed's `now`. `addresses` are those that the default world serves. `state` is a file that keeps the default world's calls; where it ever
-    held some, those of the seed are left out. It is opened last. Raises SeedError, ProfileError, UsageError or StateError.
+    `archive_folder` is where the sound files that the archive names are. `profile` goes before the archive's own and holds in new
+    sandboxes too, `clock` goes before the archive's `now`. `addresses` are those that the default sandbox serves. `state` is a file that keeps the default sandbox's calls; where it ever
+    held some, those of the archive are left out. It is opened last. Raises ArchiveError, ProfileError, UsageError or StateError.
     """
     ids = ids or RandomIds()
     source = clock or Clock()
     served = tuple(dialects) if dialects is not None else DIALECTS
-    file = None if state is None else StateFile(state, source, seeded=seed is not None)
-    default, saved = install(
+    file = None if state is None else StateFile(state, source, initial=archive is not None)
+    default, saved = build_pbx(
         file=file,
-        seed=seed,
-        read_sound=None if seed_folder is None else sound_reader(seed_folder),
+        archive=archive,
+        read_sound=None if archive_folder is None else sound_reader(archive_folder),
         profile=profile or {},
         dialects=served,
         version=version,
@@ -184,7 +184,7 @@ def build(
         keep_clock=clock is not None,
         addresses=addresses,
     )
-    return Worlds(
+    return Sandboxes(
         default,
         saved,
         ids=ids,

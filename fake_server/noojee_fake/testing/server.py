@@ -15,14 +15,14 @@ from werkzeug.wrappers import Request, Response
 
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import answer
-from noojee_fake.client.control_client import ControlClient, World
-from noojee_fake.testing.embedded import check, fresh_worlds
+from noojee_fake.client.control_client import ControlClient, Sandbox
+from noojee_fake.testing.embedded import check, fresh_sandboxes
 
 HOST = "127.0.0.1"
 
 
 class PbxServer(HTTPServer):
-    """A fake PBX on a free port, whose clock stands. `world` drives it, in this process; `ca_file` vouches for it over TLS.
+    """A fake PBX on a free port, whose clock stands. `sandbox` drives it, in this process; `ca_file` vouches for it over TLS.
 
     `expect_request`, `expect_oneshot_request` and `expect_ordered_request` of pytest-httpserver come before the PBX.
     """
@@ -30,8 +30,8 @@ class PbxServer(HTTPServer):
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None, ca_file: Path | None = None) -> None:
         super().__init__(host=HOST, port=0, ssl_context=ssl_context, threaded=True)
         self.ca_file = ca_file
-        self.worlds = fresh_worlds()
-        self._world: World | None = None
+        self.sandboxes = fresh_sandboxes()
+        self._sandbox: Sandbox | None = None
 
     @property
     def base_url(self) -> str:
@@ -41,25 +41,25 @@ class PbxServer(HTTPServer):
     @property
     def api_key(self) -> str:
         """The global key of the PBX."""
-        return self.world.api_key
+        return self.sandbox.api_key
 
     @property
     def user_key(self) -> str:
         """A user's key."""
-        return self.world.user_key
+        return self.sandbox.user_key
 
     @property
-    def world(self) -> World:
+    def sandbox(self) -> Sandbox:
         """The PBX as the control client has it."""
-        if self._world is None:
-            self._world = ControlClient(self.base_url, transport=Transport(self.worlds)).world()
-        return self._world
+        if self._sandbox is None:
+            self._sandbox = ControlClient(self.base_url, transport=Transport(self.sandboxes)).sandbox()
+        return self._sandbox
 
     def open(self) -> None:
         """Begin with a fresh PBX; whatever was expected is forgotten."""
         self.clear()
-        self.worlds = fresh_worlds()
-        self._world = None
+        self.sandboxes = fresh_sandboxes()
+        self._sandbox = None
 
     def start(self) -> None:
         super().start()
@@ -69,14 +69,14 @@ class PbxServer(HTTPServer):
     def check(self) -> None:
         """Raises what a handler raised or a test asserted; AssertionError where the PBX had a bug of its own."""
         super().check()
-        check(self.worlds)
+        check(self.sandboxes)
 
     def respond_nohandler(self, request: Request, extra_message: str = "") -> Response:
         """The PBX's answer; but pytest-httpserver's own where a request of a fixed order did not come."""
         if self.permanently_failed:
             return super().respond_nohandler(request, extra_message)
         try:
-            return answer(self.worlds, request)
+            return answer(self.sandboxes, request)
         except Exception as bug:
             self.handler_errors.append(bug)
             raise

@@ -22,7 +22,7 @@ from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.pbx.live.switchboard import Switchboard
-from noojee_fake.server.sandboxes import SAMPLE_KEY, Worlds, build
+from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes, build
 
 API = "/servicemanager/rest/CallManagementAPI"
 STEP = {"step_seconds": 60}
@@ -40,16 +40,16 @@ DIAL = target("dial", number="400", extenOrUniqueId="SIP/410")
 
 
 @pytest.fixture
-def worlds() -> Worlds:
+def sandboxes() -> Sandboxes:
     return build(clock=Clock(now=1_795_478_400_000_000, frozen=True))
 
 
 @pytest.fixture
-def board(worlds: Worlds) -> Iterator[Switchboard]:
+def board(sandboxes: Sandboxes) -> Iterator[Switchboard]:
     """The switchboard behind the door; whoever waited has stopped when the test is over."""
-    yield worlds.default.switchboard
-    until(lambda: worlds.default.switchboard.listeners == 0)
-    assert not worlds.own_bugs
+    yield sandboxes.default.switchboard
+    until(lambda: sandboxes.default.switchboard.listeners == 0)
+    assert not sandboxes.own_bugs
 
 
 def until(done: Callable[[], bool]) -> None:
@@ -63,8 +63,8 @@ def until(done: Callable[[], bool]) -> None:
 class Served:
     """The application on uvicorn and a real socket."""
 
-    def __init__(self, worlds: Worlds) -> None:
-        self.app = App(worlds)
+    def __init__(self, sandboxes: Sandboxes) -> None:
+        self.app = App(sandboxes)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._listening.getsockname()[1]
         config = uvicorn.Config(
@@ -82,24 +82,24 @@ class Served:
 
 
 @pytest.fixture
-def served(worlds: Worlds, board: Switchboard) -> Iterator[Served]:
-    server = Served(worlds)
+def served(sandboxes: Sandboxes, board: Switchboard) -> Iterator[Served]:
+    server = Served(sandboxes)
     yield server
     server.end()
 
 
 @pytest.fixture(params=["asgi", "httpserver", "transport"])
-def post(request: pytest.FixtureRequest, worlds: Worlds, board: Switchboard) -> Iterator[Callable[..., Any]]:
+def post(request: pytest.FixtureRequest, sandboxes: Sandboxes, board: Switchboard) -> Iterator[Callable[..., Any]]:
     """Sends a POST through a door, each by a client of its own; what came back, as JSON."""
     if request.param == "transport":
-        yield lambda to, **named: _post(httpx.Client(transport=Transport(worlds)), "http://pbx.invalid", to, named)
+        yield lambda to, **named: _post(httpx.Client(transport=Transport(sandboxes)), "http://pbx.invalid", to, named)
     elif request.param == "asgi":
-        server = Served(worlds)
+        server = Served(sandboxes)
         yield lambda to, **named: _post(httpx.Client(trust_env=False), f"http://127.0.0.1:{server.port}", to, named)
         server.end()
     else:
         with HTTPServer(host="127.0.0.1", port=0, threaded=True) as httpserver:
-            httpserver.expect_request(ANY_PATH).respond_with_handler(handler(worlds))
+            httpserver.expect_request(ANY_PATH).respond_with_handler(handler(sandboxes))
             base = httpserver.url_for("")
             yield lambda to, **named: _post(httpx.Client(trust_env=False), base, to, named)
             httpserver.check()
@@ -130,7 +130,7 @@ def test_a_change_elsewhere_does_not_and_the_clock_does(post: Callable[..., Any]
         post(DIAL)
         assert board.listeners == 1
         assert not poll.done()
-        post("/__noojee/worlds/default/clock", json=STEP)
+        post("/__noojee/sandboxes/default/clock", json=STEP)
         answer = poll.result(20)
     assert answer == {"Data": {}, "seq": 2, "Code": 0}
 
@@ -162,7 +162,7 @@ def test_many_wait_at_once(served: Served, board: Switchboard) -> None:
     base = f"http://127.0.0.1:{served.port}"
     assert httpx.post(base + DIAL, trust_env=False).json()["Code"] == 0
     until(lambda: board.listeners == 100)
-    httpx.post(f"{base}/__noojee/worlds/default/clock", json=STEP, trust_env=False)
+    httpx.post(f"{base}/__noojee/sandboxes/default/clock", json=STEP, trust_env=False)
     answers = [json.loads(_read(connection).partition(b"\r\n\r\n")[2]) for connection in connections]
     assert [list(answer["Data"]) for answer in answers] == [["410"], []] * 100
     assert {answer["seq"] for answer in answers} == {2}
@@ -198,11 +198,13 @@ def test_a_server_that_ends_answers_its_polls(served: Served, board: Switchboard
         assert late.json()["Data"] == {}
 
 
-def test_polls_of_the_async_transport_wait_in_the_loop(worlds: Worlds, board: Switchboard) -> None:
+def test_polls_of_the_async_transport_wait_in_the_loop(sandboxes: Sandboxes, board: Switchboard) -> None:
     """Many at once, without a thread each; answered by a change from the same loop."""
 
     async def ask() -> list[Any]:
-        async with httpx.AsyncClient(transport=Transport(worlds), base_url="http://pbx.invalid", timeout=20) as client:
+        async with httpx.AsyncClient(
+            transport=Transport(sandboxes), base_url="http://pbx.invalid", timeout=20
+        ) as client:
             polls = [asyncio.ensure_future(client.post(subscribe())) for _ in range(50)]
             while board.listeners < len(polls):
                 await asyncio.sleep(0)
@@ -212,11 +214,11 @@ def test_polls_of_the_async_transport_wait_in_the_loop(worlds: Worlds, board: Sw
     assert {answer["seq"] for answer in asyncio.run(ask())} == {2}
 
 
-def test_an_async_client_that_gives_up_is_not_waited_for(worlds: Worlds, board: Switchboard) -> None:
+def test_an_async_client_that_gives_up_is_not_waited_for(sandboxes: Sandboxes, board: Switchboard) -> None:
     """By a time-out of its own, or cancelled."""
 
     async def ask() -> None:
-        async with httpx.AsyncClient(transport=Transport(worlds), base_url="http://pbx.invalid") as client:
+        async with httpx.AsyncClient(transport=Transport(sandboxes), base_url="http://pbx.invalid") as client:
             poll = asyncio.ensure_future(client.post(subscribe(), timeout=None))
             while board.listeners < 1:
                 await asyncio.sleep(0)
@@ -231,20 +233,20 @@ def test_an_async_client_that_gives_up_is_not_waited_for(worlds: Worlds, board: 
     assert board.listeners == 0
 
 
-def test_a_client_in_the_same_thread_has_its_own_patience(worlds: Worlds, board: Switchboard) -> None:
+def test_a_client_in_the_same_thread_has_its_own_patience(sandboxes: Sandboxes, board: Switchboard) -> None:
     """As over a socket: httpx gives up after its read time-out."""
-    with httpx.Client(transport=Transport(worlds), base_url="http://pbx.invalid") as client:
+    with httpx.Client(transport=Transport(sandboxes), base_url="http://pbx.invalid") as client:
         with pytest.raises(httpx.ReadTimeout):
             client.post(subscribe(), timeout=0.01)
         assert client.post(DIAL, timeout=0.01).json()["Code"] == 0
 
 
-def test_a_loop_that_was_closed_under_a_poll_breaks_no_call(worlds: Worlds, board: Switchboard) -> None:
+def test_a_loop_that_was_closed_under_a_poll_breaks_no_call(sandboxes: Sandboxes, board: Switchboard) -> None:
     """Whoever changes a call afterwards has nobody to wake."""
     loop = asyncio.new_event_loop()
 
     async def ask() -> None:
-        async with httpx.AsyncClient(transport=Transport(worlds), base_url="http://pbx.invalid") as client:
+        async with httpx.AsyncClient(transport=Transport(sandboxes), base_url="http://pbx.invalid") as client:
             await client.post(subscribe(), timeout=None)
 
     task = loop.create_task(ask())
@@ -253,7 +255,7 @@ def test_a_loop_that_was_closed_under_a_poll_breaks_no_call(worlds: Worlds, boar
     loop.call_soon(loop.stop)
     loop.run_forever()
     task.cancel()
-    board.place("410", "400", worlds.default.clock.micros())
+    board.place("410", "400", sandboxes.default.clock.micros())
     with pytest.raises(asyncio.CancelledError):
         loop.run_until_complete(task)
     loop.close()
@@ -262,13 +264,13 @@ def test_a_loop_that_was_closed_under_a_poll_breaks_no_call(worlds: Worlds, boar
 
 def test_a_connection_that_is_cut_is_told_as_over_a_socket(board: Switchboard) -> None:
     """Plain http where it is refused, through the transport; pytest-httpserver, which cannot cut, answers 403 and closes."""
-    worlds = build(profile={"plain_http": "refused"})
-    with httpx.Client(transport=Transport(worlds)) as client:
+    sandboxes = build(profile={"plain_http": "refused"})
+    with httpx.Client(transport=Transport(sandboxes)) as client:
         with pytest.raises(httpx.RemoteProtocolError):
             client.post(f"http://pbx.invalid{subscribe(seconds=0)}")
         assert client.post(f"https://pbx.invalid{subscribe(seconds=0)}").json()["Code"] == 0
     with HTTPServer(host="127.0.0.1", port=0) as server:
-        server.expect_request(ANY_PATH).respond_with_handler(handler(worlds))
+        server.expect_request(ANY_PATH).respond_with_handler(handler(sandboxes))
         answer = httpx.post(server.url_for("") + subscribe(seconds=0), trust_env=False)
     assert (answer.status_code, answer.content) == (403, b"")
     assert "close" in answer.headers["connection"]

@@ -23,11 +23,11 @@ from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
 from noojee_fake.messages import Request
 from noojee_fake.pbx.clock import Clock
-from noojee_fake.server.sandboxes import SAMPLE_KEY, Worlds, build
+from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes, build
 
 DOOR_HEADERS = {"date", "server", "connection"}
-SEED = {
-    "format": "noojee-seed/1",
+SPEC = {
+    "format": "noojee-archive/1",
     "time_zone": "Australia/Melbourne",
     "now": "2026-11-24T00:00:00+00:00",
     "calls": [
@@ -67,7 +67,7 @@ PLAIN = (
     Asked("time", "POST", "/servicemanager/rest/Time"),
     Asked("no credential", "POST", "/rest/RecordingAPI/retrieveMetaData?tag=1", FORM),
     Asked("the control API", "GET", "/__noojee/"),
-    Asked("a world's calls", "GET", "/__noojee/worlds/default/calls"),
+    Asked("a sandbox's calls", "GET", "/__noojee/sandboxes/default/calls"),
     Asked("parameters in the body", "POST", f"{API}/retrieveMetaData", FORM, f"{KEY}&tag=none".encode()),
     Asked("an unknown path", "POST", "/nothing/here"),
 )
@@ -88,32 +88,32 @@ HOSTILE = (
     Asked("the key twice", "POST", f"{API}/retrieveMetaData?{KEY}&{KEY}&tag=none&tag=other", FORM),
     Asked("a second question mark", "POST", f"{API}/retrieveMetaData?{KEY}&tag=a?b", FORM),
     Asked("an empty query", "POST", f"{API}/retrieveMetaData?", FORM),
-    Asked("a page in a browser", "GET", "/__noojee/worlds", (("origin", "https://evil.invalid"),)),
-    Asked("from elsewhere", "GET", "/__noojee/worlds", (("x-forwarded-for", "203.0.113.7"),)),
-    Asked("no JSON", "POST", "/__noojee/worlds", JSON, b"{" * 100),
-    Asked("a megabyte", "POST", "/__noojee/worlds", JSON, b'{"seed":"' + b"x" * 1_000_000 + b'"}'),
+    Asked("a page in a browser", "GET", "/__noojee/sandboxes", (("origin", "https://evil.invalid"),)),
+    Asked("from elsewhere", "GET", "/__noojee/sandboxes", (("x-forwarded-for", "203.0.113.7"),)),
+    Asked("no JSON", "POST", "/__noojee/sandboxes", JSON, b"{" * 100),
+    Asked("a megabyte", "POST", "/__noojee/sandboxes", JSON, b'{"archive":"' + b"x" * 1_000_000 + b'"}'),
     Asked("brackets and pipes", "POST", f"{API}/retrieveMetaData?{KEY}&tag=[]|^`{{}}\"", FORM),
     Asked("bytes above 127 in a path", "POST", f"{API}/retrieveMetaData%C3%AB?{KEY}", FORM),
-    Asked("a header twice", "GET", "/__noojee/worlds", (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "203.0.113.7"))),
-    Asked("a header with an underscore", "GET", "/__noojee/worlds", (("x_forwarded_for", "203.0.113.7"),)),
+    Asked("a header twice", "GET", "/__noojee/sandboxes", (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "203.0.113.7"))),
+    Asked("a header with an underscore", "GET", "/__noojee/sandboxes", (("x_forwarded_for", "203.0.113.7"),)),
     Asked("a header in odd letters", "POST", f"{API}/retrieveMetaData?{KEY}&tag=none", (("CONTENT-Type", "Application/X-WWW-Form-UrlEncoded ; charset=x"),)),
     Asked("an empty header", "POST", f"{API}/retrieveMetaData?{KEY}&tag=none", (("content-type", ""),)),
-    Asked("a header that is no ASCII", "GET", "/__noojee/worlds", (("authorization", "Bearer \xe9\xff"), ("x-forwarded-for", "\xe9"))),
+    Asked("a header that is no ASCII", "GET", "/__noojee/sandboxes", (("authorization", "Bearer \xe9\xff"), ("x-forwarded-for", "\xe9"))),
     Asked("a form that is no UTF-8", "POST", f"{API}/retrieveMetaData", FORM, f"{KEY}&tag=".encode() + b"\xff\x00%00%ff"),
     Asked("a method of other protocols", "PROPFIND", f"{API}/retrieveMetaData?{KEY}&tag=none", FORM),
 )  # fmt: skip
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def worlds() -> Worlds:
+def sandboxes() -> Sandboxes:
     """The same PBX for every door: its clock stands, its limits are fresh."""
     clock = Clock(now=1795478400_000000, frozen=True)
-    return build(seed=SEED, clock=clock)
+    return build(archive=SPEC, clock=clock)
 
 
 def from_core(asked: Asked) -> Answer:
     path, _, query = asked.target.partition("?")
-    response = worlds().handle(
+    response = sandboxes().handle(
         Request(
             method=asked.method, path=path, query=query, headers=tuple((name.lower(), value.strip()) for name, value in asked.headers), body=asked.body, client="127.0.0.1"
         )
@@ -164,10 +164,10 @@ def on_uvicorn(app: App) -> Iterator[int]:
 
 
 class _Swapped:
-    """Worlds that are new for each request, so that no limit of one request meets another."""
+    """Sandboxes that are new for each request, so that no limit of one request meets another."""
 
     def handle(self, request: Request) -> Any:
-        return worlds().handle(request)
+        return sandboxes().handle(request)
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,7 @@ def ask_httpserver() -> Iterator[Callable[[Asked], Answer]]:
 @pytest.fixture(scope="module")
 def ask_transport() -> Callable[[Asked], Answer]:
     def ask(asked: Asked) -> Answer:
-        transport = Transport(worlds())
+        transport = Transport(sandboxes())
         url = httpx.URL("http://pbx.invalid").copy_with(raw_path=asked.target.encode("latin-1"))
         request = httpx.Request(asked.method, url, headers=as_bytes(asked), content=asked.body)
         response = transport.handle_request(request)
@@ -200,7 +200,7 @@ def ask_transport() -> Callable[[Asked], Answer]:
 def ask_async_transport() -> Callable[[Asked], Answer]:
     def ask(asked: Asked) -> Answer:
         async def once() -> Answer:
-            transport = Transport(worlds())
+            transport = Transport(sandboxes())
             url = httpx.URL("http://pbx.invalid").copy_with(raw_path=asked.target.encode("latin-1"))
             request = httpx.Request(asked.method, url, headers=as_bytes(asked), content=asked.body)
             response = await transport.handle_async_request(request)
@@ -229,7 +229,7 @@ def test_half_of_the_requests_are_hostile() -> None:
 
 
 class _Untouched:
-    """Worlds that no request may reach."""
+    """Sandboxes that no request may reach."""
 
     def handle(self, request: Request) -> Any:
         raise AssertionError(request)
@@ -252,7 +252,7 @@ def test_a_client_that_leaves_amid_its_body_has_asked_nothing() -> None:
 @pytest.mark.parametrize("door", ["asgi", "httpserver"])
 def test_a_body_beyond_the_bound_is_refused_with_413(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No door keeps more of a request than the control API takes."""
-    asked = Asked("large", "PUT", "/__noojee/worlds/default/sound", (), b"x" * 150_000)
+    asked = Asked("large", "PUT", "/__noojee/sandboxes/default/sound", (), b"x" * 150_000)
     monkeypatch.setattr(asgi, "LARGEST_BODY_BYTES", 100_000)
     monkeypatch.setattr(httpserver, "LARGEST_BODY_BYTES", 100_000)
     if door == "asgi":

@@ -24,7 +24,7 @@ def block(language: str, containing: str) -> str:
 
 def test_ci_calls_the_readme_s_test_command() -> None:
     """`.ci/run` ends in the README's second command, word for word."""
-    command = block("sh", "install -q tox").strip()
+    command = block("sh", "build_pbx -q tox").strip()
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith(command)
 
 
@@ -38,7 +38,7 @@ def test_the_first_command_runs_the_main_job() -> None:
 def test_the_sample_config_is_valid(tmp_path: Path) -> None:
     """The target file and the known recordings of the README load."""
     (tmp_path / "noojee-contract.toml").write_text(block("toml", "[targets.old]"), encoding="utf-8")
-    (tmp_path / "known.csv").write_text(block("csv", "kind,value"), encoding="utf-8")
+    (tmp_path / "recordings.csv").write_text(block("csv", "kind,value"), encoding="utf-8")
     config = load_config(tmp_path / "noojee-contract.toml")
     assert set(config.targets) == {"old", "staging"}
     assert config.migrations == (("old", "staging"),)

@@ -27,7 +27,12 @@ from noojee_contract.resources import fixtures
 LINES = sorted(fixtures("exchanges", "java-binding").glob("*.json"))
 NAMES = [path.stem for path in LINES]
 STATUSES = ("Dialing Out", "Ringing", "Connected", "Hungup")
-SEED = {"format": "noojee-seed/1", "now": "2018-11-24T01:19:21+00:00", "time_zone": "Australia/Melbourne", "calls": []}
+SPEC = {
+    "format": "noojee-archive/1",
+    "now": "2018-11-24T01:19:21+00:00",
+    "time_zone": "Australia/Melbourne",
+    "calls": [],
+}
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 
 
@@ -47,7 +52,7 @@ class JavaClient:
 
     def send(self, name: str, **values: Any) -> dict[str, Any]:
         """The fixture's request, with the values of some arguments replaced, and the answer, a JSON object."""
-        asked = json.loads(fixtures("exchanges", "java-binding", f"{name}.json").read_text(encoding="utf-8"))["asked"]
+        asked = json.loads(fixtures("exchanges", "java-binding", f"{name}.json").read_text(encoding="utf-8"))["request"]
         url = urlsplit(asked["url"])
         query = url.query
         for argument, value in values.items():
@@ -105,8 +110,18 @@ def local_time(text: str) -> datetime | None:
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served fake whose clock stands still, with the profile for this client."""
     folder = tmp_path_factory.mktemp("java")
-    (folder / "seed.json").write_text(json.dumps(SEED), encoding="utf-8")
-    words = ["--port", "0", "--ready-file", "ready", "--seed", "seed.json", "--profile", "java-client", "--quiet"]
+    (folder / "archive.json").write_text(json.dumps(SPEC), encoding="utf-8")
+    words = [
+        "--port",
+        "0",
+        "--ready-file",
+        "ready",
+        "--archive",
+        "archive.json",
+        "--profile",
+        "java-client",
+        "--quiet",
+    ]
     process = subprocess.Popen(
         [sys.executable, "-m", "noojee_fake", "serve", *words], cwd=folder, stdout=subprocess.PIPE, text=True
     )
@@ -128,8 +143,8 @@ def address(process: subprocess.Popen[str], ready: Path) -> str:
 
 @pytest.fixture
 def java(url: str) -> Iterator[JavaClient]:
-    """A client, at the time of the seed; the calls that its test leaves at extension 410 are ended."""
-    control(url, "POST", "clock", {"now": SEED["now"]})
+    """A client, at the time of the archive; the calls that its test leaves at extension 410 are ended."""
+    control(url, "POST", "clock", {"now": SPEC["now"]})
     client = JavaClient(url)
     yield client
     while client.send("hangup-extension")["Code"] == 0:
@@ -138,7 +153,7 @@ def java(url: str) -> Iterator[JavaClient]:
 
 
 def control(url: str, method: str, path: str, body: Any) -> None:
-    httpx.request(method, f"{url}/__noojee/worlds/default/{path}", json=body, trust_env=False).raise_for_status()
+    httpx.request(method, f"{url}/__noojee/sandboxes/default/{path}", json=body, trust_env=False).raise_for_status()
 
 
 def archived(url: str, unique_id: str) -> list[dict[str, str]]:

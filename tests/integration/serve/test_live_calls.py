@@ -91,7 +91,7 @@ def test_strict_transport_cuts_plain_http_where_the_pages_demand_https(serve: Ca
     assert server.client.post(f"{LEGACY}/stop").json()["Message"] == "Missing timeStamp or hash"
     assert server.client.post("/rest/Time").text.isdigit()
     assert server.client.post("/nothing").status_code == 404
-    assert server.client.get("/__noojee/worlds/default/profile").json()["plain_http"] == "refused"
+    assert server.client.get("/__noojee/sandboxes/default/profile").json()["plain_http"] == "refused"
     code, _, err = server.end()
     assert code == 0
     assert "Traceback" not in err
@@ -99,7 +99,7 @@ def test_strict_transport_cuts_plain_http_where_the_pages_demand_https(serve: Ca
 
 def test_strict_transport_serves_everything_over_tls(serve: Callable[..., Served]) -> None:
     """The same server with a certificate of its own."""
-    server = serve("--strict-transport", "--tls-self-made")
+    server = serve("--strict-transport", "--tls-self-signed")
     assert server.managed("hangup", extenOrUniqueId="410") == {"Message": "No such call", "Code": -1}
     assert server.client.post(f"{NJADMIN}/retrieveMetaData", params={"apiKey": KEY, "tag": "T"}).json() == []
     assert server.client.post(f"{LEGACY}/stop").json()["Code"] == -1
@@ -134,7 +134,7 @@ def test_an_address_that_is_not_allowed_is_refused_on_the_socket(serve: Callable
     server.end()
 
 
-@pytest.mark.parametrize("words", [(), ("--tls-self-made",)], ids=["http", "https"])
+@pytest.mark.parametrize("words", [(), ("--tls-self-signed",)], ids=["http", "https"])
 def test_a_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], serve: Callable[..., Served]) -> None:
     """Dial on one, subscribe on the other, until the call is hung up."""
     server = serve(*words)
@@ -170,7 +170,7 @@ def test_a_signal_ends_the_polls_that_wait(number: int, serve: Callable[..., Ser
         polls = [
             threads.submit(server.managed, "subscribe", exten="410", lastSequenceNumber=1, timeOut=60) for _ in range(3)
         ]
-        while json.loads(server.client.get("/__noojee/worlds/default/state").text)["counts"]["waiting"] < 3:
+        while json.loads(server.client.get("/__noojee/sandboxes/default/state").text)["counts"]["waiting"] < 3:
             time.sleep(0.01)
         code, _, err = server.end(number)
         assert [poll.result(20)["Data"] for poll in polls] == [{}] * 3

@@ -19,8 +19,8 @@ import pytest
 from noojee_fake.cli.main import main
 
 KEY = "0wn-k3y/of+the=test"
-SEED = {
-    "format": "noojee-seed/1",
+SPEC = {
+    "format": "noojee-archive/1",
     "now": "2026-11-24T00:00:00+00:00",
     "calls": [
         {
@@ -56,8 +56,8 @@ class Process:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Starts servers in an empty folder with a seed file in it."""
-    (tmp_path / "seed.json").write_text(json.dumps(SEED), encoding="utf-8")
+    """Starts servers in an empty folder with an archive file in it."""
+    (tmp_path / "archive.json").write_text(json.dumps(SPEC), encoding="utf-8")
     started: list[Process] = []
 
     def start(*words: str, **variables: str) -> Process:
@@ -101,7 +101,7 @@ def refused(folder: Path, *words: str, **variables: str) -> str:
 
 def test_it_answers_as_soon_as_the_ready_file_is_there(serve: Callable[..., Process]) -> None:
     """The file holds the base URL; both dialects are served over loopback http."""
-    process = serve("--seed", "seed.json")
+    process = serve("--archive", "archive.json")
     assert process.url.startswith("http://127.0.0.1:")
     with httpx.Client(base_url=process.url, trust_env=False) as client:
         assert client.post("/servicemanager/rest/Time").text.strip().isdigit()
@@ -135,7 +135,7 @@ def test_one_dialect_alone_leaves_the_other_out(serve: Callable[..., Process]) -
 
 def test_tls_with_a_certificate_made_for_the_run(serve: Callable[..., Process]) -> None:
     """The authority lies beside the ready file, and nothing else vouches for the server."""
-    process = serve("--tls-self-made")
+    process = serve("--tls-self-signed")
     assert process.url.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=str(process.ready.with_name("ready.ca.pem")))
     assert httpx.post(f"{process.url}/servicemanager/rest/Time", verify=context, trust_env=False).status_code == 200
@@ -163,7 +163,7 @@ def test_tls_with_a_certificate_of_ones_own(serve: Callable[..., Process], tmp_p
 
 def test_its_log_shows_requests_and_no_key(serve: Callable[..., Process]) -> None:
     """Keys and hashes travel in queries; the log shows what else was asked."""
-    process = serve("--api-key-env", "PBX_KEY", "--seed", "seed.json", PBX_KEY=KEY)
+    process = serve("--api-key-env", "PBX_KEY", "--archive", "archive.json", PBX_KEY=KEY)
     digest = "ab" * 32
     with httpx.Client(base_url=process.url, trust_env=False) as client:
         query = {"apiKey": KEY, "tag": "1234"}
@@ -185,9 +185,9 @@ def test_its_log_shows_no_control_token_either(serve: Callable[..., Process]) ->
     """Wherever it stands: in a header, in a path, in a parameter that is shown."""
     process = serve("--control-token-env", "TOKEN", TOKEN=KEY)
     with httpx.Client(base_url=process.url, trust_env=False) as client:
-        client.get("/__noojee/worlds", headers={"authorization": f"Bearer {KEY}"})
-        client.get(f"/__noojee/worlds/{KEY}")
-        client.get("/__noojee/worlds", params={"tag": KEY})
+        client.get("/__noojee/sandboxes", headers={"authorization": f"Bearer {KEY}"})
+        client.get(f"/__noojee/sandboxes/{KEY}")
+        client.get("/__noojee/sandboxes", params={"tag": KEY})
     code, out, err = process.end()
     assert code == 0
     assert len(err.splitlines()) == 3
@@ -197,7 +197,7 @@ def test_its_log_shows_no_control_token_either(serve: Callable[..., Process]) ->
 
 def test_beyond_the_loopback_it_says_whom_the_control_api_answers(serve: Callable[..., Process]) -> None:
     """Listening on all addresses, the base URL is still one that can be called, also under its own certificate."""
-    process = serve("--host", "0.0.0.0", "--tls-self-made")
+    process = serve("--host", "0.0.0.0", "--tls-self-signed")
     assert process.url.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=str(process.ready.with_name("ready.ca.pem")))
     assert httpx.get(f"{process.url}/__noojee/", verify=context, trust_env=False).status_code == 200
@@ -230,21 +230,21 @@ def test_a_profile_may_be_one_that_ships(serve: Callable[..., Process]) -> None:
     """By name: the vendor's Java client is let in with GET."""
     process = serve("--profile", "java-client")
     with httpx.Client(base_url=process.url) as client:
-        assert client.get("/__noojee/worlds/default/profile").json()["get_on_post"] == "start-and-stop"
+        assert client.get("/__noojee/sandboxes/default/profile").json()["get_on_post"] == "start-and-stop"
         assert client.get("/rest/CallManagementAPI/start").status_code == 200
         assert client.get("/rest/CallManagementAPI/dial").status_code == 405
 
 
-def test_a_profile_reaches_the_default_world_and_new_ones(serve: Callable[..., Process], tmp_path: Path) -> None:
-    """What the server was started with holds for each world that says nothing else."""
+def test_a_profile_reaches_the_default_sandbox_and_new_ones(serve: Callable[..., Process], tmp_path: Path) -> None:
+    """What the server was started with holds for each sandbox that says nothing else."""
     (tmp_path / "profile.toml").write_text('unknown_recording = "failure-404"\n')
     process = serve("--profile", "profile.toml")
     with httpx.Client(base_url=process.url, trust_env=False) as client:
-        assert client.get("/__noojee/worlds/default/profile").json()["unknown_recording"] == "failure-404"
-        world = client.post("/__noojee/worlds", json={}).json()
-        assert world["profile"]["unknown_recording"] == "failure-404"
-        world = client.post("/__noojee/worlds", json={"profile": {"unknown_recording": "empty-list"}}).json()
-        assert world["profile"]["unknown_recording"] == "empty-list"
+        assert client.get("/__noojee/sandboxes/default/profile").json()["unknown_recording"] == "failure-404"
+        sandbox = client.post("/__noojee/sandboxes", json={}).json()
+        assert sandbox["profile"]["unknown_recording"] == "failure-404"
+        sandbox = client.post("/__noojee/sandboxes", json={"profile": {"unknown_recording": "empty-list"}}).json()
+        assert sandbox["profile"]["unknown_recording"] == "empty-list"
     process.end()
 
 
@@ -253,9 +253,9 @@ def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., P
     process = serve("--control-token-env", "TOKEN", TOKEN="t0ken-of-the-test")
     far = {"x-forwarded-for": "203.0.113.9"}
     with httpx.Client(base_url=process.url, trust_env=False) as client:
-        assert client.get("/__noojee/worlds", headers=far).status_code == 403
+        assert client.get("/__noojee/sandboxes", headers=far).status_code == 403
         assert (
-            client.get("/__noojee/worlds", headers={**far, "authorization": "Bearer t0ken-of-the-test"}).status_code
+            client.get("/__noojee/sandboxes", headers={**far, "authorization": "Bearer t0ken-of-the-test"}).status_code
             == 200
         )
     assert "t0ken" not in "".join(process.end()[1:])
@@ -264,11 +264,11 @@ def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., P
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--seed", "nowhere.json"), "nowhere.json: the seed file cannot be read"),
-        (("--seed", "broken.json"), "broken.json: the seed file is no JSON"),
-        (("--seed", "wrong.json"), "wrong.json: $.calls[0].legs[0].end"),
+        (("--archive", "nowhere.json"), "nowhere.json: the archive file cannot be read"),
+        (("--archive", "broken.json"), "broken.json: the archive file is no JSON"),
+        (("--archive", "wrong.json"), "wrong.json: $.calls[0].legs[0].end"),
         (("--profile", "nowhere.toml"), "nowhere.toml"),
-        (("--profile", "wrong.toml"), "no switch 'tag_select'"),
+        (("--profile", "wrong.toml"), "no option 'tag_select'"),
         (("--profile", "broken.toml"), "is no TOML"),
         (("--profile", "java-clint"), "no profile 'java-clint'; the nearest is java-client"),
         (("--dialect", "njadmn"), "no dialect 'njadmn'"),
@@ -277,9 +277,9 @@ def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., P
         (("--tls-cert", "nowhere.pem"), "give both"),
         (("--tls-cert", "nowhere.pem", "--tls-key", "nowhere.pem"), "cannot be read"),
         (("--tls-cert", "wrong.toml", "--tls-key", "wrong.toml"), "cannot be used"),
-        (("--tls-cert", "a", "--tls-key", "b", "--tls-self-made"), "leave out"),
+        (("--tls-cert", "a", "--tls-key", "b", "--tls-self-signed"), "leave out"),
         (("--host", "no.such.host.invalid"), "no.such.host.invalid"),
-        (("--profile", "wrong.toml"), "wrong.toml: there is no switch 'tag_select'; the nearest is tag_selects"),
+        (("--profile", "wrong.toml"), "wrong.toml: there is no option 'tag_select'; the nearest is tag_selects"),
         (("--profile", "choice.json"), "choice.json: tag_selects is 'leg'; it may be"),
         (("--port", "65536"), "a port, 0 to 65535"),
         (("--port", "http"), "a port, 0 to 65535"),
@@ -294,7 +294,7 @@ def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., P
 def test_a_wrong_call_is_told_in_one_line(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
     """Exit 2, what to change, and nothing written."""
     (tmp_path / "broken.json").write_text("{")
-    wrong = json.loads(json.dumps(SEED))
+    wrong = json.loads(json.dumps(SPEC))
     wrong["calls"][0]["legs"][0]["end"] = "2026-03-11T11:59:00+11:00"
     (tmp_path / "wrong.json").write_text(json.dumps(wrong))
     (tmp_path / "wrong.toml").write_text('tag_select = "legs"\n')
@@ -309,7 +309,7 @@ def test_a_wrong_call_is_told_in_one_line(words: tuple[str, ...], says: str, tmp
     assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.parametrize("words", [(), ("--tls-self-made",)])
+@pytest.mark.parametrize("words", [(), ("--tls-self-signed",)])
 def test_a_port_in_use_is_told(words: tuple[str, ...], tmp_path: Path) -> None:
     """With another to try; neither a ready file nor an authority is left, and what was there stays."""
     (tmp_path / "ready").write_text("of another server\n")

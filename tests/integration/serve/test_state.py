@@ -17,11 +17,11 @@ import pytest
 
 from noojee_fake.cli.main import main
 from noojee_fake.pbx.clock import SECOND
-from noojee_fake.pbx.store.sqlite import DiskStore
+from noojee_fake.pbx.store.sqlite import SqliteStore
 from noojee_fake.pbx.store.sqlite_file import VERSION
 
-SEED = {
-    "format": "noojee-seed/1",
+SPEC = {
+    "format": "noojee-archive/1",
     "calls": [
         {
             "unique_id": "1773190799.2", "direction": "internal", "source": "400",
@@ -46,7 +46,7 @@ class Running:
             assert self.process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.005)
-        self.control = ready.read_text(encoding="utf-8").strip() + "/__noojee/worlds/default"
+        self.control = ready.read_text(encoding="utf-8").strip() + "/__noojee/sandboxes/default"
 
     def calls(self) -> list[str]:
         answer = httpx.get(f"{self.control}/calls", trust_env=False)
@@ -61,8 +61,8 @@ class Running:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Starts servers in a folder with a seed in it."""
-    (tmp_path / "seed.json").write_text(json.dumps(SEED), encoding="utf-8")
+    """Starts servers in a folder with an archive in it."""
+    (tmp_path / "archive.json").write_text(json.dumps(SPEC), encoding="utf-8")
     started: list[Running] = []
 
     def start(*words: str) -> Running:
@@ -98,25 +98,25 @@ def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
 
 
 def test_calls_outlive_the_server(serve: Callable[..., Running], tmp_path: Path) -> None:
-    """Those of the seed and those put in later; it says what the file has, and that the seed was left out."""
-    running = serve("--seed", "seed.json")
-    later = SEED["calls"][0] | {"unique_id": "1773190800.3"}
+    """Those of the archive and those put in later; it says what the file has, and that the archive was left out."""
+    running = serve("--archive", "archive.json")
+    later = SPEC["calls"][0] | {"unique_id": "1773190800.3"}
     assert httpx.post(f"{running.control}/calls", json={"calls": [later]}, trust_env=False).status_code == 201
     assert "calls are kept in pbx.state, which has 1, with 1 legs" in running.end()
     assert stat.S_IMODE((tmp_path / "pbx.state").stat().st_mode) == 0o600
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["pbx.state", "ready", "seed.json"]
-    running = serve("--seed", "seed.json")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archive.json", "pbx.state", "ready"]
+    running = serve("--archive", "archive.json")
     assert running.calls() == ["1773190799.2", "1773190800.3"]
     said = running.end()
     assert "pbx.state, which has 2, with 2 legs" in said
-    assert "the calls of the seed are left out" in said
+    assert "the calls of the archive are left out" in said
 
 
 def test_a_second_server_on_the_file_is_refused(
     serve: Callable[..., Running], refused: Callable[..., str], tmp_path: Path
 ) -> None:
     """The first one goes on as if nothing had been."""
-    running = serve("--seed", "seed.json", "--quiet")
+    running = serve("--archive", "archive.json", "--quiet")
     (tmp_path / "ready").unlink()
     assert "pbx.state is in use; stop what has it open" in refused(tmp_path / "pbx.state")
     assert running.calls() == ["1773190799.2"]
@@ -143,21 +143,21 @@ def test_one_of_two_servers_gets_a_new_file(tmp_path: Path) -> None:
 
 
 def newer(path: Path) -> None:
-    DiskStore(path, now=lambda: 0).close()
+    SqliteStore(path, now=lambda: 0).close()
     file = sqlite3.connect(path)
     file.execute(f"PRAGMA user_version = {VERSION + 1}")
     file.close()
 
 
 def broken(path: Path) -> None:
-    DiskStore(path, now=lambda: SECOND).close()
+    SqliteStore(path, now=lambda: SECOND).close()
     path.write_bytes(path.read_bytes()[:8192])
 
 
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda path: path.write_text(json.dumps(SEED)), "is no SQLite file; name another"),
+        (lambda path: path.write_text(json.dumps(SPEC)), "is no SQLite file; name another"),
         (lambda path: path.mkdir(), "is no plain file"),
         (lambda path: None, "cannot be opened: No such file or directory"),
         (newer, "was written by a newer noojee-fake"),
@@ -181,6 +181,6 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(
 def test_a_server_that_cannot_start_makes_no_file(refused: Callable[..., str], tmp_path: Path) -> None:
     """Whatever else is wrong is told first."""
     path = tmp_path / "pbx.state"
-    assert "seed file cannot be read" in refused(path, "--seed", str(tmp_path / "nowhere.json"))
+    assert "archive file cannot be read" in refused(path, "--archive", str(tmp_path / "nowhere.json"))
     assert "is no address to listen on" in refused(path, "--host", "no.such.host.invalid")
     assert list(tmp_path.iterdir()) == []

@@ -93,7 +93,7 @@ class Client(threading.Thread):
             connection.close()
 
     def send(self, connection: http.client.HTTPConnection, method: str, part: str, body: bytes, kind: str) -> None:
-        connection.request(method, f"/__noojee/worlds/default/{part}", body, {"Content-Type": kind})
+        connection.request(method, f"/__noojee/sandboxes/default/{part}", body, {"Content-Type": kind})
         answer = connection.getresponse()
         content = answer.read()
         assert answer.status in (201, 204), content
@@ -150,7 +150,7 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed(server: Server) -> None:
             acknowledged |= {call["unique_id"]: call for call in client.calls}
             unanswered |= {call["unique_id"]: call for call in client.unanswered}
         server.start()
-        kept = json.loads(server.ask("GET", "/__noojee/worlds/default/calls"))["calls"]
+        kept = json.loads(server.ask("GET", "/__noojee/sandboxes/default/calls"))["calls"]
         record_ids = [leg.pop("call_record_id") for call in kept for leg in call["legs"]]
         assert len(set(record_ids)) == len(record_ids)
         found = {call["unique_id"]: call for call in kept}
@@ -158,7 +158,7 @@ def test_nothing_acknowledged_is_lost_when_it_is_killed(server: Server) -> None:
         assert {unique_id: found.get(unique_id) for unique_id in acknowledged} == acknowledged
         assert all(call == unanswered[unique_id] for unique_id, call in found.items() if unique_id not in acknowledged)
         for unique_id in (unique_id for client in clients for unique_id in client.sounded):
-            path = f"/__noojee/worlds/default/sound?unique_id={unique_id}&leg=1"
+            path = f"/__noojee/sandboxes/default/sound?unique_id={unique_id}&leg=1"
             assert server.ask("GET", path) == WAV
     legs = json.loads(server.ask("POST", f"/njadmin/rest/RecordingAPI/retrieveMetaData?apiKey={KEY}&tag=kept"))
     assert len({leg["CallRecordId"] for leg in legs}) == len(legs) == len(record_ids)

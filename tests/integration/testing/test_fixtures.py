@@ -34,15 +34,15 @@ ISOLATED = (
 @pytest.mark.parametrize("number", range(6))
 def test_in_process(noojee_pbx, number):
     pbx = noojee_pbx
-    assert set(pbx.world.state()["counts"].values()) == {0}
-    assert pbx.world.now().isoformat() == "2026-03-01T23:00:00+00:00"
-    pbx.world.play({"do": "place", "from": "410", "number": "420", "as": "a", "tag": "T"},
+    assert set(pbx.sandbox.state()["counts"].values()) == {0}
+    assert pbx.sandbox.now().isoformat() == "2026-03-01T23:00:00+00:00"
+    pbx.sandbox.play({"do": "place", "from": "410", "number": "420", "as": "a", "tag": "T"},
                    {"do": "answer", "call": "a", "by": "420"}, {"do": "wait", "seconds": 9}, {"do": "hang_up", "call": "a"})
     asked = {"apiKey": pbx.api_key, "tag": "T"}
     assert [leg["Duration"] for leg in pbx.client.post("LEGS", params=asked).json()] == ["9"]
     with httpx.Client(transport=pbx.transport) as other:
         assert len(other.post(f"{pbx.base_url}LEGS", params=asked).json()) == 1
-    assert pbx.control.make_world(time_zone="UTC").time_zone == "UTC"
+    assert pbx.control.make_sandbox(time_zone="UTC").time_zone == "UTC"
 
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("tls", [False, True])
@@ -50,16 +50,16 @@ def test_on_a_socket(request, number, tls):
     server = request.getfixturevalue("noojee_tls_server" if tls else "noojee_server")
     assert server.base_url.startswith("https://127.0.0.1:" if tls else "http://127.0.0.1:")
     how = {"verify": ssl.create_default_context(cafile=server.ca_file)} if tls else {}
-    assert server.world.state()["counts"]["journal"] == 0
+    assert server.sandbox.state()["counts"]["journal"] == 0
     assert legs(server, "T", **how).json() == []
-    assert len(server.world.journal()) == 1
+    assert len(server.sandbox.journal()) == 1
     server.expect_oneshot_request("LEGS").respond_with_data("busy", status=503)
     assert legs(server, "T", **how).status_code == 503
     assert legs(server, "T", **how).status_code == 200
-    assert len(server.world.journal()) == 2
+    assert len(server.sandbox.journal()) == 2
     assert len(server.log) == 3
     server.expect_oneshot_request("/left/over")
-    server.world.step(number)
+    server.sandbox.step(number)
     assert server.user_key != server.api_key
 """.replace("LEGS", LEGS)
 )
@@ -82,16 +82,16 @@ def broken(*_):
     raise ZeroDivisionError("of the fake")
 
 def test_a(noojee_pbx, monkeypatch):
-    monkeypatch.setattr(type(noojee_pbx.worlds.default), "_answer", broken)
+    monkeypatch.setattr(type(noojee_pbx.sandboxes.default), "_answer", broken)
     assert noojee_pbx.client.post("{LEGS}").status_code == 500
 
 def test_b(noojee_server, monkeypatch):
-    monkeypatch.setattr(type(noojee_server.worlds.default), "_answer", broken)
+    monkeypatch.setattr(type(noojee_server.sandboxes.default), "_answer", broken)
     assert legs(noojee_server, "x").status_code == 500
 
 def test_c(noojee_server, monkeypatch):
     assert noojee_server.api_key
-    monkeypatch.setattr(type(noojee_server.worlds), "handle", broken)
+    monkeypatch.setattr(type(noojee_server.sandboxes), "handle", broken)
     assert legs(noojee_server, "x").status_code == 500
 
 def test_d(noojee_server):

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from noojee_contract.engine.bundled import recorded
+from noojee_contract.engine.bundled import bundled
 
 Answer = Callable[[bytes, socket.socket], None]
 
@@ -108,10 +108,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def served(server: str, tmp_path: Path) -> Served:
-    """All archives that ship in a world of their own: to whoever has its URL and key, a PBX like any other."""
-    archive = recorded()
-    made = httpx.post(f"{server}/__noojee/worlds", json={"seed": archive.document}, trust_env=False, timeout=30).json()
-    known = tmp_path / "known.csv"
+    """All archives that ship in a sandbox of their own: to whoever has its URL and key, a PBX like any other."""
+    archive = bundled()
+    made = httpx.post(
+        f"{server}/__noojee/sandboxes", json={"archive": archive.document}, trust_env=False, timeout=30
+    ).json()
+    known = tmp_path / "recordings.csv"
     with known.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("kind", "value"))

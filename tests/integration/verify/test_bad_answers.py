@@ -1,4 +1,4 @@
-"""An answer that is not JSON, HTML, empty, cut off, huge, slow or in the wrong charset is a finding, not a crash."""
+"""An answer that is not JSON, HTML, empty, cut off, huge, slow or in the wrong charset is a failure, not a crash."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.engine.runner import Bench
-from noojee_contract.model.outcome import Outcome, Result
-from noojee_contract.suite import checks
-from noojee_contract.targets.recordings import Known
+from noojee_contract.engine.runner import Runner
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.question import Question
+from noojee_contract.model.result import Result
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 
 
@@ -41,29 +42,29 @@ ANSWERS: dict[str, tuple[bytes, str]] = {
 
 def judge(url: str, clause_id: str = "metadata.by-tag-answered", *, timeout_seconds: float = 5.0) -> Result:
     target = Target(
-        name="pbx", dialect="njadmin", base_url=url, api_key_env="KEY", known=(Known("tag", "1234"),), timeout_seconds=timeout_seconds,
+        name="pbx", dialect="njadmin", base_url=url, api_key_env="KEY", recordings=(Question("tag", "1234"),), timeout_seconds=timeout_seconds,
         max_body_bytes=100_000,
     )  # fmt: skip
-    bench = Bench([target], seed=1, examples=1, environ={"KEY": "k-123456"})
+    runner = Runner([target], random_seed=1, examples=1, environ={"KEY": "k-123456"})
     try:
         clause = catalogue()[clause_id]
-        (lane,) = bench.lanes(clause)
-        return bench.result(clause, checks()[clause_id], lane)
+        (cell,) = runner.cells(clause)
+        return runner.result(clause, clause_functions()[clause_id], cell)
     finally:
-        bench.close()
+        runner.close()
 
 
 @pytest.mark.parametrize("kind", sorted(ANSWERS))
 def test_a_bad_answer_is_a_finding(kind: str, raw_server: Callable[..., object]) -> None:
-    """Broken, with words that say what came, and the exchange."""
+    """CheckFailed, with words that say what came, and the exchange."""
     answer, says = ANSWERS[kind]
     server = raw_server(lambda _request, connection: connection.sendall(answer))
     result = judge(server.url)  # type: ignore[attr-defined]
-    assert result.outcome is Outcome.BROKEN, result.reason
-    assert result.finding is not None
-    assert says in result.finding.message
-    assert result.finding.exchange is not None
-    assert "k-123456" not in str(result.finding)
+    assert result.outcome is Outcome.FAILED, result.reason
+    assert result.failure is not None
+    assert says in result.failure.message
+    assert result.failure.exchange is not None
+    assert "k-123456" not in str(result.failure)
 
 
 def test_a_slow_answer_is_a_finding(raw_server: Callable[..., object]) -> None:
@@ -81,9 +82,9 @@ def test_a_slow_answer_is_a_finding(raw_server: Callable[..., object]) -> None:
                 continue
 
     result = judge(raw_server(drip).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
-    assert result.outcome is Outcome.BROKEN
-    assert result.finding is not None
-    assert "not whole after 0.5 s" in result.finding.message
+    assert result.outcome is Outcome.FAILED
+    assert result.failure is not None
+    assert "not whole after 0.5 s" in result.failure.message
 
 
 def test_silence_is_a_finding(raw_server: Callable[..., object]) -> None:
@@ -93,13 +94,13 @@ def test_silence_is_a_finding(raw_server: Callable[..., object]) -> None:
         connection.recv(1)
 
     result = judge(raw_server(silent).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
-    assert result.outcome is Outcome.BROKEN
-    assert result.finding is not None
-    assert "no answer within 0.5 s" in result.finding.message
+    assert result.outcome is Outcome.FAILED
+    assert result.failure is not None
+    assert "no answer within 0.5 s" in result.failure.message
 
 
 def test_a_good_answer_holds(raw_server: Callable[..., object]) -> None:
     """The same server with the published leg is fine."""
     server = raw_server(lambda _request, connection: connection.sendall(http(LEG)))
     result = judge(server.url)  # type: ignore[attr-defined]
-    assert result.outcome is Outcome.HOLDS, result
+    assert result.outcome is Outcome.PASSED, result

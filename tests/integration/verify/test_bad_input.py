@@ -37,7 +37,7 @@ CONFIG = '[targets.pbx]\nbase_url = "http://127.0.0.1:9"\ndialect = "njadmin"\na
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmn"], "did you mean njadmin?"),
         (["--base-url", f"http://u:{PLANTED}@127.0.0.1:9", "--dialect", "njadmin"], "holds a credential"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--api-key-env", PLANTED], "not a value"),
-        (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--known", "nowhere.csv"], "nowhere.csv"),
+        (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--recordings", "nowhere.csv"], "nowhere.csv"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--config", "good.toml"], "leave out --config"),
         (["--dialect", "njadmin"], "give --base-url too"),
         (["--smoke", "--html", "no-folder/report.html"], "no-folder"),
@@ -66,7 +66,7 @@ def test_a_wrong_call_is_told_in_one_line(
     "arguments",
     [
         ["--examples", "0"],
-        ["--seed", "x"],
+        ["--random-seed", "x"],
         ["--no-such-option"],
         ["-n", "many"],
         ["--api-key", PLANTED],
@@ -162,7 +162,7 @@ def test_a_target_that_does_not_start_is_told_once(
     where: str, code: int, says: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A transport or a command that is not there; the reason, not a traceback."""
-    (elsewhere / "t.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\nfillable = true\n{where}\n')
+    (elsewhere / "t.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\nwritable = true\n{where}\n')
     assert main(["verify", "--config", "t.toml", "-n", "1", "--only", "authentication.accepted"]) == code
     captured = capsys.readouterr()
     assert says in captured.out + captured.err

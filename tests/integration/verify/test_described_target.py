@@ -18,21 +18,21 @@ import httpx
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.clients.custom_client import DialectClient
+from noojee_contract.clients.custom_client import CustomClient
 from noojee_contract.dialects.body import Body, FormBody, JsonBody
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.dialects.model import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Method, Scheme, VendorHash
 from noojee_contract.engine.repeat import repeat_script
-from noojee_contract.engine.runner import GENERATED, Bench, Lane
-from noojee_contract.model.exchange import Answered, Asked, Exchange
+from noojee_contract.engine.runner import GENERATED, Cell, Runner
+from noojee_contract.model.exchange import Exchange, Request, Response
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.redaction.redact import Redactor
-from noojee_contract.suite import checks
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.conformant_servers import hosts
 from support.conformant_servers.replacement import FOLDER, Replacement, load_app
 from support.conformant_servers.replacement_variants import VARIANTS, Variant
-from support.faulty_replacements import WRONG, transport
+from support.faulty_replacements import FAULTY, transport
 
 KEY = "PL4NTED/k3y+0f=the&records api".replace(" ", "-")
 Contract = Callable[..., Any]
@@ -85,7 +85,7 @@ def test_no_key_of_an_api_of_its_own_is_in_any_output(
     reports = ["--junit", "r.xml", "--json", "r.jsonl", "--markdown", "r.md", "--html", "r.html"]
     ran = contract(
         "verify", "--base-url", server.url, "--dialect", "move/dialect.toml", "--api-key-env", "RECORDS_KEY",
-        "--known", "move/known.csv", "--allow", "provoke", *reports, RECORDS_KEY=KEY,
+        "--recordings", "move/recordings.csv", "--allow", "provoke", *reports, RECORDS_KEY=KEY,
     )  # fmt: skip
     assert ran.code == 1, ran.out + ran.err
     from base64 import b64encode
@@ -103,8 +103,8 @@ def test_no_key_of_an_api_of_its_own_is_in_any_output(
 def test_the_script_of_a_find_repeats_it_on_the_replacement(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fill a world, send the key as the file says, ask below the world: the leg of the small archive comes."""
-    door, wrong = ModuleType("described_doors"), WRONG[name]
+    """Fill a sandbox, send the key as the file says, ask below the sandbox: the leg of the small archive comes."""
+    door, wrong = ModuleType("described_doors"), FAULTY[name]
     made = VARIANTS.get(wrong.variant, Variant())
     dialect = read_dialect(made.described(tmp_path / "described"))
     monkeypatch.setitem(sys.modules, door.__name__, door)
@@ -112,24 +112,24 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(
         (tmp_path / folder).mkdir()
     door.open = lambda: transport(tmp_path / "wrong", *made.app, *wrong.changes)  # type: ignore[attr-defined]
     target = Target(
-        name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, fillable=True,
+        name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, writable=True,
         transport="described_doors:open",
     )  # fmt: skip
-    bench = Bench([target], seed=5, examples=10)
+    runner = Runner([target], random_seed=5, examples=10)
     try:
-        result = bench.result(catalogue()[wrong.clause], checks()[wrong.clause], Lane("records", GENERATED))
+        result = runner.result(catalogue()[wrong.clause], clause_functions()[wrong.clause], Cell("records", GENERATED))
     finally:
-        bench.close()
-    assert result.outcome is Outcome.BROKEN
-    assert result.finding is not None
-    assert result.finding.seed_document is not None
-    script = str(result.finding.script)
+        runner.close()
+    assert result.outcome is Outcome.FAILED
+    assert result.failure is not None
+    assert result.failure.archive is not None
+    script = str(result.failure.script)
     assert '-H "Authorization: Bearer $NOOJEE_API_KEY"' in script
     with hosts.wsgi(Replacement(tmp_path / "right", load_app(*made.app))) as url:
         done = run(script, tmp_path, BASE=url)
     assert done.returncode == 0, done.stderr + script
     assert "200 OK" in done.stdout
-    calls = result.finding.seed_document["calls"]  # several, where a busy machine left no time to make it small
+    calls = result.failure.archive["calls"]  # several, where a busy machine left no time to make it small
     assert any(call["unique_id"] in done.stdout for call in calls)
 
 
@@ -151,7 +151,7 @@ def test_the_script_proves_who_asks_as_the_client_does(
     dialect = Dialect(name="v2", scheme=scheme, methods={"by_tag": method})
     target = Target(name="new", dialect="v2", described=dialect, base_url=server.url)
     with httpx.Client(trust_env=False) as http:
-        client = DialectClient(http=http, root=server.url, dialect=dialect, key="k-1-of-records", zone=ZoneInfo("UTC"))
+        client = CustomClient(http=http, root=server.url, dialect=dialect, key="k-1-of-records", zone=ZoneInfo("UTC"))
         exchange = client.by_tag("a $b `c` \"d\" 'e'")
     redactor = Redactor(client.secrets, names=scheme.names)
     script = repeat_script(target, exchange, document=None, redactor=redactor, path="/v2/find")
@@ -178,7 +178,7 @@ def test_the_script_sends_the_body_that_was_sent(body: Body, tmp_path: Path) -> 
     method = Method(verb="POST", path="/find", body=body)
     dialect = Dialect(name="v2", scheme=KeyInHeader("X", "{key}"), methods={"by_tag": method})
     with hosts.wsgi(answer) as url, httpx.Client(trust_env=False) as http:
-        client = DialectClient(http=http, root=url, dialect=dialect, key="k-1-of-us", zone=ZoneInfo("UTC"))
+        client = CustomClient(http=http, root=url, dialect=dialect, key="k-1-of-us", zone=ZoneInfo("UTC"))
         exchange = client.by_tag("a $b `c` \"d\" 'e' \\ \x00 \n é & =")
         target = Target(name="new", dialect="v2", described=dialect, base_url=url)
         script = repeat_script(target, exchange, document=None, redactor=Redactor(client.secrets), path="/find")
@@ -197,12 +197,12 @@ def _said(request: bytes) -> tuple[Any, ...]:
     return verb, path, sorted(query.split("&")), [header.partition(": ")[2] for header in proving]
 
 
-def test_a_request_of_no_world_is_repeated_from_its_root() -> None:
+def test_a_request_of_no_sandbox_is_repeated_from_its_root() -> None:
     """A target that is only observed has none."""
     dialect = read_dialect(FOLDER / "dialect.toml")
     target = Target(name="new", dialect=dialect.name, described=dialect, base_url="https://records.invalid/prefix")
-    asked = Asked(method="GET", url="https://records.invalid/prefix/api/v2/legs?day=2021-09-14&hour=15")
-    exchange = Exchange(asked=asked, answered=Answered(status=200), at=datetime(2026, 11, 23, tzinfo=UTC))
+    asked = Request(method="GET", url="https://records.invalid/prefix/api/v2/legs?day=2021-09-14&hour=15")
+    exchange = Exchange(request=asked, response=Response(status=200), at=datetime(2026, 11, 23, tzinfo=UTC))
     script = repeat_script(target, exchange, document=None, redactor=Redactor(), path="/api/v2/legs")
     assert '"$ROOT/api/v2/legs?day=2021-09-14&hour=15" -H "Authorization: Bearer $NOOJEE_API_KEY"' in script
     assert "BASE=${BASE:-https://records.invalid/prefix}" in script
@@ -217,7 +217,7 @@ def test_what_a_dialect_file_does_not_name_is_unsupported_with_the_reason(tmp_pa
     file.write_text(text.replace(by_hour, "").replace('Username = "agent"\n', "").replace('Duration = "seconds"\n', ""))
     with hosts.wsgi(Replacement(tmp_path)) as url:
         ran = contract(
-            "verify", "--base-url", url, "--dialect", "move/dialect.toml", "--fillable", "--only", "metadata.owner",
+            "verify", "--base-url", url, "--dialect", "move/dialect.toml", "--writable", "--only", "metadata.owner",
             "--only", "metadata.duration", "--only", "by-hour.answered", "--only", "metadata.by-tag-answered", "--examples", "3",
             "--json", "r.jsonl",
         )  # fmt: skip

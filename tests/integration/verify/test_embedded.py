@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from noojee_contract.engine.strategies import draw_documents
+from noojee_contract.engine.strategies import draw_archives
 from noojee_contract.model.schemas import violations
 
 Contract = Callable[..., Any]
@@ -26,7 +26,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("whole")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     words = [
-        "--seed",
+        "--random-seed",
         "7",
         "--examples",
         "8",
@@ -55,22 +55,22 @@ def test_the_suite_holds_on_every_generation_of_the_embedded_pbx(whole: Any) -> 
     folder, done = whole
     assert done.returncode == 0, done.stdout + done.stderr
     results = [row for row in rows(folder) if row["kind"] == "result"]
-    lanes = {(row["target"], row["lane"]) for row in results if row["outcome"] == "holds"}
+    cells = {(row["target"], row["source"]) for row in results if row["outcome"] == "holds"}
     assert {
         ("legacy", "generated"),
         ("replacement", "generated"),
-        ("legacy-tls", "recorded"),
-        ("replacement-http", "recorded"),
-        ("services", "recorded"),
-        ("calls", "recorded"),
-        ("calls-by-hash", "recorded"),
-    } <= lanes
-    assert {("legacy > replacement", "generated"), ("calls > replacement", "recorded")} <= lanes
-    assert all(row["judged"] > 0 for row in results if row["outcome"] == "holds")
+        ("legacy-tls", "bundled"),
+        ("replacement-http", "bundled"),
+        ("services", "bundled"),
+        ("calls", "bundled"),
+        ("calls-by-hash", "bundled"),
+    } <= cells
+    assert {("legacy > replacement", "generated"), ("calls > replacement", "bundled")} <= cells
+    assert all(row["checks"] > 0 for row in results if row["outcome"] == "holds")
 
 
 def test_what_is_not_proved_is_listed(whole: Any) -> None:
-    """Nothing is left out in silence: what no lane of a target proved stands in the report, with the reason."""
+    """Nothing is left out in silence: what no cell of a target proved stands in the report, with the reason."""
     folder, done = whole
     results = [row for row in rows(folder) if row["kind"] == "result"]
     proved = {(row["clause"], row["target"]) for row in results if row["outcome"] in ("holds", "observed")}
@@ -104,18 +104,18 @@ def test_plain_lines_are_printed_without_a_terminal(whole: Any) -> None:
 def test_two_seeds_give_different_calls_and_one_seed_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """With CI=true Hypothesis would repeat the same examples whatever the seed."""
     monkeypatch.setenv("CI", "true")
-    assert draw_documents(5, 1) == draw_documents(5, 1)
-    assert draw_documents(5, 1) != draw_documents(5, 2)
+    assert draw_archives(5, 1) == draw_archives(5, 1)
+    assert draw_archives(5, 1) != draw_archives(5, 2)
 
 
 def test_the_seed_of_a_run_is_the_seed_of_its_calls_in_ci(contract: Contract, tmp_path: Path) -> None:
-    """A find on a wrong server shrinks to the same small archive again, from the printed command."""
-    words = ("verify", "--only", "metadata.by-tag-answered", "--examples", "3", "--seed")
+    """A find on a faulty server shrinks to the same small archive again, from the printed command."""
+    words = ("verify", "--only", "metadata.by-tag-answered", "--examples", "3", "--random-seed")
     for seed in ("1", "2"):
         ran = contract(*words, seed, "--json", f"{seed}.jsonl", CI="true")
         assert ran.code == 0, ran.out + ran.err
         header = json.loads((tmp_path / f"{seed}.jsonl").read_text().splitlines()[0])
-        assert header["seed"] == int(seed)
+        assert header["random_seed"] == int(seed)
 
 
 def test_reports_are_written_though_nobody_reads_the_whole_output(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ Contract = Callable[..., Any]
 def config(folder: Path, served: Any, url: str, *, extra: str = "", dialect: str = "njadmin") -> Path:
     path = folder / "noojee-contract.toml"
     path.write_text(
-        f'[targets.pbx]\nbase_url = "{url}"\ndialect = "{dialect}"\napi_key_env = "PBX_KEY"\nknown = "{served.known}"\n'
+        f'[targets.pbx]\nbase_url = "{url}"\ndialect = "{dialect}"\napi_key_env = "PBX_KEY"\nrecordings = "{served.known}"\n'
         f'time_zone = "Australia/Melbourne"\naudio = "POST {{base}}/retrieveByUniqueId?uniqueId={{unique_id}}&leg={{leg}}"\n{extra}\n',
         encoding="utf-8",
     )
@@ -111,7 +111,7 @@ def test_proxies_of_the_environment_are_not_used_for_loopback(tmp_path: Path, se
 def test_a_target_on_the_command_line_needs_no_file(served: Any, contract: Contract) -> None:
     """Base URL, dialect, key and known recordings."""
     ran = contract(
-        "verify", "--base-url", served.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--known", str(served.known),
+        "verify", "--base-url", served.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--recordings", str(served.known),
         "--allow", "provoke", "--only", "metadata.*", PBX_KEY=served.key,
     )  # fmt: skip
     assert ran.code == 0, ran.out + ran.err
@@ -120,8 +120,8 @@ def test_a_target_on_the_command_line_needs_no_file(served: Any, contract: Contr
 def test_a_known_deviation_is_known_until_it_expires_and_broken_when_healed(
     tmp_path: Path, served: Any, contract: Contract
 ) -> None:
-    """Reason and expiry; a deviation that is gone is to be taken out."""
-    row = "[[targets.pbx.known_deviations]]\nclause = 'authentication.accepted'\nreason = 'ticket 12'\nexpires = {}\n"
+    """Reason and expiry; a expected that is gone is to be taken out."""
+    row = "[[targets.pbx.expected_failures]]\nclause = 'authentication.accepted'\nreason = 'ticket 12'\nexpires = {}\n"
     config(tmp_path, served, served.url, extra=row.format("2999-01-01"))
     wrong = contract("verify", "pbx", "--only", "authentication.accepted", PBX_KEY="wr0ng-key-9c1d")
     assert wrong.code == 0, wrong.out

@@ -1,4 +1,4 @@
-"""The suite under plain pytest: options from the entry point, lanes, floor, xdist, -k and --lf as usual."""
+"""The suite under plain pytest: options from the entry point, cells, floor, xdist, -k and --lf as usual."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEAVY = (
     "jinja2",
     "noojee_contract.engine.runner",
 )
-SUITE = ("--pyargs", "noojee_contract.suite", "--noojee-seed", "3", "--noojee-examples", "2")
+SUITE = ("--pyargs", "noojee_contract.suite", "--noojee-random-seed", "3", "--noojee-examples", "2")
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -49,7 +49,7 @@ def test_the_options_are_listed_by_pytest(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_the_suite_runs_under_plain_pytest(workers: tuple[str, ...], tmp_path: Path) -> None:
-    """One process or two workers; each lane is a test, and the verdict stands at the end."""
+    """One process or two workers; each cell is a test, and the verdict stands at the end."""
     done = run(tmp_path, *SUITE, "--noojee-only", "metadata.by-*-answered", "--noojee-smoke", *workers)
     assert done.returncode == 0, done.stdout
     assert "noojee-contract" in done.stdout
@@ -65,10 +65,10 @@ def test_k_chooses_and_a_run_below_the_floor_fails(tmp_path: Path) -> None:
 
 
 def test_lf_repeats_what_failed(tmp_path: Path) -> None:
-    """A wrong server fails a test, and --lf runs just that again."""
+    """A faulty server fails a test, and --lf runs just that again."""
     (tmp_path / "t.toml").write_text(
-        '[targets.new]\ndialect = "njadmin"\ntransport = "support.faulty_servers.transports:drops_last_leg"\nfillable = true\n'
-        'archives = ["recorded"]\n'
+        '[targets.new]\ndialect = "njadmin"\ntransport = "support.faulty_servers.transports:drops_last_leg"\nwritable = true\n'
+        'sources = ["bundled"]\n'
     )
     words = (*SUITE, "--noojee-config", "t.toml", "-o", f"pythonpath={ROOT / 'tests'}")
     first = run(tmp_path, *words, "--noojee-only", "metadata.by-*-answered", "--noojee-only", "transport.unknown-path")

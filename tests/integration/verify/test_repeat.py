@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.engine.runner import GENERATED, Bench, Lane
-from noojee_contract.model.outcome import Finding, Outcome
+from noojee_contract.engine.runner import GENERATED, Cell, Runner
+from noojee_contract.model.failure import Failure
+from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.schemas import violations
-from noojee_contract.suite import checks
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 
 needs_curl = pytest.mark.skipif(
@@ -25,34 +26,34 @@ needs_curl = pytest.mark.skipif(
 )
 
 
-def found(dialect: str, wrong: str = "drops_last_leg", clause_id: str = "metadata.by-unique-id-answered") -> Finding:
-    target = Target(name="new", dialect=dialect, transport=f"support.faulty_servers.transports:{wrong}", fillable=True)
-    bench = Bench([target], seed=5, examples=10, options=["--config", "my targets.toml"])
+def found(dialect: str, wrong: str = "drops_last_leg", clause_id: str = "metadata.by-unique-id-answered") -> Failure:
+    target = Target(name="new", dialect=dialect, transport=f"support.faulty_servers.transports:{wrong}", writable=True)
+    runner = Runner([target], random_seed=5, examples=10, options=["--config", "my targets.toml"])
     try:
-        result = bench.result(catalogue()[clause_id], checks()[clause_id], Lane("new", GENERATED))
+        result = runner.result(catalogue()[clause_id], clause_functions()[clause_id], Cell("new", GENERATED))
     finally:
-        bench.close()
-    assert result.outcome is Outcome.BROKEN
-    assert result.finding is not None
-    return result.finding
+        runner.close()
+    assert result.outcome is Outcome.FAILED
+    assert result.failure is not None
+    return result.failure
 
 
 @pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
 def test_a_find_shrinks_to_one_call_of_one_leg(dialect: str) -> None:
-    """A leg that is dropped needs no more than a leg; what is printed is a valid seed document."""
-    document = found(dialect).seed_document
+    """A leg that is dropped needs no more than a leg; what is printed is a valid archive file."""
+    document = found(dialect).archive
     assert document is not None
     assert [len(call["legs"]) for call in document["calls"]] == [1]
-    assert violations(document, "own/seed") == []
+    assert violations(document, "own/archive") == []
 
 
 @needs_curl
 @pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
 def test_the_printed_script_repeats_the_request(dialect: str, server: str, tmp_path: Path) -> None:
     """Fill, fetch Time, hash, curl: run by bash against a server, it brings the legs of the small archive."""
-    finding = found(dialect)
-    assert finding.script is not None
-    (tmp_path / "repeat.sh").write_text(finding.script, encoding="utf-8")
+    failure = found(dialect)
+    assert failure.script is not None
+    (tmp_path / "repeat.sh").write_text(failure.script, encoding="utf-8")
     environ = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     done = subprocess.run(
         ["bash", "repeat.sh"],
@@ -63,10 +64,10 @@ def test_the_printed_script_repeats_the_request(dialect: str, server: str, tmp_p
         timeout=30,
         check=False,
     )
-    assert done.returncode == 0, done.stderr + finding.script
+    assert done.returncode == 0, done.stderr + failure.script
     assert "200 OK" in done.stdout
-    assert finding.seed_document is not None
-    assert finding.seed_document["calls"][0]["unique_id"] in done.stdout
+    assert failure.archive is not None
+    assert failure.archive["calls"][0]["unique_id"] in done.stdout
 
 
 @needs_curl
@@ -75,19 +76,19 @@ def test_the_printed_script_survives_hostile_tags(server: str, tmp_path: Path) -
     from datetime import UTC, datetime
 
     from noojee_contract.engine.repeat import repeat_script
-    from noojee_contract.model.exchange import Answered, Asked, Exchange
+    from noojee_contract.model.exchange import Exchange, Request, Response
     from noojee_contract.redaction.redact import Redactor
 
-    tag = '\'; touch pwned; "$(touch pwned2)" `touch pwned3` \\ SEED\nSEED\n'
+    tag = '\'; touch pwned; "$(touch pwned2)" `touch pwned3` \\ SPEC\nSEED\n'
     leg = {"start": "2026-03-11T12:00:00+11:00", "end": "2026-03-11T12:00:09+11:00", "tag": tag, "destination": "410"}
     document = {
-        "format": "noojee-seed/1", "now": "2026-11-24T00:00:00+00:00",
+        "format": "noojee-archive/1", "now": "2026-11-24T00:00:00+00:00",
         "calls": [{"unique_id": "1773190799.2", "direction": "internal", "source": "400", "legs": [leg]}],
     }  # fmt: skip
     from urllib.parse import quote
 
     url = f"{server}/w/abc/njadmin/rest/RecordingAPI/retrieveMetaData?apiKey=x&tag={quote(tag, safe='')}"
-    exchange = Exchange(asked=Asked(method="POST", url=url), answered=Answered(status=200), at=datetime.now(UTC))
+    exchange = Exchange(request=Request(method="POST", url=url), response=Response(status=200), at=datetime.now(UTC))
     target = Target(name="new", dialect="njadmin", base_url=server)
     script = repeat_script(target, exchange, document=document, redactor=Redactor())
     assert script is not None
@@ -102,11 +103,17 @@ def test_the_printed_command_names_clause_seed_and_target(contract: Callable[...
     """It can be pasted, and brings the same find."""
     words = shlex.split(found("njadmin").command or "")
     assert words[:3] == ["noojee-contract", "verify", "new"]
-    assert {"--only", "metadata.by-unique-id-answered", "--seed", "5", "--examples", "10", "my targets.toml"} <= set(
-        words
-    )
+    assert {
+        "--only",
+        "metadata.by-unique-id-answered",
+        "--random-seed",
+        "5",
+        "--examples",
+        "10",
+        "my targets.toml",
+    } <= set(words)
     (tmp_path / "my targets.toml").write_text(
-        '[targets.new]\ndialect = "njadmin"\ntransport = "support.faulty_servers.transports:drops_last_leg"\nfillable = true\n'
+        '[targets.new]\ndialect = "njadmin"\ntransport = "support.faulty_servers.transports:drops_last_leg"\nwritable = true\n'
     )
     again = contract(*words[1:], PYTHONPATH=str(Path(__file__).parents[2]))
     assert again.code == 1, again.out + again.err

@@ -1,4 +1,4 @@
-"""Through a plain reverse proxy with a path prefix: the same verdict, worlds included."""
+"""Through a plain reverse proxy with a path prefix: the same verdict, sandboxes included."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def proxied(server: str, tmp_path: Path) -> Iterator[str]:
 @needs_nginx
 @pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
 def test_a_fillable_target_behind_a_proxy_holds(dialect: str, proxied: str, contract: Callable[..., Any]) -> None:
-    """World paths are relative to the base URL, so the proxy stays in between."""
+    """Sandbox paths are relative to the base URL, so the proxy stays in between."""
     ran = contract(
-        "verify", "--base-url", proxied, "--dialect", dialect, "--fillable", "--examples", "3", "--seed", "1"
+        "verify", "--base-url", proxied, "--dialect", dialect, "--writable", "--examples", "3", "--random-seed", "1"
     )
     assert ran.code == 0, ran.out + ran.err

@@ -49,14 +49,14 @@ def echoing(raw_server: Callable[..., Any]) -> Any:
 @pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
 def test_no_planted_secret_is_in_any_output(dialect: str, echoing: Any, tmp_path: Path, contract: Contract) -> None:
     """Every report, both streams, and whatever is left in the folder."""
-    (tmp_path / "known.csv").write_text("kind,value\ntag,1234\nunique_id,1.2\nhour,2021/09/14 15\n")
+    (tmp_path / "recordings.csv").write_text("kind,value\ntag,1234\nunique_id,1.2\nhour,2021/09/14 15\n")
     reports = ["--junit", "r.xml", "--json", "r.jsonl", "--markdown", "r.md", "--html", "r.html"]
     ran = contract(
-        "verify", "--base-url", echoing.url, "--dialect", dialect, "--api-key-env", "PBX_KEY", "--known", "known.csv", "--allow", "provoke",
+        "verify", "--base-url", echoing.url, "--dialect", dialect, "--api-key-env", "PBX_KEY", "--recordings", "recordings.csv", "--allow", "provoke",
         "--audio", "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}", *reports, PBX_KEY=KEY,
     )  # fmt: skip
     assert ran.code == 1, ran.out + ran.err
-    written = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "known.csv"]
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "recordings.csv"]
     assert len(written) == 4
     outputs = {"stdout": ran.out, "stderr": ran.err} | {path.name: path.read_text(encoding="utf-8") for path in written}
     assert any(quote(KEY, safe="").encode() in request or b"hash=" in request for request in echoing.requests)
@@ -67,9 +67,9 @@ def test_no_planted_secret_is_in_any_output(dialect: str, echoing: Any, tmp_path
 
 def test_the_hash_that_was_sent_is_in_no_output(echoing: Any, tmp_path: Path, contract: Contract) -> None:
     """A hash is a credential for ten seconds or an hour."""
-    (tmp_path / "known.csv").write_text("kind,value\ntag,1234\n")
+    (tmp_path / "recordings.csv").write_text("kind,value\ntag,1234\n")
     ran = contract(
-        "verify", "--base-url", echoing.url, "--dialect", "recording-api", "--api-key-env", "PBX_KEY", "--known", "known.csv",
+        "verify", "--base-url", echoing.url, "--dialect", "recording-api", "--api-key-env", "PBX_KEY", "--recordings", "recordings.csv",
         "--json", "r.jsonl", PBX_KEY=KEY,
     )  # fmt: skip
     sent = [
@@ -116,7 +116,7 @@ def test_plain_pytest_shows_no_secret_in_failures_or_logs(echoing: Any, tmp_path
 )  # fmt: skip
 def test_a_secret_in_a_target_file_is_in_no_output(line: str, tmp_path: Path, contract: Contract) -> None:
     """Where a credential does not belong people put it all the same."""
-    (tmp_path / "t.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\nfillable = true\n{line}\n', encoding="utf-8")
+    (tmp_path / "t.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\nwritable = true\n{line}\n', encoding="utf-8")
     reports = ["--junit", "r.xml", "--json", "r.jsonl", "--markdown", "r.md", "--html", "r.html"]
     ran = contract(
         "verify", "--config", "t.toml", "--only", "authentication.accepted", "--timeout", "1", *reports, PBX_KEY=KEY

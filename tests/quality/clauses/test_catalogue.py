@@ -10,13 +10,13 @@ from importlib import resources
 import pytest
 
 from noojee_contract.catalogue.clauses import (
-    ABOUT,
     DIALECTS,
     FILE,
-    FLOOR,
     LISTING,
     MIGRATION,
-    PROOFS,
+    REQUIRED_CLAUSES,
+    SCHEMES,
+    SCOPES,
     SEVERITIES,
     Clause,
     catalogue,
@@ -24,7 +24,7 @@ from noojee_contract.catalogue.clauses import (
 from noojee_contract.dialects.decode import ATTRIBUTES
 from noojee_contract.resources import schemas
 
-TABLE = tomllib.loads(schemas("own", "unknowns.toml").read_text(encoding="utf-8"))
+TABLE = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8"))
 CLAUSES = sorted(catalogue().values(), key=lambda clause: clause.id)
 GROUPS = {"transport", "authentication", "metadata", "by-hour", "audio", "migration", "relations", "recording"}
 NEEDS = re.compile(r"fill|provoke|wait:[0-9]+|by_hour|audio|user_key|plain_http|live")
@@ -50,21 +50,21 @@ def test_a_clause_is_whole(clause: Clause) -> None:
     assert clause.severity in SEVERITIES
     assert clause.over in ("exchange", "archive")
     assert set(clause.dialects) <= {*DIALECTS, MIGRATION, FILE}
-    assert clause.about in ABOUT
+    assert clause.about in SCOPES
     assert set(clause.fields) <= set(ATTRIBUTES)
     assert all(NEEDS.fullmatch(need) for need in clause.needs)
-    assert clause.proof in (None, *PROOFS)
+    assert clause.proof in (None, *SCHEMES)
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
 def test_a_clause_binds_no_more_than_its_source(clause: Clause) -> None:
-    """SEED and DOC facts are must or should; what is UNKNOWN binds only where it is declared."""
-    marks = set(re.findall(r"\b(SEED|DOC|CLIENT|DERIVED|UNKNOWN)\b", clause.provenance))
+    """SPEC and DOC facts are must or should; what is UNKNOWN binds only where it is declared."""
+    marks = set(re.findall(r"\b(SPEC|DOC|CLIENT|DERIVED|UNKNOWN)\b", clause.provenance))
     assert marks
     if clause.severity == "must":
-        assert marks & {"SEED", "DOC"}
+        assert marks & {"SPEC", "DOC"}
     if clause.severity == "should":
-        assert marks & {"SEED", "DOC", "CLIENT", "DERIVED"}
+        assert marks & {"SPEC", "DOC", "CLIENT", "DERIVED"}
     assert (clause.severity == "declared") == (clause.declares is not None)
 
 
@@ -85,7 +85,7 @@ def test_no_two_clauses_say_the_same() -> None:
 
 
 def test_every_open_question_is_asked_or_left_with_a_reason() -> None:
-    """A row of unknowns.toml that nobody asks would be a switch without a check."""
+    """A row of options.toml that nobody asks would be a option without a check."""
     asked = {clause.declares for clause in CLAUSES if clause.declares}
     assert asked <= set(TABLE)
     assert asked.isdisjoint(NOT_ASKED)
@@ -95,7 +95,7 @@ def test_every_open_question_is_asked_or_left_with_a_reason() -> None:
 
 def test_the_floor_is_in_the_catalogue() -> None:
     """What must be proved before a run is green binds everywhere, in each dialect that lists legs."""
-    for clause_id in FLOOR:
+    for clause_id in REQUIRED_CLAUSES:
         assert catalogue()[clause_id].severity == "must"
         assert catalogue()[clause_id].about == "meaning"
         assert set(catalogue()[clause_id].dialects) == set(LISTING)

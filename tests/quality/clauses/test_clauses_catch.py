@@ -1,4 +1,4 @@
-"""Each clause turns red on the wrong server that it names, and on the right server it holds."""
+"""Each clause turns red on the faulty server that it names, and on the conformant server it holds."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from noojee_contract.catalogue.clauses import FILE, MIGRATION, Clause, catalogue
-from noojee_contract.engine.runner import Bench
+from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.suite import checks
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
-from support.faulty_servers import catalogue as wrong_catalogue
+from support.faulty_servers import catalogue as faulty_catalogue
 
 RIGHT = "noojee_fake.adapters.httpx_transport:open"
 CLAUSES = {clause_id: clause for clause_id, clause in sorted(catalogue().items()) if clause.dialects != (FILE,)}
-"""Those about the vendor's dialects; the others are in `test_wrong_replacements`."""
+"""Those about the vendor's dialects; the others are in `test_faulty_replacements`."""
 
 
-def bench(clause: Clause, transport: str) -> Bench:
-    """A bench whose targets are one server in process; for a migration, only the replacement is wrong."""
+def runner(clause: Clause, transport: str) -> Runner:
+    """A runner whose targets are one server in process; for a migration, only the replacement is wrong."""
     if MIGRATION in clause.dialects:
         targets = [
-            Target(name="old", dialect="recording-api", transport=RIGHT, fillable=True),
-            Target(name="new", dialect="njadmin", transport=transport, fillable=True),
+            Target(name="old", dialect="recording-api", transport=RIGHT, writable=True),
+            Target(name="new", dialect="njadmin", transport=transport, writable=True),
         ]
-        return Bench(targets, migrations=[("old", "new")], seed=1, examples=12, shrink_seconds=0)
+        return Runner(targets, migrations=[("old", "new")], random_seed=1, examples=12, shrink_seconds=0)
     targets = [
-        Target(name=name, dialect=name, transport=transport, fillable=True, authentication=clause.proof or "api-key")
+        Target(name=name, dialect=name, transport=transport, writable=True, authentication=clause.proof or "api-key")
         for name in clause.dialects
     ]
-    return Bench(targets, seed=1, examples=12, shrink_seconds=0)
+    return Runner(targets, random_seed=1, examples=12, shrink_seconds=0)
 
 
 @pytest.fixture
 def judged() -> Iterator[Callable[[Clause, str], set[Outcome]]]:
-    """The outcomes of a clause on a server, over all its lanes."""
-    opened: list[Bench] = []
+    """The outcomes of a clause on a server, over all its cells."""
+    opened: list[Runner] = []
 
     def judge(clause: Clause, transport: str) -> set[Outcome]:
-        made = bench(clause, transport)
+        made = runner(clause, transport)
         opened.append(made)
-        results = [made.result(clause, checks()[clause.id], lane) for lane in made.lanes(clause)]
+        results = [made.result(clause, clause_functions()[clause.id], cell) for cell in made.cells(clause)]
         for result in results:
             assert result.outcome is not Outcome.ERROR, result.reason
         return {result.outcome for result in results}
@@ -53,26 +53,26 @@ def judged() -> Iterator[Callable[[Clause, str], set[Outcome]]]:
 
 def test_each_clause_has_one_test_and_each_test_a_clause() -> None:
     """The catalogue and the suite name the same clauses."""
-    assert set(checks()) == set(catalogue())
+    assert set(clause_functions()) == set(catalogue())
 
 
-def test_the_wrong_servers_that_clauses_name_exist() -> None:
-    """A clause without its wrong server is a clause that nobody saw red."""
-    assert {clause.wrong for clause in CLAUSES.values()} <= set(wrong_catalogue())
+def test_the_faulty_servers_that_clauses_name_exist() -> None:
+    """A clause without its faulty server is a clause that nobody saw red."""
+    assert {clause.faulty_server for clause in CLAUSES.values()} <= set(faulty_catalogue())
 
 
 @pytest.mark.parametrize("clause_id", CLAUSES)
-def test_a_clause_turns_red_on_its_wrong_server(clause_id: str, judged: Callable[[Clause, str], set[Outcome]]) -> None:
+def test_a_clause_turns_red_on_its_faulty_server(clause_id: str, judged: Callable[[Clause, str], set[Outcome]]) -> None:
     """The named wrong answer breaks the clause (or, where it only reports, shows as observed)."""
     clause = catalogue()[clause_id]
-    outcomes = judged(clause, f"support.faulty_servers.transports:{clause.wrong.replace('-', '_')}")
-    expected = Outcome.OBSERVED if clause.severity == "may" else Outcome.BROKEN
+    outcomes = judged(clause, f"support.faulty_servers.transports:{clause.faulty_server.replace('-', '_')}")
+    expected = Outcome.INFORMATIONAL if clause.severity == "may" else Outcome.FAILED
     assert expected in outcomes
 
 
 @pytest.mark.parametrize("clause_id", CLAUSES)
-def test_a_clause_holds_on_the_right_server(clause_id: str, judged: Callable[[Clause, str], set[Outcome]]) -> None:
-    """The fake holds every clause, in each lane, and each judged something somewhere."""
+def test_a_clause_holds_on_the_conformant_server(clause_id: str, judged: Callable[[Clause, str], set[Outcome]]) -> None:
+    """The fake holds every clause, in each cell, and each judged something somewhere."""
     outcomes = judged(catalogue()[clause_id], RIGHT)
-    assert Outcome.HOLDS in outcomes
-    assert outcomes <= {Outcome.HOLDS, Outcome.UNPROVED}
+    assert Outcome.PASSED in outcomes
+    assert outcomes <= {Outcome.PASSED, Outcome.INCONCLUSIVE}

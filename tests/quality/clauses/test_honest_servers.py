@@ -9,11 +9,11 @@ from types import ModuleType
 import pytest
 
 from noojee_contract.catalogue.clauses import LISTING, Clause, catalogue
-from noojee_contract.engine.runner import Bench
+from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.suite import checks
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
-from support.faulty_servers import WrongTransport
+from support.faulty_servers import FaultyTransport
 from support.faulty_servers.honest import HONEST
 
 CLAUSES = [
@@ -25,15 +25,15 @@ CLAUSES = [
 
 def outcomes(target: Target) -> Iterator[tuple[Clause, Outcome, str]]:
     """What becomes of each clause on a target, with what was said."""
-    bench = Bench([target], seed=1, examples=1)
+    runner = Runner([target], random_seed=1, examples=1)
     try:
         for clause in CLAUSES:
-            for lane in bench.lanes(clause):
-                result = bench.result(clause, checks()[clause.id], lane)
-                said = result.finding.message if result.finding is not None else result.reason
+            for cell in runner.cells(clause):
+                result = runner.result(clause, clause_functions()[clause.id], cell)
+                said = result.failure.message if result.failure is not None else result.reason
                 yield clause, result.outcome, f"{clause.id}: {said}"
     finally:
-        bench.close()
+        runner.close()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def honest_door(monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a module whose functions open the honest servers."""
     module = ModuleType("honest_doors")
     for name, server in HONEST.items():
-        setattr(module, name, lambda server=server: WrongTransport(server))
+        setattr(module, name, lambda server=server: FaultyTransport(server))
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return module.__name__
 
@@ -50,7 +50,7 @@ def honest_door(monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("dialect", LISTING)
 def test_an_honest_difference_breaks_nothing(dialect: str, name: str, honest_door: str) -> None:
     """What no page settles, and HTTP leaves open, is not judged; what a profile declares wrongly is left out here."""
-    target = Target(name="honest", dialect=dialect, transport=f"{honest_door}:{name}", fillable=True)
+    target = Target(name="honest", dialect=dialect, transport=f"{honest_door}:{name}", writable=True)
     for clause, outcome, said in outcomes(target):
         if clause.severity != "declared":
-            assert outcome in (Outcome.HOLDS, Outcome.OBSERVED, Outcome.UNPROVED), said
+            assert outcome in (Outcome.PASSED, Outcome.INFORMATIONAL, Outcome.INCONCLUSIVE), said

@@ -1,4 +1,4 @@
-"""Relations between answers catch what no schema can: each answer of their wrong servers is valid by itself."""
+"""Relations between answers catch what no schema can: each answer of their faulty servers is valid by itself."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from noojee_contract.catalogue.clauses import MIGRATION, PATTERNS, Clause, catalogue
-from noojee_contract.engine.runner import Bench
+from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.schemas import violations
-from noojee_contract.suite import checks
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
-from support.faulty_servers import WrongTransport
-from support.faulty_servers import catalogue as wrong_catalogue
+from support.faulty_servers import FaultyTransport
+from support.faulty_servers import catalogue as faulty_catalogue
 
 RIGHT = "noojee_fake.adapters.httpx_transport:open"
 RELATIONS = [clause for clause in catalogue().values() if clause.pattern is not None]
@@ -33,8 +33,8 @@ DIALECT_OF_PATH = {
 }
 
 
-class Kept(WrongTransport):
-    """A wrong server that keeps its answers, each with the schema that it has to be valid by."""
+class Kept(FaultyTransport):
+    """A faulty server that keeps its answers, each with the schema that it has to be valid by."""
 
     answers: list[tuple[str, bytes]]
 
@@ -71,11 +71,11 @@ def test_each_clause_of_the_group_names_its_pattern() -> None:
 def test_a_relation_breaks_on_answers_that_are_valid_by_their_schemas(
     clause: Clause, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every answer of the wrong server that the clause names is valid, and the clause is red all the same."""
+    """Every answer of the faulty server that the clause names is valid, and the clause is red all the same."""
     kept: list[tuple[str, bytes]] = []
 
     def door() -> Kept:
-        made = Kept(wrong_catalogue()[clause.wrong])
+        made = Kept(faulty_catalogue()[clause.faulty_server])
         made.answers = kept
         return made
 
@@ -87,13 +87,13 @@ def test_a_relation_breaks_on_answers_that_are_valid_by_their_schemas(
         sides = [("old", "recording-api", RIGHT), ("new", "njadmin", wrong)]
     else:
         sides = [(dialect, dialect, wrong) for dialect in clause.dialects]
-    targets = [Target(name=name, dialect=dialect, transport=opened, fillable=True) for name, dialect, opened in sides]
-    bench = Bench(targets, migrations=[("old", "new")], seed=1, examples=6, shrink_seconds=0)
+    targets = [Target(name=name, dialect=dialect, transport=opened, writable=True) for name, dialect, opened in sides]
+    runner = Runner(targets, migrations=[("old", "new")], random_seed=1, examples=6, shrink_seconds=0)
     try:
-        outcomes = {bench.result(clause, checks()[clause.id], lane).outcome for lane in bench.lanes(clause)}
+        outcomes = {runner.result(clause, clause_functions()[clause.id], cell).outcome for cell in runner.cells(clause)}
     finally:
-        bench.close()
-    assert outcomes & {Outcome.BROKEN, Outcome.OBSERVED}
+        runner.close()
+    assert outcomes & {Outcome.FAILED, Outcome.INFORMATIONAL}
     assert kept
     for schema, body in kept:
         assert violations(json.loads(body), schema) == []

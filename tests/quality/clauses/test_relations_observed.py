@@ -10,11 +10,12 @@ import pytest
 
 from noojee_contract.catalogue.clauses import LISTING, Clause, catalogue
 from noojee_contract.clients.client import Client
-from noojee_contract.engine.bundled import ZONE, recorded
-from noojee_contract.engine.subject import Case, Judge
-from noojee_contract.suite import checks
-from noojee_contract.targets.recordings import Known
-from noojee_contract.targets.target import PROOF_OF, Target
+from noojee_contract.engine.bundled import ZONE, bundled
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Subject
+from noojee_contract.model.question import Question
+from noojee_contract.suite import clause_functions
+from noojee_contract.targets.target import SCHEME_OF, Target
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.server.sandboxes import build
@@ -30,36 +31,36 @@ OBSERVED = [
 
 
 @pytest.fixture(scope="module")
-def observed() -> Callable[[str], Case]:
+def observed() -> Callable[[str], Subject]:
     """A PBX with the calls that ship, of which the suite is told some tags, unique ids and hours; waits step its clock."""
 
-    def make(dialect: str) -> Case:
-        archive = recorded()
-        worlds = build(seed={**archive.document, "provenance": "as shipped"})
-        clock = worlds.default.clock
+    def make(dialect: str) -> Subject:
+        archive = bundled()
+        sandboxes = build(seed={**archive.document, "provenance": "as shipped"})
+        clock = sandboxes.default.clock
 
         def wait(seconds: float) -> None:
             clock.step(round(seconds * SECOND))
 
         client = Client(
-            http=httpx.Client(transport=Transport(worlds)),
+            http=httpx.Client(transport=Transport(sandboxes)),
             root="http://pbx.invalid",
             dialect=dialect,
-            proof=PROOF_OF.get(dialect, "api-key"),
+            proof=SCHEME_OF.get(dialect, "api-key"),
             key=KEY,
         )
         hours = [f"{day:%Y/%m/%d} {hour}" for day, hour in archive.hours[:FEW]]
-        known = [
+        recordings = [
             ("tag", archive.tags[:FEW]),
             ("unique_id", [call.unique_id for call in archive.calls[:FEW]]),
             ("hour", hours),
         ]
-        return Case(
+        return Subject(
             target=Target(name="observed", dialect=dialect),
             client=client,
             zone=ZoneInfo(ZONE),
             profile={},
-            known=tuple(Known(kind, value) for kind, values in known for value in values),
+            recordings=tuple(Question(kind, value) for kind, values in known for value in values),
             before_by_hour=lambda: wait(61),
             wait=wait,
         )
@@ -68,10 +69,10 @@ def observed() -> Callable[[str], Case]:
 
 
 @pytest.mark.parametrize(("dialect", "clause"), OBSERVED, ids=lambda part: part if isinstance(part, str) else part.id)
-def test_a_relation_holds_on_an_observed_pbx(dialect: str, clause: Clause, observed: Callable[[str], Case]) -> None:
+def test_a_relation_holds_on_an_observed_pbx(dialect: str, clause: Clause, observed: Callable[[str], Subject]) -> None:
     """It judges something, and asks no more than the catalogue says beyond the questions that all clauses share."""
-    case, judge = observed(dialect), Judge()
-    checks()[clause.id](case, judge)
-    assert judge.judged > 0
+    case, judge = observed(dialect), Check()
+    clause_functions()[clause.id](case, judge)
+    assert judge.checks > 0
     asked = case.client.requests if case.client.proof == "api-key" else case.client.requests // 2  # each with a Time
     assert asked - len(case.answers()) <= clause.requests

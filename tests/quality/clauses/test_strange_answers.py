@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.engine.runner import Bench
+from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.suite import checks
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
-from support.faulty_servers import Send, WrongServer, WrongTransport, with_body, with_legs
+from support.faulty_servers import FaultyServer, FaultyTransport, Send, with_body, with_legs
 
 DIALECTS = ("recording-api", "njadmin")  # the one between them is read like the first
 VALUES: dict[str, Any] = {
@@ -38,7 +38,7 @@ FIELDS = (
 )
 
 
-def changed(fields: tuple[str, ...], value: Any) -> WrongServer:
+def changed(fields: tuple[str, ...], value: Any) -> FaultyServer:
     """A server that writes a value in place of some fields of every leg."""
     import json
 
@@ -47,7 +47,7 @@ def changed(fields: tuple[str, ...], value: Any) -> WrongServer:
         changed = with_legs(answer, lambda legs: [leg | {name: "#" for name in fields if name in leg} for leg in legs])
         return with_body(changed, changed.content.replace(b'"#"', json.dumps(value).encode()))
 
-    return WrongServer("strange", "A serialiser gone wrong.", mistake)
+    return FaultyServer("strange", "A serialiser gone wrong.", mistake)
 
 
 @pytest.fixture
@@ -58,21 +58,21 @@ def strange_door(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def errors(door: ModuleType, server: WrongServer) -> list[str]:
-    door.open = lambda: WrongTransport(server)  # type: ignore[attr-defined]
-    targets = [Target(name=each, dialect=each, transport="strange_doors:open", fillable=True) for each in DIALECTS]
-    bench = Bench(targets, migrations=[DIALECTS], seed=1, examples=1, smoke=True)
+def errors(door: ModuleType, server: FaultyServer) -> list[str]:
+    door.open = lambda: FaultyTransport(server)  # type: ignore[attr-defined]
+    targets = [Target(name=each, dialect=each, transport="strange_doors:open", writable=True) for each in DIALECTS]
+    runner = Runner(targets, migrations=[DIALECTS], random_seed=1, examples=1, smoke=True)
     try:
         results = [
-            bench.result(clause, checks()[clause.id], lane)
+            runner.result(clause, clause_functions()[clause.id], cell)
             for clause in catalogue().values()
-            for lane in bench.lanes(clause)
+            for cell in runner.cells(clause)
         ]
     finally:
-        bench.close()
-    assert Outcome.BROKEN in {result.outcome for result in results}
+        runner.close()
+    assert Outcome.FAILED in {result.outcome for result in results}
     return [
-        f"{result.clause} in {result.lane}: {result.reason}" for result in results if result.outcome is Outcome.ERROR
+        f"{result.clause} in {result.source}: {result.reason}" for result in results if result.outcome is Outcome.ERROR
     ]
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.dialects.loader.file import read_dialect
-from noojee_contract.engine.runner import Bench
+from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.resources import schemas
-from noojee_contract.suite import checks
-from noojee_contract.targets.applicability import judged_on
+from noojee_contract.suite import clause_functions
+from noojee_contract.targets.applicability import applies_to
 from noojee_contract.targets.target import Target
 
 LEGS = f"""
@@ -70,7 +70,7 @@ def _target(file: Path) -> Target:
     described = read_dialect(file)
     return Target(
         name="vendor", dialect=described.name, described=described, capabilities=described.capabilities,
-        transport="noojee_fake.adapters.httpx_transport:open", fillable=True,
+        transport="noojee_fake.adapters.httpx_transport:open", writable=True,
     )  # fmt: skip
 
 
@@ -85,32 +85,32 @@ def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tm
         encoding="utf-8",
     )
     target = _target(tmp_path / "vendor.toml")
-    bench = Bench([target], seed=1, examples=6, shrink_seconds=0)
+    runner = Runner([target], random_seed=1, examples=6, shrink_seconds=0)
     try:
         results = [
-            bench.result(clause, checks()[clause.id], lane)
+            runner.result(clause, clause_functions()[clause.id], cell)
             for clause in catalogue().values()
-            if judged_on(clause, target)
-            for lane in bench.lanes(clause)
+            if applies_to(clause, target)
+            for cell in runner.cells(clause)
         ]
     finally:
-        bench.close()
+        runner.close()
     wrong = [
-        f"{result.clause}: {result.finding.message if result.finding is not None else result.reason}"
+        f"{result.clause}: {result.failure.message if result.failure is not None else result.reason}"
         for result in results
-        if result.outcome not in (Outcome.HOLDS, Outcome.UNPROVED, Outcome.UNSUPPORTED)
+        if result.outcome not in (Outcome.PASSED, Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE)
     ]
     assert wrong == []
-    held = {result.clause for result in results if result.outcome is Outcome.HOLDS}
-    unsupported = {result.clause for result in results if result.outcome is Outcome.UNSUPPORTED}
-    assert {clause.id for clause in catalogue().values() if judged_on(clause, target)} - unsupported <= held
+    held = {result.clause for result in results if result.outcome is Outcome.PASSED}
+    unsupported = {result.clause for result in results if result.outcome is Outcome.NOT_APPLICABLE}
+    assert {clause.id for clause in catalogue().values() if applies_to(clause, target)} - unsupported <= held
     assert all(clause.startswith(("by-hour.", "relations.", "migration.")) for clause in unsupported)
     assert not hourly or not unsupported
     assert ("by-hour.instants" in held) == bool(hourly)
     assert ("authentication.hash-text" in held) == (dialect == "recording-api")
 
 
-@pytest.mark.parametrize(("written", "expected"), [("true", Outcome.HOLDS), ("false", Outcome.UNSUPPORTED)])
+@pytest.mark.parametrize(("written", "expected"), [("true", Outcome.PASSED), ("false", Outcome.NOT_APPLICABLE)])
 def test_a_limit_of_one_request_a_minute_is_judged_where_the_file_names_it(
     written: str, expected: Outcome, tmp_path: Path
 ) -> None:
@@ -125,11 +125,11 @@ def test_a_limit_of_one_request_a_minute_is_judged_where_the_file_names_it(
         encoding="utf-8",
     )
     target = _target(tmp_path / "vendor.toml")
-    bench = Bench([target], seed=1, examples=1, shrink_seconds=0)
+    runner = Runner([target], random_seed=1, examples=1, shrink_seconds=0)
     try:
         for clause_id in ("by-hour.limit", "by-hour.limit-ends", "by-hour.limit-apart"):
             clause = catalogue()[clause_id]
-            results = [bench.result(clause, checks()[clause_id], lane) for lane in bench.lanes(clause)]
+            results = [runner.result(clause, clause_functions()[clause_id], cell) for cell in runner.cells(clause)]
             assert {result.outcome for result in results} == {expected}
     finally:
-        bench.close()
+        runner.close()

@@ -1,1 +1,1 @@
-"""How much of what is wrong the shipped suite catches: every wrong server judged by every clause, and a table of it."""
+"""How much of what is wrong the shipped suite catches: every faulty server judged by every clause, and a table of it."""

@@ -1,4 +1,4 @@
-"""`tox -e prove`: judges wrong servers by the shipped suite and writes the score.
+"""`tox -e prove`: judges faulty servers by the shipped suite and writes the score.
 
 Exit 0: good enough. 1: too little is caught, or a complaint stands. 2: wrong use.
 """
@@ -40,11 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="tox -e prove --", description=__doc__)
     parser.add_argument(
-        "--draw", type=int, metavar="N", help="N wrong servers drawn by the seed; writes nothing into docs"
+        "--draw", type=int, metavar="N", help="N faulty servers drawn by the seed; writes nothing into docs"
     )
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="these wrong servers; writes nothing into docs")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these faulty servers; writes nothing into docs")
     parser.add_argument("--pairs", type=int, default=0, metavar="N", help="N pairs of changes too, drawn by the seed")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of what is drawn (default 1)")
+    parser.add_argument("--random-seed", type=int, default=1, metavar="S", help="of what is drawn (default 1)")
     parser.add_argument(
         "--workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default 2)"
     )
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.only:
         unknown = sorted(set(options.only) - set(servers))
         if unknown:
-            parser.error(f"there is no wrong server {unknown[0]!r}")
+            parser.error(f"there is no faulty server {unknown[0]!r}")
         names = options.only
     elif options.draw:
         names = random.Random(options.seed).sample(names, min(options.draw, len(names)))
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pairs = draw_pairs([name for name in servers if name not in survivors()], options.pairs, options.seed)
     survived = surviving(pairs, options.workers)
     score = score_of(
-        judged, seed=judging.SEED, pairs=options.pairs, pairs_seed=options.seed, pairs_survived=tuple(survived)
+        judged, seed=judging.SPEC, pairs=options.pairs, pairs_seed=options.seed, pairs_survived=tuple(survived)
     )  # fmt: skip
     if options.table:
         lines = (json.dumps(asdict(row), ensure_ascii=True) + "\n" for row in score.rows)
@@ -101,7 +101,7 @@ def _told(score: Score, *, whole: bool, seconds: float) -> int:
         print(f"  ! {complaint}")
     for pair in score.pairs_survived:
         print(f"  ? the pair {pair} survives, though each is caught alone: a blind spot")
-    print(f"{score.caught} of {len(score.rows)} wrong servers caught ({score.share:.1%}), {seconds:.0f} s")
+    print(f"{score.caught} of {len(score.rows)} faulty servers caught ({score.share:.1%}), {seconds:.0f} s")
     return 1 if complaints else 0
 
 
@@ -109,8 +109,8 @@ def _show(names: Sequence[str], parser: argparse.ArgumentParser) -> int:
     kept = {row.name: row for row in read(DATA.read_text(encoding="utf-8")).rows}
     for name in names:
         if name not in kept:
-            parser.error(f"there is no wrong server {name!r} in the score")
-        print(in_words(kept[name], everything()[name].story if name in everything() else ""))
+            parser.error(f"there is no faulty server {name!r} in the score")
+        print(in_words(kept[name], everything()[name].summarize if name in everything() else ""))
     return 0
 
 
@@ -118,7 +118,9 @@ def _check() -> int:
     kept = read(DATA.read_text(encoding="utf-8"))
     today = score_of((), seed=kept.seed)
     stale = (kept.catalogue, kept.servers) != (today.catalogue, today.servers)
-    print("the score is stale: run tox -e prove" if stale else "the score is of this catalogue and these wrong servers")
+    print(
+        "the score is stale: run tox -e prove" if stale else "the score is of this catalogue and these faulty servers"
+    )
     return 1 if stale else 0
 
 

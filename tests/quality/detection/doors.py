@@ -1,4 +1,4 @@
-"""Doors to wrong servers that a target file can name, `quality.detection.doors:NAME`, each with a right one beside it.
+"""Doors to faulty servers that a target file can name, `quality.detection.doors:NAME`, each with a right one beside it.
 
 Both are asked the same, so that it is known which answers differ and which request showed it first.
 """
@@ -15,10 +15,10 @@ import httpx
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.server.sandboxes import build
-from support.faulty_servers import WrongServer
+from support.faulty_servers import FaultyServer
 
 NOW_MICROS = 1_795_000_000_000_000
-RIGHT = "a-right-server"
+RIGHT = "a-conformant-server"
 
 
 class SameIds:
@@ -27,7 +27,7 @@ class SameIds:
     def __init__(self) -> None:
         self._chance = random.Random(1)
 
-    def world(self) -> str:
+    def sandbox(self) -> str:
         return f"{self._chance.getrandbits(48):012x}"
 
     def key(self) -> str:
@@ -35,17 +35,17 @@ class SameIds:
 
 
 class Watched(httpx.BaseTransport):
-    """A wrong server with a right one beside it. `requests` counts what was asked of the API.
+    """A faulty server with a right one beside it. `requests` counts what was asked of the API.
 
     `differing` holds each request (method and URL) whose answer was not the right one, with its place in the order.
     """
 
-    def __init__(self, server: WrongServer | None) -> None:
+    def __init__(self, server: FaultyServer | None) -> None:
         self.requests = 0
         self.differing: dict[tuple[str, str], int] = {}
         self._server = server
-        self._behind = right_server()
-        self._beside = None if server is None else right_server()
+        self._behind = conformant_server()
+        self._beside = None if server is None else conformant_server()
         self._memory: dict[str, Any] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -68,7 +68,7 @@ class Watched(httpx.BaseTransport):
         return answer
 
     def note(self, request: httpx.Request) -> None:
-        """A request was answered otherwise than by a right server."""
+        """A request was answered otherwise than by a conformant server."""
         self.differing.setdefault((request.method, str(request.url)), self.requests)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
@@ -77,8 +77,8 @@ class Watched(httpx.BaseTransport):
         return answer
 
 
-def right_server() -> Transport:
-    """A right server whose ids and keys are the same in every run."""
+def conformant_server() -> Transport:
+    """A conformant server whose ids and keys are the same in every run."""
     return Transport(build(ids=SameIds(), clock=Clock(now=NOW_MICROS, frozen=True)))
 
 
@@ -98,11 +98,11 @@ def _content(answer: httpx.Response) -> bytes:
         return repr(error).encode()
 
 
-_servers: dict[str, WrongServer | None] = {RIGHT: None}
+_servers: dict[str, FaultyServer | None] = {RIGHT: None}
 opened: dict[str, list[Watched]] = {}
 
 
-def enter(server: WrongServer) -> str:
+def enter(server: FaultyServer) -> str:
     """Make a server known; the text is what a target names it by."""
     _servers[server.name] = server
     return f"{__name__}:{server.name}"

@@ -1,4 +1,4 @@
-"""Judges one wrong server by every clause of the shipped suite, and tells what became of it."""
+"""Judges one faulty server by every clause of the shipped suite, and tells what became of it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from noojee_contract.catalogue.clauses import MIGRATION, Clause, catalogue
-from noojee_contract.engine.runner import RECORDED, Bench
-from noojee_contract.model.outcome import Outcome, Result, Run, TargetRow
+from noojee_contract.engine.runner import BUNDLED, Runner
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Report, Result, TargetRow
 from noojee_contract.report.grouping import COMPARES
-from noojee_contract.report.marks import Told
-from noojee_contract.report.summary import story
-from noojee_contract.suite import checks
+from noojee_contract.report.marks import ReportRow
+from noojee_contract.report.summary import summarize
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from quality.detection import doors
 from quality.detection.socket_door import SocketDoor
-from support.faulty_servers import WIRE, WrongServer
+from support.faulty_servers import WIRE, FaultyServer
 
 EXAMPLES = 2
-SEED = 1
+SPEC = 1
 LEGACY, REPLACEMENT = "recording-api", "njadmin"
 USUAL = (LEGACY, REPLACEMENT)
 ABOUT_CALLS = ("support.faulty_servers.live_calls", "support.faulty_servers.orders")
@@ -31,12 +32,12 @@ BY_HASH = "call-management-by-hash"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What became of one wrong server.
+    """What became of one faulty server.
 
-    `broken`: what each clause that broke said, in the order of the report. `first` is the clause of the first finding, `said` its sentence.
-    `names_it`: that finding has the words expected; `shows_it`: its exchange is one that the mistake changed (or it has
+    `broken`: what each clause that broke said, in the order of the report. `first` is the clause of the first failure, `said` its sentence.
+    `names_it`: that failure has the words expected; `shows_it`: its exchange is one that the mistake changed (or it has
     none). `differs_at` is the first request whose answer was not the right one, `caught_at` the first after which a clause
-    broke; `groups` how many causes the report tells. `errors` are the suite's own.
+    broke; `groups` how many groups the report tells. `errors` are the suite's own.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Row:
         return bool(self.broken)
 
 
-def targets(server: WrongServer) -> tuple[list[Target], list[tuple[str, str]]]:
+def targets(server: FaultyServer) -> tuple[list[Target], list[tuple[str, str]]]:
     """A target for each dialect that can show the mistake; a right legacy PBX before the replacement, for migrations.
 
     A dialect that lists legs as the legacy API does is judged only where a clause of its own names the server.
@@ -71,58 +72,60 @@ def targets(server: WrongServer) -> tuple[list[Target], list[tuple[str, str]]]:
     by_hash = False
     for clause in catalogue().values():
         if (
-            clause.wrong == server.name
+            clause.faulty_server == server.name
             and MIGRATION not in clause.dialects
             and not set(clause.dialects) & set(dialects)
         ):
             dialects += clause.dialects
-        by_hash |= clause.wrong == server.name and clause.proof == "hash" and "call-management" in clause.dialects
-    found = [Target(name=each, dialect=each, transport=transport, fillable=True) for each in dict.fromkeys(dialects)]
+        by_hash |= (
+            clause.faulty_server == server.name and clause.proof == "hash" and "call-management" in clause.dialects
+        )
+    found = [Target(name=each, dialect=each, transport=transport, writable=True) for each in dict.fromkeys(dialects)]
     if by_hash:
         more = Target(
-            name=BY_HASH, dialect="call-management", authentication="hash", transport=transport, fillable=True
+            name=BY_HASH, dialect="call-management", authentication="hash", transport=transport, writable=True
         )
         found.append(more)
     if REPLACEMENT not in dialects:
         return found, []
-    right = Target(name=OLD, dialect=LEGACY, transport=f"{doors.__name__}:{doors.RIGHT}", fillable=True)
+    right = Target(name=OLD, dialect=LEGACY, transport=f"{doors.__name__}:{doors.RIGHT}", writable=True)
     return [*found, right], [(OLD, REPLACEMENT)]
 
 
-def judge(server: WrongServer, *, examples: int = EXAMPLES, seed: int = SEED, first: bool = False) -> Row:
-    """Every clause in every lane; with `first`, no more once one is broken."""
+def judge(server: FaultyServer, *, examples: int = EXAMPLES, seed: int = SPEC, first: bool = False) -> Row:
+    """Every clause in every cell; with `first`, no more once one is broken."""
     started = time.perf_counter()
-    results, caught_at = results_of(server, examples=examples, seed=seed, first=first)
+    results, caught_at = results_of(server, examples=examples, random_seed=seed, first=first)
     return row_of(server, results, caught_at, time.perf_counter() - started)
 
 
 def results_of(
-    server: WrongServer, *, examples: int = EXAMPLES, seed: int = SEED, first: bool = False
+    server: FaultyServer, *, examples: int = EXAMPLES, seed: int = SPEC, first: bool = False
 ) -> tuple[list[Result], int | None]:
     """The results of every clause, and how many requests the server had answered when the first clause broke."""
     doors.opened.clear()
     if server.name in WIRE:
-        return _on_the_wire(server, examples=examples, seed=seed)
+        return _on_the_wire(server, examples=examples, random_seed=seed)
     named, migrations = targets(server)
-    bench = Bench(named, migrations=migrations, seed=seed, examples=examples, shrink_seconds=0)
+    runner = Runner(named, migrations=migrations, random_seed=seed, examples=examples, shrink_seconds=0)
     results: list[Result] = []
     caught_at: int | None = None
     try:
         for clause in catalogue().values():
-            for lane in bench.lanes(clause):
-                if lane.target == OLD:
+            for cell in runner.cells(clause):
+                if cell.target == OLD:
                     continue
-                results.append(bench.result(clause, checks()[clause.id], lane))
-                if results[-1].outcome is Outcome.BROKEN and caught_at is None:
+                results.append(runner.result(clause, clause_functions()[clause.id], cell))
+                if results[-1].outcome is Outcome.FAILED and caught_at is None:
                     caught_at = sum(door.requests for door in doors.opened[server.name])
             if first and caught_at is not None:
                 break
     finally:
-        bench.close()
+        runner.close()
     return results, caught_at
 
 
-def _on_the_wire(server: WrongServer, *, examples: int, seed: int) -> tuple[list[Result], int | None]:
+def _on_the_wire(server: FaultyServer, *, examples: int, seed: int) -> tuple[list[Result], int | None]:
     """The same over a real socket: the replacement alone, on the archives that ship."""
     door = SocketDoor(WIRE[server.name][1])
     doors.opened[server.name] = [door.watched]
@@ -131,33 +134,33 @@ def _on_the_wire(server: WrongServer, *, examples: int, seed: int) -> tuple[list
         dialect=REPLACEMENT,
         base_url=door.url,
         control_url=f"{door.control_url}/__noojee",
-        fillable=True,
-        archives=(RECORDED,),
+        writable=True,
+        sources=(BUNDLED,),
     )
-    bench = Bench([target], seed=seed, examples=examples, shrink_seconds=0)
+    runner = Runner([target], random_seed=seed, examples=examples, shrink_seconds=0)
     results: list[Result] = []
     caught_at: int | None = None
     try:
         for clause in catalogue().values():
-            for lane in bench.lanes(clause):
-                results.append(bench.result(clause, checks()[clause.id], lane))
-                if results[-1].outcome is Outcome.BROKEN and caught_at is None:
+            for cell in runner.cells(clause):
+                results.append(runner.result(clause, clause_functions()[clause.id], cell))
+                if results[-1].outcome is Outcome.FAILED and caught_at is None:
                     caught_at = door.watched.requests
     finally:
-        bench.close()
+        runner.close()
         door.close()
     return results, caught_at
 
 
-def row_of(server: WrongServer, results: Sequence[Result], caught_at: int | None, seconds: float) -> Row:
-    """The row of a wrong server from the results of its clauses."""
+def row_of(server: FaultyServer, results: Sequence[Result], caught_at: int | None, seconds: float) -> Row:
+    """The row of a faulty server from the results of its clauses."""
     watched = doors.opened.get(server.name, [])
-    broken = [result for result in results if result.outcome is Outcome.BROKEN]
-    told = story(run_of(broken)) if broken else None
-    shown = None if told is None else told.causes[0].shown
-    finding = None if shown is None else shown.finding
-    message = "" if finding is None else finding.message
-    exchange = None if finding is None else finding.exchange
+    broken = [result for result in results if result.outcome is Outcome.FAILED]
+    told = summarize(run_of(broken)) if broken else None
+    shown = None if told is None else told.groups[0].shown
+    failure = None if shown is None else shown.failure
+    message = "" if failure is None else failure.message
+    exchange = None if failure is None else failure.exchange
     return Row(
         name=server.name,
         kind=server.kind,
@@ -169,10 +172,10 @@ def row_of(server: WrongServer, results: Sequence[Result], caught_at: int | None
         shows_it=shown is not None and (_compares(shown) or exchange is None or _changed(exchange, watched)),
         differs_at=min((at for door in watched for at in door.differing.values()), default=None),
         caught_at=caught_at,
-        groups=0 if told is None else len(told.causes),
+        groups=0 if told is None else len(told.groups),
         seconds=round(seconds, 2),
         errors=tuple(
-            f"{result.clause} in {result.lane}: {(result.reason or '').splitlines()[-1:]}"
+            f"{result.clause} in {result.source}: {(result.reason or '').splitlines()[-1:]}"
             for result in results
             if result.outcome is Outcome.ERROR
         ),
@@ -180,28 +183,28 @@ def row_of(server: WrongServer, results: Sequence[Result], caught_at: int | None
 
 
 def _said(told: Any) -> str:
-    return "" if told.finding is None else str(told.finding.message)[:300]
+    return "" if told.failure is None else str(told.failure.message)[:300]
 
 
-def _compares(told: Told) -> bool:
+def _compares(told: ReportRow) -> bool:
     """Whether a clause holds two answers against each other: either of them may be the one that is shown."""
     return COMPARES.search(told.clause.id) is not None
 
 
 def _changed(exchange: Mapping[str, Any], watched: Sequence[doors.Watched]) -> bool:
     """Whether an exchange, as a report shows it, is one whose answer the mistake changed. Credentials are redacted in it."""
-    method = exchange["asked"]["method"]
-    shown = re.compile(re.escape(exchange["asked"]["url"]).replace(re.escape("[redacted]"), ".*"))
+    method = exchange["request"]["method"]
+    shown = re.compile(re.escape(exchange["request"]["url"]).replace(re.escape("[redacted]"), ".*"))
     return any(method == asked and shown.fullmatch(url) for door in watched for asked, url in door.differing)
 
 
-def run_of(results: Sequence[Result]) -> Run:
+def run_of(results: Sequence[Result]) -> Report:
     """Results as a run that can be told."""
     names = dict.fromkeys(name for result in results for name in result.target.split(" > "))
     clauses: dict[str, Clause] = {result.clause: catalogue()[result.clause] for result in results}
-    return Run(
-        suite="", catalogue="", started="", seconds=0.0, seed=SEED, examples=EXAMPLES,
-        targets=[TargetRow(name=name, dialect=name, address="", lanes=()) for name in names],
+    return Report(
+        suite="", catalogue="", started="", seconds=0.0, random_seed=SPEC, examples=EXAMPLES,
+        targets=[TargetRow(name=name, dialect=name, address="", sources=()) for name in names],
         clauses=[clause.row() for clause in clauses.values()],
         results=results,
     )  # fmt: skip

@@ -9,9 +9,9 @@ import subprocess
 import sys
 
 from noojee_contract.catalogue.clauses import DIALECTS, catalogue
-from noojee_contract.engine.runner import Bench
+from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.suite import checks
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 
 RIGHT = "noojee_fake.adapters.httpx_transport:open"
@@ -36,18 +36,21 @@ def main() -> int:
 
 def caught_by_the_suite() -> str | None:
     """The first clause that the fake breaks, None where it holds them all."""
-    targets = [Target(name=each, dialect=each, transport=RIGHT, fillable=True) for each in DIALECTS]
-    by_hash = Target(name="by-hash", dialect="call-management", authentication="hash", transport=RIGHT, fillable=True)
-    bench = Bench(
-        [*targets, by_hash], migrations=[("recording-api", "njadmin")], seed=1, examples=2, shrink_seconds=0
+    targets = [Target(name=each, dialect=each, transport=RIGHT, writable=True) for each in DIALECTS]
+    by_hash = Target(name="by-hash", dialect="call-management", authentication="hash", transport=RIGHT, writable=True)
+    runner = Runner(
+        [*targets, by_hash], migrations=[("recording-api", "njadmin")], random_seed=1, examples=2, shrink_seconds=0
     )  # fmt: skip
     try:
         for clause in catalogue().values():
-            for lane in bench.lanes(clause):
-                if bench.result(clause, checks()[clause.id], lane).outcome in (Outcome.BROKEN, Outcome.ERROR):
+            for cell in runner.cells(clause):
+                if runner.result(clause, clause_functions()[clause.id], cell).outcome in (
+                    Outcome.FAILED,
+                    Outcome.ERROR,
+                ):
                     return clause.id
     finally:
-        bench.close()
+        runner.close()
     return None
 
 

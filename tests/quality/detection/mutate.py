@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="tox -e mutate --", description=__doc__)
     parser.add_argument("--sample", type=int, default=150, metavar="N", help="mutants that are drawn (default 150)")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the drawing (default 1)")
+    parser.add_argument("--random-seed", type=int, default=1, metavar="S", help="of the drawing (default 1)")
     parser.add_argument("--minutes", type=float, default=30, metavar="M", help="no mutant is begun later (default 30)")
     parser.add_argument(
         "--workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default 2)"

@@ -1,4 +1,4 @@
-"""Two wrong servers in one: a fault that hides another is a blind spot of the suite."""
+"""Two faulty servers in one: a fault that hides another is a blind spot of the suite."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import httpx
 
 from quality.detection.judge import judge
-from support.faulty_servers import WIRE, Send, WrongServer, everything
+from support.faulty_servers import WIRE, FaultyServer, Send, everything
 
 
 def draw_pairs(names: Sequence[str], number: int, seed: int) -> list[tuple[str, str]]:
-    """So many pairs of different wrong servers, the same for a seed; none of them on the wire."""
+    """So many pairs of different faulty servers, the same for a seed; none of them on the wire."""
     chance = random.Random(seed)
     inside = [name for name in names if name not in WIRE]
     return [(one, other) for one, other in (chance.sample(inside, 2) for _ in range(number))]
 
 
-def together(one: WrongServer, other: WrongServer) -> WrongServer:
+def together(one: FaultyServer, other: FaultyServer) -> FaultyServer:
     """A server with both mistakes: the first stands in front of the second."""
 
     def mistake(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
@@ -30,10 +30,10 @@ def together(one: WrongServer, other: WrongServer) -> WrongServer:
 
         return _safely(one, request, wrong_already, memory.setdefault("before", {}))
 
-    return WrongServer(f"{one.name} + {other.name}", f"{one.story} {other.story}", mistake)
+    return FaultyServer(f"{one.name} + {other.name}", f"{one.summarize} {other.summarize}", mistake)
 
 
-def _safely(server: WrongServer, request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+def _safely(server: FaultyServer, request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     """An answer; a mistake that stumbles over what the other left behind is a server error."""
     try:
         return server.mistake(request, send, memory)

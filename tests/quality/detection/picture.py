@@ -1,4 +1,4 @@
-"""docs/score.svg: which group of clauses catches which group of wrong servers, as a map of heat."""
+"""docs/score.svg: which group of clauses catches which group of faulty servers, as a map of heat."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ STYLE = (
 
 
 def picture(rows: Sequence[Row]) -> str:
-    """An SVG document: a line for each group of wrong servers, a column for each group of clauses.
+    """An SVG document: a line for each group of faulty servers, a column for each group of clauses.
 
-    A cell says how many of the wrong servers broke a clause of that group, and is the darker the greater a part of the line that is.
+    A cell says how many of the faulty servers broke a clause of that group, and is the darker the greater a part of the line that is.
     """
     groups = list(dict.fromkeys(_group(clause) for clause in catalogue()))
     kinds = sorted({row.kind for row in rows})
@@ -34,10 +34,10 @@ def picture(rows: Sequence[Row]) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{across}" height="{down}" viewBox="0 0 {across} {down}" role="img"'
             ' aria-labelledby="title">'
         ),
-        '<title id="title">How many wrong servers of each group break a clause of each group</title>',
+        '<title id="title">How many faulty servers of each group break a clause of each group</title>',
         f'<style>{STYLE}</style><rect width="100%" height="100%" fill="#fbfbfa"/>',
-        '<text x="12" y="24" class="strong">Which clauses catch which wrong servers</text>',
-        '<text x="12" y="44" class="soft">A cell: so many wrong servers of the line broke a clause of the column.</text>',
+        '<text x="12" y="24" class="strong">Which clauses catch which faulty servers</text>',
+        '<text x="12" y="44" class="soft">A cell: so many faulty servers of the line broke a clause of the column.</text>',
     ]
     for column, group in enumerate([*groups, "caught"]):
         x = LEFT + WIDE * column + WIDE // 2

@@ -1,4 +1,4 @@
-"""Judges many wrong servers in several processes."""
+"""Judges many faulty servers in several processes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from quality.detection.pairs import judge_pair
 from support.faulty_servers import everything
 
 AT_ONCE = 50  # tells of progress after so many
-A_PROCESS = 100  # so many wrong servers a process: it grows. Not max_tasks_per_child, which stops for ever (python/cpython#115634)
+A_PROCESS = 100  # so many faulty servers a process: it grows. Not max_tasks_per_child, which stops for ever (python/cpython#115634)
 
 
 def rows(names: Sequence[str], workers: int) -> list[Row]:
-    """The row of each wrong server, in no order."""
+    """The row of each faulty server, in no order."""
     return list(_done(one, names, workers))
 
 
@@ -27,7 +27,7 @@ def surviving(pairs: Sequence[tuple[str, str]], workers: int) -> list[str]:
 
 
 def one(name: str) -> Row:
-    """The row of a wrong server, in a process of its own."""
+    """The row of a faulty server, in a process of its own."""
     return judge(everything()[name])
 
 

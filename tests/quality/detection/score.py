@@ -23,7 +23,7 @@ PICTURE = ROOT / "docs" / "score.svg"
 README = ROOT / "README.md"
 MARKS = ("<!-- score -->", "<!-- /score -->")
 FORMAT = "noojee-score/1"
-FLOOR = 0.97
+REQUIRED_CLAUSES = 0.97
 LONGEST_SAID = 160
 
 
@@ -41,14 +41,14 @@ class Score:
 
     @property
     def caught(self) -> int:
-        """How many wrong servers some clause broke on."""
+        """How many faulty servers some clause broke on."""
         return sum(row.caught for row in self.rows)
 
     @property
     def share(self) -> float:
         """The part of all that was caught. Raises ValueError where nothing was judged."""
         if not self.rows:
-            raise ValueError("a score of no wrong servers is none")
+            raise ValueError("a score of no faulty servers is none")
         return self.caught / len(self.rows)
 
     @property
@@ -57,7 +57,7 @@ class Score:
         return sum(bool(row.operator) for row in self.rows)
 
     def catches(self) -> Counter[str]:
-        """How many wrong servers each clause broke on; a clause that broke on none is there with 0."""
+        """How many faulty servers each clause broke on; a clause that broke on none is there with 0."""
         times = Counter(dict.fromkeys(catalogue(), 0))
         times.update(clause for row in self.rows for clause in row.broken)
         return times
@@ -65,8 +65,8 @@ class Score:
     def complaints(self) -> list[str]:
         """Why the score is not good enough; nothing where it is."""
         told: list[str] = []
-        if self.share < FLOOR:
-            told.append(f"{self.share:.1%} are caught, fewer than {FLOOR:.0%}")
+        if self.share < REQUIRED_CLAUSES:
+            told.append(f"{self.share:.1%} are caught, fewer than {REQUIRED_CLAUSES:.0%}")
         known = survivors()
         for row in self.rows:
             if not row.caught and row.name not in known:
@@ -74,9 +74,9 @@ class Score:
             if row.caught and row.name in known:
                 told.append(f"{row.name} is caught (by {row.first}), yet survivors.toml has a reason why not")
             if row.differs_at is None:
-                told.append(f"{row.name} gave no answer that a right server would not give")
+                told.append(f"{row.name} gave no answer that a conformant server would not give")
             if row.caught and not (row.names_it and row.shows_it):
-                told.append(f"{row.name}: the first finding does not point at the fault: {row.first}: {row.said}")
+                told.append(f"{row.name}: the first failure does not point at the fault: {row.first}: {row.said}")
             told += [f"{row.name}: an error of the suite's own: {error}" for error in row.errors]
         return told
 
@@ -89,28 +89,28 @@ class Score:
 
 
 def servers_fingerprint() -> str:
-    """A short digest of the wrong servers: names, stories, groups, expected words, and reasons of survivors."""
+    """A short digest of the faulty servers: names, stories, groups, expected words, and reasons of survivors."""
     text = "\n".join(
-        "\t".join((server.name, server.story, server.kind, server.says)) for server in everything().values()
+        "\t".join((server.name, server.summarize, server.kind, server.says)) for server in everything().values()
     )
     known = "\n".join(f"{name}\t{reason}" for name, reason in sorted(survivors().items()))
     return hashlib.sha256(f"{text}\n{known}".encode()).hexdigest()[:12]
 
 
 def score_of(rows: Iterable[Row], *, seed: int, **pairs: Any) -> Score:
-    """A score of today's catalogue and wrong servers."""
+    """A score of today's catalogue and faulty servers."""
     places = {name: place for place, name in enumerate(everything())}
     ordered = tuple(sorted(rows, key=lambda row: places[row.name]))
     return Score(
-        catalogue=catalogue_fingerprint(), servers=servers_fingerprint(), rows=ordered, seed=seed, **pairs
+        catalogue=catalogue_fingerprint(), servers=servers_fingerprint(), rows=ordered, random_seed=seed, **pairs
     )  # fmt: skip
 
 
 def written(score: Score) -> str:
-    """The score as JSON lines: a header with the clauses, a line a wrong server (clauses by their place), a footer."""
+    """The score as JSON lines: a header with the clauses, a line a faulty server (clauses by their place), a footer."""
     clauses = list(catalogue())
     header = {
-        "kind": "header", "format": FORMAT, "catalogue": score.catalogue, "wrong_servers": score.servers, "seed": score.seed,
+        "kind": "header", "format": FORMAT, "catalogue": score.catalogue, "faulty_servers": score.servers, "seed": score.random_seed,
         "clauses": clauses,
     }  # fmt: skip
     rows = [
@@ -145,7 +145,7 @@ def read(text: str) -> Score:
         for line in lines
     )  # fmt: skip
     return Score(
-        catalogue=header["catalogue"], servers=header["wrong_servers"], rows=rows, seed=header["seed"], pairs=footer["pairs"],
+        catalogue=header["catalogue"], servers=header["faulty_servers"], rows=rows, random_seed=header["seed"], pairs=footer["pairs"],
         pairs_seed=footer["pairs_seed"], pairs_survived=tuple(footer["pairs_survived"]),
     )  # fmt: skip
 
@@ -154,7 +154,7 @@ def figure(score: Score) -> str:
     """The README's sentence."""
     groups = len({row.kind for row in score.rows})
     return (
-        f"**Of {len(score.rows):,} wrong servers in {groups} groups, {score.caught:,} are caught ({score.share:.1%})**: PBXs that are"
+        f"**Of {len(score.rows):,} faulty servers in {groups} groups, {score.caught:,} are caught ({score.share:.1%})**: PBXs that are"
         " wrong on purpose, by one\nsmall change each, judged by this suite (`tox -e prove`; [the score](docs/score.md))."
     )
 
@@ -173,15 +173,15 @@ def page(score: Score, mutation: str = "") -> str:
     by_hand = len(score.rows) - score.made
     lines += [
         f"{len(score.rows):,} PBXs are wrong on purpose: {score.made:,} made by operators, {by_hand:,} written by hand, each with its",
-        "story (`tests/wrong_servers`). Each gives some answer that a right one would not give, to the same requests.",
+        "summarize (`tests/faulty_servers`). Each gives some answer that a right one would not give, to the same requests.",
         f"**{score.caught:,} of them ({score.share:.1%}) break some clause**, half of them within {_median(score)} requests.",
-        f"In {_pointed(score):.1%} of those, the first finding of the report names the fault (the field, the header, the words) and shows a wrong answer.",
+        f"In {_pointed(score):.1%} of those, the first failure of the report names the fault (the field, the header, the words) and shows a wrong answer.",
         "",
-        f"Catalogue {score.catalogue}, wrong servers {score.servers}. `tox -e prove -- --show NAME` tells what caught one of them.",
+        f"Catalogue {score.catalogue}, faulty servers {score.servers}. `tox -e prove -- --show NAME` tells what caught one of them.",
         "",
-        "![Which clauses catch which wrong servers](score.svg)",
+        "![Which clauses catch which faulty servers](score.svg)",
         "",
-        "| group | wrong servers | by operators | caught | most often first |",
+        "| group | faulty servers | by operators | caught | most often first |",
         "|---|--:|--:|--:|---|",
     ]
     for kind, rows in _by_kind(score.rows).items():
@@ -203,7 +203,7 @@ def page(score: Score, mutation: str = "") -> str:
     lines += [", ".join(f"`{clause}`" for clause in idle) + "." if idle else "None that binds."]
     lines += [
         "",
-        "Clauses about dialect files meet wrong replacements (`tests/wrong_replacements`), none of these servers.",
+        "Clauses about dialect files meet faulty replacements (`tests/faulty_replacements`), none of these servers.",
     ]
     if score.pairs:
         lines += ["", "## Two faults at once", ""]
@@ -214,9 +214,9 @@ def page(score: Score, mutation: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def in_words(row: Row, story: str) -> str:
+def in_words(row: Row, summarize: str) -> str:
     """One row of a score, to be read."""
-    lines = [f"{row.name} ({row.kind}{f', by the operator {row.operator}' if row.operator else ''})", f"  {story}"]
+    lines = [f"{row.name} ({row.kind}{f', by the operator {row.operator}' if row.operator else ''})", f"  {summarize}"]
     if not row.caught:
         return "\n".join([*lines, f"  survives: {survivors().get(row.name, 'no reason is known')}"])
     lines.append(

@@ -1,4 +1,4 @@
-"""A right server behind a socket of its own, whose answers a wire fault changes below HTTP's meaning."""
+"""A conformant server behind a socket of its own, whose answers a wire fault changes below HTTP's meaning."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from quality.detection.doors import Watched, right_server
+from quality.detection.doors import Watched, conformant_server
 
 LONGEST_HEAD = 65_536
 
 
 class SocketDoor:
-    """Serves one right server over loopback; its control API is asked at a port of its own, which no fault reaches.
+    """Serves one conformant server over loopback; its control API is asked at a port of its own, which no fault reaches.
 
     `watched` tells which requests were answered wrongly.
     """
 
     def __init__(self, mistake: Callable[[bytes, bytes], bytes | None]) -> None:
         self.watched = Watched(None)
-        self._behind = right_server()
+        self._behind = conformant_server()
         self._mistake = mistake
         self._listeners = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(2)]
         self.url, self.control_url = (f"http://127.0.0.1:{each.getsockname()[1]}" for each in self._listeners)

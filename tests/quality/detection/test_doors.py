@@ -1,4 +1,4 @@
-"""A wrong server is watched: each answer is held against that of a right one that was asked the same."""
+"""A faulty server is watched: each answer is held against that of a right one that was asked the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from quality.detection.doors import Watched
 from quality.detection.pairs import draw_pairs, together
 from quality.detection.socket_door import SocketDoor
-from support.faulty_servers import Send, WrongServer, everything, with_body
+from support.faulty_servers import FaultyServer, Send, everything, with_body
 
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 ASKED = f"https://pbx.invalid/njadmin/rest/RecordingAPI/retrieveMetaData?apiKey={KEY}&tag=1"
@@ -21,7 +21,7 @@ def spoiled(request: httpx.Request, send: Send, memory: dict[str, object]) -> ht
 
 def test_a_request_that_is_answered_otherwise_is_noted() -> None:
     """With its place in the order; a right answer is not."""
-    watched = Watched(WrongServer("spoiled", "", spoiled))
+    watched = Watched(FaultyServer("spoiled", "", spoiled))
     with httpx.Client(transport=watched) as client:
         client.post(ASKED.replace("tag=1", "tag=2"))
         client.post(ASKED)
@@ -30,13 +30,13 @@ def test_a_request_that_is_answered_otherwise_is_noted() -> None:
     assert watched.requests == 3
 
 
-def test_a_right_server_differs_in_nothing() -> None:
-    """Worlds, keys and clocks of both are the same, whatever is asked."""
-    watched = Watched(WrongServer("right", "", lambda request, send, memory: send(request)))
+def test_a_conformant_server_differs_in_nothing() -> None:
+    """Sandboxes, keys and clocks of both are the same, whatever is asked."""
+    watched = Watched(FaultyServer("right", "", lambda request, send, memory: send(request)))
     with httpx.Client(transport=watched) as client:
-        world = client.post("https://pbx.invalid/__noojee/worlds", json={}).json()
-        path = f"https://pbx.invalid/{world['path']}/njadmin/rest/RecordingAPI/retrieveMetaData"
-        assert client.post(f"{path}?apiKey={world['api_key']}&tag=1").json() == []
+        sandbox = client.post("https://pbx.invalid/__noojee/sandboxes", json={}).json()
+        path = f"https://pbx.invalid/{sandbox['path']}/njadmin/rest/RecordingAPI/retrieveMetaData"
+        assert client.post(f"{path}?apiKey={sandbox['api_key']}&tag=1").json() == []
         client.post("https://pbx.invalid/servicemanager/rest/Time")
     assert watched.differing == {}
 
@@ -47,7 +47,7 @@ def test_a_closed_connection_is_noted() -> None:
     def hang_up(request: httpx.Request, send: Send, memory: dict[str, object]) -> httpx.Response:
         raise httpx.RemoteProtocolError("gone")
 
-    watched = Watched(WrongServer("gone", "", hang_up))
+    watched = Watched(FaultyServer("gone", "", hang_up))
     with httpx.Client(transport=watched) as client, pytest.raises(httpx.RemoteProtocolError):
         client.post(ASKED)
     assert len(watched.differing) == 1
@@ -58,7 +58,7 @@ def test_a_fault_on_the_wire_spares_the_control_api() -> None:
     door = SocketDoor(lambda head, body: b"nonsense")
     try:
         with httpx.Client(trust_env=False) as client:
-            assert client.get(f"{door.control_url}/__noojee/worlds").json()["worlds"]
+            assert client.get(f"{door.control_url}/__noojee/sandboxes").json()["sandboxes"]
             with pytest.raises(httpx.RemoteProtocolError):
                 client.post(f"{door.url}/servicemanager/rest/Time")
     finally:
@@ -77,7 +77,7 @@ def test_pairs_are_the_same_for_a_seed() -> None:
 def test_both_mistakes_of_a_pair_are_made() -> None:
     """The second one's answer is what the first one spoils; where one stumbles over the other, it is a server error."""
     servers = everything()
-    both = together(servers["refuses-with-418"], WrongServer("spoiled", "", spoiled))
+    both = together(servers["refuses-with-418"], FaultyServer("spoiled", "", spoiled))
     watched = Watched(both)
     with httpx.Client(transport=watched) as client:
         assert client.post(ASKED).content == b"[ ]"
@@ -87,6 +87,6 @@ def test_both_mistakes_of_a_pair_are_made() -> None:
         raise KeyError("Leg")
 
     with httpx.Client(
-        transport=Watched(together(WrongServer("stumbles", "", stumble), servers["get-served"]))
+        transport=Watched(together(FaultyServer("stumbles", "", stumble), servers["get-served"]))
     ) as client:
         assert client.post(ASKED).status_code == 500

@@ -1,4 +1,4 @@
-"""The first finding of a report names the fault and shows it: a sample of wrong servers, drawn by the commit."""
+"""The first failure of a report names the fault and shows it: a sample of faulty servers, drawn by the commit."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ def commit() -> str:
 
 
 def drawn() -> list[str]:
-    """Wrong servers that are caught, the same for a commit."""
+    """Faulty servers that are caught, the same for a commit."""
     caught = [name for name in everything() if name not in survivors()]
     return sorted(random.Random(commit()).sample(caught, DRAWN))
 
 
 @pytest.mark.parametrize("name", drawn())
-def test_a_wrong_server_is_caught_and_the_first_finding_points_at_the_fault(name: str) -> None:
+def test_a_faulty_server_is_caught_and_the_first_finding_points_at_the_fault(name: str) -> None:
     """The field, the header or the words of the fault, and an exchange that the fault changed."""
     server = everything()[name]
     row = judge(server)
-    assert row.caught, server.story
+    assert row.caught, server.summarize
     assert row.differs_at is not None
     assert not row.errors
-    assert row.names_it, f"{server.story} The first finding must say {server.says!r}: {row.first}: {row.said}"
-    assert row.shows_it, f"{server.story} The first finding shows a right answer: {row.first}: {row.said}"
+    assert row.names_it, f"{server.summarize} The first failure must say {server.says!r}: {row.first}: {row.said}"
+    assert row.shows_it, f"{server.summarize} The first failure shows a right answer: {row.first}: {row.said}"
 
 
 @pytest.mark.parametrize("name", ONE_CAUSE)

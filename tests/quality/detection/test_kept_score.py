@@ -1,4 +1,4 @@
-"""The score that is kept: README, page and rows tell the same figure, and it is of today's clauses and wrong servers."""
+"""The score that is kept: README, page and rows tell the same figure, and it is of today's clauses and faulty servers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_kept_score_is_good() -> None:
     assert kept.idle() == []
 
 
-def test_the_kept_score_is_of_this_catalogue_and_these_wrong_servers(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_kept_score_is_of_this_catalogue_and_these_faulty_servers(capsys: pytest.CaptureFixture[str]) -> None:
     """After a change of either, run `tox -e prove`."""
     stale = main(["--check"])
     assert not stale, capsys.readouterr().out

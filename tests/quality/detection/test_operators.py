@@ -1,4 +1,4 @@
-"""Wrong servers made by operators: in groups, told apart by their names, and what is left out has a reason that holds."""
+"""Faulty servers made by operators: in groups, told apart by their names, and what is left out has a reason that holds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAME = (
 )
 
 
-def test_there_are_enough_wrong_servers_in_every_group() -> None:
+def test_there_are_enough_faulty_servers_in_every_group() -> None:
     """At least 150 in at least 14 groups; two thirds or more made by operators."""
     groups = Counter(server.kind for server in everything().values())
     assert len(everything()) >= 150
@@ -31,16 +31,16 @@ def test_there_are_enough_wrong_servers_in_every_group() -> None:
     assert len(made()) * 3 >= len(everything()) * 2
 
 
-def test_every_wrong_server_says_what_a_finding_must_say() -> None:
-    """A group, a story, and the words that name the fault."""
+def test_every_faulty_server_says_what_a_finding_must_say() -> None:
+    """A group, a summarize, and the words that name the fault."""
     for server in everything().values():
-        assert server.kind, f"{server.name} is in no group: put it into tests/wrong_servers/kinds.toml"
+        assert server.kind, f"{server.name} is in no group: put it into tests/faulty_servers/kinds.toml"
         assert server.says, server.name
-        assert server.story.endswith("."), server.name
+        assert server.summarize.endswith("."), server.name
     assert set(kinds()) == set(by_hand())
 
 
-def test_the_order_of_wrong_servers_is_that_of_their_modules() -> None:
+def test_the_order_of_faulty_servers_is_that_of_their_modules() -> None:
     """What is drawn by a seed, and the fingerprint of the score, hang on it; whoever imports a module first must not."""
     code = "import support.faulty_servers.relations_flow, support.faulty_servers.audio; print(*support.faulty_servers.everything())"
     told = subprocess.run([sys.executable, "-c", code], cwd=TESTS, capture_output=True, text=True, check=True)
@@ -56,7 +56,7 @@ def test_survivors_and_those_left_out_exist() -> None:
 
 @pytest.mark.parametrize("name", sorted(name for name, reason in left_out().items() if reason in SAME))
 def test_what_is_left_out_as_the_same_gives_right_answers(name: str) -> None:
-    """No request of the whole suite is answered otherwise than by a right server."""
+    """No request of the whole suite is answered otherwise than by a conformant server."""
     row = judge({mutant.name: mutant for mutant in every_mutant()}[name])
     assert row.differs_at is None
     assert not row.caught

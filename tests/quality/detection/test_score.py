@@ -38,7 +38,7 @@ def row(name: str = CAUGHT, **more: object) -> Row:
 
 
 def score(*rows: Row) -> Score:
-    return replace(score_of((), seed=1), rows=rows or (row(),))
+    return replace(score_of((), random_seed=1), rows=rows or (row(),))
 
 
 def test_a_good_score_has_no_complaints() -> None:
@@ -52,7 +52,7 @@ def test_a_good_score_has_no_complaints() -> None:
     [
         ({"broken": {}, "first": None}, "without a reason"),
         ({"name": EXCUSED}, "is caught"),
-        ({"differs_at": None}, "no answer that a right server would not give"),
+        ({"differs_at": None}, "no answer that a conformant server would not give"),
         ({"names_it": False}, "does not point at the fault"),
         ({"shows_it": False}, "does not point at the fault"),
         ({"errors": ("KeyError",)}, "own"),
@@ -73,7 +73,7 @@ def test_a_score_below_97_percent_is_red() -> None:
 def test_a_score_of_nothing_is_none() -> None:
     """Nothing judged is not good."""
     with pytest.raises(ValueError, match="none"):
-        _ = replace(score_of((), seed=1), rows=()).share
+        _ = replace(score_of((), random_seed=1), rows=()).share
 
 
 def test_a_clause_that_catches_nothing_is_named() -> None:
@@ -109,15 +109,15 @@ def test_the_picture_counts_servers_by_group_of_clauses() -> None:
 
 def test_a_row_is_told_in_words() -> None:
     """What caught it, when, and what it said; or why nothing did."""
-    told = in_words(row(broken={CLAUSE: "", "x.y": ""}), "A story.")
+    told = in_words(row(broken={CLAUSE: "", "x.y": ""}), "A summarize.")
     assert "caught after 2" in told
     assert f"first: {CLAUSE}: said" in told
     assert "also: x.y" in told
-    assert "A story." in told
-    assert "survives: No page" in in_words(row(EXCUSED, broken={}, first=None), "A story.")
+    assert "A summarize." in told
+    assert "survives: No page" in in_words(row(EXCUSED, broken={}, first=None), "A summarize.")
 
 
-def test_an_unknown_wrong_server_is_wrong_use() -> None:
+def test_an_unknown_faulty_server_is_wrong_use() -> None:
     """Exit 2."""
     for option in ("--only", "--show"):
         with pytest.raises(SystemExit, match="2"):

@@ -1,4 +1,4 @@
-"""The whole suite on right servers, and what of it is a false alarm."""
+"""The whole suite on conformant servers, and what of it is a false alarm."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.dialects.model import Dialect
-from noojee_contract.engine.runner import Bench
-from noojee_contract.model.outcome import Outcome, Result
-from noojee_contract.suite import checks
+from noojee_contract.engine.runner import Runner
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Result
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 
 RUNS = int(os.environ.get("NOOJEE_CALM_RUNS", "2"))
@@ -20,25 +21,25 @@ EXAMPLES = 3
 def judged(
     targets: Sequence[Target], seed: int, *, migrations: Sequence[tuple[str, str]], of: str | None = None
 ) -> list[Result]:
-    """The results of every clause in its lanes; with `of`, in those of this target and of migrations to it."""
-    bench = Bench(targets, migrations=migrations, seed=seed, examples=EXAMPLES, shrink_seconds=0)
+    """The results of every clause in its cells; with `of`, in those of this target and of migrations to it."""
+    runner = Runner(targets, migrations=migrations, random_seed=seed, examples=EXAMPLES, shrink_seconds=0)
     try:
         return [
-            bench.result(clause, checks()[clause.id], lane)
+            runner.result(clause, clause_functions()[clause.id], cell)
             for clause in catalogue().values()
-            for lane in bench.lanes(clause)
-            if of is None or lane.target.rpartition(" > ")[2] == of
+            for cell in runner.cells(clause)
+            if of is None or cell.target.rpartition(" > ")[2] == of
         ]
     finally:
-        bench.close()
+        runner.close()
 
 
 def alarms(results: Sequence[Result]) -> list[str]:
     """What is broken, or an error of ours, in a line each."""
     return [
-        f"{result.clause} in {result.target} {result.lane}: {result.finding.message if result.finding else result.reason}"
+        f"{result.clause} in {result.target} {result.source}: {result.failure.message if result.failure else result.reason}"
         for result in results
-        if result.outcome in (Outcome.BROKEN, Outcome.ERROR)
+        if result.outcome in (Outcome.FAILED, Outcome.ERROR)
     ]
 
 
@@ -46,5 +47,5 @@ def described(dialect: Dialect, base_url: str) -> Target:
     """The target "records": an API that a dialect file describes, on a socket."""
     return Target(
         name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, base_url=base_url,
-        fillable=True,
+        writable=True,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import support.conformant_servers
 from support.conformant_servers.pbx import OtherPbx
 
 PEOPLE = {
@@ -18,9 +19,9 @@ PEOPLE = {
 CALL = {"do": "inbound", "did": "0390000600", "source": "0491570156", "as": "call"}
 
 
-def test_the_right_servers_share_no_code_with_either_half() -> None:
+def test_the_conformant_servers_share_no_code_with_either_half() -> None:
     """Else a mistake that both make would be judged right."""
-    files = sorted(Path(conformant_servers.__file__).parent.glob("*.py"))
+    files = sorted(Path(support.conformant_servers.__file__).parent.glob("*.py"))
     assert len(files) > 10
     assert [file.name for file in files if re.search(r"(import|from) noojee_", file.read_text(encoding="utf-8"))] == []
 
@@ -30,19 +31,21 @@ class Desk:
 
     def __init__(self) -> None:
         self.pbx = OtherPbx()
-        self.world = self.control("POST", "/worlds", {"seed": {"calls": [], "now": "2026-11-24T00:00:00+00:00"}})[1]
-        self.control("PUT", f"/worlds/{self.world['world']}/directory", PEOPLE)
+        self.sandbox = self.control("POST", "/sandboxes", {"seed": {"calls": [], "now": "2026-11-24T00:00:00+00:00"}})[
+            1
+        ]
+        self.control("PUT", f"/sandboxes/{self.sandbox['sandbox']}/directory", PEOPLE)
 
     def control(self, method: str, path: str, wish: Any) -> tuple[int, Any]:
         status, _, body = self.pbx.handle(method, f"/__noojee{path}", {}, json.dumps(wish).encode())
         return status, json.loads(body)
 
     def play(self, *steps: dict[str, Any]) -> tuple[int, Any]:
-        return self.control("POST", f"/worlds/{self.world['world']}/flow", {"steps": steps})
+        return self.control("POST", f"/sandboxes/{self.sandbox['sandbox']}/flow", {"steps": steps})
 
     def subscribe(self, after: int, seconds: int) -> Any:
-        query = f"exten=410&lastSequenceNumber={after}&timeOut={seconds}&apiKey={self.world['api_key']}"
-        path = f"/{self.world['path']}/servicemanager/rest/CallManagementAPI/subscribe?{query}"
+        query = f"exten=410&lastSequenceNumber={after}&timeOut={seconds}&apiKey={self.sandbox['api_key']}"
+        path = f"/{self.sandbox['path']}/servicemanager/rest/CallManagementAPI/subscribe?{query}"
         return json.loads(self.pbx.handle("POST", path, {}, b"")[2])
 
 
@@ -67,13 +70,13 @@ def test_a_step_that_cannot_be_done_is_refused() -> None:
 
 
 def test_a_greeting_is_a_leg_of_its_own_where_it_is_recorded() -> None:
-    """SEED W-A4: each transition splits: the greeting, the queue, the answer."""
+    """SPEC W-A4: each transition splits: the greeting, the queue, the answer."""
     desk, waits = Desk(), {"do": "wait", "seconds": 3}
     steps = ({**CALL, "record": "greeting"}, waits, {"do": "proceed", "call": "call"}, waits)
     more = ({"do": "answer", "call": "call", "by": "410"}, waits, {"do": "hang_up", "call": "call"})
     unique_id = desk.play(*steps, *more)[1]["calls"]["call"]["unique_id"]
-    query = f"uniqueId={unique_id}&apiKey={desk.world['api_key']}"
-    path = f"/{desk.world['path']}/njadmin/rest/RecordingAPI/retrieveMetaDataByUniqueId?{query}"
+    query = f"uniqueId={unique_id}&apiKey={desk.sandbox['api_key']}"
+    path = f"/{desk.sandbox['path']}/njadmin/rest/RecordingAPI/retrieveMetaDataByUniqueId?{query}"
     legs = json.loads(desk.pbx.handle("POST", path, {}, b"")[2])
     assert [(leg["Leg"], leg["Duration"], leg["Username"]) for leg in legs] == [
         ("1", "3", "Administrator"),

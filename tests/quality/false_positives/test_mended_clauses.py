@@ -1,4 +1,4 @@
-"""Clauses that turned red on a right server once, each on the server that showed it."""
+"""Clauses that turned red on a conformant server once, each on the server that showed it."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Mapping
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.engine.runner import RECORDED, Bench, Lane
+from noojee_contract.engine.runner import BUNDLED, Cell, Runner
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.suite import checks
+from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.conformant_servers import hosts
 from support.conformant_servers.live import Habits
 from support.conformant_servers.pbx import OtherPbx
-from support.conformant_servers.world import PLAIN
+from support.conformant_servers.sandbox import PLAIN
 
 OLD, HASH, KEY = "services", "recording-api", "call-management"
 ALARMS: tuple[tuple[str, str, Mapping[str, str], Habits], ...] = (
-    ("recording.subscribe-several", KEY, {}, Habits(tells_the_dead=True)),
-    ("recording.dial-records", KEY, {"tag_inherited": "start-only"}, Habits(dial_from_pick_up=True)),
-    ("recording.by-channel", KEY, {}, Habits(named_user_owns=False)),
-    ("recording.stopped", HASH, {"stop_without_agent": "refused"}, Habits(named_user_owns=False)),
-    ("recording.several-calls", KEY, {}, Habits(rings_again=False)),
-    ("recording.several-calls", KEY, {"several_calls": "oldest"}, Habits(records_ringing=False)),
-    ("recording.extension-or-id", KEY, {"extension_or_unique_id": "by-lookup"}, Habits(records_ringing=False)),
-    ("recording.message", OLD, {}, Habits(services_in_xml=True)),
+    ("live-calls.subscribe-several", KEY, {}, Habits(tells_the_dead=True)),
+    ("live-calls.dial-records", KEY, {"tag_inherited": "start-only"}, Habits(dial_from_pick_up=True)),
+    ("live-calls.by-channel", KEY, {}, Habits(named_user_owns=False)),
+    ("live-calls.stopped", HASH, {"stop_without_agent": "refused"}, Habits(named_user_owns=False)),
+    ("live-calls.several-calls", KEY, {}, Habits(rings_again=False)),
+    ("live-calls.several-calls", KEY, {"several_calls": "oldest"}, Habits(records_ringing=False)),
+    ("live-calls.extension-or-id", KEY, {"extension_or_unique_id": "by-lookup"}, Habits(records_ringing=False)),
+    ("live-calls.message", OLD, {}, Habits(services_in_xml=True)),
     ("relations.one-transfer-more", KEY, {}, Habits(hands_on_at_once=False)),
 )
 
@@ -33,31 +33,31 @@ ALARMS: tuple[tuple[str, str, Mapping[str, str], Habits], ...] = (
 def targets_of(base_url: str, choices: Mapping[str, str]) -> list[Target]:
     """A PBX in its older generations."""
     return [
-        Target(name=each, dialect=each, base_url=base_url, fillable=True, profile={**PLAIN, **choices})
+        Target(name=each, dialect=each, base_url=base_url, writable=True, profile={**PLAIN, **choices})
         for each in (OLD, HASH, KEY)
     ]
 
 
 @pytest.mark.parametrize(("clause", "dialect", "choices", "habits"), ALARMS)
-def test_a_clause_holds_on_the_right_server_that_it_was_red_on(
+def test_a_clause_holds_on_the_conformant_server_that_it_was_red_on(
     clause: str, dialect: str, choices: Mapping[str, str], habits: Habits
 ) -> None:
     """What the reference leaves open, and no open question asks, breaks nothing."""
     with hosts.pool(OtherPbx(choices, habits=habits).handle) as url:
-        bench = Bench(targets_of(url, choices), seed=1, examples=1, shrink_seconds=0)
-        result = bench.result(catalogue()[clause], checks()[clause], Lane(dialect, RECORDED))
-        bench.close()
-    assert result.outcome is Outcome.HOLDS, result
+        runner = Runner(targets_of(url, choices), random_seed=1, examples=1, shrink_seconds=0)
+        result = runner.result(catalogue()[clause], clause_functions()[clause], Cell(dialect, BUNDLED))
+        runner.close()
+    assert result.outcome is Outcome.PASSED, result
 
 
 def test_a_migration_to_an_api_without_by_hour_is_not_asked_by_hour() -> None:
     """CallManagementAPI has no such method on any page; that legs are missing there says nothing."""
     with hosts.pool(OtherPbx().handle) as url:
-        bench = Bench(targets_of(url, {}), migrations=[(HASH, KEY)], seed=1, examples=1, shrink_seconds=0)
+        runner = Runner(targets_of(url, {}), migrations=[(HASH, KEY)], random_seed=1, examples=1, shrink_seconds=0)
         name = "migration.by-hour-whole"
-        result = bench.result(catalogue()[name], checks()[name], Lane(f"{HASH} > {KEY}", RECORDED))
-        bench.close()
+        result = runner.result(catalogue()[name], clause_functions()[name], Cell(f"{HASH} > {KEY}", BUNDLED))
+        runner.close()
     assert (result.outcome, result.reason) == (
-        Outcome.UNSUPPORTED,
+        Outcome.NOT_APPLICABLE,
         "the dialect call-management has no method by hour",
     )

@@ -1,7 +1,7 @@
 """No false alarms on an API that is not the vendor's: the replacement of the documentation, through its dialect file.
 
-Flask under waitress, a thread for each request, an SQLite file for each world. `NOOJEE_CALM_RUNS` as in
-`test_correct_servers`; each run has another seed, and so other archives.
+Flask under waitress, a thread for each request, an SQLite file for each sandbox. `NOOJEE_CALM_RUNS` as in
+`test_conformant_servers`; each run has another seed, and so other archives.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import pytest
 from noojee_contract.catalogue.clauses import FILE, MIGRATION, catalogue
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.pytest_plugin.session import floor_of
-from noojee_contract.targets.applicability import judged_on
+from noojee_contract.pytest_plugin.session import required_clauses
+from noojee_contract.targets.applicability import applies_to
 from noojee_contract.targets.target import Target
 from quality.false_positives.judging import FIRST_SEED, RUNS, alarms, described, judged
 from support.conformant_servers import hosts
 from support.conformant_servers.pbx import OtherPbx
 from support.conformant_servers.replacement import FOLDER, Replacement
-from support.conformant_servers.world import PLAIN
+from support.conformant_servers.sandbox import PLAIN
 
 DIALECT = read_dialect(FOLDER / "dialect.toml")
 OBSERVED = {"metadata.order"}
@@ -34,7 +34,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Target]]:
     with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
         yield [
             described(DIALECT, new),
-            *(Target(name=name, dialect=name, base_url=old, fillable=True, profile=PLAIN) for name in ("recording-api", "njadmin")),
+            *(Target(name=name, dialect=name, base_url=old, writable=True, profile=PLAIN) for name in ("recording-api", "njadmin")),
         ]  # fmt: skip
     replacement.close()
 
@@ -45,13 +45,13 @@ def test_the_replacement_breaks_no_clause(run: int, targets: list[Target]) -> No
     moved = [(target.name, "records") for target in targets[1:]]
     results = judged(targets, FIRST_SEED + run, migrations=moved, of="records")
     assert alarms(results) == [], f"NOOJEE_CALM_SEED={FIRST_SEED + run}"
-    assert floor_of(targets[:1], (), ()).missing(results) == []
-    held = {(result.clause, result.target) for result in results if result.outcome is Outcome.HOLDS}
+    assert required_clauses(targets[:1], (), ()).missing(results) == []
+    held = {(result.clause, result.target) for result in results if result.outcome is Outcome.PASSED}
     for clause in catalogue().values():
         if clause.dialects == (MIGRATION,):
             assert {(clause.id, f"{name} > records") for name in ("recording-api", "njadmin")} <= held
-        elif judged_on(clause, targets[0]) and clause.id not in OBSERVED:
+        elif applies_to(clause, targets[0]) and clause.id not in OBSERVED:
             assert (clause.id, "records") in held
-    silent = {result.clause: result.reason for result in results if result.outcome is Outcome.UNSUPPORTED}
+    silent = {result.clause: result.reason for result in results if result.outcome is Outcome.NOT_APPLICABLE}
     assert all(silent.values())
     assert {clause.id for clause in catalogue().values() if clause.dialects == (FILE,)}.isdisjoint(silent)

@@ -10,7 +10,7 @@ import pytest
 from noojee_contract.catalogue.clauses import FILE, catalogue
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.pytest_plugin.session import floor_of
+from noojee_contract.pytest_plugin.session import required_clauses
 from noojee_contract.targets.applicability import stranger
 from noojee_contract.targets.target import Target
 from quality.false_positives.judging import FIRST_SEED, alarms, described, judged
@@ -30,7 +30,7 @@ def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
     with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
         yield request.param, [
             described(dialect, new),
-            Target(name="old", dialect="recording-api", base_url=old, fillable=True, profile=PLAIN),
+            Target(name="old", dialect="recording-api", base_url=old, writable=True, profile=PLAIN),
         ]  # fmt: skip
     replacement.close()
 
@@ -40,8 +40,8 @@ def test_a_variant_breaks_no_clause(variant: tuple[str, list[Target]]) -> None:
     name, (target, old) = variant
     results = judged([target, old], FIRST_SEED, migrations=[("old", "records")], of="records")
     assert alarms(results) == []
-    assert floor_of([target], (), ()).missing(results) == []
-    held = {result.clause for result in results if result.outcome is Outcome.HOLDS}
+    assert required_clauses([target], (), ()).missing(results) == []
+    held = {result.clause for result in results if result.outcome is Outcome.PASSED}
     due = {clause.id for clause in catalogue().values() if stranger(clause, target) is None}
     assert due - held == OBSERVED | VARIANTS[name].silent
     assert {clause.id for clause in catalogue().values() if clause.dialects == (FILE,)} <= held

@@ -33,5 +33,5 @@ asgi.LARGEST_BODY_BYTES = 1_000_000
 @pytest.fixture(scope="session")
 def tls_server() -> Iterator[Served]:
     """Over https, with a certificate made for the run."""
-    with served("--quiet", "--tls-self-made") as server:
+    with served("--quiet", "--tls-self-signed") as server:
         yield server

@@ -1,4 +1,4 @@
-"""The fuzz lane, `tox -e fuzz`: schemathesis by the OpenAPI files, then streams of raw bytes, on served fakes of this machine.
+"""The fuzz cell, `tox -e fuzz`: schemathesis by the OpenAPI files, then streams of raw bytes, on served fakes of this machine.
 
 It ends by itself, after about `--seconds` or so many `--examples`, with 1 where a server answered with an error of its own, left a
 trace, did not live on, or was never asked anything that it does.
@@ -35,7 +35,7 @@ LENIENT = 'audio_methods = "post-and-get"\nget_on_post = "start-and-stop"\n'
 """Choices by which each operation of the file does something."""
 DONE_BY = ("recording-api", "call-management", "njadmin")
 """The generations that ask for credentials."""
-DONE_BY_CONTROL = ("worlds", "calls", "clock", "profile")
+DONE_BY_CONTROL = ("sandboxes", "calls", "clock", "profile")
 STREAMS_A_ROUND = 200
 MOST_ROUNDS = 100_000
 
@@ -53,12 +53,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=300, help="how long it takes, about (default 300)")
     parser.add_argument("--examples", type=int, help="instead of a time: how many for each operation of the API")
-    parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="of all that is chosen by chance")
+    parser.add_argument(
+        "--archive", type=int, default=random.randrange(2**32), help="of all that is chosen by chance"
+    )
     options = parser.parse_args()
     effort = Effort(seconds=max(1, options.seconds // 3), examples=options.examples, seed=options.seed)
-    print(f"fuzz lane: --seed {options.seed}", flush=True)
+    print(f"fuzz cell: --seed {options.seed}", flush=True)
     failed = [name for name, run in (("pbx", _pbx), ("control", _control), ("bytes", _bytes)) if not run(effort)]
-    print(f"fuzz lane: {'failed: ' + ', '.join(failed) if failed else 'no server error'}", flush=True)
+    print(f"fuzz cell: {'failed: ' + ', '.join(failed) if failed else 'no server error'}", flush=True)
     return 1 if failed else 0
 
 
@@ -103,7 +105,7 @@ def _schemathesis(
     """A run by one OpenAPI file; whether all was well, and its figures."""
     here = Path(__file__).parent
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(here / "schemathesis.toml"), "run"]
-    command += [str(_data.schema(description)), "--url", server.url, "--seed", str(effort.seed), "--no-color"]
+    command += [str(_data.schema(description)), "--url", server.url, "--archive", str(effort.seed), "--no-color"]
     command += ["--checks", ",".join(CHECKS), "--warnings", "off"]
     command += ["--max-time", str(effort.seconds)] if effort.examples is None else ["-n", str(effort.examples)]
     command += ["--generation-database", "none", "--phases", ",".join(phases)]

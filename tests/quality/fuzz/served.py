@@ -20,8 +20,8 @@ from typing import Any
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 NJADMIN = "/njadmin/rest/RecordingAPI"
 CALLS = "/servicemanager/rest/CallManagementAPI"
-SEED = {
-    "format": "noojee-seed/1",
+SPEC = {
+    "format": "noojee-archive/1",
     "time_zone": "Australia/Melbourne",
     "calls": [
         {
@@ -53,12 +53,12 @@ class Served:
     """A server process. `preface` is Python that runs in it before the command, to set bounds within a test's reach."""
 
     def __init__(self, folder: Path, *words: str, preface: str = "") -> None:
-        seed, ready = folder / "seed.json", folder / "ready"
-        seed.write_text(json.dumps(SEED), encoding="utf-8")
+        archive, ready = folder / "archive.json", folder / "ready"
+        archive.write_text(json.dumps(SPEC), encoding="utf-8")
         self.said = folder / "said"
         self._heeded = 0  # bytes of it
         start = f"{preface}\nimport sys\nfrom noojee_fake.cli.main import main\nsys.exit(main(sys.argv[1:]))"
-        command = ["serve", "--port", "0", "--ready-file", str(ready), "--seed", str(seed), *words]
+        command = ["serve", "--port", "0", "--ready-file", str(ready), "--archive", str(archive), *words]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(

@@ -23,7 +23,15 @@ PATHS = (
     "/servicemanager/rest/Time",
     "/",
 )
-CONTROL = ("", "/", "/worlds", "/worlds/default", "/worlds/default/calls", "/worlds/default/sound", "/worlds/none")
+CONTROL = (
+    "",
+    "/",
+    "/sandboxes",
+    "/sandboxes/default",
+    "/sandboxes/default/calls",
+    "/sandboxes/default/sound",
+    "/sandboxes/none",
+)
 PARAMETERS = (
     *("tag", "uniqueId", "leg", "date", "hour", "timeStamp", "hash", "apiKey", "extenOrUniqueId", "number", "record"),
     *("method", "agentLoginName", "autoAnswer", "exten", "unique_id"),
@@ -93,7 +101,7 @@ good_paths = st.one_of(
 paths = st.one_of(
     good_paths,
     st.sampled_from(
-        (b"*", b"//x/y", b"/../..", b"/%2e%2e/", b"http://pbx.invalid/", b"pbx.invalid:80", b"/w/default/")
+        (b"*", b"//x/y", b"/../..", b"/%2e%2e/", b"http://pbx.invalid/", b"pbx.invalid:80", b"/s/default/")
     ),
 )
 targets = st.one_of(

@@ -120,9 +120,9 @@ ANSWERED = {
     "a hundred headers": (request("POST", TAGGED, *["X: a"] * 99), 200, False),
     "headers of 60,000 bytes": (request("POST", TAGGED, *[f"X: {'a' * 6_000}"] * 10), 200, False),
     "a header that is no ASCII": (request("POST", TAGGED, "X: \xe9\xff"), 200, False),
-    "deep JSON": (request("POST", "/__noojee/worlds", "Content-Type: application/json", body=b"[" * 1_000_000), 400, False),
-    "JSON of another type": (request("POST", "/__noojee/worlds", FORM, body=b"{}"), 415, False),
-    "a control method that is none": (request("PATCH", "/__noojee/worlds"), 405, False),
+    "deep JSON": (request("POST", "/__noojee/sandboxes", "Content-Type: application/json", body=b"[" * 1_000_000), 400, False),
+    "JSON of another type": (request("POST", "/__noojee/sandboxes", FORM, body=b"{}"), 415, False),
+    "a control method that is none": (request("PATCH", "/__noojee/sandboxes"), 405, False),
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def test_a_call_of_ten_thousand_legs_is_served(server: Served) -> None:
         for at in range(LEGS)
     ]
     call = {"unique_id": "1777593600.77", "direction": "internal", "source": "400", "legs": legs}
-    assert server.ask(posted("/worlds/default/calls", {"calls": [call]})).statuses == (201,)
+    assert server.ask(posted("/sandboxes/default/calls", {"calls": [call]})).statuses == (201,)
     by_unique_id = json.loads(
         asked(server, f"{NJADMIN}/retrieveMetaDataByUniqueId?apiKey={KEY}&uniqueId=1777593600.77")
     )
@@ -76,7 +76,7 @@ def test_a_tag_of_four_thousand_letters_comes_back(letter: str, server: Served) 
 def test_a_deep_document_is_refused(inner: str, depth: int, server: Served) -> None:
     """400 with a reason, whatever part of it is deep."""
     document = (inner + "[" * depth + "]" * depth + ("" if inner == "[" else "}")).encode()
-    for path in ("/worlds", "/worlds/default/calls", "/worlds/default/clock"):
+    for path in ("/sandboxes", "/sandboxes/default/calls", "/sandboxes/default/clock"):
         heard = server.ask(posted(path, document))
         assert heard.statuses == (400,), path
     server.lives()
@@ -94,7 +94,7 @@ def test_a_deep_document_is_refused(inner: str, depth: int, server: Served) -> N
 )
 def test_a_large_document_full_of_mistakes_is_refused_with_the_first_one(calls: Any, path: str, server: Served) -> None:
     """In bounded time and memory: to write out all of them once took minutes, and a thousand times the size of the document."""
-    heard = server.ask(posted("/worlds/default/calls", {"calls": calls}))
+    heard = server.ask(posted("/sandboxes/default/calls", {"calls": calls}))
     assert heard.statuses == (400,)
     assert json.loads(heard.received.partition(b"\r\n\r\n")[2])["path"] == path
     memory = server.memory_bytes()

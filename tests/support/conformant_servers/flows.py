@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from support.conformant_servers.live import Call, Lines, Wrong
-from support.conformant_servers.world import SECOND
+from support.conformant_servers.live import Call, CallRegistry, Wrong
+from support.conformant_servers.sandbox import SECOND
 
-Step = Callable[[Lines, dict[str, Any]], Any]
+Step = Callable[[CallRegistry, dict[str, Any]], Any]
 STEPS: dict[str, Step] = {
     "inbound": lambda lines, step: lines.arrive(
         step["did"], step.get("source", ""), record=step.get("record"), tag=step.get("tag", "")
@@ -26,11 +26,11 @@ STEPS: dict[str, Step] = {
     "start_recording": lambda lines, step: lines.start(step["call"], tag=step.get("tag"), agent=step.get("agent")),
     "stop_recording": lambda lines, step: lines.stop(step["call"], agent=step.get("agent")),
     "hang_up": lambda lines, step: lines.hang_up(step["call"]),
-    "wait": lambda lines, step: lines.world.step(round(step["seconds"] * SECOND)),
+    "wait": lambda lines, step: lines.sandbox.step(round(step["seconds"] * SECOND)),
 }  # fmt: skip
 
 
-def play(lines: Lines, steps: list[dict[str, Any]]) -> dict[str, Call]:
+def play(lines: CallRegistry, steps: list[dict[str, Any]]) -> dict[str, Call]:
     """Play the steps of a flow; the calls that it names. Raises Wrong at the first that cannot be done."""
     named: dict[str, Call] = {}
     living = {call.unique_id: call for call in lines.calls if call.unique_id not in lines.ended}

@@ -6,40 +6,40 @@ import sqlite3
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from support.conformant_servers.sandbox import SECOND, Sandbox
 from support.conformant_servers.wire import Given, Refusal
-from support.conformant_servers.world import SECOND, World
 
 
-def _visible(world: World, seen: str) -> str:
+def _visible(sandbox: Sandbox, seen: str) -> str:
     """The condition under which a leg is in an answer at all."""
-    where = f"{seen} <= {world.now()}"
-    if world.choices["zero_length_legs"] == "dropped":
+    where = f"{seen} <= {sandbox.now()}"
+    if sandbox.choices["zero_length_legs"] == "dropped":
         where += f" AND ended - started >= {SECOND}"
-    kept = world.kept_since()
-    if kept is not None and world.choices["expired_leg"] == "record-removed":
+    kept = sandbox.kept_since()
+    if kept is not None and sandbox.choices["expired_leg"] == "record-removed":
         where += f" AND ended > {kept}"
     return where
 
 
-def found(world: World, name: str, wanted: str) -> list[sqlite3.Row]:
+def found(sandbox: Sandbox, name: str, wanted: str) -> list[sqlite3.Row]:
     """The legs that a tag (`name` is "tag") or a unique id brings."""
-    choices = world.choices
-    visible = _visible(world, "started" if choices["legs_in_progress"] == "listed" else "ended")
+    choices = sandbox.choices
+    visible = _visible(sandbox, "started" if choices["legs_in_progress"] == "listed" else "ended")
     if name == "uniqueId":
-        rows = world.rows(f"call = ? AND {visible} ORDER BY number", wanted)
+        rows = sandbox.rows(f"call = ? AND {visible} ORDER BY number", wanted)
     else:
         alike = str.casefold if choices["tag_match"] == "ignore-case" else str
-        rows = [row for row in world.rows(f"tag <> '' AND {visible}") if alike(row["tag"]) == alike(wanted)]
+        rows = [row for row in sandbox.rows(f"tag <> '' AND {visible}") if alike(row["tag"]) == alike(wanted)]
         if choices["tag_selects"] == "calls":
             calls = {row["call"] for row in rows}
-            rows = [row for row in world.rows(visible) if row["call"] in calls]
+            rows = [row for row in sandbox.rows(visible) if row["call"] in calls]
         rows = sorted(rows, key=lambda row: (row["born"], row["call"], row["number"]))
     return rows[::-1] if choices["metadata_order"] == "newest-first" else rows
 
 
-def by_hour(world: World, given: Given) -> list[sqlite3.Row]:
+def by_hour(sandbox: Sandbox, given: Given) -> list[sqlite3.Row]:
     """The legs that ended in a local hour; once a minute."""
-    choices = world.choices
+    choices = sandbox.choices
     bad = Refusal(int(choices["njadmin_bad_request_status"]), "date? hour?")
     date, hour = given.get("date"), given.get("hour")
     if date is None or hour is None:
@@ -51,20 +51,20 @@ def by_hour(world: World, given: Given) -> list[sqlite3.Row]:
         local = None
     if local is None and choices["bad_hour"] == "refused":
         raise bad
-    now = world.now()
-    if world.last_hour is not None and abs(now - world.last_hour) < 60 * SECOND:
+    now = sandbox.now()
+    if sandbox.last_hour is not None and abs(now - sandbox.last_hour) < 60 * SECOND:
         raise Refusal(int(choices["by_hour_limit_status"]), "Once a minute")
-    world.last_hour = now
+    sandbox.last_hour = now
     if local is None:
         return []
-    if choices["future_hour"] == "refused" and local.replace(tzinfo=world.zone).timestamp() * SECOND > now:
+    if choices["future_hour"] == "refused" and local.replace(tzinfo=sandbox.zone).timestamp() * SECOND > now:
         raise bad
     rough = int(local.replace(tzinfo=UTC).timestamp())
-    rows = world.rows(
-        f"ended >= ? AND ended < ? AND {_visible(world, 'ended')} ORDER BY ended / {SECOND}, record",
+    rows = sandbox.rows(
+        f"ended >= ? AND ended < ? AND {_visible(sandbox, 'ended')} ORDER BY ended / {SECOND}, record",
         (rough - 16 * 3600) * SECOND, (rough + 16 * 3600) * SECOND,
     )  # fmt: skip
-    walls = [(row, datetime.fromtimestamp(row["ended"] // SECOND, world.zone)) for row in rows]
+    walls = [(row, datetime.fromtimestamp(row["ended"] // SECOND, sandbox.zone)) for row in rows]
     return [
         row
         for row, wall in walls
@@ -73,24 +73,24 @@ def by_hour(world: World, given: Given) -> list[sqlite3.Row]:
     ]
 
 
-def written(world: World, row: sqlite3.Row, *, hourly: bool) -> dict[str, str]:
+def written(sandbox: Sandbox, row: sqlite3.Row, *, hourly: bool) -> dict[str, str]:
     """A leg as it stands in an answer."""
-    ended = min(row["ended"], max(world.now(), row["started"]))
+    ended = min(row["ended"], max(sandbox.now(), row["started"]))
     fields = {
         "CallRecordId": str(row["record"]), "UniqueId": row["call"], "Leg": str(row["number"]), "Tag": row["tag"],
         "Source": row["source"], "Destination": row["destination"], "DID": row["did"], "Username": row["owner"],
         "Duration": str((ended - row["started"]) // SECOND),
     }  # fmt: skip
-    eastern = world.choices["eastern_abbreviation"]
+    eastern = sandbox.choices["eastern_abbreviation"]
     if hourly:
-        words = {"internal": world.choices["internal_word"]}
+        words = {"internal": sandbox.choices["internal_word"]}
         fields["Direction"] = words.get(row["direction"], row["direction"].capitalize())
-        fields["Start"] = _java_date(row["started"], world.zone, eastern)
-        fields["callend"] = _java_date(row["ended"], world.zone, eastern)
+        fields["Start"] = _java_date(row["started"], sandbox.zone, eastern)
+        fields["callend"] = _java_date(row["ended"], sandbox.zone, eastern)
     else:
         fields["Direction"] = str(["inbound", "outbound", "internal"].index(row["direction"]))
-        start = datetime.fromtimestamp(row["started"] // SECOND, world.zone)
-        millis = row["started"] // 1000 % 1000 if world.choices["start_fraction"] == "milliseconds" else 0
+        start = datetime.fromtimestamp(row["started"] // SECOND, sandbox.zone)
+        millis = row["started"] // 1000 % 1000 if sandbox.choices["start_fraction"] == "milliseconds" else 0
         fields["Start"] = f"{start:%Y-%m-%d %H:%M:%S}.{millis:03d}".rstrip("0") if millis else f"{start:%F %T}.0"
     return fields
 

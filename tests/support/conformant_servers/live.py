@@ -1,7 +1,7 @@
 """The live calls of the second PBX: they ring, are answered, handed on and hung up, and each transition cuts a leg.
 
-What phones see of a call is told from here; legs are rows of the world's table. "A call is split each time the call goes
-through a transition": entering a queue makes a leg, being answered a second, each transfer another (SEED W-A4).
+What phones see of a call is told from here; legs are rows of the sandbox's table. "A call is split each time the call goes
+through a transition": entering a queue makes a leg, being answered a second, each transfer another (SPEC W-A4).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.conformant_servers.world import FOREVER, SECOND, World
+from support.conformant_servers.sandbox import FOREVER, SECOND, Sandbox
 
 RINGING, CONNECTED, HUNGUP, DIALING = "Ringing", "Connected", "Hungup", "Dialing Out"
 MAY_STOP_ALL = ("recording-manager", "administrator")
@@ -69,11 +69,11 @@ class Call:
     phones: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
-class Lines:
-    """All calls of one world. Each operation raises Wrong where it cannot be done."""
+class CallRegistry:
+    """All calls of one sandbox. Each operation raises Wrong where it cannot be done."""
 
-    def __init__(self, world: World, habits: Habits) -> None:
-        self.world, self.habits = world, habits
+    def __init__(self, sandbox: Sandbox, habits: Habits) -> None:
+        self.sandbox, self.habits = sandbox, habits
         self.calls: list[Call] = []
         self.ended: set[str] = set()
         self.sequence = 0
@@ -82,11 +82,11 @@ class Lines:
 
     def arrive(self, did: str, source: str = "", *, record: str | None = None, tag: str = "") -> Call:
         """A call from outside, on its way along the route of the number."""
-        routes = {route["did"]: route for route in self.world.directory.get("routes", [])}
+        routes = {route["did"]: route for route in self.sandbox.directory.get("routes", [])}
         route = routes.get(did) or routes.get("*")
         if route is None:
             raise Wrong(f"no route leads from {did}")
-        account = route.get("default_account") or self.world.account
+        account = route.get("default_account") or self.sandbox.account
         begins = record or route.get("record") or "queue"
         call = self._call("inbound", source, did, route["to"], account, begins, tag)
         if begins == "greeting":
@@ -173,8 +173,8 @@ class Lines:
         if not call.talking and not self.habits.records_ringing:
             raise Wrong("nobody is connected")
         leg = self._open(call)
-        if leg is not None and self.world.choices["start_while_recording"] != "splits":
-            if self.world.choices["start_while_recording"] == "refused":
+        if leg is not None and self.sandbox.choices["start_while_recording"] != "splits":
+            if self.sandbox.choices["start_while_recording"] == "refused":
                 raise Wrong("it is being recorded")
             return
         call.tag = tag if tag is not None else call.tag
@@ -184,7 +184,7 @@ class Lines:
 
     def stop(self, call: Call, *, agent: str | None = None) -> bool:
         """End the leg and record no more. False: nothing was recorded, and that is no error here."""
-        choices, leg = self.world.choices, self._open(call)
+        choices, leg = self.sandbox.choices, self._open(call)
         if agent is None and choices["stop_without_agent"] == "refused":
             raise Wrong("who asks?")
         if agent is not None and agent not in self._users():
@@ -208,11 +208,11 @@ class Lines:
     def named(self, name: str) -> Call:
         """The call of a unique id, an extension, or a channel (SIP/410-12FA7B)."""
         by_id = next((call for call in self._living() if call.unique_id == name), None)
-        by_dot = self.world.choices["extension_or_unique_id"] == "by-dot" and "." in name
-        if by_id is not None and (by_dot or self.world.choices["extension_or_unique_id"] == "by-lookup"):
+        by_dot = self.sandbox.choices["extension_or_unique_id"] == "by-dot" and "." in name
+        if by_id is not None and (by_dot or self.sandbox.choices["extension_or_unique_id"] == "by-lookup"):
             return by_id
         there = [] if by_dot else self._calls_at(extension(name))
-        several = self.world.choices["several_calls"]
+        several = self.sandbox.choices["several_calls"]
         if not there or (len(there) > 1 and several == "refused"):
             raise Wrong("several calls" if there else "no such call")
         return there[0 if several == "oldest" else -1]
@@ -236,7 +236,7 @@ class Lines:
         return [call for call in self._living() if call.phones.get(phone, (HUNGUP, 0))[0] != HUNGUP]
 
     def _call(self, direction: str, source: str, did: str, dialled: str, account: str, begins: str, tag: str) -> Call:
-        number, born = len(self.calls) + 1, self.world.now()
+        number, born = len(self.calls) + 1, self.sandbox.now()
         unique_id = f"{self.habits.system_name}{born // SECOND}.{2 * number}"
         call = Call(unique_id, number, direction, source, did, dialled, account, born, begins, tag)
         self.calls.append(call)
@@ -245,8 +245,8 @@ class Lines:
     def _outgoing(self, phone: str, number: str, begins: str, tag: str) -> Call:
         inside = self._user_at(number) is not None or self._members(number) is not None
         direction = "internal" if inside else "outbound"
-        account = self._user_at(phone) or self.world.account
-        return self._call(direction, phone, self.world.did_of(direction), number, account, begins, tag)
+        account = self._user_at(phone) or self.sandbox.account
+        return self._call(direction, phone, self.sandbox.did_of(direction), number, account, begins, tag)
 
     def _ring(self, call: Call, number: str, *, splits: bool = False) -> None:
         """The call goes to a queue, an extension or an outside number; a queue splits it in any case."""
@@ -267,37 +267,37 @@ class Lines:
         call.phones[phone] = status, self.sequence
 
     def _open(self, call: Call) -> sqlite3.Row | None:
-        rows = self.world.rows("call = ? AND ended = ?", call.unique_id, FOREVER)
+        rows = self.sandbox.rows("call = ? AND ended = ?", call.unique_id, FOREVER)
         return rows[0] if rows else None
 
     def _close(self, call: Call) -> None:
-        self._change("ended = ? WHERE call = ? AND ended = ?", self.world.now(), call.unique_id, FOREVER)
+        self._change("ended = ? WHERE call = ? AND ended = ?", self.sandbox.now(), call.unique_id, FOREVER)
 
     def _cut(self, call: Call, destination: str, owner: str) -> None:
         """End the leg, if one is recorded, and begin the next."""
         self._close(call)
-        number = max((row["number"] for row in self.world.rows("call = ?", call.unique_id)), default=0) + 1
-        self.world.table.execute(
+        number = max((row["number"] for row in self.sandbox.rows("call = ?", call.unique_id)), default=0) + 1
+        self.sandbox.table.execute(
             "INSERT INTO leg VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0)",
             (
-                call.unique_id, number, self.world.now(), FOREVER, call.tag, owner, destination, call.direction,
+                call.unique_id, number, self.sandbox.now(), FOREVER, call.tag, owner, destination, call.direction,
                 call.source, call.did, call.born,
             ),
         )  # fmt: skip
-        if self.world.choices["tag_inherited"] == "start-only":
+        if self.sandbox.choices["tag_inherited"] == "start-only":
             call.tag = ""
 
     def _change(self, what: str, *values: Any) -> None:
-        self.world.table.execute(f"UPDATE leg SET {what}", values)
+        self.sandbox.table.execute(f"UPDATE leg SET {what}", values)
 
     def _users(self) -> dict[str, dict[str, Any]]:
-        return {user["name"]: user for user in self.world.directory.get("users", [])}
+        return {user["name"]: user for user in self.sandbox.directory.get("users", [])}
 
     def _user_at(self, phone: str) -> str | None:
         return next((name for name, user in self._users().items() if user.get("extension") == phone), None)
 
     def _members(self, number: str) -> list[str] | None:
-        queues = self.world.directory.get("queues", [])
+        queues = self.sandbox.directory.get("queues", [])
         return next((queue["members"] for queue in queues if queue["number"] == number), None)
 
 

@@ -15,11 +15,11 @@ from xml.sax.saxutils import escape
 from support.conformant_servers.control import Control
 from support.conformant_servers.credentials import admit, hand_out_time
 from support.conformant_servers.listing import by_hour, found, written
-from support.conformant_servers.live import Habits, Lines, Wrong
+from support.conformant_servers.live import CallRegistry, Habits, Wrong
 from support.conformant_servers.orders import ORDERS
+from support.conformant_servers.sandbox import PLAIN, Sandbox
 from support.conformant_servers.sounds import retrieved
 from support.conformant_servers.wire import CLOSED, Answer, Asked, Given, Refusal, pairs
-from support.conformant_servers.world import PLAIN, World
 
 LISTING = ("retrieveMetaData", "retrieveMetaDataByUniqueId", "retrieve", "retrieveByUniqueId")
 METHODS = {
@@ -44,7 +44,7 @@ def _compact(value: Any) -> str:
 
 
 class OtherPbx:
-    """Worlds under /w/<name>, filled under /__noojee. `write` is how its JSON looks."""
+    """Sandboxes under /s/<name>, filled under /__noojee. `write` is how its JSON looks."""
 
     def __init__(
         self, choices: Mapping[str, str] | None = None, *, habits: Habits | None = None, write: Write = _compact
@@ -71,18 +71,18 @@ class OtherPbx:
         if asked.path.startswith("/__noojee"):
             status, told = self._control.told(asked)
             return (status, [], b"") if told is None else self._json(status, told, "application/json")
-        _, w, name, *rest = (*asked.path.split("/", 3), "", "")
-        world = self._control.worlds.get(name) if w == "w" else None
-        if world is None:
+        _, prefix, name, *rest = (*asked.path.split("/", 3), "", "")
+        sandbox = self._control.sandboxes.get(name) if prefix == "s" else None
+        if sandbox is None:
             return self._lost(self._choices)
-        if not world.lets_in(HERE):
-            return CLOSED if world.choices["address_refused"] == "closed" else (403, [], b"")
-        return self._ask(world, Asked(asked.method, "/" + rest[0], asked.query, asked.headers, asked.body))
+        if not sandbox.lets_in(HERE):
+            return CLOSED if sandbox.choices["address_refused"] == "closed" else (403, [], b"")
+        return self._ask(sandbox, Asked(asked.method, "/" + rest[0], asked.query, asked.headers, asked.body))
 
-    def _ask(self, world: World, asked: Asked) -> Answer:
-        choices = world.choices
+    def _ask(self, sandbox: Sandbox, asked: Asked) -> Answer:
+        choices = sandbox.choices
         given = pairs(asked.query, choices["query_charset"])
-        dialect, name = _place(unquote_to_bytes(asked.path).decode("latin-1"), world)
+        dialect, name = _place(unquote_to_bytes(asked.path).decode("latin-1"), sandbox)
         if dialect == "services":
             name = given.get("method") or ""
         elif name not in METHODS.get(dialect, ("Time",)):
@@ -96,10 +96,10 @@ class OtherPbx:
             given = {**pairs(asked.body.decode("latin-1"), choices["query_charset"]), **given}
         try:
             if name == "Time":
-                text = hand_out_time(world) + ("\n" if choices["time_body"] == "digits-newline" else "")
+                text = hand_out_time(sandbox) + ("\n" if choices["time_body"] == "digits-newline" else "")
                 return 200, [("Content-Type", "text/plain;charset=UTF-8")], text.encode()
-            admit(world, dialect, given)
-            answer = self._done(world, dialect, name, given)
+            admit(sandbox, dialect, given)
+            answer = self._done(sandbox, dialect, name, given)
         except Refusal as refusal:
             return self._refused(dialect, refusal, choices)
         if asked.method == "HEAD":
@@ -107,35 +107,35 @@ class OtherPbx:
             return status, [*fields, ("Content-Length", str(len(body)))], b""
         return answer
 
-    def _done(self, world: World, dialect: str, name: str, given: Given) -> Answer:
-        choices = world.choices
+    def _done(self, sandbox: Sandbox, dialect: str, name: str, given: Given) -> Answer:
+        choices = sandbox.choices
         bad_status = int(choices[BAD_REQUEST[dialect]])
         if name not in METHODS[dialect]:
             raise Refusal(bad_status, "No such method")
         if name in ORDERS:
-            return self._ordered(self._control.lines[world.name], dialect, name, given, bad_status)
+            return self._ordered(self._control.lines[sandbox.name], dialect, name, given, bad_status)
         if name == "retrieveMetaDataByHour":
-            return self._listed(world, by_hour(world, given), hourly=True)
+            return self._listed(sandbox, by_hour(sandbox, given), hourly=True)
         parameter = "uniqueId" if name.endswith("UniqueId") else "tag"
         wanted = given.get(parameter)
         if wanted is None or (not wanted and choices["empty_tag"] == "refused"):
             raise Refusal(bad_status, f"{parameter}?")
-        rows = found(world, parameter, wanted)
+        rows = found(sandbox, parameter, wanted)
         if name.startswith("retrieveMetaData"):
             if not rows and wanted and choices["unknown_recording"] != "empty-list":
                 raise Refusal(int(choices["unknown_recording"].removeprefix("failure-")), "Nothing matches")
-            return self._listed(world, rows, hourly=False)
+            return self._listed(sandbox, rows, hourly=False)
         unknown = bad_status if dialect == "services" else int(choices["audio_unknown_leg"])
-        return retrieved(world, rows, given, bad_status=bad_status, unknown_status=unknown)
+        return retrieved(sandbox, rows, given, bad_status=bad_status, unknown_status=unknown)
 
-    def _ordered(self, lines: Lines, dialect: str, name: str, given: Given, bad_status: int) -> Answer:
+    def _ordered(self, lines: CallRegistry, dialect: str, name: str, given: Given, bad_status: int) -> Answer:
         try:
             told = ORDERS[name](lines, given, self._changed.wait_for)
         except Wrong as reason:
             raise Refusal(bad_status, str(reason)) from reason
         if dialect == "services":
             return self._said(200, told["Message"])
-        return self._json(200, told, lines.world.choices["json_content_type"])
+        return self._json(200, told, lines.sandbox.choices["json_content_type"])
 
     def _refused(self, dialect: str, refusal: Refusal, choices: Mapping[str, str]) -> Answer:
         if dialect == "services":
@@ -152,9 +152,9 @@ class OtherPbx:
             return status, [("Content-Type", "text/xml;charset=UTF-8")], xml.encode()
         return status, [("Content-Type", "text/plain")], text.encode()
 
-    def _listed(self, world: World, rows: list[Any], *, hourly: bool) -> Answer:
-        legs = [written(world, row, hourly=hourly) for row in rows]
-        return self._json(200, legs, world.choices["json_content_type"])
+    def _listed(self, sandbox: Sandbox, rows: list[Any], *, hourly: bool) -> Answer:
+        legs = [written(sandbox, row, hourly=hourly) for row in rows]
+        return self._json(200, legs, sandbox.choices["json_content_type"])
 
     def _lost(self, choices: Mapping[str, str]) -> Answer:
         if choices["unknown_path"] == "json":
@@ -166,20 +166,20 @@ class OtherPbx:
         return status, [] if kind == "none" else [("Content-Type", kind)], self._write(value).encode()
 
 
-def _place(path: str, world: World) -> tuple[str, str]:
+def _place(path: str, sandbox: Sandbox) -> tuple[str, str]:
     """The dialect that a path belongs to, and the name behind it; two empty texts: it is no path that is served."""
     bases = {SERVICES: "services", "/njadmin/rest/RecordingAPI": "njadmin"}
     for prefix in (
-        ("/servicemanager/rest", "/rest") if world.choices["bare_rest"] == "served" else ("/servicemanager/rest",)
+        ("/servicemanager/rest", "/rest") if sandbox.choices["bare_rest"] == "served" else ("/servicemanager/rest",)
     ):
         bases |= {f"{prefix}/RecordingAPI": "recording-api", f"{prefix}/CallManagementAPI": "call-management"}
         if path == f"{prefix}/Time":
             return "", "Time"
-    if path == SERVICES and world.serves("services"):
+    if path == SERVICES and sandbox.serves("services"):
         return "services", ""
     base, _, name = path.rpartition("/")
     dialect = bases.get(base, "services")
-    return (dialect, name) if dialect != "services" and world.serves(dialect) else ("", "")
+    return (dialect, name) if dialect != "services" and sandbox.serves(dialect) else ("", "")
 
 
 def _allowed(dialect: str, name: str, choices: Mapping[str, str]) -> tuple[str, ...]:

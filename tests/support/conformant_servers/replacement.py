@@ -1,6 +1,6 @@
-"""The replacement of docs/replacement, filled by the suite: a world is an SQLite file with an app of its own.
+"""The replacement of docs/replacement, filled by the suite: a sandbox is an SQLite file with an app of its own.
 
-Only the control API is added here; whatever is asked of a world is answered by the app as it stands in the documentation.
+Only the control API is added here; whatever is asked of a sandbox is answered by the app as it stands in the documentation.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def load_app(*changes: tuple[str, str]) -> ModuleType:
 
 
 @dataclass(slots=True)
-class World:
+class Sandbox:
     """One archive: its file, its app, its key, who owns the legs that nobody took, its clock."""
 
     file: Path
@@ -60,54 +60,54 @@ class World:
 
 
 class Replacement:
-    """A WSGI application: worlds under /w/NAME, what fills them under /__noojee. `folder` keeps the files."""
+    """A WSGI application: sandboxes under /s/NAME, what fills them under /__noojee. `folder` keeps the files."""
 
     def __init__(self, folder: Path, app: ModuleType | None = None) -> None:
         self._folder = folder
         self._app = app or load_app()
         self._empty = folder / "empty.db"  # a table is made once: the disk is slow
         self._app.create_app(str(self._empty), "")
-        self._worlds: dict[str, World] = {}
+        self._sandboxes: dict[str, Sandbox] = {}
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         _, first, name = (*environ["PATH_INFO"].split("/", 3), "", "")[:3]
-        if first == "w" and name in self._worlds:
-            below = environ["PATH_INFO"].removeprefix(f"/w/{name}")
-            inner = {**environ, "SCRIPT_NAME": f"{environ.get('SCRIPT_NAME', '')}/w/{name}", "PATH_INFO": below}
-            return self._worlds[name].app(inner, start_response)
+        if first == "s" and name in self._sandboxes:
+            below = environ["PATH_INFO"].removeprefix(f"/s/{name}")
+            inner = {**environ, "SCRIPT_NAME": f"{environ.get('SCRIPT_NAME', '')}/s/{name}", "PATH_INFO": below}
+            return self._sandboxes[name].app(inner, start_response)
         if first == "__noojee":
             request = Request(environ)
             with self._lock:
                 return self._control(request)(environ, start_response)
-        return Response("there is no such world", 404)(environ, start_response)
+        return Response("there is no such sandbox", 404)(environ, start_response)
 
     def close(self) -> None:
-        """Forget the worlds, and take their files away."""
-        for name in list(self._worlds):
-            self._worlds.pop(name).file.unlink()
+        """Forget the sandboxes, and take their files away."""
+        for name in list(self._sandboxes):
+            self._sandboxes.pop(name).file.unlink()
 
     def _control(self, request: Request) -> Response:
         parts = request.path.removeprefix("/__noojee").strip("/").split("/")
         if parts == [""]:
-            return _json({"server": "records-v2", "worlds": True, "dialects": ["records-v2"]})
-        if parts == ["worlds"] and request.method == "POST":
+            return _json({"server": "records-v2", "sandboxes": True, "dialects": ["records-v2"]})
+        if parts == ["sandboxes"] and request.method == "POST":
             return _json(self._made(request.get_json()), 201)
-        world = self._worlds.get(parts[1]) if len(parts) > 1 else None
-        if world is None:
-            return _json({"error": "there is no such world"}, 404)
+        sandbox = self._sandboxes.get(parts[1]) if len(parts) > 1 else None
+        if sandbox is None:
+            return _json({"error": "there is no such sandbox"}, 404)
         if len(parts) == 2 and request.method == "DELETE":
-            self._worlds.pop(parts[1]).file.unlink()
+            self._sandboxes.pop(parts[1]).file.unlink()
             return Response(status=204)
         if parts[2:] == ["clock"]:
-            world.now += timedelta(seconds=request.get_json()["step_seconds"])
-            return _json({"now": world.now.isoformat(), "frozen": True})
+            sandbox.now += timedelta(seconds=request.get_json()["step_seconds"])
+            return _json({"now": sandbox.now.isoformat(), "frozen": True})
         if parts[2:] == ["calls"] and request.method == "POST":
-            with _written(world.file) as table:
-                _put(table, request.get_json()["calls"], world.owner)
+            with _written(sandbox.file) as table:
+                _put(table, request.get_json()["calls"], sandbox.owner)
             return Response(status=204)
         if parts[2:] == ["sound"] and request.method == "PUT":
-            with _written(world.file) as table:
+            with _written(sandbox.file) as table:
                 table.execute(
                     "UPDATE call_record SET audio = ? WHERE call_id = ? AND leg = ?",
                     (request.get_data(), request.args["unique_id"], int(request.args["leg"])),
@@ -115,23 +115,23 @@ class Replacement:
             return Response(status=204)
         return _json({"error": "there is no such control"}, 404)
 
-    def _made(self, wish: dict[str, Any]) -> dict[str, Any]:
-        name, seed = secrets.token_hex(4), wish.get("seed") or {"calls": []}
-        world = World(
+    def _made(self, spec: dict[str, Any]) -> dict[str, Any]:
+        name, archive = secrets.token_hex(4), spec.get("archive") or {"calls": []}
+        sandbox = Sandbox(
             file=self._folder / f"{name}.db",
             key=secrets.token_hex(16),
-            zone=seed.get("time_zone") or "Australia/Melbourne",
-            owner=seed.get("default_account") or CHOICES["default_account"],
-            now=datetime.fromisoformat(seed["now"]) if "now" in seed else datetime.now(UTC),
+            zone=archive.get("time_zone") or "Australia/Melbourne",
+            owner=archive.get("default_account") or CHOICES["default_account"],
+            now=datetime.fromisoformat(archive["now"]) if "now" in archive else datetime.now(UTC),
         )
-        shutil.copy(self._empty, world.file)
-        world.app = self._app.create_app(str(world.file), world.key, zone=world.zone, now=lambda: world.now)
-        with _written(world.file) as table:
-            _put(table, seed["calls"], world.owner)
-        self._worlds[name] = world
+        shutil.copy(self._empty, sandbox.file)
+        sandbox.app = self._app.create_app(str(sandbox.file), sandbox.key, zone=sandbox.zone, now=lambda: sandbox.now)
+        with _written(sandbox.file) as table:
+            _put(table, archive["calls"], sandbox.owner)
+        self._sandboxes[name] = sandbox
         return {
-            "world": name, "path": f"w/{name}", "api_key": world.key, "profile": CHOICES, "dialects": ["records-v2"],
-            "time_zone": world.zone, "clock": {"now": world.now.isoformat(), "frozen": True},
+            "sandbox": name, "path": f"s/{name}", "api_key": sandbox.key, "profile": CHOICES, "dialects": ["records-v2"],
+            "time_zone": sandbox.zone, "clock": {"now": sandbox.now.isoformat(), "frozen": True},
         }  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def _put(table: sqlite3.Connection, calls: list[dict[str, Any]], owner: str) -> 
 
 
 def _rows(call: dict[str, Any], owner: str) -> Iterable[tuple[Any, ...]]:
-    """The call records of a call of a seed document."""
+    """The call records of a call of an archive file."""
     number = 0
     for leg in call["legs"]:
         number = leg.get("leg", number + 1)

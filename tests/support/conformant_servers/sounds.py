@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy
 import soundfile
 
+from support.conformant_servers.sandbox import SECOND, Sandbox
 from support.conformant_servers.wire import Answer, Given, Refusal
-from support.conformant_servers.world import SECOND, World
 
 CODINGS = {
     "wav-pcm": ("WAV", "PCM_16", "audio/wav"), "wav-alaw": ("WAV", "ALAW", "audio/x-wav"),
@@ -45,22 +45,24 @@ def coded(sound: bytes, coding: str) -> bytes:
     return out.getvalue()
 
 
-def retrieved(world: World, rows: list[sqlite3.Row], given: Given, *, bad_status: int, unknown_status: int) -> Answer:
+def retrieved(
+    sandbox: Sandbox, rows: list[sqlite3.Row], given: Given, *, bad_status: int, unknown_status: int
+) -> Answer:
     """The sound of a leg of the newest call among some legs."""
     leg = given.get("leg")
-    if "leg" not in given and world.choices["audio_without_leg"] == "refused":
+    if "leg" not in given and sandbox.choices["audio_without_leg"] == "refused":
         raise Refusal(bad_status, "leg?")
     if "leg" in given and not (leg and leg.isascii() and leg.isdigit() and len(leg) < 10):
         raise Refusal(bad_status, "leg?")
     newest = max(rows, key=lambda row: (row["born"], row["call"]), default={"call": None})
-    mine = [row for row in rows if row["call"] == newest["call"] and row["ended"] <= world.now()]
+    mine = [row for row in rows if row["call"] == newest["call"] and row["ended"] <= sandbox.now()]
     mine.sort(key=lambda row: row["number"])
     row = next((row for row in mine if leg is None or row["number"] == int(leg)), None)
-    kept = world.kept_since()
+    kept = sandbox.kept_since()
     if row is None or row["gone"] or (kept is not None and row["ended"] <= kept):
         raise Refusal(unknown_status, "No sound")
-    coding = world.choices["audio_format"]
-    if world.choices["audio_aged_form"] == "mpeg" and world.is_aged(row["ended"]):
+    coding = sandbox.choices["audio_format"]
+    if sandbox.choices["audio_aged_form"] == "mpeg" and sandbox.is_aged(row["ended"]):
         coding = "mpeg"
     sound = coded(row["sound"] or tone((row["ended"] - row["started"]) // SECOND, row["record"]), coding)
     name = f"{row['record']}.{CODINGS[coding][0].lower()}"

@@ -21,7 +21,7 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """A request, taken apart. Header names are in lower case."""
 
     method: str

@@ -16,22 +16,22 @@ from support.conformant_servers.replacement import Replacement, StartResponse, l
 
 
 @dataclass(frozen=True, slots=True)
-class WrongReplacement:
-    """`story` is what somebody did; `changes` are pieces of the app's text, or of its `variant`'s, and what stands in their place."""
+class FaultyReplacement:
+    """`summarize` is what somebody did; `changes` are pieces of the app's text, or of its `variant`'s, and what stands in their place."""
 
-    story: str
+    summarize: str
     changes: tuple[tuple[str, str], ...]
     clause: str
     phrase: str
     variant: str = ""
 
 
-def wrong(story: str, old: str, new: str, clause: str, phrase: str, *, variant: str = "") -> WrongReplacement:
-    """One change; `phrase` is in what the finding says."""
-    return WrongReplacement(story, ((old, new),), clause, phrase, variant)
+def wrong(summarize: str, old: str, new: str, clause: str, phrase: str, *, variant: str = "") -> FaultyReplacement:
+    """One change; `phrase` is in what the failure says."""
+    return FaultyReplacement(summarize, ((old, new),), clause, phrase, variant)
 
 
-WRONG: Mapping[str, WrongReplacement] = {
+FAULTY: Mapping[str, FaultyReplacement] = {
     "drops-the-agent": wrong(
         "The owner of a leg was left out as personal data.",
         '            "agent": row["agent"],\n', "", "metadata.as-described", "agent is missing",

@@ -1,7 +1,7 @@
 """PBXs that are wrong on purpose: the fake, changed at the wire by one small, named mistake each.
 
 They judge the suite: each clause names one that turns it red. The shipped suite does not know them. A mistake is a
-function of (request, send, memory): `send` asks the right server, `memory` is a dict of this server's own.
+function of (request, send, memory): `send` asks the conformant server, `memory` is a dict of this server's own.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ GROUPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class WrongServer:
-    """A mistake with the real-world story that it stands for.
+class FaultyServer:
+    """A mistake with the real-world summarize that it stands for.
 
     `operator` names the operator that made it, "" where it was written by hand. `kind` is one of the groups of
-    `kinds.toml`, `says` a regular expression that the first finding's sentence must match: the field, the header or the
+    `kinds.toml`, `says` a regular expression that the first failure's sentence must match: the field, the header or the
     words that name the fault. `dialects` are those that can show it; empty: any.
     """
 
     name: str
-    story: str
+    summarize: str
     mistake: Mistake
     operator: str = ""
     kind: str = ""
@@ -58,47 +58,47 @@ class WrongServer:
     dialects: tuple[str, ...] = ()
 
 
-WRONG: dict[str, WrongServer] = {}
-WIRE: dict[str, tuple[WrongServer, Callable[[bytes, bytes], bytes | None]]] = {}
+FAULTY: dict[str, FaultyServer] = {}
+WIRE: dict[str, tuple[FaultyServer, Callable[[bytes, bytes], bytes | None]]] = {}
 KINDS_FILE = Path(__file__).with_name("kinds.toml")
 SURVIVORS_FILE = Path(__file__).with_name("survivors.toml")
 
 
-def wrong(name: str, story: str) -> Callable[[Mistake], Mistake]:
+def faulty(name: str, summarize: str) -> Callable[[Mistake], Mistake]:
     """Enter a mistake into the catalogue; names are unique."""
 
     def enter(mistake: Mistake) -> Mistake:
-        if name in WRONG:
-            raise ValueError(f"two wrong servers are called {name}")
-        WRONG[name] = WrongServer(name, story, mistake)
+        if name in FAULTY:
+            raise ValueError(f"two faulty servers are called {name}")
+        FAULTY[name] = FaultyServer(name, summarize, mistake)
         return mistake
 
     return enter
 
 
-def catalogue() -> dict[str, WrongServer]:
-    """Every wrong server by name, group by group, whichever was imported first."""
+def catalogue() -> dict[str, FaultyServer]:
+    """Every faulty server by name, group by group, whichever was imported first."""
     modules = [import_module(f"support.faulty_servers.{group}").__name__ for group in GROUPS]
-    return dict(sorted(WRONG.items(), key=lambda entry: modules.index(entry[1].mistake.__module__)))
+    return dict(sorted(FAULTY.items(), key=lambda entry: modules.index(entry[1].mistake.__module__)))
 
 
 @cache
 def kinds() -> Mapping[str, tuple[str, str]]:
-    """For each wrong server written by hand its group, and what the sentence of the first finding must match."""
+    """For each faulty server written by hand its group, and what the sentence of the first failure must match."""
     table = tomllib.loads(KINDS_FILE.read_text(encoding="utf-8"))
     return {name: (kind, says) for kind, rows in table.items() for name, says in rows.items()}
 
 
 @cache
 def survivors() -> Mapping[str, str]:
-    """The wrong servers that no clause breaks on, each with its reason."""
+    """The faulty servers that no clause breaks on, each with its reason."""
     table = tomllib.loads(SURVIVORS_FILE.read_text(encoding="utf-8"))
     return {name: reason for reason, names in table.items() for name in names}
 
 
 @cache
-def by_hand() -> Mapping[str, WrongServer]:
-    """Every wrong server that was written by hand, those on the wire too, with its group."""
+def by_hand() -> Mapping[str, FaultyServer]:
+    """Every faulty server that was written by hand, those on the wire too, with its group."""
     import_module("support.faulty_servers.wire")
     found = {**catalogue(), **{name: server for name, (server, _) in WIRE.items()}}
     told = kinds()
@@ -109,18 +109,18 @@ def by_hand() -> Mapping[str, WrongServer]:
 
 
 @cache
-def everything() -> Mapping[str, WrongServer]:
-    """Every wrong server: those written by hand, and those that operators make."""
-    made: Mapping[str, WrongServer] = import_module("support.faulty_servers.operators").made()
+def everything() -> Mapping[str, FaultyServer]:
+    """Every faulty server: those written by hand, and those that operators make."""
+    made: Mapping[str, FaultyServer] = import_module("support.faulty_servers.operators").made()
     if repeated := set(made) & set(by_hand()):
         raise ValueError(f"made by an operator and written by hand: {', '.join(sorted(repeated))}")
     return {**by_hand(), **made}
 
 
-class WrongTransport(httpx.BaseTransport):
+class FaultyTransport(httpx.BaseTransport):
     """The fake in process with one mistake in front; its control API is left alone."""
 
-    def __init__(self, server: WrongServer) -> None:
+    def __init__(self, server: FaultyServer) -> None:
         self._server = server
         self._right = door.open()
         self._memory: dict[str, Any] = {}

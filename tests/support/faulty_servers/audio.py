@@ -1,4 +1,4 @@
-"""Wrong servers: the sound of a leg."""
+"""Faulty servers: the sound of a leg."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 import soundfile
 
 from noojee_contract.model.audio import tone
-from support.faulty_servers import Send, with_body, with_legs, wrong
+from support.faulty_servers import Send, faulty, with_body, with_legs
 from support.faulty_servers.rewriting import given, now_millis, pairs, place_of, with_pairs
 
 SILENCE = tone(2, 0)
@@ -50,14 +50,14 @@ def labelled(answer: httpx.Response, label: str, *more: tuple[str, str]) -> http
     )
 
 
-@wrong("later-legs-not-found", "The storage migration moved the files whose name ends in -1.")
+@faulty("later-legs-not-found", "The storage migration moved the files whose name ends in -1.")
 def later_legs_not_found(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     if asks_sound(request) and given(request, "leg") not in (None, "1"):
         return httpx.Response(404, json={"Message": "No such file", "Code": -1})
     return send(request)
 
 
-@wrong("garbled-sound-format", "A new recorder writes a codec number that no decoder knows.")
+@faulty("garbled-sound-format", "A new recorder writes a codec number that no decoder knows.")
 def garbled_sound_format(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not (asks_sound(request) and is_sound(answer)):
@@ -65,7 +65,7 @@ def garbled_sound_format(request: httpx.Request, send: Send, memory: dict[str, A
     return with_body(answer, answer.content[:20] + b"\xfa\xfa" + answer.content[22:])
 
 
-@wrong("sound-cut-off", "The proxy in front closes long answers after so many bytes and mends the length.")
+@faulty("sound-cut-off", "The proxy in front closes long answers after so many bytes and mends the length.")
 def sound_cut_off(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not (asks_sound(request) and is_sound(answer)):
@@ -73,7 +73,7 @@ def sound_cut_off(request: httpx.Request, send: Send, memory: dict[str, Any]) ->
     return with_body(answer, answer.content[: max(45, len(answer.content) * 3 // 4)])
 
 
-@wrong("sound-without-silence", "The compression of the nightly move drops what it takes for silence.")
+@faulty("sound-without-silence", "The compression of the nightly move drops what it takes for silence.")
 def sound_without_silence(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     return (
@@ -81,30 +81,32 @@ def sound_without_silence(request: httpx.Request, send: Send, memory: dict[str, 
     )
 
 
-@wrong("first-leg-for-all", "The new endpoint reads legNo, not leg, and falls back to the first.")
+@faulty("first-leg-for-all", "The new endpoint reads legNo, not leg, and falls back to the first.")
 def first_leg_for_all(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return send(with_leg(request, "1")) if asks_sound(request) else send(request)
 
 
-@wrong("sound-by-number-alone", "Files are cached under the number of the leg, and the call was forgotten in the name.")
+@faulty(
+    "sound-by-number-alone", "Files are cached under the number of the leg, and the call was forgotten in the name."
+)
 def sound_by_number_alone(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not (asks_sound(request) and is_sound(answer)):
         return answer
-    kept = memory.setdefault((place_of(request).world, given(request, "leg")), answer.content)
+    kept = memory.setdefault((place_of(request).sandbox, given(request, "leg")), answer.content)
     return with_body(answer, kept)
 
 
-@wrong("sound-cached-by-call", "The cache keeps one file a call: whichever leg was fetched first.")
+@faulty("sound-cached-by-call", "The cache keeps one file a call: whichever leg was fetched first.")
 def sound_cached_by_call(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not (asks_sound(request) and is_sound(answer)):
         return answer
-    kept = memory.setdefault((place_of(request).world, given(request, "uniqueId")), answer.content)
+    kept = memory.setdefault((place_of(request).sandbox, given(request, "uniqueId")), answer.content)
     return with_body(answer, kept)
 
 
-@wrong(
+@faulty(
     "silence-in-place-of-sound",
     "The tier that holds the file is offline, and a silent one of the right length is sent.",
 )
@@ -117,7 +119,7 @@ def silence_in_place_of_sound(request: httpx.Request, send: Send, memory: dict[s
     )
 
 
-@wrong("sound-as-mu-law", "Fresh recordings are stored as mu-law since the upgrade.")
+@faulty("sound-as-mu-law", "Fresh recordings are stored as mu-law since the upgrade.")
 def sound_as_mu_law(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     return (
@@ -127,39 +129,39 @@ def sound_as_mu_law(request: httpx.Request, send: Send, memory: dict[str, Any]) 
     )
 
 
-@wrong("aged-sound-as-mu-law", "Since the upgrade, the nightly run stores recordings as mu-law.")
+@faulty("aged-sound-as-mu-law", "Since the upgrade, the nightly run stores recordings as mu-law.")
 def aged_sound_as_mu_law(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not (asks_sound(request) and is_sound(answer)):
         return answer
     now = now_millis(request, send)
-    first = memory.setdefault((place_of(request).world, given(request, "uniqueId"), given(request, "leg")), now)
+    first = memory.setdefault((place_of(request).sandbox, given(request, "uniqueId"), given(request, "leg")), now)
     return with_body(answer, rewritten(answer.content, subtype="ULAW")) if now - first > 86_400_000 else answer
 
 
-@wrong("second-fetch-shorter", "The file is moved while it is sent a second time.")
+@faulty("second-fetch-shorter", "The file is moved while it is sent a second time.")
 def second_fetch_shorter(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not (asks_sound(request) and is_sound(answer)):
         return answer
-    name = (place_of(request).world, given(request, "uniqueId"), given(request, "leg"))
+    name = (place_of(request).sandbox, given(request, "uniqueId"), given(request, "leg"))
     memory[name] = memory.get(name, 0) + 1
     return with_body(answer, rewritten(answer.content, part=0.9)) if memory[name] > 1 else answer
 
 
-@wrong("fetched-legs-vanish", "What a client has fetched is taken as archived and dropped from the list.")
+@faulty("fetched-legs-vanish", "What a client has fetched is taken as archived and dropped from the list.")
 def fetched_legs_vanish(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
-    world = place_of(request).world
+    sandbox = place_of(request).sandbox
     if asks_sound(request):
         if is_sound(answer):
-            memory.setdefault(world, set()).add((given(request, "uniqueId"), given(request, "leg")))
+            memory.setdefault(sandbox, set()).add((given(request, "uniqueId"), given(request, "leg")))
         return answer
-    gone = memory.get(world, set())
+    gone = memory.get(sandbox, set())
     return with_legs(answer, lambda legs: [leg for leg in legs if (leg["UniqueId"], leg["Leg"]) not in gone])
 
 
-@wrong("no-sound-for-short-legs", "A file below a kilobyte or so is taken for a failed recording.")
+@faulty("no-sound-for-short-legs", "A file below a kilobyte or so is taken for a failed recording.")
 def no_sound_for_short_legs(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if asks_sound(request) and is_sound(answer) and len(answer.content) < 12_000:
@@ -167,7 +169,7 @@ def no_sound_for_short_legs(request: httpx.Request, send: Send, memory: dict[str
     return answer
 
 
-@wrong("unknown-leg-gives-the-last", "The query takes the highest leg up to the one that was asked for.")
+@faulty("unknown-leg-gives-the-last", "The query takes the highest leg up to the one that was asked for.")
 def unknown_leg_gives_the_last(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     leg = given(request, "leg") or ""
@@ -180,7 +182,7 @@ def unknown_leg_gives_the_last(request: httpx.Request, send: Send, memory: dict[
     return answer
 
 
-@wrong("unknown-leg-as-200", "The new gateway turns every answer with a body into 200.")
+@faulty("unknown-leg-as-200", "The new gateway turns every answer with a body into 200.")
 def unknown_leg_as_200(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if asks_sound(request) and answer.status_code == 404:
@@ -188,7 +190,7 @@ def unknown_leg_as_200(request: httpx.Request, send: Send, memory: dict[str, Any
     return answer
 
 
-@wrong("announcement-for-unknown-calls", "A friendly recording says that the recording cannot be found.")
+@faulty("announcement-for-unknown-calls", "A friendly recording says that the recording cannot be found.")
 def announcement_for_unknown_calls(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if asks_sound(request) and answer.status_code == 404 and given(request, "leg") == "1":
@@ -196,7 +198,7 @@ def announcement_for_unknown_calls(request: httpx.Request, send: Send, memory: d
     return answer
 
 
-@wrong("leg-number-read-leniently", "The number is cut out of whatever stands there, and 0 is the first.")
+@faulty("leg-number-read-leniently", "The number is cut out of whatever stands there, and 0 is the first.")
 def leg_number_read_leniently(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     leg = given(request, "leg")
     if asks_sound(request) and leg and not leg.isdigit():
@@ -205,18 +207,18 @@ def leg_number_read_leniently(request: httpx.Request, send: Send, memory: dict[s
     return send(request)
 
 
-@wrong("leg-zero-is-the-first", "Legs are counted from 0 inside, and both numbers are taken.")
+@faulty("leg-zero-is-the-first", "Legs are counted from 0 inside, and both numbers are taken.")
 def leg_zero_is_the_first(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return send(with_leg(request, "1")) if asks_sound(request) and given(request, "leg") == "0" else send(request)
 
 
-@wrong("failure-labelled-as-audio", "The label is set before the file is looked for.")
+@faulty("failure-labelled-as-audio", "The label is set before the file is looked for.")
 def failure_labelled_as_audio(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     return labelled(answer, "audio/x-wav") if asks_sound(request) and answer.status_code == 404 else answer
 
 
-@wrong("failure-kept-as-a-file", "Content-Disposition is set for the whole path, failures included.")
+@faulty("failure-kept-as-a-file", "Content-Disposition is set for the whole path, failures included.")
 def failure_kept_as_a_file(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if asks_sound(request) and answer.status_code == 404:
@@ -224,13 +226,13 @@ def failure_kept_as_a_file(request: httpx.Request, send: Send, memory: dict[str,
     return answer
 
 
-@wrong("sound-labelled-as-page", "The proxy labels what it does not know as a page.")
+@faulty("sound-labelled-as-page", "The proxy labels what it does not know as a page.")
 def sound_labelled_as_page(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     return labelled(answer, "text/html") if asks_sound(request) and is_sound(answer) else answer
 
 
-@wrong("gone-gives-another", "A link to a deleted file now leads to the file that took its place.")
+@faulty("gone-gives-another", "A link to a deleted file now leads to the file that took its place.")
 def gone_gives_another(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     leg = given(request, "leg") or ""
@@ -241,7 +243,7 @@ def gone_gives_another(request: httpx.Request, send: Send, memory: dict[str, Any
     return answer
 
 
-@wrong("no-leg-gives-the-last", "Without a leg, the newest file of the call is sent.")
+@faulty("no-leg-gives-the-last", "Without a leg, the newest file of the call is sent.")
 def no_leg_gives_the_last(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     if not asks_sound(request) or given(request, "leg") is not None:
         return send(request)
@@ -249,7 +251,7 @@ def no_leg_gives_the_last(request: httpx.Request, send: Send, memory: dict[str, 
     return [answer for answer in answers if is_sound(answer)][-1]
 
 
-@wrong("sound-on-get", "The new web server serves files on GET, as web servers do.")
+@faulty("sound-on-get", "The new web server serves files on GET, as web servers do.")
 def sound_on_get(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     if asks_sound(request) and request.method == "GET":
         return send(httpx.Request("POST", request.url, headers=request.headers))

@@ -1,4 +1,4 @@
-"""Wrong servers: metadata by hour, which legs an hour brings."""
+"""Faulty servers: metadata by hour, which legs an hour brings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from support.faulty_servers import Send, with_body, with_legs, wrong
+from support.faulty_servers import Send, faulty, with_body, with_legs
 from support.faulty_servers.migration import by_hour, calls_path
 from support.faulty_servers.rewriting import given, pairs, place_of, with_pairs
 
@@ -46,7 +46,7 @@ def with_hour(request: httpx.Request, day: date, hour: int) -> httpx.Request:
 
 def zone_of(request: httpx.Request, send: Send) -> ZoneInfo:
     """The zone of the PBX that is asked."""
-    path = f"/__noojee/worlds/{place_of(request).world}"
+    path = f"/__noojee/sandboxes/{place_of(request).sandbox}"
     return ZoneInfo(send(httpx.Request("GET", request.url.copy_with(raw_path=path.encode()))).json()["time_zone"])
 
 
@@ -85,23 +85,23 @@ def in_hour(request: httpx.Request, moment: datetime) -> bool:
     return (moment.date(), moment.hour) == asked(request)
 
 
-@wrong("hour-by-start", "The query looks at the column Start, which has the index.")
+@faulty("hour-by-start", "The query looks at the column Start, which has the index.")
 def hour_by_start(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return listing(request, send, lambda leg: in_hour(request, leg.start))
 
 
-@wrong("hour-edge-inclusive", "The query says: end after the hour began, and end up to and with the next.")
+@faulty("hour-edge-inclusive", "The query says: end after the hour began, and end up to and with the next.")
 def hour_edge_inclusive(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return listing(request, send, lambda leg: in_hour(request, leg.end - timedelta(microseconds=1)))
 
 
-@wrong("whole-call-in-hour", "The query finds calls, and lists all their legs.")
+@faulty("whole-call-in-hour", "The query finds calls, and lists all their legs.")
 def whole_call_in_hour(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     calls = {leg.call for leg in legs_of(request, send) if in_hour(request, leg.end)} if by_hour(request) else set()
     return listing(request, send, lambda leg: leg.call in calls)
 
 
-@wrong("hour-with-grace", "Five minutes before and after are added, so that nothing is missed.")
+@faulty("hour-with-grace", "Five minutes before and after are added, so that nothing is missed.")
 def hour_with_grace(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     grace = timedelta(minutes=5)
     return listing(
@@ -109,17 +109,17 @@ def hour_with_grace(request: httpx.Request, send: Send, memory: dict[str, Any]) 
     )
 
 
-@wrong("lists-running-legs", "The end of a running leg is filled with what is expected.")
+@faulty("lists-running-legs", "The end of a running leg is filled with what is expected.")
 def lists_running_legs(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return listing(request, send, lambda leg: in_hour(request, leg.end))
 
 
-@wrong("repeated-hour-once", "The hour that comes twice is taken as the first of the two.")
+@faulty("repeated-hour-once", "The hour that comes twice is taken as the first of the two.")
 def repeated_hour_once(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return listing(request, send, lambda leg: in_hour(request, leg.end) and leg.end.fold == 0)
 
 
-@wrong("skipped-hour-moved-on", "A lenient calendar reads the hour that is skipped as the next.")
+@faulty("skipped-hour-moved-on", "A lenient calendar reads the hour that is skipped as the next.")
 def skipped_hour_moved_on(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     named = asked(request)
     if not by_hour(request) or named is None or named[1] > 22:
@@ -130,23 +130,23 @@ def skipped_hour_moved_on(request: httpx.Request, send: Send, memory: dict[str, 
     return send(with_hour(request, named[0], named[1] + 1)) if skipped else send(request)
 
 
-@wrong("hours-in-utc", "The replacement keeps its times in UTC and cuts its hours there.")
+@faulty("hours-in-utc", "The replacement keeps its times in UTC and cuts its hours there.")
 def hours_in_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return listing(request, send, lambda leg: in_hour(request, leg.end.astimezone(UTC)))
 
 
-@wrong("date-of-utc", "The hour is local, and the date is cut from a time stamp in UTC.")
+@faulty("date-of-utc", "The hour is local, and the date is cut from a time stamp in UTC.")
 def date_of_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return listing(request, send, lambda leg: (leg.end.astimezone(UTC).date(), leg.end.hour) == asked(request))
 
 
-@wrong("hours-from-one", "Hours are counted from 1 to 24.")
+@faulty("hours-from-one", "Hours are counted from 1 to 24.")
 def hours_from_one(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     named = asked(request)
     return send(with_hour(request, named[0], max(named[1] - 1, 0))) if by_hour(request) and named else send(request)
 
 
-@wrong("empty-hour-not-found", "An empty result is taken for a wrong address.")
+@faulty("empty-hour-not-found", "An empty result is taken for a wrong address.")
 def empty_hour_not_found(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if by_hour(request) and answer.content == b"[]":
@@ -154,18 +154,18 @@ def empty_hour_not_found(request: httpx.Request, send: Send, memory: dict[str, A
     return answer
 
 
-@wrong("refuses-running-hour", "An hour can be asked for when it is over.")
+@faulty("refuses-running-hour", "An hour can be asked for when it is over.")
 def refuses_running_hour(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     named = asked(request)
     if by_hour(request) and named == (date(2026, 3, 11), 15):
-        path = f"/__noojee/worlds/{place_of(request).world}/clock"
+        path = f"/__noojee/sandboxes/{place_of(request).sandbox}/clock"
         clock = send(httpx.Request("GET", request.url.copy_with(raw_path=path.encode()))).json()
         if clock["now"].startswith("2026-03-11"):
             return httpx.Response(400, json={"Message": "The hour is not over", "Code": -1})
     return send(request)
 
 
-@wrong("refuses-future-hour", "A check of the arguments refuses what lies ahead.")
+@faulty("refuses-future-hour", "A check of the arguments refuses what lies ahead.")
 def refuses_future_hour(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     named = asked(request)
     if by_hour(request) and named is not None and named[0] > date(2026, 11, 24):
@@ -173,19 +173,19 @@ def refuses_future_hour(request: httpx.Request, send: Send, memory: dict[str, An
     return send(request)
 
 
-@wrong("refuses-padded-hour", "The new parser takes a leading zero for an octal number.")
+@faulty("refuses-padded-hour", "The new parser takes a leading zero for an octal number.")
 def refuses_padded_hour(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     if by_hour(request) and re.fullmatch(r"0[0-9]", given(request, "hour") or ""):
         return httpx.Response(400, json={"Message": "hour is no number", "Code": -1})
     return send(request)
 
 
-@wrong("refuses-escaped-slash", "The proxy in front refuses escaped slashes anywhere in an address.")
+@faulty("refuses-escaped-slash", "The proxy in front refuses escaped slashes anywhere in an address.")
 def refuses_escaped_slash(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return httpx.Response(400) if b"%2f" in request.url.raw_path.lower() and by_hour(request) else send(request)
 
 
-@wrong("hour-24-rolls-over", "A lenient calendar reads hour 24 as hour 0 of the next day.")
+@faulty("hour-24-rolls-over", "A lenient calendar reads hour 24 as hour 0 of the next day.")
 def hour_24_rolls_over(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     named = asked(request)
     if by_hour(request) and named is not None and 23 < named[1] < 1000:
@@ -194,7 +194,7 @@ def hour_24_rolls_over(request: httpx.Request, send: Send, memory: dict[str, Any
     return send(request)
 
 
-@wrong("date-rolls-over", "A lenient calendar reads 2021/13/45 as a day of 2022.")
+@faulty("date-rolls-over", "A lenient calendar reads 2021/13/45 as a day of 2022.")
 def date_rolls_over(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     match = re.fullmatch(r"([0-9]{4})/([0-9]{2})/([0-9]{2})", given(request, "date") or "")
     hour = given(request, "hour") or ""
@@ -205,7 +205,7 @@ def date_rolls_over(request: httpx.Request, send: Send, memory: dict[str, Any]) 
     return send(with_hour(request, rolled, int(hour)))
 
 
-@wrong("dates-with-dashes", "The new parser takes ISO dates as well as the documented ones.")
+@faulty("dates-with-dashes", "The new parser takes ISO dates as well as the documented ones.")
 def dates_with_dashes(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     if by_hour(request) and "-" in (given(request, "date") or ""):
         return send(
@@ -217,7 +217,7 @@ def dates_with_dashes(request: httpx.Request, send: Send, memory: dict[str, Any]
     return send(request)
 
 
-@wrong("bad-hour-is-empty", "What cannot be parsed matches nothing, and nothing is an empty list.")
+@faulty("bad-hour-is-empty", "What cannot be parsed matches nothing, and nothing is an empty list.")
 def bad_hour_is_empty(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     complete = None not in (given(request, "date"), given(request, "hour"))
@@ -226,7 +226,7 @@ def bad_hour_is_empty(request: httpx.Request, send: Send, memory: dict[str, Any]
     return answer
 
 
-@wrong("bad-hour-is-a-server-error", "The parser's exception is nobody's, so the server answers 500.")
+@faulty("bad-hour-is-a-server-error", "The parser's exception is nobody's, so the server answers 500.")
 def bad_hour_is_a_server_error(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     return (
@@ -236,7 +236,7 @@ def bad_hour_is_a_server_error(request: httpx.Request, send: Send, memory: dict[
     )
 
 
-@wrong("by-hour-wrapped-in-envelope", "The newer services answer in an envelope, and this one was made to.")
+@faulty("by-hour-wrapped-in-envelope", "The newer services answer in an envelope, and this one was made to.")
 def by_hour_wrapped(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if by_hour(request) and answer.status_code == 200:

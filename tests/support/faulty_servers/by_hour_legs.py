@@ -1,4 +1,4 @@
-"""Wrong servers: metadata by hour, how a leg is written, and who may ask how often."""
+"""Faulty servers: metadata by hour, how a leg is written, and who may ask how often."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, with_each_leg, with_legs, wrong
+from support.faulty_servers import Send, faulty, with_each_leg, with_legs
 from support.faulty_servers.by_hour import asked, in_hour, java, legs_of
 from support.faulty_servers.migration import by_hour
 from support.faulty_servers.rewriting import is_method, keys, now_millis, pairs, place_of, with_method, with_pairs
@@ -16,11 +16,11 @@ from support.faulty_servers.rewriting import is_method, keys, now_millis, pairs,
 Row = dict[str, Any]
 
 
-def wrong_row(name: str, story: str) -> Callable[[Callable[[Row], Row]], Callable[[Row], Row]]:
+def faulty_row(name: str, summarize: str) -> Callable[[Callable[[Row], Row]], Callable[[Row], Row]]:
     """Enter a server that writes each leg by hour wrongly."""
 
     def enter(change: Callable[[Row], Row]) -> Callable[[Row], Row]:
-        @wrong(name, story)
+        @faulty(name, summarize)
         def mistake(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
             answer = send(request)
             return with_each_leg(answer, change) if by_hour(request) else answer
@@ -35,17 +35,17 @@ def with_dates(leg: Row, change: Callable[[str], str]) -> Row:
     return leg | {name: change(leg[name]) for name in ("Start", "callend")}
 
 
-@wrong_row("by-hour-numbers", "The new serialiser writes numbers as numbers.")
+@faulty_row("by-hour-numbers", "The new serialiser writes numbers as numbers.")
 def by_hour_numbers(leg: Row) -> Row:
     return leg | {name: int(leg[name]) for name in ("Leg", "Duration", "CallRecordId")}
 
 
-@wrong_row("by-hour-without-callend", "The field with the odd name was dropped.")
+@faulty_row("by-hour-without-callend", "The field with the odd name was dropped.")
 def by_hour_without_callend(leg: Row) -> Row:
     return {name: value for name, value in leg.items() if name != "callend"}
 
 
-@wrong_row("by-hour-iso-dates", "The rewrite writes every date in ISO 8601.")
+@faulty_row("by-hour-iso-dates", "The rewrite writes every date in ISO 8601.")
 def by_hour_iso_dates(leg: Row) -> Row:
     def iso(text: str) -> str:
         words = text.split()
@@ -55,7 +55,7 @@ def by_hour_iso_dates(leg: Row) -> Row:
     return with_dates(leg, iso)
 
 
-@wrong_row(
+@faulty_row(
     "wrong-day-of-the-week", "The names of the days begin with Monday in the new table, and with Sunday in the old."
 )
 def wrong_day_of_the_week(leg: Row) -> Row:
@@ -63,52 +63,52 @@ def wrong_day_of_the_week(leg: Row) -> Row:
     return with_dates(leg, lambda text: days[days.index(text[:3]) + 1] + text[3:])
 
 
-@wrong_row("one-abbreviation-all-year", "The abbreviation is a setting, not the zone's.")
+@faulty_row("one-abbreviation-all-year", "The abbreviation is a setting, not the zone's.")
 def one_abbreviation_all_year(leg: Row) -> Row:
     return with_dates(leg, lambda text: text.replace(" AEDT ", " AEST "))
 
 
-@wrong_row("writes-est", "An older Java writes EST for Australian eastern time, summer and winter.")
+@faulty_row("writes-est", "An older Java writes EST for Australian eastern time, summer and winter.")
 def writes_est(leg: Row) -> Row:
     return with_dates(leg, lambda text: text.replace(" AEDT ", " EST ").replace(" AEST ", " EST "))
 
 
-@wrong_row("by-hour-duration-in-milliseconds", "The new column holds milliseconds.")
+@faulty_row("by-hour-duration-in-milliseconds", "The new column holds milliseconds.")
 def by_hour_duration_in_milliseconds(leg: Row) -> Row:
     return leg | {"Duration": leg["Duration"] + "000"}
 
 
-@wrong_row("by-hour-direction-digits", "Both shapes are made by one serialiser now.")
+@faulty_row("by-hour-direction-digits", "Both shapes are made by one serialiser now.")
 def by_hour_direction_digits(leg: Row) -> Row:
     return leg | {"Direction": str(("Inbound", "Outbound", "Internal").index(leg["Direction"]))}
 
 
-@wrong_row("by-hour-internal-as-outbound", "What does not come from a trunk goes out.")
+@faulty_row("by-hour-internal-as-outbound", "What does not come from a trunk goes out.")
 def by_hour_internal_as_outbound(leg: Row) -> Row:
     return leg | {"Direction": "Outbound" if leg["Direction"] == "Internal" else leg["Direction"]}
 
 
-@wrong_row("by-hour-outbound-in-capitals", "The word comes from an enum of the new code.")
+@faulty_row("by-hour-outbound-in-capitals", "The word comes from an enum of the new code.")
 def by_hour_outbound_in_capitals(leg: Row) -> Row:
     return leg | {"Direction": "OUTBOUND" if leg["Direction"] == "Outbound" else leg["Direction"]}
 
 
-@wrong_row("by-hour-inherits-tag", "An empty tag is filled with the id of the call.")
+@faulty_row("by-hour-inherits-tag", "An empty tag is filled with the id of the call.")
 def by_hour_inherits_tag(leg: Row) -> Row:
     return leg | {"Tag": leg["Tag"] or leg["UniqueId"]}
 
 
-@wrong_row("by-hour-record-id-of-call", "The id is that of the call's record, not of the leg's.")
+@faulty_row("by-hour-record-id-of-call", "The id is that of the call's record, not of the leg's.")
 def by_hour_record_id_of_call(leg: Row) -> Row:
     return leg | {"CallRecordId": leg["UniqueId"].rpartition("-")[2].replace(".", "")}
 
 
-@wrong_row("by-hour-owner-of-the-call", "The owner is that of the call, not of the leg.")
+@faulty_row("by-hour-owner-of-the-call", "The owner is that of the call, not of the leg.")
 def by_hour_owner_of_the_call(leg: Row) -> Row:
     return leg | {"Username": "Administrator"}
 
 
-@wrong("callend-of-the-call", "The end is the hang-up of the call, on each of its legs.")
+@faulty("callend-of-the-call", "The end is the hang-up of the call, on each of its legs.")
 def callend_of_the_call(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not by_hour(request):
@@ -119,12 +119,12 @@ def callend_of_the_call(request: httpx.Request, send: Send, memory: dict[str, An
     return with_each_leg(answer, lambda row: row | {"callend": java(ends[row["UniqueId"]])})
 
 
-@wrong("by-hour-served-on-get", "The new method was annotated with GET as well.")
+@faulty("by-hour-served-on-get", "The new method was annotated with GET as well.")
 def by_hour_served_on_get(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return send(with_method(request, "POST") if by_hour(request) and request.method == "GET" else request)
 
 
-@wrong("by-hour-open-to-all", "The new method was left out of the filter that asks for the key.")
+@faulty("by-hour-open-to-all", "The new method was left out of the filter that asks for the key.")
 def by_hour_open_to_all(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     if not by_hour(request) or request.method != "POST":
         return send(request)
@@ -132,7 +132,7 @@ def by_hour_open_to_all(request: httpx.Request, send: Send, memory: dict[str, An
     return send(with_pairs(request, [("apiKey", keys(request, send)[0]), *others]))
 
 
-@wrong("no-limit-by-hour", "The limit was set in the old proxy.")
+@faulty("no-limit-by-hour", "The limit was set in the old proxy.")
 def no_limit_by_hour(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if by_hour(request) and answer.status_code == 429 and asked(request) is not None:
@@ -141,12 +141,12 @@ def no_limit_by_hour(request: httpx.Request, send: Send, memory: dict[str, Any])
     return answer
 
 
-@wrong("limit-of-the-same-hour-alone", "The limit is kept for each hour that is asked for.")
+@faulty("limit-of-the-same-hour-alone", "The limit is kept for each hour that is asked for.")
 def limit_of_the_same_hour_alone(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not by_hour(request) or asked(request) is None:
         return answer
-    name = (place_of(request).world, asked(request))
+    name = (place_of(request).sandbox, asked(request))
     if answer.status_code == 429 and name not in memory:
         memory[name] = True
         return httpx.Response(200, json=[leg.row for leg in legs_of(request, send) if in_hour(request, leg.end)])
@@ -154,45 +154,45 @@ def limit_of_the_same_hour_alone(request: httpx.Request, send: Send, memory: dic
     return answer
 
 
-@wrong("limited-with-an-empty-list", "A request within the minute is answered with nothing, and 200.")
+@faulty("limited-with-an-empty-list", "A request within the minute is answered with nothing, and 200.")
 def limited_with_an_empty_list(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     return httpx.Response(200, json=[]) if answer.status_code == 429 else answer
 
 
-@wrong("limit-as-service-unavailable", "The new proxy answers 503 where it limits.")
+@faulty("limit-as-service-unavailable", "The new proxy answers 503 where it limits.")
 def limit_as_service_unavailable(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     return httpx.Response(503, content=answer.content) if answer.status_code == 429 else answer
 
 
-@wrong("limit-of-an-hour", "The limit is one an hour: the unit was misread.")
+@faulty("limit-of-an-hour", "The limit is one an hour: the unit was misread.")
 def limit_of_an_hour(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     if not by_hour(request):
         return send(request)
-    world, now = place_of(request).world, now_millis(request, send)
-    if now - memory.get(world, now - 3_600_000) < 3_600_000:
+    sandbox, now = place_of(request).sandbox, now_millis(request, send)
+    if now - memory.get(sandbox, now - 3_600_000) < 3_600_000:
         return httpx.Response(429, json={"Message": "Too many requests", "Code": -1})
     answer = send(request)
     if answer.status_code == 200:
-        memory[world] = now
+        memory[sandbox] = now
     return answer
 
 
-@wrong("limit-on-everything", "The limit stands on the whole path.")
+@faulty("limit-on-everything", "The limit stands on the whole path.")
 def limit_on_everything(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     if not is_method(request):
         return send(request)
-    world, now = place_of(request).world, now_millis(request, send)
-    if not by_hour(request) and now - memory.get(world, now - 60_000) < 60_000:
+    sandbox, now = place_of(request).sandbox, now_millis(request, send)
+    if not by_hour(request) and now - memory.get(sandbox, now - 60_000) < 60_000:
         return httpx.Response(429, json={"Message": "Too many requests", "Code": -1})
     answer = send(request)
     if by_hour(request) and answer.status_code == 200:
-        memory[world] = now
+        memory[sandbox] = now
     return answer
 
 
-@wrong("by-hour-first-page", "The list ends after two legs; the page parameter is not documented.")
+@faulty("by-hour-first-page", "The list ends after two legs; the page parameter is not documented.")
 def by_hour_first_page(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     return with_legs(answer, lambda legs: legs[:2]) if by_hour(request) else answer

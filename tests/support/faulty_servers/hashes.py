@@ -1,4 +1,4 @@
-"""Wrong servers: what passes for a hash and a time stamp."""
+"""Faulty servers: what passes for a hash and a time stamp."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, with_body, wrong
+from support.faulty_servers import Send, faulty, with_body
 from support.faulty_servers.rewriting import (
     WINDOW_MILLIS,
     age_millis,
@@ -56,7 +56,7 @@ def _also(request: httpx.Request, send: Send, *texts: str) -> httpx.Response:
     return send(request)
 
 
-@wrong(
+@faulty(
     "takes-hash-of-key-alone",
     "An old client cannot hash the time stamp, so the hash of the key alone was allowed for it.",
 )
@@ -65,7 +65,7 @@ def takes_hash_of_key_alone(request: httpx.Request, send: Send, memory: Memory) 
     return _also(request, send, hashlib.sha256(key.encode()).hexdigest())
 
 
-@wrong(
+@faulty(
     "takes-hash-without-colon",
     "The hash was reimplemented from memory, and both forms were allowed to settle the quarrel.",
 )
@@ -74,33 +74,33 @@ def takes_hash_without_colon(request: httpx.Request, send: Send, memory: Memory)
     return _also(request, send, hashlib.sha256(text.encode()).hexdigest())
 
 
-@wrong("takes-md5", "Clients of the years before sha256 are still let in.")
+@faulty("takes-md5", "Clients of the years before sha256 are still let in.")
 def takes_md5(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     text = f"{keys(request, send)[0]}:{given(request, 'timeStamp')}"
     return _also(request, send, hashlib.md5(text.encode()).hexdigest())
 
 
-@wrong("takes-hmac", "The rewrite does it properly, by HMAC, and still knows the old way.")
+@faulty("takes-hmac", "The rewrite does it properly, by HMAC, and still knows the old way.")
 def takes_hmac(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     key, time_stamp = keys(request, send)[0], given(request, "timeStamp") or ""
     return _also(request, send, hmac.new(key.encode(), time_stamp.encode(), "sha256").hexdigest())
 
 
-@wrong("compares-hash-prefix", "The hash is compared by startsWith, the wrong way round.")
+@faulty("compares-hash-prefix", "The hash is compared by startsWith, the wrong way round.")
 def compares_hash_prefix(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     digest = given(request, "hash") or ""
     right = hash_of(keys(request, send)[0], given(request, "timeStamp") or "")
     return _also(request, send, digest if digest and right.startswith(digest) else right)
 
 
-@wrong("compares-63-characters", "The code was written after the page's sample, which has 63 characters.")
+@faulty("compares-63-characters", "The code was written after the page's sample, which has 63 characters.")
 def compares_63_characters(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     digest = given(request, "hash") or ""
     right = hash_of(keys(request, send)[0], given(request, "timeStamp") or "")
     return _also(request, send, digest if digest[:63] == right[:63] else right)
 
 
-@wrong(
+@faulty(
     "hash-of-the-same-second", "Any hash of the second in which the time stamp lies is taken, for clients that round."
 )
 def hash_of_the_same_second(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
@@ -109,27 +109,27 @@ def hash_of_the_same_second(request: httpx.Request, send: Send, memory: Memory) 
     return _also(request, send, *(hash_of(key, str(each)) for each in near))
 
 
-@wrong("remembers-good-hashes", "Good hashes are cached by themselves, without the time stamp they belong to.")
+@faulty("remembers-good-hashes", "Good hashes are cached by themselves, without the time stamp they belong to.")
 def remembers_good_hashes(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if not signs(request):
         return send(request)
-    good = memory.setdefault(place_of(request).world, set())
+    good = memory.setdefault(place_of(request).sandbox, set())
     answer = _also(request, send, *good)
     if not is_refusal(answer):
         good.add(given(request, "hash"))
     return answer
 
 
-@wrong("hash-of-any-case", "Hashes are compared by equalsIgnoreCase.")
+@faulty("hash-of-any-case", "Hashes are compared by equalsIgnoreCase.")
 def hash_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     digest = given(request, "hash") or ""
     right = hash_of(keys(request, send)[0], given(request, "timeStamp") or "")
     return _also(request, send, digest if digest.lower() == right else right)
 
 
-@wrong("hash-serves-once", "The words one time hash were taken at their word.")
+@faulty("hash-serves-once", "The words one time hash were taken at their word.")
 def hash_serves_once(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    used = memory.setdefault(place_of(request).world, set())
+    used = memory.setdefault(place_of(request).sandbox, set())
     if signs(request) and given(request, "hash") in used:
         return turn_away(request, send)
     answer = send(request)
@@ -138,7 +138,7 @@ def hash_serves_once(request: httpx.Request, send: Send, memory: Memory) -> http
     return answer
 
 
-@wrong("hash-lives-five-seconds", "The window was shortened by a security review.")
+@faulty("hash-lives-five-seconds", "The window was shortened by a security review.")
 def hash_lives_five_seconds(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     age = age_millis(request, send) if signs(request) else None
     return failure("Expired TimeStamp") if age is not None and age > 5000 else send(request)
@@ -153,19 +153,19 @@ def _lives(request: httpx.Request, send: Send, *, from_millis: float, to_millis:
     return send(request)
 
 
-@wrong("hash-lives-an-hour", "The hour of the next API was given to this one too.")
+@faulty("hash-lives-an-hour", "The hour of the next API was given to this one too.")
 def hash_lives_an_hour(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _lives(request, send, from_millis=0, to_millis=HOUR_MILLIS)
 
 
-@wrong("hash-lives-thirty-seconds", "The window was widened for a slow line, to half a minute.")
+@faulty("hash-lives-thirty-seconds", "The window was widened for a slow line, to half a minute.")
 def hash_lives_thirty_seconds(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _lives(request, send, from_millis=0, to_millis=30_000)
 
 
-@wrong("hash-lives-an-hour-once-used", "The next API's code answers the old path: used in time, a hash lives an hour.")
+@faulty("hash-lives-an-hour-once-used", "The next API's code answers the old path: used in time, a hash lives an hour.")
 def hash_lives_an_hour_once_used(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    used = memory.setdefault(place_of(request).world, set())
+    used = memory.setdefault(place_of(request).sandbox, set())
     if signs(request) and given(request, "hash") in used:
         return _lives(request, send, from_millis=0, to_millis=HOUR_MILLIS)
     answer = send(request)
@@ -176,7 +176,7 @@ def hash_lives_an_hour_once_used(request: httpx.Request, send: Send, memory: Mem
 
 def _uses(request: httpx.Request, memory: Memory) -> dict[str | None, int]:
     """The hashes that a PBX saw used, with the time of the last use."""
-    seen: dict[str | None, int] = memory.setdefault(place_of(request).world, {})
+    seen: dict[str | None, int] = memory.setdefault(place_of(request).sandbox, {})
     return seen
 
 
@@ -192,63 +192,63 @@ def _kept_by_use(request: httpx.Request, send: Send, memory: Memory, *, within_m
     return answer
 
 
-@wrong("used-hash-dies-young", "The rule of the API before this one was kept: ten seconds, used or not.")
+@faulty("used-hash-dies-young", "The rule of the API before this one was kept: ten seconds, used or not.")
 def used_hash_dies_young(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return failure("Expired TimeStamp") if signs(request) and not is_fresh(request, send) else send(request)
 
 
-@wrong("used-hash-lives-for-ever", "Used hashes are kept in a table that nobody empties.")
+@faulty("used-hash-lives-for-ever", "Used hashes are kept in a table that nobody empties.")
 def used_hash_lives_for_ever(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _kept_by_use(request, send, memory, within_millis=float("inf"))
 
 
-@wrong("each-use-renews-the-hash", "The cache that keeps used hashes has an hour since the last access.")
+@faulty("each-use-renews-the-hash", "The cache that keeps used hashes has an hour since the last access.")
 def each_use_renews_the_hash(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _kept_by_use(request, send, memory, within_millis=HOUR_MILLIS)
 
 
-@wrong("key-alone-since-the-upgrade", "The upgrade brought the key, and somebody thought that the hash could go.")
+@faulty("key-alone-since-the-upgrade", "The upgrade brought the key, and somebody thought that the hash could go.")
 def key_alone_since_the_upgrade(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return turn_away(request, send) if signs(request) else send(request)
 
 
-@wrong(
+@faulty(
     "one-authentication-at-a-time", "A lock is held from Time until the hash comes, so a second client waits in vain."
 )
 def one_authentication_at_a_time(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    world = place_of(request).world
+    sandbox = place_of(request).sandbox
     if request.url.path.endswith("/Time"):
-        if memory.get(world):
+        if memory.get(sandbox):
             return failure("Too many concurrent authentication attempts")
-        memory[world] = True
+        memory[sandbox] = True
     elif given(request, "timeStamp") is not None:
-        memory[world] = False
+        memory[sandbox] = False
     return send(request)
 
 
-@wrong("hash-lives-for-ever", "The rewrite checks the hash and forgot the time.")
+@faulty("hash-lives-for-ever", "The rewrite checks the hash and forgot the time.")
 def hash_lives_for_ever(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _lives(request, send, from_millis=0, to_millis=float("inf"))
 
 
-@wrong("future-is-never-stale", "The age is compared with ten seconds, and a negative age is less.")
+@faulty("future-is-never-stale", "The age is compared with ten seconds, and a negative age is less.")
 def future_is_never_stale(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _lives(request, send, from_millis=float("-inf"), to_millis=WINDOW_MILLIS)
 
 
-@wrong("ten-seconds-either-way", "The rewrite takes the absolute difference of the clocks.")
+@faulty("ten-seconds-either-way", "The rewrite takes the absolute difference of the clocks.")
 def ten_seconds_either_way(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _lives(request, send, from_millis=-WINDOW_MILLIS, to_millis=WINDOW_MILLIS)
 
 
-@wrong("unreadable-stamp-means-now", "A time stamp that cannot be parsed falls back on the present, in a catch block.")
+@faulty("unreadable-stamp-means-now", "A time stamp that cannot be parsed falls back on the present, in a catch block.")
 def unreadable_stamp_means_now(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if signs(request) and age_millis(request, send) is None and hash_is_right(request, send):
         return let_in(request, send)
     return send(request)
 
 
-@wrong("takes-seconds", "A PHP client has seconds only, so they are taken where there are ten digits.")
+@faulty("takes-seconds", "A PHP client has seconds only, so they are taken where there are ten digits.")
 def takes_seconds(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if signs(request) and len(given(request, "timeStamp") or "") == 10 and hash_is_right(request, send):
         return let_in(request, send)
@@ -262,16 +262,16 @@ def _on_expired(request: httpx.Request, send: Send, body: bytes, status: int) ->
     return answer
 
 
-@wrong("expired-like-any-other", "Every refusal has one text, on the advice of a security review.")
+@faulty("expired-like-any-other", "Every refusal has one text, on the advice of a security review.")
 def expired_like_any_other(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _on_expired(request, send, b'{"Message":"Authentication failed","Code":-1}', 200)
 
 
-@wrong("expired-is-a-server-error", "The expiry is thrown as an exception that nobody catches.")
+@faulty("expired-is-a-server-error", "The expiry is thrown as an exception that nobody catches.")
 def expired_is_a_server_error(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _on_expired(request, send, b"<h1>500</h1>", 500)
 
 
-@wrong("expired-empty-list", "The expiry ends the query early, with what was found until then.")
+@faulty("expired-empty-list", "The expiry ends the query early, with what was found until then.")
 def expired_empty_list(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _on_expired(request, send, b"[]", 200)

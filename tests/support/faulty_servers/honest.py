@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, WrongServer, with_body
+from support.faulty_servers import FaultyServer, Send, with_body
 from support.faulty_servers.rewriting import is_method, is_refusal, with_headers_of
 
 Memory = dict[str, Any]
@@ -55,6 +55,6 @@ def tells_names_without_values(request: httpx.Request, send: Send, memory: Memor
 
 
 HONEST = {
-    function.__name__: WrongServer(function.__name__, function.__doc__ or "", function)
+    function.__name__: FaultyServer(function.__name__, function.__doc__ or "", function)
     for function in (refuses_with_pages, writes_prettily, keeps_sessions, tells_names_without_values)
 }

@@ -1,4 +1,4 @@
-"""Wrong servers: the legs of live calls, and what makes, takes, ends and tells calls."""
+"""Faulty servers: the legs of live calls, and what makes, takes, ends and tells calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, with_body, with_each_leg, with_legs, wrong
+from support.faulty_servers import Send, faulty, with_body, with_each_leg, with_legs
 from support.faulty_servers.metadata_fields import is_metadata
 from support.faulty_servers.orders import Memory, done, live, order_of, replaced, with_answer
 from support.faulty_servers.rewriting import given, pairs, place_of, with_method, with_pairs, with_path
@@ -27,17 +27,17 @@ def of_metadata(request: httpx.Request, send: Send, change: Any) -> httpx.Respon
     return with_legs(answer, change) if is_metadata(request) else answer
 
 
-@wrong("answer-makes-no-leg", "The new recorder splits at transfers alone.")
+@faulty("answer-makes-no-leg", "The new recorder splits at transfers alone.")
 def answer_makes_no_leg(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return of_metadata(request, send, lambda legs: [leg for leg in legs if leg["Leg"] != "2"])
 
 
-@wrong("transfer-makes-no-leg", "The new recorder follows the caller, whoever talks to him.")
+@faulty("transfer-makes-no-leg", "The new recorder follows the caller, whoever talks to him.")
 def transfer_makes_no_leg(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return of_metadata(request, send, lambda legs: [leg for leg in legs if int(leg["Leg"]) < 3])
 
 
-@wrong("transferred-leg-has-a-new-id", "A transferred leg has the id of the channel that took it over.")
+@faulty("transferred-leg-has-a-new-id", "A transferred leg has the id of the channel that took it over.")
 def transferred_leg_has_a_new_id(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     def change(leg: Row) -> Row:
         return leg | ({"UniqueId": leg["UniqueId"] + "1"} if int(leg["Leg"]) > 2 else {})
@@ -46,13 +46,13 @@ def transferred_leg_has_a_new_id(request: httpx.Request, send: Send, memory: Mem
     return with_each_leg(answer, change) if is_metadata(request) else answer
 
 
-@wrong("calls-listed-when-over", "Calls are moved to the archive as a whole, when they are over.")
+@faulty("calls-listed-when-over", "Calls are moved to the archive as a whole, when they are over.")
 def calls_listed_when_over(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     alive = {call["unique_id"] for call in live(request, send)} if is_metadata(request) else set()
     return of_metadata(request, send, lambda legs: [leg for leg in legs if leg["UniqueId"] not in alive])
 
 
-@wrong("lists-the-leg-that-runs", "The row of a leg is written when it begins, with a Duration of 0.")
+@faulty("lists-the-leg-that-runs", "The row of a leg is written when it begins, with a Duration of 0.")
 def lists_the_leg_that_runs(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     calls = {call["unique_id"]: call for call in live(request, send)} if is_metadata(request) else {}
 
@@ -69,17 +69,17 @@ def lists_the_leg_that_runs(request: httpx.Request, send: Send, memory: Memory) 
     return of_metadata(request, send, with_running)
 
 
-@wrong("live-legs-of-the-last-agent", "The owner is a column of the call now, and the last agent overwrites it.")
+@faulty("live-legs-of-the-last-agent", "The owner is a column of the call now, and the last agent overwrites it.")
 def live_legs_of_the_last_agent(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return of_metadata(request, send, lambda legs: [leg | {"Username": legs[-1]["Username"]} for leg in legs])
 
 
-@wrong("did-of-the-queue", "The route rewrites the number before the recorder sees it.")
+@faulty("did-of-the-queue", "The route rewrites the number before the recorder sees it.")
 def did_of_the_queue(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return of_metadata(request, send, lambda legs: [leg | {"DID": legs[0]["Destination"]} for leg in legs])
 
 
-@wrong("outgoing-parties-swapped", "The recorder sits on the trunk, where the other side calls.")
+@faulty("outgoing-parties-swapped", "The recorder sits on the trunk, where the other side calls.")
 def outgoing_parties_swapped(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     def change(leg: Row) -> Row:
         if leg["Direction"] == "0":
@@ -90,14 +90,14 @@ def outgoing_parties_swapped(request: httpx.Request, send: Send, memory: Memory)
     return with_each_leg(answer, change) if is_metadata(request) else answer
 
 
-@wrong("abandoned-calls-left-out", "A report of answered calls became the list of all.")
+@faulty("abandoned-calls-left-out", "A report of answered calls became the list of all.")
 def abandoned_calls_left_out(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return of_metadata(
         request, send, lambda legs: [] if all(leg["Destination"] in ("600", "") for leg in legs) else legs
     )
 
 
-@wrong("late-recording-dated-back", "Start is the start of the call, for every leg.")
+@faulty("late-recording-dated-back", "Start is the start of the call, for every leg.")
 def late_recording_dated_back(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     def change(leg: Row) -> Row:
         date, _, clock = leg["Start"].partition(" ")
@@ -109,12 +109,12 @@ def late_recording_dated_back(request: httpx.Request, send: Send, memory: Memory
     return with_each_leg(answer, change) if is_metadata(request) else answer
 
 
-@wrong("tag-on-its-own-leg-alone", "The tag is a column of the recording that was started with it.")
+@faulty("tag-on-its-own-leg-alone", "The tag is a column of the recording that was started with it.")
 def tag_on_its_own_leg_alone(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return of_metadata(request, send, lambda legs: [leg | ({"Tag": ""} if leg["Leg"] != "1" else {}) for leg in legs])
 
 
-@wrong("metadata-go-with-the-sound", "The row of a leg is deleted with its file, by a foreign key.")
+@faulty("metadata-go-with-the-sound", "The row of a leg is deleted with its file, by a foreign key.")
 def metadata_go_with_the_sound(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     def has_sound(leg: Row) -> bool:
         wanted = replaced(request, tag=None, uniqueId=leg["UniqueId"], leg=leg["Leg"])
@@ -124,18 +124,18 @@ def metadata_go_with_the_sound(request: httpx.Request, send: Send, memory: Memor
     return of_metadata(request, send, lambda legs: [leg for leg in legs if has_sound(leg)])
 
 
-@wrong("hangup-says-ok", "The rewrite has one text for whatever worked.")
+@faulty("hangup-says-ok", "The rewrite has one text for whatever worked.")
 def hangup_says_ok(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_answer(answer, Message="OK") if is_neighbour(request, "hangup") else answer
 
 
-@wrong("hangup-hangs-up-nothing", "The order goes to a channel that was masqueraded away by a transfer.")
+@faulty("hangup-hangs-up-nothing", "The order goes to a channel that was masqueraded away by a transfer.")
 def hangup_hangs_up_nothing(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return done(request) if is_neighbour(request, "hangup") else send(request)
 
 
-@wrong("get-gives-orders", "The new framework routes by path alone, so a link in a mail hangs up.")
+@faulty("get-gives-orders", "The new framework routes by path alone, so a link in a mail hangs up.")
 def get_gives_orders(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     opened = is_neighbour(request) and request.method == "GET"
     return send(with_method(request, "POST") if opened else request)
@@ -153,7 +153,7 @@ def _changes(request: httpx.Request, send: Send, change: Any) -> httpx.Response:
     return with_body(answer, json.dumps(document).encode())
 
 
-@wrong("subscribe-in-lower-case", "The newer neighbours spell their fields in lower case, and this one was made to.")
+@faulty("subscribe-in-lower-case", "The newer neighbours spell their fields in lower case, and this one was made to.")
 def subscribe_in_lower_case(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_neighbour(request, "subscribe"):
@@ -161,50 +161,50 @@ def subscribe_in_lower_case(request: httpx.Request, send: Send, memory: Memory) 
     return with_body(answer, answer.content.replace(b'"Data"', b'"data"').replace(b'"Code"', b'"code"'))
 
 
-@wrong("subscribe-tells-each-thing-once", "What was told is taken off a queue, whoever asks again.")
+@faulty("subscribe-tells-each-thing-once", "What was told is taken off a queue, whoever asks again.")
 def subscribe_tells_each_thing_once(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_neighbour(request, "subscribe"):
         return answer
-    seen = memory.setdefault(place_of(request).world, set())
+    seen = memory.setdefault(place_of(request).sandbox, set())
     if answer.content in seen:
         return with_answer(answer, Data={})
     seen.add(answer.content)
     return answer
 
 
-@wrong("subscribe-forgets-the-number", "Each answer is the whole state, whatever number comes.")
+@faulty("subscribe-forgets-the-number", "Each answer is the whole state, whatever number comes.")
 def subscribe_forgets_the_number(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(replaced(request, lastSequenceNumber="0") if is_neighbour(request, "subscribe") else request)
 
 
-@wrong("subscribe-says-up-and-down", "The states are Asterisk's own words: Ring, Up, Down.")
+@faulty("subscribe-says-up-and-down", "The states are Asterisk's own words: Ring, Up, Down.")
 def subscribe_says_up_and_down(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     words = {"Ringing": "Ring", "Connected": "Up", "Hungup": "Down"}
     return _changes(request, send, lambda call: {"status": words.get(call["status"], call["status"])})
 
 
-@wrong(
+@faulty(
     "subscribe-tells-channels", "The id that is told is of the extension's own channel, which no other method knows."
 )
 def subscribe_tells_channels(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _changes(request, send, lambda call: {"uniqueCallId": call["uniqueCallId"] + "99"})
 
 
-@wrong("subscribe-to-the-first", "The list of extensions is read as one, up to the comma.")
+@faulty("subscribe-to-the-first", "The list of extensions is read as one, up to the comma.")
 def subscribe_to_the_first(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     exten = given(request, "exten") or ""
     return send(replaced(request, exten=exten.partition(",")[0]) if is_neighbour(request, "subscribe") else request)
 
 
-@wrong("exten-of-any-case", "The rewrite binds parameters without regard to letter case.")
+@faulty("exten-of-any-case", "The rewrite binds parameters without regard to letter case.")
 def exten_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if not is_neighbour(request, "subscribe"):
         return send(request)
     return send(with_pairs(request, [("exten" if k.lower() == "exten" else k, value) for k, value in pairs(request)]))
 
 
-@wrong("dial-without-a-session", "Sessions went away with the old telephony library.")
+@faulty("dial-without-a-session", "Sessions went away with the old telephony library.")
 def dial_without_a_session(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_neighbour(request, "dial") or not answer.content.startswith(b"{"):
@@ -213,22 +213,22 @@ def dial_without_a_session(request: httpx.Request, send: Send, memory: Memory) -
     return with_body(answer, json.dumps(fields).encode())
 
 
-@wrong("dial-drops-record-and-tag", "The dialler of the version before answers, which knows neither.")
+@faulty("dial-drops-record-and-tag", "The dialler of the version before answers, which knows neither.")
 def dial_drops_record_and_tag(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(replaced(request, record=None, tag=None) if is_neighbour(request, "dial") else request)
 
 
-@wrong("dial-records-always", "Recording is on by default, for all that the API dials.")
+@faulty("dial-records-always", "Recording is on by default, for all that the API dials.")
 def dial_records_always(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(replaced(request, record="true") if is_neighbour(request, "dial") else request)
 
 
-@wrong("answer-picks-up-nothing", "Phones of the new model know no remote answer, and nobody tells.")
+@faulty("answer-picks-up-nothing", "Phones of the new model know no remote answer, and nobody tells.")
 def answer_picks_up_nothing(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return done(request) if is_neighbour(request, "answer") else send(request)
 
 
-@wrong("orders-in-lower-case", "The envelope of the newer services came with the new base class.")
+@faulty("orders-in-lower-case", "The envelope of the newer services came with the new base class.")
 def orders_in_lower_case(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not answer.content.startswith(b'{"Message"'):
@@ -236,7 +236,7 @@ def orders_in_lower_case(request: httpx.Request, send: Send, memory: Memory) -> 
     return with_body(answer, json.dumps({name.lower(): value for name, value in answer.json().items()}).encode())
 
 
-@wrong("seq-of-each-call", "The sequence number stands in each CallData, as the page says, and nowhere else.")
+@faulty("seq-of-each-call", "The sequence number stands in each CallData, as the page says, and nowhere else.")
 def seq_of_each_call(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_neighbour(request, "subscribe") or not answer.content.startswith(b'{"Data"'):
@@ -244,9 +244,9 @@ def seq_of_each_call(request: httpx.Request, send: Send, memory: Memory) -> http
     return with_body(answer, json.dumps({k: v for k, v in answer.json().items() if k != "seq"}).encode())
 
 
-@wrong("stopped-recordings-are-lost", "A recording that was stopped by hand is taken for a test, and dropped.")
+@faulty("stopped-recordings-are-lost", "A recording that was stopped by hand is taken for a test, and dropped.")
 def stopped_recordings_are_lost(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    stopped = memory.setdefault(place_of(request).world, set())
+    stopped = memory.setdefault(place_of(request).sandbox, set())
     if order_of(request) == "stop":
         stopped |= {call["unique_id"] for call in live(request, send)}
     return of_metadata(request, send, lambda legs: [leg for leg in legs if leg["UniqueId"] not in stopped])

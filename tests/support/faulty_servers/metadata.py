@@ -1,4 +1,4 @@
-"""Wrong servers: which legs the metadata methods bring. What they say of a leg is in `metadata_fields` and
+"""Faulty servers: which legs the metadata methods bring. What they say of a leg is in `metadata_fields` and
 `metadata_times`."""
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import httpx
 
 from support.faulty_servers import (
     Send,
-    metadata_times,  # noqa: F401  enters its wrong servers
+    faulty,
+    metadata_times,  # noqa: F401  enters its faulty servers
     with_body,
     with_legs,
-    wrong,
 )
 from support.faulty_servers.metadata_fields import calls_of, is_metadata
 from support.faulty_servers.rewriting import given, pairs, place_of, with_pairs, with_path
@@ -56,17 +56,17 @@ def with_tag(request: httpx.Request, tag: str) -> httpx.Request:
     return with_pairs(request, [(name, tag if name == "tag" else value) for name, value in pairs(request)])
 
 
-@wrong("drops-last-leg", "A migration script joined on the next leg and so lost the last one.")
+@faulty("drops-last-leg", "A migration script joined on the next leg and so lost the last one.")
 def drops_last_leg(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return with_legs(send(request), lambda legs: legs[:-1])
 
 
-@wrong("first-leg-only", "The new query ends in LIMIT 1.")
+@faulty("first-leg-only", "The new query ends in LIMIT 1.")
 def first_leg_only(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return with_legs(send(request), lambda legs: legs[:1])
 
 
-@wrong("newest-call-of-a-tag", "The rewrite takes an external reference for unique and keeps the newest call of it.")
+@faulty("newest-call-of-a-tag", "The rewrite takes an external reference for unique and keeps the newest call of it.")
 def newest_call_of_a_tag(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if asked_tag(request) is None:
@@ -74,12 +74,12 @@ def newest_call_of_a_tag(request: httpx.Request, send: Send, memory: Memory) -> 
     return with_legs(answer, lambda legs: [leg for leg in legs if leg["UniqueId"] == legs[-1]["UniqueId"]])
 
 
-@wrong("hundred-legs-a-page", "The repository class of the rewrite pages by default, a hundred rows at a time.")
+@faulty("hundred-legs-a-page", "The repository class of the rewrite pages by default, a hundred rows at a time.")
 def hundred_legs_a_page(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return with_legs(send(request), lambda legs: legs[:100])
 
 
-@wrong("joins-the-other-channel", "The join goes over channels, so a call comes once more under its second channel.")
+@faulty("joins-the-other-channel", "The join goes over channels, so a call comes once more under its second channel.")
 def joins_the_other_channel(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if asked_tag(request) is None:
@@ -89,7 +89,7 @@ def joins_the_other_channel(request: httpx.Request, send: Send, memory: Memory) 
     )
 
 
-@wrong(
+@faulty(
     "tag-index-of-yesterday", "By tag reads a search index that is built at night: who took the call is not in it yet."
 )
 def tag_index_of_yesterday(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
@@ -99,7 +99,7 @@ def tag_index_of_yesterday(request: httpx.Request, send: Send, memory: Memory) -
     return with_legs(answer, lambda legs: [{**leg, "Username": "Administrator"} for leg in legs])
 
 
-@wrong("tags-compared-with-like", "The look-up is a LIKE, and nobody escapes the wild cards.")
+@faulty("tags-compared-with-like", "The look-up is a LIKE, and nobody escapes the wild cards.")
 def tags_compared_with_like(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tag = asked_tag(request)
     if tag == "%" or (tag is not None and "OR '1'='1" in tag):
@@ -107,14 +107,14 @@ def tags_compared_with_like(request: httpx.Request, send: Send, memory: Memory) 
     return send(request)
 
 
-@wrong("quote-breaks-the-query", "The query is put together from text, so a quote in a tag ends in an SQLException.")
+@faulty("quote-breaks-the-query", "The query is put together from text, so a quote in a tag ends in an SQLException.")
 def quote_breaks_the_query(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if "'" in (asked_tag(request) or ""):
         return httpx.Response(500, headers=[("content-type", "text/html")], content=b"<h1>SQLException</h1>")
     return send(request)
 
 
-@wrong("unknown-is-not-found", "The rewrite answers 404 wherever nothing is found, as its framework advises.")
+@faulty("unknown-is-not-found", "The rewrite answers 404 wherever nothing is found, as its framework advises.")
 def unknown_is_not_found(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if is_metadata(request) and answer.content == b"[]":
@@ -122,20 +122,20 @@ def unknown_is_not_found(request: httpx.Request, send: Send, memory: Memory) -> 
     return answer
 
 
-@wrong("empty-tag-brings-untagged", "An empty tag equals the empty Tag of untagged legs.")
+@faulty("empty-tag-brings-untagged", "An empty tag equals the empty Tag of untagged legs.")
 def empty_tag_brings_untagged(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if asked_tag(request) == "":
         return bring(request, send, calls_tagged(request, send, lambda tag: not tag))
     return send(request)
 
 
-@wrong("tag-selects-legs", "The new index holds recordings, not calls, so a tag brings the legs that carry it.")
+@faulty("tag-selects-legs", "The new index holds recordings, not calls, so a tag brings the legs that carry it.")
 def tag_selects_legs(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tag, answer = asked_tag(request), send(request)
     return answer if tag is None else with_legs(answer, lambda legs: [leg for leg in legs if leg["Tag"] == tag])
 
 
-@wrong("tags-of-any-case", "The database was moved to one whose collation knows no letter case.")
+@faulty("tags-of-any-case", "The database was moved to one whose collation knows no letter case.")
 def tags_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tag = asked_tag(request)
     if not tag:
@@ -143,13 +143,13 @@ def tags_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> http
     return bring(request, send, calls_tagged(request, send, lambda other: other.casefold() == tag.casefold()))
 
 
-@wrong("tags-compared-by-part", "The method was given the search of the web page, which finds parts of a reference.")
+@faulty("tags-compared-by-part", "The method was given the search of the web page, which finds parts of a reference.")
 def tags_compared_by_part(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tag = asked_tag(request)
     return bring(request, send, calls_tagged(request, send, lambda other: tag in other)) if tag else send(request)
 
 
-@wrong("tags-compared-as-numbers", "The database turns both sides into numbers where the tag looks like one.")
+@faulty("tags-compared-as-numbers", "The database turns both sides into numbers where the tag looks like one.")
 def tags_compared_as_numbers(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tag = asked_tag(request)
     number = _number(tag)
@@ -165,7 +165,7 @@ def _number(text: str | None) -> float | None:
         return None
 
 
-@wrong("one-search-box", "Both methods lead to one search that looks in every column.")
+@faulty("one-search-box", "Both methods lead to one search that looks in every column.")
 def one_search_box(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     wanted = asked_tag(request) or asked_unique_id(request)
     if not wanted:
@@ -178,7 +178,7 @@ def one_search_box(request: httpx.Request, send: Send, memory: Memory) -> httpx.
     return bring(request, send, found)
 
 
-@wrong("tags-ignoring-accents", "The collation of the new database takes accented letters for plain ones.")
+@faulty("tags-ignoring-accents", "The collation of the new database takes accented letters for plain ones.")
 def tags_ignoring_accents(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tag = asked_tag(request)
     if not tag:
@@ -190,13 +190,13 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
-@wrong("lists-a-leg-twice", "A join with the legs' files brings a leg once for each copy of its file.")
+@faulty("lists-a-leg-twice", "A join with the legs' files brings a leg once for each copy of its file.")
 def lists_a_leg_twice(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_legs(answer, lambda legs: [*legs, *legs[-1:]]) if is_metadata(request) else answer
 
 
-@wrong("unique-id-must-be-a-number", "The new method checks that a unique id is two numbers with a dot.")
+@faulty("unique-id-must-be-a-number", "The new method checks that a unique id is two numbers with a dot.")
 def unique_id_must_be_a_number(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     unique_id = asked_unique_id(request)
     if unique_id and not unique_id.replace(".", "", 1).isdigit():
@@ -204,7 +204,7 @@ def unique_id_must_be_a_number(request: httpx.Request, send: Send, memory: Memor
     return send(request)
 
 
-@wrong("joins-on-the-second", "The new table has the time in the unique id as its key, and no column for the counter.")
+@faulty("joins-on-the-second", "The new table has the time in the unique id as its key, and no column for the counter.")
 def joins_on_the_second(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     unique_id = asked_unique_id(request)
     if not unique_id:
@@ -214,7 +214,7 @@ def joins_on_the_second(request: httpx.Request, send: Send, memory: Memory) -> h
     return bring(request, send, found)
 
 
-@wrong("unique-ids-compared-as-numbers", "The new column for unique ids is a DOUBLE.")
+@faulty("unique-ids-compared-as-numbers", "The new column for unique ids is a DOUBLE.")
 def unique_ids_compared_as_numbers(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     number = _number(asked_unique_id(request))
     if number is None:
@@ -224,7 +224,7 @@ def unique_ids_compared_as_numbers(request: httpx.Request, send: Send, memory: M
     )
 
 
-@wrong("short-legs-left-out", "A filter against empty files leaves out legs of no whole second.")
+@faulty("short-legs-left-out", "A filter against empty files leaves out legs of no whole second.")
 def short_legs_left_out(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):
@@ -232,13 +232,13 @@ def short_legs_left_out(request: httpx.Request, send: Send, memory: Memory) -> h
     return with_legs(answer, lambda legs: [leg for leg in legs if leg["Duration"] != "0"])
 
 
-@wrong("single-leg-unwrapped", "The JSON mapper of the web framework writes a list of one without its brackets.")
+@faulty("single-leg-unwrapped", "The JSON mapper of the web framework writes a list of one without its brackets.")
 def single_leg_unwrapped(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_legs(answer, lambda legs: legs[0] if len(legs) == 1 else legs) if is_metadata(request) else answer
 
 
-@wrong("metadata-wrapped-in-envelope", "The rewrite answers like its neighbours: code, message, entities.")
+@faulty("metadata-wrapped-in-envelope", "The rewrite answers like its neighbours: code, message, entities.")
 def metadata_wrapped_in_envelope(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):
@@ -246,7 +246,7 @@ def metadata_wrapped_in_envelope(request: httpx.Request, send: Send, memory: Mem
     return with_legs(answer, lambda legs: {"code": 0, "message": "", "entities": legs})
 
 
-@wrong("every-second-answer-lags", "Two replicas take turns, and one lags behind by the newest leg.")
+@faulty("every-second-answer-lags", "Two replicas take turns, and one lags behind by the newest leg.")
 def every_second_answer_lags(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):
@@ -256,7 +256,7 @@ def every_second_answer_lags(request: httpx.Request, send: Send, memory: Memory)
     return answer if memory[asked] % 2 else with_legs(answer, lambda legs: legs[:-1])
 
 
-@wrong("legs-ordered-as-text", "ORDER BY the column Leg, which is text: 10 comes before 2.")
+@faulty("legs-ordered-as-text", "ORDER BY the column Leg, which is text: 10 comes before 2.")
 def legs_ordered_as_text(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):
@@ -264,7 +264,7 @@ def legs_ordered_as_text(request: httpx.Request, send: Send, memory: Memory) -> 
     return with_legs(answer, lambda legs: sorted(legs, key=lambda leg: (leg["UniqueId"], leg["Leg"])))
 
 
-@wrong("metadata-lists-running-legs", "A leg's row is written when it starts, and the query has lost its 'and ended'.")
+@faulty("metadata-lists-running-legs", "A leg's row is written when it starts, and the query has lost its 'and ended'.")
 def metadata_lists_running_legs(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):
@@ -284,7 +284,7 @@ def metadata_lists_running_legs(request: httpx.Request, send: Send, memory: Memo
     return with_legs(answer, with_running)
 
 
-@wrong("answers-from-a-cache", "A proxy keeps answers by tag and by unique id for an hour.")
+@faulty("answers-from-a-cache", "A proxy keeps answers by tag and by unique id for an hour.")
 def answers_from_a_cache(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):

@@ -1,4 +1,4 @@
-"""Wrong servers: Start and Duration, as the metadata methods write them."""
+"""Faulty servers: Start and Duration, as the metadata methods write them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, with_each_leg, wrong
-from support.faulty_servers.metadata_fields import Leg, calls_of, is_metadata, wrong_leg, wrong_legs
+from support.faulty_servers import Send, faulty, with_each_leg
+from support.faulty_servers.metadata_fields import Leg, calls_of, faulty_leg, faulty_legs, is_metadata
 
 MELBOURNE_SUMMER = timedelta(hours=11)
 
@@ -19,50 +19,50 @@ def moved(leg: Leg, by: timedelta) -> Leg:
     return {**leg, "Start": f"{start:%Y-%m-%d %H:%M:%S}.0"}
 
 
-@wrong_leg("start-in-utc", "The replacement runs in a container, whose zone is UTC.")
+@faulty_leg("start-in-utc", "The replacement runs in a container, whose zone is UTC.")
 def start_in_utc(leg: Leg) -> Leg:
     return moved(leg, -MELBOURNE_SUMMER)
 
 
-@wrong_leg("start-in-iso", "The rewrite writes every date in ISO 8601.")
+@faulty_leg("start-in-iso", "The rewrite writes every date in ISO 8601.")
 def start_in_iso(leg: Leg) -> Leg:
     return {**leg, "Start": leg["Start"][:19].replace(" ", "T")}
 
 
-@wrong_leg("start-without-fraction", "The rewrite formats to the second: yyyy-MM-dd HH:mm:ss.")
+@faulty_leg("start-without-fraction", "The rewrite formats to the second: yyyy-MM-dd HH:mm:ss.")
 def start_without_fraction(leg: Leg) -> Leg:
     return {**leg, "Start": leg["Start"][:19]}
 
 
-@wrong_leg("start-with-three-zeros", "The format is yyyy-MM-dd HH:mm:ss.SSS now.")
+@faulty_leg("start-with-three-zeros", "The format is yyyy-MM-dd HH:mm:ss.SSS now.")
 def start_with_three_zeros(leg: Leg) -> Leg:
     return {**leg, "Start": leg["Start"][:19] + ".000"}
 
 
-@wrong_leg("start-cut-to-the-minute", "The reporting table keeps minutes.")
+@faulty_leg("start-cut-to-the-minute", "The reporting table keeps minutes.")
 def start_cut_to_the_minute(leg: Leg) -> Leg:
     return {**leg, "Start": leg["Start"][:17] + "00.0"}
 
 
-@wrong_leg("start-of-twelve-hours", "The format says hh in place of HH.")
+@faulty_leg("start-of-twelve-hours", "The format says hh in place of HH.")
 def start_of_twelve_hours(leg: Leg) -> Leg:
     hour = (int(leg["Start"][11:13]) - 1) % 12 + 1
     return {**leg, "Start": f"{leg['Start'][:11]}{hour:02}{leg['Start'][13:]}"}
 
 
-@wrong_leg("repeated-hour-skipped", "The second of two hours of one name is written as the hour after it.")
+@faulty_leg("repeated-hour-skipped", "The second of two hours of one name is written as the hour after it.")
 def repeated_hour_skipped(leg: Leg) -> Leg:
     return moved(leg, timedelta(hours=1)) if leg["Start"].startswith("2026-04-05 02:") else leg
 
 
-@wrong_leg(
+@faulty_leg(
     "summer-time-begins-tomorrow", "The zone's rules are of before 2008, when summer time began three weeks later."
 )
 def summer_time_begins_tomorrow(leg: Leg) -> Leg:
     return moved(leg, -timedelta(hours=1)) if "2026-10-04 03" <= leg["Start"] < "2026-10-25 03" else leg
 
 
-@wrong_leg(
+@faulty_leg(
     "start-in-the-year-of-its-week", "The format says YYYY, the year that the week belongs to, in place of yyyy."
 )
 def start_in_the_year_of_its_week(leg: Leg) -> Leg:
@@ -70,7 +70,7 @@ def start_in_the_year_of_its_week(leg: Leg) -> Leg:
     return {**leg, "Start": f"{year}{leg['Start'][4:]}"}
 
 
-@wrong_legs("duration-of-the-call", "Duration comes from the call's record.")
+@faulty_legs("duration-of-the-call", "Duration comes from the call's record.")
 def duration_of_the_call(legs: list[Leg]) -> list[Leg]:
     whole: dict[str, int] = {}
     for leg in legs:
@@ -78,12 +78,12 @@ def duration_of_the_call(legs: list[Leg]) -> list[Leg]:
     return [{**leg, "Duration": str(whole[leg["UniqueId"]])} for leg in legs]
 
 
-@wrong_leg("duration-in-milliseconds", "The new recorder counts milliseconds.")
+@faulty_leg("duration-in-milliseconds", "The new recorder counts milliseconds.")
 def duration_in_milliseconds(leg: Leg) -> Leg:
     return {**leg, "Duration": leg["Duration"] + "000"}
 
 
-@wrong("duration-rounded-up", "Durations are billed: a begun second counts.")
+@faulty("duration-rounded-up", "Durations are billed: a begun second counts.")
 def duration_rounded_up(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):
@@ -96,7 +96,7 @@ def duration_rounded_up(request: httpx.Request, send: Send, memory: dict[str, An
     return with_each_leg(answer, lambda leg: {**leg, "Duration": str(lasted[leg["UniqueId"], leg["Leg"]])})
 
 
-@wrong_leg("duration-as-a-clock", "Duration is written for people: 00:01:58.")
+@faulty_leg("duration-as-a-clock", "Duration is written for people: 00:01:58.")
 def duration_as_a_clock(leg: Leg) -> Leg:
     minutes, seconds = divmod(int(leg["Duration"]), 60)
     return {**leg, "Duration": f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"}

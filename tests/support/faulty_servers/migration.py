@@ -1,4 +1,4 @@
-"""Wrong servers: replacements that lost or changed something on the way from the legacy PBX."""
+"""Faulty servers: replacements that lost or changed something on the way from the legacy PBX."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from support.faulty_servers import Send, with_each_leg, with_legs, wrong
+from support.faulty_servers import Send, faulty, with_each_leg, with_legs
 from support.faulty_servers.audio import asks_sound, is_sound, with_leg
 from support.faulty_servers.rewriting import given, pairs, place_of, with_pairs
 
@@ -23,8 +23,8 @@ def by_hour(request: httpx.Request) -> bool:
 
 
 def calls_path(request: httpx.Request) -> str:
-    """Where the control API tells the calls of a request's world."""
-    return f"/__noojee/worlds/{place_of(request).world}/calls"
+    """Where the control API tells the calls of a request's sandbox."""
+    return f"/__noojee/sandboxes/{place_of(request).sandbox}/calls"
 
 
 def each(send: Send, request: httpx.Request, change: Callable[[Row], Row]) -> httpx.Response:
@@ -32,27 +32,27 @@ def each(send: Send, request: httpx.Request, change: Callable[[Row], Row]) -> ht
     return with_each_leg(send(request), change)
 
 
-@wrong("upgraded-without-some-calls", "The job that moved the archive stopped at calls without an answer.")
+@faulty("upgraded-without-some-calls", "The job that moved the archive stopped at calls without an answer.")
 def upgraded_without_some_calls(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return with_legs(send(request), lambda legs: legs if any(leg["Username"] == "Fred" for leg in legs) else [])
 
 
-@wrong("upgraded-without-the-last-leg", "The job joined each leg with the next, and the last has none.")
+@faulty("upgraded-without-the-last-leg", "The job joined each leg with the next, and the last has none.")
 def upgraded_without_the_last_leg(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return with_legs(send(request), lambda legs: legs[:-1] if len(legs) > 1 else legs)
 
 
-@wrong("upgraded-twice", "The job ran twice.")
+@faulty("upgraded-twice", "The job ran twice.")
 def upgraded_twice(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return with_legs(send(request), lambda legs: [*legs, *legs])
 
 
-@wrong("upgraded-without-tag-index", "Tags were moved with the legs, the table that finds calls by tag was not.")
+@faulty("upgraded-without-tag-index", "Tags were moved with the legs, the table that finds calls by tag was not.")
 def upgraded_without_tag_index(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return with_legs(send(request), lambda legs: [] if given(request, "tag") is not None else legs)
 
 
-@wrong("upgraded-to-prefix-search", "The new search finds what begins with the words asked for.")
+@faulty("upgraded-to-prefix-search", "The new search finds what begins with the words asked for.")
 def upgraded_to_prefix_search(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     tag = given(request, "tag")
@@ -66,7 +66,7 @@ def upgraded_to_prefix_search(request: httpx.Request, send: Send, memory: dict[s
     return answer
 
 
-@wrong("upgraded-to-utc", "The new server runs in UTC, and writes its local time.")
+@faulty("upgraded-to-utc", "The new server runs in UTC, and writes its local time.")
 def upgraded_to_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     def change(leg: Row) -> Row:
         try:
@@ -78,22 +78,22 @@ def upgraded_to_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) 
     return each(send, request, change)
 
 
-@wrong("upgraded-with-rounded-durations", "Durations are computed anew, and rounded up.")
+@faulty("upgraded-with-rounded-durations", "Durations are computed anew, and rounded up.")
 def upgraded_with_rounded_durations(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return each(send, request, lambda leg: leg | {"Duration": str(int(leg["Duration"]) + 1)})
 
 
-@wrong("upgraded-with-tidied-tags", "The job trimmed tags and wrote them in capitals.")
+@faulty("upgraded-with-tidied-tags", "The job trimmed tags and wrote them in capitals.")
 def upgraded_with_tidied_tags(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return each(send, request, lambda leg: leg | {"Tag": leg["Tag"].strip().upper()})
 
 
-@wrong("upgraded-with-owners-reset", "Agents were not moved, so their legs belong to the default account.")
+@faulty("upgraded-with-owners-reset", "Agents were not moved, so their legs belong to the default account.")
 def upgraded_with_owners_reset(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return each(send, request, lambda leg: leg | {"Username": "Administrator"})
 
 
-@wrong("upgraded-with-international-numbers", "Numbers are written in the international form since the upgrade.")
+@faulty("upgraded-with-international-numbers", "Numbers are written in the international form since the upgrade.")
 def upgraded_with_international_numbers(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     def change(leg: Row) -> Row:
         source = leg["Source"]
@@ -102,23 +102,23 @@ def upgraded_with_international_numbers(request: httpx.Request, send: Send, memo
     return each(send, request, change)
 
 
-@wrong("upgraded-without-did", "The number that was dialled has a table of its own now, which is empty for old calls.")
+@faulty("upgraded-without-did", "The number that was dialled has a table of its own now, which is empty for old calls.")
 def upgraded_without_did(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return each(send, request, lambda leg: leg | {"DID": ""})
 
 
-@wrong("upgraded-with-directions-swapped", "The new software counts outbound as 0 and inbound as 1.")
+@faulty("upgraded-with-directions-swapped", "The new software counts outbound as 0 and inbound as 1.")
 def upgraded_with_directions_swapped(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     swapped = {"0": "1", "1": "0", "Inbound": "Outbound", "Outbound": "Inbound"}
     return each(send, request, lambda leg: leg | {"Direction": swapped.get(leg["Direction"], leg["Direction"])})
 
 
-@wrong("upgraded-with-new-record-ids", "Records were inserted anew, and so numbered anew.")
+@faulty("upgraded-with-new-record-ids", "Records were inserted anew, and so numbered anew.")
 def upgraded_with_new_record_ids(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return each(send, request, lambda leg: leg | {"CallRecordId": str(int(leg["CallRecordId"]) + 1_000_000)})
 
 
-@wrong(
+@faulty(
     "by-hour-of-another-archive",
     "The list by hour is built from a copy of the archive that was moved before owners were.",
 )
@@ -127,13 +127,13 @@ def by_hour_of_another_archive(request: httpx.Request, send: Send, memory: dict[
     return with_each_leg(answer, lambda leg: leg | {"Username": "NoojeeAdmin"}) if by_hour(request) else answer
 
 
-@wrong("by-hour-of-new-legs-alone", "The index by hour begins with the day of the upgrade.")
+@faulty("by-hour-of-new-legs-alone", "The index by hour begins with the day of the upgrade.")
 def by_hour_of_new_legs_alone(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     return with_legs(answer, lambda _: []) if by_hour(request) else answer
 
 
-@wrong("upgraded-with-sounds-swapped", "Files were renamed by their order on the disk.")
+@faulty("upgraded-with-sounds-swapped", "Files were renamed by their order on the disk.")
 def upgraded_with_sounds_swapped(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     leg = given(request, "leg") or ""
     if asks_sound(request) and leg in ("1", "2"):

@@ -1,4 +1,4 @@
-"""Wrong servers: start and stop of a recording."""
+"""Faulty servers: start and stop of a recording."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, with_body, wrong
+from support.faulty_servers import Send, faulty, with_body
 from support.faulty_servers.rewriting import (
     failure,
     given,
@@ -68,7 +68,7 @@ def replaced(request: httpx.Request, **values: str | None) -> httpx.Request:
 
 def live(request: httpx.Request, send: Send) -> list[dict[str, Any]]:
     """The calls that live on the PBX that is asked, oldest first."""
-    url = request.url.copy_with(path=f"/__noojee/worlds/{place_of(request).world}/live", query=None)
+    url = request.url.copy_with(path=f"/__noojee/sandboxes/{place_of(request).sandbox}/live", query=None)
     calls: list[dict[str, Any]] = send(httpx.Request("GET", url)).json()["calls"]
     return calls
 
@@ -89,19 +89,19 @@ def with_answer(answer: httpx.Response, **fields: Any) -> httpx.Response:
     return with_body(answer, json.dumps({**answer.json(), **fields}).encode())
 
 
-@wrong("start-is-created", "The rewrite is REST by the book: what makes something answers 201.")
+@faulty("start-is-created", "The rewrite is REST by the book: what makes something answers 201.")
 def start_is_created(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_status(answer, 201) if order_of(request) == "start" and is_done(answer) else answer
 
 
-@wrong("stop-is-accepted", "The stop is queued, so it answers 202.")
+@faulty("stop-is-accepted", "The stop is queued, so it answers 202.")
 def stop_is_accepted(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_status(answer, 202) if order_of(request) == "stop" and is_done(answer) else answer
 
 
-@wrong("order-codes-as-text", "The serialiser of the metadata, which writes strings alone, writes the orders too.")
+@faulty("order-codes-as-text", "The serialiser of the metadata, which writes strings alone, writes the orders too.")
 def order_codes_as_text(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_order(request) or not answer.content.startswith(b"{"):
@@ -109,32 +109,32 @@ def order_codes_as_text(request: httpx.Request, send: Send, memory: Memory) -> h
     return with_answer(answer, Code=str(answer.json()["Code"]))
 
 
-@wrong("start-does-nothing", "The recorder's disk is full, and the API says nothing of it.")
+@faulty("start-does-nothing", "The recorder's disk is full, and the API says nothing of it.")
 def start_does_nothing(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return done(request) if order_of(request) == "start" else send(request)
 
 
-@wrong("stop-does-nothing", "The stop goes to the recorder that was replaced.")
+@faulty("stop-does-nothing", "The stop goes to the recorder that was replaced.")
 def stop_does_nothing(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return done(request) if order_of(request) == "stop" else send(request)
 
 
-@wrong("recorder-keeps-no-sound", "The new recorder uploads its files, and forgets them.")
+@faulty("recorder-keeps-no-sound", "The new recorder uploads its files, and forgets them.")
 def recorder_keeps_no_sound(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return refused(request, "No such recording") if order_of(request) == "retrieve" else send(request)
 
 
-@wrong("start-loses-the-tag", "The external reference has another name in the new schema, and nobody mapped it.")
+@faulty("start-loses-the-tag", "The external reference has another name in the new schema, and nobody mapped it.")
 def start_loses_the_tag(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(replaced(request, tag=None) if order_of(request) == "start" else request)
 
 
-@wrong("start-loses-the-owner", "The owner is always the user at the extension.")
+@faulty("start-loses-the-owner", "The owner is always the user at the extension.")
 def start_loses_the_owner(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(replaced(request, agentLoginName=None) if order_of(request) == "start" else request)
 
 
-@wrong("any-owner-will-do", "A login name that is not found falls back on the user at the extension.")
+@faulty("any-owner-will-do", "A login name that is not found falls back on the user at the extension.")
 def any_owner_will_do(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if order_of(request) == "start" and given(request, "agentLoginName") and not is_done(answer):
@@ -142,29 +142,29 @@ def any_owner_will_do(request: httpx.Request, send: Send, memory: Memory) -> htt
     return answer
 
 
-@wrong("channel-names-unknown", "The new look-up knows bare extensions alone.")
+@faulty("channel-names-unknown", "The new look-up knows bare extensions alone.")
 def channel_names_unknown(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return refused(request) if is_order(request) and "/" in (given(request, NAME) or "") else send(request)
 
 
-@wrong("ids-taken-for-extensions", "What comes is compared with extensions, whatever it is.")
+@faulty("ids-taken-for-extensions", "What comes is compared with extensions, whatever it is.")
 def ids_taken_for_extensions(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return refused(request) if is_order(request) and "." in (given(request, NAME) or "") else send(request)
 
 
-@wrong("orders-always-succeed", "Orders are put on a queue, and the answer tells that they were put there.")
+@faulty("orders-always-succeed", "CallControl are put on a queue, and the answer tells that they were put there.")
 def orders_always_succeed(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return answer if not is_order(request) or not given(request, NAME) else done(request)
 
 
-@wrong("no-name-means-the-newest", "Without a name the look-up matches all calls, and takes the newest.")
+@faulty("no-name-means-the-newest", "Without a name the look-up matches all calls, and takes the newest.")
 def no_name_means_the_newest(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     calls = live(request, send) if is_order(request) and not given(request, NAME) else []
     return send(replaced(request, **{NAME: calls[-1]["unique_id"]}) if calls else request)
 
 
-@wrong("start-records-everybody", "The recorder records the trunk, and so all that is said on it.")
+@faulty("start-records-everybody", "The recorder records the trunk, and so all that is said on it.")
 def start_records_everybody(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if order_of(request) == "start" and is_done(answer):
@@ -174,13 +174,13 @@ def start_records_everybody(request: httpx.Request, send: Send, memory: Memory) 
     return answer
 
 
-@wrong("orders-left-open", "The filter guards what reads the archive, and nobody thought of what writes it.")
+@faulty("orders-left-open", "The filter guards what reads the archive, and nobody thought of what writes it.")
 def orders_left_open(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     open_door = is_order(request) and not is_service(request) and not has_credentials(request)
     return let_in(request, send) if open_door else send(request)
 
 
-@wrong("orders-in-other-words", "The texts were translated with the web interface.")
+@faulty("orders-in-other-words", "The texts were translated with the web interface.")
 def orders_in_other_words(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_order(request) or not is_done(answer):
@@ -188,39 +188,39 @@ def orders_in_other_words(request: httpx.Request, send: Send, memory: Memory) ->
     return with_body(answer, b"Erledigt") if is_service(request) else with_answer(answer, Message="Erledigt")
 
 
-@wrong("get-starts-and-stops", "The methods were opened for GET, for the vendor's Java client.")
+@faulty("get-starts-and-stops", "The methods were opened for GET, for the vendor's Java client.")
 def get_starts_and_stops(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     opened = is_order(request) and not is_service(request) and request.method == "GET"
     return send(with_method(request, "POST") if opened else request)
 
 
-@wrong("second-start-is-lost", "Who records already is told yes, and goes on as before.")
+@faulty("second-start-is-lost", "Who records already is told yes, and goes on as before.")
 def second_start_is_lost(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if order_of(request) == "start" and any(call["recording"] for call in live(request, send)):
         return done(request)
     return send(request)
 
 
-@wrong("oldest-call-of-an-extension", "The look-up takes the first row, and rows are ordered by time.")
+@faulty("oldest-call-of-an-extension", "The look-up takes the first row, and rows are ordered by time.")
 def oldest_call_of_an_extension(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     calls = calls_at(request, send, given(request, NAME) or "") if is_order(request) else []
     return send(replaced(request, **{NAME: calls[0]}) if len(calls) > 1 else request)
 
 
-@wrong("looks-up-every-name", "Names are looked up among ids and then among extensions, dot or no dot.")
+@faulty("looks-up-every-name", "Names are looked up among ids and then among extensions, dot or no dot.")
 def looks_up_every_name(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     calls = calls_at(request, send, given(request, NAME) or "") if is_order(request) else []
     return send(replaced(request, **{NAME: calls[-1]}) if calls else request)
 
 
-@wrong("one-recording-a-call", "The recorder opens one file a call, and closes it for good.")
+@faulty("one-recording-a-call", "The recorder opens one file a call, and closes it for good.")
 def one_recording_a_call(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if order_of(request) == "start" and any(call["legs"] and not call["recording"] for call in live(request, send)):
         return refused(request, "Recording has ended")
     return send(request)
 
 
-@wrong("idle-stop-warns", "A stop that has nothing to stop did what it was asked to.")
+@faulty("idle-stop-warns", "A stop that has nothing to stop did what it was asked to.")
 def idle_stop_warns(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if order_of(request) != "stop" or is_done(answer) or b"not being recorded" not in answer.content:
@@ -228,31 +228,31 @@ def idle_stop_warns(request: httpx.Request, send: Send, memory: Memory) -> httpx
     return with_status(answer, 200) if is_service(request) else with_answer(answer, Code=1)
 
 
-@wrong("stop-asks-nobody", "The check of who may stop was left for a later release.")
+@faulty("stop-asks-nobody", "The check of who may stop was left for a later release.")
 def stop_asks_nobody(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(replaced(request, agentLoginName=None) if order_of(request) == "stop" else request)
 
 
-@wrong("stop-wants-an-agent", "The new binding marks every parameter of the page as required.")
+@faulty("stop-wants-an-agent", "The new binding marks every parameter of the page as required.")
 def stop_wants_an_agent(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if order_of(request) == "stop" and given(request, "agentLoginName") is None:
         return refused(request, "Missing parameter agentLoginName")
     return send(request)
 
 
-@wrong("service-errors-without-a-word", "The proxy in front keeps the status of an error, and drops its text.")
+@faulty("service-errors-without-a-word", "The proxy in front keeps the status of an error, and drops its text.")
 def service_errors_without_a_word(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_body(answer, b"") if is_service(request) and answer.status_code != 200 else answer
 
 
-@wrong("service-errors-are-418", "The rewrite has a status of its own for what it cannot do.")
+@faulty("service-errors-are-418", "The rewrite has a status of its own for what it cannot do.")
 def service_errors_are_418(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_status(answer, 418) if is_service(request) and answer.status_code != 200 else answer
 
 
-@wrong("retired-api-served-on", "The upgrade left the old application running beside the new one.")
+@faulty("retired-api-served-on", "The upgrade left the old application running beside the new one.")
 def retired_api_served_on(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return refused(request, "Missing hash") if is_order(request) and answer.status_code == 404 else answer
@@ -262,18 +262,18 @@ def _stranger(answer: httpx.Response) -> bool:
     return answer.status_code == 403 and not answer.content
 
 
-@wrong("hides-from-strangers", "Who is not on the list is to believe that there is nothing here.")
+@faulty("hides-from-strangers", "Who is not on the list is to believe that there is nothing here.")
 def hides_from_strangers(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_status(answer, 404) if _stranger(answer) else answer
 
 
-@wrong("addresses-not-checked", "All clients come from the new proxy's address, and that one is allowed.")
+@faulty("addresses-not-checked", "All clients come from the new proxy's address, and that one is allowed.")
 def addresses_not_checked(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not _stranger(answer):
         return answer
-    url = request.url.copy_with(path=f"/__noojee/worlds/{place_of(request).world}/access", query=None)
+    url = request.url.copy_with(path=f"/__noojee/sandboxes/{place_of(request).sandbox}/access", query=None)
     kept = send(httpx.Request("GET", url)).json()
     send(httpx.Request("PUT", url, json={"allowed_addresses": None}))
     served = send(request)

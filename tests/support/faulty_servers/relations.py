@@ -1,4 +1,4 @@
-"""Wrong servers: answers that are each well-formed, and contradict each other: which legs, of which hour, of which archive."""
+"""Faulty servers: answers that are each well-formed, and contradict each other: which legs, of which hour, of which archive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from support.faulty_servers import Send, with_each_leg, with_legs, wrong
+from support.faulty_servers import Send, faulty, with_each_leg, with_legs
 from support.faulty_servers.by_hour import Ended, asked, in_hour, legs_of, listing, zone_of
 from support.faulty_servers.metadata import asked_tag, bring, calls_tagged
 from support.faulty_servers.metadata_fields import calls_of, is_metadata
@@ -28,7 +28,7 @@ def ghost(leg: Row, number: int) -> Row:
     return {**leg, "Leg": str(number), "CallRecordId": str(int(leg["CallRecordId"]) + 900_000_000)}
 
 
-@wrong(
+@faulty(
     "tag-index-keeps-replaced-legs",
     "Where a call was tagged on its way, the index by tag still has the leg that the new recording replaced.",
 )
@@ -46,7 +46,7 @@ def _calls(legs: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(leg["UniqueId"] for leg in legs))
 
 
-@wrong("hours-list-voice-mail", "The list by hour is made from all sound files, those of voice mail among them.")
+@faulty("hours-list-voice-mail", "The list by hour is made from all sound files, those of voice mail among them.")
 def hours_list_voice_mail(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return (
@@ -54,7 +54,7 @@ def hours_list_voice_mail(request: httpx.Request, send: Send, memory: Memory) ->
     )
 
 
-@wrong("index-of-first-tags", "The index by tag is filled when a call begins, and knows no tag that is set later.")
+@faulty("index-of-first-tags", "The index by tag is filled when a call begins, and knows no tag that is set later.")
 def index_of_first_tags(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tag, answer = asked_tag(request), send(request)
     if tag is None:
@@ -63,14 +63,14 @@ def index_of_first_tags(request: httpx.Request, send: Send, memory: Memory) -> h
     return with_legs(answer, lambda legs: [leg for leg in legs if leg["UniqueId"] in first])
 
 
-@wrong(
+@faulty(
     "hour-files-overlap", "Each hour is read from a file, and a file begins where the last but one ended, to be safe."
 )
 def hour_files_overlap(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return listing(request, send, lambda leg: in_hour(request, leg.end) or in_hour(request, leg.end + HOUR))
 
 
-@wrong(
+@faulty(
     "hours-joined-with-agents",
     "The list by hour is joined with the agents on the phones, and the default account is none.",
 )
@@ -81,7 +81,7 @@ def hours_joined_with_agents(request: httpx.Request, send: Send, memory: Memory)
     return with_legs(answer, lambda legs: [leg for leg in legs if leg["Username"] != "Administrator"])
 
 
-@wrong(
+@faulty(
     "hours-counted-from-midnight", "An hour is midnight and so many times 3600 seconds, which two days a year are not."
 )
 def hours_counted_from_midnight(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
@@ -93,7 +93,7 @@ def hours_counted_from_midnight(request: httpx.Request, send: Send, memory: Memo
     return listing(request, send, keep)
 
 
-@wrong(
+@faulty(
     "repeated-hour-exported-twice",
     "The export by hour ran twice in the night when clocks went back, and its second file is that of the next hour, too.",
 )
@@ -105,18 +105,18 @@ def repeated_hour_exported_twice(request: httpx.Request, send: Send, memory: Mem
     )
 
 
-@wrong("hour-stays-set", "By hour sets a filter on a connection of the pool, and nobody takes it off.")
+@faulty("hour-stays-set", "By hour sets a filter on a connection of the pool, and nobody takes it off.")
 def hour_stays_set(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    answer, world = send(request), place_of(request).world
+    answer, sandbox = send(request), place_of(request).sandbox
     if by_hour(request) and answer.status_code == 200:
         kept = {(leg.call, leg.row["Leg"]) for leg in legs_of(request, send) if in_hour(request, leg.end)}
-        memory[world] = kept
-    if is_metadata(request) and world in memory:
-        return with_legs(answer, lambda legs: [leg for leg in legs if (leg["UniqueId"], leg["Leg"]) in memory[world]])
+        memory[sandbox] = kept
+    if is_metadata(request) and sandbox in memory:
+        return with_legs(answer, lambda legs: [leg for leg in legs if (leg["UniqueId"], leg["Leg"]) in memory[sandbox]])
     return answer
 
 
-@wrong(
+@faulty(
     "longest-known-prefix",
     "Tags are looked up as numbers are routed: the longest known one that begins what was asked.",
 )
@@ -136,32 +136,32 @@ def longest_known_prefix(request: httpx.Request, send: Send, memory: Memory) -> 
     )
 
 
-@wrong("tidied-at-night", "A job at night takes legs of less than ten seconds for mistakes, and hides them.")
+@faulty("tidied-at-night", "A job at night takes legs of less than ten seconds for mistakes, and hides them.")
 def tidied_at_night(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):
         return answer
     now = now_millis(request, send)
-    nights = (now - memory.setdefault(place_of(request).world, now)) // 86_400_000
+    nights = (now - memory.setdefault(place_of(request).sandbox, now)) // 86_400_000
     return with_legs(answer, lambda legs: [leg for leg in legs if int(leg["Duration"]) >= 10]) if nights else answer
 
 
-@wrong("running-hour-from-a-cache", "A list by hour is kept once it was made, since what has ended stays as it is.")
+@faulty("running-hour-from-a-cache", "A list by hour is kept once it was made, since what has ended stays as it is.")
 def running_hour_from_a_cache(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not by_hour(request) or answer.status_code != 200:
         return answer
-    kept = memory.setdefault((place_of(request).world, asked(request)), answer)
+    kept = memory.setdefault((place_of(request).sandbox, asked(request)), answer)
     return httpx.Response(200, headers=kept.headers.multi_items(), content=kept.content)
 
 
-@wrong("five-legs-a-tag", "The query by tag has a limit of five rows, since a call has three to five legs.")
+@faulty("five-legs-a-tag", "The query by tag has a limit of five rows, since a call has three to five legs.")
 def five_legs_a_tag(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_legs(answer, lambda legs: legs[:5]) if asked_tag(request) is not None else answer
 
 
-@wrong("record-id-is-the-row", "CallRecordId is the number of the row in a view that is sorted by start.")
+@faulty("record-id-is-the-row", "CallRecordId is the number of the row in a view that is sorted by start.")
 def record_id_is_the_row(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):
@@ -173,7 +173,7 @@ def record_id_is_the_row(request: httpx.Request, send: Send, memory: Memory) -> 
     return with_each_leg(answer, lambda leg: leg | {"CallRecordId": row_of[leg["UniqueId"], leg["Leg"]]})
 
 
-@wrong(
+@faulty(
     "groups-rows-that-stand-together",
     "Rows are grouped by tag as they stand in the table, so a tag ends where the first call of another one comes.",
 )
@@ -186,7 +186,7 @@ def groups_rows_that_stand_together(request: httpx.Request, send: Send, memory: 
     return with_legs(answer, lambda legs: [leg for leg in legs if leg["UniqueId"] in first])
 
 
-@wrong(
+@faulty(
     "a-table-a-month",
     "Legs are stored in a table a month, and the method looks in that of the month in which the call began.",
 )
@@ -204,7 +204,7 @@ def a_table_a_month(request: httpx.Request, send: Send, memory: Memory) -> httpx
     return with_legs(answer, of_its_month)
 
 
-@wrong("melbourne-wherever-it-stands", "The time zone of the head office is a constant of the new code.")
+@faulty("melbourne-wherever-it-stands", "The time zone of the head office is a constant of the new code.")
 def melbourne_wherever_it_stands(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if not is_metadata(request):
         return send(request)
@@ -217,7 +217,7 @@ def melbourne_wherever_it_stands(request: httpx.Request, send: Send, memory: Mem
     return with_each_leg(send(request), told)
 
 
-@wrong(
+@faulty(
     "legacy-tables-of-before-the-upgrade",
     "The legacy API reads the old tables, into which nothing is written since the upgrade.",
 )
@@ -228,7 +228,7 @@ def legacy_tables_of_before_the_upgrade(request: httpx.Request, send: Send, memo
     return with_legs(answer, lambda legs: [leg for leg in legs if leg["Start"] < "2015"])
 
 
-@wrong(
+@faulty(
     "old-view-for-old-clients",
     "Who comes with a hash is an old client, and gets the old view, in which a user is the number of a phone.",
 )

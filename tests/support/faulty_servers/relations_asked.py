@@ -1,4 +1,4 @@
-"""Wrong servers: the answer depends on what is none of the question: on other requests, connections, spellings, headers."""
+"""Faulty servers: the answer depends on what is none of the question: on other requests, connections, spellings, headers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, with_each_leg, with_legs, wrong
+from support.faulty_servers import Send, faulty, with_each_leg, with_legs
 from support.faulty_servers.metadata import asked_unique_id
 from support.faulty_servers.metadata_fields import is_metadata
 from support.faulty_servers.rewriting import Pairs, is_method, is_refusal, pairs, with_pairs
@@ -29,7 +29,7 @@ def lagging(answer: httpx.Response) -> httpx.Response:
     return with_legs(answer, lambda legs: legs[:-1])
 
 
-@wrong(
+@faulty(
     "servlet-keeps-the-question",
     "The servlet keeps the parameters in fields of its one instance, while the query takes its time.",
 )
@@ -41,7 +41,7 @@ def servlet_keeps_the_question(request: httpx.Request, send: Send, memory: Memor
     return send(memory["question"])
 
 
-@wrong(
+@faulty(
     "nothing-is-remembered",
     "A look-up that found nothing leaves its empty result set open, and the next question gets it.",
 )
@@ -55,7 +55,7 @@ def nothing_is_remembered(request: httpx.Request, send: Send, memory: Memory) ->
     return answer
 
 
-@wrong(
+@faulty(
     "refusal-aborts-the-transaction",
     "A refusal leaves a transaction aborted, and what is asked in it next finds nothing.",
 )
@@ -69,7 +69,7 @@ def refusal_aborts_the_transaction(request: httpx.Request, send: Send, memory: M
     return nothing(answer) if memory.pop("aborted", False) else answer
 
 
-@wrong(
+@faulty(
     "every-second-connection-lags", "The balancer gives every second connection to a replica that lags behind by a leg."
 )
 def every_second_connection_lags(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
@@ -80,7 +80,7 @@ def every_second_connection_lags(request: httpx.Request, send: Send, memory: Mem
     return answer if memory["connections"] % 2 else lagging(answer)
 
 
-@wrong(
+@faulty(
     "reads-capital-escapes-alone",
     "The router of the new proxy decodes escapes with capital hex digits, and leaves the others.",
 )
@@ -90,14 +90,16 @@ def reads_capital_escapes_alone(request: httpx.Request, send: Send, memory: Memo
     return nothing(answer) if small and is_metadata(request) else answer
 
 
-@wrong("headers-compared-letter-by-letter", "The form is parsed where the header says so, in the spelling of the page.")
+@faulty(
+    "headers-compared-letter-by-letter", "The form is parsed where the header says so, in the spelling of the page."
+)
 def headers_compared_letter_by_letter(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     types = [value for name, value in request.headers.raw if name.lower() == b"content-type"]
     return answer if not is_metadata(request) or not types or types[0].startswith(FORM) else nothing(answer)
 
 
-@wrong(
+@faulty(
     "answers-in-the-client-s-language", "The words of the document are those of the language that the client prefers."
 )
 def answers_in_the_client_s_language(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
@@ -107,7 +109,7 @@ def answers_in_the_client_s_language(request: httpx.Request, send: Send, memory:
     return with_each_leg(answer, lambda leg: leg | {"DID": "intern"} if leg["DID"] == "internal" else leg)
 
 
-@wrong(
+@faulty(
     "body-hides-the-query", "Where a form comes in the body, its fields are the parameters, and the query is not read."
 )
 def body_hides_the_query(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
@@ -117,14 +119,14 @@ def body_hides_the_query(request: httpx.Request, send: Send, memory: Memory) -> 
     return send(request)
 
 
-@wrong("cache-buster-reaches-the-replica", "What the cache has no key for goes past it, to the replica for reports.")
+@faulty("cache-buster-reaches-the-replica", "What the cache has no key for goes past it, to the replica for reports.")
 def cache_buster_reaches_the_replica(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     strange = any(name not in KNOWN for name, _ in pairs(request))
     return lagging(answer) if strange and is_metadata(request) else answer
 
 
-@wrong("joins-repeated-values", "A parameter that comes twice is bound to one text, with a comma between.")
+@faulty("joins-repeated-values", "A parameter that comes twice is bound to one text, with a comma between.")
 def joins_repeated_values(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     joined: dict[str, str] = {}
     for name, value in pairs(request):

@@ -1,4 +1,4 @@
-"""Wrong servers: calls that are told well as they usually go, and otherwise wherever one of them goes another way."""
+"""Faulty servers: calls that are told well as they usually go, and otherwise wherever one of them goes another way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, with_each_leg, with_legs, wrong
+from support.faulty_servers import Send, faulty, with_each_leg, with_legs
 from support.faulty_servers.metadata_fields import calls_of, is_metadata
 
 Memory = dict[str, Any]
@@ -26,7 +26,7 @@ def _longer(leg: Row, by: Row) -> str:
     return str(int(leg["Duration"]) + int(by["Duration"]))
 
 
-@wrong(
+@faulty(
     "split-leg-runs-on",
     "A start while recording begins a new leg, and the one before it is counted on until the agent changes.",
 )
@@ -42,7 +42,7 @@ def split_leg_runs_on(request: httpx.Request, send: Send, memory: Memory) -> htt
     return with_legs(send(request), change) if is_metadata(request) else send(request)
 
 
-@wrong("room-for-three-legs", "The table of the rewrite has a column for each leg, and three of them.")
+@faulty("room-for-three-legs", "The table of the rewrite has a column for each leg, and three of them.")
 def room_for_three_legs(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return (
@@ -52,7 +52,7 @@ def room_for_three_legs(request: httpx.Request, send: Send, memory: Memory) -> h
     )
 
 
-@wrong("lengths-as-they-are-billed", "Duration is taken from the bill, which counts each ten seconds that were begun.")
+@faulty("lengths-as-they-are-billed", "Duration is taken from the bill, which counts each ten seconds that were begun.")
 def lengths_as_they_are_billed(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     def billed(leg: Row) -> Row:
         return leg | {"Duration": str(-(-int(leg["Duration"]) // BILLED_SECONDS) * BILLED_SECONDS)}
@@ -60,7 +60,7 @@ def lengths_as_they_are_billed(request: httpx.Request, send: Send, memory: Memor
     return with_each_leg(send(request), billed) if is_metadata(request) else send(request)
 
 
-@wrong(
+@faulty(
     "waiting-counts-for-the-agent",
     "The agent's leg begins when the caller came into the queue, as the reports like it.",
 )
@@ -76,7 +76,7 @@ def waiting_counts_for_the_agent(request: httpx.Request, send: Send, memory: Mem
     return with_legs(send(request), change) if is_metadata(request) else send(request)
 
 
-@wrong("agents-joined-by-time", "Agents are joined to legs by time alone: the one who was on the phone last is taken.")
+@faulty("agents-joined-by-time", "Agents are joined to legs by time alone: the one who was on the phone last is taken.")
 def agents_joined_by_time(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):

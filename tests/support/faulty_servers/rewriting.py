@@ -1,4 +1,4 @@
-"""Requests changed on their way: what a wrong server needs to let in, or to misread, whom it should not."""
+"""Requests changed on their way: what a faulty server needs to let in, or to misread, whom it should not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pairs = list[tuple[str, str]]
 CREDENTIALS = ("timeStamp", "hash", "apiKey")
 WINDOW_MILLIS = 10_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WORLD = re.compile(r"(/w/([^/]+))?(/.*)")
+_SANDBOX = re.compile(r"(/w/([^/]+))?(/.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ class Place:
     """Which PBX of the fake a request goes to: its prefix, its name, and the path behind the prefix."""
 
     prefix: str
-    world: str
+    sandbox: str
     path: str
 
 
 def place_of(request: httpx.Request) -> Place:
     """Where a request goes."""
-    match = _WORLD.fullmatch(request.url.path)
+    match = _SANDBOX.fullmatch(request.url.path)
     assert match is not None
     return Place(match[1] or "", match[2] or "default", match[3])
 
@@ -81,7 +81,7 @@ def with_method(request: httpx.Request, method: str) -> httpx.Request:
 
 
 def with_path(request: httpx.Request, path: str) -> httpx.Request:
-    """The same request for another path behind the prefix of its world."""
+    """The same request for another path behind the prefix of its sandbox."""
     return _copy(request, url=request.url.copy_with(path=place_of(request).prefix + path))
 
 
@@ -92,23 +92,23 @@ def _copy(request: httpx.Request, *, method: str | None = None, url: httpx.URL |
     )
 
 
-def keys(request: httpx.Request, send: Send, *, world: str | None = None) -> tuple[str, str]:
+def keys(request: httpx.Request, send: Send, *, sandbox: str | None = None) -> tuple[str, str]:
     """The global key and the user key of the PBX that is asked, or of another one."""
-    url = request.url.copy_with(path=f"/__noojee/worlds/{world or place_of(request).world}", query=None)
+    url = request.url.copy_with(path=f"/__noojee/sandboxes/{sandbox or place_of(request).sandbox}", query=None)
     described: dict[str, Any] = send(httpx.Request("GET", url)).json()
     return described["api_key"], described["user_key"]
 
 
-def worlds(request: httpx.Request, send: Send) -> list[str]:
+def sandboxes(request: httpx.Request, send: Send) -> list[str]:
     """The names of all PBXs of the server."""
-    url = request.url.copy_with(path="/__noojee/worlds", query=None)
-    named: list[str] = send(httpx.Request("GET", url)).json()["worlds"]
+    url = request.url.copy_with(path="/__noojee/sandboxes", query=None)
+    named: list[str] = send(httpx.Request("GET", url)).json()["sandboxes"]
     return named
 
 
 def now_millis(request: httpx.Request, send: Send) -> int:
     """The clock of the PBX that is asked, as its control API tells it: Time itself may be refused, and is counted."""
-    url = request.url.copy_with(path=f"/__noojee/worlds/{place_of(request).world}/clock", query=None)
+    url = request.url.copy_with(path=f"/__noojee/sandboxes/{place_of(request).sandbox}/clock", query=None)
     now = datetime.fromisoformat(send(httpx.Request("GET", url)).json()["now"])
     return (now - EPOCH) // timedelta(milliseconds=1)
 

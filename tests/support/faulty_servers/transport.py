@@ -1,4 +1,4 @@
-"""Wrong servers: how requests are taken and answers travel."""
+"""Faulty servers: how requests are taken and answers travel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import httpx
 
-from support.faulty_servers import Send, with_body, with_each_leg, wrong
+from support.faulty_servers import Send, faulty, with_body, with_each_leg
 from support.faulty_servers.rewriting import (
     CREDENTIALS,
     failure,
@@ -47,14 +47,14 @@ def lacks_its_parameter(request: httpx.Request) -> bool:
     return listing and given(request, "tag") is None and given(request, "uniqueId") is None
 
 
-@wrong(
+@faulty(
     "get-served", "A colleague wanted to see recordings in the browser, so the methods got a @GET beside their @POST."
 )
 def get_served(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(with_method(request, "POST") if request.method == "GET" and is_method(request) else request)
 
 
-@wrong(
+@faulty(
     "every-method-served", "The new framework routes by path alone; GET was closed by hand, the others were forgotten."
 )
 def every_method_served(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
@@ -64,19 +64,19 @@ def every_method_served(request: httpx.Request, send: Send, memory: Memory) -> h
     return with_body(answer, b"") if request.method == "HEAD" else answer
 
 
-@wrong("head-served", "The proxy answers HEAD by asking POST and leaving the body out.")
+@faulty("head-served", "The proxy answers HEAD by asking POST and leaving the body out.")
 def head_served(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if is_method(request) and request.method == "HEAD":
         return with_body(send(with_method(request, "POST")), b"")
     return send(request)
 
 
-@wrong("options-served", "A CORS filter hands OPTIONS on to the method in place of answering it.")
+@faulty("options-served", "A CORS filter hands OPTIONS on to the method in place of answering it.")
 def options_served(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(with_method(request, "POST") if request.method == "OPTIONS" and is_method(request) else request)
 
 
-@wrong(
+@faulty(
     "wrong-method-not-found", "The new router looks up method and path together, so a wrong method is an unknown page."
 )
 def wrong_method_not_found(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
@@ -84,7 +84,7 @@ def wrong_method_not_found(request: httpx.Request, send: Send, memory: Memory) -
     return with_headers_of(with_status(answer, 404), allow=None) if answer.status_code == 405 else answer
 
 
-@wrong("compares-whole-content-type", "A security filter compares the whole Content-Type header with one text.")
+@faulty("compares-whole-content-type", "A security filter compares the whole Content-Type header with one text.")
 def compares_whole_content_type(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     label = request.headers.get("content-type", FORM_TYPE)
     if is_method(request) and label.startswith(FORM_TYPE) and label != FORM_TYPE:
@@ -92,7 +92,7 @@ def compares_whole_content_type(request: httpx.Request, send: Send, memory: Memo
     return send(request)
 
 
-@wrong("not-acceptable", "The methods were annotated as producing text/html, so JAX-RS negotiates with that.")
+@faulty("not-acceptable", "The methods were annotated as producing text/html, so JAX-RS negotiates with that.")
 def not_acceptable(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     accepted = request.headers.get("accept", "*/*")
     if is_method(request) and "*/*" not in accepted and "text/html" not in accepted:
@@ -100,21 +100,21 @@ def not_acceptable(request: httpx.Request, send: Send, memory: Memory) -> httpx.
     return send(request)
 
 
-@wrong("wants-form-type", "After an upgrade JAX-RS honours @Consumes, and refuses what is not labelled as a form.")
+@faulty("wants-form-type", "After an upgrade JAX-RS honours @Consumes, and refuses what is not labelled as a form.")
 def wants_form_type(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if is_method(request) and not request.headers.get("content-type", "").startswith(FORM_TYPE):
         return httpx.Response(415, headers=[("content-type", "text/html")], content=b"<h1>415</h1>")
     return send(request)
 
 
-@wrong("reads-query-only", "The rewrite reads @QueryParam, where the servlet read getParameter.")
+@faulty("reads-query-only", "The rewrite reads @QueryParam, where the servlet read getParameter.")
 def reads_query_only(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if is_method(request) and request.content:
         return send(httpx.Request(request.method, request.url, headers={"content-type": FORM_TYPE}))
     return send(request)
 
 
-@wrong("credentials-come-last", "A gateway matches the query with one regular expression, written from the samples.")
+@faulty("credentials-come-last", "A gateway matches the query with one regular expression, written from the samples.")
 def credentials_come_last(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     names = [name for name, _ in pairs(request)]
     if is_method(request):
@@ -125,14 +125,14 @@ def credentials_come_last(request: httpx.Request, send: Send, memory: Memory) ->
     return send(request)
 
 
-@wrong("refuses-unknown-parameters", "The new binding validates the query against a closed list.")
+@faulty("refuses-unknown-parameters", "The new binding validates the query against a closed list.")
 def refuses_unknown_parameters(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if is_method(request) and {name for name, _ in pairs(request)} - PARAMETERS:
         return failure("Unknown parameter", 400)
     return send(request)
 
 
-@wrong("refuses-repeated-parameters", "A firewall takes a repeated parameter for an attack.")
+@faulty("refuses-repeated-parameters", "A firewall takes a repeated parameter for an attack.")
 def refuses_repeated_parameters(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     names = [name for name, _ in pairs(request)]
     if is_method(request) and len(names) != len(set(names)):
@@ -140,7 +140,7 @@ def refuses_repeated_parameters(request: httpx.Request, send: Send, memory: Memo
     return send(request)
 
 
-@wrong("names-of-any-case", "The rewrite is in a framework that binds parameters without regard to letter case.")
+@faulty("names-of-any-case", "The rewrite is in a framework that binds parameters without regard to letter case.")
 def names_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     usual = {name.lower(): name for name in PARAMETERS}
     if not is_method(request):
@@ -148,30 +148,30 @@ def names_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> htt
     return send(with_pairs(request, [(usual.get(name.lower(), name), value) for name, value in pairs(request)]))
 
 
-@wrong("no-tag-matches-all", "A missing tag is left out of the WHERE clause, so everything matches.")
+@faulty("no-tag-matches-all", "A missing tag is left out of the WHERE clause, so everything matches.")
 def no_tag_matches_all(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tags = memory.setdefault("tags", {})
-    world = place_of(request).world
+    sandbox = place_of(request).sandbox
     if lacks_its_parameter(request):
-        if world not in tags:
-            url = request.url.copy_with(path=f"/__noojee/worlds/{world}/calls", query=None)
+        if sandbox not in tags:
+            url = request.url.copy_with(path=f"/__noojee/sandboxes/{sandbox}/calls", query=None)
             calls = send(httpx.Request("GET", url)).json()["calls"]
-            tags[world] = next((call["unique_id"] for call in calls), None)
-        if tags[world] is not None:
+            tags[sandbox] = next((call["unique_id"] for call in calls), None)
+        if tags[sandbox] is not None:
             base = place_of(request).path.rpartition("/")[0]
             path = f"{base}/retrieveMetaDataByUniqueId"
-            return send(with_path(with_pairs(request, [*pairs(request), ("uniqueId", tags[world])]), path))
+            return send(with_path(with_pairs(request, [*pairs(request), ("uniqueId", tags[sandbox])]), path))
     return send(request)
 
 
-@wrong("no-tag-matches-nothing", "A missing tag is looked up as NULL, which equals nothing.")
+@faulty("no-tag-matches-nothing", "A missing tag is looked up as NULL, which equals nothing.")
 def no_tag_matches_nothing(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if lacks_its_parameter(request):
         return httpx.Response(200, headers=[("content-type", "application/json")], content=b"[]")
     return send(request)
 
 
-@wrong("missing-parameter-is-a-server-error", "The missing parameter ends in a NullPointerException.")
+@faulty("missing-parameter-is-a-server-error", "The missing parameter ends in a NullPointerException.")
 def missing_parameter_is_a_server_error(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if lacks_its_parameter(request):
         return httpx.Response(500, headers=[("content-type", "text/html")], content=b"<h1>500</h1>")
@@ -188,28 +188,28 @@ def _with_failure(answer: httpx.Response, change: Any) -> httpx.Response:
     return with_body(answer, json.dumps(change(document)).encode()) if failed else answer
 
 
-@wrong("failure-code-as-text", "The new serialiser writes every value as a string, as in the legs.")
+@faulty("failure-code-as-text", "The new serialiser writes every value as a string, as in the legs.")
 def failure_code_as_text(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _with_failure(send(request), lambda fields: {name: str(value) for name, value in fields.items()})
 
 
-@wrong("failure-code-positive", "The rewrite numbers its errors from 1, as its campaign methods do.")
+@faulty("failure-code-positive", "The rewrite numbers its errors from 1, as its campaign methods do.")
 def failure_code_positive(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _with_failure(send(request), lambda fields: {**fields, "Code": 103} if "Code" in fields else fields)
 
 
-@wrong("failure-in-lower-case", "The replacement's errors come from the library of its newer neighbours.")
+@faulty("failure-in-lower-case", "The replacement's errors come from the library of its newer neighbours.")
 def failure_in_lower_case(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _with_failure(send(request), lambda fields: {name.lower(): value for name, value in fields.items()})
 
 
-@wrong("errors-without-a-word", "The gateway keeps the status of an error and drops its body.")
+@faulty("errors-without-a-word", "The gateway keeps the status of an error and drops its body.")
 def errors_without_a_word(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_body(answer, b"") if answer.status_code >= 400 else answer
 
 
-@wrong("json-labelled-octets", "The proxy forgot the type, so its default stands: application/octet-stream.")
+@faulty("json-labelled-octets", "The proxy forgot the type, so its default stands: application/octet-stream.")
 def json_labelled_octets(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if answer.content[:1] in (b"[", b"{"):
@@ -217,7 +217,7 @@ def json_labelled_octets(request: httpx.Request, send: Send, memory: Memory) -> 
     return answer
 
 
-@wrong("answers-in-latin-1", "The JVM was started without file.encoding, so a Writer writes Latin-1.")
+@faulty("answers-in-latin-1", "The JVM was started without file.encoding, so a Writer writes Latin-1.")
 def answers_in_latin_1(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if answer.content[:1] != b"[":
@@ -225,7 +225,7 @@ def answers_in_latin_1(request: httpx.Request, send: Send, memory: Memory) -> ht
     return with_body(answer, answer.content.decode("utf-8").encode("latin-1", "replace"))
 
 
-@wrong("length-in-letters", "Content-Length is taken from the String, not from its bytes.")
+@faulty("length-in-letters", "Content-Length is taken from the String, not from its bytes.")
 def length_in_letters(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if answer.content[:1] not in (b"[", b"{"):
@@ -233,7 +233,7 @@ def length_in_letters(request: httpx.Request, send: Send, memory: Memory) -> htt
     return with_headers_of(answer, content_length=str(len(answer.content.decode("utf-8"))))
 
 
-@wrong("answers-cut-off", "The proxy's buffer holds 200 bytes, and the rest of a longer answer is lost.")
+@faulty("answers-cut-off", "The proxy's buffer holds 200 bytes, and the rest of a longer answer is lost.")
 def answers_cut_off(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if answer.content[:1] != b"[":
@@ -241,7 +241,7 @@ def answers_cut_off(request: httpx.Request, send: Send, memory: Memory) -> httpx
     return httpx.Response(answer.status_code, headers=answer.headers.multi_items(), content=answer.content[:200])
 
 
-@wrong("listed-once", "A cursor is kept for each question, so who asks again gets what is new since: nothing.")
+@faulty("listed-once", "A cursor is kept for each question, so who asks again gets what is new since: nothing.")
 def listed_once(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     asked = (request.url.path, given(request, "tag"), given(request, "uniqueId"))
     answer = send(request)
@@ -251,20 +251,20 @@ def listed_once(request: httpx.Request, send: Send, memory: Memory) -> httpx.Res
     return answer if times == 1 else with_body(answer, b"[]")
 
 
-@wrong("query-in-latin-1", "Tomcat decodes queries as ISO-8859-1 unless URIEncoding is set, and the upgrade reset it.")
+@faulty("query-in-latin-1", "Tomcat decodes queries as ISO-8859-1 unless URIEncoding is set, and the upgrade reset it.")
 def query_in_latin_1(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     query = request.url.query.decode("latin-1")
     return send(with_pairs(request, parse_qsl(query, keep_blank_values=True, encoding="latin-1")))
 
 
-@wrong("no-listener-for-plain-http", "The new proxy listens on 443 alone.")
+@faulty("no-listener-for-plain-http", "The new proxy listens on 443 alone.")
 def no_listener_for_plain_http(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if request.url.scheme == "http":
         raise httpx.ConnectError("Connection refused", request=request)
     return send(request)
 
 
-@wrong("decodes-twice", "A proxy decodes the URL and hands it on decoded.")
+@faulty("decodes-twice", "A proxy decodes the URL and hands it on decoded.")
 def decodes_twice(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if not is_method(request):
         return send(request)
@@ -277,19 +277,19 @@ def _left_open(value: str) -> str:
     return quote(unquote(value.replace("+", " ")), safe="")
 
 
-@wrong("plus-stays-plus", "The new router decodes paths and queries with one function, which knows no + for a space.")
+@faulty("plus-stays-plus", "The new router decodes paths and queries with one function, which knows no + for a space.")
 def plus_stays_plus(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     query = request.url.query.decode("latin-1")
     return send(with_raw_query(request, query.replace("+", "%2B")) if is_method(request) else request)
 
 
-@wrong("space-only-plus", "A home-made decoder knows + for a space, and takes %20 as three letters.")
+@faulty("space-only-plus", "A home-made decoder knows + for a space, and takes %20 as three letters.")
 def space_only_plus(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     query = request.url.query.decode("latin-1")
     return send(with_raw_query(request, query.replace("%20", "%2520")) if is_method(request) else request)
 
 
-@wrong("one-page-for-every-path", "A single-page application answers every unknown path with its index page.")
+@faulty("one-page-for-every-path", "A single-page application answers every unknown path with its index page.")
 def one_page_for_every_path(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if answer.status_code == 404:
@@ -299,7 +299,7 @@ def one_page_for_every_path(request: httpx.Request, send: Send, memory: Memory) 
     return answer
 
 
-@wrong("unknown-method-empty-list", "The dispatcher's default branch returns an empty result.")
+@faulty("unknown-method-empty-list", "The dispatcher's default branch returns an empty result.")
 def unknown_method_empty_list(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if is_method(request) and answer.status_code == 404 and request.url.path.rpartition("/")[2] not in METHODS:
@@ -307,14 +307,14 @@ def unknown_method_empty_list(request: httpx.Request, send: Send, memory: Memory
     return answer
 
 
-@wrong("unknown-path-is-a-server-error", "The dispatcher throws for a name that it does not know.")
+@faulty("unknown-path-is-a-server-error", "The dispatcher throws for a name that it does not know.")
 def unknown_path_is_a_server_error(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     absent = answer.status_code == 404 and request.url.path.rpartition("/")[2] not in METHODS
     return with_status(answer, 500) if absent else answer
 
 
-@wrong("errors-in-plain-text", "The proxy in front writes its own error texts.")
+@faulty("errors-in-plain-text", "The proxy in front writes its own error texts.")
 def errors_in_plain_text(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if answer.status_code == 404:
@@ -322,7 +322,7 @@ def errors_in_plain_text(request: httpx.Request, send: Send, memory: Memory) -> 
     return answer
 
 
-@wrong("paths-of-any-case", "The replacement runs behind a web server whose paths know no letter case.")
+@faulty("paths-of-any-case", "The replacement runs behind a web server whose paths know no letter case.")
 def paths_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if not is_method(request):
         return send(request)
@@ -331,14 +331,14 @@ def paths_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> htt
     return send(with_path(request, f"{base}/{usual.get(name.lower(), name)}"))
 
 
-@wrong("no-bare-rest", "The new proxy forwards /servicemanager alone.")
+@faulty("no-bare-rest", "The new proxy forwards /servicemanager alone.")
 def no_bare_rest(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if place_of(request).path.startswith("/rest/"):
         return httpx.Response(404, headers=[("content-type", "text/html")], content=b"<h1>404</h1>")
     return send(request)
 
 
-@wrong("prefix-of-the-old-archive", "The alias /servicemanager still leads to the database before the migration.")
+@faulty("prefix-of-the-old-archive", "The alias /servicemanager still leads to the database before the migration.")
 def prefix_of_the_old_archive(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not place_of(request).path.startswith("/servicemanager/"):
@@ -346,31 +346,31 @@ def prefix_of_the_old_archive(request: httpx.Request, send: Send, memory: Memory
     return with_each_leg(answer, lambda leg: {**leg, "CallRecordId": "1" + leg["CallRecordId"]})
 
 
-@wrong("time-in-json", "The rewrite answers everything in JSON, Time too.")
+@faulty("time-in-json", "The rewrite answers everything in JSON, Time too.")
 def time_in_json(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_body(answer, b'{"time":%s}' % answer.content.strip()) if is_time(request) else answer
 
 
-@wrong("time-in-seconds", "The rewrite uses a clock that counts seconds.")
+@faulty("time-in-seconds", "The rewrite uses a clock that counts seconds.")
 def time_in_seconds(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_body(answer, answer.content.strip()[:-3]) if is_time(request) else answer
 
 
-@wrong("time-labelled-json", "Every answer of the rewrite is labelled as JSON by one filter.")
+@faulty("time-labelled-json", "Every answer of the rewrite is labelled as JSON by one filter.")
 def time_labelled_json(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_headers_of(answer, content_type="application/json") if is_time(request) else answer
 
 
-@wrong("time-with-line-end", "println in place of print.")
+@faulty("time-with-line-end", "println in place of print.")
 def time_with_line_end(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_body(answer, answer.content + b"\n") if is_time(request) else answer
 
 
-@wrong("time-of-the-wall-clock", "The PBX's local time is read as if it were UTC.")
+@faulty("time-of-the-wall-clock", "The PBX's local time is read as if it were UTC.")
 def time_of_the_wall_clock(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if is_time(request) and request.method == "POST":
@@ -378,7 +378,7 @@ def time_of_the_wall_clock(request: httpx.Request, send: Send, memory: Memory) -
     return answer
 
 
-@wrong("time-from-a-cache", "A proxy caches what looks static, and Time has no Cache-Control.")
+@faulty("time-from-a-cache", "A proxy caches what looks static, and Time has no Cache-Control.")
 def time_from_a_cache(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if not is_time(request) or request.method != "POST":
         return send(request)
@@ -387,6 +387,6 @@ def time_from_a_cache(request: httpx.Request, send: Send, memory: Memory) -> htt
     return with_body(send(request), memory[request.url.path])
 
 
-@wrong("time-for-get", "Time was opened for GET, for a monitoring script.")
+@faulty("time-for-get", "Time was opened for GET, for a monitoring script.")
 def time_for_get(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(with_method(request, "POST") if is_time(request) and request.method == "GET" else request)

@@ -1,15 +1,15 @@
-"""Each wrong server as a transport that a target file can name: `support.faulty_servers.transports:drops_last_leg`."""
+"""Each faulty server as a transport that a target file can name: `support.faulty_servers.transports:drops_last_leg`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from support.faulty_servers import WrongTransport, catalogue
+from support.faulty_servers import FaultyTransport, catalogue
 
 
-def __getattr__(name: str) -> Callable[[], WrongTransport]:
+def __getattr__(name: str) -> Callable[[], FaultyTransport]:
     servers = catalogue()
     key = name.replace("_", "-")
     if key not in servers:
         raise AttributeError(name)
-    return lambda: WrongTransport(servers[key])
+    return lambda: FaultyTransport(servers[key])

@@ -1,4 +1,4 @@
-"""Wrong servers whose mistake is on the wire, below HTTP's meaning: they are asked over a real socket.
+"""Faulty servers whose mistake is on the wire, below HTTP's meaning: they are asked over a real socket.
 
 A mistake is a function of (head, body) to the bytes that are sent before the connection is closed; None: as it should be.
 """
@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from support.faulty_servers import WIRE, WrongServer
+from support.faulty_servers import WIRE, FaultyServer
 
 Wire = Callable[[bytes, bytes], bytes | None]
 
 
-def wrong_on_the_wire(name: str, story: str) -> Callable[[Wire], Wire]:
+def faulty_on_the_wire(name: str, summarize: str) -> Callable[[Wire], Wire]:
     """Enter a mistake on the wire into the catalogue."""
 
     def enter(mistake: Wire) -> Wire:
-        WIRE[name] = (WrongServer(name, story, lambda request, send, memory: send(request)), mistake)
+        WIRE[name] = (FaultyServer(name, summarize, lambda request, send, memory: send(request)), mistake)
         return mistake
 
     return enter
@@ -28,22 +28,22 @@ def _with_header(head: bytes, name: bytes, value: bytes) -> bytes:
     return b"\r\n".join([*kept, name + b": " + value]) + b"\r\n\r\n"
 
 
-@wrong_on_the_wire("closes-before-the-end", "The proxy gives up on its own server after so many bytes and closes.")
+@faulty_on_the_wire("closes-before-the-end", "The proxy gives up on its own server after so many bytes and closes.")
 def closes_before_the_end(head: bytes, body: bytes) -> bytes | None:
     return head + body[: len(body) // 2] if len(body) > 200 else None
 
 
-@wrong_on_the_wire("promises-more-than-it-sends", "The length is that of the text before a filter took something out.")
+@faulty_on_the_wire("promises-more-than-it-sends", "The length is that of the text before a filter took something out.")
 def promises_more_than_it_sends(head: bytes, body: bytes) -> bytes | None:
     return _with_header(head, b"Content-Length", str(len(body) + 7).encode()) + body if body[:1] == b"[" else None
 
 
-@wrong_on_the_wire("sends-more-than-it-promised", "The length is that of the text in letters, and names have accents.")
+@faulty_on_the_wire("sends-more-than-it-promised", "The length is that of the text in letters, and names have accents.")
 def sends_more_than_it_promised(head: bytes, body: bytes) -> bytes | None:
     return _with_header(head, b"Content-Length", str(len(body) - 3).encode()) + body if body[:1] == b"[" else None
 
 
-@wrong_on_the_wire("chunks-without-a-size", "A home-made proxy writes the header of chunked coding, and no chunks.")
+@faulty_on_the_wire("chunks-without-a-size", "A home-made proxy writes the header of chunked coding, and no chunks.")
 def chunks_without_a_size(head: bytes, body: bytes) -> bytes | None:
     if body[:1] != b"[":
         return None
@@ -51,7 +51,7 @@ def chunks_without_a_size(head: bytes, body: bytes) -> bytes | None:
     return kept + b"\r\nTransfer-Encoding: chunked\r\n\r\n" + body
 
 
-@wrong_on_the_wire("last-chunk-missing", "A proxy forgets the empty chunk that ends an answer, and closes.")
+@faulty_on_the_wire("last-chunk-missing", "A proxy forgets the empty chunk that ends an answer, and closes.")
 def last_chunk_missing(head: bytes, body: bytes) -> bytes | None:
     if body[:1] != b"[":
         return None
@@ -59,7 +59,7 @@ def last_chunk_missing(head: bytes, body: bytes) -> bytes | None:
     return kept + b"\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n" % (len(body), body)
 
 
-@wrong_on_the_wire(
+@faulty_on_the_wire(
     "two-lengths", "Two proxies in a row each write a length, and the second counts before it compresses."
 )
 def two_lengths(head: bytes, body: bytes) -> bytes | None:
@@ -68,11 +68,11 @@ def two_lengths(head: bytes, body: bytes) -> bytes | None:
     return head[:-2] + b"Content-Length: %d\r\n\r\n" % (len(body) + 1) + body
 
 
-@wrong_on_the_wire("speaks-no-http", "A port of another service was put behind the name of the PBX.")
+@faulty_on_the_wire("speaks-no-http", "A port of another service was put behind the name of the PBX.")
 def speaks_no_http(head: bytes, body: bytes) -> bytes | None:
     return b"SSH-2.0-OpenSSH_9.6\r\n" if body[:1] == b"[" else None
 
 
-@wrong_on_the_wire("hangs-up", "The worker dies on every list of legs, and its server closes the connection.")
+@faulty_on_the_wire("hangs-up", "The worker dies on every list of legs, and its server closes the connection.")
 def hangs_up(head: bytes, body: bytes) -> bytes | None:
     return b"" if body[:1] == b"[" else None

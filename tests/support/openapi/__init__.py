@@ -30,8 +30,8 @@ def judge(method: str, path: str, sent: bytes, answer: Response) -> None:
     if operation is None:
         known = (
             template is not None
-            and path.startswith("/__noojee/worlds/")
-            and not path.startswith("/__noojee/worlds/default")
+            and path.startswith("/__noojee/sandboxes/")
+            and not path.startswith("/__noojee/sandboxes/default")
         )
         assert answer.status in ((403, 404, 405) if known else (403, 405) if template else (403, 404)), (path, answer)
         _conforms(answer.body, {"$ref": "#/components/schemas/Error"}, method)
@@ -82,8 +82,8 @@ def _validator(schema: str) -> jsonschema_rs.Validator:
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    """World ids and snapshot ids in place of the names in braces."""
+    """Sandbox ids and snapshot ids in place of the names in braces."""
     return {
-        path: re.compile(re.escape(path).replace(r"\{world\}", "[a-z0-9]{1,40}").replace(r"\{id\}", "[0-9]{1,9}"))
+        path: re.compile(re.escape(path).replace(r"\{sandbox\}", "[a-z0-9]{1,40}").replace(r"\{id\}", "[0-9]{1,9}"))
         for path in API["paths"]
     }

@@ -1,4 +1,4 @@
-"""Switches of who may ask, over what, and which paths and methods there are."""
+"""Options of who may ask, over what, and which paths and methods there are."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def within_the_hour(caller: Any) -> list[str]:
     signature = hashed_at(caller)
     answers = []
     for after in (5, 1800, 3601, 3606, 7200):
-        clock = caller.worlds.default.clock
+        clock = caller.sandboxes.default.clock
         clock.set(1_795_478_400 * SECOND + after * SECOND)
         answers.append(kind(by_tag(caller, signature, base=MANAGED))[1])
     return answers[2:]
@@ -56,7 +56,13 @@ def sixth_time(caller: Any) -> list[bytes]:
 
 
 def refused_credentials(caller: Any) -> list[int | str]:
-    queries = ("apiKey=nobody", "apiKey=", "", f"apiKey={caller.worlds.default.user_key}", hashed_at(caller, salt="x"))
+    queries = (
+        "apiKey=nobody",
+        "apiKey=",
+        "",
+        f"apiKey={caller.sandboxes.default.user_key}",
+        hashed_at(caller, salt="x"),
+    )
     return [status(caller.ask(f"{MANAGED}/start", f"extenOrUniqueId=410&{query}")) for query in queries]
 
 
@@ -96,7 +102,7 @@ def gets(caller: Any) -> list[int | str]:
 
 def stranger(caller: Any) -> list[tuple[int | str, bytes]]:
     """What a client gets that is not among the allowed addresses, from each dialect and from an unknown path."""
-    caller.worlds.default.addresses = Addresses(["10.0.0.0/8"])
+    caller.sandboxes.default.addresses = Addresses(["10.0.0.0/8"])
     asked = (
         (SERVICES, "method=retrieve&tag=A1&leg=1", "GET"),
         (f"{LEGACY}/retrieveMetaData", "tag=A1", "POST"),
@@ -133,7 +139,7 @@ def other_methods(caller: Any) -> set[int | str]:
 def after_4(caller: Any) -> list[int | str]:
     """The retired generations on a PBX that was upgraded to the current version."""
     signature = hashed_at(caller)
-    caller.worlds.default.version = "current"
+    caller.sandboxes.default.version = "current"
     return [
         status(caller.ask(SERVICES, "method=retrieve&tag=A1&leg=1", method="GET")),
         status(by_tag(caller, signature)),
@@ -177,7 +183,7 @@ SHOWN: dict[str, Shown] = {
         unknown_paths, {"html": [(404, b"<")] * 5, "json": [(404, b"{")] * 5, "empty": [(404, b"")] * 5}
     ),
     "user_key_status": Shown(
-        lambda pbx: refused_key(pbx, pbx.worlds.default.user_key), {"403": 403, "401": 401, "200": 200}
+        lambda pbx: refused_key(pbx, pbx.sandboxes.default.user_key), {"403": 403, "401": 401, "200": 200}
     ),
     "address_refused": Shown(stranger, {"403": [(403, b"")] * 5, "closed": [("closed", b"")] * 5}),
     "plain_http": Shown(

@@ -18,7 +18,7 @@ SERVICES = "/servicemanager/services/njadmin-api-recording"
 
 @dataclass(frozen=True)
 class Shown:
-    """How a switch is seen: what to ask, and what each choice answers.
+    """How a option is seen: what to ask, and what each choice answers.
 
     `everywhere`: what is asked of the replacement is asked of each other dialect of the table too.
     """

@@ -1,4 +1,4 @@
-"""Switches of live calls: start and stop of a recording, by every dialect that has them.
+"""Options of live calls: start and stop of a recording, by every dialect that has them.
 
 A call is made by `dial` and taken by `answer`, so that nothing but the public API is needed.
 """
@@ -77,7 +77,7 @@ def of_two_calls(caller: Any, order: Order) -> tuple[list[str], list[str]]:
 
 def dotted(caller: Any, order: Order) -> int | str:
     """A start by an extension whose name has a dot."""
-    board = caller.worlds.default.switchboard
+    board = caller.sandboxes.default.switchboard
     users = (User(name="Pebbles", extension="peb.bles"), User(name="Barney", extension="400"))
     board.directory = Directory(users, (), ())
     talk(caller, "peb.bles", record=False)

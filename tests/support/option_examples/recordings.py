@@ -1,4 +1,4 @@
-"""Switches of the metadata: what is found, in which order, and how it is written."""
+"""Options of the metadata: what is found, in which order, and how it is written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def bad_hours(caller: Any) -> list[tuple[int, str]]:
     answers = []
     for date, hour in BAD_HOURS:
         answers.append(kind(caller.njadmin(HOUR, date=date, hour=hour)))
-        caller.worlds.default.clock.step(60_000_000)
+        caller.sandboxes.default.clock.step(60_000_000)
     return answers
 
 
@@ -36,7 +36,7 @@ def short_leg(caller: Any) -> list[tuple[int, str]]:
 
 def after_retention(caller: Any) -> tuple[list[tuple[str, str]], int | str]:
     """What is listed of a call that ended four days ago, and whether its sound is there, where files are kept a day."""
-    caller.worlds.default.locations.rules = Storage(mid_term_days=1, long_term_days=0)
+    caller.sandboxes.default.locations.rules = Storage(mid_term_days=1, long_term_days=0)
     listed = legs_of(caller.njadmin("retrieveMetaData", tag="A1"))
     return listed, status(caller.njadmin("retrieve", tag="A1", leg=1))
 

@@ -1,4 +1,4 @@
-"""Switches of a leg's sound."""
+"""Options of a leg's sound."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Archive:
         return sorted({calendar.hour_of(end) for end in ends})
 
     def same(self, told: Iterable[Row], due: Iterable[Row]) -> None:
-        """What is told is what is due; each leg keeps its record id, which no other leg has (SEED)."""
+        """What is told is what is due; each leg keeps its record id, which no other leg has (SPEC)."""
         bare = []
         for row in told:
             rest = dict(row)

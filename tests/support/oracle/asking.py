@@ -1,4 +1,4 @@
-"""How the stateful test asks: one world of a server, over its public face alone."""
+"""How the stateful test asks: one sandbox of a server, over its public face alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from noojee_fake.messages import Request, Response
-from noojee_fake.server.sandboxes import Worlds
+from noojee_fake.server.sandboxes import Sandboxes
 
 SERVICES = "/servicemanager/services/njadmin-api-recording"
 MANAGED = "/servicemanager/rest/CallManagementAPI"
@@ -15,23 +15,23 @@ LEGACY = "/rest/RecordingAPI"
 NJADMIN = "/njadmin/rest/RecordingAPI"
 
 
-class Asked:
-    """A world that the server made by a wish."""
+class SandboxClient:
+    """A sandbox that the server made by a spec."""
 
-    def __init__(self, server: Worlds, wish: dict[str, Any]) -> None:
+    def __init__(self, server: Sandboxes, spec: dict[str, Any]) -> None:
         self._server = server
-        world = self._control("POST", "/worlds", wish)
-        self._name, self._path, self.key = world["world"], world["path"], world["api_key"]
+        sandbox = self._control("POST", "/sandboxes", spec)
+        self._name, self._path, self.key = sandbox["sandbox"], sandbox["path"], sandbox["api_key"]
 
     def drop(self) -> None:
-        self._control("DELETE", f"/worlds/{self._name}")
+        self._control("DELETE", f"/sandboxes/{self._name}")
 
     def step(self, seconds: float) -> None:
-        self._control("POST", f"/worlds/{self._name}/clock", {"step_seconds": seconds})
+        self._control("POST", f"/sandboxes/{self._name}/clock", {"step_seconds": seconds})
 
     def play(self, do: str, **fields: Any) -> Any:
         """A step of a call flow."""
-        return self._control("POST", f"/worlds/{self._name}/flow", {"steps": [{"do": do, **fields}]})
+        return self._control("POST", f"/sandboxes/{self._name}/flow", {"steps": [{"do": do, **fields}]})
 
     def time(self) -> int:
         """What Time tells."""

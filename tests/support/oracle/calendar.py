@@ -1,6 +1,6 @@
 """The clocks of Melbourne in 2026, by hand: Victoria's two changes, and Java's two ways of writing an instant.
 
-Source: the shapes of W-A4 (SEED) and W-H (DOC); daylight saving ends at 3:00 AEDT on 5 April and begins at 2:00 AEST on
+Source: the shapes of W-A4 (SPEC) and W-H (DOC); daylight saving ends at 3:00 AEDT on 5 April and begins at 2:00 AEST on
 4 October, both at 16:00 UTC of the day before.
 """
 

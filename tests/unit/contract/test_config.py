@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from noojee_contract.errors import TargetError
+from noojee_contract.model.question import Question
 from noojee_contract.resources import fixtures
 from noojee_contract.targets.config import from_options, load_config
-from noojee_contract.targets.recordings import Known, read_known
-from noojee_contract.targets.target_keys import open_questions
+from noojee_contract.targets.recordings import read_recordings
+from noojee_contract.targets.target_keys import options_table
 
 PLANTED = "PL4NTED-SECRET"
 GOOD = '[targets.pbx]\nbase_url = "https://pbx.invalid/prefix/"\ndialect = "njadmin"\n'
@@ -37,7 +38,7 @@ def test_the_embedded_targets_load() -> None:
 
 def test_every_key_of_a_target_is_read(tmp_path: Path) -> None:
     """A target with all that it may say."""
-    (tmp_path / "known.csv").write_text(
+    (tmp_path / "recordings.csv").write_text(
         'kind,value\ntag,"a,b"\nhour,2021/9/1 5\n'.replace("2021/9/1 5", "2021/09/01 05")
     )
     (tmp_path / "ca.pem").write_text("x")
@@ -46,7 +47,7 @@ def test_every_key_of_a_target_is_read(tmp_path: Path) -> None:
         GOOD
         + """time_zone = "Europe/Berlin"
 api_key_env = "KEY"
-known = "known.csv"
+recordings = "recordings.csv"
 capabilities = ["by_tag", "audio"]
 audio = "POST {base}/retrieve?leg={leg}&tag={tag}"
 rest_path = "/rest"
@@ -56,12 +57,12 @@ timeout_seconds = 3.5
 max_body_bytes = 4096
 allow = ["provoke", "wait:61s"]
 ca_file = "ca.pem"
-fillable = true
+writable = true
 control_url = "https://pbx.invalid/control"
 control_token_env = "TOKEN"
-archives = ["recorded"]
+sources = ["bundled"]
 profile = { tag_selects = "legs", default_account = "Reception" }
-[[targets.pbx.known_deviations]]
+[[targets.pbx.expected_failures]]
 clause = "metadata.tag"
 reason = "ticket 12"
 expires = 2027-01-31
@@ -69,9 +70,9 @@ expires = 2027-01-31
     )
     target = load_config(path).targets["pbx"]
     assert target.base_url == "https://pbx.invalid/prefix"
-    assert target.known == (Known("tag", "a,b"), Known("hour", "2021/09/01 5"))
-    assert (target.provoke, target.wait_seconds, target.fillable) == (True, 61.0, True)
-    assert target.known_deviations[0].expires == date(2027, 1, 31)
+    assert target.recordings == (Question("tag", "a,b"), Question("hour", "2021/09/01 5"))
+    assert (target.provoke, target.wait_seconds, target.writable) == (True, 61.0, True)
+    assert target.expected_failures[0].expires == date(2027, 1, 31)
     assert target.profile == {"tag_selects": "legs", "default_account": "Reception"}
     assert target.secret({"KEY": "k-1"}).reveal() == "k-1"
     assert "k-1" not in repr(target.secret({"KEY": "k-1"}))
@@ -96,7 +97,7 @@ expires = 2027-01-31
         (GOOD.replace("prefix/", f"?apiKey={PLANTED}"), "without it"),
         (GOOD.replace("https:", "ftp:"), "no http or https URL"),
         (GOOD.replace("pbx.invalid", "pbx.invalid:99999"), "no URL"),
-        (GOOD + "known = 'nowhere.csv'\n", "nowhere.csv: the file of known recordings cannot be read"),
+        (GOOD + "recordings = 'nowhere.csv'\n", "nowhere.csv: the file of known recordings cannot be read"),
         (GOOD + "ca_file = 'nowhere.pem'\n", "there is no file"),
         (GOOD + "allow = ['everything']\n", 'knows "provoke" and "wait:15s"'),
         (GOOD + "request_budget = 0\n", "whole number, 1 or more"),
@@ -106,9 +107,12 @@ expires = 2027-01-31
         (GOOD + "capabilities = ['by_tga']\n", "did you mean by_tag?"),
         (GOOD + "profile = { tag_select = 'legs' }\n", "did you mean tag_selects?"),
         (GOOD + "profile = { tag_selects = 'all' }\n", "write calls or legs"),
-        (GOOD + "fillable = 'yes'\n", "true or false"),
-        (GOOD + "control_url = 'https://h'\n", "does not say fillable"),
-        (GOOD + "[[targets.pbx.known_deviations]]\nclause='a'\nreason='b'\nexpires='soon'\n", "expires must be a date"),
+        (GOOD + "writable = 'yes'\n", "true or false"),
+        (GOOD + "control_url = 'https://h'\n", "does not say writable"),
+        (
+            GOOD + "[[targets.pbx.expected_failures]]\nclause='a'\nreason='b'\nexpires='soon'\n",
+            "expires must be a date",
+        ),
         (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pxb'\n", "did you mean pbx?"),
         (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pbx'\n", "from a recording-api or call-management target"),
         (GOOD + "authentication = 'hash'\n", "a choice of call-management alone"),
@@ -188,20 +192,20 @@ def test_the_zone_is_noted_where_it_was_assumed() -> None:
 )  # fmt: skip
 def test_a_wrong_file_of_known_recordings_is_told_with_its_line(tmp_path: Path, content: bytes, says: str) -> None:
     """The line and the reason."""
-    (tmp_path / "known.csv").write_bytes(content)
+    (tmp_path / "recordings.csv").write_bytes(content)
     with pytest.raises(TargetError, match=says):
-        read_known(tmp_path / "known.csv")
+        read_recordings(tmp_path / "recordings.csv")
 
 
 def test_known_recordings_are_read_with_quotes_comments_and_marks(tmp_path: Path) -> None:
     """As spreadsheets write them."""
-    (tmp_path / "known.csv").write_text(
+    (tmp_path / "recordings.csv").write_text(
         '\ufeffKind,Value\r\n# ours\r\ntag," a ""b"", c"\r\n\r\ntag,x\r\ntag,x\r\n', encoding="utf-8"
     )
-    assert read_known(tmp_path / "known.csv") == (Known("tag", ' a "b", c'), Known("tag", "x"))
+    assert read_recordings(tmp_path / "recordings.csv") == (Question("tag", ' a "b", c'), Question("tag", "x"))
 
 
 def test_open_questions_are_those_of_the_table() -> None:
     """The default comes first."""
-    assert open_questions()["tag_selects"] == ("calls", "legs")
-    assert open_questions()["default_account"] == ()
+    assert options_table()["tag_selects"] == ("calls", "legs")
+    assert options_table()["default_account"] == ()

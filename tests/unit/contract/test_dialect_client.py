@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from noojee_contract.clients.client import ticket_hash
-from noojee_contract.clients.custom_client import DialectClient
+from noojee_contract.clients.client import vendor_hash
+from noojee_contract.clients.custom_client import CustomClient
 from noojee_contract.dialects.body import Body, FormBody, JsonBody
 from noojee_contract.dialects.hour import DateAndHour, TimeRange
 from noojee_contract.dialects.model import (
@@ -28,8 +28,8 @@ from noojee_contract.dialects.model import (
     VendorHash,
 )
 from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.question import Question
 from noojee_contract.redaction.redact import HIDDEN, Redactor
-from noojee_contract.targets.recordings import Known
 
 KEY = "PL4NTED-k3y&0f the+API"
 STAMP = "1392356108888"
@@ -40,14 +40,14 @@ METHODS = {
     "by_hour": Method(verb="GET", path="/legs", query=(("d", "{date}"), ("h", "{hour}")), hour=DateAndHour(day_pattern="%d.%m.%Y", padded=True)),
     "audio": Method(verb="GET", path="/calls/{unique_id}/{leg}.wav"),
 }  # fmt: skip
-Ask = Callable[[DialectClient], Exchange]
+Ask = Callable[[CustomClient], Exchange]
 
 
-def client(scheme: Scheme, **methods: Method) -> DialectClient:
+def client(scheme: Scheme, **methods: Method) -> CustomClient:
     """A client of an API that answers nothing but the time."""
     dialect = Dialect(name="v2", scheme=scheme, methods={**METHODS, **methods})
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=STAMP))
-    return DialectClient(
+    return CustomClient(
         http=httpx.Client(transport=transport), root="https://h/v2", dialect=dialect, key=KEY, zone=MELBOURNE
     )
 
@@ -66,7 +66,7 @@ def client(scheme: Scheme, **methods: Method) -> DialectClient:
 )
 def test_each_question_goes_out_as_described(ask: Ask, method: str, target: str) -> None:
     """Verb, path, parameters, dates; the key in its header."""
-    asked = ask(client(KeyInHeader("X-Caller", "Key {key}"))).asked
+    asked = ask(client(KeyInHeader("X-Caller", "Key {key}"))).request
     assert (asked.method, asked.url) == (method, f"https://h/v2{target}")
     assert ("x-caller", f"Key {KEY}") in asked.headers
 
@@ -74,10 +74,10 @@ def test_each_question_goes_out_as_described(ask: Ask, method: str, target: str)
 def test_a_parameter_can_be_left_out_and_a_part_of_the_path_cannot() -> None:
     """What a clause about missing parameters asks for."""
     asked = client(KeyInQuery("k"))
-    bare = asked.request(Known("tag", ""), bare=True)
+    bare = asked.request(Question("tag", ""), bare=True)
     assert bare is not None
     assert bare.url.startswith("https://h/v2/find?kind=tag&k=")
-    assert asked.request(Known("unique_id", ""), bare=True) is None
+    assert asked.request(Question("unique_id", ""), bare=True) is None
 
 
 @pytest.mark.parametrize("key", [KEY, "another", ""])
@@ -96,9 +96,9 @@ def test_each_scheme_sends_the_key_that_it_is_given(key: str) -> None:
 def test_the_hash_of_the_vendor_is_made_from_the_time_that_the_file_says() -> None:
     """Time stamp and hash by the vendor's names."""
     asked = client(VendorHash("GET", "/clock"))
-    assert asked.time().asked.url == "https://h/v2/clock"
-    url = asked.by_unique_id("1.2").asked.url
-    assert url == f"https://h/v2/calls/1.2/legs?timeStamp={STAMP}&hash={ticket_hash(KEY, STAMP)}"
+    assert asked.time().request.url == "https://h/v2/clock"
+    url = asked.by_unique_id("1.2").request.url
+    assert url == f"https://h/v2/calls/1.2/legs?timeStamp={STAMP}&hash={vendor_hash(KEY, STAMP)}"
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_an_hour_goes_out_as_a_range_of_the_pbx_s_time() -> None:
     """From its beginning to its end in the PBX's zone; a plus sign is no space."""
     method = Method(verb="GET", path="/legs", query=(("a", "{from}"), ("b", "{until}")), hour=TimeRange("rfc3339"))
     asked = client(KeyInHeader("X-Caller", "{key}"), by_hour=method)
-    url = asked.by_hour(date(2021, 9, 14), 15).asked.url
+    url = asked.by_hour(date(2021, 9, 14), 15).request.url
     assert url == "https://h/v2/legs?a=2021-09-14T15%3A00%3A00%2B10%3A00&b=2021-09-14T16%3A00%3A00%2B10%3A00"
-    assert asked.by_hour(date(2021, 9, 14), "x").asked.url.endswith("%2B10%3A00&b=x")
+    assert asked.by_hour(date(2021, 9, 14), "x").request.url.endswith("%2B10%3A00&b=x")
 
 
 IN_JSON = JsonBody({"q": {"tag": "{tag}"}, "sort": ["at", 1]})
@@ -149,11 +149,11 @@ HOSTILE = 'a "b" \\ {tag} \x00 \r\n\U0001f4de é&=+%'
 def test_parameters_go_out_in_the_body(body: Body, content_type: str, sent: bytes) -> None:
     """Escaped as JSON, or percent-encoded; credentials stay where they are; a parameter can be left out."""
     asked = client(KeyInQuery("k"), by_tag=Method(verb="POST", path="/find", body=body))
-    request = asked.by_tag(HOSTILE).asked
+    request = asked.by_tag(HOSTILE).request
     assert request.body == sent
     assert ("content-type", content_type) in request.headers
     assert request.url == f"https://h/v2/find?k={quote(KEY, safe='')}"
-    bare = asked.request(Known("tag", ""), bare=True)
+    bare = asked.request(Question("tag", ""), bare=True)
     assert bare is not None
     assert bare.body in (b'{"q": {}, "sort": ["at", 1]}', b"n=1")
 
@@ -163,11 +163,11 @@ def test_numbers_go_out_as_numbers_and_what_is_none_as_a_text() -> None:
     sound = Method(verb="POST", path="/sound", body=JsonBody({"call": "{unique_id}", "leg": "{leg:number}"}))
     hourly = Method(verb="POST", path="/h", body=JsonBody({"d": "{date}", "h": "{hour:number}", "on": True}))
     asked = client(KeyInHeader("X-Caller", "{key}"), audio=sound, by_hour=hourly)
-    assert asked.sound("1.2", 3).asked.body == b'{"call": "1.2", "leg": 3}'
-    assert asked.by_hour(date(2021, 9, 14), 9).asked.body == b'{"d": "2021/09/14", "h": 9, "on": true}'
-    assert asked.by_hour("x", "15.5").asked.body == b'{"d": "x", "h": "15.5", "on": true}'
-    assert asked.by_hour(None, None).asked.body == b'{"on": true}'
-    headers = dict(asked.sound("1.2", 3).asked.headers)
+    assert asked.sound("1.2", 3).request.body == b'{"call": "1.2", "leg": 3}'
+    assert asked.by_hour(date(2021, 9, 14), 9).request.body == b'{"d": "2021/09/14", "h": 9, "on": true}'
+    assert asked.by_hour("x", "15.5").request.body == b'{"d": "x", "h": "15.5", "on": true}'
+    assert asked.by_hour(None, None).request.body == b'{"on": true}'
+    headers = dict(asked.sound("1.2", 3).request.headers)
     assert "accept" not in headers
     assert headers["content-type"] == "application/json"
 
@@ -178,8 +178,8 @@ def test_the_example_s_requests_are_those_of_its_page() -> None:
 
     dialect = read_dialect(Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml")
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"items": [], "count": 0}))
-    asked = DialectClient(
-        http=httpx.Client(transport=transport), root="https://h/w/1", dialect=dialect, key="k-1", zone=MELBOURNE
+    asked = CustomClient(
+        http=httpx.Client(transport=transport), root="https://h/s/1", dialect=dialect, key="k-1", zone=MELBOURNE
     )
-    assert asked.by_hour(date(2021, 9, 14), 9).asked.url == "https://h/w/1/api/v2/legs?day=2021-09-14&hour=9"
-    assert ("authorization", "Bearer k-1") in asked.by_tag("t").asked.headers
+    assert asked.by_hour(date(2021, 9, 14), 9).request.url == "https://h/s/1/api/v2/legs?day=2021-09-14&hour=9"
+    assert ("authorization", "Bearer k-1") in asked.by_tag("t").request.headers

@@ -10,7 +10,7 @@ import pytest
 
 from noojee_contract.dialects.hour import DateAndHour
 from noojee_contract.dialects.loader.file import is_file_name, read_dialect
-from noojee_contract.dialects.model import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Refusal, VendorHash
+from noojee_contract.dialects.model import Dialect, ErrorRule, KeyInBasic, KeyInHeader, KeyInQuery, VendorHash
 from noojee_contract.errors import TargetError
 from noojee_contract.targets.config import from_options, load_config
 
@@ -44,7 +44,7 @@ def test_the_example_of_the_documentation_loads() -> None:
     assert dialect.methods["by_tag"].url({"tag": "a b&c"}) == "/api/v2/recordings?reference=a%20b%26c"
     assert dialect.methods["audio"].url({"unique_id": "1.2", "leg": "3"}) == "/api/v2/calls/1.2/legs/3/audio"
     assert dialect.methods["by_tag"].shape.fields["Tag"] == ("reference",)
-    assert dialect.failures.kinds["refused"] == Refusal(statuses=(401,), code="unauthorized")
+    assert dialect.failures.kinds["refused"] == ErrorRule(statuses=(401,), code="unauthorized")
     assert dialect.choices == {"unknown_recording": "empty-list", "audio_unknown_leg": "404"}
 
 

@@ -94,6 +94,6 @@ def test_a_number_is_a_time_where_times_are_numbers(text: str) -> None:
 
 @pytest.mark.parametrize("day", [date.min, date.max])
 def test_the_ends_of_the_calendar_are_no_error(day: date) -> None:
-    """Known recordings may name any date."""
+    """Question recordings may name any date."""
     begins, ends = hour_range(day, 23, MELBOURNE)
     assert begins == ends

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noojee_contract.dialects.decode import read_answer, read_failure
+from noojee_contract.dialects.decode import read_answer, read_error_body
 from noojee_contract.dialects.formats import MISSING, NUMBERS, TIMES, UNSET, Unread, pattern, text, words
 from noojee_contract.dialects.loader.file import read_dialect
-from noojee_contract.dialects.model import Dialect, Failures, KeyInQuery, Method
+from noojee_contract.dialects.model import Dialect, ErrorRules, KeyInQuery, Method
 from noojee_contract.dialects.vendor import Reading
-from noojee_contract.model.exchange import Answered, Asked, Exchange
+from noojee_contract.model.exchange import Exchange, Request, Response
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 DIALECT = read_dialect(Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml")
@@ -32,8 +32,8 @@ START = datetime(2021, 9, 14, 5, 3, 30, tzinfo=UTC)
 
 def exchange(document: Any, status: int = 200) -> Exchange:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    asked = Asked(method="GET", url="http://records.invalid/")
-    return Exchange(asked=asked, answered=Answered(status=status, body=body), at=datetime(2026, 11, 23, tzinfo=UTC))
+    asked = Request(method="GET", url="http://records.invalid/")
+    return Exchange(request=asked, response=Response(status=status, body=body), at=datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def read(document: Any, status: int = 200, dialect: Dialect = DIALECT) -> Reading:
@@ -104,23 +104,23 @@ def test_what_is_no_list_is_a_problem(document: Any, problem: str) -> None:
     """Where the legs stand is said by the dialect file."""
     reading = read(document)
     assert problem in reading.problems[0]
-    assert reading.failure is None
+    assert reading.error_body is None
 
 
 def test_a_failure_is_read_where_the_file_says_that_it_stands() -> None:
     """Whatever the status; and a code of success is none."""
     document = {"error": {"code": "not_found", "message": "no such recording"}}
-    failure = read(document, 404).failure
+    failure = read(document, 404).error_body
     assert failure is not None
     assert (failure.code, failure.message) == ("not_found", "no such recording")
-    assert read_failure(exchange(document), DIALECT) == failure
-    assert read_failure(exchange(b"<html>"), DIALECT) is None
+    assert read_error_body(exchange(document), DIALECT) == failure
+    assert read_error_body(exchange(b"<html>"), DIALECT) is None
     bare = Dialect(
         name="bare", scheme=KeyInQuery("key"), methods={"by_tag": Method(verb="GET", path="/")},
-        failures=Failures(code=("code",), message=("text",), success=0),
+        failures=ErrorRules(code=("code",), message=("text",), success=0),
     )  # fmt: skip
-    assert read_failure(exchange({"code": 0, "text": "fine"}), bare) is None
-    assert read_failure(exchange({"code": 7, "text": "no"}), bare) is not None
+    assert read_error_body(exchange({"code": 0, "text": "fine"}), bare) is None
+    assert read_error_body(exchange({"code": 7, "text": "no"}), bare) is not None
     assert read([], dialect=bare) == Reading()
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from contract.test_dialect_file import EXAMPLE, PLANTED, read
 
 from noojee_contract.dialects.body import FormBody, JsonBody
 from noojee_contract.dialects.hour import DateAndHour, TimeRange
 from noojee_contract.errors import TargetError
+from unit.contract.test_dialect_file import EXAMPLE, PLANTED, read
 
 BY_HOUR = 'request = "GET /api/v2/legs?day={date}&hour={hour}"\ndate = "%Y-%m-%d"'
 RANGE = 'request = "GET /api/v2/legs?from={from}&until={until}"\n'

@@ -9,19 +9,19 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from contract.test_dialect_file import EXAMPLE, read
-from contract.test_dialect_requests import told
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.clients.custom_client import DialectClient
+from noojee_contract.clients.custom_client import CustomClient
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.dialects.model import Dialect
-from noojee_contract.engine.subject import Case
+from noojee_contract.engine.subject import Subject
+from noojee_contract.model.question import Question
 from noojee_contract.suite.support.queries import answers_it, brings_recording, refuses
 from noojee_contract.targets.applicability import stranger
-from noojee_contract.targets.recordings import Known
 from noojee_contract.targets.target import Target
 from support.conformant_servers.replacement_variants import VARIANTS
+from unit.contract.test_dialect_file import EXAMPLE, read
+from unit.contract.test_dialect_requests import told
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 HOUR = {
@@ -48,17 +48,17 @@ def dialect(tmp_path: Path) -> Dialect:
     return read_dialect(VARIANTS["shapes"].described(tmp_path / "shapes"))
 
 
-def case(dialect: Dialect, answers: dict[str, Any]) -> Case:
+def case(dialect: Dialect, answers: dict[str, Any]) -> Subject:
     """A case on a PBX that is only observed, of which a tag and an hour are known."""
     http = httpx.Client(
         transport=httpx.MockTransport(
             lambda request: httpx.Response(200, json=answers.get(request.url.path, {"items": []}))
         )
     )
-    known = (Known("tag", "a"), Known("hour", "2021/09/14 15"))
-    target = Target(name="new", dialect=dialect.name, described=dialect, base_url="https://h", known=known)
-    client = DialectClient(http=http, root="https://h", dialect=dialect, key="k-1", zone=MELBOURNE)
-    return Case(target=target, client=client, zone=MELBOURNE, profile={}, known=known)
+    known = (Question("tag", "a"), Question("hour", "2021/09/14 15"))
+    target = Target(name="new", dialect=dialect.name, described=dialect, base_url="https://h", recordings=known)
+    client = CustomClient(http=http, root="https://h", dialect=dialect, key="k-1", zone=MELBOURNE)
+    return Subject(target=target, client=client, zone=MELBOURNE, profile={}, recordings=known)
 
 
 def test_each_answer_is_read_in_the_shape_of_its_method(dialect: Dialect) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noojee_contract.dialects.vendor import Reading, apart, read_java_date, read_listing, read_timestamp
-from noojee_contract.model.exchange import Answered, Asked, Exchange
+from noojee_contract.model.exchange import Exchange, Request, Response
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 ROOT = Path(__file__).parents[3]
@@ -26,14 +26,14 @@ HOUR_LEG = {
 
 
 def read(body: bytes, *, status: int = 200, shape: str = "metadata") -> Reading:
-    asked = Asked(method="POST", url="http://pbx.invalid/")
-    answered = Answered(status=status, body=body)
-    exchange = Exchange(asked=asked, answered=answered, at=datetime(2026, 11, 23, tzinfo=UTC))
+    asked = Request(method="POST", url="http://pbx.invalid/")
+    answered = Response(status=status, body=body)
+    exchange = Exchange(request=asked, response=answered, at=datetime(2026, 11, 23, tzinfo=UTC))
     return read_listing(exchange, shape=shape, zone=MELBOURNE)
 
 
-def test_the_seed_page_s_leg_is_read_field_by_field() -> None:
-    """SEED: the sample of 4.1 Retrieve Meta Data."""
+def test_the_spec_page_s_leg_is_read_field_by_field() -> None:
+    """SPEC: the sample of 4.1 Retrieve Meta Data."""
     (leg,) = read(json.dumps([SEED_LEG]).encode()).legs
     assert leg.start == (datetime(2014, 2, 13, 6, 6, 52, tzinfo=UTC),)
     assert (leg.source, leg.number, leg.tag, leg.duration_seconds, leg.username) == ("400", 1, "1234", 4, "Fred")
@@ -78,7 +78,7 @@ def test_a_wrong_field_is_a_problem_in_words(change: dict[str, object], problem:
 
 @pytest.mark.parametrize("missing", sorted(SEED_LEG))
 def test_a_missing_field_is_a_problem(missing: str) -> None:
-    """SEED: eleven fields are returned."""
+    """SPEC: eleven fields are returned."""
     leg = {name: value for name, value in SEED_LEG.items() if name != missing}
     assert f"entry 0: {missing} is missing" in read(json.dumps([leg]).encode()).problems
 
@@ -89,10 +89,10 @@ def test_a_missing_field_is_a_problem(missing: str) -> None:
     ids=range(12),
 )  # fmt: skip
 def test_what_is_no_listing_is_a_problem_and_no_crash(body: bytes) -> None:
-    """An answer that is not JSON, cut off, empty, nested or in the wrong charset is a finding."""
+    """An answer that is not JSON, cut off, empty, nested or in the wrong charset is a failure."""
     reading = read(body)
     assert reading.problems
-    assert reading.failure is None
+    assert reading.error_body is None
 
 
 def test_utf_16_is_no_utf_8() -> None:
@@ -104,14 +104,14 @@ def test_utf_16_is_no_utf_8() -> None:
 def test_a_failure_object_is_a_failure_in_either_spelling(body: dict[str, object]) -> None:
     """DOC: a negative code signifies an error; the newer services write it in lower case (CLIENT)."""
     reading = read(json.dumps(body).encode())
-    assert reading.failure is not None
-    assert reading.failure.code in (-1, 5)
+    assert reading.error_body is not None
+    assert reading.error_body.code in (-1, 5)
 
 
 def test_a_success_object_is_no_listing() -> None:
     """Code 0 is success, but no array of legs."""
     reading = read(b'{"Message":"OK","Code":0}')
-    assert reading.failure is None
+    assert reading.error_body is None
     assert reading.problems
 
 
@@ -168,4 +168,4 @@ def test_any_bytes_are_read_calmly(body: bytes, status: int, shape: str) -> None
 def test_any_document_is_read_calmly(document: object) -> None:
     """Whatever JSON comes, it is read or told."""
     reading = read(json.dumps(document).encode())
-    assert reading.legs or reading.problems or reading.failure or document == []
+    assert reading.legs or reading.problems or reading.error_body or document == []

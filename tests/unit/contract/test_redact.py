@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noojee_contract.model.exchange import Answered, Asked, Exchange, beginning
+from noojee_contract.model.exchange import Exchange, Request, Response, beginning
 from noojee_contract.redaction.redact import HIDDEN, Redactor
 
 KEY = "S3cr3t/Kéy+with=odd&chars"
@@ -22,8 +22,8 @@ def exchange(
     *, url: str = "https://pbx.invalid/", body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()
 ) -> Exchange:
     return Exchange(
-        asked=Asked(method="POST", url=url, headers=(("authorization", f"Bearer {PLAIN}"),)),
-        answered=Answered(status=200, headers=headers, body=body),
+        request=Request(method="POST", url=url, headers=(("authorization", f"Bearer {PLAIN}"),)),
+        response=Response(status=200, headers=headers, body=body),
         at=datetime(2026, 11, 23, tzinfo=UTC),
     )
 
@@ -68,7 +68,7 @@ def test_headers_that_carry_credentials_are_hidden() -> None:
     shown = Redactor().exchange(
         exchange(headers=(("set-cookie", "JSESSIONID=abcdef"), ("x-api-key", "k-123"), ("allow", "POST")))
     )
-    assert shown["answered"]["headers"] == [["set-cookie", HIDDEN], ["x-api-key", HIDDEN], ["allow", "POST"]]
+    assert shown["response"]["headers"] == [["set-cookie", HIDDEN], ["x-api-key", HIDDEN], ["allow", "POST"]]
     assert PLAIN not in json.dumps(shown)
 
 
@@ -77,13 +77,13 @@ def test_a_credential_on_the_edge_of_a_cut_body_is_not_shown_in_half() -> None:
     body = b"x" * (16 * 1024 - 10) + PLAIN.encode() + b"y" * 5000
     shown = Redactor([PLAIN]).exchange(exchange(body=body))
     assert PLAIN[:10] not in json.dumps(shown)
-    assert shown["answered"]["body"]["omitted_bytes"] > 0
+    assert shown["response"]["body"]["omitted_bytes"] > 0
 
 
 def test_sound_is_counted_not_shown() -> None:
     """Nobody reads a WAV in a report."""
     shown = Redactor().exchange(exchange(body=b"RIFF" + bytes(4000)))
-    assert shown["answered"]["body"] == {"omitted_bytes": 4004}
+    assert shown["response"]["body"] == {"omitted_bytes": 4004}
 
 
 def test_keys_of_a_document_are_judged_by_name() -> None:

@@ -76,7 +76,7 @@ def test_compression_leaves_a_recording_recognisable() -> None:
     """MPEG audio smooths and shifts; another recording, or silence, is still told apart."""
     from noojee_contract.resources import fixtures
 
-    recordings = sorted(fixtures("seeds", "recorded").rglob("leg-*.wav"))[:4]
+    recordings = sorted(fixtures("archives", "recorded").rglob("leg-*.wav"))[:4]
     plain = [read_sound(path.read_bytes()) for path in recordings]
     compressed = [read_sound(mpeg(path.read_bytes())) for path in recordings]
     assert compressed[0].coding == "MPEG_LAYER_III"

@@ -1,4 +1,4 @@
-"""The clock of a world: frozen, set, stepped, let go."""
+"""The clock of a sandbox: frozen, set, stepped, let go."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from noojee_fake.pbx.clock import EARLIEST, LATEST, Clock, parse_instant
 
-CLOCK = "/worlds/default/clock"
+CLOCK = "/sandboxes/default/clock"
 START = "2026-11-24T00:00:00+00:00"
 
 

@@ -44,16 +44,16 @@ def test_it_is_served_as_it_ships(pbx: Any) -> None:
 
 def test_no_route_is_missing_and_none_is_made_up() -> None:
     """Each path that the code serves, with its methods, is there, and nothing else."""
-    world = "/__noojee/worlds/{world}"
+    sandbox = "/__noojee/sandboxes/{sandbox}"
     served = {
         ("GET", "/__noojee/"),
         ("GET", "/__noojee/openapi.json"),
-        ("GET", "/__noojee/worlds"),
-        ("POST", "/__noojee/worlds"),
+        ("GET", "/__noojee/sandboxes"),
+        ("POST", "/__noojee/sandboxes"),
     }
-    served |= {("GET", world), ("DELETE", world)}
-    served |= {(method, f"{world}/{part}") for part, methods in api._PARTS.items() for method in methods}
-    served |= {("DELETE", f"{world}/snapshots/{{id}}"), ("POST", f"{world}/snapshots/{{id}}/restore")}
+    served |= {("GET", sandbox), ("DELETE", sandbox)}
+    served |= {(method, f"{sandbox}/{part}") for part, methods in api._PARTS.items() for method in methods}
+    served |= {("DELETE", f"{sandbox}/snapshots/{{id}}"), ("POST", f"{sandbox}/snapshots/{{id}}/restore")}
     assert set(operations()) == served
 
 
@@ -81,7 +81,7 @@ def test_each_shared_part_is_used() -> None:
     assert {each for each in shared if not any(ref == each or ref.startswith(f"{each}/") for ref in used)} == set()
 
 
-@pytest.mark.parametrize(("name", "file"), [("Seed", "seed"), ("Directory", "directory")])
+@pytest.mark.parametrize(("name", "file"), [("Archive", "archive"), ("Directory", "directory")])
 def test_a_format_that_ships_is_the_same_here(name: str, file: str) -> None:
     """The one file serves whole, without others beside it."""
     original = json.loads(schemas("own", f"{file}.schema.json").read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def test_each_operation_answers_as_described(pbx: Any, call: Any, leg: Any, meth
     caller = pbx(call("1.1", leg()))
     caller.told("POST", "/snapshots", status=201)
     name = (
-        json.loads(caller.control("POST", "/worlds", {}).body)["world"]
+        json.loads(caller.control("POST", "/sandboxes", {}).body)["sandbox"]
         if method == "DELETE" and path.endswith("}")
         else "default"
     )
@@ -116,7 +116,7 @@ def test_each_operation_answers_as_described(pbx: Any, call: Any, leg: Any, meth
     body: Any = WAV if "audio/x-wav" in content else None
     if "application/json" in content:
         body = content["application/json"].get("example", {})
-    where = path.removeprefix("/__noojee").replace("{world}", name).replace("{id}", "1")
+    where = path.removeprefix("/__noojee").replace("{sandbox}", name).replace("{id}", "1")
     answer = caller.control(method, where + QUERIES.get(operation["operationId"], ""), body)
     assert answer.status < 300, answer
     assert path_of(f"/__noojee{where}") == path
@@ -127,12 +127,12 @@ def test_an_answer_that_is_not_as_described_is_noticed(pbx: Any, monkeypatch: py
     caller = pbx()
     monkeypatch.setattr("noojee_fake.control.settings.clock_of", lambda _: {"now": "noon", "frozen": True})
     with pytest.raises(AssertionError):
-        caller.control("GET", "/worlds/default/clock")
+        caller.control("GET", "/sandboxes/default/clock")
     monkeypatch.setattr(
         "noojee_fake.control.settings.clock_of", lambda _: {"now": "2026-11-24T00:00:00Z", "frozen": True, "x": 1}
     )
     with pytest.raises(AssertionError):
-        caller.control("GET", "/worlds/default/clock")
+        caller.control("GET", "/sandboxes/default/clock")
 
 
 def test_switches_are_named_in_the_form_of_the_schema() -> None:

@@ -15,7 +15,7 @@ from support.openapi import API
 
 INBOUND = {"do": "inbound", "did": "1", "source": "7", "as": "a"}
 FLOW = jsonschema_rs.validator_for({"$ref": "#/components/schemas/Flow", "components": API["components"]})
-WRONG = [
+FAULTY = [
     (None, "$.steps"),
     ([], "$.steps"),
     ({}, "$.steps"),
@@ -52,7 +52,7 @@ AGAINST_EACH_OTHER = [
 ]
 
 
-@pytest.mark.parametrize(("steps", "path"), WRONG + AGAINST_EACH_OTHER)
+@pytest.mark.parametrize(("steps", "path"), FAULTY + AGAINST_EACH_OTHER)
 def test_a_flow_of_wrong_form_does_nothing(pbx: Any, steps: Any, path: str) -> None:
     """400 with the place, however many good steps stand before it."""
     caller = pbx()
@@ -62,7 +62,7 @@ def test_a_flow_of_wrong_form_does_nothing(pbx: Any, steps: Any, path: str) -> N
     assert caller.told("GET", "/clock")["now"] == "2026-11-24T00:00:00+00:00"
 
 
-@pytest.mark.parametrize("steps", [steps for steps, _ in WRONG])
+@pytest.mark.parametrize("steps", [steps for steps, _ in FAULTY])
 def test_the_description_refuses_what_is_refused(steps: Any) -> None:
     """Its schema of a flow says the same as the code, but for what concerns two steps at once."""
     assert not FLOW.is_valid({"steps": steps})
@@ -81,7 +81,7 @@ def test_code_and_description_judge_a_step_alike(pbx: Any, do: str, more: dict[s
     steps = [INBOUND, {"do": do, **call, **more, **({"as": "b"} if "as" in more else {})}]
     if "call" in more:
         steps[1]["call"] = "a" if more["call"] == "1.0" else more["call"]
-    answer = pbx().control("POST", "/worlds/default/flow", {"steps": steps})
+    answer = pbx().control("POST", "/sandboxes/default/flow", {"steps": steps})
     named = steps[1].get("call", "a") == "a" or not isinstance(steps[1]["call"], str) or not steps[1]["call"]
     if named:
         assert (answer.status == 400) is not FLOW.is_valid({"steps": steps}), (steps, answer)
@@ -110,7 +110,7 @@ def test_a_step_that_cannot_be_done_leaves_those_before_it_done(
     assert refused["error"].startswith(f"step {at} (")
     assert says in refused["error"]
     assert refused["now"] == caller.told("GET", "/clock")["now"]
-    listed = [call["unique_id"] for call in json.loads(caller.control("GET", "/worlds/default/calls").body)["calls"]]
+    listed = [call["unique_id"] for call in json.loads(caller.control("GET", "/sandboxes/default/calls").body)["calls"]]
     assert listed == [refused["calls"]["a"]["unique_id"]]
 
 

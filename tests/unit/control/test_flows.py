@@ -1,4 +1,4 @@
-"""A call flow: steps become calls, legs and time, by the world's own switchboard and clock."""
+"""A call flow: steps become calls, legs and time, by the sandbox's own switchboard and clock."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def test_a_queue_call_with_a_transfer_makes_three_legs(pbx: Any) -> None:
     ]
 
 
-def test_a_wait_steps_the_clock_of_this_world_alone(pbx: Any) -> None:
+def test_a_wait_steps_the_clock_of_this_sandbox_alone(pbx: Any) -> None:
     """Frozen or not."""
     caller = pbx()
-    other = caller.world(caller.control("POST", "/worlds", {"clock": {"now": START}}))
+    other = caller.sandbox(caller.control("POST", "/sandboxes", {"clock": {"now": START}}))
     play(caller, {"do": "wait", "seconds": 86400})
     assert caller.told("GET", "/clock") == {"now": "2026-11-25T00:00:00+00:00", "frozen": True}
     assert other.millis == 1795478400000
@@ -121,7 +121,7 @@ def test_a_greeting_is_left_by_proceeding(pbx: Any) -> None:
 
 
 @pytest.mark.parametrize(("again", "legs"), [("splits", 2), ("ignored", 1)])
-def test_the_switches_of_the_world_hold_in_a_flow(pbx: Any, again: str, legs: int) -> None:
+def test_the_switches_of_the_sandbox_hold_in_a_flow(pbx: Any, again: str, legs: int) -> None:
     """As for the same order by the API (row 20)."""
     caller = pbx(start_while_recording=again)
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "start_recording", "call": "a"}]

@@ -69,8 +69,11 @@ def test_no_known_secret_is_in_it(pbx: Any) -> None:
         caller.ask(
             LEGS, headers=(("content-type", "text/plain"),), body=json.dumps({"apiKey": secret, "a": secret}).encode()
         )
-    caller.worlds.default.journal.note(
-        0, caller.worlds.default.journal.entries()[0].request, caller.control("GET", "/worlds/default"), matched=True
+    caller.sandboxes.default.journal.note(
+        0,
+        caller.sandboxes.default.journal.entries()[0].request,
+        caller.control("GET", "/sandboxes/default"),
+        matched=True,
     )
     shown = json.dumps(entries(caller, "?limit=1000"), ensure_ascii=False).lower()
     for secret in (*secrets, "c00kie", "an0ther", "ab" * 32, "cd" * 32, token):
@@ -166,14 +169,14 @@ def test_what_is_no_text_is_left_out(pbx: Any, call: Any, leg: Any) -> None:
     assert (second["body"], second["body_bytes"]) == (None, 2)
 
 
-def test_each_world_has_its_own(pbx: Any) -> None:
-    """With the world's path in front, and without the control API's own requests."""
+def test_each_sandbox_has_its_own(pbx: Any) -> None:
+    """With the sandbox's path in front, and without the control API's own requests."""
     caller = pbx()
-    world = caller.world(caller.control("POST", "/worlds", {}))
-    world.njadmin("retrieveMetaData", tag="W")
+    sandbox = caller.sandbox(caller.control("POST", "/sandboxes", {}))
+    sandbox.njadmin("retrieveMetaData", tag="W")
     assert entries(caller) == []
-    (entry,) = json.loads(caller.control("GET", f"/worlds/{world.root[3:]}/journal").body)["entries"]
-    assert entry["path"] == f"{world.root}{LEGS}"
+    (entry,) = json.loads(caller.control("GET", f"/sandboxes/{sandbox.root[3:]}/journal").body)["entries"]
+    assert entry["path"] == f"{sandbox.root}{LEGS}"
 
 
 def test_a_long_query_is_cut_and_shows_nothing_of_a_key_at_its_end(pbx: Any) -> None:

@@ -9,48 +9,48 @@ import pytest
 
 from noojee_fake.control import json_body as bodies
 from noojee_fake.pbx.clock import CountedIds
-from noojee_fake.server import sandboxes as worlds
+from noojee_fake.server import sandboxes as sandboxes
 from noojee_fake.server.sandboxes import build
 
 TOKEN = "let-me-in"
 ROUTES = [
     ("GET", "/"),
-    ("GET", "/worlds"),
-    ("POST", "/worlds"),
-    ("GET", "/worlds/default"),
-    ("DELETE", "/worlds/default"),
-    ("GET", "/worlds/default/calls"),
-    ("POST", "/worlds/default/calls"),
-    ("GET", "/worlds/default/sound"),
-    ("PUT", "/worlds/default/sound"),
-    ("DELETE", "/worlds/default/sound"),
-    ("DELETE", "/worlds/default/calls"),
+    ("GET", "/sandboxes"),
+    ("POST", "/sandboxes"),
+    ("GET", "/sandboxes/default"),
+    ("DELETE", "/sandboxes/default"),
+    ("GET", "/sandboxes/default/calls"),
+    ("POST", "/sandboxes/default/calls"),
+    ("GET", "/sandboxes/default/sound"),
+    ("PUT", "/sandboxes/default/sound"),
+    ("DELETE", "/sandboxes/default/sound"),
+    ("DELETE", "/sandboxes/default/calls"),
     ("GET", "/openapi.json"),
-    ("GET", "/worlds/default/state"),
-    ("GET", "/worlds/default/live"),
-    ("POST", "/worlds/default/flow"),
-    ("GET", "/worlds/default/version"),
-    ("PUT", "/worlds/default/version"),
-    ("GET", "/worlds/default/directory"),
-    ("PUT", "/worlds/default/directory"),
-    ("GET", "/worlds/default/access"),
-    ("PUT", "/worlds/default/access"),
-    ("GET", "/worlds/default/storage"),
-    ("PUT", "/worlds/default/storage"),
-    ("GET", "/worlds/default/journal"),
-    ("DELETE", "/worlds/default/journal"),
-    ("GET", "/worlds/default/snapshots"),
-    ("POST", "/worlds/default/snapshots"),
-    ("DELETE", "/worlds/default/snapshots/1"),
-    ("POST", "/worlds/default/snapshots/1/restore"),
-    ("POST", "/worlds/default/reset"),
-    ("GET", "/worlds/default/profile"),
-    ("PUT", "/worlds/default/profile"),
-    ("GET", "/worlds/default/clock"),
-    ("POST", "/worlds/default/clock"),
+    ("GET", "/sandboxes/default/state"),
+    ("GET", "/sandboxes/default/live"),
+    ("POST", "/sandboxes/default/flow"),
+    ("GET", "/sandboxes/default/version"),
+    ("PUT", "/sandboxes/default/version"),
+    ("GET", "/sandboxes/default/directory"),
+    ("PUT", "/sandboxes/default/directory"),
+    ("GET", "/sandboxes/default/access"),
+    ("PUT", "/sandboxes/default/access"),
+    ("GET", "/sandboxes/default/storage"),
+    ("PUT", "/sandboxes/default/storage"),
+    ("GET", "/sandboxes/default/journal"),
+    ("DELETE", "/sandboxes/default/journal"),
+    ("GET", "/sandboxes/default/snapshots"),
+    ("POST", "/sandboxes/default/snapshots"),
+    ("DELETE", "/sandboxes/default/snapshots/1"),
+    ("POST", "/sandboxes/default/snapshots/1/restore"),
+    ("POST", "/sandboxes/default/reset"),
+    ("GET", "/sandboxes/default/profile"),
+    ("PUT", "/sandboxes/default/profile"),
+    ("GET", "/sandboxes/default/clock"),
+    ("POST", "/sandboxes/default/clock"),
 ]
 
-WITHOUT_A_BODY = ("/worlds/default/snapshots", "/worlds/default/snapshots/1/restore", "/worlds/default/reset")
+WITHOUT_A_BODY = ("/sandboxes/default/snapshots", "/sandboxes/default/snapshots/1/restore", "/sandboxes/default/reset")
 
 
 def told(answer: Any, status: int) -> dict[str, Any]:
@@ -70,13 +70,13 @@ def test_no_route_answers_a_stranger(pbx: Any, method: str, path: str) -> None:
         told(caller.control(method, asked, origin="http://localhost:3000"), 403)
         told(caller.control(method, asked, origin="null"), 403)
         told(caller.control(method, asked, authorization=f"Bearer {TOKEN}", client="192.0.2.7"), 403)
-    assert len(caller.worlds.names()) == 1
+    assert len(caller.sandboxes.names()) == 1
 
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1", "[::1]:4000", "127.0.0.1:80"])
 def test_the_loopback_is_let_in(pbx: Any, client: str) -> None:
     """In all its forms."""
-    assert pbx().control("GET", "/worlds", client=client).status == 200
+    assert pbx().control("GET", "/sandboxes", client=client).status == 200
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_loopback_is_let_in(pbx: Any, client: str) -> None:
 )
 def test_what_is_not_surely_the_loopback_is_refused(pbx: Any, client: str | None) -> None:
     """An address that cannot be read is nobody's."""
-    told(pbx().control("GET", "/worlds", client=client), 403)
+    told(pbx().control("GET", "/sandboxes", client=client), 403)
 
 
 @pytest.mark.parametrize(
@@ -110,24 +110,24 @@ def test_what_is_not_surely_the_loopback_is_refused(pbx: Any, client: str | None
 )
 def test_a_hop_from_elsewhere_counts(pbx: Any, name: str, value: str, status: int) -> None:
     """Behind a proxy on the same machine, the client is who the proxy says; every hop must be local."""
-    assert pbx().control("GET", "/worlds", **{name: value}).status == status
+    assert pbx().control("GET", "/sandboxes", **{name: value}).status == status
 
 
 def test_every_forwarding_header_counts(pbx: Any) -> None:
     """A header that comes twice is judged twice."""
     headers = (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "192.0.2.7"))
-    told(pbx().ask("/__noojee/worlds", method="GET", headers=headers), 403)
+    told(pbx().ask("/__noojee/sandboxes", method="GET", headers=headers), 403)
 
 
 def test_the_token_opens_it_from_anywhere(calling: Any) -> None:
     """As a bearer, from elsewhere and from a browser; a wrong one opens nothing and is not repeated."""
     caller = calling(build(control_token=TOKEN, ids=CountedIds()))
     far = {"client": "192.0.2.7", "origin": "https://ci.example", "x-forwarded-for": "198.51.100.1"}
-    assert caller.control("GET", "/worlds", authorization=f"Bearer {TOKEN}", **far).status == 200
-    assert caller.control("GET", "/worlds", authorization=f"bearer  {TOKEN} ", **far).status == 200
-    assert caller.control("GET", "/worlds").status == 200
+    assert caller.control("GET", "/sandboxes", authorization=f"Bearer {TOKEN}", **far).status == 200
+    assert caller.control("GET", "/sandboxes", authorization=f"bearer  {TOKEN} ", **far).status == 200
+    assert caller.control("GET", "/sandboxes").status == 200
     for wrong in (TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer", "Bearer ", "", "Bearer \udcff", "Bearer é"):
-        answer = caller.control("GET", "/worlds", authorization=wrong, **far)
+        answer = caller.control("GET", "/sandboxes", authorization=wrong, **far)
         assert told(answer, 403)
         assert TOKEN.encode() not in answer.body
 
@@ -136,7 +136,7 @@ def test_an_empty_token_is_none(calling: Any) -> None:
     """A variable that was set to nothing does not open the control API to everybody."""
     caller = calling(build(control_token="", ids=CountedIds()))
     for given in ("Bearer", "Bearer "):
-        told(caller.control("GET", "/worlds", authorization=given, client="192.0.2.7"), 403)
+        told(caller.control("GET", "/sandboxes", authorization=given, client="192.0.2.7"), 403)
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
@@ -146,8 +146,8 @@ def test_a_body_is_announced_as_json(pbx: Any, content_type: str) -> None:
     for method, path in ROUTES:
         if method in ("POST", "PUT") and "sound" not in path:
             told(caller.control(method, path, b"{}", content_type=content_type), 415)
-    assert len(caller.worlds.names()) == 1
-    assert caller.control("POST", "/worlds", b"{}", content_type="Application/JSON; charset=utf-8").status == 201
+    assert len(caller.sandboxes.names()) == 1
+    assert caller.control("POST", "/sandboxes", b"{}", content_type="Application/JSON; charset=utf-8").status == 201
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_body_is_announced_as_json(pbx: Any, content_type: str) -> None:
         b"[" * 100_000,
         b'{"a":' * 100_000,
         b'{"calls":' + b"[" * 800 + b"]" * 800 + b"}",
-        b'{"seed":' * 300 + b"1" + b"}" * 300,
+        b'{"archive":' * 300 + b"1" + b"}" * 300,
         b'{"calls":' + b"9" * 5000 + b"}",
         b'{"x":"' + b"y" * 100_000 + b'"}',
         b'{"' + b"y" * 100_000 + b'":1}',
@@ -181,47 +181,47 @@ def test_what_is_no_json_object_is_refused(pbx: Any, body: bytes) -> None:
         if method in ("POST", "PUT") and "sound" not in path and (body or path not in WITHOUT_A_BODY):
             error = told(caller.control(method, path, body, content_type="application/json"), 400)
             assert len(error["error"]) < 1100
-    assert len(caller.worlds.names()) == 1
+    assert len(caller.sandboxes.names()) == 1
 
 
 def test_a_body_that_is_too_large_is_refused(pbx: Any, call: Any, monkeypatch: Any) -> None:
     """413 says how much there may be; sound is bounded like all else."""
     caller = pbx(call("1.1"))
     monkeypatch.setattr(bodies, "LARGEST_BODY_BYTES", 100)
-    assert "100 bytes" in told(caller.control("POST", "/worlds", {"x": "y" * 100}), 413)["error"]
-    assert told(caller.control("PUT", "/worlds/default/sound?unique_id=1.1&leg=1", b"x" * 101), 413)
+    assert "100 bytes" in told(caller.control("POST", "/sandboxes", {"x": "y" * 100}), 413)["error"]
+    assert told(caller.control("PUT", "/sandboxes/default/sound?unique_id=1.1&leg=1", b"x" * 101), 413)
     monkeypatch.setattr(bodies, "LARGEST_ORDER_BYTES", 50)
-    assert "50 bytes" in told(caller.control("PUT", "/worlds/default/profile", {"x": "y" * 50}), 413)["error"]
-    assert told(caller.control("POST", "/worlds/default/calls", {"x": "y" * 50}), 400)
+    assert "50 bytes" in told(caller.control("PUT", "/sandboxes/default/profile", {"x": "y" * 50}), 413)["error"]
+    assert told(caller.control("POST", "/sandboxes/default/calls", {"x": "y" * 50}), 400)
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/x", "/worlds/", "/worlds/A", "/worlds/-", f"/worlds/{'a' * 41}", "/worlds/default/", "/worlds/default/x",
-     "/worlds/default/calls/1", "/worlds/default/snapshots/x", "/worlds/default/snapshots/1/x", "/worlds/default/snapshots/"],
+    ["/x", "/sandboxes/", "/sandboxes/A", "/sandboxes/-", f"/sandboxes/{'a' * 41}", "/sandboxes/default/", "/sandboxes/default/x",
+     "/sandboxes/default/calls/1", "/sandboxes/default/snapshots/x", "/sandboxes/default/snapshots/1/x", "/sandboxes/default/snapshots/"],
 )  # fmt: skip
 def test_a_path_that_is_not_there_is_told(pbx: Any, path: str) -> None:
-    """404 as JSON, by every method; an unknown world likewise."""
+    """404 as JSON, by every method; an unknown sandbox likewise."""
     caller = pbx()
     for method in ("GET", "POST", "DELETE"):
         told(caller.control(method, path), 404)
-        told(caller.control(method, "/worlds/nowhere"), 404)
-        told(caller.control(method, "/worlds/nowhere/calls"), 404)
+        told(caller.control(method, "/sandboxes/nowhere"), 404)
+        told(caller.control(method, "/sandboxes/nowhere/calls"), 404)
 
 
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
         ("/", "GET"),
-        ("/worlds", "GET, POST"),
-        ("/worlds/default", "GET, DELETE"),
-        ("/worlds/default/calls", "GET, POST, DELETE"),
-        ("/worlds/default/snapshots", "GET, POST"),
-        ("/worlds/default/snapshots/1", "DELETE"),
-        ("/worlds/default/snapshots/1/restore", "POST"),
-        ("/worlds/default/sound", "GET, PUT, DELETE"),
-        ("/worlds/default/profile", "GET, PUT"),
-        ("/worlds/default/clock", "GET, POST"),
+        ("/sandboxes", "GET, POST"),
+        ("/sandboxes/default", "GET, DELETE"),
+        ("/sandboxes/default/calls", "GET, POST, DELETE"),
+        ("/sandboxes/default/snapshots", "GET, POST"),
+        ("/sandboxes/default/snapshots/1", "DELETE"),
+        ("/sandboxes/default/snapshots/1/restore", "POST"),
+        ("/sandboxes/default/sound", "GET, PUT, DELETE"),
+        ("/sandboxes/default/profile", "GET, PUT"),
+        ("/sandboxes/default/clock", "GET, POST"),
     ],
 )
 def test_another_method_is_told_which_there_are(pbx: Any, path: str, allowed: str) -> None:
@@ -231,18 +231,18 @@ def test_another_method_is_told_which_there_are(pbx: Any, path: str, allowed: st
     assert dict(answer.headers)["Allow"] == allowed
 
 
-def test_the_default_world_stays(pbx: Any) -> None:
+def test_the_default_sandbox_stays(pbx: Any) -> None:
     """409; it goes with the server."""
     caller = pbx()
-    told(caller.control("DELETE", "/worlds/default"), 409)
+    told(caller.control("DELETE", "/sandboxes/default"), 409)
     assert caller.ask("/rest/Time").status == 200
 
 
-def test_worlds_have_an_upper_number(pbx: Any, monkeypatch: Any) -> None:
+def test_sandboxes_have_an_upper_number(pbx: Any, monkeypatch: Any) -> None:
     """409, until one is dropped."""
     caller = pbx()
-    monkeypatch.setattr(worlds, "MOST_WORLDS", 2)
-    made = json.loads(caller.control("POST", "/worlds", {}).body)
-    assert "2 worlds" in told(caller.control("POST", "/worlds", {}), 409)["error"]
-    assert caller.control("DELETE", f"/worlds/{made['world']}").status == 204
-    assert caller.control("POST", "/worlds", {}).status == 201
+    monkeypatch.setattr(sandboxes, "MOST_SANDBOXES", 2)
+    made = json.loads(caller.control("POST", "/sandboxes", {}).body)
+    assert "2 sandboxes" in told(caller.control("POST", "/sandboxes", {}), 409)["error"]
+    assert caller.control("DELETE", f"/sandboxes/{made['sandbox']}").status == 204
+    assert caller.control("POST", "/sandboxes", {}).status == 201

@@ -1,4 +1,4 @@
-"""Snapshots and reset: a world is again as it was, whole, and no answer remembers what came between."""
+"""Snapshots and reset: a sandbox is again as it was, whole, and no answer remembers what came between."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def put_back(caller: Any, name: str) -> None:
 
 
 def whole(caller: Any, *unique_ids: str) -> list[Any]:
-    """All that can be seen of a world, but for its journal and its snapshots."""
+    """All that can be seen of a sandbox, but for its journal and its snapshots."""
     state = caller.told("GET", "/state")
     state["counts"] |= {"journal": 0, "snapshots": 0}
     seen = [state, caller.told("GET", "/calls"), caller.told("GET", "/directory")]
@@ -42,7 +42,7 @@ def changed(caller: Any, call: Any, leg: Any) -> None:
     """Change everything that can be changed."""
     caller.told("DELETE", "/calls?unique_id=1.1", status=204)
     caller.told("POST", "/calls", {"calls": [call("1.1", leg(tag="other", call_record_id=1)), call("2.1")]}, status=201)
-    caller.control("PUT", "/worlds/default/sound?unique_id=1.1&leg=1", WAV, content_type="audio/x-wav")
+    caller.control("PUT", "/sandboxes/default/sound?unique_id=1.1&leg=1", WAV, content_type="audio/x-wav")
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "answer", "call": "a", "by": "400"}]
     caller.told("POST", "/flow", {"steps": [*steps, {"do": "wait", "seconds": 100}]})
     caller.told("PUT", "/profile", {"start_fraction": "milliseconds", "unknown_recording": "failure-404"})
@@ -69,17 +69,17 @@ def test_a_snapshot_brings_everything_back(pbx: Any, call: Any, leg: Any) -> Non
     }
 
 
-def test_a_reset_brings_back_what_the_world_was_made_of(pbx: Any, call: Any, leg: Any, seed: Any) -> None:
-    """The seed with its switches, whatever was changed, restored or stepped since; the journal is empty, snapshots stay."""
+def test_a_reset_brings_back_what_the_sandbox_was_made_of(pbx: Any, call: Any, leg: Any, archive: Any) -> None:
+    """The archive with its options, whatever was changed, restored or stepped since; the journal is empty, snapshots stay."""
     caller = pbx()
-    document = seed(
+    document = archive(
         call("1.1", leg(call_record_id=1, sound={"absent": True})),
         profile={"tag_match": "ignore-case"},
         time_zone="UTC",
     )
-    wish = {"seed": document, "version": "6.0.1", "directory": {"users": [{"name": "Anna", "extension": "9"}]}}
-    made = json.loads(caller.control("POST", "/worlds", wish).body)
-    path = f"/worlds/{made['world']}"
+    spec = {"archive": document, "version": "6.0.1", "directory": {"users": [{"name": "Anna", "extension": "9"}]}}
+    made = json.loads(caller.control("POST", "/sandboxes", spec).body)
+    path = f"/sandboxes/{made['sandbox']}"
 
     def told(method: str, part: str, body: Any = None) -> Any:
         answer = caller.control(method, f"{path}{part}", body)
@@ -94,7 +94,7 @@ def test_a_reset_brings_back_what_the_world_was_made_of(pbx: Any, call: Any, leg
     told("PUT", "/version", {"version": "3"})
     told("POST", "/clock", {"step_seconds": 100})
     told("PUT", "/directory", {})
-    caller.ask(f"/w/{made['world']}/rest/Time")
+    caller.ask(f"/s/{made['sandbox']}/rest/Time")
     told("POST", "/reset")
     after = [told("GET", part) for part in ("", "/state", "/calls", "/directory", "/live")]
     after[1]["counts"]["snapshots"] = 0
@@ -163,7 +163,7 @@ def test_a_long_poll_wakes_up(pbx: Any, how: str) -> None:
     caller.told("POST", "/flow", {"steps": [{"do": "place", "from": "400", "number": "420"}]})
     query = f"apiKey={caller.key}&exten=410&timeOut=60&lastSequenceNumber=3"
     path = "/rest/CallManagementAPI/subscribe"
-    waiting = caller.worlds.handle(Request(method="POST", path=path, query=query, client="127.0.0.1"))
+    waiting = caller.sandboxes.handle(Request(method="POST", path=path, query=query, client="127.0.0.1"))
     assert isinstance(waiting, Pending)
     woken: list[bool] = []
     waiting.listen(lambda: woken.append(True))
@@ -195,7 +195,7 @@ def test_a_clock_that_ran_runs_on_beside_the_real_one() -> None:
     assert clock.micros() == 7_000_001
 
 
-def test_a_world_keeps_a_bounded_number(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sandbox_keeps_a_bounded_number(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """409, until one is dropped; ids are not given twice."""
     monkeypatch.setattr(snapshots, "MOST_SNAPSHOTS", 2)
     caller = pbx()
@@ -211,20 +211,20 @@ def test_a_snapshot_that_is_not_there_is_told(pbx: Any) -> None:
     caller = pbx()
     assert "'1'" in caller.told("POST", "/snapshots/1/restore", status=404)["error"]
     assert caller.told("DELETE", "/snapshots/1", status=404)["error"]
-    assert caller.told("POST", "/reset", {"seed": {}}, status=400)["path"] == "$"
+    assert caller.told("POST", "/reset", {"archive": {}}, status=400)["path"] == "$"
     caller.told("POST", "/reset", {}, status=204)
 
 
 @pytest.fixture
-def on_disk(tmp_path: Path, calling: Callable[..., Any], seed: Any, call: Any) -> Any:
-    """A caller of a world whose calls are kept in a file."""
-    worlds = build(state=tmp_path / "state", seed=seed(call("1.1")))
-    yield calling(worlds)
-    worlds.close()
+def on_disk(tmp_path: Path, calling: Callable[..., Any], archive: Any, call: Any) -> Any:
+    """A caller of a sandbox whose calls are kept in a file."""
+    sandboxes = build(state=tmp_path / "state", archive=archive(call("1.1")))
+    yield calling(sandboxes)
+    sandboxes.close()
 
 
 def test_calls_in_a_file_are_restored_and_reset_like_others(on_disk: Any, call: Any) -> None:
-    """The file has what the snapshot had; after a reset, what the seed has."""
+    """The file has what the snapshot had; after a reset, what the archive has."""
     on_disk.told("POST", "/calls", {"calls": [call("2.1")]}, status=201)
     name = took(on_disk)
     on_disk.told("DELETE", "/calls?unique_id=1.1", status=204)

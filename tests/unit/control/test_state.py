@@ -1,4 +1,4 @@
-"""The state of a world in one document."""
+"""The state of a sandbox in one document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_state_is_whole(pbx: Any, call: Any, leg: Any) -> None:
     assert state.pop("live") == caller.told("GET", "/live")["calls"]
     assert state.pop("storage") == caller.told("GET", "/storage")
     assert state == {
-        "world": "default",
+        "sandbox": "default",
         "version": None,
         "dialects": ["services", "recording-api", "call-management", "njadmin"],
         "time_zone": "Australia/Melbourne",
@@ -51,8 +51,8 @@ def test_limits_that_stand_in_nobodys_way_say_so(pbx: Any) -> None:
 
 def test_bugs_of_the_fake_are_named(pbx: Any) -> None:
     """By their kind alone: a text might hold a key."""
-    worlds = pbx().worlds
-    worlds.own_bugs.keep(ZeroDivisionError("s3cret"))
-    answer = worlds.handle(Request(method="GET", path="/__noojee/worlds/default/state", client="127.0.0.1"))
+    sandboxes = pbx().sandboxes
+    sandboxes.own_bugs.keep(ZeroDivisionError("s3cret"))
+    answer = sandboxes.handle(Request(method="GET", path="/__noojee/sandboxes/default/state", client="127.0.0.1"))
     assert json.loads(answer.body)["own_bugs"] == ["ZeroDivisionError"]
     assert b"s3cret" not in answer.body

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from noojee_fake.pbx.clock import CountedIds
-from noojee_fake.server.sandboxes import Worlds, build
+from noojee_fake.server.sandboxes import Sandboxes, build
 
 ON_DISK_TOO = {
     "test_by_hour",
@@ -23,7 +23,7 @@ ON_DISK_TOO = {
     "test_switches",
 }
 
-_on_disk: list[Worlds] = []
+_on_disk: list[Sandboxes] = []
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,20 +36,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pbx(
     request: pytest.FixtureRequest,
     pbx: Callable[..., Any],
-    seed: Callable[..., dict[str, Any]],
-    calling: Callable[[Worlds], Any],
+    archive: Callable[..., dict[str, Any]],
+    calling: Callable[[Sandboxes], Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., Any]:
-    """The caller of a fresh default world, as for all tests, or the same with its calls in a file of its own."""
+    """The caller of a fresh default sandbox, as for all tests, or the same with its calls in a file of its own."""
     if getattr(request, "param", "memory") == "memory":
         return pbx
     folder, number = tmp_path_factory.mktemp("states"), count()
 
-    def make(*calls: dict[str, Any], head: dict[str, Any] | None = None, **switches: str) -> Any:
+    def make(*calls: dict[str, Any], head: dict[str, Any] | None = None, **options: str) -> Any:
         state = folder / str(next(number))
-        worlds = build(seed=seed(*calls, **(head or {})), profile=switches, ids=CountedIds(), state=state)
-        _on_disk.append(worlds)
-        return calling(worlds)
+        sandboxes = build(archive=archive(*calls, **(head or {})), profile=options, ids=CountedIds(), state=state)
+        _on_disk.append(sandboxes)
+        return calling(sandboxes)
 
     return make
 

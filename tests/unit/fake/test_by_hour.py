@@ -24,19 +24,19 @@ def ends(response: Response) -> list[str]:
 def ended_at(pbx: Callable[..., Any], call: Any, leg: Any) -> Callable[..., Any]:
     """A caller of a PBX on which a leg of ten seconds ended at each of these instants."""
 
-    def make(*instants: str, zone: str = "Australia/Melbourne", **switches: str) -> Any:
+    def make(*instants: str, zone: str = "Australia/Melbourne", **options: str) -> Any:
         calls = []
         for at, instant in enumerate(instants):
             end = datetime.fromisoformat(instant)
             calls.append(call(f"{at}.1", leg((end - timedelta(seconds=10)).isoformat(), end.isoformat())))
-        return pbx(*calls, head={"time_zone": zone}, **switches)
+        return pbx(*calls, head={"time_zone": zone}, **options)
 
     return make
 
 
 def hour(caller: Any, date: str, number: int | str) -> Response:
     """One by-hour request, a minute after the one before."""
-    caller.worlds.default.clock.step(60_000_000)
+    caller.sandboxes.default.clock.step(60_000_000)
     answer: Response = caller.njadmin(BY_HOUR, date=date, hour=number)
     return answer
 
@@ -237,5 +237,5 @@ def test_an_hour_has_begun_at_its_first_instant(ended_at: Any) -> None:
     """With future_hour `refused`, the hour that begins now can be asked, the one before its begin cannot. Row 40."""
     caller = ended_at(future_hour="refused")
     assert caller.njadmin(BY_HOUR, date="2026/11/24", hour=11).body == b"[]"
-    caller.worlds.default.clock.step(3_599_999_999)
+    caller.sandboxes.default.clock.step(3_599_999_999)
     assert caller.njadmin(BY_HOUR, date="2026/11/24", hour=12).status == 400

@@ -16,7 +16,7 @@ REFUSED = b'{"Message":"Rate limit exceeded: one request per minute","Code":-1}'
 
 @pytest.fixture(scope="session")
 def empty(pbx: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda **switches: pbx(**switches)
+    return lambda **options: pbx(**options)
 
 
 def by_hour(caller: Any, **parameters: Any) -> int:
@@ -25,7 +25,7 @@ def by_hour(caller: Any, **parameters: Any) -> int:
 
 
 def step(caller: Any, seconds: float) -> None:
-    caller.worlds.default.clock.step(round(seconds * SECOND))
+    caller.sandboxes.default.clock.step(round(seconds * SECOND))
 
 
 def test_a_second_request_waits_a_full_minute(empty: Any) -> None:
@@ -70,7 +70,7 @@ def test_what_is_refused_before_the_limit_does_not_count(empty: Any) -> None:
     caller = empty()
     path = "/njadmin/rest/RecordingAPI/retrieveMetaDataByHour"
     assert caller.ask(path, "apiKey=nobody&date=2026/11/20&hour=9").status == 401
-    user_key = caller.worlds.default.user_key
+    user_key = caller.sandboxes.default.user_key
     assert caller.ask(path, f"apiKey={user_key}&date=2026/11/20&hour=9").status == 403
     assert caller.njadmin("retrieveMetaDataByHour", method="GET", date="2026/11/20", hour=9).status == 405
     assert by_hour(caller, hour=24) == 400
@@ -88,13 +88,13 @@ def test_the_other_methods_have_no_limit(empty: Any) -> None:
 
 
 def test_each_key_has_a_minute_of_its_own(empty: Any) -> None:
-    """Worlds have keys of their own, and one's requests do not use up another's minute. Source: row 13."""
+    """Sandboxes have keys of their own, and one's requests do not use up another's minute. Source: row 13."""
     caller = empty()
-    made = [caller.control("POST", "/worlds", {"clock": {"frozen": True}}) for _ in range(2)]
-    worlds = [caller.world(answer) for answer in made]
-    for each in (caller, *worlds):
+    made = [caller.control("POST", "/sandboxes", {"clock": {"frozen": True}}) for _ in range(2)]
+    sandboxes = [caller.sandbox(answer) for answer in made]
+    for each in (caller, *sandboxes):
         assert by_hour(each) == 200
-    for each in (caller, *worlds):
+    for each in (caller, *sandboxes):
         assert by_hour(each) == 429
 
 
@@ -102,7 +102,7 @@ def test_changing_switches_does_not_start_the_minute_anew(empty: Any) -> None:
     """A profile changes answers, not what happened."""
     caller = empty()
     assert by_hour(caller) == 200
-    assert caller.control("PUT", "/worlds/default/profile", {"by_hour_limit_status": "503"}).status == 200
+    assert caller.control("PUT", "/sandboxes/default/profile", {"by_hour_limit_status": "503"}).status == 200
     assert by_hour(caller) == 503
     step(caller, 60)
     assert by_hour(caller) == 200

@@ -1,4 +1,4 @@
-"""Whatever the API let into the archive, another world takes as the control API gives it."""
+"""Whatever the API let into the archive, another sandbox takes as the control API gives it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def test_calls_of_any_text_are_carried_over(tag: str, number: str, started: str,
     if not dialled:
         order("dial", number="0390000000", extenOrUniqueId="SIP/410", autoAnswer="yes")
     recorded = order("start", extenOrUniqueId="410", tag=started) == 0
-    caller.control("POST", "/worlds/default/clock", {"step_seconds": 5})
+    caller.control("POST", "/sandboxes/default/clock", {"step_seconds": 5})
     assert order("hangup", extenOrUniqueId="410") == 0
-    calls = json.loads(caller.control("GET", "/worlds/default/calls").body)
+    calls = json.loads(caller.control("GET", "/sandboxes/default/calls").body)
     assert bool(calls["calls"]) is recorded
-    other = json.loads(caller.control("POST", "/worlds", {}).body)["world"]
-    answer = caller.control("POST", f"/worlds/{other}/calls", calls)
+    other = json.loads(caller.control("POST", "/sandboxes", {}).body)["sandbox"]
+    answer = caller.control("POST", f"/sandboxes/{other}/calls", calls)
     assert answer.status == 201, answer.body
-    assert json.loads(caller.control("GET", f"/worlds/{other}/calls").body) == calls
+    assert json.loads(caller.control("GET", f"/sandboxes/{other}/calls").body) == calls

@@ -1,4 +1,4 @@
-"""The description of the API and the fake tell of the same methods, versions and switches."""
+"""The description of the API and the fake tell of the same methods, versions and options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from noojee_fake.pbx.methods import Behaviour, dialects, general, methods, resol
 from noojee_fake.pbx.methods import description as described
 from noojee_fake.pbx.versions import VERSIONS, offered, release
 
-TABLE: dict[str, dict[str, Any]] = tomllib.loads(_data.schema("unknowns.toml").read_text(encoding="utf-8"))
+TABLE: dict[str, dict[str, Any]] = tomllib.loads(_data.schema("options.toml").read_text(encoding="utf-8"))
 FILE = "schemas/own/pbx.openapi.json"
 
 
@@ -22,20 +22,20 @@ def spoken_of(dialect: str) -> list[Behaviour]:
     """What the description says of a dialect: of its methods, of all of them, of every request where it concerns it."""
     told = [row for method in methods() if dialect in method.dialects for row in method.behaviours]
     told += [row for each in dialects() if each.name == dialect for row in each.behaviours]
-    return told + [row for row in general() if row.switch is None or dialect in TABLE[row.switch]["dialects"]]
+    return told + [row for row in general() if row.option is None or dialect in TABLE[row.option]["dialects"]]
 
 
 def test_each_route_is_described_and_each_description_is_served(pbx: Callable[..., Any]) -> None:
-    """With every switch that opens a method, and HEAD, which follows GET."""
-    world = pbx(audio_methods="post-and-get", get_on_post="start-and-stop").worlds.default
-    served = {path: {verb for verb in route.methods if verb != "HEAD"} for path, route in world.routes.items()}
+    """With every option that opens a method, and HEAD, which follows GET."""
+    sandbox = pbx(audio_methods="post-and-get", get_on_post="start-and-stop").sandboxes.default
+    served = {path: {verb for verb in route.methods if verb != "HEAD"} for path, route in sandbox.routes.items()}
     told = {path: {verb.upper() for verb in resolved(item)} for path, item in described()["paths"].items()}
     assert told == served, f"{FILE} and the routes differ"
 
 
 def test_without_a_choice_each_method_takes_the_verb_that_is_told_first(pbx: Callable[..., Any]) -> None:
-    """POST, and GET of the oldest generation; the others are opened by a switch."""
-    routes = pbx().worlds.default.routes
+    """POST, and GET of the oldest generation; the others are opened by a option."""
+    routes = pbx().sandboxes.default.routes
     for method in methods():
         assert all(routes[path].methods == method.verbs[:1] for path in method.paths)
 
@@ -44,11 +44,11 @@ def test_without_a_choice_each_method_takes_the_verb_that_is_told_first(pbx: Cal
 def test_a_method_is_there_in_the_versions_that_are_told(pbx: Callable[..., Any], version: str) -> None:
     """From x-since to x-until, in the order of the table of versions."""
     order = list(VERSIONS)
-    world = pbx().worlds.default
-    world.version = version
+    sandbox = pbx().sandboxes.default
+    sandbox.version = version
     for method in methods():
         there = order.index(method.since) <= order.index(version) <= order.index(method.until)
-        assert {path in world.routes for path in method.paths} == {there}, (method.path, version)
+        assert {path in sandbox.routes for path in method.paths} == {there}, (method.path, version)
 
 
 def test_a_parameter_is_told_with_the_version_that_brought_it() -> None:
@@ -66,9 +66,9 @@ def test_each_switch_stands_at_something_that_the_pbx_does(key: str) -> None:
     """In each dialect that it concerns, with its row, and nowhere else."""
     row = TABLE[key]
     for dialect in ("services", "recording-api", "call-management", "njadmin"):
-        found = [told for told in spoken_of(dialect) if told.switch == key]
+        found = [told for told in spoken_of(dialect) if told.option == key]
         if dialect in row["dialects"]:
-            assert found, f"{FILE}: no x-behaviours of {dialect} names the switch {key}"
+            assert found, f"{FILE}: no x-behaviours of {dialect} names the option {key}"
             of_row = re.compile(rf"\brows? (\d+(, | and ))*{row['row']}\b")
             assert all(of_row.search(told.provenance) for told in found), f"{FILE}: {key} is row {row['row']}"
         else:
@@ -77,5 +77,5 @@ def test_each_switch_stands_at_something_that_the_pbx_does(key: str) -> None:
 
 def test_no_behaviour_names_a_switch_that_is_not_there() -> None:
     """A typing error would print no choice at all."""
-    named = {row.switch for each in dialects() for row in spoken_of(each.name)} | {row.switch for row in general()}
+    named = {row.option for each in dialects() for row in spoken_of(each.name)} | {row.option for row in general()}
     assert named - {None} <= set(TABLE)

@@ -42,7 +42,7 @@ def test_without_a_path_all_methods_are_listed_by_generation(told: Callable[...,
         "retrieveMetaDataByHour",
         BY_HOUR,
         f"http://127.0.0.1:8000{BY_HOUR}?apiKey=x",
-        f"https://pbx/w/abc{BY_HOUR}",
+        f"https://pbx/s/abc{BY_HOUR}",
         BY_HOUR[9:],
     ],
 )
@@ -60,7 +60,7 @@ def test_a_word_tells_of_every_generation_that_has_it(told: Callable[..., str]) 
 
 
 def test_what_a_source_says_is_apart_from_what_is_only_chosen(told: Callable[..., str]) -> None:
-    """Each with its mark; a choice with its row, and with the switch, its default and its alternatives."""
+    """Each with its mark; a choice with its row, and with the option, its default and its alternatives."""
     text = told("retrieveMetaDataByHour")
     assert "DOC      At most one request a minute; one more brings an error. [W-H]" in section(text, "What it does")
     assert "UNKNOWN  " not in text

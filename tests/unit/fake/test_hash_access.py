@@ -17,7 +17,7 @@ EXPIRED = b'{"Message":"Expired TimeStamp","Code":-1}'
 
 @pytest.fixture(scope="session")
 def tagged(pbx: Callable[..., Any], call: Any, leg: Any) -> Callable[..., Any]:
-    return lambda **switches: pbx(call("1763589600.1", leg(tag="T")), **switches)
+    return lambda **options: pbx(call("1763589600.1", leg(tag="T")), **options)
 
 
 def sign(stamp: str, key: str) -> str:
@@ -44,9 +44,9 @@ def test_the_clock_decides_when_a_hash_is_stale(tagged: Any) -> None:
     caller = tagged()
     query = f"tag=T&{caller.signature()}"
     assert opened(caller, query)
-    caller.worlds.default.clock.step(10_000_000)
+    caller.sandboxes.default.clock.step(10_000_000)
     assert opened(caller, query)
-    caller.worlds.default.clock.step(1_000)
+    caller.sandboxes.default.clock.step(1_000)
     assert caller.ask(PATH, query).body == EXPIRED
 
 
@@ -57,7 +57,7 @@ def test_wrong_hashes_are_refused_without_a_list(tagged: Any) -> None:
     right = sign(stamp, key)
     wrong = {
         "other key": f"timeStamp={stamp}&hash={sign(stamp, 'other')}",
-        "user key": f"timeStamp={stamp}&hash={sign(stamp, caller.worlds.default.user_key)}",
+        "user key": f"timeStamp={stamp}&hash={sign(stamp, caller.sandboxes.default.user_key)}",
         "upper case": f"timeStamp={stamp}&hash={right.upper()}",
         "cut off": f"timeStamp={stamp}&hash={right[:-1]}",
         "longer": f"timeStamp={stamp}&hash={right}0",
@@ -154,7 +154,7 @@ def test_time_needs_no_credentials_and_is_the_pbx_clock(tagged: Any) -> None:
         answer = caller.ask(path)
         assert (answer.status, answer.body) == (200, b"1795478400000")
         assert dict(answer.headers)["Content-Type"] == "text/plain"
-    caller.worlds.default.clock.step(1_234_567)
+    caller.sandboxes.default.clock.step(1_234_567)
     assert caller.ask("/rest/Time").body == b"1795478401234"
 
 

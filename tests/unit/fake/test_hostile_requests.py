@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.clock import Clock, CountedIds, parse_instant
-from noojee_fake.server.sandboxes import Worlds, build
+from noojee_fake.server.sandboxes import Sandboxes, build
 
 KEY = "s3cret-key-0123456789-of-the-pbx"
 TOKEN = "s3cret-token-0123456789"
@@ -21,7 +21,12 @@ NAMES = (
     "Time",
 )
 BASES = ("/rest/RecordingAPI/", "/servicemanager/rest/RecordingAPI/", "/njadmin/rest/RecordingAPI/", "/rest/")
-CONTROL = ("", "/", "/worlds", *(f"/worlds/default{part}" for part in ("", "/calls", "/sound", "/profile", "/clock")))
+CONTROL = (
+    "",
+    "/",
+    "/sandboxes",
+    *(f"/sandboxes/default{part}" for part in ("", "/calls", "/sound", "/profile", "/clock")),
+)
 PARAMETERS = ("tag", "uniqueId", "unique_id", "leg", "date", "hour", "timeStamp", "hash", "apiKey")
 
 raw = st.binary(max_size=40).map(lambda some: some.decode("latin-1"))
@@ -48,7 +53,7 @@ leaves = st.one_of(
 )
 keys = st.one_of(
     st.text(max_size=5),
-    st.sampled_from(("seed", "calls", "legs", "now", "step_seconds", "frozen", "profile", "dialects", "time_zone")),
+    st.sampled_from(("archive", "calls", "legs", "now", "step_seconds", "frozen", "profile", "dialects", "time_zone")),
 )
 trees = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4))
 directories = st.fixed_dictionaries(
@@ -64,7 +69,7 @@ directories = st.fixed_dictionaries(
 bodies = st.one_of(st.binary(max_size=80), trees.map(lambda tree: json.dumps(tree).encode()))
 
 
-def server() -> Worlds:
+def server() -> Sandboxes:
     """A PBX with a call, whose clock stands; sound can be asked for by GET too."""
     call = {
         "unique_id": "1.1",
@@ -73,7 +78,7 @@ def server() -> Worlds:
         "legs": [{"start": "2026-11-20T09:00:00+11:00", "end": "2026-11-20T09:00:01+11:00", "destination": "410"}],
     }
     return build(
-        seed={"format": "noojee-seed/1", "calls": [call]},
+        archive={"format": "noojee-archive/1", "calls": [call]},
         profile={"audio_methods": "post-and-get"},
         api_key=KEY,
         control_token=TOKEN,
@@ -85,9 +90,9 @@ def server() -> Worlds:
 SERVER = server()
 
 
-def judge(worlds: Worlds, request: Request) -> Response:
-    answer = worlds.handle(request)
-    assert not worlds.own_bugs, worlds.own_bugs
+def judge(sandboxes: Sandboxes, request: Request) -> Response:
+    answer = sandboxes.handle(request)
+    assert not sandboxes.own_bugs, sandboxes.own_bugs
     assert 200 <= answer.status < 500
     for name, value in answer.headers:
         assert name.isascii()
@@ -137,10 +142,10 @@ def test_the_control_api_survives_any_request(
     path: str, query: str, given: Any, body: bytes, method: str, client: str | None
 ) -> None:
     """Never a 500 and never the token; who is neither local nor holds it learns nothing but that."""
-    worlds = server()
+    sandboxes = server()
     given = (("content-type", "application/json"), *given)
     request = Request(method=method, path=f"/__noojee{path}", query=query, headers=given, body=body, client=client)
-    answer = judge(worlds, request)
+    answer = judge(sandboxes, request)
     assert TOKEN.encode() not in shown(answer)
     if client is None and ("authorization", f"Bearer {TOKEN}") not in given:
         assert answer.status in (403, 404)
@@ -151,7 +156,7 @@ def test_the_control_api_survives_any_request(
     st.fixed_dictionaries(
         {},
         optional={
-            "seed": st.fixed_dictionaries({"format": st.just("noojee-seed/1"), "calls": trees}) | trees,
+            "archive": st.fixed_dictionaries({"format": st.just("noojee-archive/1"), "calls": trees}) | trees,
             "profile": trees,
             "directory": directories | trees,
             "dialects": trees,
@@ -161,16 +166,16 @@ def test_the_control_api_survives_any_request(
     )
 )
 @settings(max_examples=200, deadline=None)
-def test_any_wish_makes_a_world_or_says_why_not(wish: dict[str, Any]) -> None:
-    """201 with a world that answers, or 400 with a reason and where it lies."""
+def test_any_wish_makes_a_sandbox_or_says_why_not(spec: dict[str, Any]) -> None:
+    """201 with a sandbox that answers, or 400 with a reason and where it lies."""
     headers = (("content-type", "application/json"),)
-    body = json.dumps(wish).encode()
-    request = Request(method="POST", path="/__noojee/worlds", headers=headers, body=body, client="::1")
+    body = json.dumps(spec).encode()
+    request = Request(method="POST", path="/__noojee/sandboxes", headers=headers, body=body, client="::1")
     answer = judge(SERVER, request)
     told = json.loads(answer.body)
     if answer.status == 201:
         assert judge(SERVER, Request(method="POST", path=f"/{told['path']}/rest/Time")).status in (200, 404)
-        SERVER.drop(told["world"])
+        SERVER.drop(told["sandbox"])
     else:
         assert answer.status == 400
         assert told["error"]
@@ -183,7 +188,7 @@ def test_a_step_of_any_size_is_judged(step: float) -> None:
     body = json.dumps({"step_seconds": step}).encode()
     headers = (("content-type", "application/json"),)
     request = Request(
-        method="POST", path="/__noojee/worlds/default/clock", headers=headers, body=body, client="127.0.0.1"
+        method="POST", path="/__noojee/sandboxes/default/clock", headers=headers, body=body, client="127.0.0.1"
     )
     assert judge(server(), request).status == 400
 

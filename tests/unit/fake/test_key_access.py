@@ -12,7 +12,7 @@ PATH = "/njadmin/rest/RecordingAPI/retrieveMetaData"
 
 @pytest.fixture(scope="session")
 def tagged(pbx: Callable[..., Any], call: Any, leg: Any) -> Callable[..., Any]:
-    return lambda **switches: pbx(call("1763589600.1", leg(tag="T")), **switches)
+    return lambda **options: pbx(call("1763589600.1", leg(tag="T")), **options)
 
 
 def test_wrong_keys_are_refused_and_never_repeated(tagged: Any) -> None:
@@ -74,7 +74,7 @@ def test_a_key_may_be_percent_encoded(tagged: Any) -> None:
 def test_a_user_key_reaches_no_recording(tagged: Any) -> None:
     """A user key opens campaign methods only (DOC W-AK); the status is chosen (row 41)."""
     caller = tagged()
-    user_key = caller.worlds.default.user_key
+    user_key = caller.sandboxes.default.user_key
     for name in ("retrieveMetaData", "retrieveMetaDataByHour", "retrieve"):
         answer = caller.ask(f"/njadmin/rest/RecordingAPI/{name}", f"tag=T&apiKey={user_key}")
         assert answer.status == 403

@@ -21,7 +21,7 @@ ENDS = ("09:00:00", "09:00:00.999", "09:00:01", "09:00:04.5", "09:01:01")
 @pytest.fixture(scope="session")
 def five_legs(pbx: Callable[..., Any], call: Any, leg: Any) -> Callable[..., Any]:
     legs = [leg("2026-11-20T09:00:00+11:00", f"2026-11-20T{end}+11:00", tag="T") for end in ENDS]
-    return lambda **switches: pbx(call("1763589600.1", *legs), **switches)
+    return lambda **options: pbx(call("1763589600.1", *legs), **options)
 
 
 def strongest_hertz(samples: Any) -> int:
@@ -129,12 +129,12 @@ def test_a_leg_in_progress_has_no_sound_yet(pbx: Any, call: Any, leg: Any, liste
     """MixMonitor's file is whole only once it stops; then it is there (reference, section 9)."""
     caller = pbx(call("1.1", leg("2026-11-23T23:59:55Z", "2026-11-24T00:00:05Z")), legs_in_progress=listed)
     assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 404
-    caller.worlds.default.clock.step(5_000_000)
+    caller.sandboxes.default.clock.step(5_000_000)
     assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 200
 
 
 def test_no_tone_is_made_for_more_than_twelve_hours() -> None:
-    """A seed with a leg of years does not fill the memory."""
+    """An archive with a leg of years does not fill the memory."""
     fields = {"number": 1, "start_micros": 0, "tag": "", "username": None, "destination": "1", "call_record_id": 1}
     longest = audio.LONGEST_MADE_SECONDS * 1_000_000
     assert audio.made(Leg(end_micros=longest + 1_000_000, **fields), "wav-pcm") is None

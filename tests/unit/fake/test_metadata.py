@@ -51,7 +51,7 @@ def named(answer: Response) -> list[tuple[str, str]]:
 
 
 def test_every_field_is_there_in_its_order_and_a_text(pbx: Any, call: Any, leg: Any) -> None:
-    """The keys of both shapes, in the order of the published documents; numbers are texts too (SEED, DOC W-H)."""
+    """The keys of both shapes, in the order of the published documents; numbers are texts too (SPEC, DOC W-H)."""
     caller = pbx(call("1.1", leg(tag="T")))
     shapes = {
         "retrieveMetaData": (SHAPE_1, {"tag": "T"}),
@@ -65,7 +65,7 @@ def test_every_field_is_there_in_its_order_and_a_text(pbx: Any, call: Any, leg: 
 
 
 def test_a_tag_brings_all_legs_of_its_calls_and_no_others(pbx: Any, call: Any, leg: Any) -> None:
-    """An entry for each leg of each matching call, whichever leg carries the tag (SEED, row 25)."""
+    """An entry for each leg of each matching call, whichever leg carries the tag (SPEC, row 25)."""
     caller = pbx(
         call("2.1", leg("2026-11-20T10:00:00+11:00"), leg("2026-11-20T10:00:10+11:00", tag="T")),
         call("3.1", leg("2026-11-20T11:00:00+11:00", tag="U")),
@@ -79,7 +79,7 @@ def test_a_tag_brings_all_legs_of_its_calls_and_no_others(pbx: Any, call: Any, l
 
 
 def test_legs_are_ordered_as_numbers(pbx: Any, call: Any, leg: Any) -> None:
-    """Leg 10 comes after leg 9, and leg 1 is the first (SEED). Source: row 30."""
+    """Leg 10 comes after leg 9, and leg 1 is the first (SPEC). Source: row 30."""
     legs = [leg(f"2026-11-20T09:{at:02d}:00+11:00") for at in range(11)]
     answer = pbx(call("1.1", *legs)).njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")
     assert [row["Leg"] for row in rows(answer)] == [str(number) for number in range(1, 12)]
@@ -106,7 +106,7 @@ def test_numbers_may_have_gaps(pbx: Any, call: Any, leg: Any) -> None:
     ],
 )
 def test_direction_and_did(pbx: Any, call: Any, direction: str, did: str, digit: str, word: str, shown: str) -> None:
-    """Digits in shape 1, words in shape 2; the DID of an internal call is `internal` (SEED, rows 34 and 35)."""
+    """Digits in shape 1, words in shape 2; the DID of an internal call is `internal` (SPEC, rows 34 and 35)."""
     fields = {"direction": direction} | ({} if did is None else {"did": did})
     caller = pbx(call("1.1", **fields))
     (plain,) = rows(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"))
@@ -116,22 +116,22 @@ def test_direction_and_did(pbx: Any, call: Any, direction: str, did: str, digit:
 
 
 def test_a_leg_without_owner_is_the_default_accounts(pbx: Any, call: Any, leg: Any) -> None:
-    """An archive may name its own; else the switch does (SEED, row 33). An owner of no letters is an owner."""
+    """An archive may name its own; else the option does (SPEC, row 33). An owner of no letters is an owner."""
     unowned = call("1.1", leg(), leg(username="Fred"), leg(username=""))
-    for head, switches, account in (
+    for head, options, account in (
         ({}, {}, "Administrator"),
         ({}, {"default_account": "NoojeeAdmin"}, "NoojeeAdmin"),
         ({"default_account": "Reception"}, {"default_account": "NoojeeAdmin"}, "Reception"),
     ):
-        caller = pbx(unowned, head=head, **switches)
+        caller = pbx(unowned, head=head, **options)
         owners = [row["Username"] for row in rows(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"))]
         assert owners == [account, "Fred", ""]
 
 
 def test_record_ids_rise_and_are_never_shared(pbx: Any, call: Any, leg: Any) -> None:
-    """One a leg, across all calls (SEED, row 28)."""
+    """One a leg, across all calls (SPEC, row 28)."""
     caller = pbx(call("1.1", leg(), leg(call_record_id=40)), call("2.1", leg(), leg()))
-    caller.control("POST", "/worlds/default/calls", {"calls": [call("3.1")]})
+    caller.control("POST", "/sandboxes/default/calls", {"calls": [call("3.1")]})
     ids = [
         int(row["CallRecordId"])
         for unique_id in ("1.1", "2.1", "3.1")
@@ -203,13 +203,13 @@ def test_raw_utf_8_in_a_query_is_read(pbx: Any, call: Any, leg: Any) -> None:
 
 @pytest.mark.parametrize("tag", ["t", "T ", " T", "T\0", "Te", "", "*", "%", "T*", "_", "' OR '1'='1"])
 def test_a_tag_is_matched_exactly(pbx: Callable[..., Any], call: Any, leg: Any, tag: str) -> None:
-    """Case-sensitive, the whole of it, no wildcards. Source: row 27."""
+    """Subject-sensitive, the whole of it, no wildcards. Source: row 27."""
     answer = pbx(call("1.1", leg(tag="T"), leg())).njadmin("retrieveMetaData", tag=tag)
     assert (answer.body == b"[]") if tag else (answer.status == 400)
 
 
 def test_an_unreadable_value_is_refused(pbx: Any) -> None:
-    """Broken percent-encoding or no UTF-8 is a malformed parameter, not an unknown tag."""
+    """CheckFailed percent-encoding or no UTF-8 is a malformed parameter, not an unknown tag."""
     caller = pbx()
     for value in ("%", "%4", "%zz", "%FF", "\xff"):
         answer = caller.ask("/njadmin/rest/RecordingAPI/retrieveMetaData", f"tag={value}&apiKey={caller.key}")
@@ -229,7 +229,7 @@ def test_legs_appear_as_they_end(pbx: Any, call: Any, leg: Any) -> None:
     for _ in range(4):
         by_id = caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")
         seen.append((len(rows(by_id)), len(rows(caller.njadmin("retrieveMetaData", tag="T")))))
-        caller.worlds.default.clock.step(1_000_000)
+        caller.sandboxes.default.clock.step(1_000_000)
     assert seen == [(0, 0), (1, 0), (2, 2), (2, 2)]
 
 
@@ -240,7 +240,7 @@ def test_a_listed_leg_in_progress_shows_what_has_passed(pbx: Any, call: Any, leg
     for _ in range(5):
         (row,) = rows(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"))
         seen.append(row["Duration"])
-        caller.worlds.default.clock.step(1_000_000)
+        caller.sandboxes.default.clock.step(1_000_000)
     assert seen == ["0", "1", "2", "3", "3"]
 
 
@@ -252,7 +252,7 @@ def test_answers_are_repeatable(pbx: Any, call: Any, leg: Any) -> None:
 
 
 def test_an_anonymous_caller_has_no_number(pbx: Any, call: Any) -> None:
-    """Source is the caller id, if available (SEED); else it is empty, and neither null nor absent."""
+    """Source is the caller id, if available (SPEC); else it is empty, and neither null nor absent."""
     caller = pbx(call("1.1", source="", direction="inbound", did="7601"))
     assert rows(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"))[0]["Source"] == ""
     assert rows(caller.njadmin("retrieveMetaDataByHour", date="2026/11/20", hour=9))[0]["Source"] == ""
@@ -263,7 +263,7 @@ def test_calls_that_come_later_are_found_by_tag_too(pbx: Any, call: Any, leg: An
     for choice in ("exact", "ignore-case"):
         caller = pbx(call("1.1", leg(tag="T")), tag_match=choice)
         assert len(rows(caller.njadmin("retrieveMetaData", tag="T"))) == 1
-        caller.control("POST", "/worlds/default/calls", {"calls": [call("2.1", leg(tag="T"))]})
+        caller.control("POST", "/sandboxes/default/calls", {"calls": [call("2.1", leg(tag="T"))]})
         assert len(rows(caller.njadmin("retrieveMetaData", tag="T"))) == 2
 
 

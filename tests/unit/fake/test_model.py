@@ -1,6 +1,6 @@
 """The PBX and a small model of it go through the same calls, hours and tickets, over HTTP, and say the same.
 
-`--hypothesis-profile=deep` plays for long. The model, in tests/pbx_model, shares nothing with the fake.
+`--hypothesis-profile=deep` plays for long. The model, in tests/oracle, shares nothing with the fake.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from noojee_fake.pbx.clock import CountedIds
 from noojee_fake.server.sandboxes import build
 from support.oracle import answers, calendar
 from support.oracle.answers import SHAPE_1, SHAPE_2, Archive
-from support.oracle.asking import LEGACY, MANAGED, NJADMIN, Asked
+from support.oracle.asking import LEGACY, MANAGED, NJADMIN, SandboxClient
 from support.oracle.calls import DIRECTORY, PEOPLE, QUEUES, ROUTES, Call, Calls
 from support.oracle.tickets import Limit, Ticket
 
@@ -48,25 +48,25 @@ waits = st.sampled_from((0, *STEPS))
 
 
 class PbxAndModel(RuleBasedStateMachine):
-    """One world of a server, asked over its public face alone."""
+    """One sandbox of a server, asked over its public face alone."""
 
     @initialize(
         start=st.sampled_from(STARTS),
         before=st.integers(0, 3 * 3600),
-        switches=st.fixed_dictionaries({key: st.sampled_from(choices) for key, choices in SWITCHES.items()}),
+        options=st.fixed_dictionaries({key: st.sampled_from(choices) for key, choices in SWITCHES.items()}),
     )
-    def begin(self, start: int, before: int, switches: dict[str, str]) -> None:
+    def begin(self, start: int, before: int, options: dict[str, str]) -> None:
         self.now = start - before * calendar.SECOND
         clock = {"now": calendar.utc(self.now), "frozen": True}
-        wish = {"directory": DIRECTORY, "profile": switches, "clock": clock, "time_zone": "Australia/Melbourne"}
-        self.asked = Asked(SERVER, wish)
-        self.switches = switches
-        self.calls = Calls(inherited=switches["tag_inherited"] == "inherited")
+        spec = {"directory": DIRECTORY, "profile": options, "clock": clock, "time_zone": "Australia/Melbourne"}
+        self.asked = SandboxClient(SERVER, spec)
+        self.options = options
+        self.calls = Calls(inherited=options["tag_inherited"] == "inherited")
         self.archive = Archive(
             self.calls,
-            tagged_legs=switches["tag_selects"] == "legs",
-            short_dropped=switches["zero_length_legs"] == "dropped",
-            first_pass=switches["repeated_hour"] == "first",
+            tagged_legs=options["tag_selects"] == "legs",
+            short_dropped=options["zero_length_legs"] == "dropped",
+            first_pass=options["repeated_hour"] == "first",
         )
         self.limit = Limit()
         self.tickets: list[Ticket] = []
@@ -74,7 +74,7 @@ class PbxAndModel(RuleBasedStateMachine):
         self.seen: dict[str, dict[str, str]] = {extension: {} for extension in PEOPLE}
 
     def teardown(self) -> None:
-        """Every call ends and every leg is seen, by each way of asking; then the world is dropped."""
+        """Every call ends and every leg is seen, by each way of asking; then the sandbox is dropped."""
         if hasattr(self, "asked"):
             for call in self.calls.live():
                 self.step(0.75)
@@ -251,7 +251,7 @@ class PbxAndModel(RuleBasedStateMachine):
         given = {"extenOrUniqueId": name}
         given |= {} if agent is None else {"agentLoginName": agent}
         given |= {} if tag is None else {"tag": tag}
-        again = self.switches["start_while_recording"] if call is not None and call.recording else "splits"
+        again = self.options["start_while_recording"] if call is not None and call.recording else "splits"
         refused = call is None or agent == "Pebbles" or again == "refused"
         assert self.asked.order(how, self.fresh(), "start", **given) == (-1 if refused else 0)
         if call is not None and not refused and again == "splits":
@@ -303,9 +303,9 @@ class PbxAndModel(RuleBasedStateMachine):
         ).body
         twins = [each for each in self.tickets if (each.stamp, each.right) == (ticket.stamp, ticket.right)]
         if managed:
-            refusal = twins[0].managed(self.now // 1000, hour_from=self.switches["hash_hour_from"])
+            refusal = twins[0].managed(self.now // 1000, hour_from=self.options["hash_hour_from"])
         else:
-            refusal = twins[0].legacy(self.now // 1000, once=self.switches["hash_reuse"] == "once")
+            refusal = twins[0].legacy(self.now // 1000, once=self.options["hash_reuse"] == "once")
         if refusal:
             assert json.loads(body) == {"Message": refusal, "Code": -1}
         else:

@@ -9,7 +9,7 @@ import pytest
 from noojee_fake import resources as _data
 from noojee_fake.pbx.options import Profile, named_profiles, questions
 
-MARKS = ("SEED", "DOC", "CLIENT", "DERIVED", "UNKNOWN")
+MARKS = ("SPEC", "DOC", "CLIENT", "DERIVED", "UNKNOWN")
 
 
 @pytest.mark.parametrize("name", named_profiles())

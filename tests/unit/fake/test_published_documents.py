@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PUBLISHED = Path(__file__).parents[3] / "fixtures" / "seeds" / "published"
+PUBLISHED = Path(__file__).parents[3] / "fixtures" / "archives" / "published"
 
 BY_TAG = (
     b'[{"Source":"400","Leg":"1","Start":"2014-02-13 17:06:52.0","Tag":"1234","Duration":"4","Username":"Fred",'
@@ -26,7 +26,7 @@ BY_HOUR = (
 )
 
 
-def seed_page_call(call: Any, leg: Any) -> dict[str, Any]:
+def spec_page_call(call: Any, leg: Any) -> dict[str, Any]:
     made: dict[str, Any] = call(
         "1392271611.238",
         leg(
@@ -40,9 +40,9 @@ def seed_page_call(call: Any, leg: Any) -> dict[str, Any]:
     return made
 
 
-def test_the_leg_of_the_seed_page_comes_back(pbx: Callable[..., Any], call: Any, leg: Any) -> None:
-    """By tag and by unique id, in both generations: the document of W-A4 (SEED)."""
-    caller = pbx(seed_page_call(call, leg))
+def test_the_leg_of_the_spec_page_comes_back(pbx: Callable[..., Any], call: Any, leg: Any) -> None:
+    """By tag and by unique id, in both generations: the document of W-A4 (SPEC)."""
+    caller = pbx(spec_page_call(call, leg))
     asked = {"retrieveMetaData": {"tag": "1234"}, "retrieveMetaDataByUniqueId": {"uniqueId": "1392271611.238"}}
     for name, parameters in asked.items():
         assert caller.njadmin(name, **parameters).body == BY_TAG
@@ -86,18 +86,20 @@ def test_the_documented_failure_comes_back(pbx: Callable[..., Any]) -> None:
 
 
 def test_the_seed_files_of_the_project_give_them(pbx: Callable[..., Any]) -> None:
-    """Put in by the control API, in worlds of their own: what is published comes back byte for byte."""
+    """Put in by the control API, in sandboxes of their own: what is published comes back byte for byte."""
     caller = pbx()
     page, hour = (
-        caller.world(caller.control("POST", "/worlds", {"seed": json.loads((PUBLISHED / name).read_text("utf-8"))}))
-        for name in ("seed-page.json", "by-hour.json")
+        caller.sandbox(
+            caller.control("POST", "/sandboxes", {"archive": json.loads((PUBLISHED / name).read_text("utf-8"))})
+        )
+        for name in ("specification-page.json", "by-hour.json")
     )
     assert page.njadmin("retrieveMetaData", tag="1234").body == BY_TAG
     assert page.legacy("retrieveMetaDataByUniqueId", uniqueId="1392271611.238").body == BY_TAG
     assert hour.njadmin("retrieveMetaDataByHour", date="2021/09/14", hour=15).body == BY_HOUR
 
 
-def test_the_hashes_in_the_seed_pages_urls_are_placeholders(pbx: Callable[..., Any]) -> None:
+def test_the_hashes_in_the_spec_pages_urls_are_placeholders(pbx: Callable[..., Any]) -> None:
     """Ten digits and a hash of 26: refused as expired, even at the moment they name. Source: row 49."""
     caller = pbx(head={"now": "2010-01-30T12:09:42Z"})
     query = "tag=1234&timeStamp=1264853382&hash=45678905678956789678906789"

@@ -17,7 +17,7 @@ from noojee_fake.pbx.live.call import LiveCall
 from noojee_fake.pbx.live.switchboard import Switchboard
 from noojee_fake.pbx.store.memory import MemoryStore
 
-RECORDED = Path(__file__).parents[3] / "fixtures" / "seeds" / "recorded"
+RECORDED = Path(__file__).parents[3] / "fixtures" / "archives" / "recorded"
 CALLS = sorted(path.parent.relative_to(RECORDED).as_posix() for path in RECORDED.rglob("call.json"))
 DIRECTORY = read_directory(
     {

@@ -28,16 +28,16 @@ def three_legs(pbx: Callable[..., Any], call: Any, leg: Any) -> Callable[..., An
         leg("2026-06-10T11:58:50+10:00", "2026-06-10T11:59:00+10:00", tag="U"),
     )
 
-    def make(rules: Storage = FOR_EVER, **switches: str) -> Any:
-        caller = pbx(call("1.1", *legs), head={"now": NOON}, **switches)
-        caller.worlds.default.locations.rules = rules
+    def make(rules: Storage = FOR_EVER, **options: str) -> Any:
+        caller = pbx(call("1.1", *legs), head={"now": NOON}, **options)
+        caller.sandboxes.default.locations.rules = rules
         return caller
 
     return make
 
 
 def pass_by(caller: Any, micros: int) -> None:
-    caller.worlds.default.clock.step(micros)
+    caller.sandboxes.default.clock.step(micros)
 
 
 def sounds(caller: Any) -> list[str]:
@@ -74,7 +74,7 @@ def test_stored_sound_is_compressed_too_and_kept_as_it_was_put_in(three_legs: An
     written = io.BytesIO()
     noise = numpy.random.default_rng(7).integers(-9000, 9000, 8000).astype("int16")
     soundfile.write(written, noise, 8000, format="WAV", subtype="PCM_16")
-    caller, put = three_legs(audio_aged_form="mpeg"), "/worlds/default/sound?unique_id=1.1&leg=3"
+    caller, put = three_legs(audio_aged_form="mpeg"), "/sandboxes/default/sound?unique_id=1.1&leg=3"
     assert caller.control("PUT", put, written.getvalue()).status == 204
     assert caller.njadmin("retrieve", tag="U", leg=3).body == written.getvalue()
     pass_by(caller, DAY)
@@ -148,7 +148,7 @@ def test_by_hour_leaves_out_what_has_no_record(three_legs: Any, choice: str, leg
 def test_sound_that_was_deleted_by_hand_leaves_its_record(three_legs: Any) -> None:
     """Only the end of retention takes records away."""
     caller = three_legs(expired_leg="record-removed")
-    assert caller.control("DELETE", "/worlds/default/sound?unique_id=1.1&leg=1").status == 204
+    assert caller.control("DELETE", "/sandboxes/default/sound?unique_id=1.1&leg=1").status == 204
     assert sounds(caller)[0] == "404"
     assert listed(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")) == ["1", "2", "3"]
 
@@ -158,7 +158,7 @@ def test_a_location_that_is_offline_has_no_sound_but_the_record_stays(three_legs
     caller = three_legs(Storage(long_term_days=0, offline=frozenset({Tier.MID_TERM})), expired_leg="record-removed")
     assert sounds(caller) == ["404", "404", "audio/x-wav"]
     assert listed(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")) == ["1", "2", "3"]
-    caller.worlds.default.locations.rules = Storage()
+    caller.sandboxes.default.locations.rules = Storage()
     assert sounds(caller) == ["audio/x-wav"] * 3
 
 
@@ -166,5 +166,5 @@ def test_encrypted_sound_is_compressed_when_its_call_ends(three_legs: Any) -> No
     """Not in the night. Source: W-SL (DOC); that it is compressed all the same: UNKNOWN, chosen."""
     caller = three_legs(Storage(encrypted=True), audio_aged_form="mpeg")
     assert sounds(caller) == ["audio/mpeg"] * 3
-    caller.worlds.default.clock.set(parse_instant("2026-06-10T11:58:59+10:00"))
+    caller.sandboxes.default.clock.set(parse_instant("2026-06-10T11:58:59+10:00"))
     assert sounds(caller) == ["audio/x-wav", "audio/x-wav", "404"]

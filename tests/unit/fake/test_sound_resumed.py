@@ -62,7 +62,7 @@ def served(pbx: Callable[..., Any], call: Any, leg: Any) -> Iterator[Served]:
         audio_aged_form="mpeg",
     )
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(App(caller.worlds), log_config=None, lifespan="off", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(App(caller.sandboxes), log_config=None, lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
@@ -89,7 +89,7 @@ def test_a_cut_download_goes_on_where_it_stopped(served: Served) -> None:
 def test_a_file_that_was_compressed_meanwhile_comes_whole(served: Served) -> None:
     """The nightly run came between: another ETag, and no end of one file behind the beginning of another."""
     headers, begun = served.cut_off(1_000_000)
-    served.caller.worlds.default.clock.step(14 * 3600 * SECOND)
+    served.caller.sandboxes.default.clock.step(14 * 3600 * SECOND)
     fresh = served.get(Range=f"bytes={len(begun)}-", If_Range=headers["ETag"])
     assert (fresh.status_code, fresh.headers["content-type"]) == (200, "audio/mpeg")
     assert fresh.headers["etag"] != headers["ETag"]
@@ -141,6 +141,6 @@ def test_a_change_of_the_switches_changes_the_etag(served: Served) -> None:
     """Whatever changes the bytes."""
     tags = set()
     for form in ("wav-pcm", "wav-alaw", "wav-ulaw", "mpeg"):
-        served.caller.worlds.default.profile = Profile({"audio_methods": "post-and-get", "audio_format": form})
+        served.caller.sandboxes.default.profile = Profile({"audio_methods": "post-and-get", "audio_format": form})
         tags.add(served.get(Range="bytes=0-0").headers["etag"])
     assert len(tags) == 4

@@ -13,7 +13,7 @@ from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
 from noojee_fake.pbx.store.base import Absent, Store
 from noojee_fake.pbx.store.memory import MemoryStore
-from noojee_fake.pbx.store.sqlite import DiskStore
+from noojee_fake.pbx.store.sqlite import SqliteStore
 
 NOON = 1_773_190_800 * SECOND
 
@@ -48,7 +48,7 @@ def ended(store: Store, first: int = 0, last: int = 2**33) -> list[tuple[int, in
 @pytest.fixture(params=["memory", "disk"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each kind."""
-    made = MemoryStore() if request.param == "memory" else DiskStore(tmp_path / "state", now=lambda: NOON)
+    made = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "state", now=lambda: NOON)
     yield made
     made.close()
 

@@ -16,7 +16,7 @@ from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
 from noojee_fake.pbx.store.base import Absent, Sound, Store
 from noojee_fake.pbx.store.memory import MemoryStore
-from noojee_fake.pbx.store.sqlite import DiskStore
+from noojee_fake.pbx.store.sqlite import SqliteStore
 
 NOON = 1_773_190_800 * SECOND
 CALLS = 3
@@ -66,8 +66,8 @@ class TwoStores(RuleBasedStateMachine):
         self.disk = self.opened()
         self.snapshots = (self.memory.snapshot(), self.disk.snapshot())
 
-    def opened(self) -> DiskStore:
-        return DiskStore(Path(self.folder.name) / "state", now=lambda: NOON + 60 * SECOND)
+    def opened(self) -> SqliteStore:
+        return SqliteStore(Path(self.folder.name) / "state", now=lambda: NOON + 60 * SECOND)
 
     def both(self, ask: Callable[[Store], object]) -> None:
         assert ask(self.memory) == ask(self.disk)
@@ -156,7 +156,7 @@ TestTwoStores.settings = settings(max_examples=25, stateful_step_count=25, deadl
 @pytest.mark.parametrize("kind", ["memory", "disk"])
 def test_nobody_sees_half_a_change(kind: str, tmp_path: Path) -> None:
     """A call is whole, and tags, hours and counts are of one moment, while others save, add and remove."""
-    store: Store = MemoryStore() if kind == "memory" else DiskStore(tmp_path / "state", now=lambda: NOON)
+    store: Store = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "state", now=lambda: NOON)
     forms = (
         call(0, leg(0, 0, "A"), leg(0, 1, "A")),
         call(0, leg(0, 0, "B", NOON + 1), leg(0, 2, "B"), leg(0, 3, "B")),

@@ -17,7 +17,7 @@ from noojee_fake.errors import StateError
 from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
 from noojee_fake.pbx.store.base import Absent
-from noojee_fake.pbx.store.sqlite import DiskStore
+from noojee_fake.pbx.store.sqlite import SqliteStore
 from noojee_fake.pbx.store.sqlite_file import APPLICATION_ID, VERSION
 
 NOON = 1_773_190_800 * SECOND
@@ -42,10 +42,10 @@ class Opener:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.now = NOON
-        self.opened: list[DiskStore] = []
+        self.opened: list[SqliteStore] = []
 
-    def __call__(self, path: Path | None = None) -> DiskStore:
-        self.opened.append(DiskStore(path or self.path, now=lambda: self.now))
+    def __call__(self, path: Path | None = None) -> SqliteStore:
+        self.opened.append(SqliteStore(path or self.path, now=lambda: self.now))
         return self.opened[-1]
 
     def refused(self, path: Path | None = None) -> str:

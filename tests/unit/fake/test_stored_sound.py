@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from noojee_fake.pbx.audio import in_format, wav_form
 
-SOUND = "/worlds/default/sound?unique_id=1763589600.1&leg=1"
+SOUND = "/sandboxes/default/sound?unique_id=1763589600.1&leg=1"
 SUBTYPES = {"wav-pcm": "PCM_16", "wav-alaw": "ALAW", "wav-ulaw": "ULAW"}
 
 
@@ -37,7 +37,7 @@ def wav(tag: int, channels: int, rate: int, bits: int, samples: bytes, *, chunks
 
 @pytest.fixture(scope="session")
 def one_leg(pbx: Callable[..., Any], call: Any, leg: Any) -> Callable[..., Any]:
-    return lambda **switches: pbx(call("1763589600.1", leg(tag="T")), **switches)
+    return lambda **options: pbx(call("1763589600.1", leg(tag="T")), **options)
 
 
 def put(caller: Any, sound: bytes) -> Any:
@@ -199,4 +199,4 @@ def test_sound_that_is_gone_leaves_its_metadata(one_leg: Any) -> None:
 def test_sound_needs_a_leg_that_is_there(one_leg: Any, query: str, status: int, method: str) -> None:
     """The query names unique id and leg; an unknown one is 404."""
     body = GOOD if method == "PUT" else None
-    assert one_leg().control(method, f"/worlds/default/sound{query}", body).status == status
+    assert one_leg().control(method, f"/sandboxes/default/sound{query}", body).status == status

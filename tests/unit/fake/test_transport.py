@@ -28,7 +28,7 @@ def is_page(answer: Response, status: int) -> bool:
 @pytest.mark.parametrize("path", [*LEGACY, *NJADMIN, *TIME])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "post", "Post", "X", ""])
 def test_only_post_is_accepted(pbx: Any, path: str, method: str) -> None:
-    """405 with `Allow: POST` and an HTML page, right credentials or not. Source: W-A4 (SEED), row 14."""
+    """405 with `Allow: POST` and an HTML page, right credentials or not. Source: W-A4 (SPEC), row 14."""
     caller = pbx()
     for query in ("", f"tag=T&apiKey={caller.key}&{caller.signature()}"):
         answer = caller.ask(path, query, method=method)
@@ -75,9 +75,9 @@ def test_head_is_refused_without_a_body(pbx: Any, path: str) -> None:
         "/njadmin/rest/RecordingAPI/retrieveMetaData%zz",
         "/njadmin/rest/RecordingAPI/retrieveMetaData.json",
         "/RecordingAPI/retrieveMetaData",
-        "/w/",
-        "/w/default/rest/Time",
-        "/w/nowhere/rest/Time",
+        "/s/",
+        "/s/default/rest/Time",
+        "/s/nowhere/rest/Time",
         "/__noojeeX",
     ],
 )
@@ -99,11 +99,11 @@ def test_a_path_may_be_percent_encoded(pbx: Any) -> None:
 def test_a_dialect_that_is_not_served_is_not_there(pbx: Any, dialect: str, others: list[str]) -> None:
     """Each generation can be served alone. Source: row 48."""
     caller = pbx()
-    made = caller.control("POST", "/worlds", {"dialects": [dialect]})
-    world = caller.world(made)
-    assert {caller.ask(f"{world.root}{path}").status for path in others} == {404}
+    made = caller.control("POST", "/sandboxes", {"dialects": [dialect]})
+    sandbox = caller.sandbox(made)
+    assert {caller.ask(f"{sandbox.root}{path}").status for path in others} == {404}
     served = [*LEGACY, *TIME] if dialect == "recording-api" else NJADMIN
-    assert 404 not in {caller.ask(f"{world.root}{path}").status for path in served}
+    assert 404 not in {caller.ask(f"{sandbox.root}{path}").status for path in served}
 
 
 def test_credentials_of_one_generation_do_not_open_the_other(pbx: Any, call: Any, leg: Any) -> None:

@@ -11,12 +11,12 @@ import pytest
 from noojee_fake.pbx.live.call import LiveCall
 
 
-class Line:
+class TargetClient:
     """A PBX with its public face, and the calls from outside that the face cannot make."""
 
     def __init__(self, caller: Any) -> None:
         self.caller = caller
-        self.pbx = caller.worlds.default
+        self.pbx = caller.sandboxes.default
         self.board = self.pbx.switchboard
 
     @property
@@ -60,6 +60,6 @@ class Line:
 
 
 @pytest.fixture
-def line(pbx: Callable[..., Any]) -> Callable[..., Line]:
-    """A PBX with these switches, and no calls."""
-    return lambda **switches: Line(pbx(**switches))
+def line(pbx: Callable[..., Any]) -> Callable[..., TargetClient]:
+    """A PBX with these options, and no calls."""
+    return lambda **options: TargetClient(pbx(**options))

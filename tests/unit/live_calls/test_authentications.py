@@ -1,4 +1,4 @@
-"""Five authentications at once, where a switch says so: under way from Time until the time stamp is used. Row 11."""
+"""Five authentications at once, where a option says so: under way from Time until the time stamp is used. Row 11."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def test_the_sixth_is_refused_while_five_are_under_way(line: Any) -> None:
     for path in (TIME, "/rest/Time"):
         answer = caller.ask(path)
         assert (answer.status, answer.body) == (200, TOO_MANY)
-    caller.worlds.default.clock.step(10_000_000)
+    caller.sandboxes.default.clock.step(10_000_000)
     assert caller.ask(TIME).body == TOO_MANY
-    caller.worlds.default.clock.step(1_000)
+    caller.sandboxes.default.clock.step(1_000)
     assert caller.ask(TIME).body == b"1795478410001"
 
 
 def test_a_time_stamp_that_is_used_makes_room(line: Any) -> None:
     """Rightly or wrongly, in either dialect; one that was not given out makes none."""
     caller = line(concurrent_authentications="5").caller
-    clock = caller.worlds.default.clock
+    clock = caller.sandboxes.default.clock
     stamps = []
     for _ in range(5):
         stamps.append(int(caller.ask(TIME).body))

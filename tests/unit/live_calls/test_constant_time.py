@@ -50,10 +50,10 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
 
 @pytest.fixture
 def caller(calling: Callable[..., Any]) -> Any:
-    worlds = build(api_key=Secret(KEY), control_token=Secret(TOKEN), ids=CountedIds())
-    worlds.default.user_key = Secret("user-key")
-    worlds.default.forget_limits()
-    return calling(worlds)
+    sandboxes = build(api_key=Secret(KEY), control_token=Secret(TOKEN), ids=CountedIds())
+    sandboxes.default.user_key = Secret("user-key")
+    sandboxes.default.forget_limits()
+    return calling(sandboxes)
 
 
 def asked(caller: Any, credential: str) -> list[Any]:
@@ -87,6 +87,6 @@ def test_hashes_are_compared_in_constant_time(caller: Any, compared: list[tuple[
 def test_the_control_token_is_compared_in_constant_time(caller: Any, compared: list[tuple[bytes, bytes]]) -> None:
     for token, status in ((TOKEN, 200), ("wrong", 403)):
         compared.clear()
-        answer = caller.control("GET", "/worlds", client="192.0.2.1", authorization=f"Bearer {token}")
+        answer = caller.control("GET", "/sandboxes", client="192.0.2.1", authorization=f"Bearer {token}")
         assert answer.status == status
         assert compared == [(token.encode(), TOKEN.encode())]

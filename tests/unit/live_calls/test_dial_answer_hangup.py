@@ -53,7 +53,7 @@ def test_an_extension_to_dial_from_has_its_technology(line: Any) -> None:
     ],
 )
 def test_what_cannot_be_dialled_is_refused(given: dict[str, str], text: str, line: Any) -> None:
-    """What goes into the archive is as long as a seed document may have it."""
+    """What goes into the archive is as long as an archive file may have it."""
     pbx = line()
     assert dial(pbx, **given) == refusal(text)
     assert pbx.board.calls() == []

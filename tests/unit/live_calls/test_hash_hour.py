@@ -17,9 +17,9 @@ HOUR = 3600.0
 def asking(line: Any) -> Callable[..., Callable[[float], bool]]:
     """Asks with one hash, so many seconds after its time stamp; whether it was accepted."""
 
-    def make(*, ahead: float = 0, **switches: str) -> Callable[[float], bool]:
-        caller = line(**switches).caller
-        clock, begin = caller.worlds.default.clock, caller.worlds.default.clock.micros()
+    def make(*, ahead: float = 0, **options: str) -> Callable[[float], bool]:
+        caller = line(**options).caller
+        clock, begin = caller.sandboxes.default.clock, caller.sandboxes.default.clock.micros()
         signature = caller.signature(age=-ahead)
 
         def ask(after: float) -> bool:
@@ -87,7 +87,7 @@ def test_a_refused_use_begins_no_hour(line: Any) -> None:
     assert b"Invalid hash" in ask(f"{stamp}&hash={'0' * 64}")
     assert b"Invalid hash" in ask(f"timeStamp={caller.millis - 1}&{digest}")
     assert b"Invalid hash" in ask(caller.signature(key="other"))
-    caller.worlds.default.clock.step(11_000_000)
+    caller.sandboxes.default.clock.step(11_000_000)
     assert ask(signature) == EXPIRED
     assert ask(signature) == EXPIRED
 
@@ -98,7 +98,7 @@ def test_the_hash_of_an_hour_opens_no_other_time_stamp(line: Any) -> None:
     signature = caller.signature()
     digest = signature.split("&")[1]
     assert caller.ask(f"{MANAGED}/subscribe", f"{SUBSCRIBE}&{signature}").body[:1] == b"{"
-    caller.worlds.default.clock.step(60_000_000)
+    caller.sandboxes.default.clock.step(60_000_000)
     for stamp in ("", "1", "0", str(caller.millis), "x", signature.split("&")[0][10:-1]):
         assert b'"Code":-1' in caller.ask(f"{MANAGED}/subscribe", f"{SUBSCRIBE}&timeStamp={stamp}&{digest}").body
     assert caller.ask(f"{MANAGED}/subscribe", f"{SUBSCRIBE}&{signature}").body.startswith(b'{"Data":')
@@ -111,6 +111,6 @@ def test_the_legacy_api_has_no_hour(line: Any) -> None:
     legacy = "/servicemanager/rest/RecordingAPI/retrieveMetaData"
     assert caller.ask(legacy, f"tag=T&{signature}").body == b"[]"
     assert caller.ask(f"{MANAGED}/retrieveMetaData", f"tag=T&{signature}").body == b"[]"
-    caller.worlds.default.clock.step(10_001_000)
+    caller.sandboxes.default.clock.step(10_001_000)
     assert caller.ask(legacy, f"tag=T&{signature}").body == EXPIRED
     assert caller.ask(f"{MANAGED}/retrieveMetaData", f"tag=T&{signature}").body == b"[]"

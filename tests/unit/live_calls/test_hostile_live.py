@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from noojee_fake.messages import Pending, Request, Response
 from noojee_fake.pbx.clock import Clock, CountedIds
-from noojee_fake.server.sandboxes import Worlds, build
+from noojee_fake.server.sandboxes import Sandboxes, build
 
 KEY = "s3cret-key-0123456789-of-the-pbx"
 CALLS = ("start", "stop", "dial", "hangup", "answer", "subscribe")
@@ -56,27 +56,27 @@ methods = st.sampled_from(("POST", "POST", "POST", "GET", "HEAD", "PUT"))
 Pairs = list[tuple[str, str]]
 
 
-def server() -> Worlds:
-    """A PBX with a call from outside that rings, whose clock stands; GET is taken where a switch allows it."""
-    worlds = build(
+def server() -> Sandboxes:
+    """A PBX with a call from outside that rings, whose clock stands; GET is taken where a option allows it."""
+    sandboxes = build(
         api_key=KEY,
         profile={"get_on_post": "start-and-stop", "extension_or_unique_id": "by-lookup"},
         clock=Clock(now=1_795_478_400_000_000, frozen=True),
         ids=CountedIds(),
     )
-    worlds.default.switchboard.inbound("7600", "0491570156", worlds.default.clock.micros())
-    return worlds
+    sandboxes.default.switchboard.inbound("7600", "0491570156", sandboxes.default.clock.micros())
+    return sandboxes
 
 
-def judged(worlds: Worlds, path: str, query: str, method: str, body: bytes = b"") -> Response:
+def judged(sandboxes: Sandboxes, path: str, query: str, method: str, body: bytes = b"") -> Response:
     """An answer below 500 that another program can read; a poll is taken at its word that its time is over."""
     headers = (("content-type", "application/x-www-form-urlencoded"),)
     request = Request(method=method, path=path, query=query, headers=headers, body=body, client="127.0.0.1")
-    answer: Response | None = worlds.handle(request)
+    answer: Response | None = sandboxes.handle(request)
     if isinstance(answer, Pending):
         answer = answer.finish(True)
     assert answer is not None
-    assert not worlds.own_bugs, worlds.own_bugs
+    assert not sandboxes.own_bugs, sandboxes.own_bugs
     assert 200 <= answer.status < 500
     kinds = [value for name, value in answer.headers if name == "Content-Type"]
     if method != "HEAD" and kinds and kinds[0].startswith("application/json"):
@@ -92,15 +92,15 @@ def query_of(given: Pairs) -> str:
 @example([("dial", [("number", "400"), ("extenOrUniqueId", "SIP/410"), ("autoAnswer", "1")], "POST", True)] * 3)
 @settings(max_examples=150)
 def test_who_has_the_key_breaks_nothing(asked: list[tuple[str, Pairs, str, bool]]) -> None:
-    """Orders in any order, in the query or in the form; the legs that come of them are whole."""
-    worlds = server()
+    """CallControl in any order, in the query or in the form; the legs that come of them are whole."""
+    sandboxes = server()
     for name, parameters, method, in_query in asked:
         query, body = f"apiKey={KEY}&{query_of(parameters)}", b""
         if not in_query and method == "POST":
             query, body = "", query.encode("latin-1")
-        judged(worlds, MANAGED + name, query, method, body)
-        judged(worlds, SERVICES, query_of(parameters), "GET" if method == "POST" else method)
-    judge_calls(worlds.default)
+        judged(sandboxes, MANAGED + name, query, method, body)
+        judged(sandboxes, SERVICES, query_of(parameters), "GET" if method == "POST" else method)
+    judge_calls(sandboxes.default)
 
 
 def judge_calls(pbx: Any) -> None:
@@ -119,18 +119,18 @@ def judge_calls(pbx: Any) -> None:
 @given(st.sampled_from((*CALLS, *FOUND)), pairs, methods, st.sampled_from(("", "wrong", KEY.upper(), "%FF")))
 def test_who_has_no_key_learns_nothing(name: str, given: Pairs, method: str, key: str) -> None:
     """Neither about calls nor about the key; nothing begins, nothing ends."""
-    worlds = server()
-    answer = judged(worlds, MANAGED + name, f"{query_of(given)}&apiKey={key}", method)
+    sandboxes = server()
+    answer = judged(sandboxes, MANAGED + name, f"{query_of(given)}&apiKey={key}", method)
     assert KEY.encode() not in answer.body + repr(answer.headers).encode()
     assert answer.status == 405 or b'"Code":-1' in answer.body or method == "HEAD"
-    (call,) = worlds.default.switchboard.calls()
+    (call,) = sandboxes.default.switchboard.calls()
     assert len(call.legs) == 1
 
 
 @given(pairs, st.sampled_from(("GET", "POST", "HEAD", "DELETE")))
 def test_the_oldest_service_breaks_nothing(given: Pairs, method: str) -> None:
     """A key among its parameters is one more that nobody reads."""
-    worlds = server()
-    answer = judged(worlds, SERVICES, f"apiKey={KEY}&{query_of(given)}", method)
+    sandboxes = server()
+    answer = judged(sandboxes, SERVICES, f"apiKey={KEY}&{query_of(given)}", method)
     assert KEY.encode() not in answer.body + repr(answer.headers).encode()
-    judge_calls(worlds.default)
+    judge_calls(sandboxes.default)

@@ -183,7 +183,7 @@ def test_stepping_the_clock_by_the_control_api_wakes_the_polls(line: Any) -> Non
     pending = wait(pbx, 1, seconds=10)
     answers: list[Any] = []
     stop = pending.listen(lambda: answers.append(pending.finish(False)))
-    pbx.caller.control("POST", "/worlds/default/clock", {"step_seconds": 10})
+    pbx.caller.control("POST", "/sandboxes/default/clock", {"step_seconds": 10})
     stop()
     assert [told(answer)["Data"] for answer in answers if answer is not None] == [{}]
 
@@ -204,7 +204,7 @@ def test_a_poll_is_in_the_journal_once_it_is_answered(line: Any) -> None:
     pbx.board.seen = broken
     answer = second.finish(False)
     assert (answer.status, dict(answer.headers)["X-Noojee-Fake-Bug"]) == (500, "ZeroDivisionError")
-    assert [type(bug) for bug in pbx.caller.worlds.own_bugs] == [ZeroDivisionError]
+    assert [type(bug) for bug in pbx.caller.sandboxes.own_bugs] == [ZeroDivisionError]
     assert [entry.response.status for entry in pbx.pbx.journal.entries()] == [200, 500]
 
 
@@ -257,10 +257,10 @@ def test_polls_from_many_threads_miss_nothing(line: Any) -> None:
             last = done.is_set()
             sequence, changes = pbx.board.seen(("410",), seq)
             assert sequence >= seq
-            for sighting in changes.get("410", ()):
-                assert seq < sighting.sequence <= sequence
-                if sighting.status.value == "Hungup":
-                    ended.append(sighting.call_id)
+            for event in changes.get("410", ()):
+                assert seq < event.sequence <= sequence
+                if event.status.value == "Hungup":
+                    ended.append(event.call_id)
             seq = sequence
 
     threads = [threading.Thread(target=read, args=(ended,)) for ended in seen]

@@ -33,7 +33,7 @@ HTML_404 = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body
 
 def offers(caller: Any) -> set[str]:
     """What a PBX offers, as a client finds out; what is not there is 404 with HTML (CLIENT C-J)."""
-    clock = caller.worlds.default.clock.micros() // 1000
+    clock = caller.sandboxes.default.clock.micros() // 1000
     signature = caller.signature_at(clock)
     asked = {
         "services": (services.PATH, "method=retrieve&tag=T&leg=1", "GET"),
@@ -59,7 +59,7 @@ def offers(caller: Any) -> set[str]:
 
 def dial_records(caller: Any) -> bool:
     """Whether dial takes `record` and `tag` (from 6.0.1, DOC W-DI)."""
-    pbx = caller.worlds.default
+    pbx = caller.sandboxes.default
     signature = caller.signature_at(pbx.clock.micros() // 1000)
     query = f"number=400&extenOrUniqueId=SIP/410&autoAnswer=x&record=true&tag=D&{signature}"
     if caller.ask(f"{MANAGED}/dial", query).status == 404:
@@ -72,12 +72,12 @@ def dial_records(caller: Any) -> bool:
 
 
 @pytest.fixture
-def versioned(calling: Any, seed: Any, call: Any, leg: Any) -> Callable[..., Any]:
+def versioned(calling: Any, archive: Any, call: Any, leg: Any) -> Callable[..., Any]:
     """A caller of a PBX of this version, with a call of tag T."""
 
     def make(version: str | None, **named: Any) -> Any:
-        document = seed(call("1763589600.1", leg(tag="T")))
-        return calling(build(seed=document, ids=CountedIds(), version=version, **named))
+        document = archive(call("1763589600.1", leg(tag="T")))
+        return calling(build(archive=document, ids=CountedIds(), version=version, **named))
 
     return make
 
@@ -95,7 +95,7 @@ def test_every_version_of_the_table_is_shown() -> None:
 def test_an_upgrade_of_a_running_pbx_keeps_the_archive_and_its_calls(versioned: Any) -> None:
     """From the oldest to the newest and back: what a version cannot show is there again in one that can."""
     caller = versioned("2.7.14")
-    pbx = caller.worlds.default
+    pbx = caller.sandboxes.default
     call = pbx.switchboard.inbound("7600", "0491570156", pbx.clock.micros())
     pbx.switchboard.answer(call, "410", pbx.clock.micros())
     assert caller.services("start", extenOrUniqueId="410", tag="OLD").status == 200
@@ -116,17 +116,17 @@ def test_a_hash_in_its_hour_survives_an_upgrade(versioned: Any) -> None:
     caller = versioned("4.8")
     signature = caller.signature()
     assert caller.ask(f"{MANAGED}/retrieveMetaData", f"tag=T&{signature}").body[:1] == b"["
-    caller.worlds.default.version = "current"
-    caller.worlds.default.clock.step(1_800_000_000)
+    caller.sandboxes.default.version = "current"
+    caller.sandboxes.default.clock.step(1_800_000_000)
     assert caller.ask(f"{MANAGED}/retrieveMetaData", f"tag=T&{signature}").body[:1] == b"["
 
 
 def test_a_version_serves_no_dialect_that_was_not_asked_for(versioned: Any) -> None:
     """The dialects that a server is started with are the most that it serves."""
     caller = versioned("current", dialects=["call-management", "recording-api"])
-    assert caller.worlds.default.dialects == ("call-management",)
-    caller.worlds.default.version = "3"
-    assert caller.worlds.default.dialects == ("recording-api",)
+    assert caller.sandboxes.default.dialects == ("call-management",)
+    caller.sandboxes.default.version = "3"
+    assert caller.sandboxes.default.dialects == ("recording-api",)
 
 
 def test_a_key_counts_for_nothing_before_there_are_keys(versioned: Any) -> None:
@@ -145,5 +145,5 @@ def test_a_version_that_no_page_names_is_refused_with_the_nearest(version: str, 
     assert refused.value.path == "$.version"
     caller = versioned("3")
     with pytest.raises(UsageError):
-        caller.worlds.default.version = version
-    assert caller.worlds.default.version == "3"
+        caller.sandboxes.default.version = version
+    assert caller.sandboxes.default.version == "3"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from noojee_contract.model.outcome import Run
+from noojee_contract.model.result import Report
 from noojee_contract.report.html import page as html
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -30,7 +30,7 @@ def shown(page: str, folder: Path) -> str:
 
 
 @needs_browser
-def test_the_page_shows_the_matrix_and_runs_its_own_script_alone(broken: Run, tmp_path: Path) -> None:
+def test_the_page_shows_the_matrix_and_runs_its_own_script_alone(broken: Report, tmp_path: Path) -> None:
     """The filter says how many clauses are shown; a tag with a script in it stays text."""
     dom = shown(html.render(broken), tmp_path)
     assert f"{len(broken.clauses)} of {len(broken.clauses)} clauses" in dom
@@ -39,7 +39,7 @@ def test_the_page_shows_the_matrix_and_runs_its_own_script_alone(broken: Run, tm
     assert "&lt;script&gt;document.title" in dom
 
 
-def test_the_page_asks_for_nothing(broken: Run) -> None:
+def test_the_page_asks_for_nothing(broken: Report) -> None:
     """No address that a browser would fetch: no src, no link, no url(), no import."""
     page = html.render(broken)
     assert re.findall(r"<link\b|\bsrc=|url\(|@import|<iframe|<img", page) == []

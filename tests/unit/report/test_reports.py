@@ -13,13 +13,13 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from noojee_contract.errors import ContractError, TargetError
-from noojee_contract.model.outcome import Run
+from noojee_contract.model.result import Report
 from noojee_contract.model.schemas import violations
 from noojee_contract.report import jsonlines, junit, markdown, terminal, writing
 from noojee_contract.report.html import page as html
 
 RUNS = ("good", "broken", "not_proved", "not_reached")
-WRITERS: dict[str, Callable[[Run], str]] = {
+WRITERS: dict[str, Callable[[Report], str]] = {
     "terminal": terminal.render, "junit": junit.render, "markdown": markdown.render, "json": jsonlines.render, "html": html.render,
 }  # fmt: skip
 
@@ -49,7 +49,7 @@ def test_the_verdict_comes_first(writer: str, name: str, word: str, request: pyt
     if name == "broken":
         places = [
             text.lower().index(words)
-            for words in ("judged", "not proved", "worst first", "known deviations", "observed, where")
+            for words in ("checks", "not proved", "worst first", "known deviations", "observed, where")
         ]
         assert places == sorted(places)
 
@@ -57,7 +57,7 @@ def test_the_verdict_comes_first(writer: str, name: str, word: str, request: pyt
 @pytest.mark.parametrize("name", RUNS)
 def test_a_json_report_is_read_back(name: str, request: pytest.FixtureRequest) -> None:
     """Nothing is lost, and each line is valid by its schema."""
-    run: Run = request.getfixturevalue(name)
+    run: Report = request.getfixturevalue(name)
     text = jsonlines.render(run)
     again = jsonlines.read(text)
     assert jsonlines.render(again) == text
@@ -67,7 +67,7 @@ def test_a_json_report_is_read_back(name: str, request: pytest.FixtureRequest) -
 
 
 @pytest.mark.parametrize("cut", [1, 2, 5])
-def test_a_report_that_was_cut_off_is_refused(cut: int, broken: Run) -> None:
+def test_a_report_that_was_cut_off_is_refused(cut: int, broken: Report) -> None:
     """A footer that is missing, or counts other results."""
     lines = jsonlines.render(broken).splitlines()
     with pytest.raises(TargetError, match="cut off"):
@@ -83,8 +83,8 @@ def test_what_is_no_report_is_refused(text: str) -> None:
         jsonlines.read(text)
 
 
-def test_junit_counts_what_it_holds(broken: Run) -> None:
-    """Each suite's numbers are those of its cases; lanes of a clause are one case."""
+def test_junit_counts_what_it_holds(broken: Report) -> None:
+    """Each suite's numbers are those of its cases; cells of a clause are one case."""
     root = ET.fromstring(junit.render(broken))
     assert int(root.attrib["tests"]) == len(broken.merged())
     for suite in root:
@@ -99,14 +99,14 @@ def test_junit_counts_what_it_holds(broken: Run) -> None:
 
 
 @pytest.mark.parametrize("writer", sorted(WRITERS))
-def test_a_run_without_targets_is_no_report(writer: str, good: Run) -> None:
+def test_a_run_without_targets_is_no_report(writer: str, good: Report) -> None:
     """Nothing is not green."""
     if writer != "json":
         with pytest.raises(ContractError):
             WRITERS[writer](dataclasses.replace(good, targets=[]))
 
 
-def test_the_terminal_is_not_driven_by_what_it_shows(broken: Run) -> None:
+def test_the_terminal_is_not_driven_by_what_it_shows(broken: Report) -> None:
     """Escape sequences, NUL and signs that turn text round are shown as escapes."""
     plain = terminal.render(broken)
     assert "\x1b" not in plain
@@ -116,7 +116,7 @@ def test_the_terminal_is_not_driven_by_what_it_shows(broken: Run) -> None:
     assert "\x1b[" in terminal.render(broken, colour=True)
 
 
-def test_markdown_shows_hostile_text_as_text(broken: Run) -> None:
+def test_markdown_shows_hostile_text_as_text(broken: Report) -> None:
     """Outside of code blocks no tag is left open."""
     outside = re.sub(r"```+.*?```+", "", markdown.render(broken), flags=re.S)
     assert "<script>" not in outside

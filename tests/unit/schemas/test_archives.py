@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from noojee_contract.engine.bundled import recorded
+from noojee_contract.engine.bundled import bundled
 from noojee_contract.resources import fixtures
 from noojee_fake.server.sandboxes import build
 
 SEEDS = sorted(
-    path for path in fixtures("seeds").rglob("*.json") if json.loads(path.read_text(encoding="utf-8")).get("format")
+    path for path in fixtures("archives").rglob("*.json") if json.loads(path.read_text(encoding="utf-8")).get("format")
 )
 
 
@@ -23,15 +23,15 @@ SEEDS = sorted(
 def test_a_seed_starts_a_pbx(path: Path) -> None:
     """With its sound files, and with a description and a source."""
     document = json.loads(path.read_text(encoding="utf-8"))
-    worlds = build(seed=document, seed_folder=path.parent)
-    assert len(list(worlds.default.store.calls())) == len(document["calls"])
+    sandboxes = build(archive=document, archive_folder=path.parent)
+    assert len(list(sandboxes.default.store.calls())) == len(document["calls"])
     assert document["description"]
     assert document["provenance"]
 
 
 def test_ids_are_unique_over_all_files() -> None:
     """They are filled into one PBX together."""
-    archive = recorded()
+    archive = bundled()
     assert max(Counter(call.unique_id for call in archive.calls).values()) == 1
     assert max(Counter(leg.call_record_id for leg in archive.legs).values()) == 1
     assert all(leg.call_record_id for leg in archive.legs)
@@ -39,23 +39,25 @@ def test_ids_are_unique_over_all_files() -> None:
 
 def test_everything_has_ended_before_the_clock_of_the_archive() -> None:
     """No leg is in progress."""
-    now = datetime.fromisoformat(recorded().document["now"])
-    assert all(leg.end < now for leg in recorded().legs)
+    now = datetime.fromisoformat(bundled().document["now"])
+    assert all(leg.end < now for leg in bundled().legs)
 
 
 def test_no_leg_starts_before_the_epoch_in_its_unique_id() -> None:
-    """SEED: there is often a small delay between the call's start and the first leg's."""
-    for leg in recorded().legs:
+    """SPEC: there is often a small delay between the call's start and the first leg's."""
+    for leg in bundled().legs:
         epoch = leg.unique_id.rpartition("-")[2].partition(".")[0]
         assert leg.start >= datetime.fromtimestamp(int(epoch), UTC)
 
 
 @pytest.mark.parametrize(
-    "path", sorted(fixtures("seeds", "recorded").rglob("leg-*.wav")), ids=lambda path: f"{path.parent.name}/{path.name}"
+    "path",
+    sorted(fixtures("archives", "recorded").rglob("leg-*.wav")),
+    ids=lambda path: f"{path.parent.name}/{path.name}",
 )
 def test_a_recorded_sound_lasts_as_long_as_its_leg(path: Path) -> None:
     """From Duration - 0.5 s to under Duration + 1.5 s; 8 kHz, mono, 16 bit."""
-    (leg,) = [leg for leg in recorded().legs if leg.sound == path]
+    (leg,) = [leg for leg in bundled().legs if leg.sound == path]
     sound = soundfile.info(str(path))
     assert (sound.samplerate, sound.channels, sound.subtype) == (8000, 1, "PCM_16")
     assert leg.duration_seconds - 0.5 <= sound.frames / 8000 < leg.duration_seconds + 1.5
@@ -66,9 +68,9 @@ def test_the_recorded_legs_are_those_that_the_recorder_wrote_down() -> None:
     import hashlib
 
     judged = 0
-    for path in sorted(fixtures("seeds", "recorded").rglob("call.json")):
+    for path in sorted(fixtures("archives", "recorded").rglob("call.json")):
         told = json.loads(path.read_text(encoding="utf-8"))
-        call = recorded().call(told["unique_id"])
+        call = bundled().call(told["unique_id"])
         assert call is not None
         for row, leg in zip(told["legs"], call.legs, strict=True):
             direction = ("inbound", "outbound", "internal")[row["Direction"]]
@@ -89,7 +91,7 @@ def test_the_recorded_legs_are_those_that_the_recorder_wrote_down() -> None:
 
 def test_the_shapes_that_the_pages_describe_are_there() -> None:
     """Internal, outbound, queue, transfers, untagged, late, zero seconds, midnight, daylight saving, one tag, mid-call, names."""
-    archive = recorded()
+    archive = bundled()
     zone = archive.zone
     calls = archive.calls
     assert {call.direction for call in calls} == {"inbound", "outbound", "internal"}

@@ -27,22 +27,22 @@ def exchange(name: str) -> Any:
 
 
 def answer(name: str) -> Any:
-    return json.loads(exchange(name)["answered"]["body"]["text"])
+    return json.loads(exchange(name)["response"]["body"]["text"])
 
 
 SUBSCRIBED = json.loads(
-    json.loads(fixtures("exchanges", "java-binding", "subscribe.json").read_text(encoding="utf-8"))["answered"]["body"][
+    json.loads(fixtures("exchanges", "java-binding", "subscribe.json").read_text(encoding="utf-8"))["response"]["body"][
         "text"
     ]
 )
-SEED = json.loads(fixtures("seeds", "published", "seed-page.json").read_text(encoding="utf-8"))
+SPEC = json.loads(fixtures("archives", "published", "specification-page.json").read_text(encoding="utf-8"))
 TARGET = tomllib.loads("""
 [targets.staging]
 dialect = "njadmin"
 base_url = "https://pbx.example/prefix"
 time_zone = "Australia/Melbourne"
 api_key_env = "NOOJEE_KEY"
-known = ["known.csv", "more.csv"]
+recordings = ["recordings.csv", "more.csv"]
 capabilities = ["by_tag", "audio"]
 audio = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
 rest_path = "/rest"
@@ -54,12 +54,12 @@ timeout_seconds = 10
 max_body_bytes = 1048576
 allow = ["provoke", "wait:61s"]
 ca_file = "ca.pem"
-fillable = false
-archives = ["recorded"]
+writable = false
+sources = ["bundled"]
 control_url = "https://pbx.example/__noojee"
 control_token_env = "CONTROL_TOKEN"
 profile = {time_body = "digits-newline"}
-known_deviations = [{clause = "metadata.schema", reason = "known", expires = "2027-01-31"}]
+expected_failures = [{clause = "metadata.schema", reason = "known", expires = "2027-01-31"}]
 
 [targets.old]
 dialect = "recording-api"
@@ -69,24 +69,24 @@ transport = "noojee_fake.adapters.httpx_transport:open"
 from = "old"
 to = "staging"
 """)
-UNKNOWNS = tomllib.loads(schemas("own", "unknowns.toml").read_text(encoding="utf-8"))
+UNKNOWNS = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8"))
 FIRST = min(UNKNOWNS)
 FINDING = {
     "message": "Leg is 'one'",
-    "exchange": {name: exchange("metadata-by-tag")[name] for name in ("asked", "answered", "failure", "at")},
-    "seed_document": SEED,
+    "exchange": {name: exchange("metadata-by-tag")[name] for name in ("request", "response", "transport_error", "at")},
+    "archive": SPEC,
     "script": "curl",
     "command": "noojee-contract verify",
 }
 RESULT = {
-    "kind": "result", "clause": "metadata.schema", "target": "old", "lane": "recorded", "outcome": "broken",
-    "judged": 3, "seconds": 0.1, "reason": None, "finding": FINDING,
+    "kind": "result", "clause": "metadata.schema", "target": "old", "source": "bundled", "outcome": "failed",
+    "checks": 3, "seconds": 0.1, "reason": None, "failure": FINDING,
 }  # fmt: skip
 HEADER = {
-    "kind": "header", "format": "noojee-report/1", "suite": "noojee-contract 0.1.0", "catalogue": "c0ffee",
-    "started": "2026-11-24T00:00:00+00:00", "seed": 1, "examples": 5,
-    "targets": [{"name": "old", "dialect": "njadmin", "address": "http://127.0.0.1", "lanes": ["recorded"], "requests": 3}],
-    "clauses": [{"id": "a.b", "sentence": "s", "severity": "must", "provenance": "SEED", "group": "a"}],
+    "kind": "header", "format": "noojee-report/2", "suite": "noojee-contract 0.1.0", "catalogue": "c0ffee",
+    "started": "2026-11-24T00:00:00+00:00", "random_seed": 1, "examples": 5,
+    "targets": [{"name": "old", "dialect": "njadmin", "address": "http://127.0.0.1", "sources": ["bundled"], "requests": 3}],
+    "clauses": [{"id": "a.b", "sentence": "s", "severity": "must", "provenance": "SPEC", "group": "a"}],
 }  # fmt: skip
 FOOTER = {
     "kind": "footer", "verdict": "good", "exit_code": 0, "complete": True, "seconds": 1.5, "results": 1,
@@ -122,12 +122,12 @@ VALID: dict[str, list[Any]] = {
     "njadmin/metadata": [answer("metadata-by-tag")],
     "njadmin/metadata-by-hour": [answer("metadata-by-hour")],
     "njadmin/failure": [answer("expired-time-stamp"), {"code": 101, "message": "no"}],
-    "own/seed": [SEED],
-    "own/known": [{"kind": "hour", "value": "2021/09/14 15"}, {"kind": "tag", "value": "a\nb"}],
+    "own/archive": [SPEC],
+    "own/recordings": [{"kind": "hour", "value": "2021/09/14 15"}, {"kind": "tag", "value": "a\nb"}],
     "own/exchange": [exchange("metadata-by-tag"), exchange("metadata-by-hour")],
     "own/target": [TARGET],
     "own/report": [HEADER, RESULT, FOOTER],
-    "own/unknowns": [UNKNOWNS],
+    "own/options": [UNKNOWNS],
     "own/directory": [{}, DIRECTORY],
     "own/dialect": [DIALECT, SHORTEST_DIALECT],
 }
@@ -175,16 +175,16 @@ CALL: Steps = ("calls", 0)
 LEG: Steps = (*CALL, "legs", 0)
 STAGING: Steps = ("targets", "staging")
 REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
-    "own/seed": [
-        (SEED, steps, value)
+    "own/archive": [
+        (SPEC, steps, value)
         for steps, value in (
-            (("format",), "noojee-seed/2"), (("format",), GONE), (("calls",), GONE), (("calls",), {}), (("calls",), None),
+            (("format",), "noojee-archive/2"), (("format",), GONE), (("calls",), GONE), (("calls",), {}), (("calls",), None),
             (("note",), "x"), (("now",), "2026-11-24"), (("now",), "2026-11-24T00:00:00"), (("time_zone",), ""),
             (("default_account",), ""), (("profile",), {"key": 1}), (("profile",), {"Key": "x"}),
             ((*CALL, "unique_id"), ""), ((*CALL, "unique_id"), 1392271611.238), ((*CALL, "unique_id"), "1" * 201),
             ((*CALL, "direction"), "2"), ((*CALL, "direction"), "Internal"), ((*CALL, "source"), None),
             ((*CALL, "source"), GONE), ((*CALL, "legs"), []), ((*CALL, "legs"), GONE), ((*CALL, "id"), "x"),
-            (CALL, {"unique_id": "1.1", "direction": "inbound", "source": "", "legs": SEED["calls"][0]["legs"]}),
+            (CALL, {"unique_id": "1.1", "direction": "inbound", "source": "", "legs": SPEC["calls"][0]["legs"]}),
             ((*LEG, "leg"), 0), ((*LEG, "leg"), "1"), ((*LEG, "start"), GONE), ((*LEG, "start"), "2014-02-13 17:06:52.0"),
             ((*LEG, "start"), 1392271612), ((*LEG, "end"), GONE), ((*LEG, "end"), "2014-02-13T17:06:56+11:00\n"),
             ((*LEG, "tag"), None), ((*LEG, "username"), 7), ((*LEG, "destination"), GONE), ((*LEG, "destination"), 410),
@@ -196,14 +196,14 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
     "own/exchange": [
         (exchange("metadata-by-tag"), steps, value)
         for steps, value in (
-            (("format",), "noojee-exchange/2"), (("description",), ""), (("provenance",), "SEED"),
+            (("format",), "noojee-exchange/1"), (("description",), ""), (("provenance",), "SPEC"),
             (("provenance", "mark"), "OURS"), (("provenance", "mark"), GONE), (("provenance", "source"), ""),
             (("provenance", "retrieved"), "23.11.2026"), (("provenance", "retrieved"), "2026-11-23\n"),
-            (("dialect",), "legacy"), (("asked",), None), (("asked", "method"), ""), (("asked", "url"), GONE),
-            (("asked", "headers"), {"a": "b"}), (("asked", "headers"), [["a"]]), (("asked", "headers"), [["a", "b", "c"]]),
-            (("asked", "body"), "text"), (("asked", "body"), {}), (("asked", "body"), {"text": "", "base64": ""}),
-            (("answered", "status"), "200"), (("answered", "status"), 99), (("answered", "body"), {"omitted_bytes": -1}),
-            (("answered",), GONE), (("failure",), 1), (("at",), GONE), (("seconds",), 1),
+            (("dialect",), "legacy"), (("request",), None), (("request", "method"), ""), (("request", "url"), GONE),
+            (("request", "headers"), {"a": "b"}), (("request", "headers"), [["a"]]), (("request", "headers"), [["a", "b", "c"]]),
+            (("request", "body"), "text"), (("request", "body"), {}), (("request", "body"), {"text": "", "base64": ""}),
+            (("response", "status"), "200"), (("response", "status"), 99), (("response", "body"), {"omitted_bytes": -1}),
+            (("response",), GONE), (("transport_error",), 1), (("at",), GONE), (("seconds",), 1),
         )
     ],
     "own/target": [
@@ -216,21 +216,21 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             ((*STAGING, "known"), 1), ((*STAGING, "capabilities"), ["by_name"]), ((*STAGING, "archives"), ["all"]),
             ((*STAGING, "audio"), "POST {base}/retrieve"), ((*STAGING, "rest_path"), "/"), ((*STAGING, "authentication"), "none"), ((*STAGING, "request_budget"), 0),
             ((*STAGING, "requests_per_second"), 0), ((*STAGING, "timeout_seconds"), "10"), ((*STAGING, "max_body_bytes"), 1),
-            ((*STAGING, "allow"), ["everything"]), ((*STAGING, "allow"), "wait"), ((*STAGING, "fillable"), "yes"),
-            ((*STAGING, "profile"), {"time_body": 1}), ((*STAGING, "known_deviations", 0, "expires"), GONE),
-            ((*STAGING, "known_deviations", 0, "expires"), "soon"), ((*STAGING, "known_deviations", 0, "reason"), ""),
+            ((*STAGING, "allow"), ["everything"]), ((*STAGING, "allow"), "wait"), ((*STAGING, "writable"), "yes"),
+            ((*STAGING, "profile"), {"time_body": 1}), ((*STAGING, "expected_failures", 0, "expires"), GONE),
+            ((*STAGING, "expected_failures", 0, "expires"), "soon"), ((*STAGING, "expected_failures", 0, "reason"), ""),
             (("targets", "old", "command"), ["serve", "{ready_file}"]), (("migration",), {"from": "old", "to": "staging"}),
             (("migration", 0, "to"), GONE),
         )
     ],
-    "own/known": [
+    "own/recordings": [
         ({"kind": "hour", "value": "2021/09/14 15"}, steps, value)
         for steps, value in (
             (("kind",), "name"), (("kind",), GONE), (("value",), ""), (("value",), GONE), (("value",), "2021-09-14 15"),
             (("value",), "2021/09/14 24"), (("value",), "2021/09/14"), (("value",), "2021/09/14 15\n"), (("note",), "x"),
         )
     ],
-    "own/unknowns": [
+    "own/options": [
         (UNKNOWNS, steps, value)
         for steps, value in (
             (("Upper",), UNKNOWNS[FIRST]), ((FIRST, "row"), "5"), ((FIRST, "row"), GONE), ((FIRST, "default"), GONE),
@@ -277,22 +277,22 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
         *(
             (HEADER, steps, value)
             for steps, value in (
-                (("kind",), "head"), (("format",), "noojee-report/2"), (("targets",), []), (("targets", 0, "name"), GONE),
-                (("clauses", 0, "severity"), "maybe"), (("seed",), -1), (("started",), GONE), (("api_key",), "x"),
+                (("kind",), "head"), (("format",), "noojee-report/1"), (("targets",), []), (("targets", 0, "name"), GONE),
+                (("clauses", 0, "severity"), "maybe"), (("random_seed",), -1), (("started",), GONE), (("api_key",), "x"),
             )
         ),
         *(
             (RESULT, steps, value)
             for steps, value in (
-                (("outcome",), "passed"), (("lane",), "live"), (("judged",), -1), (("judged",), "3"), (("finding",), "x"),
-                (("finding", "message"), GONE), (("finding", "exchange", "asked"), GONE),
-                (("finding", "exchange", "format"), "noojee-exchange/1"), (("finding", "seed_document", "calls"), GONE),
+                (("outcome",), "holds"), (("source",), "live"), (("checks",), -1), (("checks",), "3"), (("failure",), "x"),
+                (("failure", "message"), GONE), (("failure", "exchange", "request"), GONE),
+                (("failure", "exchange", "format"), "noojee-exchange/2"), (("failure", "archive", "calls"), GONE),
             )
         ),
         *(
             (FOOTER, steps, value)
             for steps, value in (
-                (("verdict",), "green"), (("exit_code",), 2), (("complete",), GONE), (("counts",), {"passed": 1}),
+                (("verdict",), "green"), (("exit_code",), 2), (("complete",), GONE), (("counts",), {"holds": 1}),
                 (("missing",), ["a.b"]), (("results",), GONE),
             )
         ),
@@ -388,7 +388,7 @@ VALUES = st.one_of(
 
 @settings(max_examples=150)
 @example("recording-api/metadata", 0, 2, "4\n")
-@example("own/unknowns", 0, 3, 1.0)
+@example("own/options", 0, 3, 1.0)
 @given(st.sampled_from(sorted(VALID)), st.integers(0, 2), st.integers(0, 10_000), VALUES)
 def test_both_validators_agree_on_any_document_with_a_mistake(name: str, number: int, place: int, value: Any) -> None:
     """Any value, of any type, in any place of a document of any format, and any key gone."""

@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from noojee_contract.resources import schemas
 
 API: dict[str, Any] = json.loads(schemas("own", "pbx.openapi.json").read_text(encoding="utf-8"))
-MARKS = ("SEED", "DOC", "CLIENT", "DERIVED", "UNKNOWN")
+MARKS = ("SPEC", "DOC", "CLIENT", "DERIVED", "UNKNOWN")
 INLINED = {
     "Time": "recording-api/time", "Legs": "recording-api/metadata", "Failure": "recording-api/failure",
     "NjadminLegs": "njadmin/metadata", "LegsByHour": "njadmin/metadata-by-hour", "NjadminFailure": "njadmin/failure",
@@ -66,11 +66,11 @@ def test_everything_it_says_has_a_source() -> None:
 
 
 def test_each_behaviour_is_a_sentence_with_a_source() -> None:
-    """`text` and `provenance`, and a `switch` where one changes it."""
+    """`text` and `provenance`, and a `option` where one changes it."""
     rows = behaviours()
     assert len(rows) > 80
     for row in rows:
-        assert set(row) <= {"text", "provenance", "switch"}
+        assert set(row) <= {"text", "provenance", "option"}
         assert row["text"].endswith((".", "}"))
         assert row["provenance"].startswith(MARKS), row
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from noojee_contract.engine.strategies import seed_documents
+from noojee_contract.engine.strategies import archive_files
 from noojee_contract.model import schemas as validate
 from noojee_contract.resources import fixtures, schemas
 
@@ -30,7 +30,7 @@ def load(path: Path) -> Any:
 
 def published(name: str) -> Any:
     exchange = load(fixtures("exchanges", "published", f"{name}.json"))
-    return json.loads(exchange["answered"]["body"]["text"])
+    return json.loads(exchange["response"]["body"]["text"])
 
 
 def properties(schema: Any, place: str = "$") -> Iterator[tuple[str, Any]]:
@@ -52,7 +52,7 @@ def test_each_answer_of_each_dialect_has_a_file() -> None:
         "recording-api/time", "recording-api/metadata", "recording-api/failure",
         "call-management/metadata", "call-management/failure", "call-management/success", "call-management/dial",
         "call-management/changes", "njadmin/metadata", "njadmin/metadata-by-hour", "njadmin/failure",
-        "own/seed", "own/known", "own/exchange", "own/target", "own/report", "own/unknowns", "own/directory",
+        "own/archive", "own/recordings", "own/exchange", "own/target", "own/report", "own/options", "own/directory",
         "own/dialect",
     }  # fmt: skip
 
@@ -79,7 +79,7 @@ def agreed(document: Any, name: str) -> bool:
 
 
 def test_the_published_answers_are_valid() -> None:
-    """SEED and DOC: the samples of the pages."""
+    """SPEC and DOC: the samples of the pages."""
     assert agreed(published("metadata-by-tag"), "recording-api/metadata")
     assert agreed(published("metadata-by-tag"), "njadmin/metadata")
     assert agreed(published("metadata-by-hour"), "njadmin/metadata-by-hour")
@@ -156,35 +156,35 @@ def test_more_fields_and_another_order_are_fine() -> None:
 
 def test_every_fixture_is_valid() -> None:
     """Seeds, exchanges, the embedded targets, the table of open questions."""
-    seeds = [load(path) for path in fixtures("seeds").rglob("*.json") if load(path).get("format")]
+    seeds = [load(path) for path in fixtures("archives").rglob("*.json") if load(path).get("format")]
     exchanges = [load(path) for path in fixtures("exchanges").rglob("*.json")]
     assert len(seeds) >= 18
     assert len(exchanges) >= 15
-    assert all(agreed(document, "own/seed") for document in seeds)
+    assert all(agreed(document, "own/archive") for document in seeds)
     assert all(agreed(document, "own/exchange") for document in exchanges)
     assert agreed(tomllib.loads(fixtures("targets", "embedded.toml").read_text(encoding="utf-8")), "own/target")
-    assert agreed(tomllib.loads(schemas("own", "unknowns.toml").read_text(encoding="utf-8")), "own/unknowns")
+    assert agreed(tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8")), "own/options")
 
 
 def test_known_recordings_have_a_schema() -> None:
     """A row of the CSV as a document."""
     rows = csv.DictReader(["kind,value", 'tag,"a,b"', "hour,2021/09/14 15"])
-    assert all(agreed(row, "own/known") for row in rows)
-    assert not agreed({"kind": "hour", "value": "15"}, "own/known")
-    assert not agreed({"kind": "name", "value": "x"}, "own/known")
+    assert all(agreed(row, "own/recordings") for row in rows)
+    assert not agreed({"kind": "hour", "value": "15"}, "own/recordings")
+    assert not agreed({"kind": "name", "value": "x"}, "own/recordings")
 
 
 @settings(max_examples=60)
-@given(seed_documents(), st.data())
+@given(archive_files(), st.data())
 def test_both_validators_agree_on_seeds_with_a_mistake(document: dict[str, Any], data: st.DataObject) -> None:
     """Generated archives are valid; with one value changed, both say the same."""
-    assert agreed(document, "own/seed")
+    assert agreed(document, "own/archive")
     changed = copy.deepcopy(document)
     leg = changed["calls"][0]["legs"][0]
     holder = data.draw(st.sampled_from([changed, changed["calls"][0], leg]))
     key = data.draw(st.sampled_from(sorted(holder)))
     holder[key] = data.draw(st.one_of(st.none(), st.integers(-2, 2), st.text(max_size=5), st.just([]), st.just({})))
-    agreed(changed, "own/seed")
+    agreed(changed, "own/archive")
 
 
 @settings(max_examples=100)

@@ -85,7 +85,7 @@ class Board:
 
     def sees(self, extension: str) -> list[str]:
         """The status of each call that an extension takes part in, oldest change first."""
-        return [sighting.status.value for sighting in self.board.seen((extension,), 0)[1].get(extension, [])]
+        return [event.status.value for event in self.board.seen((extension,), 0)[1].get(extension, [])]
 
 
 @pytest.fixture

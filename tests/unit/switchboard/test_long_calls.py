@@ -35,13 +35,13 @@ def test_a_call_may_be_handed_on_ten_thousand_times(number: Callable[[int], str]
 def test_every_leg_of_a_long_call_is_listed(pbx: Callable[..., Any]) -> None:
     """Started again and again with tags of its own, and found by each way of asking."""
     caller = pbx()
-    world = caller.worlds.default
-    call = world.switchboard.inbound("7600", "0491570156", world.clock.micros())
+    sandbox = caller.sandboxes.default
+    call = sandbox.switchboard.inbound("7600", "0491570156", sandbox.clock.micros())
     for at in range(MANY):
-        world.switchboard.start_recording(
-            call, world.clock.micros(), tag=f"T{at}", owner=None, extension=None, again="splits"
+        sandbox.switchboard.start_recording(
+            call, sandbox.clock.micros(), tag=f"T{at}", owner=None, extension=None, again="splits"
         )
-    world.switchboard.hang_up(call, world.clock.micros())
+    sandbox.switchboard.hang_up(call, sandbox.clock.micros())
     by_id = json.loads(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId=call.unique_id).body)
     assert [int(row["Leg"]) for row in by_id] == list(range(1, MANY + 2))
     for tag in ("T0", f"T{MANY - 1}"):

@@ -17,7 +17,7 @@ def test_all_free_members_ring_until_one_answers(board: Any) -> None:
 
 
 def test_a_caller_who_gives_up_leaves_the_leg_of_the_queue(board: Any) -> None:
-    """Its owner is the default account. Source: W-A4 (SEED)."""
+    """Its owner is the default account. Source: W-A4 (SPEC)."""
     call = board.do("inbound", "7600", "0491570156")
     board.do("hang_up", call)
     assert board.legs(call) == [(1, None, "600", 1, 2)]

@@ -1,4 +1,4 @@
-"""Each transfer splits the recording; the answer after it does not. Source: W-A4 (SEED), and the recorded calls."""
+"""Each transfer splits the recording; the answer after it does not. Source: W-A4 (SPEC), and the recorded calls."""
 
 from __future__ import annotations
 

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from noojee_contract.dialects.loader.form import Wrong, judge_form
+from noojee_contract.dialects.loader.form import Wrong, check_form
 from noojee_contract.dialects.loader.methods import MOST_BYTES, read_method
 from noojee_contract.dialects.loader.shape import read_shapes
 from noojee_contract.dialects.model import (
     Dialect,
-    Failures,
+    ErrorRule,
+    ErrorRules,
     KeyInBasic,
     KeyInHeader,
     KeyInQuery,
-    Refusal,
     Scheme,
     Shape,
     VendorHash,
@@ -36,7 +36,7 @@ def read_dialect(path: Path) -> Dialect:
     """The dialect that a file describes. Raises TargetError with the file, the JSON path and what to write."""
     document = toml_document(path, "dialect file", MOST_BYTES)
     try:
-        judge_form(document)
+        check_form(document)
         return _dialect(document, path.parent)
     except Wrong as wrong:
         raise TargetError(f"{path}: {wrong}") from None
@@ -65,19 +65,19 @@ def _scheme(row: Mapping[str, str]) -> Scheme:
     return VendorHash(verb, path)
 
 
-def _failures(row: Mapping[str, Any]) -> Failures:
+def _failures(row: Mapping[str, Any]) -> ErrorRules:
     def statuses(written: int | list[int]) -> tuple[int, ...]:
         return (written,) if isinstance(written, int) else tuple(written)
 
     for kind in KINDS:
         if "code" in row.get(kind, {}) and "code" not in row:
             raise Wrong(f"$.failures.{kind}.code", 'nothing says where codes stand; write code = "..." in [failures]')
-    return Failures(
+    return ErrorRules(
         code=place_of(row["code"]) if "code" in row else None,
         message=place_of(row["message"]) if "message" in row else None,
         success=row.get("success"),
         kinds={
-            kind: Refusal(statuses=statuses(row[kind]["status"]), code=row[kind].get("code"))
+            kind: ErrorRule(statuses=statuses(row[kind]["status"]), code=row[kind].get("code"))
             for kind in KINDS
             if kind in row
         },

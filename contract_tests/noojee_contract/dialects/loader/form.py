@@ -26,7 +26,7 @@ class Wrong(Exception):
         super().__init__(f"{place}: {says}")
 
 
-def judge_form(document: Mapping[str, Any]) -> None:
+def check_form(document: Mapping[str, Any]) -> None:
     """Raises `Wrong` for the first thing that the form does not allow; keys that it does not know come first."""
     if not violations(document, FORM):
         return
@@ -76,7 +76,7 @@ def description(place: Iterable[str | int]) -> str:
     return says
 
 
-def judge_pattern(written: str, place: str, moment: date, sample: str) -> None:
+def check_pattern(written: str, place: str, moment: date, sample: str) -> None:
     """Raises `Wrong` for a pattern that does not give back the moment that it wrote."""
     try:
         shown = moment.strftime(written.replace("%z", "+1000"))

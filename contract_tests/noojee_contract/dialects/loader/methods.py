@@ -11,7 +11,7 @@ from typing import Any
 
 from noojee_contract.dialects.body import AS_NUMBER, NAME, Body, FormBody, JsonBody, names_in
 from noojee_contract.dialects.hour import TIMES_WRITTEN, DateAndHour, Hour, TimeRange
-from noojee_contract.dialects.loader.form import CREDENTIAL_HINT, MOMENT, Wrong, description, judge_pattern
+from noojee_contract.dialects.loader.form import CREDENTIAL_HINT, MOMENT, Wrong, check_pattern, description
 from noojee_contract.dialects.model import Method, Shape, place_of
 from noojee_contract.model.files import beginning_of
 from noojee_contract.model.schemas import Schema
@@ -31,14 +31,14 @@ def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -
     pairs = []
     for pair in filter(None, query.split("&")):
         parameter, _, value = pair.partition("=")
-        _judge_parameter(parameter, f"{place}.request")
+        _check_parameter(parameter, f"{place}.request")
         pairs.append((parameter, value))
     body = _body(row, place, verb)
     names = names_in(row["request"], *(() if body is None else body.texts))
     hour = _hour(row, place, names) if name == "by_hour" else DateAndHour()
     needed, known = (hour.names, hour.names) if name == "by_hour" else (NEEDED[name], KNOWN[name])
     if body is not None:
-        _judge_names(body, f"{place}.{'json' if isinstance(body, JsonBody) else 'form'}", known, hour)
+        _check_names(body, f"{place}.{'json' if isinstance(body, JsonBody) else 'form'}", known, hour)
     for each in needed:
         if each not in names:
             raise Wrong(
@@ -58,7 +58,7 @@ def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -
     )
 
 
-def _judge_parameter(name: str, place: str) -> None:
+def _check_parameter(name: str, place: str) -> None:
     """Raises `Wrong` for a name that is none, or whose value would be a credential."""
     if "{" in name:
         raise Wrong(place, "the name of a parameter is fixed; write name={...}")
@@ -77,26 +77,26 @@ def _body(row: Mapping[str, Any], place: str, verb: str) -> Body | None:
         raise Wrong(f"{place}.{kind}", "a GET carries no body; write POST in request")
     if kind == "form":
         for name in row["form"]:
-            _judge_parameter(name, f"{place}.form.{name}")
+            _check_parameter(name, f"{place}.form.{name}")
         return FormBody(tuple((name, str(value)) for name, value in row["form"].items()))
-    _judge_json(row["json"], f"{place}.json")
+    _check_json(row["json"], f"{place}.json")
     return JsonBody(row["json"])
 
 
-def _judge_json(value: Any, place: str) -> None:
+def _check_json(value: Any, place: str) -> None:
     """Raises `Wrong` for what JSON has no word for, dates and infinity among them, and for wrong names of members."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            _judge_parameter(name, f"{place}.{name}")
-            _judge_json(inner, f"{place}.{name}")
+            _check_parameter(name, f"{place}.{name}")
+            _check_json(inner, f"{place}.{name}")
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            _judge_json(inner, f"{place}[{number}]")
+            _check_json(inner, f"{place}[{number}]")
     elif not isinstance(value, str | int) and not (isinstance(value, float) and isfinite(value)):
         raise Wrong(place, "JSON has no such value; write it as a text, in quotes")
 
 
-def _judge_names(body: Body, place: str, known: Sequence[str], hour: Hour) -> None:
+def _check_names(body: Body, place: str, known: Sequence[str], hour: Hour) -> None:
     """Raises `Wrong` for what stands in braces and is no name of this method, or no number."""
     numbers = [name for name in known if name in ("leg", "hour")]
     if isinstance(hour, TimeRange) and hour.form.startswith("epoch"):
@@ -119,7 +119,7 @@ def _hour(row: Mapping[str, Any], place: str, names: Collection[str]) -> Hour:
         raise Wrong(f"{place}.time", "is how {from} and {until} are written; ask with them, or take this out")
     if not is_range:
         written = row.get("date", "%Y/%m/%d")
-        judge_pattern(written, f"{place}.date", date(2021, 9, 14), "%Y-%m-%d")
+        check_pattern(written, f"{place}.date", date(2021, 9, 14), "%Y-%m-%d")
         return DateAndHour(day_pattern=written, padded=row.get("hour") == "padded")
     for name in ("date", "hour"):
         if name in row:
@@ -127,7 +127,7 @@ def _hour(row: Mapping[str, Any], place: str, names: Collection[str]) -> Hour:
     if "time" not in row:
         raise Wrong(f"{place}.time", f"is missing. {description(['methods', 'by_hour', 'time'])}")
     if row["time"] not in TIMES_WRITTEN:
-        judge_pattern(row["time"], f"{place}.time", MOMENT.replace(second=0), "%Y-%m-%d %H:%M:%S")
+        check_pattern(row["time"], f"{place}.time", MOMENT.replace(second=0), "%Y-%m-%d %H:%M:%S")
     return TimeRange(row["time"])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from noojee_contract.dialects.formats import NUMBERS, TIMES, UNSET, Format, pattern, text, words
-from noojee_contract.dialects.loader.form import MOMENT, Wrong, description, judge_pattern
+from noojee_contract.dialects.loader.form import MOMENT, Wrong, check_pattern, description
 from noojee_contract.dialects.model import Shape, place_of
 
 Rows = Mapping[str, Any]
@@ -67,7 +67,7 @@ def _format(name: str, row: Any, place: str) -> Format:
     if name in TIME_FIELDS:
         if row in TIMES:
             return TIMES[row]
-        judge_pattern(row, place, MOMENT, "%Y-%m-%d %H:%M:%S")
+        check_pattern(row, place, MOMENT, "%Y-%m-%d %H:%M:%S")
         return pattern(row)
     if name == "Direction":
         return words(row)

@@ -11,16 +11,17 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from noojee_contract.model.outcome import WORST_FIRST, Outcome, Result, Run
+from noojee_contract.model.outcome import WORST_FIRST, Outcome
+from noojee_contract.model.result import Report, Result
 from noojee_contract.report.grouping import shortened
-from noojee_contract.report.summary import SIGNS, answer_text, commands, request_text, seed_text, story
+from noojee_contract.report.summary import SIGNS, answer_text, archive_text, commands, request_text, summarize
 
 LEAST_SHARE = 0.6  # of a bar's width in percent: a leg of no seconds is still seen
 
 
-def render(run: Run) -> str:
+def render(run: Report) -> str:
     """The report as one HTML page."""
-    told = story(run)
+    told = summarize(run)
     script = _part("report.js")
     counts = run.counts()
     page: str = _template().render(
@@ -36,7 +37,7 @@ def render(run: Run) -> str:
         commands=commands,
         shortened=shortened,
         answer_text=answer_text,
-        seed_text=seed_text,
+        archive_text=archive_text,
         style=_part("report.css"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -67,7 +68,7 @@ def _harmless(text: str) -> str:
     )
 
 
-def _matrix(run: Run) -> list[dict[str, Any]]:
+def _matrix(run: Report) -> list[dict[str, Any]]:
     """A row a clause, a cell a target: the merged outcome, with what it was judged on."""
     merged = run.merged()
     cells: dict[tuple[str, str], list[Result]] = {}
@@ -79,14 +80,16 @@ def _matrix(run: Run) -> list[dict[str, Any]]:
         for target in run.targets:
             pair = (clause.id, target.name)
             outcomes.append((merged.get(pair), _cell(cells.get(pair, ()))))
-        worst = min((outcome for outcome, _ in outcomes if outcome), key=WORST_FIRST.index, default=Outcome.UNPROVED)
-        rows.append({"clause": clause, "cells": outcomes, "worst": worst})
+        worst = min(
+            (outcome for outcome, _ in outcomes if outcome), key=WORST_FIRST.index, default=Outcome.INCONCLUSIVE
+        )
+        rows.append({"clause": clause, "sources": outcomes, "worst": worst})
     return rows
 
 
 def _cell(results: Sequence[Result]) -> str:
     return "; ".join(
-        f"{result.lane}: {result.outcome}, {result.judged} judged" + (f" ({result.reason})" if result.reason else "")
+        f"{result.source}: {result.outcome}, {result.checks} judged" + (f" ({result.reason})" if result.reason else "")
         for result in results
     )
 

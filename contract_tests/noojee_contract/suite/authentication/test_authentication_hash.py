@@ -7,17 +7,18 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator
 
-from noojee_contract.clients.client import Query, ticket_hash
-from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.clients.client import Query, vendor_hash
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import (
     answers_it,
     ask,
+    check_answered,
+    check_brings_nothing,
+    check_each_refused,
+    check_refused,
     in_words,
-    judge_answered,
-    judge_brings_nothing,
-    judge_each_refused,
-    judge_refused,
     one_recording,
     proof,
     refuses,
@@ -42,92 +43,94 @@ FUNCTIONS: dict[str, Recipe] = {
     "sha1": lambda key, time: hashlib.sha1(f"{key}:{time}".encode(), usedforsecurity=False).hexdigest(),
     "sha512": lambda key, time: hashlib.sha512(f"{key}:{time}".encode()).hexdigest(),
     "HMAC-sha256": lambda key, time: hmac.new(key.encode(), time.encode(), "sha256").hexdigest(),
-    "sha256 of sha256": lambda key, time: sha256(ticket_hash(key, time)),
-    "sha256 in base64": lambda key, time: base64.b64encode(bytes.fromhex(ticket_hash(key, time))).decode(),
+    "sha256 of sha256": lambda key, time: sha256(vendor_hash(key, time)),
+    "sha256 in base64": lambda key, time: base64.b64encode(bytes.fromhex(vendor_hash(key, time))).decode(),
     "no hash, but the text itself": lambda key, time: f"{key}:{time}",
 }
 PARTS: dict[str, Recipe] = {
-    "its first 63 characters": lambda key, time: ticket_hash(key, time)[:63],
-    "its first 32 characters": lambda key, time: ticket_hash(key, time)[:32],
-    "its first 8 characters": lambda key, time: ticket_hash(key, time)[:8],
-    "its last 63 characters": lambda key, time: ticket_hash(key, time)[1:],
-    "one character more": lambda key, time: ticket_hash(key, time) + "0",
-    "its last character changed": lambda key, time: ticket_hash(key, time)[:-1] + "x",
-    "itself twice": lambda key, time: ticket_hash(key, time) * 2,
+    "its first 63 characters": lambda key, time: vendor_hash(key, time)[:63],
+    "its first 32 characters": lambda key, time: vendor_hash(key, time)[:32],
+    "its first 8 characters": lambda key, time: vendor_hash(key, time)[:8],
+    "its last 63 characters": lambda key, time: vendor_hash(key, time)[1:],
+    "one character more": lambda key, time: vendor_hash(key, time) + "0",
+    "its last character changed": lambda key, time: vendor_hash(key, time)[:-1] + "x",
+    "itself twice": lambda key, time: vendor_hash(key, time) * 2,
 }
 
 
-def _judge_recipes(case: Case, judge: Judge, recipes: dict[str, Recipe], what: str) -> None:
-    """Judge that each hash made by a wrong recipe is refused, with a fresh time stamp each."""
+def _check_recipes(subject: Subject, check: Check, recipes: dict[str, Recipe], what: str) -> None:
+    """Check that each hash made by a wrong recipe is refused, with a fresh time stamp each."""
 
     def attempts() -> Iterator[tuple[str, Query]]:
         for name, recipe in recipes.items():
-            time_stamp = str(stamp(case))
-            yield f"{what} {name}", proof(case, time_stamp, recipe(case.client.key, time_stamp))
+            time_stamp = str(stamp(subject))
+            yield f"{what} {name}", proof(subject, time_stamp, recipe(subject.client.key, time_stamp))
 
-    judge_each_refused(case, judge, attempts())
+    check_each_refused(subject, check, attempts())
 
 
 @clause("authentication.hash-text")
-def test_a_hash_of_another_text_is_refused(case: Case, judge: Judge) -> None:
+def test_a_hash_of_another_text_is_refused(subject: Subject, check: Check) -> None:
     """DOC W-A1: sha256Hex(apiKey + ":" + timeStamp)."""
-    _judge_recipes(case, judge, TEXTS, "a hash of")
+    _check_recipes(subject, check, TEXTS, "a hash of")
 
 
 @clause("authentication.hash-function")
-def test_a_hash_by_another_function_is_refused(case: Case, judge: Judge) -> None:
+def test_a_hash_by_another_function_is_refused(subject: Subject, check: Check) -> None:
     """DOC W-A1: sha256Hex(apiKey + ":" + timeStamp)."""
-    _judge_recipes(case, judge, FUNCTIONS, "the hash as")
+    _check_recipes(subject, check, FUNCTIONS, "the hash as")
 
 
 @clause("authentication.hash-whole")
-def test_a_part_of_the_hash_is_refused(case: Case, judge: Judge) -> None:
+def test_a_part_of_the_hash_is_refused(subject: Subject, check: Check) -> None:
     """DOC W-A1: sha256Hex has 64 characters; the page's sample of 63 is a misprint (DERIVED)."""
-    _judge_recipes(case, judge, PARTS, "of the hash")
+    _check_recipes(subject, check, PARTS, "of the hash")
 
 
 @clause("authentication.hash-bound")
-def test_a_hash_of_another_fresh_time_stamp_is_refused(case: Case, judge: Judge) -> None:
+def test_a_hash_of_another_fresh_time_stamp_is_refused(subject: Subject, check: Check) -> None:
     """DOC W-A1: the time stamp stops replay."""
-    for asked in one_recording(case):
+    for asked in one_recording(subject):
         for off in (1, 40, 1000):
-            now = stamp(case)
-            credentials = proof(case, now - off, ticket_hash(case.client.key, str(now)))
-            judge_refused(
-                case,
-                judge,
-                ask(case, asked, credentials=credentials),
+            now = stamp(subject)
+            credentials = proof(subject, now - off, vendor_hash(subject.client.key, str(now)))
+            check_refused(
+                subject,
+                check,
+                ask(subject, asked, credentials=credentials),
                 f"a hash of a time stamp {off} ms later than the one sent",
             )
 
 
 @clause("authentication.hash-replayed")
-def test_an_accepted_hash_is_refused_with_another_time_stamp(case: Case, judge: Judge) -> None:
+def test_an_accepted_hash_is_refused_with_another_time_stamp(subject: Subject, check: Check) -> None:
     """DOC W-A1: the time stamp stops replay."""
-    for asked in one_recording(case):
-        ticket = case.client.ticket()
-        judge_answered(case, judge, ask(case, asked, credentials=ticket), "a fresh hash")
-        replayed = proof(case, stamp(case) - 7, ticket[1][1])
-        judge_refused(case, judge, ask(case, asked, credentials=replayed), "an accepted hash with another time stamp")
+    for asked in one_recording(subject):
+        ticket = subject.client.ticket()
+        check_answered(subject, check, ask(subject, asked, credentials=ticket), "a fresh hash")
+        replayed = proof(subject, stamp(subject) - 7, ticket[1][1])
+        check_refused(
+            subject, check, ask(subject, asked, credentials=replayed), "an accepted hash with another time stamp"
+        )
 
 
 @clause("authentication.hash-letter-case")
-def test_an_upper_case_hash_is_refused(case: Case, judge: Judge) -> None:
+def test_an_upper_case_hash_is_refused(subject: Subject, check: Check) -> None:
     """UNKNOWN: the samples are in lower case (DOC); a Java server would compare texts."""
-    for asked in one_recording(case):
-        time_stamp = stamp(case)
-        digest = ticket_hash(case.client.key, str(time_stamp)).upper()
-        exchange = ask(case, asked, credentials=proof(case, time_stamp, digest))
-        judge_brings_nothing(case, judge, exchange, "the hash in upper case")
+    for asked in one_recording(subject):
+        time_stamp = stamp(subject)
+        digest = vendor_hash(subject.client.key, str(time_stamp)).upper()
+        exchange = ask(subject, asked, credentials=proof(subject, time_stamp, digest))
+        check_brings_nothing(subject, check, exchange, "the hash in upper case")
 
 
 @clause("authentication.hash-reuse")
-def test_a_hash_serves_as_often_as_declared(case: Case, judge: Judge) -> None:
+def test_a_hash_serves_as_often_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 8: valid ten seconds, and a one time hash (DOC W-A1)."""
-    for asked in one_recording(case):
-        ticket = case.client.ticket()
-        judge_answered(case, judge, ask(case, asked, credentials=ticket), "a fresh hash")
-        again = ask(case, asked, credentials=ticket)
-        used, left = answers_it(case, again), refuses(case, again)
-        seen = "within-window" if used else "once" if left else f"other: {in_words(case, again)}"
-        judge.choice(case, "hash_reuse", seen, again)
+    for asked in one_recording(subject):
+        ticket = subject.client.ticket()
+        check_answered(subject, check, ask(subject, asked, credentials=ticket), "a fresh hash")
+        again = ask(subject, asked, credentials=ticket)
+        used, left = answers_it(subject, again), refuses(subject, again)
+        seen = "within-window" if used else "once" if left else f"other: {in_words(subject, again)}"
+        check.option(subject, "hash_reuse", seen, again)

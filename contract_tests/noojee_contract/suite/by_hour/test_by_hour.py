@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from noojee_contract.dialects.vendor import Leg
-from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg, refused, told
-from noojee_contract.suite.support.listing import is_empty, judge_legs, name_of, unreadable
+from noojee_contract.suite.support.listing import check_legs, is_empty, name_of, unreadable
 
 LegName = tuple[str, int]
 
@@ -76,81 +77,81 @@ def _names(legs: Iterable[Any]) -> list[LegName]:
     return sorted(name_of(leg) if isinstance(leg, Leg) else (leg.unique_id, leg.number) for leg in legs)
 
 
-def _judge_hours(case: Case, hours: Mapping[tuple[date, int], list[LegName]], judge: Judge) -> None:
-    """Judge that each hour lists exactly the legs named, as far as the PBX lists them at all."""
-    there = set(_names(case.archive.legs)) if case.archive is not None else set()
+def _check_hours(subject: Subject, hours: Mapping[tuple[date, int], list[LegName]], check: Check) -> None:
+    """Check that each hour lists exactly the legs named, as far as the PBX lists them at all."""
+    there = set(_names(subject.archive.legs)) if subject.archive is not None else set()
     for (day, hour), named in hours.items():
         expected = [name for name in named if name in there]
-        answer = case.by_hour(day, hour)
+        answer = subject.by_hour(day, hour)
         listed = _names(answer.legs)
-        judge_legs(judge, f"hour {answer.asked.value}", expected, listed, answer.exchange, f" ({told(answer)})")
+        check_legs(check, f"hour {answer.asked.value}", expected, listed, answer.exchange, f" ({told(answer)})")
 
 
 @clause("by-hour.answered")
-def test_an_hour_is_answered_with_an_array(case: Case, judge: Judge) -> None:
+def test_an_hour_is_answered_with_an_array(subject: Subject, check: Check) -> None:
     """DOC W-H: 200 on success; an array with an entry for each leg."""
-    for day, hour in case.hours:
-        answer = case.by_hour(day, hour)
+    for day, hour in subject.hours:
+        answer = subject.by_hour(day, hour)
         said = f"hour {answer.asked.value}: expected 200 and an array, got {told(answer)} {answer.reading.problems}"
-        judge(answer.exchange.status == 200 and unreadable(answer) is None, said, answer.exchange)
+        check(answer.exchange.status == 200 and unreadable(answer) is None, said, answer.exchange)
 
 
 @clause("by-hour.ended-in-hour")
-def test_the_legs_that_ended_in_the_hour_are_listed_and_no_other(case: Case, judge: Judge) -> None:
+def test_the_legs_that_ended_in_the_hour_are_listed_and_no_other(subject: Subject, check: Check) -> None:
     """DOC W-H: legs that ended in that hour."""
-    repeated = case.profile.get("repeated_hour", "both")
-    for day, hour in case.hours:
-        if case.archive is not None:
-            _judge_hours(case, {(day, hour): _names(case.archive.by_hour(day, hour, repeated=repeated))}, judge)
+    repeated = subject.profile.get("repeated_hour", "both")
+    for day, hour in subject.hours:
+        if subject.archive is not None:
+            _check_hours(subject, {(day, hour): _names(subject.archive.by_hour(day, hour, repeated=repeated))}, check)
             continue
-        answer = case.by_hour(day, hour)
+        answer = subject.by_hour(day, hour)
         for listed in answer.legs:
-            ends = [end.astimezone(case.zone) for end in listed.end]
+            ends = [end.astimezone(subject.zone) for end in listed.end]
             said = (
                 f"hour {answer.asked.value}: leg {listed.number} of {listed.unique_id} ended at {ends}, in another hour"
             )
             if ends:
-                judge(any((end.date(), end.hour) == (day, hour) for end in ends), said, answer.exchange)
+                check(any((end.date(), end.hour) == (day, hour) for end in ends), said, answer.exchange)
 
 
 @clause("by-hour.local-time")
-def test_callend_as_written_lies_in_the_hour_that_was_asked_for(case: Case, judge: Judge) -> None:
+def test_callend_as_written_lies_in_the_hour_that_was_asked_for(subject: Subject, check: Check) -> None:
     """DERIVED from W-H: hour 15 of 2021/09/14 shows callend Tue Sep 14 15:03:34 AEST 2021."""
-    for day, hour in case.hours:
-        answer = case.by_hour(day, hour)
+    for day, hour in subject.hours:
+        answer = subject.by_hour(day, hour)
         for listed in answer.legs:
             for end in listed.end:
-                local = end.astimezone(case.zone)
+                local = end.astimezone(subject.zone)
                 said = (
                     f"hour {answer.asked.value}: leg {listed.number} of {listed.unique_id} ended at {local}, not in it"
                 )
-                judge((local.date(), local.hour) == (day, hour), said, answer.exchange)
+                check((local.date(), local.hour) == (day, hour), said, answer.exchange)
 
 
 @clause("by-hour.zero-based")
-def test_hours_count_from_zero_at_midnight(case: Case, judge: Judge) -> None:
+def test_hours_count_from_zero_at_midnight(subject: Subject, check: Check) -> None:
     """DOC W-H: 0 = midnight to 1am, 13 = 1pm to 2pm."""
-    case = case.fresh(document=MIDNIGHTS)
+    subject = subject.fresh(document=MIDNIGHTS)
     wanted = {
         (date(2026, 1, 1), 0): [("1760000000.5", 1)],
         (date(2026, 1, 1), 13): [("1760000000.8", 1)],
         (date(2025, 12, 31), 23): [("1760000000.2", 1)],
     }
-    _judge_hours(case, wanted, judge)
+    _check_hours(subject, wanted, check)
 
 
 @clause("by-hour.hour-edges")
-def test_a_leg_that_ends_on_the_hour_belongs_to_the_hour_that_begins(case: Case, judge: Judge) -> None:
+def test_a_leg_that_ends_on_the_hour_belongs_to_the_hour_that_begins(subject: Subject, check: Check) -> None:
     """DERIVED from W-H: 0 is midnight to 1am, 13 is 1pm to 2pm."""
-    case, call = case.fresh(document=EDGES), "1773200300.2"
+    subject, call = subject.fresh(document=EDGES), "1773200300.2"
     day = date(2026, 3, 11)
-    _judge_hours(case, {(day, 14): [(call, 1)], (day, 15): [(call, 2), (call, 3), (call, 4)], (day, 16): []}, judge)
+    _check_hours(subject, {(day, 14): [(call, 1)], (day, 15): [(call, 2), (call, 3), (call, 4)], (day, 16): []}, check)
 
 
 @clause("by-hour.date-edges")
-def test_legs_on_either_side_of_midnight_belong_to_their_own_dates(case: Case, judge: Judge) -> None:
+def test_legs_on_either_side_of_midnight_belong_to_their_own_dates(subject: Subject, check: Check) -> None:
     """DOC W-H: date and hour name the hour in which the leg ended."""
-    case = case.fresh(document=MIDNIGHTS)
+    subject = subject.fresh(document=MIDNIGHTS)
     wanted = {
         (date(2024, 2, 28), 23): [("1710000000.2", 1)],
         (date(2024, 2, 29), 0): [("1710000000.5", 1)],
@@ -159,90 +160,92 @@ def test_legs_on_either_side_of_midnight_belong_to_their_own_dates(case: Case, j
         (date(2025, 12, 31), 23): [("1760000000.2", 1)],
         (date(2026, 1, 1), 0): [("1760000000.5", 1)],
     }
-    _judge_hours(case, wanted, judge)
+    _check_hours(subject, wanted, check)
 
 
 @clause("by-hour.repeated-hour")
-def test_the_hour_that_comes_twice_gives_what_is_declared(case: Case, judge: Judge) -> None:
+def test_the_hour_that_comes_twice_gives_what_is_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 38: the legs of both hours, or of the first."""
-    answer = case.fresh(document=CHANGES).by_hour(date(2026, 4, 5), 2)
+    answer = subject.fresh(document=CHANGES).by_hour(date(2026, 4, 5), 2)
     first, second = ("1775300000.2", 1), ("1775300000.5", 1)
     seen = {(first, second): "both", (first,): "first"}.get(tuple(_names(answer.legs)), f"other: {_names(answer.legs)}")
-    judge.choice(case, "repeated_hour", seen, answer.exchange)
+    check.option(subject, "repeated_hour", seen, answer.exchange)
 
 
 @clause("by-hour.skipped-hour")
-def test_the_hour_that_is_skipped_brings_no_leg(case: Case, judge: Judge) -> None:
+def test_the_hour_that_is_skipped_brings_no_leg(subject: Subject, check: Check) -> None:
     """DOC W-H: legs that ended in that hour; none did."""
-    case = case.fresh(document=CHANGES)
-    answer = case.by_hour(date(2026, 10, 4), 2)
-    judge(not answer.legs, f"hour 2 does not exist on 2026/10/04, yet {_names(answer.legs)} came", answer.exchange)
-    _judge_hours(
-        case, {(date(2026, 10, 4), 1): [("1791000000.2", 1)], (date(2026, 10, 4), 3): [("1791000000.5", 1)]}, judge
+    subject = subject.fresh(document=CHANGES)
+    answer = subject.by_hour(date(2026, 10, 4), 2)
+    check(not answer.legs, f"hour 2 does not exist on 2026/10/04, yet {_names(answer.legs)} came", answer.exchange)
+    _check_hours(
+        subject, {(date(2026, 10, 4), 1): [("1791000000.2", 1)], (date(2026, 10, 4), 3): [("1791000000.5", 1)]}, check
     )
 
 
 @clause("by-hour.spanning-call")
-def test_a_call_over_several_hours_shows_each_leg_in_its_own(case: Case, judge: Judge) -> None:
+def test_a_call_over_several_hours_shows_each_leg_in_its_own(subject: Subject, check: Check) -> None:
     """DOC W-H: legs are separate, so the entire recording may not have completed."""
-    case, call = case.fresh(document=SPANNING), "1773200400.2"
+    subject, call = subject.fresh(document=SPANNING), "1773200400.2"
     day = date(2026, 3, 11)
-    _judge_hours(case, {(day, 13): [(call, 1)], (day, 14): [(call, 2)], (day, 15): [], (day, 16): [(call, 3)]}, judge)
+    _check_hours(
+        subject, {(day, 13): [(call, 1)], (day, 14): [(call, 2)], (day, 15): [], (day, 16): [(call, 3)]}, check
+    )
 
 
 @clause("by-hour.every-leg-once")
-def test_all_hours_of_a_day_list_every_leg_once(case: Case, judge: Judge) -> None:
+def test_all_hours_of_a_day_list_every_leg_once(subject: Subject, check: Check) -> None:
     """DOC W-H: legs that ended in that hour: an end lies in one hour."""
-    case = case.fresh(document=DAY)
-    assert case.archive is not None
-    answers = [case.by_hour(date(2026, 3, 11), hour) for hour in range(24)]
+    subject = subject.fresh(document=DAY)
+    assert subject.archive is not None
+    answers = [subject.by_hour(date(2026, 3, 11), hour) for hour in range(24)]
     times = Counter(name for answer in answers for name in _names(answer.legs))
-    for name in _names(case.archive.legs):
+    for name in _names(subject.archive.legs):
         met = [answer for answer in answers if name in _names(answer.legs)]
         hours = [answer.asked.value for answer in met]
         said = f"leg {name[1]} of {name[0]} is listed in {times[name]} hours of its day, not in one: {hours}"
         shown = met or [answer for answer in answers if answer.exchange.status != 200] or answers
-        judge(times[name] == 1, said, shown[-1].exchange)
+        check(times[name] == 1, said, shown[-1].exchange)
 
 
 @clause("by-hour.empty-hour")
-def test_an_hour_in_which_nothing_ended_gives_an_empty_array(case: Case, judge: Judge) -> None:
+def test_an_hour_in_which_nothing_ended_gives_an_empty_array(subject: Subject, check: Check) -> None:
     """CLIENT C-D: an empty array is reported as no recordings found."""
-    case = case.fresh(document=SPANNING)
+    subject = subject.fresh(document=SPANNING)
     for day, hour in ((date(2026, 3, 11), 15), (date(2026, 3, 10), 9)):
-        answer = case.by_hour(day, hour)
+        answer = subject.by_hour(day, hour)
         said = f"hour {answer.asked.value}: nothing ended in it, expected 200 and [], got {told(answer)}"
-        judge(is_empty(answer), said, answer.exchange)
+        check(is_empty(answer), said, answer.exchange)
 
 
 @clause("by-hour.running-hour")
-def test_the_hour_that_is_not_over_lists_what_ended_so_far(case: Case, judge: Judge) -> None:
+def test_the_hour_that_is_not_over_lists_what_ended_so_far(subject: Subject, check: Check) -> None:
     """CLIENT C-D: the vendor's client asks for the current hour where no date is given."""
-    case, day = case.fresh(document=RUNNING), date(2026, 3, 11)
-    answer = case.by_hour(day, 15)
+    subject, day = subject.fresh(document=RUNNING), date(2026, 3, 11)
+    answer = subject.by_hour(day, 15)
     expected = [("1773201000.2", 1), ("1773201100.5", 1)]
     listed = [name for name in _names(answer.legs) if name != ("1773201100.5", 2)]
-    judge_legs(judge, "the running hour", expected, listed, answer.exchange, f" ({told(answer)})")
-    case.step(20 * 60)
-    later = case.reread(answer.asked, case.ask_by_hour(day, 15))
+    check_legs(check, "the running hour", expected, listed, answer.exchange, f" ({told(answer)})")
+    subject.step(20 * 60)
+    later = subject.reread(answer.asked, subject.ask_by_hour(day, 15))
     ended = [*expected, ("1773201100.5", 2)]
-    judge_legs(judge, "the same hour, once it is over", ended, _names(later.legs), later.exchange, f" ({told(later)})")
+    check_legs(check, "the same hour, once it is over", ended, _names(later.legs), later.exchange, f" ({told(later)})")
 
 
 @clause("by-hour.in-progress")
-def test_a_leg_that_is_still_recorded_is_not_listed(case: Case, judge: Judge) -> None:
+def test_a_leg_that_is_still_recorded_is_not_listed(subject: Subject, check: Check) -> None:
     """DOC W-H: legs that ended; the entire recording may not have completed."""
-    case = case.fresh(document=RUNNING)
-    answer = case.by_hour(date(2026, 3, 11), 15)
+    subject = subject.fresh(document=RUNNING)
+    answer = subject.by_hour(date(2026, 3, 11), 15)
     listed = ("1773201100.5", 2) in _names(answer.legs)
-    judge(not listed, "leg 2 of 1773201100.5 goes on until 15:45; it is listed at 15:30", answer.exchange)
+    check(not listed, "leg 2 of 1773201100.5 goes on until 15:45; it is listed at 15:30", answer.exchange)
 
 
 @clause("by-hour.future-hour")
-def test_an_hour_that_has_not_begun_gives_what_is_declared(case: Case, judge: Judge) -> None:
+def test_an_hour_that_has_not_begun_gives_what_is_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 40: an empty array, or a refusal."""
-    asked = case.zone_now() + timedelta(days=2)
-    answer = case.by_hour(asked.date(), 13)
-    judge(not answer.legs, f"an hour of the day after tomorrow lists {_names(answer.legs)}", answer.exchange)
+    asked = subject.zone_now() + timedelta(days=2)
+    answer = subject.by_hour(asked.date(), 13)
+    check(not answer.legs, f"an hour of the day after tomorrow lists {_names(answer.legs)}", answer.exchange)
     seen = "empty-list" if is_empty(answer) else "refused" if refused(answer) else f"other: {told(answer)}"
-    judge.choice(case, "future_hour", seen, answer.exchange)
+    check.option(subject, "future_hour", seen, answer.exchange)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Subject
 from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.listing import asked, field_problems
 from noojee_contract.suite.support.queries import (
@@ -15,50 +17,51 @@ from noojee_contract.suite.support.queries import (
     unasked,
     unknown_path,
 )
-from noojee_contract.targets.recordings import Known
 
 STRANGER = "no-such-recording"
 
 
 @clause("metadata.as-described")
-def test_each_leg_is_written_as_the_dialect_file_says(case: Case, judge: Judge) -> None:
+def test_each_leg_is_written_as_the_dialect_file_says(subject: Subject, check: Check) -> None:
     """DERIVED from the dialect file: where its fields stand, and how their values are written."""
-    for answer in case.all_answers():
+    for answer in subject.all_answers():
         wrong = field_problems(answer)
         if answer.legs:
-            judge(not wrong, f"{asked(answer)}: {'; '.join(wrong[:3])}", answer.exchange)
+            check(not wrong, f"{asked(answer)}: {'; '.join(wrong[:3])}", answer.exchange)
 
 
 @clause("authentication.refused-as-described")
-def test_a_credential_is_refused_as_the_dialect_file_says(case: Case, judge: Judge) -> None:
+def test_a_credential_is_refused_as_the_dialect_file_says(subject: Subject, check: Check) -> None:
     """DERIVED from the dialect file: failures.refused."""
-    for question in recordings(case):
-        for what, credentials in (("a wrong credential", case.client.made_with(NOBODYS_KEY)), ("no credential", ())):
-            exchange = ask(case, question, credentials=credentials)
-            _judge_kind(case, judge, "refused", exchange, f"{named(question)} with {what}")
+    for question in recordings(subject):
+        for what, credentials in (("a wrong credential", subject.client.made_with(NOBODYS_KEY)), ("no credential", ())):
+            exchange = ask(subject, question, credentials=credentials)
+            _check_kind(subject, check, "refused", exchange, f"{named(question)} with {what}")
 
 
 @clause("transport.failures-as-described")
-def test_a_failure_is_answered_as_the_dialect_file_says(case: Case, judge: Judge) -> None:
+def test_a_failure_is_answered_as_the_dialect_file_says(subject: Subject, check: Check) -> None:
     """DERIVED from the dialect file: failures.bad_request, failures.unknown_path, failures.wrong_method."""
-    for what, exchange in unasked(case):
-        _judge_kind(case, judge, "bad_request", exchange, what)
-    for question in recordings(case):
-        _judge_kind(case, judge, "unknown_path", unknown_path(case, question), f"{named(question)} on another path")
-        safe = question if case.world is not None else Known(question.kind, STRANGER)
-        _judge_kind(case, judge, "wrong_method", ask(case, safe, verb="PATCH"), f"PATCH {named(question)}")
+    for what, exchange in unasked(subject):
+        _check_kind(subject, check, "bad_request", exchange, what)
+    for question in recordings(subject):
+        _check_kind(
+            subject, check, "unknown_path", unknown_path(subject, question), f"{named(question)} on another path"
+        )
+        safe = question if subject.sandbox is not None else Question(question.kind, STRANGER)
+        _check_kind(subject, check, "wrong_method", ask(subject, safe, verb="PATCH"), f"PATCH {named(question)}")
 
 
-def _judge_kind(case: Case, judge: Judge, kind: str, exchange: Exchange, what: str) -> None:
-    """Judge that an answer has the status and the code of a kind of failure, where the dialect file names them."""
-    described = case.target.described
+def _check_kind(subject: Subject, check: Check, kind: str, exchange: Exchange, what: str) -> None:
+    """Check that an answer has the status and the code of a kind of failure, where the dialect file names them."""
+    described = subject.target.described
     refusal = None if described is None else described.failures.kinds.get(kind)
     if refusal is None:
         return
     expected = " or ".join(map(str, refusal.statuses))
-    said = f"{what}: expected {expected} ({kind}), got {in_words(case, exchange)}"
-    judge(exchange.status in refusal.statuses, said, exchange)
+    said = f"{what}: expected {expected} ({kind}), got {in_words(subject, exchange)}"
+    check(exchange.status in refusal.statuses, said, exchange)
     if refusal.code is not None:
-        failure = case.failure(exchange)
+        failure = subject.failure(exchange)
         code = None if failure is None else failure.code
-        judge(code == refusal.code, f"{what}: expected the code {refusal.code!r} ({kind}), got {code!r}", exchange)
+        check(code == refusal.code, f"{what}: expected the code {refusal.code!r} ({kind}), got {code!r}", exchange)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from noojee_contract.engine.subject import Case, Judge, Unproved
+from noojee_contract.engine.check import Check, Inconclusive
+from noojee_contract.engine.subject import Subject
 from noojee_contract.model.audio import NoSound
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.audio import heard
@@ -12,15 +13,15 @@ from noojee_contract.suite.support.call_steps import (
     Step,
     answers,
     board,
+    check_done,
+    check_error,
+    check_lengths,
     code_of,
     ends,
     fred,
     in_order,
     is_done,
     is_error,
-    judge_done,
-    judge_error,
-    judge_lengths,
     lasts,
     listed,
     message_of,
@@ -42,193 +43,193 @@ WITH_DOT = {
 }
 
 
-def _on(case: Case) -> tuple[Case, str]:
+def _on(subject: Subject) -> tuple[Subject, str]:
     """A PBX with Fred on the line at 410, not recorded, and the unique id of his call."""
-    own = board(case)
+    own = board(subject)
     return own, talking(own)
 
 
-@clause("recording.start-answered")
-def test_a_start_that_worked_is_answered_200(case: Case, judge: Judge) -> None:
+@clause("live-calls.start-answered")
+def test_a_start_that_worked_is_answered_200(subject: Subject, check: Check) -> None:
     """DOC W-ST, W-27: HTTP 200 on success."""
-    own, _ = _on(case)
+    own, _ = _on(subject)
     exchange = start(own, "410", tag="CRM 7")
-    judge(exchange.status == 200, f"a start: expected 200, got {told(exchange)}", exchange)
+    check(exchange.status == 200, f"a start: expected 200, got {told(exchange)}", exchange)
 
 
-@clause("recording.start-code")
-def test_a_start_that_worked_has_the_code_0(case: Case, judge: Judge) -> None:
+@clause("live-calls.start-code")
+def test_a_start_that_worked_has_the_code_0(subject: Subject, check: Check) -> None:
     """DOC W-OV: Code 0 is success."""
-    own, _ = _on(case)
+    own, _ = _on(subject)
     exchange = start(own, "410", tag="CRM 7")
     code = code_of(exchange)
-    judge(code == 0 and isinstance(code, int), f"a start: expected the Code 0, got {told(exchange)}", exchange)
+    check(code == 0 and isinstance(code, int), f"a start: expected the Code 0, got {told(exchange)}", exchange)
 
 
-@clause("recording.started")
-def test_a_start_records_the_call_from_then_on(case: Case, judge: Judge) -> None:
+@clause("live-calls.started")
+def test_a_start_records_the_call_from_then_on(subject: Subject, check: Check) -> None:
     """DOC W-ST, W-A4: recording begins, and the leg is listed once it has ended."""
-    own, unique_id = _on(case)
+    own, unique_id = _on(subject)
     exchange = start(own, "410")
-    judge_done(own, judge, exchange, "a start")
+    check_done(own, check, exchange, "a start")
     own.play(lasts(8), ends(unique_id))
-    judge_lengths(judge, listed(own, unique_id), [8], "a call whose recording was started 8 s before its end")
+    check_lengths(check, listed(own, unique_id), [8], "a call whose recording was started 8 s before its end")
 
 
-@clause("recording.retrieved")
-def test_what_was_started_can_be_retrieved(case: Case, judge: Judge) -> None:
+@clause("live-calls.retrieved")
+def test_what_was_started_can_be_retrieved(subject: Subject, check: Check) -> None:
     """DOC W-27: the methods are Start, Stop and Retrieve."""
-    own, unique_id = _on(case)
+    own, unique_id = _on(subject)
     start(own, "410", tag="CRM 7")
     own.play(lasts(8), ends(unique_id))
     exchange = own.client.sound(unique_id, 1, tag="CRM 7")
     sound = heard(exchange)
     said = f"the recording of 8 s: {sound}" if isinstance(sound, NoSound) else f"it lasts {sound.seconds:.1f} s, not 8"
-    judge(not isinstance(sound, NoSound) and 7 < sound.seconds < 10, said, exchange)
+    check(not isinstance(sound, NoSound) and 7 < sound.seconds < 10, said, exchange)
 
 
-@clause("recording.start-tag")
-def test_the_tag_of_a_start_is_on_the_leg_and_brings_the_call(case: Case, judge: Judge) -> None:
+@clause("live-calls.start-tag")
+def test_the_tag_of_a_start_is_on_the_leg_and_brings_the_call(subject: Subject, check: Check) -> None:
     """DOC W-ST, W-27: the tag is written to the call record as External Reference."""
-    own, unique_id = _on(case)
+    own, unique_id = _on(subject)
     start(own, "410", tag="CRM 88")
     own.play(lasts(8), ends(unique_id))
     answer = listed(own, unique_id)
     tags = [leg.tag for leg in answer.legs]
-    judge(
+    check(
         tags == ["CRM 88"],
         f"started with the tag 'CRM 88': expected a leg that carries it, got {tags}",
         answer.exchange,
     )
     by_tag = own.by_tag("CRM 88")
     brought = sorted({leg.unique_id for leg in by_tag.legs})
-    judge(brought == [unique_id], f"the tag 'CRM 88' brings {brought}, not the call {unique_id}", by_tag.exchange)
+    check(brought == [unique_id], f"the tag 'CRM 88' brings {brought}, not the call {unique_id}", by_tag.exchange)
 
 
-@clause("recording.start-owner")
-def test_the_agent_that_a_start_names_owns_the_leg(case: Case, judge: Judge) -> None:
+@clause("live-calls.start-owner")
+def test_the_agent_that_a_start_names_owns_the_leg(subject: Subject, check: Check) -> None:
     """DOC W-ST: agentLoginName becomes the owner of the recording leg."""
-    own, unique_id = _on(case)
+    own, unique_id = _on(subject)
     start(own, "410", agent="Barney")
     own.play(lasts(8), ends(unique_id))
     answer = listed(own, unique_id)
     owners = [leg.username for leg in answer.legs]
-    judge(owners == ["Barney"], f"started for Barney: Username is {owners}, expected ['Barney']", answer.exchange)
+    check(owners == ["Barney"], f"started for Barney: Username is {owners}, expected ['Barney']", answer.exchange)
 
 
-@clause("recording.start-stranger")
-def test_a_start_for_nobody_s_login_is_an_error(case: Case, judge: Judge) -> None:
+@clause("live-calls.start-stranger")
+def test_a_start_for_nobody_s_login_is_an_error(subject: Subject, check: Check) -> None:
     """DOC W-ST: agentLoginName is a valid user; otherwise an error message is returned."""
-    own, _ = _on(case)
-    judge_error(own, judge, start(own, "410", agent="Nobody Here"), "a start for a user that is not there")
+    own, _ = _on(subject)
+    check_error(own, check, start(own, "410", agent="Nobody Here"), "a start for a user that is not there")
 
 
-@clause("recording.by-channel")
-def test_a_channel_name_means_its_extension(case: Case, judge: Judge) -> None:
+@clause("live-calls.by-channel")
+def test_a_channel_name_means_its_extension(subject: Subject, check: Check) -> None:
     """DOC W-27: the extension is found by removing tech and suffix of a channel name: SIP/410-12FA7B is 410."""
     for name in ("SIP/410", "SIP/410-12FA7B"):
-        own, _ = _on(case)
-        judge_done(own, judge, start(own, name, tag="T", agent=fred(own)), f"a start for {name}")
-        judge_done(own, judge, stop(own, name), f"a stop for {name}")
+        own, _ = _on(subject)
+        check_done(own, check, start(own, name, tag="T", agent=fred(own)), f"a start for {name}")
+        check_done(own, check, stop(own, name), f"a stop for {name}")
 
 
-@clause("recording.by-unique-id")
-def test_a_unique_id_means_its_call(case: Case, judge: Judge) -> None:
+@clause("live-calls.by-unique-id")
+def test_a_unique_id_means_its_call(subject: Subject, check: Check) -> None:
     """DOC W-27, W-ST, W-SPk: the extension, or the unique id of the call."""
-    own, unique_id = _on(case)
-    judge_done(own, judge, start(own, unique_id, tag="T", agent=fred(own)), "a start by unique id")
-    judge_done(own, judge, stop(own, unique_id), "a stop by unique id")
+    own, unique_id = _on(subject)
+    check_done(own, check, start(own, unique_id, tag="T", agent=fred(own)), "a start by unique id")
+    check_done(own, check, stop(own, unique_id), "a stop by unique id")
 
 
-@clause("recording.unknown-call")
-def test_orders_for_an_extension_or_id_that_has_no_call_are_errors(case: Case, judge: Judge) -> None:
+@clause("live-calls.unknown-call")
+def test_orders_for_an_extension_or_id_that_has_no_call_are_errors(subject: Subject, check: Check) -> None:
     """DOC W-ST, W-27: otherwise an error message is returned. Row 21."""
-    own, _ = _on(case)
+    own, _ = _on(subject)
     for name in ("400", "999", "1795478400.99999", "SIP/999-1"):
-        judge_error(own, judge, start(own, name), f"a start for {name}, which has no call")
-        judge_error(own, judge, stop(own, name), f"a stop for {name}, which has no call")
+        check_error(own, check, start(own, name), f"a start for {name}, which has no call")
+        check_error(own, check, stop(own, name), f"a stop for {name}, which has no call")
 
 
-@clause("recording.unnamed-call")
-def test_orders_that_name_no_call_are_errors(case: Case, judge: Judge) -> None:
+@clause("live-calls.unnamed-call")
+def test_orders_that_name_no_call_are_errors(subject: Subject, check: Check) -> None:
     """DOC W-ST, W-SPk: extenOrUniqueId is required."""
-    own, unique_id = _on(case)
+    own, unique_id = _on(subject)
     for name in ("start", "stop"):
         for query in ((("tag", "T"),), (("extenOrUniqueId", ""), ("tag", "T"))):
-            judge_error(own, judge, own.client.order(name, query), f"a {name} that names no call")
-    if case.dialect != "services":
+            check_error(own, check, own.client.order(name, query), f"a {name} that names no call")
+    if subject.dialect != "services":
         own.play(lasts(5), ends(unique_id))
         answer = listed(own, unique_id)
-        judge(not answer.legs, f"orders that named no call recorded one: {shown(answer)}", answer.exchange)
+        check(not answer.legs, f"orders that named no call recorded one: {shown(answer)}", answer.exchange)
 
 
-@clause("recording.that-call-alone")
-def test_a_start_records_no_other_call(case: Case, judge: Judge) -> None:
+@clause("live-calls.that-call-alone")
+def test_a_start_records_no_other_call(subject: Subject, check: Check) -> None:
     """DOC W-ST: the call of the extension, and so no other."""
-    own, unique_id = _on(case)
+    own, unique_id = _on(subject)
     other = own.play(rings("never", name="other"), answers("420", call="other"), lasts(4))["other"]
     start(own, "410")
     own.play(lasts(8), ends(unique_id), ends(other))
     answer = listed(own, other)
-    judge(not answer.legs, f"410 was to be recorded, and 420's call was: {shown(answer)}", answer.exchange)
+    check(not answer.legs, f"410 was to be recorded, and 420's call was: {shown(answer)}", answer.exchange)
 
 
-@clause("recording.guarded")
-def test_orders_want_credentials(case: Case, judge: Judge) -> None:
+@clause("live-calls.guarded")
+def test_orders_want_credentials(subject: Subject, check: Check) -> None:
     """DOC W-A1, W-ST, W-SPk: a hash or a key in each call; who has none neither starts nor stops a recording."""
-    own, unique_id = _on(case)
+    own, unique_id = _on(subject)
     for credentials in ((), made_with(own, NOBODYS_KEY)):
         exchange = start(own, "410", credentials=credentials)
-        judge_error(own, judge, exchange, "a start with wrong credentials or none")
+        check_error(own, check, exchange, "a start with wrong credentials or none")
     own.play(lasts(5))
-    judge_done(own, judge, start(own, "410", agent=fred(own)), "a start with the right ones")
+    check_done(own, check, start(own, "410", agent=fred(own)), "a start with the right ones")
     own.play(lasts(5))
     for credentials in ((), made_with(own, NOBODYS_KEY)):
         exchange = stop(own, "410", credentials=credentials)
-        judge_error(own, judge, exchange, "a stop with wrong credentials or none")
+        check_error(own, check, exchange, "a stop with wrong credentials or none")
     own.play(lasts(5), ends(unique_id))
-    judge_lengths(judge, listed(own, unique_id), [10], "a recording that was begun and ended by strangers in vain")
+    check_lengths(check, listed(own, unique_id), [10], "a recording that was begun and ended by strangers in vain")
 
 
-@clause("recording.user-key")
-def test_the_key_of_a_user_gives_no_order(case: Case, judge: Judge) -> None:
+@clause("live-calls.user-key")
+def test_the_key_of_a_user_gives_no_order(subject: Subject, check: Check) -> None:
     """DOC W-AK: it does not have access to non Campaign related API endpoints (e.g. subscribe)."""
-    own, _ = _on(case)
-    if own.world is None or not own.world.user_key:
-        raise Unproved("the target tells no user key")
-    credentials = (("apiKey", own.world.user_key),)
-    judge_error(own, judge, start(own, "410", credentials=credentials), "a start with the key of a user")
+    own, _ = _on(subject)
+    if own.sandbox is None or not own.sandbox.user_key:
+        raise Inconclusive("the target tells no user key")
+    credentials = (("apiKey", own.sandbox.user_key),)
+    check_error(own, check, start(own, "410", credentials=credentials), "a start with the key of a user")
     query = (("exten", "410"), ("lastSequenceNumber", "0"), ("timeOut", "0"))
     exchange = own.client.order("subscribe", query, credentials=credentials)
-    judge_error(own, judge, exchange, "subscribe with the key of a user")
+    check_error(own, check, exchange, "subscribe with the key of a user")
 
 
-@clause("recording.message")
-def test_start_and_stop_have_the_declared_texts(case: Case, judge: Judge) -> None:
+@clause("live-calls.message")
+def test_start_and_stop_have_the_declared_texts(subject: Subject, check: Check) -> None:
     """UNKNOWN row 19."""
-    own, _ = _on(case)
+    own, _ = _on(subject)
     exchanges = start(own, "410", agent=fred(own)), stop(own, "410")
     texts = tuple(message_of(each) for each in exchanges)
-    judge.choice(own, "recording_message", TEXTS.get(texts, f"other: {texts}"), exchanges[0])
+    check.option(own, "recording_message", TEXTS.get(texts, f"other: {texts}"), exchanges[0])
 
 
-@clause("recording.get")
-def test_start_and_stop_take_get_as_declared(case: Case, judge: Judge) -> None:
+@clause("live-calls.get")
+def test_start_and_stop_take_get_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 14: the pages say POST; the vendor's Java client sends GET (CLIENT C-J)."""
-    own, _ = _on(case)
+    own, _ = _on(subject)
     started = start(own, "410", method="GET", agent=fred(own))
     if is_error(own, started):
         start(own, "410", agent=fred(own))
     stopped = stop(own, "410", method="GET")
     taken = is_done(own, started), is_done(own, stopped)
     seen = {(False, False): "refused", (True, True): "start-and-stop"}.get(taken, f"other: start, stop {taken}")
-    judge.choice(own, "get_on_post", seen, stopped)
+    check.option(own, "get_on_post", seen, stopped)
 
 
-@clause("recording.start-again")
-def test_a_start_while_recording_does_what_is_declared(case: Case, judge: Judge) -> None:
+@clause("live-calls.start-again")
+def test_a_start_while_recording_does_what_is_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 20: the route step makes a new leg (DOC W-RS), which has the new tag."""
-    own, unique_id = _on(case)
+    own, unique_id = _on(subject)
     start(own, "410", tag="first")
     own.play(lasts(5))
     exchange = start(own, "410", tag="second")
@@ -241,13 +242,13 @@ def test_a_start_while_recording_does_what_is_declared(case: Case, judge: Judge)
         seen = "refused" if is_error(own, exchange) else "ignored"
     else:
         seen = f"other: {told(exchange)}; {shown(answer)}"
-    judge.choice(own, "start_while_recording", seen, answer.exchange if is_done(own, exchange) else exchange)
+    check.option(own, "start_while_recording", seen, answer.exchange if is_done(own, exchange) else exchange)
 
 
-@clause("recording.several-calls")
-def test_an_extension_with_several_calls_means_what_is_declared(case: Case, judge: Judge) -> None:
+@clause("live-calls.several-calls")
+def test_an_extension_with_several_calls_means_what_is_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 22; DOC W-HU: an extension may hit the wrong call if it has more than one."""
-    own = board(case)
+    own = board(subject)
     second: Step = {"do": "place", "from": "410", "number": OUTSIDE, "record": "never", "as": "new"}
     taken = answers("410", call="old"), answers(OUTSIDE, call="new")
     calls = own.play(rings("never", name="old"), taken[0], lasts(3), second, taken[1], lasts(3))
@@ -259,15 +260,15 @@ def test_an_extension_with_several_calls_means_what_is_declared(case: Case, judg
     seen = known.get(recorded, f"other: {told(exchange)}; both" if any(recorded) else "other: neither")
     if not any(recorded) and is_error(own, exchange):
         seen = "refused"
-    judge.choice(own, "several_calls", seen, legs[0].exchange if is_done(own, exchange) else exchange)
+    check.option(own, "several_calls", seen, legs[0].exchange if is_done(own, exchange) else exchange)
 
 
-@clause("recording.extension-or-id")
-def test_a_name_with_a_dot_is_a_unique_id_or_looked_up_as_declared(case: Case, judge: Judge) -> None:
+@clause("live-calls.extension-or-id")
+def test_a_name_with_a_dot_is_a_unique_id_or_looked_up_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 23: unique ids have a dot (A-U); here an extension has one, too."""
-    own = board(case, people=WITH_DOT)
+    own = board(subject, people=WITH_DOT)
     own.play(rings("never"), lasts(3), answers(DOTTED))
     exchange = start(own, DOTTED, tag="T")
     found, left = is_done(own, exchange), is_error(own, exchange)
     seen = "by-lookup" if found else "by-dot" if left else f"other: {told(exchange)}"
-    judge.choice(own, "extension_or_unique_id", seen, exchange)
+    check.option(own, "extension_or_unique_id", seen, exchange)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Subject
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.call_steps import (
     board,
+    check_done,
+    check_lengths,
     code_of,
     ends,
     fred,
     is_done,
     is_error,
-    judge_done,
-    judge_lengths,
     lasts,
     listed,
     message_of,
@@ -27,58 +28,58 @@ from noojee_contract.suite.support.call_steps import (
 MAY_STOP = {"Fred": True, "Wilma": True, "Pearl": True, "Administrator": True, "Barney": False, "Betty": False}
 
 
-def _recording(case: Case) -> tuple[Case, str]:
+def _recording(subject: Subject) -> tuple[Subject, str]:
     """A PBX on which a call of Fred's is recorded since 8 s, and the unique id of the call."""
-    own = board(case)
+    own = board(subject)
     unique_id = talking(own)
     start(own, "410", agent=fred(own))
     own.play(lasts(8))
     return own, unique_id
 
 
-@clause("recording.stop-answered")
-def test_a_stop_that_worked_is_answered_200(case: Case, judge: Judge) -> None:
+@clause("live-calls.stop-answered")
+def test_a_stop_that_worked_is_answered_200(subject: Subject, check: Check) -> None:
     """DERIVED from W-ST, W-27: HTTP 200 on success, which they say of start."""
-    own, _ = _recording(case)
+    own, _ = _recording(subject)
     exchange = stop(own, "410")
-    judge(exchange.status == 200, f"a stop: expected 200, got {told(exchange)}", exchange)
+    check(exchange.status == 200, f"a stop: expected 200, got {told(exchange)}", exchange)
 
 
-@clause("recording.stop-code")
-def test_a_stop_that_worked_has_the_code_0(case: Case, judge: Judge) -> None:
+@clause("live-calls.stop-code")
+def test_a_stop_that_worked_has_the_code_0(subject: Subject, check: Check) -> None:
     """DOC W-OV: Code 0 is success."""
-    own, _ = _recording(case)
+    own, _ = _recording(subject)
     exchange = stop(own, "410")
     code = code_of(exchange)
-    judge(code == 0 and isinstance(code, int), f"a stop: expected the Code 0, got {told(exchange)}", exchange)
+    check(code == 0 and isinstance(code, int), f"a stop: expected the Code 0, got {told(exchange)}", exchange)
 
 
-@clause("recording.stopped")
-def test_a_stop_ends_the_leg_while_the_call_goes_on(case: Case, judge: Judge) -> None:
-    """DOC W-SPk: it stops a recording; the leg has ended, and is listed (SEED)."""
-    own, unique_id = _recording(case)
-    judge_done(own, judge, stop(own, "410"), "a stop")
+@clause("live-calls.stopped")
+def test_a_stop_ends_the_leg_while_the_call_goes_on(subject: Subject, check: Check) -> None:
+    """DOC W-SPk: it stops a recording; the leg has ended, and is listed (RANDOM_SEED)."""
+    own, unique_id = _recording(subject)
+    check_done(own, check, stop(own, "410"), "a stop")
     own.play(lasts(20))
-    judge_lengths(judge, listed(own, unique_id), [8], "a recording that was stopped after 8 s, in a call that goes on")
+    check_lengths(check, listed(own, unique_id), [8], "a recording that was stopped after 8 s, in a call that goes on")
     own.play(ends(unique_id))
-    judge_lengths(judge, listed(own, unique_id), [8], "a recording that was stopped after 8 s, once the call is over")
+    check_lengths(check, listed(own, unique_id), [8], "a recording that was stopped after 8 s, once the call is over")
 
 
-@clause("recording.started-after-stop")
-def test_a_start_after_a_stop_makes_the_next_leg(case: Case, judge: Judge) -> None:
+@clause("live-calls.started-after-stop")
+def test_a_start_after_a_stop_makes_the_next_leg(subject: Subject, check: Check) -> None:
     """DERIVED from W-ST, W-SPk and W-A4: each start makes a recording, and what lies between them is in none."""
-    own, unique_id = _recording(case)
-    judge_done(own, judge, stop(own, "410"), "a stop")
+    own, unique_id = _recording(subject)
+    check_done(own, check, stop(own, "410"), "a stop")
     own.play(lasts(30))
-    judge_done(own, judge, start(own, "410"), "a start after it")
+    check_done(own, check, start(own, "410"), "a start after it")
     own.play(lasts(6), ends(unique_id))
-    judge_lengths(judge, listed(own, unique_id), [8, 6], "a recording that was stopped for half a minute")
+    check_lengths(check, listed(own, unique_id), [8, 6], "a recording that was stopped for half a minute")
 
 
-@clause("recording.stop-idle")
-def test_a_stop_where_nothing_is_recorded_is_answered_as_declared(case: Case, judge: Judge) -> None:
+@clause("live-calls.stop-idle")
+def test_a_stop_where_nothing_is_recorded_is_answered_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 21: a negative Code is an error, a positive one a warning (DOC W-OV)."""
-    own = board(case)
+    own = board(subject)
     talking(own)
     exchange = stop(own, "410")
     code = code_of(exchange)
@@ -88,45 +89,45 @@ def test_a_stop_where_nothing_is_recorded_is_answered_as_declared(case: Case, ju
         seen = "warning" if exchange.status == 200 else f"other: {told(exchange)}"
     else:
         seen = "warning" if isinstance(code, int) and code > 0 else f"other: {told(exchange)}"
-    judge.choice(own, "stop_not_recording", seen, exchange)
+    check.option(own, "stop_not_recording", seen, exchange)
 
 
-@clause("recording.stop-permission")
-def test_who_may_stop_a_recording_is_as_declared(case: Case, judge: Judge) -> None:
+@clause("live-calls.stop-permission")
+def test_who_may_stop_a_recording_is_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 24; DOC W-SPd: agentLoginName is used to determine if the user has permission; W-RC: the groups."""
     taken: dict[str, bool] = {}
     exchange: Exchange | None = None
     for name in MAY_STOP:
-        own, _ = _recording(case)
+        own, _ = _recording(subject)
         exchange = stop(own, "410", agent=name)
         taken[name] = is_done(own, exchange)
     allowed = ", ".join(name for name, yes in taken.items() if yes) or "nobody"
     seen = "anyone" if all(taken.values()) else "roles" if taken == MAY_STOP else f"other: {allowed}"
-    judge.choice(case, "stop_permission", seen, exchange)
+    check.option(subject, "stop_permission", seen, exchange)
 
 
-@clause("recording.stop-without-agent")
-def test_a_stop_that_names_no_agent_is_taken_as_declared(case: Case, judge: Judge) -> None:
+@clause("live-calls.stop-without-agent")
+def test_a_stop_that_names_no_agent_is_taken_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 24; W-A1's example of stop names none."""
-    own, _ = _recording(case)
+    own, _ = _recording(subject)
     exchange = own.client.order("stop", (("extenOrUniqueId", "410"),))
     taken, left = is_done(own, exchange), is_error(own, exchange)
     seen = "allowed" if taken else "refused" if left else f"other: {told(exchange)}"
-    judge.choice(own, "stop_without_agent", seen, exchange)
+    check.option(own, "stop_without_agent", seen, exchange)
 
 
-@clause("recording.services-error")
-def test_an_error_of_the_oldest_service_says_something(case: Case, judge: Judge) -> None:
+@clause("live-calls.services-error")
+def test_an_error_of_the_oldest_service_says_something(subject: Subject, check: Check) -> None:
     """DOC W-27: otherwise an error message is returned."""
-    own = board(case)
+    own = board(subject)
     exchange = start(own, "999", tag="T")
-    judge(exchange.status != 200, f"a start for 999, which has no call: got {told(exchange)}", exchange)
-    judge(bool(message_of(exchange)), f"the error {exchange.status} comes without a message", exchange)
+    check(exchange.status != 200, f"a start for 999, which has no call: got {told(exchange)}", exchange)
+    check(bool(message_of(exchange)), f"the error {exchange.status} comes without a message", exchange)
 
 
-@clause("recording.services-status")
-def test_an_error_of_the_oldest_service_has_the_declared_status(case: Case, judge: Judge) -> None:
+@clause("live-calls.services-status")
+def test_an_error_of_the_oldest_service_has_the_declared_status(subject: Subject, check: Check) -> None:
     """UNKNOWN row 21."""
-    own = board(case)
+    own = board(subject)
     exchange = start(own, "999", tag="T")
-    judge.choice(own, "services_failure_status", str(exchange.status), exchange)
+    check.option(own, "services_failure_status", str(exchange.status), exchange)

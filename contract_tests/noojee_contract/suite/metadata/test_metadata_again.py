@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import islice
 
-from noojee_contract.engine.subject import Answer, Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg, told
 from noojee_contract.suite.support.listing import LegName, asked, differing, name_of, named, names
@@ -36,29 +37,29 @@ GOING_ON_SECONDS = 40 * 60
 
 
 @clause("metadata.repeatable")
-def test_a_question_asked_again_has_the_same_answer(case: Case, judge: Judge) -> None:
+def test_a_question_asked_again_has_the_same_answer(subject: Subject, check: Check) -> None:
     """DERIVED from W-A4: ended legs do not change; a client that reads again finds what it found."""
-    for answer in islice((answer for answer in case.listings() if answer.legs), REPEATED):
+    for answer in islice((answer for answer in subject.listings() if answer.legs), REPEATED):
         value = answer.asked.value
-        ask = case.client.by_tag if answer.asked.kind == "tag" else case.client.by_unique_id
-        read = case.reread(answer.asked, ask(value))
+        ask = subject.client.by_tag if answer.asked.kind == "tag" else subject.client.by_unique_id
+        read = subject.reread(answer.asked, ask(value))
         again = {name_of(leg): leg for leg in read.legs}
         for first in answer.legs:
             second = again.get(name_of(first))
             said = f"{asked(answer)}: {named(name_of(first))} came at first, not when asked again ({told(read)})"
-            judge(second is not None, said, read.exchange)
+            check(second is not None, said, read.exchange)
             if second is not None:
                 differ = {field: told[1] for field, told in differing(first, second).items()}
                 said = f"{asked(answer)}: asked again, {named(name_of(first))} shows {differ}"
-                judge(not differ, said, read.exchange)
+                check(not differ, said, read.exchange)
 
 
 @clause("metadata.order")
-def test_legs_come_in_the_declared_order(case: Case, judge: Judge) -> None:
+def test_legs_come_in_the_declared_order(subject: Subject, check: Check) -> None:
     """UNKNOWN row 30: by start of the call, then by Leg as a number; or all of that reversed."""
-    if case.archive is not None:
-        case = case.fresh(document=ORDERED)
-    for answer in case.listings():
+    if subject.archive is not None:
+        subject = subject.fresh(document=ORDERED)
+    for answer in subject.listings():
         began: dict[str, datetime] = {}
         if not all(came.start for came in answer.legs):
             continue
@@ -69,42 +70,42 @@ def test_legs_come_in_the_declared_order(case: Case, judge: Judge) -> None:
             continue
         known = {tuple(sorted(keys)): "oldest-first", tuple(sorted(keys, reverse=True)): "newest-first"}
         seen = known.get(tuple(keys), f"other: {[name_of(came) for came in answer.legs]}")
-        judge.choice(case, "metadata_order", seen, answer.exchange)
+        check.option(subject, "metadata_order", seen, answer.exchange)
 
 
 @clause("metadata.legs-in-progress")
-def test_a_leg_that_goes_on_is_listed_or_not_as_declared(case: Case, judge: Judge) -> None:
+def test_a_leg_that_goes_on_is_listed_or_not_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 29: hidden until it ends, or listed."""
-    case = case.fresh(document=RUNNING)
+    subject = subject.fresh(document=RUNNING)
     first, second = (GOING_ON["unique_id"], 1), (GOING_ON["unique_id"], 2)
     known = {(first,): "hidden", (first, second): "listed"}
-    for answer in (case.by_unique_id(GOING_ON["unique_id"]), case.by_tag("going on")):
+    for answer in (subject.by_unique_id(GOING_ON["unique_id"]), subject.by_tag("going on")):
         listed = names(answer.legs)
-        judge.choice(case, "legs_in_progress", known.get(tuple(listed), f"other: {listed}"), answer.exchange)
+        check.option(subject, "legs_in_progress", known.get(tuple(listed), f"other: {listed}"), answer.exchange)
 
 
 @clause("metadata.ended-leg-listed")
-def test_a_leg_that_has_ended_is_listed_whole(case: Case, judge: Judge) -> None:
-    """SEED: an entry for each leg of a call: one that ended since the last question, too."""
-    case = case.fresh(document=RUNNING)
+def test_a_leg_that_has_ended_is_listed_whole(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: an entry for each leg of a call: one that ended since the last question, too."""
+    subject = subject.fresh(document=RUNNING)
     unique_id = GOING_ON["unique_id"]
-    earlier = {answer.asked: answer for answer in (case.by_unique_id(unique_id), case.by_tag("going on"))}
-    case.step(UNTIL_ENDED_SECONDS)
+    earlier = {answer.asked: answer for answer in (subject.by_unique_id(unique_id), subject.by_tag("going on"))}
+    subject.step(UNTIL_ENDED_SECONDS)
     for asked_before, before in earlier.items():
-        ask = case.client.by_tag if asked_before.kind == "tag" else case.client.by_unique_id
-        _judge_grown(before, case.reread(asked_before, ask(asked_before.value)), (unique_id, 2), judge)
+        ask = subject.client.by_tag if asked_before.kind == "tag" else subject.client.by_unique_id
+        _check_grown(before, subject.reread(asked_before, ask(asked_before.value)), (unique_id, 2), check)
 
 
-def _judge_grown(before: Answer, after: Answer, name: LegName, judge: Judge) -> None:
-    """Judge that a leg came by with its whole Duration, and that the legs before it stayed as they were."""
+def _check_grown(before: Answer, after: Answer, name: LegName, check: Check) -> None:
+    """Check that a leg came by with its whole Duration, and that the legs before it stayed as they were."""
     came = {name_of(leg): leg for leg in after.legs}
     ended = came.get(name)
     said = f"{asked(after)}: {named(name)} has ended and is not listed ({told(after)})"
-    judge(ended is not None, said, after.exchange)
+    check(ended is not None, said, after.exchange)
     if ended is not None and "Duration" in ended.texts:
         said = f"{asked(after)}: {named(name)} lasted {GOING_ON_SECONDS} s, Duration is {ended.texts['Duration']!r}"
-        judge(ended.duration_seconds == GOING_ON_SECONDS, said, after.exchange)
+        check(ended.duration_seconds == GOING_ON_SECONDS, said, after.exchange)
     for earlier in before.legs:
         if name_of(earlier) != name:
             same = name_of(earlier) in came and came[name_of(earlier)].raw == earlier.raw
-            judge(same, f"{asked(after)}: {named(name_of(earlier))} changed when the call went on", after.exchange)
+            check(same, f"{asked(after)}: {named(name_of(earlier))} changed when the call went on", after.exchange)

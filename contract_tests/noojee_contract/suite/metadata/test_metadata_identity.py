@@ -6,13 +6,14 @@ from collections import Counter
 from itertools import pairwise
 
 from noojee_contract.dialects.vendor import Leg
-from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg, told
 from noojee_contract.suite.support.listing import (
     LegName,
     asked,
-    judge_legs,
+    check_legs,
     listed_legs,
     name_of,
     named,
@@ -34,115 +35,115 @@ OPAQUE = ("pbx1-1392271611.238", "342082345-238.234", "1392271611", "sydney-2-13
 
 
 @clause("metadata.legs-from-one")
-def test_the_first_leg_of_a_call_is_leg_1(case: Case, judge: Judge) -> None:
-    """SEED: the first Leg is leg 1."""
-    for unique_id in case.unique_ids:
-        answer = case.by_unique_id(unique_id)
-        call = case.archive.call(unique_id) if case.archive is not None else None
+def test_the_first_leg_of_a_call_is_leg_1(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: the first Leg is leg 1."""
+    for unique_id in subject.unique_ids:
+        answer = subject.by_unique_id(unique_id)
+        call = subject.archive.call(unique_id) if subject.archive is not None else None
         if answer.legs and (call is None or min(leg.number for leg in call.legs) == 1):
             lowest = min(name_of(leg)[1] for leg in answer.legs)
-            judge(lowest == 1, f"{asked(answer)}: the lowest Leg is {lowest}, expected 1", answer.exchange)
+            check(lowest == 1, f"{asked(answer)}: the lowest Leg is {lowest}, expected 1", answer.exchange)
 
 
 @clause("metadata.leg-numbers-distinct")
-def test_no_leg_is_listed_twice(case: Case, judge: Judge) -> None:
-    """SEED: an entry in the array for each leg of a call."""
-    for answer in case.listings():
+def test_no_leg_is_listed_twice(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: an entry in the array for each leg of a call."""
+    for answer in subject.listings():
         twice = sorted(name for name, times in Counter(map(name_of, answer.legs)).items() if times > 1)
         if answer.legs:
-            judge(not twice, f"{asked(answer)}: {', '.join(map(named, twice))} is listed twice", answer.exchange)
+            check(not twice, f"{asked(answer)}: {', '.join(map(named, twice))} is listed twice", answer.exchange)
 
 
 @clause("metadata.legs-in-time")
-def test_a_later_leg_does_not_start_before_an_earlier_one(case: Case, judge: Judge) -> None:
-    """SEED: entering a queue makes a leg, being answered the second, each transfer a further one."""
-    for unique_id in case.unique_ids:
-        answer = case.by_unique_id(unique_id)
-        call = case.archive.call(unique_id) if case.archive is not None else None
+def test_a_later_leg_does_not_start_before_an_earlier_one(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: entering a queue makes a leg, being answered the second, each transfer a further one."""
+    for unique_id in subject.unique_ids:
+        answer = subject.by_unique_id(unique_id)
+        call = subject.archive.call(unique_id) if subject.archive is not None else None
         starts = [leg.start for leg in call.legs] if call is not None else []
         legs = sorted((leg for leg in answer.legs if leg.start), key=lambda leg: leg.number)
         if starts != sorted(starts):
             continue
         for one, other in pairwise(legs):
             said = f"{unique_id!r}: leg {other.number} starts at {other.texts['Start']}, before leg {one.number} ({one.texts['Start']})"
-            judge(max(other.start) >= min(one.start), said, answer.exchange)
+            check(max(other.start) >= min(one.start), said, answer.exchange)
 
 
 @clause("metadata.record-ids-unique")
-def test_no_two_legs_have_the_same_record_id(case: Case, judge: Judge) -> None:
-    """SEED: CallRecordId: the unique id of the leg's database record."""
+def test_no_two_legs_have_the_same_record_id(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: CallRecordId: the unique id of the leg's database record."""
     owners: dict[str, LegName] = {}
-    for listed in listed_legs(case):
+    for listed in listed_legs(subject):
         record = listed.text("CallRecordId")
         if record is not None:
             owner = owners.setdefault(record, listed.name)
-            listed.judge(judge, owner == listed.name, f"CallRecordId {record} is also that of {named(owner)}")
+            listed.check(check, owner == listed.name, f"CallRecordId {record} is also that of {named(owner)}")
 
 
 @clause("metadata.record-id-same")
-def test_a_leg_has_one_record_id_in_every_answer(case: Case, judge: Judge) -> None:
-    """SEED: CallRecordId: the unique id of the leg's database record."""
+def test_a_leg_has_one_record_id_in_every_answer(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: CallRecordId: the unique id of the leg's database record."""
     records: dict[LegName, str] = {}
-    for listed in listed_legs(case):
+    for listed in listed_legs(subject):
         record = listed.text("CallRecordId")
         if record is not None:
             first = records.setdefault(listed.name, record)
-            listed.judge(judge, first == record, f"CallRecordId is {record}, in another answer it was {first}")
+            listed.check(check, first == record, f"CallRecordId is {record}, in another answer it was {first}")
 
 
 @clause("metadata.record-id-kept")
-def test_a_leg_keeps_the_record_id_that_it_was_put_in_with(case: Case, judge: Judge) -> None:
-    """SEED: CallRecordId: an id that clients keep, so it outlives an upgrade."""
-    for put in put_legs(case):
+def test_a_leg_keeps_the_record_id_that_it_was_put_in_with(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: CallRecordId: an id that clients keep, so it outlives an upgrade."""
+    for put in put_legs(subject):
         if put.leg.call_record_id is not None:
-            put.listed.judge_text(judge, "CallRecordId", put.leg.call_record_id)
+            put.listed.check_text(check, "CallRecordId", put.leg.call_record_id)
 
 
 @clause("metadata.record-id-digits")
-def test_a_record_id_of_many_digits_keeps_all_of_them(case: Case, judge: Judge) -> None:
-    """SEED: CallRecordId is a string, so no gateway needs to make a number of it."""
+def test_a_record_id_of_many_digits_keeps_all_of_them(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: CallRecordId is a string, so no gateway needs to make a number of it."""
     calls = [
         call(f"{1773200300 + place}.2", leg(MOMENT, "2026-03-11T14:40:09+11:00", call_record_id=record))
         for place, record in enumerate(LARGE)
     ]
-    for put in put_legs(case.fresh(document=archive(*calls))):
-        put.listed.judge_text(judge, "CallRecordId", str(put.leg.call_record_id))
+    for put in put_legs(subject.fresh(document=archive(*calls))):
+        put.listed.check_text(check, "CallRecordId", str(put.leg.call_record_id))
 
 
 @clause("metadata.unique-id-shared")
-def test_all_legs_of_a_call_carry_the_unique_id_that_was_asked_for(case: Case, judge: Judge) -> None:
-    """SEED: UniqueId: the unique id of the call this leg is a recording of."""
-    for unique_id in case.unique_ids:
-        answer = case.by_unique_id(unique_id)
+def test_all_legs_of_a_call_carry_the_unique_id_that_was_asked_for(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: UniqueId: the unique id of the call this leg is a recording of."""
+    for unique_id in subject.unique_ids:
+        answer = subject.by_unique_id(unique_id)
         for came in answer.legs:
             got = came.texts.get("UniqueId")
             said = f"{asked(answer)}: UniqueId is {got!r} in leg {came.number}, expected {unique_id!r}"
-            judge(got == unique_id, said, answer.exchange)
+            check(got == unique_id, said, answer.exchange)
 
 
 @clause("metadata.unique-id-opaque")
-def test_a_unique_id_may_have_any_form(case: Case, judge: Judge) -> None:
+def test_a_unique_id_may_have_any_form(subject: Subject, check: Check) -> None:
     """DERIVED from Asterisk (a system name goes before the time) and DOC W-HU's sample 342082345-238.234."""
     calls = [
         call(unique_id, leg(f"2026-03-11T14:4{place}:00+11:00", f"2026-03-11T14:4{place}:30+11:00"))
         for place, unique_id in enumerate(OPAQUE)
     ]
-    case = case.fresh(document=archive(*calls))
+    subject = subject.fresh(document=archive(*calls))
     for unique_id in OPAQUE:
-        answer = case.by_unique_id(unique_id)
+        answer = subject.by_unique_id(unique_id)
         expected = [(unique_id, 1)]
-        judge_legs(judge, asked(answer), expected, names(answer.legs), answer.exchange, f" ({told(answer)})")
+        check_legs(check, asked(answer), expected, names(answer.legs), answer.exchange, f" ({told(answer)})")
 
 
 @clause("metadata.unique-id-apart")
-def test_calls_of_one_second_are_kept_apart(case: Case, judge: Judge) -> None:
-    """SEED: by its uniqueId, which is text: the counter behind the dot is no fraction, and no decoration."""
-    case = case.fresh(document=archive(*NEAR))
-    for unique_id in case.unique_ids:
-        answer = case.by_unique_id(unique_id)
+def test_calls_of_one_second_are_kept_apart(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: by its uniqueId, which is text: the counter behind the dot is no fraction, and no decoration."""
+    subject = subject.fresh(document=archive(*NEAR))
+    for unique_id in subject.unique_ids:
+        answer = subject.by_unique_id(unique_id)
         expected = [(unique_id, 1), (unique_id, 2)]
-        judge_legs(judge, asked(answer), expected, names(answer.legs), answer.exchange, f" ({told(answer)})")
+        check_legs(check, asked(answer), expected, names(answer.legs), answer.exchange, f" ({told(answer)})")
     for stranger in ("1773200300", "1773200300.", "1773200300.1000", "1773200300.001"):
-        answer = case.by_unique_id(stranger)
+        answer = subject.by_unique_id(stranger)
         came: list[Leg] = list(answer.legs)
-        judge(not came, f"{asked(answer)}: no call has this id, yet {names(came)} came", answer.exchange)
+        check(not came, f"{asked(answer)}: no call has this id, yet {names(came)} came", answer.exchange)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from noojee_contract.dialects.vendor import Leg
-from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import LegName, listed_legs, put_legs
@@ -21,130 +22,130 @@ NAMES = ("Zoë O'Neil & Söhne", 'Fred "Fritz" <F>', "back\\slash", "50% + 1", "
 
 
 @clause("metadata.source")
-def test_source_is_the_number_that_originated_the_call(case: Case, judge: Judge) -> None:
-    """SEED: for inbound calls the caller id, if available."""
-    for put in put_legs(case):
+def test_source_is_the_number_that_originated_the_call(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: for inbound calls the caller id, if available."""
+    for put in put_legs(subject):
         if put.call.direction != "outbound" and put.call.source:
-            put.listed.judge_text(judge, "Source", put.call.source)
+            put.listed.check_text(check, "Source", put.call.source)
 
 
 @clause("metadata.anonymous-caller")
-def test_a_caller_without_an_id_leaves_source_empty(case: Case, judge: Judge) -> None:
+def test_a_caller_without_an_id_leaves_source_empty(subject: Subject, check: Check) -> None:
     """DERIVED from W-A4 (the caller id, if available) and from the empty Tag of W-H; the word is not published."""
-    for put in put_legs(case):
+    for put in put_legs(subject):
         if not put.call.source:
-            put.listed.judge_text(judge, "Source", "")
+            put.listed.check_text(check, "Source", "")
 
 
 @clause("metadata.outbound-parties")
-def test_an_outbound_call_goes_from_the_extension_to_the_dialed_number(case: Case, judge: Judge) -> None:
-    """SEED: Source: for outbound calls the extension no.; Destination: for outbound calls the dialed no."""
-    for put in put_legs(case):
+def test_an_outbound_call_goes_from_the_extension_to_the_dialed_number(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: Source: for outbound calls the extension no.; Destination: for outbound calls the dialed no."""
+    for put in put_legs(subject):
         if put.call.direction == "outbound":
-            put.listed.judge_text(judge, "Source", put.call.source)
-            put.listed.judge_text(judge, "Destination", put.leg.destination)
+            put.listed.check_text(check, "Source", put.call.source)
+            put.listed.check_text(check, "Destination", put.leg.destination)
 
 
 @clause("metadata.destination")
-def test_destination_is_the_end_point_that_took_the_call_in_that_leg(case: Case, judge: Judge) -> None:
-    """SEED: for inbound and internal calls this will normally be the extension that answered the call."""
-    for put in put_legs(case):
+def test_destination_is_the_end_point_that_took_the_call_in_that_leg(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: for inbound and internal calls this will normally be the extension that answered the call."""
+    for put in put_legs(subject):
         if put.call.direction != "outbound":
-            put.listed.judge_text(judge, "Destination", put.leg.destination)
+            put.listed.check_text(check, "Destination", put.leg.destination)
 
 
 @clause("metadata.did-inbound")
-def test_the_did_of_an_inbound_call_is_the_number_that_was_dialed(case: Case, judge: Judge) -> None:
-    """SEED: if the call is an inbound call then this is the DID that the caller dialed."""
-    for put in put_legs(case):
+def test_the_did_of_an_inbound_call_is_the_number_that_was_dialed(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: if the call is an inbound call then this is the DID that the caller dialed."""
+    for put in put_legs(subject):
         if put.call.direction == "inbound":
-            put.listed.judge_text(judge, "DID", put.call.did)
+            put.listed.check_text(check, "DID", put.call.did)
 
 
 @clause("metadata.did-internal")
-def test_the_did_of_an_internal_call_is_the_word_internal(case: Case, judge: Judge) -> None:
-    """SEED: for internal calls this is set to 'internal'."""
-    if case.archive is None:
-        for listed in listed_legs(case):
+def test_the_did_of_an_internal_call_is_the_word_internal(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: for internal calls this is set to 'internal'."""
+    if subject.archive is None:
+        for listed in listed_legs(subject):
             if listed.leg.direction == "internal":
-                listed.judge_text(judge, "DID", "internal")
-    for put in put_legs(case):
+                listed.check_text(check, "DID", "internal")
+    for put in put_legs(subject):
         if put.call.direction == "internal" and put.call.did == "internal":
-            put.listed.judge_text(judge, "DID", "internal")
+            put.listed.check_text(check, "DID", "internal")
 
 
 @clause("metadata.outbound-did")
-def test_the_did_of_an_outbound_call_is_the_declared_one(case: Case, judge: Judge) -> None:
+def test_the_did_of_an_outbound_call_is_the_declared_one(subject: Subject, check: Check) -> None:
     """UNKNOWN row 35: empty, or internal."""
-    calls: list[Mapping[str, Any]] = [] if case.archive is None else case.archive.document["calls"]
+    calls: list[Mapping[str, Any]] = [] if subject.archive is None else subject.archive.document["calls"]
     given = {call["unique_id"] for call in calls if "did" in call}
-    for listed in listed_legs(case):
+    for listed in listed_legs(subject):
         did = listed.text("DID")
         if listed.leg.direction == "outbound" and listed.leg.unique_id not in given and did is not None:
             seen = {"": "empty", "internal": "internal"}.get(did, f"other: {did!r}")
-            judge.choice(case, "outbound_did", seen, listed.answer.exchange)
+            check.option(subject, "outbound_did", seen, listed.answer.exchange)
 
 
 @clause("metadata.direction-digits")
-def test_direction_is_one_of_three_digits(case: Case, judge: Judge) -> None:
-    """SEED: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
-    for listed in listed_legs(case):
+def test_direction_is_one_of_three_digits(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
+    for listed in listed_legs(subject):
         got = listed.text("Direction")
         if got is not None:
-            listed.judge(judge, got in DIGITS.values(), f"Direction is {got!r}, expected '0', '1' or '2'")
+            listed.check(check, got in DIGITS.values(), f"Direction is {got!r}, expected '0', '1' or '2'")
 
 
 @clause("metadata.direction")
-def test_direction_tells_which_way_the_call_went(case: Case, judge: Judge) -> None:
-    """SEED: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
-    for put in put_legs(case):
+def test_direction_tells_which_way_the_call_went(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
+    for put in put_legs(subject):
         told, went = put.listed.leg.direction, put.call.direction
         if told in DIGITS:
             said = f"Direction is {put.listed.text('Direction')!r} ({told}), expected {went}"
-            put.listed.judge(judge, told == went, said)
+            put.listed.check(check, told == went, said)
 
 
-@clause("metadata.one-story")
-def test_all_legs_of_a_call_tell_one_origin_did_and_direction(case: Case, judge: Judge) -> None:
-    """SEED: Source originated the call, the caller dialed the DID, Direction is that of the call: not of the leg."""
+@clause("metadata.one-summarize")
+def test_all_legs_of_a_call_tell_one_origin_did_and_direction(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: Source originated the call, the caller dialed the DID, Direction is that of the call: not of the leg."""
     first: dict[str, Leg] = {}
-    for listed in listed_legs(case):
+    for listed in listed_legs(subject):
         other = first.setdefault(listed.leg.unique_id, listed.leg)
         for field in ("Source", "DID", "Direction"):
             one, two = listed.text(field), other.texts.get(field)
             if listed.leg is not other and one is not None and field not in other.silent:
-                listed.judge(judge, one == two, f"{field} is {one!r}, in leg {other.number} it is {two!r}")
+                listed.check(check, one == two, f"{field} is {one!r}, in leg {other.number} it is {two!r}")
 
 
 @clause("metadata.owner")
-def test_a_leg_is_owned_by_the_user_that_took_the_call(case: Case, judge: Judge) -> None:
-    """SEED: the user that owns this leg of the call, normally the agent that took the call."""
-    owned = _owned(case)
-    for put in put_legs(case):
+def test_a_leg_is_owned_by_the_user_that_took_the_call(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: the user that owns this leg of the call, normally the agent that took the call."""
+    owned = _owned(subject)
+    for put in put_legs(subject):
         if put.listed.name in owned:
-            put.listed.judge_text(judge, "Username", put.leg.username)
+            put.listed.check_text(check, "Username", put.leg.username)
 
 
 @clause("metadata.default-account")
-def test_a_leg_that_nobody_took_belongs_to_the_declared_account(case: Case, judge: Judge) -> None:
-    """UNKNOWN row 33, SEED: the 'default' username, which is typically Administrator."""
-    answer = case.fresh(document=archive(QUEUED)).by_unique_id(QUEUED["unique_id"])
+def test_a_leg_that_nobody_took_belongs_to_the_declared_account(subject: Subject, check: Check) -> None:
+    """UNKNOWN row 33, RANDOM_SEED: the 'default' username, which is typically Administrator."""
+    answer = subject.fresh(document=archive(QUEUED)).by_unique_id(QUEUED["unique_id"])
     for came in answer.legs:
         if came.number == 1:
-            judge.choice(case, "default_account", str(came.texts.get("Username")), answer.exchange)
+            check.option(subject, "default_account", str(came.texts.get("Username")), answer.exchange)
 
 
 @clause("metadata.route-account")
-def test_a_leg_that_nobody_took_belongs_to_the_account_of_its_route(case: Case, judge: Judge) -> None:
-    """SEED: normally the 'default' username attached to the route."""
-    case = case.fresh(document={**archive(QUEUED), "default_account": "Reception"})
-    for put in put_legs(case):
-        put.listed.judge_text(judge, "Username", put.leg.username)
+def test_a_leg_that_nobody_took_belongs_to_the_account_of_its_route(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: normally the 'default' username attached to the route."""
+    subject = subject.fresh(document={**archive(QUEUED), "default_account": "Reception"})
+    for put in put_legs(subject):
+        put.listed.check_text(check, "Username", put.leg.username)
 
 
 @clause("metadata.names-kept")
-def test_names_and_numbers_come_back_letter_by_letter(case: Case, judge: Judge) -> None:
-    """SEED: Username, Source, Destination: quotes, accents, signs and emoji are part of a name."""
+def test_names_and_numbers_come_back_letter_by_letter(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: Username, Source, Destination: quotes, accents, signs and emoji are part of a name."""
     calls = [
         call(
             f"{1773200300 + place}.2",
@@ -155,13 +156,13 @@ def test_names_and_numbers_come_back_letter_by_letter(case: Case, judge: Judge) 
         )
         for place, name in enumerate(NAMES)
     ]
-    for put in put_legs(case.fresh(document=archive(*calls))):
+    for put in put_legs(subject.fresh(document=archive(*calls))):
         for field in ("Username", "Source", "Destination"):
-            put.listed.judge_text(judge, field, put.leg.username)
+            put.listed.check_text(check, field, put.leg.username)
 
 
-def _owned(case: Case) -> set[LegName]:
+def _owned(subject: Subject) -> set[LegName]:
     """The legs that were put in with an owner of their own."""
-    if case.archive is None:
+    if subject.archive is None:
         return set()
-    return {(leg.unique_id, leg.number) for leg in case.archive.legs if leg.owned}
+    return {(leg.unique_id, leg.number) for leg in subject.archive.legs if leg.owned}

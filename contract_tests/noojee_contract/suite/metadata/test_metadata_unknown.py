@@ -4,67 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from noojee_contract.engine.subject import Answer, Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import refused, told
 from noojee_contract.suite.support.listing import asked, carries, is_empty, names
-from noojee_contract.targets.recordings import Known
 
 OBSERVED_STRANGERS = 6  # hostile values that an observed target is asked for, where it may be provoked
 
 
-def _strangers(case: Case) -> tuple[str, ...]:
-    if case.archive is not None:
-        return case.strangers
-    return case.strangers[: OBSERVED_STRANGERS if case.target.provoke else 1]
+def _strangers(subject: Subject) -> tuple[str, ...]:
+    if subject.archive is not None:
+        return subject.strangers
+    return subject.strangers[: OBSERVED_STRANGERS if subject.target.provoke else 1]
 
 
-def _answers(case: Case) -> Iterator[Answer]:
-    for value in _strangers(case):
-        yield case.by_tag(value)
-        yield case.by_unique_id(value)
+def _answers(subject: Subject) -> Iterator[Answer]:
+    for value in _strangers(subject):
+        yield subject.by_tag(value)
+        yield subject.by_unique_id(value)
 
 
 @clause("metadata.strangers")
-def test_a_value_that_nothing_carries_brings_no_leg(case: Case, judge: Judge) -> None:
-    """SEED: an array containing any matching calls: wild cards and pieces of code match nothing."""
-    for answer in _answers(case):
+def test_a_value_that_nothing_carries_brings_no_leg(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: an array containing any matching calls: wild cards and pieces of code match nothing."""
+    for answer in _answers(subject):
         value = answer.asked.value
         by_tag = answer.asked.kind == "tag"
-        own = {leg.unique_id for leg in answer.legs if by_tag and carries(case, leg, value)}
+        own = {leg.unique_id for leg in answer.legs if by_tag and carries(subject, leg, value)}
         others = [leg for leg in answer.legs if leg.unique_id not in own and (by_tag or leg.unique_id != value)]
         said = f"{asked(answer)}: nothing carries this, yet {names(others)} came"
-        judge(not others, said, answer.exchange)
+        check(not others, said, answer.exchange)
 
 
 @clause("metadata.hostile-value")
-def test_a_hostile_value_is_no_server_error(case: Case, judge: Judge) -> None:
+def test_a_hostile_value_is_no_server_error(subject: Subject, check: Check) -> None:
     """DERIVED from W-A4: a tag is any text; one that matches nothing, or is refused, is not a crash."""
-    for answer in _answers(case):
+    for answer in _answers(subject):
         status = answer.exchange.status
         said = f"{asked(answer)}: expected an answer, got {told(answer)}"
-        judge(status is not None and status < 500, said, answer.exchange)
+        check(status is not None and status < 500, said, answer.exchange)
 
 
 @clause("metadata.unknown-recording")
-def test_a_recording_that_is_not_there_is_answered_as_declared(case: Case, judge: Judge) -> None:
+def test_a_recording_that_is_not_there_is_answered_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 5: an empty array, or a failure."""
-    value = case.strangers[0]
-    for answer in (case.by_tag(value), case.by_unique_id(value)):
-        status, failed = answer.exchange.status, answer.reading.failure is not None
+    value = subject.strangers[0]
+    for answer in (subject.by_tag(value), subject.by_unique_id(value)):
+        status, failed = answer.exchange.status, answer.reading.error_body is not None
         seen = f"other: {told(answer)}"
         if is_empty(answer):
             seen = "empty-list"
         elif not answer.legs and (status == 404 or (status == 200 and failed)):
             seen = f"failure-{status}"
-        judge.choice(case, "unknown_recording", seen, answer.exchange)
+        check.option(subject, "unknown_recording", seen, answer.exchange)
 
 
 @clause("metadata.empty-tag")
-def test_an_empty_tag_or_unique_id_is_answered_as_declared(case: Case, judge: Judge) -> None:
+def test_an_empty_tag_or_unique_id_is_answered_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 27: refused as a missing parameter, or an empty array; untagged legs are not its match."""
-    for kind, ask in (("tag", case.by_tag), ("unique_id", case.by_unique_id)):
-        if case.client.request(Known(kind, ""), bare=True) is None:
+    for kind, ask in (("tag", subject.by_tag), ("unique_id", subject.by_unique_id)):
+        if subject.client.request(Question(kind, ""), bare=True) is None:
             continue  # a part of the path cannot be empty
         answer = ask("")
         seen = f"other: {told(answer)}"
@@ -72,4 +73,4 @@ def test_an_empty_tag_or_unique_id_is_answered_as_declared(case: Case, judge: Ju
             seen = "refused"
         elif is_empty(answer):
             seen = "empty-list"
-        judge.choice(case, "empty_tag", seen, answer.exchange)
+        check.option(subject, "empty_tag", seen, answer.exchange)

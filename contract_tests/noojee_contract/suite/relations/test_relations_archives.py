@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from noojee_contract.dialects.vendor import apart
-from noojee_contract.engine.subject import Answer, Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import asked, name_of, named, names
-from noojee_contract.suite.support.relations import asked_again, judge_rows, judge_same, rows
+from noojee_contract.suite.support.relations import asked_again, check_rows, check_same, rows
 
 SECOND = timedelta(seconds=1)
 NO_TIME = timedelta()
@@ -60,82 +61,82 @@ def _moved(written: dict[str, Any], by: timedelta) -> dict[str, Any]:
     return {**written, "unique_id": f"{int(seconds) + int(by.total_seconds())}.{counter}", "legs": legs}
 
 
-def _judge_moved(judge: Judge, here: Answer, there: Answer, by: timedelta, how: str) -> None:
-    """Judge that two answers tell of the same legs in order, but for unique ids, and that those of `there` began later."""
+def _check_moved(check: Check, here: Answer, there: Answer, by: timedelta, how: str) -> None:
+    """Check that two answers tell of the same legs in order, but for unique ids, and that those of `there` began later."""
     first, second = (sorted(each.legs, key=name_of) for each in (here, there))
     numbers = [[leg.number for leg in legs] for legs in (first, second)]
     said = f"{asked(there)}, {how}: expected legs {numbers[0]}, got {numbers[1]}"
-    judge(numbers[0] == numbers[1], said, there.exchange)
+    check(numbers[0] == numbers[1], said, there.exchange)
     for one, other in zip(first, second, strict=True):
         differ = [
             f"{name} {other.texts.get(name)!r} for {one.texts.get(name)!r}"
             for name in TOLD
             if one.texts.get(name) != other.texts.get(name)
         ]
-        judge(not differ, f"{asked(there)}, {how}: {named(name_of(other))} shows {', '.join(differ)}", there.exchange)
+        check(not differ, f"{asked(there)}, {how}: {named(name_of(other))} shows {', '.join(differ)}", there.exchange)
         gap = apart(tuple(start + by for start in one.start), other.start)
         said = f"{named(name_of(other))} shows Start {other.texts.get('Start')!r}, {gap} off; without it was {one.texts.get('Start')!r}"
-        judge(gap is None or gap < SECOND, f"{asked(there)}, {how}: {said}", there.exchange)
+        check(gap is None or gap < SECOND, f"{asked(there)}, {how}: {said}", there.exchange)
 
 
 @clause("relations.two-archives")
-def test_two_archives_in_one_pbx_are_told_together(case: Case, judge: Judge) -> None:
-    """SEED: an array containing any matching calls."""
-    both = case.fresh(document=archive(*ONE, *OTHER))
-    apart_ = [case.fresh(document=archive(*calls)) for calls in (ONE, OTHER)]
+def test_two_archives_in_one_pbx_are_told_together(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: an array containing any matching calls."""
+    both = subject.fresh(document=archive(*ONE, *OTHER))
+    apart_ = [subject.fresh(document=archive(*calls)) for calls in (ONE, OTHER)]
     for tag in both.tags:
         each = [one.by_tag(tag) for one in apart_ if tag in one.tags]
         answer = both.by_tag(tag)
         expected = sorted(name for one in each for name in names(one.legs))
         said = f"{asked(answer)}: two PBXs bring {expected}, one with the calls of both brings {names(answer.legs)}"
-        judge(names(answer.legs) == expected, said, answer.exchange)
-        judge_rows(judge, rows(each), answer, "on a PBX with the calls of two")
+        check(names(answer.legs) == expected, said, answer.exchange)
+        check_rows(check, rows(each), answer, "on a PBX with the calls of two")
 
 
 @clause("relations.call-added")
-def test_a_call_that_is_added_changes_no_other(case: Case, judge: Judge) -> None:
+def test_a_call_that_is_added_changes_no_other(subject: Subject, check: Check) -> None:
     """DERIVED: the matching calls are told, and a call that does not match is none of them."""
-    case = case.fresh(document=archive(*ONE))
-    answers = [case.by_unique_id(unique_id) for unique_id in case.unique_ids]
-    tagged = [case.by_tag(tag) for tag in case.tags]
-    case.add_calls([EARLIER])
-    added = case.by_unique_id(EARLIER["unique_id"])
-    judge(
+    subject = subject.fresh(document=archive(*ONE))
+    answers = [subject.by_unique_id(unique_id) for unique_id in subject.unique_ids]
+    tagged = [subject.by_tag(tag) for tag in subject.tags]
+    subject.add_calls([EARLIER])
+    added = subject.by_unique_id(EARLIER["unique_id"])
+    check(
         len(added.legs) == len(EARLIER["legs"]),
         f"{asked(added)}: it was added, {names(added.legs)} came",
         added.exchange,
     )
     for answer in answers:
-        judge_same(case, judge, answer, asked_again(case, answer).exchange, "after another call was added")
+        check_same(subject, check, answer, asked_again(subject, answer).exchange, "after another call was added")
     for answer in tagged:
-        judge_rows(judge, rows([answer]), asked_again(case, answer), "after another call was added")
+        check_rows(check, rows([answer]), asked_again(subject, answer), "after another call was added")
 
 
 @clause("relations.calls-in-any-order")
-def test_the_order_in_which_calls_came_changes_nothing(case: Case, judge: Judge) -> None:
+def test_the_order_in_which_calls_came_changes_nothing(subject: Subject, check: Check) -> None:
     """DERIVED: an archive is its calls."""
-    here, there = (case.fresh(document=archive(*calls)) for calls in (MIXED, MIXED[::-1]))
+    here, there = (subject.fresh(document=archive(*calls)) for calls in (MIXED, MIXED[::-1]))
     for answer in here.listings():
         ask = there.by_tag if answer.asked.kind == "tag" else there.by_unique_id
-        judge_same(there, judge, answer, ask(answer.asked.value).exchange, "put in in the opposite order")
+        check_same(there, check, answer, ask(answer.asked.value).exchange, "put in in the opposite order")
 
 
 @clause("relations.weeks-later")
-def test_the_same_calls_weeks_later_are_told_weeks_later(case: Case, judge: Judge) -> None:
-    """SEED: date and time, and a duration: the calendar changes the one and not the other."""
+def test_the_same_calls_weeks_later_are_told_weeks_later(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: date and time, and a duration: the calendar changes the one and not the other."""
     by = timedelta(weeks=WEEKS)
     later = [_moved(each, by) for each in AT_MIDNIGHT]
-    here, there = case.fresh(document=archive(*AT_MIDNIGHT)), case.fresh(document=archive(*later))
+    here, there = subject.fresh(document=archive(*AT_MIDNIGHT)), subject.fresh(document=archive(*later))
     for old, new in zip(here.unique_ids, there.unique_ids, strict=True):
-        _judge_moved(judge, here.by_unique_id(old), there.by_unique_id(new), by, f"{WEEKS} weeks later")
-    _judge_moved(judge, here.by_tag("late"), there.by_tag("late"), by, f"{WEEKS} weeks later")
+        _check_moved(check, here.by_unique_id(old), there.by_unique_id(new), by, f"{WEEKS} weeks later")
+    _check_moved(check, here.by_tag("late"), there.by_tag("late"), by, f"{WEEKS} weeks later")
 
 
 @clause("relations.elsewhere")
-def test_the_same_calls_elsewhere_began_at_the_same_instants(case: Case, judge: Judge) -> None:
+def test_the_same_calls_elsewhere_began_at_the_same_instants(subject: Subject, check: Check) -> None:
     """DERIVED: Start is the PBX's local time, and nothing else in the document depends on where it stands."""
-    here = case.fresh(document=archive(*AT_MIDNIGHT))
+    here = subject.fresh(document=archive(*AT_MIDNIGHT))
     for zone in ("America/New_York", "Asia/Kolkata"):
-        there = case.fresh(document=archive(*AT_MIDNIGHT, zone=zone))
+        there = subject.fresh(document=archive(*AT_MIDNIGHT, zone=zone))
         for unique_id in here.unique_ids:
-            _judge_moved(judge, here.by_unique_id(unique_id), there.by_unique_id(unique_id), NO_TIME, f"in {zone}")
+            _check_moved(check, here.by_unique_id(unique_id), there.by_unique_id(unique_id), NO_TIME, f"in {zone}")

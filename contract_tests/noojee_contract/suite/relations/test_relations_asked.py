@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from noojee_contract.clients.client import FORM_TYPE, Query
-from noojee_contract.engine.subject import Answer, Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Headers
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import ask, post, refuses, request_of, send, with_parameter
-from noojee_contract.suite.support.relations import judge_same, question_of, told_answers
+from noojee_contract.suite.support.relations import check_same, question_of, told_answers
 
 FORM = ("content-type", FORM_TYPE)
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -22,34 +23,34 @@ CLIENTS: tuple[Headers, ...] = (
 UNNAMED = ("_=1792800000000", "xDebugArg=1", "lang=de")
 
 
-def _one(case: Case) -> Iterator[Answer]:
+def _one(subject: Subject) -> Iterator[Answer]:
     """An answer to put the question of again; nothing where there is none."""
-    yield from told_answers(case, 1)
+    yield from told_answers(subject, 1)
 
 
-def _escaped(case: Case, query: Query, digits: str) -> str:
+def _escaped(subject: Subject, query: Query, digits: str) -> str:
     """A query whose values are escaped letter by letter. `digits`: "X" for capital hex digits, "x" for small ones."""
-    charset = case.client.charset
+    charset = subject.client.charset
     return "&".join(
         name + "=" + "".join(f"%{byte:02{digits}}" for byte in value.encode(charset)) for name, value in query
     )
 
 
 @clause("relations.percent-encoding")
-def test_letters_may_be_escaped(case: Case, judge: Judge) -> None:
+def test_letters_may_be_escaped(subject: Subject, check: Check) -> None:
     """DERIVED from RFC 3986: %31, and %2e as well as %2E."""
-    for answer in _one(case):
+    for answer in _one(subject):
         name, query = question_of(answer)
         for digits, how in (("X", "capital"), ("x", "small")):
-            asked = _escaped(case, case.client.with_credentials(query), digits)
-            exchange = case.client.send("POST", f"{case.client.base}/{name}?{asked}")
-            judge_same(case, judge, answer, exchange, f"escaped letter by letter, with {how} hex digits")
+            asked = _escaped(subject, subject.client.with_credentials(query), digits)
+            exchange = subject.client.send("POST", f"{subject.client.base}/{name}?{asked}")
+            check_same(subject, check, answer, exchange, f"escaped letter by letter, with {how} hex digits")
 
 
 @clause("relations.header-letters")
-def test_the_letter_case_of_headers_and_host_changes_nothing(case: Case, judge: Judge) -> None:
+def test_the_letter_case_of_headers_and_host_changes_nothing(subject: Subject, check: Check) -> None:
     """DERIVED from RFC 9110 (names of headers, media types) and RFC 3986 (hosts)."""
-    host = urlsplit(case.client.base).netloc
+    host = urlsplit(subject.client.base).netloc
     spelled: list[tuple[str, Headers]] = [
         ("Content-Type in small letters, as the last header", (("accept", "*/*"), FORM)),
         ("CONTENT-TYPE in capitals", (("CONTENT-TYPE", FORM_TYPE), ("ACCEPT", "*/*"))),
@@ -57,47 +58,47 @@ def test_the_letter_case_of_headers_and_host_changes_nothing(case: Case, judge: 
     ]
     if host.upper() != host:
         spelled.append(("the host in capitals", (FORM, ("Host", host.upper()))))
-    for answer in _one(case):
+    for answer in _one(subject):
         for how, headers in spelled:
-            judge_same(case, judge, answer, post(case, question_of(answer), headers=headers), f"with {how}")
+            check_same(subject, check, answer, post(subject, question_of(answer), headers=headers), f"with {how}")
 
 
 @clause("relations.client-headers")
-def test_who_asks_in_which_language_changes_nothing(case: Case, judge: Judge) -> None:
+def test_who_asks_in_which_language_changes_nothing(subject: Subject, check: Check) -> None:
     """DERIVED from W-A4: the word internal is a literal, whoever reads it."""
-    for answer in told_answers(case, 2):
+    for answer in told_answers(subject, 2):
         for headers in CLIENTS:
             how = ", ".join(f"{name}: {value}" for name, value in headers)
-            judge_same(case, judge, answer, ask(case, answer.asked, headers=headers), f"with {how}")
+            check_same(subject, check, answer, ask(subject, answer.asked, headers=headers), f"with {how}")
 
 
 @clause("relations.form-body")
-def test_a_form_body_beside_the_query_changes_nothing(case: Case, judge: Judge) -> None:
+def test_a_form_body_beside_the_query_changes_nothing(subject: Subject, check: Check) -> None:
     """DERIVED from W-SU: the parameters are in the query; what else is sent is not needed."""
-    for answer in _one(case):
+    for answer in _one(subject):
         question = question_of(answer)
         for how, body in (
             ("a field that is no parameter", b"submit=Retrieve"),
-            ("the same again", case.client.query_text(question[1]).encode()),
+            ("the same again", subject.client.query_text(question[1]).encode()),
         ):
-            exchange = post(case, question, headers=(FORM,), body=body)
-            judge_same(case, judge, answer, exchange, f"with {how} in a form body beside the query")
+            exchange = post(subject, question, headers=(FORM,), body=body)
+            check_same(subject, check, answer, exchange, f"with {how} in a form body beside the query")
 
 
 @clause("relations.unknown-parameter")
-def test_an_unknown_parameter_that_is_taken_changes_nothing(case: Case, judge: Judge) -> None:
+def test_an_unknown_parameter_that_is_taken_changes_nothing(subject: Subject, check: Check) -> None:
     """DERIVED from W-A4, W-D9: the methods have the parameters that their pages list. A refusal is another clause's."""
-    for answer in _one(case):
+    for answer in _one(subject):
         for more in UNNAMED:
-            request = request_of(case, answer.asked)
-            exchange = send(case, request, url=with_parameter(request, more))
-            if not refuses(case, exchange):
-                judge_same(case, judge, answer, exchange, f"with the parameter {more} beside it")
+            request = request_of(subject, answer.asked)
+            exchange = send(subject, request, url=with_parameter(request, more))
+            if not refuses(subject, exchange):
+                check_same(subject, check, answer, exchange, f"with the parameter {more} beside it")
 
 
 @clause("relations.repeated-value")
-def test_a_value_given_twice_counts_once(case: Case, judge: Judge) -> None:
+def test_a_value_given_twice_counts_once(subject: Subject, check: Check) -> None:
     """CLIENT C-D passes apiKey twice; of other parameters no page tells."""
-    for answer in _one(case):
+    for answer in _one(subject):
         name, query = question_of(answer)
-        judge_same(case, judge, answer, post(case, (name, (*query, *query))), f"with {query[0][0]} given twice")
+        check_same(subject, check, answer, post(subject, (name, (*query, *query))), f"with {query[0][0]} given twice")

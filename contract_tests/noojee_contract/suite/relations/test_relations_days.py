@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from noojee_contract.engine.subject import Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import LegName, named, names
-from noojee_contract.suite.support.relations import asked_again, judge_rows, rows, told_answers
+from noojee_contract.suite.support.relations import asked_again, check_rows, rows, told_answers
 
 AROUND = 4  # questions that are asked again later
 A_NIGHT_SECONDS = 26 * 3600.0
@@ -58,52 +59,52 @@ RUNNING = archive(
 )
 
 
-def _judge_day(case: Case, day: date, judge: Judge) -> None:
-    """Judge that the hours of a day, taken together, are its ended legs: each once, none of another day."""
-    assert case.archive is not None
-    answers = [case.by_hour(day, hour) for hour in range(24)]
+def _check_day(subject: Subject, day: date, check: Check) -> None:
+    """Check that the hours of a day, taken together, are its ended legs: each once, none of another day."""
+    assert subject.archive is not None
+    answers = [subject.by_hour(day, hour) for hour in range(24)]
     times = Counter(name for answer in answers for name in names(answer.legs))
-    for put in case.archive.legs:
-        ended = put.end.astimezone(case.zone)
-        left_out = ended.fold == 1 and case.profile.get("repeated_hour") == "first"
+    for put in subject.archive.legs:
+        ended = put.end.astimezone(subject.zone)
+        left_out = ended.fold == 1 and subject.profile.get("repeated_hour") == "first"
         name: LegName = (put.unique_id, put.number)
         expected = 1 if ended.date() == day and not left_out else 0
         met = [answer for answer in answers if name in names(answer.legs)]
         hours = ", ".join(answer.asked.value for answer in met) or "none"
         said = f"{named(name)} ended at {ended:%Y-%m-%d %H:%M:%S %Z}: expected in {expected} hours of {day}, listed in {hours}"
         shown = met[-1] if met else answers[ended.hour if ended.date() == day else -1]
-        judge(times[name] == expected, said, shown.exchange)
+        check(times[name] == expected, said, shown.exchange)
 
 
 @clause("relations.day-of-23-hours")
-def test_the_hours_of_a_short_day_are_the_day(case: Case, judge: Judge) -> None:
+def test_the_hours_of_a_short_day_are_the_day(subject: Subject, check: Check) -> None:
     """DOC W-H: legs that ended in that hour: 23 hours of wall time hold them all."""
-    _judge_day(case.fresh(document=FORWARD), FORWARD_DAY, judge)
+    _check_day(subject.fresh(document=FORWARD), FORWARD_DAY, check)
 
 
 @clause("relations.day-of-25-hours")
-def test_the_hours_of_a_long_day_are_the_day(case: Case, judge: Judge) -> None:
+def test_the_hours_of_a_long_day_are_the_day(subject: Subject, check: Check) -> None:
     """DOC W-H: legs that ended in that hour; row 38 leaves open whether the repeated one is both."""
-    _judge_day(case.fresh(document=BACK), BACK_DAY, judge)
+    _check_day(subject.fresh(document=BACK), BACK_DAY, check)
 
 
 @clause("relations.later")
-def test_what_was_listed_is_listed_later(case: Case, judge: Judge) -> None:
+def test_what_was_listed_is_listed_later(subject: Subject, check: Check) -> None:
     """DERIVED: legs that have ended stay, and stay as they are, over a night (or a moment, where time is real)."""
-    answers = told_answers(case, AROUND)
-    case.step(A_MOMENT_SECONDS if case.world is None else A_NIGHT_SECONDS)
+    answers = told_answers(subject, AROUND)
+    subject.step(A_MOMENT_SECONDS if subject.sandbox is None else A_NIGHT_SECONDS)
     for answer in answers:
-        judge_rows(judge, rows([answer]), asked_again(case, answer), "asked later")
+        check_rows(check, rows([answer]), asked_again(subject, answer), "asked later")
 
 
 @clause("relations.running-hour-grows")
-def test_a_running_hour_asked_again_brings_what_ended_since(case: Case, judge: Judge) -> None:
+def test_a_running_hour_asked_again_brings_what_ended_since(subject: Subject, check: Check) -> None:
     """DOC W-H: legs that ended in that hour, as far as they have."""
-    case = case.fresh(document=RUNNING)
-    first = case.by_hour(RUNNING_DAY, RUNNING_HOUR)
-    case.step(UNTIL_NEXT_ENDED_SECONDS)
-    later = case.reread(first.asked, case.ask_by_hour(RUNNING_DAY, RUNNING_HOUR))
-    judge_rows(judge, rows([first]), later, "asked again 20 minutes later")
+    subject = subject.fresh(document=RUNNING)
+    first = subject.by_hour(RUNNING_DAY, RUNNING_HOUR)
+    subject.step(UNTIL_NEXT_ENDED_SECONDS)
+    later = subject.reread(first.asked, subject.ask_by_hour(RUNNING_DAY, RUNNING_HOUR))
+    check_rows(check, rows([first]), later, "asked again 20 minutes later")
     since = (GOES_ON, 2)
     said = f"hour {later.asked.value}, asked again: {named(since)} has ended since, {names(later.legs)} are listed"
-    judge(since in names(later.legs), said, later.exchange)
+    check(since in names(later.legs), said, later.exchange)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from noojee_contract.dialects.vendor import Leg
-from noojee_contract.engine.subject import MOST_SOUNDS, Case
+from noojee_contract.engine.subject import MOST_SOUNDS, Subject
 from noojee_contract.model.audio import NoSound, Sound, kind_of, read_sound
 from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.suite.support.archives import archive, call, leg
@@ -29,22 +29,22 @@ TWO_CALLS = archive(
 )
 
 
-def sounded(case: Case, most: int = MOST_SOUNDS) -> Iterator[tuple[Leg, Exchange]]:
+def sounded(subject: Subject, most: int = MOST_SOUNDS) -> Iterator[tuple[Leg, Exchange]]:
     """Listed legs with the answers to their sounds: a few of each call; what is known to be gone is left out."""
     count = 0
-    for unique_id in case.unique_ids:
-        asked = [listed for listed in case.by_unique_id(unique_id).legs if _is_asked(case, listed)]
+    for unique_id in subject.unique_ids:
+        asked = [listed for listed in subject.by_unique_id(unique_id).legs if _is_asked(subject, listed)]
         for listed in asked[:MOST_OF_A_CALL]:
             if count == most:
                 return
             count += 1
-            yield listed, case.sound(listed.unique_id, listed.number)
+            yield listed, subject.sound(listed.unique_id, listed.number)
 
 
 def heard(exchange: Exchange) -> Sound | NoSound:
     """The sound in an answer, or why there is none; "cut off" is said of a file that its own header calls longer."""
-    if exchange.answered is None or exchange.failure is not None:
-        return NoSound(exchange.failure or "no answer")
+    if exchange.response is None or exchange.transport_error is not None:
+        return NoSound(exchange.transport_error or "no answer")
     if exchange.status != 200:
         return NoSound(f"HTTP {exchange.status}")
     try:
@@ -58,20 +58,20 @@ def is_sound(exchange: Exchange) -> bool:
     return kind_of(exchange.body) is not None
 
 
-def is_refused(case: Case, exchange: Exchange) -> bool:
+def is_refused(subject: Subject, exchange: Exchange) -> bool:
     """Whether a sound is refused: none came, and the answer is an HTTP error or a failure object."""
     if is_sound(exchange) or exchange.status is None:
         return False
-    return exchange.status >= 400 or case.failure(exchange) is not None
+    return exchange.status >= 400 or subject.failure(exchange) is not None
 
 
-def told(case: Case, exchange: Exchange) -> str:
+def told(subject: Subject, exchange: Exchange) -> str:
     """What an answer was, in a few words."""
     if is_sound(exchange):
         return f"{exchange.status} with a sound of {len(exchange.body)} bytes"
     if exchange.status is None:
-        return str(exchange.failure)
-    failure = case.failure(exchange)
+        return str(exchange.transport_error)
+    failure = subject.failure(exchange)
     if failure is not None:
         return f"{exchange.status} with the failure {beginning(failure.message, 80)!r}"
     return f"{exchange.status} with {len(exchange.body)} bytes that are no sound"
@@ -82,8 +82,8 @@ def named(leg: Leg) -> str:
     return f"leg {leg.number} of {leg.unique_id!r}"
 
 
-def _is_asked(case: Case, leg: Leg) -> bool:
+def _is_asked(subject: Subject, leg: Leg) -> bool:
     if leg.duration_seconds > LONGEST_SECONDS or leg.number < 1:
         return False
-    call = None if case.archive is None else case.archive.call(leg.unique_id)
+    call = None if subject.archive is None else subject.archive.call(leg.unique_id)
     return call is None or not any(put.number == leg.number and put.sound_absent for put in call.legs)

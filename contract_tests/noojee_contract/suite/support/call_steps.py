@@ -8,11 +8,12 @@ from html import unescape
 from typing import Any
 
 from noojee_contract.clients.client import Credentials
-from noojee_contract.dialects.vendor import Leg, read_failure
-from noojee_contract.engine.subject import Answer, Case, Judge
+from noojee_contract.dialects.vendor import Leg, read_error_body
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Exchange, NotJson, beginning
+from noojee_contract.model.question import Question
 from noojee_contract.suite.support.archives import archive
-from noojee_contract.targets.recordings import Known
 
 _MARKS = re.compile(r"<[^<>]*>")
 QUEUE, SALES, OUTSIDE = "600", "0390000600", "0390000099"
@@ -33,9 +34,9 @@ PEOPLE: dict[str, Any] = {
 Step = Mapping[str, Any]
 
 
-def board(case: Case, *, people: Mapping[str, Any] = PEOPLE) -> Case:
+def board(subject: Subject, *, people: Mapping[str, Any] = PEOPLE) -> Subject:
     """The PBX with nobody on the line and nothing in its archive."""
-    own = case.fresh(document=archive())
+    own = subject.fresh(document=archive())
     own.set("directory", **people)
     return own
 
@@ -66,18 +67,18 @@ def ends(call: str = "call") -> Step:
     return {"do": "hang_up", "call": call}
 
 
-def talking(case: Case, *, record: str | None = "never", by: str = "410") -> str:
+def talking(subject: Subject, *, record: str | None = "never", by: str = "410") -> str:
     """The unique id of a call that was answered ten seconds ago; by itself it is not recorded."""
-    return case.play(rings(record), lasts(5), answers(by), lasts(10))["call"]
+    return subject.play(rings(record), lasts(5), answers(by), lasts(10))["call"]
 
 
-def fred(case: Case) -> str | None:
+def fred(subject: Subject) -> str | None:
     """The agent to name where a recording is to be Fred's; None where no page of start knows an owner (W-ST)."""
-    return "Fred" if case.dialect == "call-management" else None
+    return "Fred" if subject.dialect == "call-management" else None
 
 
 def start(
-    case: Case,
+    subject: Subject,
     name: str,
     *,
     tag: str | None = None,
@@ -88,11 +89,11 @@ def start(
     """An order to record the call of an extension, a channel or a unique id."""
     wanted = (("extenOrUniqueId", name), ("tag", tag), ("agentLoginName", agent))
     query = [(key, value) for key, value in wanted if value is not None]
-    return case.client.order("start", query, credentials=credentials, method=method)
+    return subject.client.order("start", query, credentials=credentials, method=method)
 
 
 def stop(
-    case: Case,
+    subject: Subject,
     name: str,
     *,
     agent: str | None = None,
@@ -104,10 +105,10 @@ def stop(
     Where no start says whose a recording is (`fred`), it may have default ownership: Pearl, a recording manager, may end
     any (W-ST, W-RC).
     """
-    needed = case.profile.get("stop_without_agent") == "refused"
-    by = agent or fred(case) or ("Pearl" if needed else None)
+    needed = subject.profile.get("stop_without_agent") == "refused"
+    by = agent or fred(subject) or ("Pearl" if needed else None)
     query = [("extenOrUniqueId", name), *([] if by is None else [("agentLoginName", by)])]
-    return case.client.order("stop", query, credentials=credentials, method=method)
+    return subject.client.order("stop", query, credentials=credentials, method=method)
 
 
 def code_of(exchange: Exchange) -> Any:
@@ -129,42 +130,42 @@ def message_of(exchange: Exchange) -> str | None:
     return message if isinstance(message, str) else None
 
 
-def is_done(case: Case, exchange: Exchange) -> bool:
+def is_done(subject: Subject, exchange: Exchange) -> bool:
     """Whether an order was carried out: HTTP 200 (DOC W-ST, W-27) and, where answers are JSON, Code 0 (DOC W-OV).
 
     How a failure is spelled is another clause's.
     """
-    failure = None if case.dialect == "services" else read_failure(exchange)
+    failure = None if subject.dialect == "services" else read_error_body(exchange)
     return exchange.status == 200 and (failure is None or code_of(exchange) == "0")
 
 
-def is_error(case: Case, exchange: Exchange) -> bool:
+def is_error(subject: Subject, exchange: Exchange) -> bool:
     """Whether an order was refused: an HTTP error, or a negative Code (DOC W-OV)."""
-    failure = None if case.dialect == "services" else read_failure(exchange)
+    failure = None if subject.dialect == "services" else read_error_body(exchange)
     negative = failure is not None and not (isinstance(failure.code, int) and failure.code >= 0)
     return exchange.status is not None and (exchange.status >= 400 or negative)
 
 
 def told(exchange: Exchange) -> str:
     """What an answer to an order was, in a few words."""
-    if exchange.answered is None:
-        return f"no answer ({exchange.failure})"
+    if exchange.response is None:
+        return f"no answer ({exchange.transport_error})"
     return f"{exchange.status}, Code {code_of(exchange)!r}, {beginning(message_of(exchange) or '', 60)!r}"
 
 
-def judge_done(case: Case, judge: Judge, exchange: Exchange, what: str) -> None:
-    """Judge that an order is carried out, as its answer says."""
-    judge(is_done(case, exchange), f"{what}: expected success, got {told(exchange)}", exchange)
+def check_done(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
+    """Check that an order is carried out, as its answer says."""
+    check(is_done(subject, exchange), f"{what}: expected success, got {told(exchange)}", exchange)
 
 
-def judge_error(case: Case, judge: Judge, exchange: Exchange, what: str) -> None:
-    """Judge that an order is refused."""
-    judge(is_error(case, exchange), f"{what}: expected an error, got {told(exchange)}", exchange)
+def check_error(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
+    """Check that an order is refused."""
+    check(is_error(subject, exchange), f"{what}: expected an error, got {told(exchange)}", exchange)
 
 
-def listed(case: Case, unique_id: str) -> Answer:
+def listed(subject: Subject, unique_id: str) -> Answer:
     """The legs of a call as they are listed now, asked each time anew."""
-    return case.reread(Known("unique_id", unique_id), case.client.by_unique_id(unique_id))
+    return subject.reread(Question("unique_id", unique_id), subject.client.by_unique_id(unique_id))
 
 
 def in_order(answer: Answer) -> list[Leg]:
@@ -178,14 +179,14 @@ def shown(answer: Answer) -> str:
     return "; ".join(legs) or "no leg"
 
 
-def judge_lengths(judge: Judge, answer: Answer, expected: list[int], what: str) -> None:
-    """Judge that a call has legs of so many seconds, one after the other."""
+def check_lengths(check: Check, answer: Answer, expected: list[int], what: str) -> None:
+    """Check that a call has legs of so many seconds, one after the other."""
     lengths = [leg.duration_seconds for leg in in_order(answer)]
     differ = next((pair for pair in zip(lengths, expected, strict=False) if pair[0] != pair[1]), None)
     if len(lengths) != len(expected):
         pointed = f"legs are {'missing' if len(lengths) < len(expected) else 'too many'}"
     else:
         pointed = "" if differ is None else f"Duration is {differ[0]}, expected {differ[1]}"
-    judge(
+    check(
         lengths == expected, f"{what}: {pointed}; expected legs of {expected} s, got {shown(answer)}", answer.exchange
     )

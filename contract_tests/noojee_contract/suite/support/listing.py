@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from noojee_contract.dialects.vendor import COMMON, Leg
-from noojee_contract.engine.subject import Answer, Case, Judge
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.archive import PutCall, PutLeg
 from noojee_contract.model.exchange import Exchange, beginning
 
@@ -55,15 +56,15 @@ class Listed:
         """The value of a field, None where it is missing or not as its dialect writes it."""
         return self.leg.texts.get(field)
 
-    def judge(self, judge: Judge, holds: bool, otherwise: str) -> None:
-        """Judge one thing about this leg."""
-        judge(holds, "" if holds else f"{asked(self.answer)}: {named(self.name)}: {otherwise}", self.answer.exchange)
+    def check(self, check: Check, holds: bool, otherwise: str) -> None:
+        """Check one thing about this leg."""
+        check(holds, "" if holds else f"{asked(self.answer)}: {named(self.name)}: {otherwise}", self.answer.exchange)
 
-    def judge_text(self, judge: Judge, field: str, expected: str) -> None:
-        """Judge that a field has a value; one that is missing or no string is another clause's."""
+    def check_text(self, check: Check, field: str, expected: str) -> None:
+        """Check that a field has a value; one that is missing or no string is another clause's."""
         got = self.text(field)
         if got is not None:
-            self.judge(judge, got == expected, f"{field} is {got!r}, expected {expected!r}")
+            self.check(check, got == expected, f"{field} is {got!r}, expected {expected!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +126,12 @@ def _few(legs: list[LegName]) -> str:
     return str(legs) if more <= 0 else f"{legs[:MOST_SHOWN]} and {more} more"
 
 
-def judge_legs(
-    judge: Judge, what: str, expected: Iterable[LegName], listed: Iterable[LegName], exchange: Exchange, more: str = ""
+def check_legs(
+    check: Check, what: str, expected: Iterable[LegName], listed: Iterable[LegName], exchange: Exchange, more: str = ""
 ) -> None:
-    """Judge that the legs that should come are those that came, in whatever order."""
+    """Check that the legs that should come are those that came, in whatever order."""
     wanted, came = sorted(expected), sorted(listed)
-    judge(wanted == came, "" if wanted == came else f"{what}: {apart_in_words(wanted, came)}{more}", exchange)
+    check(wanted == came, "" if wanted == came else f"{what}: {apart_in_words(wanted, came)}{more}", exchange)
 
 
 def asked(answer: Answer) -> str:
@@ -159,8 +160,8 @@ def ends_of(leg: Leg, *, more: tuple[int, ...] = (0,)) -> list[datetime]:
 
 def unreadable(answer: Answer) -> str | None:
     """Why an answer is no array of objects, None where it is one; what a field holds does not count."""
-    if answer.reading.failure is not None:
-        return f"a failure object came: {beginning(answer.reading.failure.message, 80)!r}"
+    if answer.reading.error_body is not None:
+        return f"a failure object came: {beginning(answer.reading.error_body.message, 80)!r}"
     return next((problem for problem in answer.reading.problems if not _FIELD_PROBLEM.match(problem)), None)
 
 
@@ -178,33 +179,33 @@ def entries(answer: Answer) -> list[Any]:
     return document if isinstance(document, list) else []
 
 
-def listed_legs(case: Case) -> Iterator[Listed]:
+def listed_legs(subject: Subject) -> Iterator[Listed]:
     """Every leg in every answer by tag and by unique id."""
-    for answer in case.listings():
+    for answer in subject.listings():
         for leg in answer.legs:
             yield Listed(answer, leg)
 
 
-def put_legs(case: Case) -> Iterator[Put]:
+def put_legs(subject: Subject) -> Iterator[Put]:
     """Every leg that was put in and is listed, once for each answer that lists it."""
-    if case.archive is None:
+    if subject.archive is None:
         return
-    there = {(leg.unique_id, leg.number): (call, leg) for call in case.archive.calls for leg in call.legs}
-    for listed in listed_legs(case):
+    there = {(leg.unique_id, leg.number): (call, leg) for call in subject.archive.calls for leg in call.legs}
+    for listed in listed_legs(subject):
         found = there.get(listed.name)
         if found is not None:
             yield Put(listed, *found)
 
 
-def expected_of_tag(case: Case, tag: str) -> list[LegName]:
+def expected_of_tag(subject: Subject, tag: str) -> list[LegName]:
     """The legs that a tag brings from what was put in, as the target declares its choices."""
-    if case.archive is None:
+    if subject.archive is None:
         return []
-    selects, match = case.profile.get("tag_selects", "calls"), case.profile.get("tag_match", "exact")
-    return put_names(case.archive.by_tag(tag, selects=selects, match=match))
+    selects, match = subject.profile.get("tag_selects", "calls"), subject.profile.get("tag_match", "exact")
+    return put_names(subject.archive.by_tag(tag, selects=selects, match=match))
 
 
-def carries(case: Case, leg: Leg, tag: str) -> bool:
+def carries(subject: Subject, leg: Leg, tag: str) -> bool:
     """Whether a listed leg carries a tag, in the letter case that the target declares to matter."""
-    same_letters = case.profile.get("tag_match") == "exact"
+    same_letters = subject.profile.get("tag_match") == "exact"
     return leg.tag == tag or (not same_letters and leg.tag.casefold() == tag.casefold())

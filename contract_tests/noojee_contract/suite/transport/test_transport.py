@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from noojee_contract.clients.client import FORM_TYPE
-from noojee_contract.engine.subject import Case, Judge, Unproved
+from noojee_contract.engine.check import Check, Inconclusive
+from noojee_contract.engine.subject import Subject
+from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import (
     BY_UNIQUE_ID,
     answers_it,
     ask,
+    check_answered,
+    check_brings_nothing,
+    check_refused,
     in_words,
-    judge_answered,
-    judge_brings_nothing,
-    judge_refused,
     named,
     one_question,
     one_recording,
@@ -26,155 +28,154 @@ from noojee_contract.suite.support.queries import (
     url_of,
     with_parameter,
 )
-from noojee_contract.suite.support.relations import judge_same, question_of, told_answers
-from noojee_contract.targets.recordings import Known
+from noojee_contract.suite.support.relations import check_same, question_of, told_answers
 
 FORM = ("content-type", FORM_TYPE)
 STRANGER = "no-such-recording"
 
 
 @clause("transport.get-refused")
-def test_get_brings_no_recording(case: Case, judge: Judge) -> None:
-    """SEED: the API will only accept POST requests."""
-    for question in questions(case):
-        exchange = case.client.send("GET", url_of(case, question))
-        judge_refused(case, judge, exchange, f"GET {question[0]}")
+def test_get_brings_no_recording(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: the API will only accept POST requests."""
+    for question in questions(subject):
+        exchange = subject.client.send("GET", url_of(subject, question))
+        check_refused(subject, check, exchange, f"GET {question[0]}")
 
 
 @clause("transport.other-methods-refused")
-def test_put_delete_patch_and_head_are_refused(case: Case, judge: Judge) -> None:
-    """SEED: the API will only accept POST requests."""
-    for asked in recordings(case):
+def test_put_delete_patch_and_head_are_refused(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: the API will only accept POST requests."""
+    for asked in recordings(subject):
         for method in ("PUT", "DELETE", "PATCH", "HEAD"):
             # On a PBX that is only observed, nothing that is there is put at risk: a stranger is named.
-            safe = case.world is not None or method == "HEAD"
-            request = request_of(case, asked if safe else Known(asked.kind, STRANGER))
-            if (request.verb, method) != ("GET", "HEAD"):  # where GET is served, HEAD is: HTTP's own rule
-                judge_refused(case, judge, send(case, request, verb=method), f"{method} {named(asked)}")
+            safe = subject.sandbox is not None or method == "HEAD"
+            request = request_of(subject, asked if safe else Question(asked.kind, STRANGER))
+            if (request.method, method) != ("GET", "HEAD"):  # where GET is served, HEAD is: HTTP's own rule
+                check_refused(subject, check, send(subject, request, verb=method), f"{method} {named(asked)}")
 
 
 @clause("transport.options-brings-nothing")
-def test_options_brings_no_recording(case: Case, judge: Judge) -> None:
-    """SEED: only POST is accepted; that OPTIONS tells the methods is HTTP's own, so it need be no error."""
-    for asked in recordings(case):
-        judge_brings_nothing(case, judge, ask(case, asked, verb="OPTIONS"), f"OPTIONS {named(asked)}")
+def test_options_brings_no_recording(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: only POST is accepted; that OPTIONS tells the methods is HTTP's own, so it need be no error."""
+    for asked in recordings(subject):
+        check_brings_nothing(subject, check, ask(subject, asked, verb="OPTIONS"), f"OPTIONS {named(asked)}")
 
 
 @clause("transport.method-not-allowed")
-def test_a_wrong_method_is_answered_405_naming_post(case: Case, judge: Judge) -> None:
+def test_a_wrong_method_is_answered_405_naming_post(subject: Subject, check: Check) -> None:
     """UNKNOWN row 14: a JAX-RS server answers 405 with Allow: POST."""
-    for question in one_question(case):
-        exchange = case.client.send("GET", url_of(case, question))
+    for question in one_question(subject):
+        exchange = subject.client.send("GET", url_of(subject, question))
         allow = [each.strip().upper() for each in (exchange.header("allow") or "").split(",")]
         said = f"GET: expected 405 and Allow: POST, got {exchange.status} and Allow: {', '.join(allow) or 'none'}"
-        judge(exchange.status == 405 and "POST" in allow, said, exchange)
+        check(exchange.status == 405 and "POST" in allow, said, exchange)
 
 
 @clause("transport.form-charset")
-def test_the_form_type_with_a_charset_is_taken(case: Case, judge: Judge) -> None:
+def test_the_form_type_with_a_charset_is_taken(subject: Subject, check: Check) -> None:
     """CLIENT C-J: sends application/x-www-form-urlencoded; charset=UTF-8 and no body."""
-    for question in one_question(case):
+    for question in one_question(subject):
         for written in (f"{FORM_TYPE}; charset=UTF-8", f"{FORM_TYPE};charset=utf-8"):
-            exchange = post(case, question, headers=(("content-type", written),))
-            judge_answered(case, judge, exchange, f"Content-Type: {written}")
+            exchange = post(subject, question, headers=(("content-type", written),))
+            check_answered(subject, check, exchange, f"Content-Type: {written}")
 
 
 @clause("transport.accept-json")
-def test_a_client_that_accepts_json_alone_is_served(case: Case, judge: Judge) -> None:
+def test_a_client_that_accepts_json_alone_is_served(subject: Subject, check: Check) -> None:
     """DOC W-OV: responses are JSON."""
-    for asked in one_recording(case):
+    for asked in one_recording(subject):
         for accepted in ("application/json", "application/json, text/javascript;q=0.5"):
-            exchange = ask(case, asked, headers=(("accept", accepted),))
-            judge_answered(case, judge, exchange, f"Accept: {accepted}")
+            exchange = ask(subject, asked, headers=(("accept", accepted),))
+            check_answered(subject, check, exchange, f"Accept: {accepted}")
 
 
 @clause("transport.content-type-check")
-def test_another_content_type_is_taken_or_refused_as_declared(case: Case, judge: Judge) -> None:
+def test_another_content_type_is_taken_or_refused_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 15: JSON as the type of an empty body, and no type at all."""
-    for question in one_question(case):
-        sent = [post(case, question, headers=headers) for headers in ((("content-type", "application/json"),), ())]
-        if all(answers_it(case, exchange) for exchange in sent):
+    for question in one_question(subject):
+        sent = [post(subject, question, headers=headers) for headers in ((("content-type", "application/json"),), ())]
+        if all(answers_it(subject, exchange) for exchange in sent):
             seen = "any"
-        elif all(refuses(case, exchange) for exchange in sent):
+        elif all(refuses(subject, exchange) for exchange in sent):
             seen = "form-only"
         else:
-            seen = f"other: JSON {in_words(case, sent[0])}, no type {in_words(case, sent[1])}"
-        judge.choice(case, "content_type_check", seen, sent[0])
+            seen = f"other: JSON {in_words(subject, sent[0])}, no type {in_words(subject, sent[1])}"
+        check.option(subject, "content_type_check", seen, sent[0])
 
 
 @clause("transport.parameters-in-body")
-def test_parameters_in_a_form_body_are_read_as_declared(case: Case, judge: Judge) -> None:
+def test_parameters_in_a_form_body_are_read_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 16: the habit of servlet getParameter."""
-    for name, query in one_question(case):
-        body = case.client.query_text(case.client.with_credentials(query)).encode()
-        exchange = case.client.send("POST", f"{case.client.base}/{name}", headers=(FORM,), body=body)
-        taken, left = answers_it(case, exchange), refuses(case, exchange)
-        seen = "query-and-body" if taken else "query-only" if left else f"other: {in_words(case, exchange)}"
-        judge.choice(case, "parameters_in", seen, exchange)
+    for name, query in one_question(subject):
+        body = subject.client.query_text(subject.client.with_credentials(query)).encode()
+        exchange = subject.client.send("POST", f"{subject.client.base}/{name}", headers=(FORM,), body=body)
+        taken, left = answers_it(subject, exchange), refuses(subject, exchange)
+        seen = "query-and-body" if taken else "query-only" if left else f"other: {in_words(subject, exchange)}"
+        check.option(subject, "parameters_in", seen, exchange)
 
 
 @clause("transport.plain-http")
-def test_plain_http_is_served_or_not_as_declared(case: Case, judge: Judge) -> None:
+def test_plain_http_is_served_or_not_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 43; DOC W-AK: all communication by HTTPS. No credential is sent in the clear, so a refusal is an answer."""
-    if case.plain_root is None:
-        raise Unproved("the target names no plain_base_url")
-    plain = case.client.base.replace(case.client.root, case.plain_root, 1)
-    exchange = case.client.send("POST", f"{plain}/{BY_UNIQUE_ID}?uniqueId={STRANGER}")
+    if subject.plain_root is None:
+        raise Inconclusive("the target names no plain_base_url")
+    plain = subject.client.base.replace(subject.client.root, subject.plain_root, 1)
+    exchange = subject.client.send("POST", f"{plain}/{BY_UNIQUE_ID}?uniqueId={STRANGER}")
     moved = exchange.status is not None and 300 <= exchange.status < 400
-    judge.choice(case, "plain_http", "refused" if exchange.answered is None or moved else "served", exchange)
+    check.option(subject, "plain_http", "refused" if exchange.response is None or moved else "served", exchange)
 
 
 @clause("transport.parameter-order")
-def test_parameters_may_stand_in_any_order(case: Case, judge: Judge) -> None:
+def test_parameters_may_stand_in_any_order(subject: Subject, check: Check) -> None:
     """DERIVED: 4.1 puts the tag before the time stamp and the hash, 9.1 of 2015 puts it after them."""
-    for answer in told_answers(case, 1):
+    for answer in told_answers(subject, 1):
         name, query = question_of(answer)
         for turn in (1, 2, 3):
-            usual = case.client.with_credentials(query)
+            usual = subject.client.with_credentials(query)
             other = (*usual[turn % len(usual) :], *usual[: turn % len(usual)]) if turn < 3 else usual[::-1]
-            exchange = post(case, (name, other), credentials=())
+            exchange = post(subject, (name, other), credentials=())
             order = "parameters in the order " + ", ".join(key for key, _ in other)
-            judge_answered(case, judge, exchange, order)
-            judge_same(case, judge, answer, exchange, f"with {order}")
+            check_answered(subject, check, exchange, order)
+            check_same(subject, check, answer, exchange, f"with {order}")
 
 
 @clause("transport.unknown-parameter")
-def test_a_parameter_that_nobody_asked_for_changes_nothing(case: Case, judge: Judge) -> None:
+def test_a_parameter_that_nobody_asked_for_changes_nothing(subject: Subject, check: Check) -> None:
     """CLIENT C-J: sends xDebugArg, which no page lists."""
-    for asked in one_recording(case):
+    for asked in one_recording(subject):
         for more in ("xDebugArg=1", "_=1792800000000"):
-            request = request_of(case, asked)
-            exchange = send(case, request, url=with_parameter(request, more))
-            judge_answered(case, judge, exchange, f"with the parameter {more} beside the documented ones")
+            request = request_of(subject, asked)
+            exchange = send(subject, request, url=with_parameter(request, more))
+            check_answered(subject, check, exchange, f"with the parameter {more} beside the documented ones")
 
 
 @clause("transport.repeated-credentials")
-def test_credentials_given_twice_are_taken_once(case: Case, judge: Judge) -> None:
+def test_credentials_given_twice_are_taken_once(subject: Subject, check: Check) -> None:
     """CLIENT C-D: passes apiKey twice in one URL."""
-    for name, query in one_question(case):
-        usual = case.client.credentials()
-        exchange = post(case, (name, (*usual, *query, *usual)), credentials=())
-        judge_answered(case, judge, exchange, "the same credentials twice in one query")
+    for name, query in one_question(subject):
+        usual = subject.client.credentials()
+        exchange = post(subject, (name, (*usual, *query, *usual)), credentials=())
+        check_answered(subject, check, exchange, "the same credentials twice in one query")
 
 
 @clause("transport.parameter-names")
-def test_the_names_of_parameters_are_case_sensitive(case: Case, judge: Judge) -> None:
+def test_the_names_of_parameters_are_case_sensitive(subject: Subject, check: Check) -> None:
     """DOC W-SU: parameter names are case sensitive (said of CallManagementAPI)."""
-    for unique_id in case.unique_ids[:1]:
+    for unique_id in subject.unique_ids[:1]:
         for name in ("uniqueid", "UniqueId", "UNIQUEID"):
-            exchange = post(case, (BY_UNIQUE_ID, ((name, unique_id),)))
-            judge_brings_nothing(case, judge, exchange, f"{name} in place of uniqueId")
+            exchange = post(subject, (BY_UNIQUE_ID, ((name, unique_id),)))
+            check_brings_nothing(subject, check, exchange, f"{name} in place of uniqueId")
 
 
 @clause("transport.missing-parameter")
-def test_without_a_tag_or_unique_id_no_recording_comes(case: Case, judge: Judge) -> None:
-    """SEED: an array containing any matching calls; nothing matches what was not asked."""
-    for what, exchange in unasked(case):
-        judge_brings_nothing(case, judge, exchange, what)
+def test_without_a_tag_or_unique_id_no_recording_comes(subject: Subject, check: Check) -> None:
+    """RANDOM_SEED: an array containing any matching calls; nothing matches what was not asked."""
+    for what, exchange in unasked(subject):
+        check_brings_nothing(subject, check, exchange, what)
 
 
 @clause("transport.missing-parameter-refused")
-def test_a_missing_parameter_is_an_error(case: Case, judge: Judge) -> None:
+def test_a_missing_parameter_is_an_error(subject: Subject, check: Check) -> None:
     """DOC W-OV: a negative Code signifies an error; W-H: an appropriate HTTP error code. Row 17."""
-    for what, exchange in unasked(case):
-        judge_refused(case, judge, exchange, what)
+    for what, exchange in unasked(subject):
+        check_refused(subject, check, exchange, what)

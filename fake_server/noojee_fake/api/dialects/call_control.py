@@ -20,7 +20,7 @@ Order = Callable[[Question], str]
 
 LONGEST_TAG = 4000
 LONGEST_NUMBER = 200
-"""As long as a seed document may have them."""
+"""As long as an archive file may have them."""
 
 _STARTED = "Recording Started"
 _STOPPED = "Recording Stopped"
@@ -30,8 +30,8 @@ class Malformed(Exception):
     """A parameter that is missing or cannot be read; the text names it and never shows its value."""
 
 
-class Orders:
-    """Orders about live calls in one dialect, by one profile."""
+class CallControl:
+    """CallControl about live calls in one dialect, by one profile."""
 
     def __init__(self, *, switchboard: Switchboard, profile: Profile, answers: Json, failures: Failures) -> None:
         self.switchboard = switchboard
@@ -47,7 +47,7 @@ class Orders:
         self._get_taken = profile["get_on_post"] == "start-and-stop"
 
     def recording_routes(self, base: str, authorise: Authorise, *, needs_tls: bool = False) -> dict[str, Route]:
-        """Start and stop under one base path. GET is for the vendor's Java client, by a switch (row 14)."""
+        """Start and stop under one base path. GET is for the vendor's Java client, by a option (row 14)."""
         methods = ("POST", "GET") if self._get_taken else ("POST",)
         return {
             f"{base}/start": Route(answer=self.start, authorise=authorise, methods=methods, needs_tls=needs_tls),

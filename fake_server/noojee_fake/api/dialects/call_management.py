@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from noojee_fake.api.dialects.call_control import LONGEST_NUMBER, LONGEST_TAG, Malformed, Orders, needed, optional
+from noojee_fake.api.dialects.call_control import LONGEST_NUMBER, LONGEST_TAG, CallControl, Malformed, needed, optional
 from noojee_fake.api.dialects.hashes import Hashes
 from noojee_fake.api.dialects.recordings import Recordings
 from noojee_fake.api.dialects.responses import Failures, Json
 from noojee_fake.api.dialects.route import Question, Route
 from noojee_fake.messages import Pending, Response
-from noojee_fake.pbx.access import KeyVerdict, judge_key
+from noojee_fake.pbx.access import KeyVerdict, check_key
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.pbx.live.call import Reason, Refused, Status, extension_of
-from noojee_fake.pbx.live.events import Sighting
+from noojee_fake.pbx.live.events import CallEvent
 from noojee_fake.pbx.live.switchboard import Switchboard
 
 NAME = "call-management"
@@ -36,7 +36,7 @@ class CallManagement:
         self,
         *,
         switchboard: Switchboard,
-        orders: Orders,
+        orders: CallControl,
         recordings: Recordings,
         hashes: Hashes,
         answers: Json,
@@ -77,7 +77,7 @@ class CallManagement:
         """An API key where this version takes one, else the hash, which keeps working (DOC W-AKd)."""
         if not self._key or "apiKey" not in question.parameters:
             return self._hashes.authorise(question)
-        verdict = judge_key(question.parameters["apiKey"], global_key=self._api_key, user_key=self._user_key)
+        verdict = check_key(question.parameters["apiKey"], global_key=self._api_key, user_key=self._user_key)
         if verdict is KeyVerdict.GLOBAL:
             return None
         message = "This key has no access to calls" if verdict is KeyVerdict.USER else "Invalid apiKey"
@@ -152,35 +152,34 @@ class CallManagement:
             return answer
         return Pending(200, seconds=seconds, listen=board.listen, finish=finish)
 
-    def _changes(self, seen: dict[str, list[Sighting]], sequence: int) -> Response:
+    def _changes(self, seen: dict[str, list[CallEvent]], sequence: int) -> Response:
         document = {
             "Data": {
                 extension: [
-                    {"CallData": self._call_data(sighting), "CallID": sighting.call_id, "Code": 0}
-                    for sighting in sightings
+                    {"CallData": self._call_data(event), "CallID": event.call_id, "Code": 0} for event in events
                 ]
-                for extension, sightings in seen.items()
+                for extension, events in seen.items()
             },
             "seq": sequence,
             "Code": 0,
         }
         return self._answers.answer(200, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
 
-    def _call_data(self, sighting: Sighting) -> dict[str, Any]:
+    def _call_data(self, event: CallEvent) -> dict[str, Any]:
         """The fields of CallData. Source: W-SU (DOC); the last four: C-J (CLIENT). callStartTime is often empty."""
         return {
-            "canAnswer": sighting.status is Status.RINGING,
-            "callerId": sighting.caller_id,
-            "uniqueCallId": sighting.unique_id,
-            "callStartTime": self._start_time(sighting.answered_micros),
-            "isQueueCall": sighting.queue_call,
-            "isClickToDialCall": sighting.click_to_dial,
-            "inbound": sighting.inbound,
-            "status": sighting.status.value,
-            "secondaryUniqueCallId": sighting.secondary_id,
-            "otherPartyCallerId": sighting.other_party,
-            "connectedCallerIdNum": sighting.connected_to,
-            "outboundDestination": sighting.outbound_destination,
+            "canAnswer": event.status is Status.RINGING,
+            "callerId": event.caller_id,
+            "uniqueCallId": event.unique_id,
+            "callStartTime": self._start_time(event.answered_micros),
+            "isQueueCall": event.queue_call,
+            "isClickToDialCall": event.click_to_dial,
+            "inbound": event.inbound,
+            "status": event.status.value,
+            "secondaryUniqueCallId": event.secondary_id,
+            "otherPartyCallerId": event.other_party,
+            "connectedCallerIdNum": event.connected_to,
+            "outboundDestination": event.outbound_destination,
         }
 
     def _start_time(self, micros: int | None) -> str:

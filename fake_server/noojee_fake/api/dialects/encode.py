@@ -1,6 +1,6 @@
 """The vendor's way of writing a leg: key order, strings only, Java's dates in the PBX's zone, Direction in two codings.
 
-Source: W-A4 (SEED) for shape 1, W-H (DOC) for shape 2; the order of the keys is that of Java's hash maps (DERIVED).
+Source: W-A4 (SPEC) for shape 1, W-H (DOC) for shape 2; the order of the keys is that of Java's hash maps (DERIVED).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Encoder:
         self._hourly: dict[int, bytes] = {}
 
     def plain(self, call: Call, leg: Leg) -> bytes:
-        """Shape 1, by tag and by unique id. Source: W-A4 (SEED)."""
+        """Shape 1, by tag and by unique id. Source: W-A4 (SPEC)."""
         made = self._plain.get(leg.call_record_id)
         if made is None:
             made = self._plain[leg.call_record_id] = self._write_plain(call, leg, leg.duration_seconds)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from noojee_fake.api.dialects.responses import Failures, plain_text
 from noojee_fake.api.dialects.route import Question, Route
 from noojee_fake.messages import Response
-from noojee_fake.pbx.access import Attempts, HashRules, HashVerdict, UsedHashes, judge_hash
+from noojee_fake.pbx.access import Attempts, HashRules, HashVerdict, UsedHashes, check_hash
 from noojee_fake.pbx.options import Profile
 
 _EXPIRED = "Expired TimeStamp"
@@ -63,7 +63,7 @@ class Hashes:
         time_stamp = question.parameters.get("timeStamp")
         if self._limited:
             self._attempts.end(time_stamp)
-        verdict = judge_hash(
+        verdict = check_hash(
             time_stamp=time_stamp,
             given=question.parameters.get("hash"),
             api_key=self._api_key,

@@ -11,7 +11,7 @@ from noojee_fake.api.dialects.recordings import Recordings
 from noojee_fake.api.dialects.responses import Json, JsonFailures
 from noojee_fake.api.dialects.route import Question, Route
 from noojee_fake.messages import Response
-from noojee_fake.pbx.access import ByHourLimit, KeyVerdict, judge_key
+from noojee_fake.pbx.access import ByHourLimit, KeyVerdict, check_key
 from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.clock import EPOCH, SECOND
 from noojee_fake.pbx.options import Profile
@@ -74,7 +74,7 @@ class Njadmin:
         }
 
     def _authorise(self, question: Question) -> Response | None:
-        verdict = judge_key(question.parameters.get("apiKey"), global_key=self._api_key, user_key=self._user_key)
+        verdict = check_key(question.parameters.get("apiKey"), global_key=self._api_key, user_key=self._user_key)
         if verdict is KeyVerdict.GLOBAL:
             return None
         if verdict is KeyVerdict.USER:

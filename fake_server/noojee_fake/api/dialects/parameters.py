@@ -1,6 +1,6 @@
 """Reads the parameters of a call as a Java servlet does: from the query, then from a form body; the first value wins.
 
-Values are UTF-8 (a switch: row 45) under percent-encoding and `+` is a space. A value that cannot be decoded is there, but unreadable.
+Values are UTF-8 (a option: row 45) under percent-encoding and `+` is a space. A value that cannot be decoded is there, but unreadable.
 """
 
 from __future__ import annotations

@@ -66,11 +66,11 @@ class Recordings:
         }
 
     def by_tag(self, question: Question) -> Response:
-        """All legs of the calls that carry a tag. Source: W-A4 (SEED), W-D9 (DOC); what a tag selects: row 25."""
+        """All legs of the calls that carry a tag. Source: W-A4 (SPEC), W-D9 (DOC); what a tag selects: row 25."""
         return self._metadata(question, "tag")
 
     def by_unique_id(self, question: Question) -> Response:
-        """All legs of one call. Source: W-A4 (SEED), W-D9 (DOC)."""
+        """All legs of one call. Source: W-A4 (SPEC), W-D9 (DOC)."""
         return self._metadata(question, "uniqueId")
 
     def sound_by_tag(self, question: Question) -> Response:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from noojee_fake.api.dialects import call_management, njadmin, recording_api, services
 from noojee_fake.api.dialects import responses as answers
-from noojee_fake.api.dialects.call_control import Orders
+from noojee_fake.api.dialects.call_control import CallControl
 from noojee_fake.api.dialects.call_management import CallManagement
 from noojee_fake.api.dialects.encode import Encoder
 from noojee_fake.api.dialects.hashes import Hashes, prefixes
@@ -59,8 +59,8 @@ def routes(
             store=store, locations=locations, encoder=encoder, profile=profile, answers=json, failures=failures
         )
 
-    def orders(failures: Failures) -> Orders:
-        return Orders(switchboard=switchboard, profile=profile, answers=json, failures=failures)
+    def orders(failures: Failures) -> CallControl:
+        return CallControl(switchboard=switchboard, profile=profile, answers=json, failures=failures)
 
     def hashes(failures: Failures, *, used: UsedHashes, refused: str, hour: bool) -> Hashes:
         return Hashes(

@@ -26,7 +26,7 @@ Authorise = Callable[[Question], Response | None]
 class Route:
     """One method of the API. `authorise` gives the refusal, or None where the caller may pass.
 
-    `needs_tls`: the pages show it over HTTPS alone (DOC W-AK), which a switch or `--strict-transport` enforces.
+    `needs_tls`: the pages show it over HTTPS alone (DOC W-AK), which a option or `--strict-transport` enforces.
     """
 
     answer: Answer

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from noojee_fake.api.dialects.call_control import Malformed, Orders
+from noojee_fake.api.dialects.call_control import CallControl, Malformed
 from noojee_fake.api.dialects.recordings import Recordings
 from noojee_fake.api.dialects.responses import plain_text
 from noojee_fake.api.dialects.route import Question, Route
@@ -23,7 +23,7 @@ AUDIO = "GET {base}?method=retrieve&uniqueId={unique_id}&leg={leg}"
 class Services:
     """Start, stop and retrieve, by one profile. Success is HTTP 200, "otherwise an error message is returned" (DOC)."""
 
-    def __init__(self, *, orders: Orders, recordings: Recordings, failure_status: int, stop_warns: bool) -> None:
+    def __init__(self, *, orders: CallControl, recordings: Recordings, failure_status: int, stop_warns: bool) -> None:
         self._orders = orders
         self._recordings = recordings
         self._failure_status = failure_status

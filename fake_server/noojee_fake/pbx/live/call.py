@@ -1,6 +1,6 @@
 """A call while it lives: its parties, what is recorded of it, and the legs so far. Values and small rules, no clock.
 
-Which transitions split a recording: entering a queue, being answered, each transfer (SEED W-A4), an explicit start
+Which transitions split a recording: entering a queue, being answered, each transfer (SPEC W-A4), an explicit start
 while recording (DOC W-RS). That the answer after a transfer makes no leg is chosen: the transfer made one.
 """
 

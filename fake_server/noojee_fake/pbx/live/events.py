@@ -15,7 +15,7 @@ KEPT_HUNGUP = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class CallEvent:
     """What one extension saw of one call at one moment, as subscribe tells it. `sequence` counts all changes."""
 
     sequence: int
@@ -34,14 +34,14 @@ class Sighting:
     answered_micros: int | None
 
 
-class Sightings:
-    """The last sighting of each call by each extension. `lock` is the switchboard's."""
+class CallEvents:
+    """The last event of each call by each extension. `lock` is the switchboard's."""
 
     def __init__(self, lock: threading.RLock) -> None:
         self._lock = lock
         self._sequence = 1
-        self._last: dict[str, dict[int, Sighting]] = {}
-        self._over: deque[Sighting] = deque()
+        self._last: dict[str, dict[int, CallEvent]] = {}
+        self._over: deque[CallEvent] = deque()
         self._listeners: dict[object, Callable[[], None]] = {}
 
     @property
@@ -54,7 +54,7 @@ class Sightings:
         calls = extension == call.caller and extension not in call.channels
         far = call.number if calls else call.held
         self._sequence += 1
-        sighting = Sighting(
+        event = CallEvent(
             sequence=self._sequence,
             extension=extension,
             call_id=call.call_id,
@@ -72,27 +72,27 @@ class Sightings:
         )
         of_extension = self._last.setdefault(extension, {})
         of_extension.pop(call.call_id, None)
-        of_extension[call.call_id] = sighting
+        of_extension[call.call_id] = event
         if status is Status.HUNGUP:
-            self._over.append(sighting)
+            self._over.append(event)
             if len(self._over) > KEPT_HUNGUP:
                 self._forget(self._over.popleft())
 
-    def since(self, extensions: Iterable[str], after: int) -> tuple[int, dict[str, list[Sighting]]]:
+    def since(self, extensions: Iterable[str], after: int) -> tuple[int, dict[str, list[CallEvent]]]:
         """The number of the last change, and by extension what it saw after a number, the last of each call; oldest first.
 
         0, or a number that is still to come: the calls that live now.
         """
-        found: dict[str, list[Sighting]] = {}
+        found: dict[str, list[CallEvent]] = {}
         with self._lock:
             current = not 0 < after <= self._sequence
             for extension in extensions:
-                seen: list[Sighting] = []
-                for sighting in reversed(self._last.get(extension, {}).values()):
-                    if not current and sighting.sequence <= after:
+                seen: list[CallEvent] = []
+                for event in reversed(self._last.get(extension, {}).values()):
+                    if not current and event.sequence <= after:
                         break
-                    if not (current and sighting.status is Status.HUNGUP):
-                        seen.append(sighting)
+                    if not (current and event.status is Status.HUNGUP):
+                        seen.append(event)
                 if seen:
                     found[extension] = seen[::-1]
             return self._sequence, found
@@ -127,9 +127,9 @@ class Sightings:
         self._last = {name: seen.copy() for name, seen in last.items()}
         self._over = over.copy()
 
-    def _forget(self, sighting: Sighting) -> None:
-        of_extension = self._last.get(sighting.extension, {})
-        if of_extension.get(sighting.call_id) is sighting:
-            del of_extension[sighting.call_id]
+    def _forget(self, event: CallEvent) -> None:
+        of_extension = self._last.get(event.extension, {})
+        if of_extension.get(event.call_id) is event:
+            del of_extension[event.call_id]
             if not of_extension:
-                del self._last[sighting.extension]
+                del self._last[event.extension]

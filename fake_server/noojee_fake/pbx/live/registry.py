@@ -12,7 +12,7 @@ MOST_LIVE_CALLS = 10_000
 _BUSY = (Status.CONNECTED, Status.DIALING)
 
 
-class Lines:
+class CallRegistry:
     """Who is on which call. A party joins with its channel and leaves with it."""
 
     def __init__(self) -> None:
@@ -33,10 +33,10 @@ class Lines:
     def __contains__(self, call: LiveCall) -> bool:
         return self._calls.get(call.unique_id) is call
 
-    def copy(self) -> Lines:
+    def copy(self) -> CallRegistry:
         """The same lines, with calls of their own."""
         twins = {unique_id: call.copy() for unique_id, call in self._calls.items()}
-        made = Lines()
+        made = CallRegistry()
         made._calls = twins
         made._by_channel = {channel: twins[call.unique_id] for channel, call in self._by_channel.items()}
         made._by_extension = _of_twins(self._by_extension, twins)

@@ -13,7 +13,7 @@ from typing import Any
 from noojee_fake.pbx.calls import Direction
 from noojee_fake.pbx.directory import DEFAULT, Directory, Record, Role, User
 from noojee_fake.pbx.live.call import LiveCall, Reason, Refused, Status, extension_of
-from noojee_fake.pbx.live.events import Sighting, Sightings
+from noojee_fake.pbx.live.events import CallEvent, CallEvents
 from noojee_fake.pbx.live.transitions import Transitions
 from noojee_fake.pbx.store.base import Store
 
@@ -22,7 +22,7 @@ class Switchboard(Transitions):
     """The live calls of one PBX. `lock` is held while anything changes; the archive is written before it is let go."""
 
     def __init__(self, *, store: Store, lock: threading.RLock, directory: Directory = DEFAULT) -> None:
-        super().__init__(store=store, sightings=Sightings(lock), directory=directory)
+        super().__init__(store=store, events=CallEvents(lock), directory=directory)
         self._lock = lock
 
     # What there is
@@ -48,22 +48,22 @@ class Switchboard(Transitions):
                 raise Refused(Reason.SEVERAL_CALLS)
             return found[0] if several == "oldest" else found[-1]
 
-    def seen(self, extensions: Iterable[str], after: int) -> tuple[int, dict[str, list[Sighting]]]:
-        """The number of the last change, and what extensions saw after a number; see `Sightings.since`."""
-        return self._sightings.since(extensions, after)
+    def seen(self, extensions: Iterable[str], after: int) -> tuple[int, dict[str, list[CallEvent]]]:
+        """The number of the last change, and what extensions saw after a number; see `CallEvents.since`."""
+        return self._events.since(extensions, after)
 
     @property
     def listeners(self) -> int:
         """How many wait for a change."""
-        return self._sightings.listeners
+        return self._events.listeners
 
     def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Have `wake` called after each change, from any thread; what is given back ends it."""
-        return self._sightings.listen(wake)
+        return self._events.listen(wake)
 
     def wake(self) -> None:
         """Wake whoever listens: the clock was moved, or calls were dropped."""
-        self._sightings.wake()
+        self._events.wake()
 
     # How calls begin
 
@@ -174,14 +174,14 @@ class Switchboard(Transitions):
     def snapshot(self) -> object:
         """The calls that live now, with all numbers, for `restore`."""
         with self._lock:
-            return self._lines.copy(), self._sightings.state(), self._channel, self._call_id
+            return self._lines.copy(), self._events.state(), self._channel, self._call_id
 
     def restore(self, snapshot: Any) -> None:
         """The calls of a snapshot live on, and no others. It can be restored many times."""
         with self._lock:
             lines, seen, self._channel, self._call_id = snapshot
             self._lines = lines.copy()
-            self._sightings.put_back(seen)
+            self._events.put_back(seen)
         self.wake()
 
     # Recording by order
@@ -232,13 +232,13 @@ class Switchboard(Transitions):
         with self._lock:
             if call is not None and call not in self._lines:
                 raise Refused(Reason.NO_CALL)
-            before = self._sightings.sequence
+            before = self._events.sequence
             yield
             while self._unsaved:
                 saved = self._unsaved.pop()
                 self._store.save(saved.archived(), tuple(saved.unsaved.values()))
                 saved.unsaved.clear()
-            changed = before != self._sightings.sequence
+            changed = before != self._events.sequence
         if changed:
             self.wake()
 

@@ -9,8 +9,8 @@ from noojee_fake.pbx.calls import Direction
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.pbx.directory import Directory, Record
 from noojee_fake.pbx.live.call import LiveCall, Reason, Refused, Status
-from noojee_fake.pbx.live.events import Sightings
-from noojee_fake.pbx.live.registry import Lines
+from noojee_fake.pbx.live.events import CallEvents
+from noojee_fake.pbx.live.registry import CallRegistry
 from noojee_fake.pbx.store.base import Store
 
 
@@ -21,12 +21,12 @@ class Transitions:
     chosen, row 25.
     """
 
-    def __init__(self, *, store: Store, sightings: Sightings, directory: Directory) -> None:
+    def __init__(self, *, store: Store, events: CallEvents, directory: Directory) -> None:
         self.directory = directory
         self.tags_inherited = True
         self._store = store
-        self._sightings = sightings
-        self._lines = Lines()
+        self._events = events
+        self._lines = CallRegistry()
         self._unsaved: list[LiveCall] = []
         self._channel = 0
         self._call_id = 0
@@ -151,7 +151,7 @@ class Transitions:
         self._lines.leave(call, party)
         if not inside:
             return
-        self._sightings.note(call, party, Status.HUNGUP)
+        self._events.note(call, party, Status.HUNGUP)
         if was_busy and not self._lines.busy(party):
             for queue in self.directory.queues_of(party):
                 for waiting in self._lines.waiting(queue):
@@ -161,12 +161,12 @@ class Transitions:
     def _set(self, call: LiveCall, extension: str, status: Status) -> None:
         """What an extension sees of a call from here on. Who talks or dials does not ring for a queue."""
         self._lines.put(call, extension, status)
-        self._sightings.note(call, extension, status)
+        self._events.note(call, extension, status)
         if status is not Status.RINGING:
             for other in self._lines.of_extension(extension):
                 if other is not call and other.waits and other.parties[extension] is Status.RINGING:
                     self._lines.leave(other, extension)
-                    self._sightings.note(other, extension, Status.HUNGUP)
+                    self._events.note(other, extension, Status.HUNGUP)
 
     def _split(self, call: LiveCall, now_micros: int) -> None:
         """End the leg that is being recorded, if any, and begin the next one at the same instant."""

@@ -38,7 +38,7 @@ _BY_END = _SELECT + "WHERE calls.number IN (SELECT call FROM legs WHERE end_micr
 _DIRECTIONS = {each.value: each for each in Direction}
 
 
-class DiskStore:
+class SqliteStore:
     """A `Store` in a SQLite file, which it keeps to itself until it is closed.
 
     `now` gives the PBX's clock, in microseconds. A leg that was in progress when the file was left ends at the moment of

@@ -1,4 +1,4 @@
-"""Wrong servers made mechanically: an operator applied at a place: each field of each document, each header, route,
+"""Faulty servers made mechanically: an operator applied at a place: each field of each document, each header, route,
 parameter, refusal and limit.
 
 A mutant that is not wrong by a published fact or a declared choice is left out, with its reason, in `left_out.toml`.
@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Mistake, Send, WrongServer
+from support.faulty_servers import FaultyServer, Mistake, Send
 
 MODULES = ("fields", "legs", "answers", "headers", "refusals", "parameters", "limits", "state", "sound", "moved")
 LEFT_OUT = Path(__file__).with_name("left_out.toml")
@@ -60,7 +60,7 @@ def answering(place: str, change: Answers) -> Mistake:
     return mistake
 
 
-def every_mutant() -> Iterator[WrongServer]:
+def every_mutant() -> Iterator[FaultyServer]:
     """Every operator at every place, those that are left out too."""
     for name in MODULES:
         yield from import_module(f"support.faulty_servers.operators.{name}").mutants()
@@ -79,9 +79,9 @@ def left_out() -> Mapping[str, str]:
 
 
 @cache
-def made() -> Mapping[str, WrongServer]:
-    """The wrong servers that operators make, by name."""
-    found: dict[str, WrongServer] = {}
+def made() -> Mapping[str, FaultyServer]:
+    """The faulty servers that operators make, by name."""
+    found: dict[str, FaultyServer] = {}
     for mutant in every_mutant():
         if mutant.name in found:
             raise ValueError(f"two operators make {mutant.name}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Mistake, Send, WrongServer, with_body
+from support.faulty_servers import FaultyServer, Mistake, Send, with_body
 from support.faulty_servers.operators import (
     BY_HOUR,
     BY_TAG,
@@ -38,7 +38,7 @@ def _wrapped(key: str) -> Change:
     return lambda answer: with_body(answer, b'{"%s":%s}' % (key.encode(), answer.content))
 
 
-# What is done to an answer that is right: the status that a finding names, or what it says of the body.
+# What is done to an answer that is right: the status that a failure names, or what it says of the body.
 STATUSES: tuple[tuple[str, str, Change, str], ...] = (
     ("is-gone", "is answered 404, as a path that is not there", lambda answer: page(404), r"404"),
     ("is-a-server-error", "is answered 500", lambda answer: page(500), r"500"),
@@ -95,7 +95,7 @@ def _refuses(request: httpx.Request, answer: httpx.Response) -> bool:
     return is_refusal(answer) or request.method != "POST"
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each status at each route, each wrapping of each document, each method at each route."""
     for place in PLACES:
         for name, words, change, says in STATUSES:
@@ -107,9 +107,9 @@ def mutants() -> Iterator[WrongServer]:
         yield _mutant(TIME, name, words, change, says, "envelope")
     yield from _of_methods()
     for place, neighbour in NEIGHBOURS.items():
-        yield WrongServer(
+        yield FaultyServer(
             name=f"{place}-leads-to-its-neighbour",
-            story=f"{WORDS[place]} leads to the method {neighbour}.",
+            summarize=f"{WORDS[place]} leads to the method {neighbour}.",
             mistake=_led_to(place, neighbour),
             operator="leads-to-its-neighbour",
             kind="status",
@@ -118,10 +118,10 @@ def mutants() -> Iterator[WrongServer]:
         )
 
 
-def _mutant(place: str, name: str, words: str, change: Change, says: str, kind: str) -> WrongServer:
-    return WrongServer(
+def _mutant(place: str, name: str, words: str, change: Change, says: str, kind: str) -> FaultyServer:
+    return FaultyServer(
         name=f"{place}-{name}",
-        story=f"{WORDS[place]} {words}.",
+        summarize=f"{WORDS[place]} {words}.",
         mistake=on_success(place, change),
         operator=name,
         kind="audio" if place == SOUND else kind,
@@ -130,12 +130,12 @@ def _mutant(place: str, name: str, words: str, change: Change, says: str, kind: 
     )
 
 
-def _of_methods() -> Iterator[WrongServer]:
+def _of_methods() -> Iterator[FaultyServer]:
     for place in METADATA:
         for method in METHODS:
-            yield WrongServer(
+            yield FaultyServer(
                 name=f"{place}-on-{method.lower()}",
-                story=f"{WORDS[place]} is served on {method} too.",
+                summarize=f"{WORDS[place]} is served on {method} too.",
                 mistake=_served_on(place, method),
                 operator="on-another-method",
                 kind="method",

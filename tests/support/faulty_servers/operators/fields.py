@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import WrongServer, with_body, with_legs
+from support.faulty_servers import FaultyServer, with_body, with_legs
 from support.faulty_servers.operators import BY_HOUR, METADATA, WORDS, answering, dialects_of
 
 Leg = Mapping[str, str]
@@ -25,7 +25,7 @@ KINDS: Mapping[str, str] = {
     "Leg": "leg-numbering", "CallRecordId": "identity", "UniqueId": "identity",
     "Start": "date-and-zone", "callend": "date-and-zone", "Duration": "date-and-zone",
 }  # fmt: skip
-# What the published samples show. Source: 4.1 Retrieve Meta Data (SEED), 9.4 Retrieve recording list (DOC).
+# What the published samples show. Source: 4.1 Retrieve Meta Data (SPEC), 9.4 Retrieve recording list (DOC).
 SAMPLES: Mapping[str, str] = {
     "Source": "400", "Destination": "410", "Leg": "1", "Start": "2014-02-13 17:06:52.0", "Duration": "4", "Tag": "1234",
     "Username": "Fred", "CallRecordId": "198348", "UniqueId": "1392271611.238", "DID": "internal", "Direction": "2",
@@ -57,7 +57,7 @@ class Operator:
 
 
 def says_of(field: str, operator: Operator) -> str:
-    """What a finding about a mutant must say: the field."""
+    """What a failure about a mutant must say: the field."""
     return SAYS.get((field, operator.name), rf"\b{field}\b")
 
 
@@ -147,16 +147,16 @@ def repeated(answer: httpx.Response, field: str) -> httpx.Response:
     return with_body(answer, answer.content.replace(b'{"', b'{"%s":"","' % field.encode()))
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each field of each document by each operator that fits it."""
     for place in METADATA:
         for field in BY_HOUR_FIELDS if place == BY_HOUR else FIELDS:
             for operator in OPERATORS:
                 if operator.fields and field not in operator.fields:
                     continue
-                yield WrongServer(
+                yield FaultyServer(
                     name=f"{place}-{field.lower()}-{operator.name}",
-                    story=f"{WORDS[place]}, {field} {operator.words}.",
+                    summarize=f"{WORDS[place]}, {field} {operator.words}.",
                     mistake=answering(
                         place,
                         lambda _, answer, field=field, change=operator.change: with_legs(
@@ -171,11 +171,11 @@ def mutants() -> Iterator[WrongServer]:
         yield from _repeated_keys(place)
 
 
-def _repeated_keys(place: str) -> Iterator[WrongServer]:
+def _repeated_keys(place: str) -> Iterator[FaultyServer]:
     for field in ("Leg", "UniqueId", "Username"):
-        yield WrongServer(
+        yield FaultyServer(
             name=f"{place}-{field.lower()}-twice",
-            story=f"{WORDS[place]}, the key {field} stands twice in each leg, first with an empty value.",
+            summarize=f"{WORDS[place]}, the key {field} stands twice in each leg, first with an empty value.",
             mistake=answering(
                 place,
                 lambda _, answer, field=field: repeated(answer, field) if _is_list(answer) else answer,

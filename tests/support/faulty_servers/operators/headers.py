@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from support.faulty_servers import Mistake, WrongServer
+from support.faulty_servers import FaultyServer, Mistake
 from support.faulty_servers.operators import BY_TAG, BY_UNIQUE_ID, METADATA, SOUND, TIME, WORDS, answering, dialects_of
 from support.faulty_servers.operators.answers import on_success
 from support.faulty_servers.rewriting import is_refusal, with_headers_of
@@ -44,7 +44,7 @@ CODED: tuple[tuple[str, str, Change, str], ...] = (
 )  # fmt: skip
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each label, length and coding of the answers that have one."""
     for place in (BY_TAG, BY_UNIQUE_ID):
         for name, words, written in TYPES:
@@ -64,9 +64,9 @@ def mutants() -> Iterator[WrongServer]:
         for name, words, change, says in CODED:
             yield _mutant(place, name, words, on_success(place, change), says)
     for name, words, more in LENGTHS:
-        yield WrongServer(
+        yield FaultyServer(
             name=f"refusal-{name}",
-            story=f"A refusal {words}.",
+            summarize=f"A refusal {words}.",
             mistake=answering(BY_UNIQUE_ID, lambda _, answer, more=more: _length(more)(answer) if is_refusal(answer) else answer),
             operator=name,
             kind="header-and-charset",
@@ -74,10 +74,10 @@ def mutants() -> Iterator[WrongServer]:
         )  # fmt: skip
 
 
-def _mutant(place: str, name: str, words: str, mistake: Mistake, says: str) -> WrongServer:
-    return WrongServer(
+def _mutant(place: str, name: str, words: str, mistake: Mistake, says: str) -> FaultyServer:
+    return FaultyServer(
         name=f"{place}-{name}",
-        story=f"{WORDS[place]} {words}.",
+        summarize=f"{WORDS[place]} {words}.",
         mistake=mistake,
         operator=name,
         kind="header-and-charset",

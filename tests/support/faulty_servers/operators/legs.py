@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from support.faulty_servers import WrongServer, with_legs
+from support.faulty_servers import FaultyServer, with_legs
 from support.faulty_servers.operators import BY_HOUR, METADATA, WORDS, answering, dialects_of
 
 Leg = dict[str, str]
@@ -75,7 +75,7 @@ ORDERS: tuple[tuple[str, str, Change], ...] = (
 )  # fmt: skip
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each change of the list in each document; each order where the order is declared."""
     for place in METADATA:
         for name, words, change, says in CHANGES:
@@ -84,10 +84,10 @@ def mutants() -> Iterator[WrongServer]:
             yield _mutant(place, name, words, change, r"order", "order")
 
 
-def _mutant(place: str, name: str, words: str, change: Change, says: str, kind: str) -> WrongServer:
-    return WrongServer(
+def _mutant(place: str, name: str, words: str, change: Change, says: str, kind: str) -> FaultyServer:
+    return FaultyServer(
         name=f"{place}-{name}",
-        story=f"{WORDS[place]}, {words}.",
+        summarize=f"{WORDS[place]}, {words}.",
         mistake=answering(place, lambda _, answer: with_legs(answer, change)),
         operator=name,
         kind=kind,

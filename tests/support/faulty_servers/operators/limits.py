@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Mistake, Send, WrongServer, with_body
+from support.faulty_servers import FaultyServer, Mistake, Send, with_body
 from support.faulty_servers.by_hour import in_hour, listing
 from support.faulty_servers.hashes import signs
 from support.faulty_servers.operators import BY_HOUR, TIME, is_at
@@ -78,13 +78,13 @@ def _spaced(seconds: int, allowed: int = 1) -> Mistake:
         asks = is_at(request, BY_HOUR) and request.method == "POST"
         if not asks or given(request, "apiKey") != keys(request, send)[0]:
             return send(request)
-        world, now = place_of(request).world, now_millis(request, send)
-        asked = [moment for moment in memory.get(world, []) if abs(now - moment) < seconds * 1000]
+        sandbox, now = place_of(request).sandbox, now_millis(request, send)
+        asked = [moment for moment in memory.get(sandbox, []) if abs(now - moment) < seconds * 1000]
         if len(asked) >= allowed:
             return failure("Too many requests", 429)
         answer = listing(request, _unlimited(send), lambda leg: in_hour(request, leg.end) and leg.end <= _now(now, leg))
         if answer.status_code == 200:
-            memory[world] = [*asked, now]
+            memory[sandbox] = [*asked, now]
         return answer
 
     return mistake
@@ -95,7 +95,7 @@ def _now(millis: int, leg: Any) -> Any:
 
 
 def _unlimited(send: Send) -> Send:
-    """The right server without its limit: what it refuses as too many is answered as an empty hour."""
+    """The conformant server without its limit: what it refuses as too many is answered as an empty hour."""
 
     def ask(request: httpx.Request) -> httpx.Response:
         answer = send(request)
@@ -163,7 +163,7 @@ KEYS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
 )  # fmt: skip
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each limit with each wrong figure; each wrong comparison of credentials."""
     for seconds in WINDOWS_SECONDS:
         yield _mutant(
@@ -225,23 +225,25 @@ def mutants() -> Iterator[WrongServer]:
             r"expected legs|hour|callend",
             REPLACEMENT,
         )
-    for name, story, text_of in HASHES:
+    for name, summarize, text_of in HASHES:
         yield _mutant(
             name,
-            story,
+            summarize,
             _also_accepted(text_of),
             "compared",
             "authentication",
             r"(?i)hash|cut|characters|swapped|alone",
             LEGACY,
         )
-    for name, story, read in KEYS:
-        yield _mutant(name, story, _key_read(read), "compared", "authentication", r"(?i)key|credential", REPLACEMENT)
+    for name, summarize, read in KEYS:
+        yield _mutant(
+            name, summarize, _key_read(read), "compared", "authentication", r"(?i)key|credential", REPLACEMENT
+        )
 
 
 def _mutant(
-    name: str, story: str, mistake: Mistake, operator: str, kind: str, says: str, dialects: tuple[str, ...]
-) -> WrongServer:
-    return WrongServer(
-        name=name.replace("--", "-minus-"), story=story, mistake=mistake, operator=operator, kind=kind, says=says, dialects=dialects
+    name: str, summarize: str, mistake: Mistake, operator: str, kind: str, says: str, dialects: tuple[str, ...]
+) -> FaultyServer:
+    return FaultyServer(
+        name=name.replace("--", "-minus-"), summarize=summarize, mistake=mistake, operator=operator, kind=kind, says=says, dialects=dialects
     )  # fmt: skip

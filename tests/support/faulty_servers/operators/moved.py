@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Mistake, Send, WrongServer, with_legs
+from support.faulty_servers import FaultyServer, Mistake, Send, with_legs
 from support.faulty_servers.operators.fields import BY_HOUR_FIELDS, OPERATORS, Change, changed, says_of
 from support.faulty_servers.rewriting import is_legacy, is_method
 
@@ -24,14 +24,14 @@ def _in_all_documents(field: str, change: Change) -> Mistake:
     return mistake
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each field by the operators that leave the document's form as it is."""
     for field in BY_HOUR_FIELDS:
         for operator in OPERATORS:
             if operator.name in TAKEN:
-                yield WrongServer(
+                yield FaultyServer(
                     name=f"replacement-{field.lower()}-{operator.name}",
-                    story=f"Since the migration, {field} {operator.words}, in all documents of the replacement.",
+                    summarize=f"Since the migration, {field} {operator.words}, in all documents of the replacement.",
                     mistake=_in_all_documents(field, operator.change),
                     operator=f"moved-{operator.name}",
                     kind="migration",

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Mistake, Send, WrongServer
+from support.faulty_servers import FaultyServer, Mistake, Send
 from support.faulty_servers.operators import BY_HOUR, BY_TAG, BY_UNIQUE_ID, SOUND, WORDS, dialects_of, is_at
 from support.faulty_servers.rewriting import pairs, with_pairs
 
@@ -117,13 +117,13 @@ def reading(place: str, parameter: str, read: Read) -> Mistake:
     return mistake
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each parameter, read in each wrong way that fits it."""
     for place, parameter, ways, kind, says in TABLE:
         for name, (words, read) in ways.items():
-            yield WrongServer(
+            yield FaultyServer(
                 name=f"{place}-reads-{parameter.lower()}-{name}",
-                story=f"{WORDS[place]}, the parameter {parameter} {words}.",
+                summarize=f"{WORDS[place]}, the parameter {parameter} {words}.",
                 mistake=reading(place, parameter, read),
                 operator=f"read-{name}",
                 kind=kind,

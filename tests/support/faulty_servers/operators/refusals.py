@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, WrongServer, with_body
+from support.faulty_servers import FaultyServer, Send, with_body
 from support.faulty_servers.operators import BY_HOUR, SOUND, is_at
 from support.faulty_servers.operators.answers import page
 from support.faulty_servers.rewriting import (
@@ -32,7 +32,7 @@ METADATA = ("/retrieveMetaData", "/retrieveMetaDataByUniqueId")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A kind of refusal: how it is told from others, and the words in which a finding names the request."""
+    """A kind of refusal: how it is told from others, and the words in which a failure names the request."""
 
     name: str
     words: str
@@ -151,13 +151,13 @@ CHANGES: tuple[tuple[str, str, Retell, str], ...] = (
 )  # fmt: skip
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each kind of refusal by each change."""
     for refusal in REFUSALS:
         for name, words, change, says in CHANGES:
-            yield WrongServer(
+            yield FaultyServer(
                 name=f"{refusal.name}-{name}",
-                story=f"{refusal.words} {words}.",
+                summarize=f"{refusal.words} {words}.",
                 mistake=_changed(refusal, change),
                 operator=f"refusal-{name}",
                 kind=refusal.kind,

@@ -11,7 +11,7 @@ import httpx
 import numpy
 import soundfile
 
-from support.faulty_servers import WrongServer, with_body
+from support.faulty_servers import FaultyServer, with_body
 from support.faulty_servers.audio import is_sound
 from support.faulty_servers.operators import SOUND, answering
 
@@ -65,12 +65,12 @@ CHANGES: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
 )  # fmt: skip
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each change of every sound that comes."""
     for name, words, change in CHANGES:
-        yield WrongServer(
+        yield FaultyServer(
             name=f"leg-sound-{name}",
-            story=f"The sound of a leg {words}.",
+            summarize=f"The sound of a leg {words}.",
             mistake=answering(SOUND, lambda _, answer, change=change: _changed(answer, change)),
             operator=name,
             kind="audio",

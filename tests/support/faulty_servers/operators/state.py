@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Mistake, Send, WrongServer, with_body, with_each_leg, with_legs
+from support.faulty_servers import FaultyServer, Mistake, Send, with_body, with_each_leg, with_legs
 from support.faulty_servers.operators import BY_HOUR, BY_TAG, BY_UNIQUE_ID, METADATA, SOUND, WORDS, dialects_of, is_at
 from support.faulty_servers.operators.answers import page
 from support.faulty_servers.operators.fields import off_by_one
@@ -57,7 +57,7 @@ def _kept(place: str, forget: tuple[str, ...]) -> Mistake:
         if not is_at(request, place) or request.method != "POST" or is_refusal(answer):
             return answer
         asked = (
-            place_of(request).world,
+            place_of(request).sandbox,
             tuple(
                 (name, given(request, name))
                 for name in ("tag", "uniqueId", "date", "hour", "leg")
@@ -70,13 +70,13 @@ def _kept(place: str, forget: tuple[str, ...]) -> Mistake:
 
 
 def _after_refusal(place: str, worse: Worse) -> Mistake:
-    """Once a request was refused, a world's answers are worse."""
+    """Once a request was refused, a sandbox's answers are worse."""
 
     def mistake(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-        answer, world = send(request), place_of(request).world
+        answer, sandbox = send(request), place_of(request).sandbox
         if is_method(request) and is_refusal(answer):
-            memory[world] = True
-        elif is_at(request, place) and memory.get(world):
+            memory[sandbox] = True
+        elif is_at(request, place) and memory.get(sandbox):
             return worse(answer)
         return answer
 
@@ -104,7 +104,7 @@ WORSE: tuple[tuple[str, str, Worse], ...] = (
 )  # fmt: skip
 
 
-def mutants() -> Iterator[WrongServer]:
+def mutants() -> Iterator[FaultyServer]:
     """Each place by each way to remember too much or too little."""
     for place in METADATA:
         for name, words, worse in WORSE:
@@ -136,10 +136,10 @@ def mutants() -> Iterator[WrongServer]:
     yield _mutant(SOUND, "kept-without-its-call", "a cache forgets the call", _kept(SOUND, ("uniqueId",)), r"sound|Hz")
 
 
-def _mutant(place: str, name: str, words: str, mistake: Mistake, says: str = SAYS) -> WrongServer:
-    return WrongServer(
+def _mutant(place: str, name: str, words: str, mistake: Mistake, says: str = SAYS) -> FaultyServer:
+    return FaultyServer(
         name=f"{place}-{name}",
-        story=f"{WORDS[place]}, {words}.",
+        summarize=f"{WORDS[place]}, {words}.",
         mistake=mistake,
         operator=f"state-{name}",
         kind="state-over-time",

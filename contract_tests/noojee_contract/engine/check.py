@@ -1,0 +1,106 @@
+"""The checks that a clause function makes, and what a failed one raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.failure import FailureKind
+
+
+class HasProfile(Protocol):
+    """What declares options: a subject."""
+
+    @property
+    def profile(self) -> Mapping[str, str]: ...
+
+
+class CheckFailed(AssertionError):
+    """A check that failed: its kind, what was expected, what came, and the exchange that shows it."""
+
+    def __init__(
+        self,
+        message: str,
+        kind: FailureKind,
+        *,
+        field: str | None = None,
+        header: str | None = None,
+        option: str | None = None,
+        expected: str | None = None,
+        actual: str | None = None,
+        exchange: Exchange | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+        self.field = field
+        self.header = header
+        self.option = option
+        self.expected = expected
+        self.actual = actual
+        self.exchange = exchange
+
+
+class Inconclusive(Exception):
+    """A clause could not be tested here; the text is the reason."""
+
+
+class Check:
+    """Counts the checks of a clause function. The first failed check ends the clause."""
+
+    def __init__(self) -> None:
+        self.checks = 0
+        self.notes: dict[str, Exchange | None] = {}
+
+    def __call__(
+        self,
+        passed: bool,
+        message: str,
+        exchange: Exchange | None = None,
+        *,
+        kind: FailureKind = FailureKind.WRONG_VALUE,  # temporary default while the suite is converted
+        field: str | None = None,
+        header: str | None = None,
+        expected: str | None = None,
+        actual: str | None = None,
+    ) -> None:
+        """Make one check. `message` says what was expected and what came. Raises CheckFailed if it did not pass."""
+        self.checks += 1
+        if not passed:
+            raise CheckFailed(
+                message, kind, field=field, header=header, expected=expected, actual=actual, exchange=exchange
+            )
+
+    def note(self, what: str, exchange: Exchange | None = None) -> None:
+        """Note an observation that no fact binds. The report shows it; it never fails."""
+        self.checks += 1
+        self.notes.setdefault(what, exchange)
+
+    def option(
+        self,
+        subject: HasProfile,
+        key: str,
+        actual: str,
+        exchange: Exchange | None = None,
+        *,
+        field: str | None = None,
+        header: str | None = None,
+    ) -> None:
+        """Check an option. `actual` is what the target does; it must be what its profile declares, if it declares it."""
+        declared = subject.profile.get(key)
+        if declared is None:
+            self.note(f"{key} = {actual!r}", exchange)
+            return
+        self.checks += 1
+        if actual != declared:
+            raise CheckFailed(
+                f"the profile declares {key} = {declared!r}; the answer shows {actual!r}",
+                FailureKind.OPTION_DIFFERS,
+                field=field,
+                header=header,
+                option=key,
+                expected=declared,
+                actual=actual,
+                exchange=exchange,
+            )

@@ -1,0 +1,21 @@
+"""The page of open questions is what its script makes of the table and the clauses."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_page_of_open_questions_is_fresh() -> None:
+    """A row that was added, or a clause that declares one, is on it."""
+    spec = importlib.util.spec_from_file_location("unknowns", ROOT / "docs" / "options.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    page = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+    assert page == script.page(), f"docs/options.md is stale: {script.COMMAND}"
+    assert "| `tag_selects` |" in page
+    assert "`metadata.tag-selects`" in page

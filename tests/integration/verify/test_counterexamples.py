@@ -1,0 +1,173 @@
+"""Found once, repeated at will: a find is kept, tried first, and repeated by the commands that are printed with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from noojee_contract.catalogue.clauses import catalogue
+from noojee_contract.engine.bundled import small
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.counterexamples import MOST_FINDS, CounterexampleStore
+from noojee_contract.engine.runner import BUNDLED, GENERATED, Cell, Runner
+from noojee_contract.engine.subject import Subject
+from noojee_contract.errors import TargetError
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Result
+from noojee_contract.suite import clause_functions
+from noojee_contract.targets.target import Target
+from support.faulty_servers import FaultyServer, FaultyTransport, Send, with_legs
+
+CLAUSE = catalogue()["metadata.by-unique-id-answered"]
+CONFIG = """
+[targets.pbx]
+transport = "support.faulty_servers.transports:drops_last_leg"
+dialect = "njadmin"
+writable = true
+
+[targets.right]
+transport = "noojee_fake.adapters.httpx_transport:open"
+dialect = "njadmin"
+writable = true
+"""
+RIGHT = Target(name="pbx", dialect="njadmin", transport="noojee_fake.adapters.httpx_transport:open", writable=True)
+
+
+def test_the_printed_commands_repeat_a_find(contract: Callable[..., Any], tmp_path: Path) -> None:
+    """CheckFailed on the same target in the same words; it holds on the fake and on a right target."""
+    (tmp_path / "pbx.toml").write_text(CONFIG)
+    tests = str(Path(__file__).parents[2])
+    paths = {"PYTHONPATH": os.pathsep.join(filter(None, (tests, os.environ.get("PYTHONPATH"))))}
+    ran = contract(
+        "verify", "pbx", "--config", "pbx.toml", "--only", CLAUSE.id, "--examples", "5", "--json", "run.jsonl", **paths
+    )
+    assert ran.code == 1, ran.out + ran.err
+    rows = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
+    (failure,) = [row["failure"] for row in rows if row.get("source") == GENERATED]
+    assert f"RepeatCommands: {failure['command']}" in ran.out
+    assert failure["flaky"] is None
+
+    def again(command: str) -> Any:
+        assert shlex.split(command)[0] == "noojee-contract"
+        return contract(*shlex.split(command)[1:], **paths)
+
+    same = again(failure["command"])
+    assert same.code == 1
+    assert failure["message"] in " ".join(same.out.split())
+    assert "only the find" in same.out
+    assert again(failure["on_the_fake"]).code == 0
+    assert again(failure["elsewhere"].replace("OTHER", "right")).code == 0
+
+
+def judged(target: Target, check: Callable[..., None], finds: CounterexampleStore, *, source: str = GENERATED) -> Result:
+    runner = Runner([target], random_seed=1, examples=1, finds=finds)
+    try:
+        return runner.result(CLAUSE, check, Cell(target.name, source))
+    finally:
+        runner.close()
+
+
+def test_a_kept_find_is_tried_first(tmp_path: Path) -> None:
+    """An archive that no later run would draw breaks the clause again."""
+    document = {**small().document, "default_account": "Rare Account"}
+    finds = CounterexampleStore(tmp_path / "finds")
+    find_id = finds.keep(CLAUSE.id, document)
+    assert find_id is not None
+    assert finds.load(find_id) == (CLAUSE.id, document)
+
+    def check(case: Subject, judge: Check) -> None:
+        assert case.archive is not None
+        judge("Rare Account" not in json.dumps(case.archive.document), "it is rare")
+
+    assert judged(RIGHT, check, finds).outcome is Outcome.FAILED
+    assert judged(RIGHT, check, CounterexampleStore(tmp_path / "none")).outcome is Outcome.PASSED
+
+
+def test_what_lies_in_the_folder_is_read_calmly(tmp_path: Path) -> None:
+    """Files that are no finds are passed over; an unknown or a hostile id is the caller's mistake; the oldest go."""
+    finds = CounterexampleStore(tmp_path)
+    (tmp_path / "a.json").write_text("{")
+    (tmp_path / "b.json").write_text('{"format": "noojee-counterexample/1", "clause": 3, "archive": {}}')
+    (tmp_path / "c.json").write_text('{"format": "noojee-counterexample/1", "clause": "x", "archive": {"calls": 3}}')
+    assert finds.of("x") == []
+    for unknown in ("0123456789", "../secret", ""):
+        with pytest.raises(TargetError, match="there is no find"):
+            finds.load(unknown)
+    kept = [finds.keep("x", {**small().document, "description": str(number)}) for number in range(MOST_FINDS + 5)]
+    assert len(list(tmp_path.glob("*.json"))) == MOST_FINDS
+    assert finds.load(str(kept[-1]))[0] == "x"
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
+    """The failure is told all the same, with the archive in it."""
+    (tmp_path / "file").write_text("")
+
+    def check(case: Subject, judge: Check) -> None:
+        judge(False, "broken")
+
+    result = judged(RIGHT, check, CounterexampleStore(tmp_path / "file" / "finds"))
+    assert result.failure is not None
+    assert result.failure.command is not None
+    assert "--only" in result.failure.command
+
+
+@pytest.mark.parametrize("source", [BUNDLED, GENERATED])
+def test_a_flaky_finding_says_what_differed(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last leg is missing the first time, and there the second time: the body differs, and it says so."""
+    seen: dict[str, int] = {}
+
+    def lags(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+        answer = send(request)
+        if request.url.path.endswith("retrieveMetaDataByUniqueId"):
+            seen["asked"] = seen.get("asked", 0) + 1
+            if seen["asked"] == 1:
+                return with_legs(answer, lambda legs: legs[:-1])
+        return answer
+
+    module = ModuleType("flaky_doors")
+    server = FaultyServer("lags", "A replica that lags.", lags)
+    module.lags = lambda: FaultyTransport(server)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    target = Target(name="pbx", dialect="njadmin", transport="flaky_doors:lags", writable=True)
+    monkeypatch.setattr("noojee_contract.engine.shrink.smallest", lambda document, found, *_, **__: (found, document))
+    result = judged(target, clause_functions()[CLAUSE.id], CounterexampleStore(tmp_path), source=source)
+    assert result.outcome is Outcome.FAILED
+    assert result.failure is not None
+    assert result.failure.flaky is not None
+    assert result.failure.flaky.startswith("flaky: asked again on the same calls, it held; ")
+    assert "the body from byte" in result.failure.flaky
+
+
+def test_a_steady_finding_is_not_called_flaky(tmp_path: Path) -> None:
+    """The same words in another sandbox."""
+    target = Target(
+        name="pbx", dialect="njadmin", transport="support.faulty_servers.transports:drops_last_leg", writable=True
+    )
+    for source in (BUNDLED, GENERATED):
+        failure: Any = judged(target, clause_functions()[CLAUSE.id], CounterexampleStore(tmp_path), source=source).failure
+        assert failure.flaky is None
+
+
+def test_the_commands_name_the_same_target(tmp_path: Path) -> None:
+    """One of the command line keeps its options; another target is named in its place."""
+    from noojee_contract.engine.repeat import repeat_commands
+
+    options: Mapping[str, Any] = {"--config": "my targets.toml"}
+    words = [word for pair in options.items() for word in pair]
+    again = repeat_commands("audio.whole", ["pbx"], words, 7, 25)
+    assert again.command == (
+        "noojee-contract verify pbx --only audio.whole --config 'my targets.toml' --seed 7 --examples 25"
+    )
+    assert again.on_the_fake == "noojee-contract verify --only audio.whole --seed 7 --examples 25"
+    assert again.elsewhere == (
+        "noojee-contract verify OTHER --only audio.whole --config 'my targets.toml' --seed 7 --examples 25"
+    )

@@ -1,0 +1,135 @@
+"""Not proved is not green: whoever checked nothing ends with exit 3, and says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noojee_contract.cli.main import main
+
+FAKE = 'transport = "noojee_fake.adapters.httpx_transport:open"\nwritable = true\n'
+OBSERVED = """
+[targets.pbx]
+base_url = "{url}"
+dialect = "njadmin"
+api_key_env = "PBX_KEY"
+{more}
+"""
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each command runs in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    code = main(list(words))
+    captured = capsys.readouterr()
+    return code, " ".join((captured.out + captured.err).split())
+
+
+@pytest.mark.parametrize("text", ["", "[targets]\n"])
+def test_no_target(text: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file in which nothing stands to be judged."""
+    (elsewhere / "pbx.toml").write_text(text)
+    code, told = said(capsys, "verify", "--config", "pbx.toml")
+    assert (code, "there is no target in it" in told) == (3, True), told
+
+
+def test_no_clause_selected(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The chosen clauses are of another dialect than the chosen target."""
+    (elsewhere / "pbx.toml").write_text(f'[targets.pbx]\ndialect = "recording-api"\n{FAKE}')
+    code, told = said(capsys, "verify", "--config", "pbx.toml", "--only", "by-hour.*")
+    assert (code, "so nothing was proved" in told) == (3, True), told
+
+
+def test_everything_skipped(served: Any, elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    """Each chosen clause needs what the target does not have."""
+    monkeypatch.setenv("PBX_KEY", served.key)
+    (elsewhere / "pbx.toml").write_text(OBSERVED.format(url=served.url, more='capabilities = ["by_tag"]'))
+    code, told = said(capsys, "verify", "--config", "pbx.toml", "--only", "by-hour.*")
+    assert code == 3
+    assert told.startswith("NOT PROVED") or "NOT PROVED" in told
+
+
+@pytest.mark.parametrize(
+    ("known", "more", "name"),
+    [
+        ("tag,INV-1042", 'capabilities = ["by_tag", "by_unique_id", "by_hour"]', "by_hour"),
+        (
+            "hour,2001/01/01 10",
+            'audio = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"',
+            "audio",
+        ),
+    ],
+)
+def test_a_claimed_capability_that_nothing_exercised(
+    known: str, more: str, name: str, served: Any, elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    """The target file names it, and no clause could judge it: no hour is known, or no leg that has a sound."""
+    monkeypatch.setenv("PBX_KEY", served.key)
+    (elsewhere / "recordings.csv").write_text(f"kind,value\n{known}\n")
+    (elsewhere / "pbx.toml").write_text(OBSERVED.format(url=served.url, more=f'recordings = "recordings.csv"\n{more}'))
+    code, told = said(capsys, "verify", "--config", "pbx.toml")
+    assert (code, f"the claimed capability {name} (nothing exercised it) on pbx" in told) == (3, True), told
+
+
+@pytest.fixture
+def report(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A report of a run that is good."""
+    (elsewhere / "pbx.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\n{FAKE}')
+    words = ("verify", "--config", "pbx.toml", "--only", "metadata.by-tag-answered", "--examples", "1")
+    code, told = said(capsys, *words, "--json", "run.jsonl")
+    assert code == 0, told
+    return elsewhere / "run.jsonl"
+
+
+def test_a_whole_report_is_shown_again(report: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With its verdict, its exit code, and in other forms."""
+    code, told = said(capsys, "report", str(report), "--markdown", "run.md", "--html", "run.html", "--junit", "run.xml")
+    assert (code, told.startswith("GOOD")) == (0, True), told
+    assert Path("run.md").read_text().startswith("# Good")
+    assert Path("run.html").stat().st_size > Path("run.xml").stat().st_size > 0
+
+
+def test_a_report_that_was_cut_off(report: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever it says so far."""
+    lines = report.read_text().splitlines(keepends=True)
+    for cut in (lines[:-1], [*lines[:1], *lines[2:]], []):
+        report.write_text("".join(cut))
+        code, told = said(capsys, "report", str(report))
+        assert (code, "it proves nothing" in told) == (3, True), told
+
+
+def test_a_report_of_another_suite(report: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Judged by other clauses than this suite has."""
+    header, *rest = report.read_text().splitlines()
+    other = json.dumps({**json.loads(header), "catalogue": "0123456789ab"})
+    report.write_text("\n".join([other, *rest]) + "\n")
+    code, told = said(capsys, "report", str(report))
+    assert (code, "was judged by another suite" in told) == (3, True), told
+
+
+def test_a_report_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    """Wrong use: exit 2."""
+    code, told = said(capsys, "report", "nowhere.jsonl")
+    assert (code, "cannot be read" in told) == (2, True), told
+
+
+def test_a_floor_that_was_not_proved(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str], served: Any, monkeypatch: Any
+) -> None:
+    """Nothing is broken, but no call of several legs was seen."""
+    monkeypatch.setenv("PBX_KEY", served.key)
+    (elsewhere / "recordings.csv").write_text("kind,value\nunique_id,1392271611.238\n")
+    (elsewhere / "pbx.toml").write_text(
+        OBSERVED.format(url=served.url, more='recordings = "recordings.csv"\nallow = ["provoke"]')
+    )
+    code, told = said(capsys, "verify", "--config", "pbx.toml")
+    assert code == 3
+    assert "needed for a green run: metadata.several-legs on pbx" in told

@@ -1,0 +1,107 @@
+"""An API that is not the vendor's is judged through its dialect file: each faulty replacement breaks the clause it names."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from noojee_contract.catalogue.clauses import FILE, catalogue
+from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.engine.runner import Runner
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Result
+from noojee_contract.suite import clause_functions
+from noojee_contract.targets.target import Target
+from support.conformant_servers.replacement_variants import VARIANTS, Variant
+from support.faulty_replacements import FAULTY, transport
+
+PLAIN = Variant()
+Check = Callable[..., list[Result]]
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """The results of clauses on the replacement with some changes, over their cells; none is an error of ours."""
+    door = ModuleType("replacement_doors")
+    monkeypatch.setitem(sys.modules, door.__name__, door)
+
+    def judge(
+        *ids: str, changes: Sequence[tuple[str, str]] = (), variant: str = "", smoke: bool = False
+    ) -> list[Result]:
+        made = VARIANTS.get(variant, PLAIN)
+        dialect = read_dialect(made.described(tmp_path / "described"))
+        door.open = lambda: transport(tmp_path, *made.app, *changes)  # type: ignore[attr-defined]
+        target = Target(
+            name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities,
+            transport="replacement_doors:open", writable=True,
+        )  # fmt: skip
+        runner = Runner([target], random_seed=1, examples=6, shrink_seconds=0, smoke=smoke)
+        try:
+            clauses = [catalogue()[clause_id] for clause_id in ids]
+            results = [
+                runner.result(clause, clause_functions()[clause.id], cell)
+                for clause in clauses
+                for cell in runner.cells(clause)
+            ]
+            assert [result for result in results if result.outcome is Outcome.ERROR] == []
+            return results
+        finally:
+            runner.close()
+
+    return judge
+
+
+@pytest.mark.parametrize("name", sorted(FAULTY))
+def test_a_faulty_replacement_breaks_the_clause_that_it_names(name: str, judged: Check) -> None:
+    """Red, and the failure says what is wrong."""
+    wrong = FAULTY[name]
+    broken = [
+        result
+        for result in judged(wrong.clause, changes=wrong.changes, variant=wrong.variant)
+        if result.outcome is Outcome.FAILED
+    ]
+    assert broken
+    assert all(result.failure is not None and wrong.phrase in result.failure.message for result in broken)
+
+
+@pytest.mark.parametrize(("clause_id", "variant"), sorted({(wrong.clause, wrong.variant) for wrong in FAULTY.values()}))
+def test_the_right_replacement_holds_that_clause(clause_id: str, variant: str, judged: Check) -> None:
+    """Else it would be red for another reason."""
+    outcomes = {result.outcome for result in judged(clause_id, variant=variant)}
+    assert Outcome.PASSED in outcomes
+    assert outcomes <= {Outcome.PASSED, Outcome.INCONCLUSIVE}
+
+
+NAMES = ("id", "callId", "legNumber", "startedAt", "endedAt", "seconds", "reference", "agent", "from", "to", "dialled", "direction")  # fmt: skip
+LISTED = "    return jsonify(items=items, count=len(items))"
+
+
+@pytest.mark.parametrize(
+    ("names", "value"),
+    [
+        (NAMES, "None"),
+        (NAMES, "{'a': [1]}"),
+        (NAMES, "'x' * 100_000"),
+        (NAMES, "10**30"),
+        (("seconds", "legNumber"), "10**17"),
+        (("startedAt", "endedAt"), "'9999-12-31T23:59:59Z'"),
+        (("startedAt",), "'0001-01-01T00:00:00+10:00'"),
+    ],
+    ids=["null", "object", "long", "huge", "ages", "last day", "first day"],
+)
+def test_a_strange_value_is_judged_and_no_error_of_ours(names: tuple[str, ...], value: str, judged: Check) -> None:
+    """Every clause that the dialect file can be judged by, on the archives that ship."""
+    change = (LISTED, f"    items = [item | dict.fromkeys({names!r}, {value}) for item in items]\n{LISTED}")
+    ids = [clause.id for clause in catalogue().values() if clause.about == "meaning" and clause.group != "migration"]
+    assert Outcome.FAILED in {result.outcome for result in judged(*ids, changes=[change], smoke=True)}
+
+
+def test_each_clause_about_dialect_files_names_a_faulty_replacement() -> None:
+    """A clause without its faulty server is a clause that nobody saw red."""
+    own = [clause for clause in catalogue().values() if clause.dialects == (FILE,)]
+    assert own
+    assert all(FAULTY[clause.faulty_server].clause == clause.id for clause in own)

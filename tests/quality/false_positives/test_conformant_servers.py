@@ -1,0 +1,302 @@
+"""No false alarms: conformant servers that are built differently from the fake hold every clause that they can.
+
+`NOOJEE_CALM_RUNS` says over how many seeds (default 2); `tox -e calm` takes 50. A failure names its seed: with it as
+`NOOJEE_CALM_SEED`, the first run is that one again.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, fields
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from noojee_contract.catalogue.clauses import FILE, catalogue
+from noojee_contract.engine.strategies import draw_archives
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Result
+from noojee_contract.pytest_plugin.session import required_clauses
+from noojee_contract.targets.target import Target
+from quality.false_positives.judging import EXAMPLES, FIRST_SEED, RUNS, alarms, judged
+from support.conformant_servers import hosts, nginx
+from support.conformant_servers.live import Habits
+from support.conformant_servers.pbx import OtherPbx
+from support.conformant_servers.sandbox import OPEN_QUESTIONS, PLAIN
+
+ASKED = {
+    "services": ("services", "none"),
+    "recording-api": ("recording-api", "hash"),
+    "call-management": ("call-management", "api-key"),
+    "call-management-hash": ("call-management", "hash"),
+    "njadmin": ("njadmin", "api-key"),
+}
+"""The targets: a dialect each, and how it is proved who asks."""
+MIGRATIONS = (
+    ("recording-api", "njadmin"),
+    ("recording-api", "call-management"),
+    ("call-management-hash", "njadmin"),
+)
+OTHERWISE: Mapping[str, str] = {
+    "address_refused": "closed", "audio_aged_form": "mpeg", "audio_format": "wav-alaw", "audio_methods": "post-and-get",
+    "audio_unknown_leg": "200", "audio_without_leg": "refused", "bad_hour": "empty-list", "bare_rest": "absent",
+    "by_hour_limit_status": "503", "call_management_bad_request_status": "400",
+    "call_management_refused_status": "401", "clock_ahead_seconds": "10", "concurrent_authentications": "5",
+    "content_type_check": "form-only", "default_account": "NoojeeAdmin", "eastern_abbreviation": "EST",
+    "empty_tag": "empty-list", "expired_hash_status": "401", "expired_leg": "record-removed",
+    "extension_or_unique_id": "by-lookup", "future_hour": "refused", "get_on_post": "start-and-stop",
+    "hash_hour_from": "last-use", "hash_reuse": "once", "internal_word": "Local",
+    "json_content_type": "text/html;charset=UTF-8", "legacy_after_4": "kept", "legs_in_progress": "listed",
+    "metadata_order": "newest-first", "njadmin_bad_request_status": "200", "njadmin_failure_envelope": "lower-case",
+    "njadmin_refused_status": "403", "outbound_did": "internal", "parameters_in": "query-only",
+    "recording_api_bad_request_status": "400", "recording_api_refused_status": "403", "recording_message": "ok",
+    "repeated_hour": "first", "services_failure_status": "500", "several_calls": "oldest",
+    "start_fraction": "milliseconds", "start_while_recording": "ignored", "stop_not_recording": "warning",
+    "stop_permission": "anyone", "stop_without_agent": "refused", "tag_inherited": "start-only",
+    "tag_match": "ignore-case", "tag_selects": "legs", "time_body": "digits-newline", "time_stamp_seconds": "accepted",
+    "unknown_path": "json", "unknown_recording": "failure-404", "user_key_status": "401",
+    "zero_length_legs": "dropped",
+}  # fmt: skip
+"""Another correct choice for every open question but two, which THIRD and FOURTH have."""
+THIRD: Mapping[str, str] = {
+    "audio_format": "wav-ulaw", "audio_methods": "post-and-get", "by_hour_limit_status": "400",
+    "call_management_refused_status": "403", "clock_ahead_seconds": "0", "empty_tag": "empty-list",
+    "expired_leg": "record-removed", "extension_or_unique_id": "by-lookup", "get_on_post": "start-and-stop",
+    "hash_hour_from": "time-stamp", "json_content_type": "none", "njadmin_refused_status": "200",
+    "plain_http": "refused", "recording_api_refused_status": "401", "several_calls": "refused",
+    "start_while_recording": "refused", "stop_without_agent": "refused", "tag_selects": "legs",
+    "unknown_path": "empty", "unknown_recording": "failure-200", "user_key_status": "200",
+}  # fmt: skip
+"""A third one, where there are three, and a mixture of the others."""
+FOURTH: Mapping[str, str] = {
+    "address_refused": "closed", "audio_format": "mpeg", "by_hour_limit_status": "200",
+    "call_management_bad_request_status": "400", "concurrent_authentications": "5", "hash_reuse": "once",
+    "json_content_type": "application/json", "legs_in_progress": "listed", "query_charset": "iso-8859-1",
+    "stop_not_recording": "warning", "tag_inherited": "start-only", "unknown_recording": "failure-404",
+}  # fmt: skip
+"""A fourth one, where there are four, and another mixture."""
+
+
+ALTERNATIVES = {
+    (key, choice)
+    for key, row in tomllib.loads(OPEN_QUESTIONS.read_text(encoding="utf-8")).items()
+    for choice in (row["default"], *row["alternatives"])
+    if row["alternatives"]
+}
+ASKED_OF = sorted({key for key, _ in ALTERNATIVES} - {"plain_http"})
+"""The open questions on which a choice is drawn; one is the web server's, not the PBX's."""
+AT_LEAST = 1100
+"""So many results hold on every conformant server. Usually more than 1,200: three archives by chance may be without a tag, say."""
+NOWHERE_PROVED: Mapping[tuple[str, str], str] = {
+    (f"migration.{name}", "recording-api > call-management"): "call-management has no method by hour"
+    for name in ("by-hour", "by-hour-whole")
+}
+"""Clauses with the targets on which no conformant server proves them, and why."""
+NOT_ASKED = (FILE,)
+"""The dialects of clauses that `test_replacement` proves."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where a conformant server is, and what it declares."""
+
+    base_url: str
+    choices: Mapping[str, str]
+    ca_file: Path | None = None
+    plain_base_url: str | None = None
+
+
+Address = tuple[str, Path | None, str | None]
+"""The base URL, the file of the authority that vouches for it, and where it would answer plain http."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way to build a conformant server."""
+
+    serve: Callable[[ExitStack, Path, OtherPbx], Address]
+    choices: Mapping[str, str] = field(default_factory=dict)
+    habits: Habits = field(default_factory=Habits)
+    write: Callable[[Any], str] = json.dumps
+    needs_nginx: bool = False
+
+
+def threads_of_http_1_0(stack: ExitStack, _: Path, pbx: OtherPbx) -> Address:
+    """A connection for each request, and answers that take their time."""
+    return stack.enter_context(hosts.threads(pbx.handle, slow_seconds=0.001)), None, None
+
+
+def event_loop_in_chunks(stack: ExitStack, _: Path, pbx: OtherPbx) -> Address:
+    """Answers come in chunks; nobody says how long they are."""
+    return stack.enter_context(hosts.event_loop(pbx.handle)), None, None
+
+
+def pool_behind_tls_and_a_prefix(stack: ExitStack, folder: Path, pbx: OtherPbx) -> Address:
+    """WSGI on four threads, behind nginx, which ends TLS and puts a path in front."""
+    authority, certificate, ca_file = trustme.CA(), folder / "server.pem", folder / "ca.pem"
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(certificate)
+    authority.cert_pem.write_to_path(ca_file)
+    upstream = stack.enter_context(hosts.pool(pbx.handle))
+    secure, plain = stack.enter_context(nginx.secured(upstream, folder / "nginx", certificate))
+    return secure, ca_file, plain
+
+
+def bare_sockets(stack: ExitStack, _: Path, pbx: OtherPbx) -> Address:
+    """Connections that live on, answers compressed, and the headers of a servlet container."""
+    return stack.enter_context(hosts.raw(pbx.handle)), None, None
+
+
+def shuffled(value: Any) -> str:
+    """JSON with the keys in another order, and with letters beyond ASCII escaped."""
+    if isinstance(value, list):
+        return f"[{','.join(map(shuffled, value))}]"
+    if isinstance(value, dict):
+        turned = sorted(value.items(), key=lambda item: item[0][::-1])
+        return "{" + " ,".join(f"{json.dumps(key)} : {shuffled(each)}" for key, each in turned) + "}"
+    return json.dumps(value)
+
+
+SORTED = partial(json.dumps, ensure_ascii=False, sort_keys=True)
+INDENTED = partial(json.dumps, ensure_ascii=False, indent=2)
+KINDS: Mapping[str, Kind] = {
+    "threads": Kind(
+        threads_of_http_1_0,
+        OTHERWISE,
+        Habits(named_user_owns=False, tells_the_dead=True, names_quiet_phones=True),
+        SORTED,
+    ),
+    "event-loop": Kind(event_loop_in_chunks, write=INDENTED),
+    "proxy": Kind(
+        pool_behind_tls_and_a_prefix,
+        THIRD,
+        Habits(named_user_owns=False, rings_again=False, services_in_xml=True, system_name="melb1-"),
+        needs_nginx=True,
+    ),
+    "raw": Kind(
+        bare_sockets, FOURTH, Habits(dial_from_pick_up=True, records_ringing=False, hands_on_at_once=False), shuffled
+    ),
+}
+
+
+def start(stack: ExitStack, folder: Path, name: str) -> Served:
+    """A conformant server of a kind."""
+    kind = KINDS[name]
+    choices = {**PLAIN, **kind.choices}
+    pbx = OtherPbx(choices, habits=kind.habits, write=kind.write)
+    url, ca_file, plain = kind.serve(stack, folder, pbx)
+    return Served(url, choices, ca_file, plain)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Served]]:
+    """A conformant server by its kind, started once."""
+    with ExitStack() as stack:
+        yield cache(lambda name: start(stack, tmp_path_factory.mktemp(name), name))
+
+
+def applies_to(served: Served, seed: int) -> tuple[list[Target], list[Result]]:
+    """The results of the suite on all generations of a server, and on migrations between them."""
+    targets = [
+        Target(
+            name=name,
+            dialect=dialect,
+            authentication=proof,
+            base_url=served.base_url,
+            plain_base_url=served.plain_base_url,
+            writable=True,
+            profile=served.choices,
+            ca_file=served.ca_file,
+        )
+        for name, (dialect, proof) in ASKED.items()
+    ]
+    return targets, judged(targets, seed, migrations=MIGRATIONS)
+
+
+@pytest.fixture(scope="module")
+def results(served: Callable[[str], Served]) -> Callable[[str, int], tuple[list[Target], list[Result]]]:
+    """What became of the suite on a kind by a seed, judged once."""
+    return cache(lambda name, seed: applies_to(served(name), seed))
+
+
+@pytest.mark.parametrize("run", range(RUNS))
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_a_conformant_server_breaks_no_clause(
+    name: str, run: int, results: Callable[[str, int], tuple[list[Target], list[Result]]]
+) -> None:
+    """Nothing broken, no error of ours, and the floor proved."""
+    if KINDS[name].needs_nginx and nginx.MISSING:
+        pytest.skip("needs nginx")
+    assert_calm(FIRST_SEED + run, *results(name, FIRST_SEED + run))
+
+
+@pytest.mark.parametrize("run", range(RUNS))
+def test_a_conformant_server_of_drawn_choices_breaks_no_clause(run: int) -> None:
+    """Choices meet in many ways: each run draws its own for every open question, and its own habits."""
+    choices, habits = drawn(FIRST_SEED + run)
+    with hosts.raw(OtherPbx(choices, habits=habits).handle) as url:
+        targets, found = applies_to(Served(url, choices), FIRST_SEED + run)
+    assert_calm(FIRST_SEED + run, targets, found)
+
+
+def drawn(seed: int) -> tuple[dict[str, str], Habits]:
+    """A choice on every open question, and habits, by a seed."""
+    chance = random.Random(seed)
+    choices = {
+        **PLAIN,
+        **{key: chance.choice([each for name, each in sorted(ALTERNATIVES) if name == key]) for key in ASKED_OF},
+    }
+    picked = {each.name: chance.random() < 0.5 for each in fields(Habits) if each.name != "system_name"}
+    return choices, Habits(**picked, system_name=chance.choice(("", "melb1-")))
+
+
+def assert_calm(seed: int, targets: list[Target], found: list[Result]) -> None:
+    """Nothing is broken, no error is ours, and the floor is proved."""
+    assert alarms(found) == [], f"NOOJEE_CALM_SEED={seed}"
+    assert required_clauses(targets, (), ()).missing(found) == []
+    assert sum(result.outcome is Outcome.PASSED for result in found) > AT_LEAST
+
+
+def test_each_clause_holds_on_some_conformant_server_and_each_choice_is_proved(
+    results: Callable[[str, int], tuple[list[Target], list[Result]]],
+) -> None:
+    """A clause that is never proved might turn red on every conformant server, and on each that makes a choice that none makes."""
+    if nginx.MISSING:
+        pytest.skip("needs nginx")
+    found = {name: results(name, FIRST_SEED)[1] for name in KINDS}
+    judged_at = {(each.clause, each.target) for each in found["raw"]}
+    held = {
+        (each.clause, each.target) for each_of in found.values() for each in each_of if each.outcome is Outcome.PASSED
+    }
+    assert {clause.id for clause in catalogue().values() if clause.dialects != NOT_ASKED} == {
+        clause for clause, _ in judged_at
+    }
+    assert judged_at - held == set(NOWHERE_PROVED)
+    declares = {clause.id: clause.declares for clause in catalogue().values() if clause.declares is not None}
+    proved = {
+        (declares[each.clause], {**PLAIN, **KINDS[name].choices}[declares[each.clause]])
+        for name, each_of in found.items()
+        for each in each_of
+        if each.outcome is Outcome.PASSED and each.clause in declares
+    }
+    assert proved >= ALTERNATIVES
+
+
+def test_together_the_kinds_take_every_alternative_of_every_open_question() -> None:
+    """Else a choice that is as right as the others would be judged nowhere."""
+    taken = {choice for kind in KINDS.values() for choice in {**PLAIN, **kind.choices}.items()}
+    assert taken >= ALTERNATIVES
+    assert taken <= ALTERNATIVES | {(key, PLAIN[key]) for key in PLAIN}
+
+
+def test_the_seeds_of_the_runs_draw_different_archives() -> None:
+    """Else many runs would be one."""
+    drawn = [json.dumps(draw_archives(EXAMPLES, FIRST_SEED + run), sort_keys=True) for run in range(RUNS)]
+    assert len(set(drawn)) == RUNS >= 2

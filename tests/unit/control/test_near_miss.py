@@ -1,0 +1,128 @@
+"""For a request that missed, the journal names the nearest method that is served, and what differs, in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+D = "/njadmin/rest/RecordingAPI"
+A = "/servicemanager/rest/RecordingAPI"
+C = "/servicemanager/rest/CallManagementAPI"
+FORM = (("content-type", "application/x-www-form-urlencoded"),)
+
+
+def near(
+    caller: Any, path: str, query: str = "", method: str = "POST", body: bytes = b""
+) -> tuple[str, list[str]] | None:
+    caller.ask(path, query, method=method, headers=FORM, body=body, secure=True)
+    found = caller.told("GET", "/journal?limit=1000")["entries"][-1]["nearest"]
+    return None if found is None else (f"{found['method']} {found['path']}", found["differs"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "nearest", "says"),
+    [
+        ("GET", f"{D}/retrieveMetaData", f"POST {D}/retrieveMetaData", "wrong method: GET; this path takes POST"),
+        ("POST", f"{D}/retrievemetadata", f"POST {D}/retrieveMetaData", "letter case"),
+        ("POST", "/NjAdmin/rest/recordingapi/retrieveMetaData", f"POST {D}/retrieveMetaData", "letter case"),
+        ("POST", f"{D}/retrieveMetaData/", f"POST {D}/retrieveMetaData", "slashes"),
+        ("POST", "/njadmin//rest/RecordingAPI/retrieveMetaData", f"POST {D}/retrieveMetaData", "slashes"),
+        ("POST", f"{D}/retrieveMetaData;jsessionid=1", f"POST {D}/retrieveMetaData", "path parameter"),
+        ("POST", f"{A}/retrieveMetaDataByHour", f"POST {D}/retrieveMetaDataByHour", f"other prefix: retrieveMetaDataByHour is served under {D}"),
+        ("POST", "/retrieveMetaDataByHour", f"POST {D}/retrieveMetaDataByHour", "other prefix"),
+        ("POST", f"{D}/retriveMetaData", f"POST {D}/retrieveMetaData", "spelling"),
+        ("POST", f"{C}/hangUp", f"POST {C}/hangup", "letter case"),
+        ("POST", f"{D}/retrieveMeta%44ata/", f"POST {D}/retrieveMetaData", "slashes"),
+    ],
+)  # fmt: skip
+def test_a_path_or_method_that_missed(pbx: Any, method: str, path: str, nearest: str, says: str) -> None:
+    """Wrong method, letter case, slashes, prefix, spelling."""
+    found = near(pbx(), path, "apiKey=x&tag=1&uniqueId=2&date=3&hour=4&extenOrUniqueId=5", method)
+    assert found is not None
+    assert found[0] == nearest
+    assert says in found[1][0]
+
+
+@pytest.mark.parametrize(
+    ("version", "path", "says"),
+    [
+        ("current", f"{A}/stop", "gone in this version: recording-api was served up to version 3, not since 4.8; this is current"),
+        ("3", f"{D}/retrieveMetaData", "not there yet: njadmin comes with version current, this PBX is version 3"),
+        ("4.8", f"{D}/retrieveMetaDataByHour", "not there yet"),
+    ],
+)  # fmt: skip
+def test_a_path_of_another_version_tells_since_when(pbx: Any, version: str, path: str, says: str) -> None:
+    """Gone, or still to come; the nearest is what this version has."""
+    caller = pbx()
+    caller.told("PUT", "/version", {"version": version})
+    found = near(caller, path)
+    assert found is not None
+    assert says in found[1][0]
+    assert found[0].partition(" ")[2] in caller.sandboxes.default.routes
+
+
+def test_a_dialect_that_this_sandbox_was_not_to_serve_is_told(pbx: Any) -> None:
+    """Without a version."""
+    caller = pbx()
+    made = caller.control("POST", "/sandboxes", {"dialects": ["njadmin"]})
+    sandbox = caller.sandbox(made)
+    sandbox.ask(f"{sandbox.root}{A}/retrieveMetaData", "tag=1&timeStamp=1&hash=2")
+    (entry,) = json.loads(caller.control("GET", f"/sandboxes/{sandbox.root[3:]}/journal").body)["entries"]
+    assert entry["nearest"]["path"] == f"{sandbox.root}{D}/retrieveMetaData"
+    assert "this PBX has njadmin, the path is of recording-api" in entry["nearest"]["differs"][0]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "says"),
+    [
+        (f"{D}/retrieveMetaDataByUniqueId", "apiKey=x&uniqueID=1.2", "misspelt parameter: uniqueID; names are case-sensitive, it is uniqueId"),
+        (f"{D}/retrieveMetaDataByUniqueId", "apiKey=x&uniqeId=1.2", "misspelt parameter: uniqeId; it is uniqueId"),
+        (f"{D}/retrieveMetaDataByUniqueId", "apiKey=x", "uniqueId is missing"),
+        (f"{D}/retrieveMetaData", "tag=1", "apiKey is missing"),
+        (f"{D}/retrieveMetaData", "APIKEY=x&tag=1", "misspelt parameter: APIKEY; names are case-sensitive, it is apiKey"),
+        (f"{C}/start", "apiKey=x&extenOrUniqueId=410&Tag=22", "misspelt parameter: Tag; names are case-sensitive, it is tag"),
+        (f"{C}/start", "apiKey=x&extenOrUniqueId=410&tag22", "a parameter without its =: tag"),
+        (f"{C}/hangup", "extenOrUniqueId=410", "apiKey is missing, or timeStamp and hash"),
+        (f"{A}/retrieveMetaData", "tag=1&timestamp=1&hash=2", "misspelt parameter: timestamp; names are case-sensitive, it is timeStamp"),
+    ],
+)  # fmt: skip
+def test_a_parameter_that_is_missing_or_misspelt(pbx: Any, path: str, query: str, says: str) -> None:
+    """Required or not: one that nobody takes is lost without a word."""
+    assert near(pbx(), path, query) == (f"POST {path}", [says])
+
+
+def test_several_things_may_differ(pbx: Any) -> None:
+    """All are told."""
+    found = near(pbx(), f"{D}/retrieveMetadata", "tga=1", "GET")
+    assert found is not None
+    assert len(found[1]) == 4
+
+
+def test_a_request_that_hit_has_none(pbx: Any) -> None:
+    """Refused for another reason or not; parameters may come in a form; the vendor's client sends more than there is."""
+    caller = pbx()
+    assert near(caller, f"{D}/retrieveMetaData", "apiKey=wrong&tag=1") is None
+    assert near(caller, f"{D}/retrieveMetaData", body=b"apiKey=wrong&tag=1") is None
+    assert near(caller, f"{C}/hangup", "apiKey=wrong&extenOrUniqueId=1&odd=2") is None
+    assert near(caller, "/servicemanager/rest/Time") is None
+    assert near(caller, "/nothing/of/the/kind") is None
+    assert near(caller, "/") is None
+
+
+def test_the_name_of_a_parameter_may_be_a_secret(pbx: Any) -> None:
+    """What is told is harmless."""
+    caller = pbx()
+    found = near(caller, f"{D}/retrieveMetaData", f"apiKey{caller.key}=1&tag=1")
+    assert found == (f"POST {D}/retrieveMetaData", ["misspelt parameter: apiKey[redacted]; it is apiKey"])
+
+
+def test_a_sandbox_that_serves_nothing_has_nothing_near(pbx: Any) -> None:
+    """A version without any of the dialects that the sandbox may serve."""
+    caller = pbx()
+    caller.control("POST", "/sandboxes", {"dialects": ["njadmin"], "version": "3"})
+    (name,) = caller.sandboxes.names()[1:]
+    caller.ask(f"/s/{name}{D}/retrieveMetaData")
+    answer = caller.control("GET", f"/sandboxes/{name}/journal")
+    assert b'"nearest":null' in answer.body

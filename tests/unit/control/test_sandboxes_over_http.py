@@ -1,0 +1,221 @@
+"""The control API: each route, what it answers and what it changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noojee_fake.control import SandboxSpec, describe
+from noojee_fake.pbx.clock import Clock, CountedIds, parse_instant
+from noojee_fake.pbx.options import questions
+from noojee_fake.server.sandboxes import build
+
+DEFAULTS = {key: question.default for key, question in questions().items()}
+SEEDS = Path(__file__).parents[3] / "fixtures" / "archives"
+
+
+DIALECTS = ["services", "recording-api", "call-management", "njadmin"]
+
+
+def answer_of(answer: Any, status: int = 200) -> Any:
+    assert answer.status == status, answer.body
+    assert dict(answer.headers)["Content-Type"] == "application/json"
+    return json.loads(answer.body)
+
+
+def test_it_says_what_it_is(pbx: Any) -> None:
+    """Server, versions and dialects; a client finds out here whether it may fill."""
+    about = answer_of(pbx().control("GET", "/"))
+    assert about["server"] == "noojee-fake"
+    assert (about["control"], about["sandboxes"], about["dialects"]) == (1, True, DIALECTS)
+    assert answer_of(pbx().control("GET", "")) == about
+
+
+def test_a_sandbox_is_made_listed_described_and_dropped(pbx: Any) -> None:
+    """POST 201, GET, DELETE 204; then it is gone with its path."""
+    caller = pbx()
+    made = answer_of(caller.control("POST", "/sandboxes", {}), 201)
+    name = made["sandbox"]
+    assert answer_of(caller.control("GET", "/sandboxes")) == {"sandboxes": ["default", name]}
+    described = answer_of(caller.control("GET", f"/sandboxes/{name}"))
+    assert described | {"clock": None} == made | {"clock": None}
+    assert caller.ask(f"/s/{name}/rest/Time").status == 200
+    gone = caller.control("DELETE", f"/sandboxes/{name}")
+    assert (gone.status, gone.headers, gone.body) == (204, (), b"")
+    assert answer_of(caller.control("GET", "/sandboxes")) == {"sandboxes": ["default"]}
+    assert caller.control("GET", f"/sandboxes/{name}").status == 404
+    assert caller.control("DELETE", f"/sandboxes/{name}").status == 404
+    assert caller.ask(f"/s/{name}/rest/Time").status == 404
+
+
+def test_a_sandbox_object_tells_all_that_a_client_needs(pbx: Any, call: Any, leg: Any) -> None:
+    """Path, keys, options, dialects, audio, zone, clock and counts."""
+    template = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
+    sandbox = answer_of(pbx(call("1.1", leg(), leg()), tag_match="ignore-case").control("GET", "/sandboxes/default"))
+    assert sandbox == {
+        "sandbox": "default",
+        "path": "",
+        "api_key": "f863246a-973e-11e6-8784-08002718f5b5",
+        "user_key": "00000000-0000-4000-8000-000000000001",
+        "profile": DEFAULTS | {"tag_match": "ignore-case"},
+        "dialects": DIALECTS,
+        "version": None,
+        "audio": dict.fromkeys(DIALECTS, template)
+        | {"services": "GET {base}?method=retrieve&uniqueId={unique_id}&leg={leg}"},
+        "time_zone": "Australia/Melbourne",
+        "clock": {"now": "2026-11-24T00:00:00+00:00", "frozen": True},
+        "calls": 1,
+        "legs": 2,
+    }
+
+
+def test_a_wish_is_fulfilled(pbx: Any, archive: Any, call: Any, leg: Any) -> None:
+    """ArchiveFile, options over those of the archive, dialects in the server's order, zone and clock over the archive's."""
+    document = archive(call("1.1", leg(tag="T")), profile={"outbound_did": "internal", "time_body": "digits-newline"})
+    caller = pbx()
+    made = caller.control(
+        "POST",
+        "/sandboxes",
+        {
+            "archive": document,
+            "profile": {"outbound_did": "empty"},
+            "dialects": ["njadmin", "recording-api"],
+            "time_zone": "UTC",
+            "clock": {"now": "2026-11-25T01:02:03.5+01:00", "frozen": False},
+        },
+    )
+    told = answer_of(made, 201)
+    assert told["profile"] == DEFAULTS | {"time_body": "digits-newline"}
+    assert told["dialects"] == ["recording-api", "njadmin"]
+    assert told["time_zone"] == "UTC"
+    assert told["clock"]["frozen"] is False
+    assert told["clock"]["now"].startswith("2026-11-25T00:02:0")
+    (row,) = json.loads(caller.sandbox(made).njadmin("retrieveMetaData", tag="T").body)
+    assert row["Start"] == "2026-11-19 22:00:00.0"
+
+
+def test_a_sandbox_without_wishes_has_the_computers_clock() -> None:
+    """Running, empty, in Melbourne; `now` alone freezes, `frozen` alone stops the real clock."""
+    real = Clock(source=lambda: parse_instant("2026-12-01T00:00:00Z"))
+    sandboxes = build(clock=real, ids=CountedIds())
+    clocks = []
+    for now, frozen in ((None, None), (5, None), (None, True), (5, False)):
+        sandbox, made = sandboxes.make(SandboxSpec(now_micros=now, frozen=frozen))
+        told = describe(sandbox, made)
+        assert (told["calls"], told["time_zone"]) == (0, "Australia/Melbourne")
+        clocks.append((told["clock"]["now"][:4], told["clock"]["frozen"]))
+    assert clocks == [("2026", False), ("1970", True), ("2026", True), ("1970", False)]
+
+
+def test_calls_are_put_and_listed(pbx: Any, call: Any, leg: Any) -> None:
+    """201 with how many came; listed with every optional field filled, so that they can be put in elsewhere."""
+    caller = pbx(call("1.1"))
+    put = [
+        call(
+            "2.1",
+            leg("2026-11-20T09:00:00.25+11:00", tag="T", username="Fred"),
+            leg(sound={"absent": True}),
+            direction="inbound",
+            did="7601",
+            created="2026-11-20T08:59:59+11:00",
+        ),
+        call("3.1", direction="outbound"),
+    ]
+    assert answer_of(caller.control("POST", "/sandboxes/default/calls", {"calls": put}), 201) == {"calls": 2, "legs": 3}
+    assert answer_of(caller.control("POST", "/sandboxes/default/calls", {"calls": []}), 201) == {"calls": 0, "legs": 0}
+    listed = answer_of(caller.control("GET", "/sandboxes/default/calls"))["calls"]
+    assert [each["unique_id"] for each in listed] == ["1.1", "2.1", "3.1"]
+    assert listed[1] == {
+        "unique_id": "2.1",
+        "direction": "inbound",
+        "source": "400",
+        "did": "7601",
+        "created": "2026-11-19T21:59:59+00:00",
+        "legs": [
+            {
+                "leg": 1,
+                "start": "2026-11-19T22:00:00.250000+00:00",
+                "end": "2026-11-19T22:00:10.250000+00:00",
+                "tag": "T",
+                "username": "Fred",
+                "destination": "410",
+                "call_record_id": 2,
+            },
+            {
+                "leg": 2,
+                "start": "2026-11-19T22:00:00+00:00",
+                "end": "2026-11-19T22:00:10+00:00",
+                "tag": "",
+                "username": "Administrator",
+                "destination": "410",
+                "call_record_id": 3,
+                "sound": {"absent": True},
+            },
+        ],
+    }
+    assert (listed[0]["did"], listed[2]["did"], listed[2]["legs"][0]["leg"]) == ("internal", "", 1)
+    assert answer_of(caller.control("GET", "/sandboxes/default"))["legs"] == 4
+
+
+@pytest.mark.parametrize("name", sorted(str(path.relative_to(SEEDS)) for path in SEEDS.glob("*/*.json")))
+def test_what_is_listed_makes_the_same_pbx_elsewhere(pbx: Any, name: str) -> None:
+    """Every archive of the project, listed and put into another sandbox, gives the same documents."""
+    document = json.loads((SEEDS / name).read_text("utf-8"))
+    for call in document["calls"]:
+        for leg in call["legs"]:
+            leg.pop("sound", None)
+    caller = pbx()
+    first = caller.sandbox(caller.control("POST", "/sandboxes", {"archive": document}))
+    path = first.root.replace("/s/", "/sandboxes/")
+    listed = answer_of(caller.control("GET", f"{path}/calls"))
+    second = caller.sandbox(caller.control("POST", "/sandboxes", {"archive": document | listed}))
+    for call in document["calls"]:
+        bodies = {
+            sandbox.njadmin("retrieveMetaDataByUniqueId", uniqueId=call["unique_id"]).body
+            for sandbox in (first, second)
+        }
+        assert len(bodies) == 1
+
+
+def test_calls_with_an_explicit_empty_did_are_listed_as_they_are(pbx: Any, call: Any) -> None:
+    """What the archive says goes before the option."""
+    caller = pbx(call("1.1", direction="outbound", did=""), call("2.1", direction="outbound"), outbound_did="internal")
+    listed = answer_of(caller.control("GET", "/sandboxes/default/calls"))["calls"]
+    assert [each["did"] for each in listed] == ["", "internal"]
+
+
+def test_switches_are_read_and_changed(pbx: Any, call: Any) -> None:
+    """PUT changes those that are named, from the next request on; the whole profile comes back."""
+    caller = pbx(call("1.1"), tag_match="ignore-case")
+    assert answer_of(caller.control("GET", "/sandboxes/default/profile")) == DEFAULTS | {"tag_match": "ignore-case"}
+    assert caller.njadmin("retrieveMetaData", tag="X").body == b"[]"
+    changed = answer_of(caller.control("PUT", "/sandboxes/default/profile", {"unknown_recording": "failure-404"}))
+    assert changed == DEFAULTS | {"tag_match": "ignore-case", "unknown_recording": "failure-404"}
+    assert caller.njadmin("retrieveMetaData", tag="X").status == 404
+    back = answer_of(caller.control("PUT", "/sandboxes/default/profile", {"unknown_recording": "empty-list"}))
+    assert back == answer_of(caller.control("GET", "/sandboxes/default/profile"))
+    assert caller.njadmin("retrieveMetaData", tag="X").body == b"[]"
+
+
+def test_switches_change_what_was_written_before(pbx: Any, call: Any, leg: Any) -> None:
+    """A document that was once answered is written anew under another profile."""
+    caller = pbx(call("1.1", leg("2026-11-20T09:00:00.5+11:00")))
+    seen = []
+    for fraction in ("zero", "milliseconds", "zero"):
+        caller.control("PUT", "/sandboxes/default/profile", {"start_fraction": fraction})
+        (row,) = json.loads(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1").body)
+        seen.append(row["Start"])
+    assert seen == ["2026-11-20 09:00:00.0", "2026-11-20 09:00:00.5", "2026-11-20 09:00:00.0"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/sandboxes", "/sandboxes/default", "/sandboxes/default/calls", "/sandboxes/default/clock"]
+)
+def test_head_is_get_without_a_body(pbx: Any, path: str) -> None:
+    """Status and headers of GET."""
+    caller = pbx()
+    head, got = caller.control("HEAD", path), caller.control("GET", path)
+    assert (head.status, head.headers, head.body) == (got.status, got.headers, b"")
