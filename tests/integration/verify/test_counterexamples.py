@@ -68,7 +68,9 @@ def test_the_printed_commands_repeat_a_find(contract: Callable[..., Any], tmp_pa
     assert again(failure["elsewhere"].replace("OTHER", "right")).code == 0
 
 
-def judged(target: Target, check: Callable[..., None], finds: CounterexampleStore, *, source: str = GENERATED) -> Result:
+def judged(
+    target: Target, check: Callable[..., None], finds: CounterexampleStore, *, source: str = GENERATED
+) -> Result:
     runner = Runner([target], random_seed=1, examples=1, finds=finds)
     try:
         return runner.result(CLAUSE, check, Cell(target.name, source))
@@ -153,7 +155,9 @@ def test_a_steady_finding_is_not_called_flaky(tmp_path: Path) -> None:
         name="pbx", dialect="njadmin", transport="support.faulty_servers.transports:drops_last_leg", writable=True
     )
     for source in (BUNDLED, GENERATED):
-        failure: Any = judged(target, clause_functions()[CLAUSE.id], CounterexampleStore(tmp_path), source=source).failure
+        failure: Any = judged(
+            target, clause_functions()[CLAUSE.id], CounterexampleStore(tmp_path), source=source
+        ).failure
         assert failure.flaky is None
 
 

@@ -60,7 +60,7 @@ def observed() -> Callable[[str], Subject]:
             client=client,
             zone=ZoneInfo(ZONE),
             profile={},
-            recordings=tuple(Question(kind, value) for kind, values in known for value in values),
+            recordings=tuple(Question(kind, value) for kind, values in recordings for value in values),
             before_by_hour=lambda: wait(61),
             wait=wait,
         )

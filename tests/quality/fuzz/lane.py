@@ -53,9 +53,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=300, help="how long it takes, about (default 300)")
     parser.add_argument("--examples", type=int, help="instead of a time: how many for each operation of the API")
-    parser.add_argument(
-        "--archive", type=int, default=random.randrange(2**32), help="of all that is chosen by chance"
-    )
+    parser.add_argument("--archive", type=int, default=random.randrange(2**32), help="of all that is chosen by chance")
     options = parser.parse_args()
     effort = Effort(seconds=max(1, options.seconds // 3), examples=options.examples, seed=options.seed)
     print(f"fuzz cell: --seed {options.seed}", flush=True)
