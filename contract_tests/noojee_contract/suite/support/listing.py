@@ -18,6 +18,7 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.archive import PutCall, PutLeg
 from noojee_contract.model.exchange import Exchange, beginning
+from noojee_contract.model.failure import FailureKind
 
 LegName = tuple[str, int]
 MOST_SHOWN = 8
@@ -56,15 +57,27 @@ class Listed:
         """The value of a field, None where it is missing or not as its dialect writes it."""
         return self.leg.texts.get(field)
 
-    def check(self, check: Check, holds: bool, otherwise: str) -> None:
-        """Check one thing about this leg."""
-        check(holds, "" if holds else f"{asked(self.answer)}: {named(self.name)}: {otherwise}", self.answer.exchange)
+    def check(
+        self,
+        check: Check,
+        passed: bool,
+        otherwise: str,
+        *,
+        kind: FailureKind = FailureKind.WRONG_VALUE,
+        field: str | None = None,
+        expected: str | None = None,
+        actual: str | None = None,
+    ) -> None:
+        """Check one thing about this leg. `otherwise` says what is wrong with it."""
+        message = f"{asked(self.answer)}: {named(self.name)}: {otherwise}"
+        check(passed, message, self.answer.exchange, kind=kind, field=field, expected=expected, actual=actual)
 
     def check_text(self, check: Check, field: str, expected: str) -> None:
-        """Check that a field has a value; one that is missing or no string is another clause's."""
-        got = self.text(field)
-        if got is not None:
-            self.check(check, got == expected, f"{field} is {got!r}, expected {expected!r}")
+        """Check that a field has a value. Other clauses check that it is present and a string."""
+        actual = self.text(field)
+        if actual is not None:
+            message = f"{field} is {actual!r}, expected {expected!r}"
+            self.check(check, actual == expected, message, field=field, expected=expected, actual=actual)
 
 
 @dataclass(frozen=True, slots=True)
