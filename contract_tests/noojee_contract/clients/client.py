@@ -93,7 +93,7 @@ class Client:
 
     @property
     def base(self) -> str:
-        """The API base, under one prefix or the other. Source: W-27, W-ST, W-D9 (DOC), 4.1 (RANDOM_SEED)."""
+        """The API base, under one prefix or the other. Source: W-27, W-ST, W-D9 (DOC), 4.1 (SPEC)."""
         prefix, api = BASES[self.dialect]
         return f"{self.root}{self._prefix(prefix)}/{api}"
 
@@ -232,11 +232,11 @@ class Client:
         )
 
     def by_tag(self, tag: str, *, credentials: Credentials | None = None) -> Exchange:
-        """Metadata of the calls with a tag. Source: 4.1 (RANDOM_SEED), 9.1 (DOC)."""
+        """Metadata of the calls with a tag. Source: 4.1 (SPEC), 9.1 (DOC)."""
         return self._asked(Question("tag", tag), credentials)
 
     def by_unique_id(self, unique_id: str, *, credentials: Credentials | None = None) -> Exchange:
-        """Metadata of one call. Source: 4.1 (RANDOM_SEED), 9.1 (DOC)."""
+        """Metadata of one call. Source: 4.1 (SPEC), 9.1 (DOC)."""
         return self._asked(Question("unique_id", unique_id), credentials)
 
     def by_hour(

@@ -1,7 +1,7 @@
 """Reads an answer of a metadata method into legs of one form, whichever shape it has. Own parsers; pure.
 
 What is not understood is kept as a problem in words, never guessed: a leg with a problem in one field still has the
-others. Source: sections 7 and 2.2 of the vendor's pages (RANDOM_SEED, DOC), field by field.
+others. Source: sections 7 and 2.2 of the vendor's pages (SPEC, DOC), field by field.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def read_leg(entry: Mapping[str, Any], *, shape: str, zone: ZoneInfo) -> tuple[L
 def read_timestamp(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
     """What `java.sql.Timestamp` text (2014-02-13 17:06:52.0) can mean in a zone, in UTC; or why it is none.
 
-    Two instants in the hour that is repeated. Source: 4.1 Retrieve Meta Data (RANDOM_SEED), DERIVED for the zone.
+    Two instants in the hour that is repeated. Source: 4.1 Retrieve Meta Data (SPEC), DERIVED for the zone.
     """
     match = _TIMESTAMP.fullmatch(text)
     if match is None:

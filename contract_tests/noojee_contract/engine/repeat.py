@@ -92,9 +92,9 @@ def repeat_script(
     lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(_base(target, exchange))}}}"]
     if document is not None:
         lines += [
-            "SANDBOX=$(curl -sS -X POST \"$BASE/__noojee/sandboxes\" -H 'Content-Type: application/json' -d @- <<'RANDOM_SEED'",
+            "SANDBOX=$(curl -sS -X POST \"$BASE/__noojee/sandboxes\" -H 'Content-Type: application/json' -d @- <<'ARCHIVE'",
             json.dumps({"archive": document}, ensure_ascii=True),
-            "RANDOM_SEED",
+            "ARCHIVE",
             ")",
             f'{KEY_VARIABLE}=$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["api_key"])\')',
             'ROOT=$BASE/$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["path"])\')',

@@ -35,7 +35,7 @@ SHORT_LEG = archive(
 
 @clause("audio.fetched")
 def test_each_listed_leg_can_be_fetched(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: in order to access all of the call recording you need to retrieve each individual leg."""
+    """SPEC: in order to access all of the call recording you need to retrieve each individual leg."""
     for listed, exchange in sounded(subject):
         came = exchange.status == 200 and is_sound(exchange)
         check(came, f"{named(listed)}: expected 200 and a sound, got {told(subject, exchange)}", exchange)
@@ -43,7 +43,7 @@ def test_each_listed_leg_can_be_fetched(subject: Subject, check: Check) -> None:
 
 @clause("audio.decoded")
 def test_a_sound_can_be_decoded(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: access to the call's audio data."""
+    """SPEC: access to the call's audio data."""
     for listed, exchange in sounded(subject):
         if is_sound(exchange):
             sound = heard(exchange)
@@ -53,7 +53,7 @@ def test_a_sound_can_be_decoded(subject: Subject, check: Check) -> None:
 
 @clause("audio.whole")
 def test_a_sound_is_whole(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: access to all of the call recording."""
+    """SPEC: access to all of the call recording."""
     for listed, exchange in sounded(subject):
         if is_sound(exchange):
             sound = heard(exchange)
@@ -87,21 +87,21 @@ def _check_tones(subject: Subject, check: Check, names: list[tuple[str, int]]) -
 
 @clause("audio.own-leg")
 def test_a_sound_is_its_own_leg_s(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: uniquely identify and retrieve each leg of the call in turn."""
+    """SPEC: uniquely identify and retrieve each leg of the call in turn."""
     own = subject.fresh(document=TWO_CALLS)
     _check_tones(own, check, [("1791000000.2", 1), ("1791000000.2", 2), ("1791000000.2", 3)])
 
 
 @clause("audio.own-call")
 def test_a_sound_is_its_own_call_s(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: uniquely identify and retrieve each leg of the call in turn."""
+    """SPEC: uniquely identify and retrieve each leg of the call in turn."""
     own = subject.fresh(document=TWO_CALLS)
     _check_tones(own, check, [("1791000000.2", 1), ("1791000060.5", 1), ("1791000060.5", 2), ("pbx1-1791000000.2", 1)])
 
 
 @clause("audio.same-recording")
 def test_a_sound_is_what_was_recorded(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: access to the call's audio data; the coding is open."""
+    """SPEC: access to the call's audio data; the coding is open."""
     for listed, exchange in sounded(subject):
         put = subject.put_sound(listed.unique_id, listed.number)
         sound = heard(exchange)

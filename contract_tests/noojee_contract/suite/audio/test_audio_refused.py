@@ -60,7 +60,7 @@ def test_an_unknown_call_is_an_error(subject: Subject, check: Check) -> None:
 
 @clause("audio.no-leg-number")
 def test_what_is_no_leg_number_brings_no_sound(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the first leg is leg 1."""
+    """SPEC: the first leg is leg 1."""
     last = _last_leg(subject)
     if last is not None:
         for number in NO_NUMBERS:
@@ -127,7 +127,7 @@ def test_a_request_without_leg_is_served_as_declared(subject: Subject, check: Ch
 
 @clause("audio.methods")
 def test_get_brings_a_sound_or_not_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 1; RANDOM_SEED: the API will only accept POST requests."""
+    """UNKNOWN row 1; SPEC: the API will only accept POST requests."""
     template = subject.client.audio_template or ""
     if not template.startswith("POST "):
         raise Inconclusive("the audio template is no POST")

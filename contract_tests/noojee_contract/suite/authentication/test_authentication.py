@@ -44,7 +44,7 @@ def _partial(subject: Subject) -> list[tuple[str, Credentials]]:
 
 @clause("authentication.accepted")
 def test_documented_credentials_are_accepted(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the metadata methods are called with a hash and a time stamp; DOC: or with the key."""
+    """SPEC: the metadata methods are called with a hash and a time stamp; DOC: or with the key."""
     for asked in one_recording(subject):
         check_answered(subject, check, ask(subject, asked), "with the documented credentials")
 
@@ -68,7 +68,7 @@ def test_a_refusal_is_an_error_and_no_list(subject: Subject, check: Check) -> No
 
 @clause("authentication.missing-refused")
 def test_missing_credentials_are_refused(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: before you can retrieve any meta data you must first get a security hash and time stamp."""
+    """SPEC: before you can retrieve any meta data you must first get a security hash and time stamp."""
     for asked in recordings(subject):
         for what, credentials in _partial(subject):
             check_refused(subject, check, ask(subject, asked, credentials=credentials), f"{named(asked)} with {what}")
@@ -142,7 +142,7 @@ def test_the_credentials_of_the_other_generation_are_not_taken(subject: Subject,
 
 @clause("authentication.every-path-guarded")
 def test_every_path_of_either_generation_wants_credentials(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED W-A4, DOC W-D9: credentials in each sample; a path left open after a migration shows everything."""
+    """SPEC W-A4, DOC W-D9: credentials in each sample; a path left open after a migration shows everything."""
     for asked in questions(subject):
         for path in GUARDED:
             exchange = post(subject, asked, credentials=(), base=f"{subject.client.root}{path}")
@@ -151,7 +151,7 @@ def test_every_path_of_either_generation_wants_credentials(subject: Subject, che
 
 @clause("authentication.no-way-around")
 def test_another_spelling_of_a_path_is_no_way_around(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED W-A4, DOC W-D9: a recording is brought by who has the credentials, whatever the path looks like."""
+    """SPEC W-A4, DOC W-D9: a recording is brought by who has the credentials, whatever the path looks like."""
     for asked in one_recording(subject):
         request = request_of(subject, asked, credentials=())
         path, mark, query = request.url.partition("?")

@@ -170,7 +170,7 @@ def test_the_tag_of_an_untagged_leg_is_empty(subject: Subject, check: Check) -> 
 
 @clause("by-hour.record-ids")
 def test_no_two_legs_by_hour_share_a_record_id(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED W-A4: the unique id of the leg's database record."""
+    """SPEC W-A4: the unique id of the leg's database record."""
     owners: dict[str, tuple[str, int]] = {}
     for answer, leg in _listed(subject):
         name = (leg.unique_id, leg.number)

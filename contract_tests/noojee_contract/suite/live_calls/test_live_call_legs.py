@@ -38,14 +38,14 @@ def _over(subject: Subject, *steps: Step) -> tuple[Subject, Answer]:
 
 @clause("live-calls.queue-and-answer")
 def test_entering_a_queue_makes_a_leg_and_being_answered_a_second(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: when a call enters a queue a split (Leg) is created, when the call is answered a second Leg is created."""
+    """SPEC: when a call enters a queue a split (Leg) is created, when the call is answered a second Leg is created."""
     _, answer = _over(subject, *QUEUED, ends())
     check_lengths(check, answer, [5, 12], "a call that waited 5 s and was answered for 12 s")
 
 
 @clause("live-calls.transfers")
 def test_each_transfer_makes_a_leg(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: if the call is then transferred to a third party the call is once again split."""
+    """SPEC: if the call is then transferred to a third party the call is once again split."""
     _, answer = _over(subject, *TRANSFERRED, ends())
     check_lengths(check, answer, [5, 12, 20], "a call that was transferred once")
     _, answer = _over(subject, *TRANSFERRED, goes_to("400"), answers("400"), lasts(7), ends())
@@ -54,7 +54,7 @@ def test_each_transfer_makes_a_leg(subject: Subject, check: Check) -> None:
 
 @clause("live-calls.one-unique-id")
 def test_all_legs_of_a_live_call_have_its_unique_id(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: UniqueId: the unique id of the call this leg is a recording of."""
+    """SPEC: UniqueId: the unique id of the call this leg is a recording of."""
     own = board(subject)
     unique_id = own.play(*TRANSFERRED, ends())["call"]
     answer = listed(own, unique_id)
@@ -92,7 +92,7 @@ def test_the_leg_that_is_being_recorded_is_listed_or_not_as_declared(subject: Su
 
 @clause("live-calls.owners")
 def test_a_live_leg_belongs_to_who_took_the_call_or_to_the_account_of_its_route(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the agent that took the call; where nobody is connected, the default username attached to the route."""
+    """SPEC: the agent that took the call; where nobody is connected, the default username attached to the route."""
     _, answer = _over(subject, *TRANSFERRED, ends())
     owners = [leg.username for leg in in_order(answer)]
     expected = ["Reception", "Fred", "Wilma"]
@@ -101,7 +101,7 @@ def test_a_live_leg_belongs_to_who_took_the_call_or_to_the_account_of_its_route(
 
 @clause("live-calls.inbound-parties")
 def test_a_live_inbound_call_tells_its_caller_its_number_and_who_answered(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Source, DID, Direction of the call; Destination: the extension that answered."""
+    """SPEC: Source, DID, Direction of the call; Destination: the extension that answered."""
     _, answer = _over(subject, *TRANSFERRED, ends())
     for leg in answer.legs:
         told = (leg.source, leg.did, leg.direction)
@@ -113,7 +113,7 @@ def test_a_live_inbound_call_tells_its_caller_its_number_and_who_answered(subjec
 
 @clause("live-calls.outgoing-parties")
 def test_live_calls_from_an_extension_tell_it_and_what_was_dialed(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Source: the extension; Destination: the dialed number, or the extension that answered; DID of internal calls."""
+    """SPEC: Source: the extension; Destination: the dialed number, or the extension that answered; DID of internal calls."""
     for number, direction in ((OUTSIDE, "outbound"), ("420", "internal")):
         place = {"do": "place", "from": "410", "number": number, "as": "call"}
         _, answer = _over(subject, place, lasts(3), answers(number), lasts(9), ends())
@@ -128,14 +128,14 @@ def test_live_calls_from_an_extension_tell_it_and_what_was_dialed(subject: Subje
 
 @clause("live-calls.abandoned")
 def test_a_call_that_nobody_answered_leaves_its_leg_in_the_queue(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: when a call enters a queue a split (Leg) is created, whatever comes of it."""
+    """SPEC: when a call enters a queue a split (Leg) is created, whatever comes of it."""
     _, answer = _over(subject, rings(), lasts(31), ends())
     check_lengths(check, answer, [31], "a caller who gave up after 31 s in the queue")
 
 
 @clause("live-calls.begun-late")
 def test_a_recording_that_begins_late_starts_when_it_begins(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: where recording was only switched on at a later transition, the gap to the call's start can be large."""
+    """SPEC: where recording was only switched on at a later transition, the gap to the call's start can be large."""
     own = board(subject)
     unique_id = own.play(rings("answer"), lasts(45))["call"]
     answered = own.zone_now()

@@ -56,7 +56,7 @@ def test_a_stop_that_worked_has_the_code_0(subject: Subject, check: Check) -> No
 
 @clause("live-calls.stopped")
 def test_a_stop_ends_the_leg_while_the_call_goes_on(subject: Subject, check: Check) -> None:
-    """DOC W-SPk: it stops a recording; the leg has ended, and is listed (RANDOM_SEED)."""
+    """DOC W-SPk: it stops a recording; the leg has ended, and is listed (SPEC)."""
     own, unique_id = _recording(subject)
     check_done(own, check, stop(own, "410"), "a stop")
     own.play(lasts(20))

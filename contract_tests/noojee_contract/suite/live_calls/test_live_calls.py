@@ -86,7 +86,7 @@ def test_a_hangup_is_answered_as_the_page_shows(subject: Subject, check: Check) 
 
 @clause("live-calls.hangup-ends")
 def test_a_hangup_ends_the_call_and_its_leg(subject: Subject, check: Check) -> None:
-    """DOC W-HU: it hangs up the call; the leg has ended, and is listed (RANDOM_SEED)."""
+    """DOC W-HU: it hangs up the call; the leg has ended, and is listed (SPEC)."""
     own = board(subject)
     unique_id = talking(own, record="answer")
     own.client.order("hangup", (("extenOrUniqueId", unique_id),))
@@ -174,7 +174,7 @@ def test_subscribe_tells_ringing_connected_and_hungup(subject: Subject, check: C
 
 @clause("live-calls.subscribe-id")
 def test_the_id_that_subscribe_tells_starts_a_recording_and_brings_it(subject: Subject, check: Check) -> None:
-    """DOC W-ST: the unique call id is normally taken from subscribe; by it the metadata are asked (RANDOM_SEED)."""
+    """DOC W-ST: the unique call id is normally taken from subscribe; by it the metadata are asked (SPEC)."""
     own = board(subject)
     unique_id = talking(own)
     for call in _seen(_subscribe(own, "410"), "410")[:1]:

@@ -36,7 +36,7 @@ def _check_legs(answer: Answer, expected: list[LegName], check: Check) -> None:
 
 @clause("metadata.by-tag-answered")
 def test_a_tag_brings_all_legs_of_its_calls(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: an array containing any matching calls, an entry for each leg of a call."""
+    """SPEC: an array containing any matching calls, an entry for each leg of a call."""
     for tag in subject.tags:
         answer = subject.by_tag(tag)
         _check_array(answer, check)
@@ -46,7 +46,7 @@ def test_a_tag_brings_all_legs_of_its_calls(subject: Subject, check: Check) -> N
 
 @clause("metadata.by-unique-id-answered")
 def test_a_unique_id_brings_all_legs_of_its_call(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: an entry in the array for each leg of a call."""
+    """SPEC: an entry in the array for each leg of a call."""
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         _check_array(answer, check)
@@ -57,7 +57,7 @@ def test_a_unique_id_brings_all_legs_of_its_call(subject: Subject, check: Check)
 
 @clause("metadata.several-legs")
 def test_a_call_of_several_legs_is_whole(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: a call is split each time the call goes through a transition."""
+    """SPEC: a call is split each time the call goes through a transition."""
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         call = subject.archive.call(unique_id) if subject.archive is not None else None
@@ -72,7 +72,7 @@ def test_a_call_of_several_legs_is_whole(subject: Subject, check: Check) -> None
 
 @clause("metadata.several-calls")
 def test_a_tag_brings_each_call_that_it_is_attached_to(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: a json encoded array/map containing any matching calls."""
+    """SPEC: a json encoded array/map containing any matching calls."""
     for tag in subject.tags:
         expected = sorted({unique_id for unique_id, _ in expected_of_tag(subject, tag)})
         if len(expected) > 1:
@@ -85,7 +85,7 @@ def test_a_tag_brings_each_call_that_it_is_attached_to(subject: Subject, check: 
 
 @clause("metadata.no-page")
 def test_a_tag_on_many_calls_brings_all_of_them_at_once(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: an array containing any matching calls: no parameter asks for a page of them."""
+    """SPEC: an array containing any matching calls: no parameter asks for a page of them."""
     calls = []
     for place in range(MANY):
         minute = f"2026-03-11T{10 + place // 60:02}:{place % 60:02}"
@@ -101,7 +101,7 @@ def test_a_tag_on_many_calls_brings_all_of_them_at_once(subject: Subject, check:
 
 @clause("metadata.tag-carried")
 def test_each_call_that_a_tag_brings_carries_it(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the meta data of a call recording by its tag."""
+    """SPEC: the meta data of a call recording by its tag."""
     for tag in subject.tags:
         answer = subject.by_tag(tag)
         for unique_id in dict.fromkeys(came.unique_id for came in answer.legs):
@@ -113,7 +113,7 @@ def test_each_call_that_a_tag_brings_carries_it(subject: Subject, check: Check) 
 
 @clause("metadata.same-by-tag")
 def test_a_call_that_carries_one_tag_tells_the_same_by_tag_and_by_unique_id(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the two commands retrieve the meta data of a call recording by its tag and uniqueId respectively."""
+    """SPEC: the two commands retrieve the meta data of a call recording by its tag and uniqueId respectively."""
     tags = set(subject.tags)
     for unique_id in subject.unique_ids:
         whole = subject.by_unique_id(unique_id)

@@ -86,7 +86,7 @@ def test_a_leg_that_goes_on_is_listed_or_not_as_declared(subject: Subject, check
 
 @clause("metadata.ended-leg-listed")
 def test_a_leg_that_has_ended_is_listed_whole(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: an entry for each leg of a call: one that ended since the last question, too."""
+    """SPEC: an entry for each leg of a call: one that ended since the last question, too."""
     subject = subject.fresh(document=RUNNING)
     unique_id = GOING_ON["unique_id"]
     earlier = {answer.asked: answer for answer in (subject.by_unique_id(unique_id), subject.by_tag("going on"))}

@@ -18,7 +18,7 @@ CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\ufeff]")
 
 @clause("metadata.schema")
 def test_the_document_is_valid_by_its_schema(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: a json encoded array; the schema of the dialect says field by field what an entry holds."""
+    """SPEC: a json encoded array; the schema of the dialect says field by field what an entry holds."""
     described = subject.target.described
     for answer in subject.listings() if described is None else subject.all_answers():
         if answer.exchange.status == 200 and answer.reading.error_body is None:
@@ -40,7 +40,7 @@ def _violations(answer: Answer, described: Dialect | None, dialect: str) -> list
 
 @clause("metadata.eleven-fields")
 def test_each_leg_has_the_eleven_fields(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the following fields are returned: eleven, each described."""
+    """SPEC: the following fields are returned: eleven, each described."""
     for listed in listed_legs(subject):
         missing = [field for field in COMMON if field not in listed.leg.raw]
         listed.check(check, not missing, f"{', '.join(missing)} is missing")
@@ -48,7 +48,7 @@ def test_each_leg_has_the_eleven_fields(subject: Subject, check: Check) -> None:
 
 @clause("metadata.strings")
 def test_each_value_is_a_string(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the sample shows strings, numbers included."""
+    """SPEC: the sample shows strings, numbers included."""
     for listed in listed_legs(subject):
         values = {field: listed.leg.raw[field] for field in COMMON if listed.leg.raw.get(field) is not None}
         others = {field: value for field, value in values.items() if not isinstance(value, str)}
@@ -65,7 +65,7 @@ def test_no_value_is_null(subject: Subject, check: Check) -> None:
 
 @clause("metadata.one-leg-array")
 def test_a_single_leg_comes_in_an_array_too(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the sample is an array with one entry."""
+    """SPEC: the sample is an array with one entry."""
     for answer in subject.listings():
         try:
             document = answer.exchange.json()

@@ -36,7 +36,7 @@ OPAQUE = ("pbx1-1392271611.238", "342082345-238.234", "1392271611", "sydney-2-13
 
 @clause("metadata.legs-from-one")
 def test_the_first_leg_of_a_call_is_leg_1(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the first Leg is leg 1."""
+    """SPEC: the first Leg is leg 1."""
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         call = subject.archive.call(unique_id) if subject.archive is not None else None
@@ -47,7 +47,7 @@ def test_the_first_leg_of_a_call_is_leg_1(subject: Subject, check: Check) -> Non
 
 @clause("metadata.leg-numbers-distinct")
 def test_no_leg_is_listed_twice(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: an entry in the array for each leg of a call."""
+    """SPEC: an entry in the array for each leg of a call."""
     for answer in subject.listings():
         twice = sorted(name for name, times in Counter(map(name_of, answer.legs)).items() if times > 1)
         if answer.legs:
@@ -56,7 +56,7 @@ def test_no_leg_is_listed_twice(subject: Subject, check: Check) -> None:
 
 @clause("metadata.legs-in-time")
 def test_a_later_leg_does_not_start_before_an_earlier_one(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: entering a queue makes a leg, being answered the second, each transfer a further one."""
+    """SPEC: entering a queue makes a leg, being answered the second, each transfer a further one."""
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         call = subject.archive.call(unique_id) if subject.archive is not None else None
@@ -71,7 +71,7 @@ def test_a_later_leg_does_not_start_before_an_earlier_one(subject: Subject, chec
 
 @clause("metadata.record-ids-unique")
 def test_no_two_legs_have_the_same_record_id(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: CallRecordId: the unique id of the leg's database record."""
+    """SPEC: CallRecordId: the unique id of the leg's database record."""
     owners: dict[str, LegName] = {}
     for listed in listed_legs(subject):
         record = listed.text("CallRecordId")
@@ -82,7 +82,7 @@ def test_no_two_legs_have_the_same_record_id(subject: Subject, check: Check) -> 
 
 @clause("metadata.record-id-same")
 def test_a_leg_has_one_record_id_in_every_answer(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: CallRecordId: the unique id of the leg's database record."""
+    """SPEC: CallRecordId: the unique id of the leg's database record."""
     records: dict[LegName, str] = {}
     for listed in listed_legs(subject):
         record = listed.text("CallRecordId")
@@ -93,7 +93,7 @@ def test_a_leg_has_one_record_id_in_every_answer(subject: Subject, check: Check)
 
 @clause("metadata.record-id-kept")
 def test_a_leg_keeps_the_record_id_that_it_was_put_in_with(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: CallRecordId: an id that clients keep, so it outlives an upgrade."""
+    """SPEC: CallRecordId: an id that clients keep, so it outlives an upgrade."""
     for put in put_legs(subject):
         if put.leg.call_record_id is not None:
             put.listed.check_text(check, "CallRecordId", put.leg.call_record_id)
@@ -101,7 +101,7 @@ def test_a_leg_keeps_the_record_id_that_it_was_put_in_with(subject: Subject, che
 
 @clause("metadata.record-id-digits")
 def test_a_record_id_of_many_digits_keeps_all_of_them(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: CallRecordId is a string, so no gateway needs to make a number of it."""
+    """SPEC: CallRecordId is a string, so no gateway needs to make a number of it."""
     calls = [
         call(f"{1773200300 + place}.2", leg(MOMENT, "2026-03-11T14:40:09+11:00", call_record_id=record))
         for place, record in enumerate(LARGE)
@@ -112,7 +112,7 @@ def test_a_record_id_of_many_digits_keeps_all_of_them(subject: Subject, check: C
 
 @clause("metadata.unique-id-shared")
 def test_all_legs_of_a_call_carry_the_unique_id_that_was_asked_for(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: UniqueId: the unique id of the call this leg is a recording of."""
+    """SPEC: UniqueId: the unique id of the call this leg is a recording of."""
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         for came in answer.legs:
@@ -137,7 +137,7 @@ def test_a_unique_id_may_have_any_form(subject: Subject, check: Check) -> None:
 
 @clause("metadata.unique-id-apart")
 def test_calls_of_one_second_are_kept_apart(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: by its uniqueId, which is text: the counter behind the dot is no fraction, and no decoration."""
+    """SPEC: by its uniqueId, which is text: the counter behind the dot is no fraction, and no decoration."""
     subject = subject.fresh(document=archive(*NEAR))
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)

@@ -23,7 +23,7 @@ NAMES = ("Zoë O'Neil & Söhne", 'Fred "Fritz" <F>', "back\\slash", "50% + 1", "
 
 @clause("metadata.source")
 def test_source_is_the_number_that_originated_the_call(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: for inbound calls the caller id, if available."""
+    """SPEC: for inbound calls the caller id, if available."""
     for put in put_legs(subject):
         if put.call.direction != "outbound" and put.call.source:
             put.listed.check_text(check, "Source", put.call.source)
@@ -39,7 +39,7 @@ def test_a_caller_without_an_id_leaves_source_empty(subject: Subject, check: Che
 
 @clause("metadata.outbound-parties")
 def test_an_outbound_call_goes_from_the_extension_to_the_dialed_number(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Source: for outbound calls the extension no.; Destination: for outbound calls the dialed no."""
+    """SPEC: Source: for outbound calls the extension no.; Destination: for outbound calls the dialed no."""
     for put in put_legs(subject):
         if put.call.direction == "outbound":
             put.listed.check_text(check, "Source", put.call.source)
@@ -48,7 +48,7 @@ def test_an_outbound_call_goes_from_the_extension_to_the_dialed_number(subject: 
 
 @clause("metadata.destination")
 def test_destination_is_the_end_point_that_took_the_call_in_that_leg(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: for inbound and internal calls this will normally be the extension that answered the call."""
+    """SPEC: for inbound and internal calls this will normally be the extension that answered the call."""
     for put in put_legs(subject):
         if put.call.direction != "outbound":
             put.listed.check_text(check, "Destination", put.leg.destination)
@@ -56,7 +56,7 @@ def test_destination_is_the_end_point_that_took_the_call_in_that_leg(subject: Su
 
 @clause("metadata.did-inbound")
 def test_the_did_of_an_inbound_call_is_the_number_that_was_dialed(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: if the call is an inbound call then this is the DID that the caller dialed."""
+    """SPEC: if the call is an inbound call then this is the DID that the caller dialed."""
     for put in put_legs(subject):
         if put.call.direction == "inbound":
             put.listed.check_text(check, "DID", put.call.did)
@@ -64,7 +64,7 @@ def test_the_did_of_an_inbound_call_is_the_number_that_was_dialed(subject: Subje
 
 @clause("metadata.did-internal")
 def test_the_did_of_an_internal_call_is_the_word_internal(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: for internal calls this is set to 'internal'."""
+    """SPEC: for internal calls this is set to 'internal'."""
     if subject.archive is None:
         for listed in listed_legs(subject):
             if listed.leg.direction == "internal":
@@ -88,7 +88,7 @@ def test_the_did_of_an_outbound_call_is_the_declared_one(subject: Subject, check
 
 @clause("metadata.direction-digits")
 def test_direction_is_one_of_three_digits(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
+    """SPEC: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
     for listed in listed_legs(subject):
         got = listed.text("Direction")
         if got is not None:
@@ -97,7 +97,7 @@ def test_direction_is_one_of_three_digits(subject: Subject, check: Check) -> Non
 
 @clause("metadata.direction")
 def test_direction_tells_which_way_the_call_went(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
+    """SPEC: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
     for put in put_legs(subject):
         told, went = put.listed.leg.direction, put.call.direction
         if told in DIGITS:
@@ -107,7 +107,7 @@ def test_direction_tells_which_way_the_call_went(subject: Subject, check: Check)
 
 @clause("metadata.one-summarize")
 def test_all_legs_of_a_call_tell_one_origin_did_and_direction(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Source originated the call, the caller dialed the DID, Direction is that of the call: not of the leg."""
+    """SPEC: Source originated the call, the caller dialed the DID, Direction is that of the call: not of the leg."""
     first: dict[str, Leg] = {}
     for listed in listed_legs(subject):
         other = first.setdefault(listed.leg.unique_id, listed.leg)
@@ -119,7 +119,7 @@ def test_all_legs_of_a_call_tell_one_origin_did_and_direction(subject: Subject, 
 
 @clause("metadata.owner")
 def test_a_leg_is_owned_by_the_user_that_took_the_call(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the user that owns this leg of the call, normally the agent that took the call."""
+    """SPEC: the user that owns this leg of the call, normally the agent that took the call."""
     owned = _owned(subject)
     for put in put_legs(subject):
         if put.listed.name in owned:
@@ -128,7 +128,7 @@ def test_a_leg_is_owned_by_the_user_that_took_the_call(subject: Subject, check: 
 
 @clause("metadata.default-account")
 def test_a_leg_that_nobody_took_belongs_to_the_declared_account(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 33, RANDOM_SEED: the 'default' username, which is typically Administrator."""
+    """UNKNOWN row 33, SPEC: the 'default' username, which is typically Administrator."""
     answer = subject.fresh(document=archive(QUEUED)).by_unique_id(QUEUED["unique_id"])
     for came in answer.legs:
         if came.number == 1:
@@ -137,7 +137,7 @@ def test_a_leg_that_nobody_took_belongs_to_the_declared_account(subject: Subject
 
 @clause("metadata.route-account")
 def test_a_leg_that_nobody_took_belongs_to_the_account_of_its_route(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: normally the 'default' username attached to the route."""
+    """SPEC: normally the 'default' username attached to the route."""
     subject = subject.fresh(document={**archive(QUEUED), "default_account": "Reception"})
     for put in put_legs(subject):
         put.listed.check_text(check, "Username", put.leg.username)
@@ -145,7 +145,7 @@ def test_a_leg_that_nobody_took_belongs_to_the_account_of_its_route(subject: Sub
 
 @clause("metadata.names-kept")
 def test_names_and_numbers_come_back_letter_by_letter(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Username, Source, Destination: quotes, accents, signs and emoji are part of a name."""
+    """SPEC: Username, Source, Destination: quotes, accents, signs and emoji are part of a name."""
     calls = [
         call(
             f"{1773200300 + place}.2",

@@ -51,7 +51,7 @@ def _tags_of(call: PutCall) -> set[str]:
 
 @clause("metadata.tag")
 def test_the_tag_of_a_leg_is_the_one_that_was_attached(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Tag: the tag attached to the call recording."""
+    """SPEC: Tag: the tag attached to the call recording."""
     for put in put_legs(subject):
         if put.leg.tag and len(_tags_of(put.call)) == 1:
             put.listed.check_text(check, "Tag", put.leg.tag)
@@ -106,7 +106,7 @@ def test_a_tag_in_other_letter_case_is_matched_as_declared(subject: Subject, che
 
 @clause("metadata.tag-whole")
 def test_a_tag_is_compared_as_a_whole(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: by its tag: neither by a part of it, nor by a pattern, nor by another letter."""
+    """SPEC: by its tag: neither by a part of it, nor by a pattern, nor by another letter."""
     subject = subject.fresh(document=_one_call_each(ALIKE))
     for place, tag in enumerate(ALIKE):
         _check_brings(subject, tag, [subject.unique_ids[place]], check)
@@ -116,7 +116,7 @@ def test_a_tag_is_compared_as_a_whole(subject: Subject, check: Check) -> None:
 
 @clause("metadata.tag-is-text")
 def test_a_tag_of_digits_is_text(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the sample's tag is the string 1234."""
+    """SPEC: the sample's tag is the string 1234."""
     subject = subject.fresh(document=_one_call_each(NUMBERS))
     for place, tag in enumerate(NUMBERS):
         _check_brings(subject, tag, [subject.unique_ids[place]], check)
@@ -124,7 +124,7 @@ def test_a_tag_of_digits_is_text(subject: Subject, check: Check) -> None:
 
 @clause("metadata.tag-or-unique-id")
 def test_a_tag_is_no_unique_id_and_a_unique_id_is_no_tag(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the two commands take the tag and the uniqueId respectively."""
+    """SPEC: the two commands take the tag and the uniqueId respectively."""
     for unique_id in subject.unique_ids[:1]:
         answer = subject.by_tag(unique_id)
         strangers = [came for came in answer.legs if came.tag != unique_id and came.unique_id == unique_id]
@@ -139,7 +139,7 @@ def test_a_tag_is_no_unique_id_and_a_unique_id_is_no_tag(subject: Subject, check
 
 @clause("metadata.spaces-kept")
 def test_spaces_in_a_tag_are_kept(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Tag: the tag attached to the call recording: what was attached, spaces and all."""
+    """SPEC: Tag: the tag attached to the call recording: what was attached, spaces and all."""
     _check_comes_back(subject.fresh(document=_one_call_each(SPACED)), check)
 
 

@@ -69,7 +69,7 @@ def _check_written(subject: Subject, moments: dict[str, str], check: Check) -> N
 
 @clause("metadata.start")
 def test_start_is_when_the_leg_started_in_the_local_time_of_the_pbx(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the date/time that the leg started."""
+    """SPEC: the date/time that the leg started."""
     for put in put_legs(subject):
         shown = put.listed.leg.start
         if shown:
@@ -80,7 +80,7 @@ def test_start_is_when_the_leg_started_in_the_local_time_of_the_pbx(subject: Sub
 
 @clause("metadata.start-text")
 def test_start_is_written_as_a_timestamp_of_java(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the sample shows 2014-02-13 17:06:52.0."""
+    """SPEC: the sample shows 2014-02-13 17:06:52.0."""
     for listed in listed_legs(subject):
         got = listed.text("Start")
         if got is not None:
@@ -103,7 +103,7 @@ def test_the_fraction_of_start_is_the_declared_one(subject: Subject, check: Chec
 
 @clause("metadata.start-not-before-call")
 def test_no_leg_starts_before_its_call(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: often a small delay between the call's actual start and the first leg's; the id tells when it was made."""
+    """SPEC: often a small delay between the call's actual start and the first leg's; the id tells when it was made."""
     starts = {} if subject.archive is None else {(leg.unique_id, leg.number): leg.start for leg in subject.archive.legs}
     for listed in listed_legs(subject):
         birth = BIRTH.fullmatch(listed.leg.unique_id)
@@ -130,13 +130,13 @@ def test_the_night_when_clocks_go_forward_jumps_from_two_to_three(subject: Subje
 
 @clause("metadata.dates")
 def test_the_ends_of_days_years_and_february_show_their_own_date(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Start: the date/time that the leg started."""
+    """SPEC: Start: the date/time that the leg started."""
     _check_written(subject, DATES, check)
 
 
 @clause("metadata.duration")
 def test_duration_is_how_long_the_leg_lasted(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the duration of the call leg in seconds: of the leg, not of the call."""
+    """SPEC: the duration of the call leg in seconds: of the leg, not of the call."""
     for put in put_legs(subject):
         text = put.listed.text("Duration")
         if text is not None and text.isascii() and text.isdigit():
@@ -147,7 +147,7 @@ def test_duration_is_how_long_the_leg_lasted(subject: Subject, check: Check) -> 
 
 @clause("metadata.legs-one-by-one")
 def test_a_leg_does_not_last_beyond_the_start_of_the_next(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: a call is split each time it goes through a transition: one leg ends where the next begins."""
+    """SPEC: a call is split each time it goes through a transition: one leg ends where the next begins."""
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         call = subject.archive.call(unique_id) if subject.archive is not None else None
@@ -173,7 +173,7 @@ def test_a_begun_second_does_not_count_in_duration(subject: Subject, check: Chec
 
 @clause("metadata.duration-digits")
 def test_duration_is_a_whole_number_in_digits(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the duration of the call leg in seconds; the sample shows 4."""
+    """SPEC: the duration of the call leg in seconds; the sample shows 4."""
     for listed in listed_legs(subject):
         got = listed.text("Duration")
         if got is not None:
@@ -184,7 +184,7 @@ def test_duration_is_a_whole_number_in_digits(subject: Subject, check: Check) ->
 
 @clause("metadata.zero-length")
 def test_a_leg_of_less_than_a_second_is_listed_or_not_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 32; RANDOM_SEED: an entry in the array for each leg of a call."""
+    """UNKNOWN row 32; SPEC: an entry in the array for each leg of a call."""
     subject = subject.fresh(document=archive(SHORT))
     first, second, third = ((SHORT["unique_id"], number) for number in (1, 2, 3))
     known = {(first, second, third): "kept", (third,): "dropped"}

@@ -28,7 +28,7 @@ def _answers(subject: Subject) -> Iterator[Answer]:
 
 @clause("metadata.strangers")
 def test_a_value_that_nothing_carries_brings_no_leg(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: an array containing any matching calls: wild cards and pieces of code match nothing."""
+    """SPEC: an array containing any matching calls: wild cards and pieces of code match nothing."""
     for answer in _answers(subject):
         value = answer.asked.value
         by_tag = answer.asked.kind == "tag"

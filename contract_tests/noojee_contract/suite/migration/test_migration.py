@@ -80,7 +80,7 @@ def test_the_same_calls_are_there(pair: SubjectPair, check: Check) -> None:
 
 @clause("migration.legs")
 def test_a_call_has_the_same_legs(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: an entry for each leg of a call."""
+    """SPEC: an entry for each leg of a call."""
     for unique_id, old, new in _by_unique_id(pair):
         if old.legs and new.legs:
             what = f"call {unique_id!r}, from the legacy side to the other"
@@ -89,7 +89,7 @@ def test_a_call_has_the_same_legs(pair: SubjectPair, check: Check) -> None:
 
 @clause("migration.once")
 def test_no_leg_is_there_more_often(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: an entry for each leg of a call."""
+    """SPEC: an entry for each leg of a call."""
     for unique_id, old, new in _by_unique_id(pair):
         more = [name for name, count in _names(new).items() if count > max(1, _names(old)[name])]
         check(not more, f"call {unique_id!r}: listed twice or more on the other side: {more}", new.exchange)
@@ -97,7 +97,7 @@ def test_no_leg_is_there_more_often(pair: SubjectPair, check: Check) -> None:
 
 @clause("migration.tags-bring")
 def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: an array containing any matching calls."""
+    """SPEC: an array containing any matching calls."""
     for tag in _tags(pair):
         old, new = pair.legacy.by_tag(tag), pair.replacement.by_tag(tag)
         if old.reading.error_body is None:
@@ -107,7 +107,7 @@ def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
 
 @clause("migration.nothing-else")
 def test_what_brought_nothing_brings_nothing(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: any matching calls, and so no others; beginnings of known values are asked for too."""
+    """SPEC: any matching calls, and so no others; beginnings of known values are asked for too."""
     values = [*pair.legacy.strangers[:STRANGE], *(tag[:-1] for tag in _tags(pair)[:STRANGE] if len(tag) > 1)]
     for value in dict.fromkeys(values):
         if value in _tags(pair):
@@ -121,7 +121,7 @@ def test_what_brought_nothing_brings_nothing(pair: SubjectPair, check: Check) ->
 
 @clause("migration.starts")
 def test_a_leg_started_at_the_same_instant(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: Start is when the leg started."""
+    """SPEC: Start is when the leg started."""
     for moved in _moved(pair):
         gap = apart(moved.old.start, moved.new.start)
         if gap is not None:
@@ -134,32 +134,32 @@ def test_a_leg_started_at_the_same_instant(pair: SubjectPair, check: Check) -> N
 
 @clause("migration.durations")
 def test_a_leg_has_the_same_duration(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: the duration of the call leg in seconds."""
+    """SPEC: the duration of the call leg in seconds."""
     _check_field(pair, check, "Duration", lambda leg: leg.duration_seconds)
 
 
 @clause("migration.tags")
 def test_a_leg_carries_the_same_tag(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: the tag attached to the call recording."""
+    """SPEC: the tag attached to the call recording."""
     _check_field(pair, check, "Tag", lambda leg: leg.tag)
 
 
 @clause("migration.owners")
 def test_a_leg_has_the_same_owner(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: the user that owns this leg of the call."""
+    """SPEC: the user that owns this leg of the call."""
     _check_field(pair, check, "Username", lambda leg: leg.username)
 
 
 @clause("migration.parties")
 def test_a_leg_has_the_same_parties(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: the phone numbers that originated and took the call."""
+    """SPEC: the phone numbers that originated and took the call."""
     _check_field(pair, check, "Source", lambda leg: leg.source)
     _check_field(pair, check, "Destination", lambda leg: leg.destination)
 
 
 @clause("migration.dialled")
 def test_a_call_has_the_same_did(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: the DID that the caller dialed; internal for internal calls."""
+    """SPEC: the DID that the caller dialed; internal for internal calls."""
     for moved in _moved(pair):
         if moved.old.direction != "outbound" or moved.old.did == moved.new.did:
             moved.check(check, "DID", moved.old.did, moved.new.did)
@@ -167,7 +167,7 @@ def test_a_call_has_the_same_did(pair: SubjectPair, check: Check) -> None:
 
 @clause("migration.directions")
 def test_a_call_has_the_same_direction(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: 0 inbound, 1 outbound, 2 internal."""
+    """SPEC: 0 inbound, 1 outbound, 2 internal."""
     _check_field(pair, check, "Direction", lambda leg: leg.direction)
 
 
@@ -221,7 +221,7 @@ def test_every_legacy_leg_is_listed_in_its_hour(pair: SubjectPair, check: Check)
 
 @clause("migration.sound")
 def test_a_leg_sounds_the_same(pair: SubjectPair, check: Check) -> None:
-    """RANDOM_SEED: access to the call's audio data."""
+    """SPEC: access to the call's audio data."""
     for leg, exchange in sounded(pair.legacy):
         old = heard(exchange)
         there = any(each.number == leg.number for each in pair.replacement.by_unique_id(leg.unique_id).legs)

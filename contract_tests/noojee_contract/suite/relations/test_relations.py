@@ -17,7 +17,7 @@ VARIED_TAGS = 4  # tags that are asked for with a letter more, and one fewer
 
 @clause("relations.tag-within-call")
 def test_a_leg_by_tag_is_one_of_its_call(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: both commands tell of the legs of calls; a call has the same legs, whichever finds it."""
+    """SPEC: both commands tell of the legs of calls; a call has the same legs, whichever finds it."""
     known = set(subject.unique_ids)
     for tag in subject.tags:
         answer = subject.by_tag(tag)
@@ -43,7 +43,7 @@ def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> Non
 
 @clause("relations.tag-and-back")
 def test_a_tag_that_a_leg_shows_brings_the_leg(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Tag is the tag attached to the recording, and by its tag the recording is found."""
+    """SPEC: Tag is the tag attached to the recording, and by its tag the recording is found."""
     there, met = set(subject.tags), set[str]()
     for unique_id in subject.unique_ids:
         for leg in subject.by_unique_id(unique_id).legs:
@@ -89,7 +89,7 @@ def test_the_legs_of_a_call_are_listed_in_their_hours(subject: Subject, check: C
 
 @clause("relations.longer-tag")
 def test_a_longer_or_shorter_tag_brings_no_call_that_does_not_carry_it(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: by its tag: a tag asked for with a letter more, or fewer, is another."""
+    """SPEC: by its tag: a tag asked for with a letter more, or fewer, is another."""
     for tag in subject.tags[:VARIED_TAGS]:
         calls = {leg.unique_id for leg in subject.by_tag(tag).legs}
         for other in (f"{tag}0", tag[:-1]):

@@ -81,7 +81,7 @@ def _check_moved(check: Check, here: Answer, there: Answer, by: timedelta, how: 
 
 @clause("relations.two-archives")
 def test_two_archives_in_one_pbx_are_told_together(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: an array containing any matching calls."""
+    """SPEC: an array containing any matching calls."""
     both = subject.fresh(document=archive(*ONE, *OTHER))
     apart_ = [subject.fresh(document=archive(*calls)) for calls in (ONE, OTHER)]
     for tag in both.tags:
@@ -123,7 +123,7 @@ def test_the_order_in_which_calls_came_changes_nothing(subject: Subject, check: 
 
 @clause("relations.weeks-later")
 def test_the_same_calls_weeks_later_are_told_weeks_later(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: date and time, and a duration: the calendar changes the one and not the other."""
+    """SPEC: date and time, and a duration: the calendar changes the one and not the other."""
     by = timedelta(weeks=WEEKS)
     later = [_moved(each, by) for each in AT_MIDNIGHT]
     here, there = subject.fresh(document=archive(*AT_MIDNIGHT)), subject.fresh(document=archive(*later))

@@ -101,7 +101,7 @@ def test_one_start_more_is_one_leg_more(subject: Subject, check: Check) -> None:
 
 @clause("relations.one-transfer-more")
 def test_one_transfer_more_is_one_leg_more(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: each transfer makes a further leg; those before it are told as without it."""
+    """SPEC: each transfer makes a further leg; those before it are told as without it."""
     how = "with one transfer more at its end"
     plain = _plain(subject)
     varied = _played(subject, *CALLS, lasts(WITH_FRED), *HANDED_ON, goes_to("400"), answers("400"), lasts(10))
@@ -112,7 +112,7 @@ def test_one_transfer_more_is_one_leg_more(subject: Subject, check: Check) -> No
 
 @clause("relations.hung-up-later")
 def test_to_hang_up_later_makes_the_last_leg_longer(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: Duration is the leg's; the legs that had ended stay as they were."""
+    """SPEC: Duration is the leg's; the legs that had ended stay as they were."""
     later, how = 7, "and hung up seven seconds later"
     plain = _plain(subject)
     varied = _played(subject, *CALLS, lasts(WITH_FRED), *HANDED_ON, lasts(later))
@@ -126,7 +126,7 @@ def test_to_hang_up_later_makes_the_last_leg_longer(subject: Subject, check: Che
 
 @clause("relations.answered-later")
 def test_to_answer_later_makes_the_leg_in_the_queue_longer(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: entering a queue makes one leg, being answered the second; what came after came later, and lasted as long."""
+    """SPEC: entering a queue makes one leg, being answered the second; what came after came later, and lasted as long."""
     later, how = 9, "and answered nine seconds later"
     plain = _plain(subject)
     varied = _played(subject, *CALLS[:-1], lasts(later), CALLS[-1], lasts(WITH_FRED), *HANDED_ON)

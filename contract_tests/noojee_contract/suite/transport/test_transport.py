@@ -36,7 +36,7 @@ STRANGER = "no-such-recording"
 
 @clause("transport.get-refused")
 def test_get_brings_no_recording(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the API will only accept POST requests."""
+    """SPEC: the API will only accept POST requests."""
     for question in questions(subject):
         exchange = subject.client.send("GET", url_of(subject, question))
         check_refused(subject, check, exchange, f"GET {question[0]}")
@@ -44,7 +44,7 @@ def test_get_brings_no_recording(subject: Subject, check: Check) -> None:
 
 @clause("transport.other-methods-refused")
 def test_put_delete_patch_and_head_are_refused(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the API will only accept POST requests."""
+    """SPEC: the API will only accept POST requests."""
     for asked in recordings(subject):
         for method in ("PUT", "DELETE", "PATCH", "HEAD"):
             # On a PBX that is only observed, nothing that is there is put at risk: a stranger is named.
@@ -56,7 +56,7 @@ def test_put_delete_patch_and_head_are_refused(subject: Subject, check: Check) -
 
 @clause("transport.options-brings-nothing")
 def test_options_brings_no_recording(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: only POST is accepted; that OPTIONS tells the methods is HTTP's own, so it need be no error."""
+    """SPEC: only POST is accepted; that OPTIONS tells the methods is HTTP's own, so it need be no error."""
     for asked in recordings(subject):
         check_brings_nothing(subject, check, ask(subject, asked, verb="OPTIONS"), f"OPTIONS {named(asked)}")
 
@@ -169,7 +169,7 @@ def test_the_names_of_parameters_are_case_sensitive(subject: Subject, check: Che
 
 @clause("transport.missing-parameter")
 def test_without_a_tag_or_unique_id_no_recording_comes(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: an array containing any matching calls; nothing matches what was not asked."""
+    """SPEC: an array containing any matching calls; nothing matches what was not asked."""
     for what, exchange in unasked(subject):
         check_brings_nothing(subject, check, exchange, what)
 

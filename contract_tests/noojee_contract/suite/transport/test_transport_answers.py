@@ -156,7 +156,7 @@ def _check_missing(subject: Subject, check: Check, key: str) -> None:
 
 @clause("transport.asked-again")
 def test_asking_again_word_for_word_changes_nothing(subject: Subject, check: Check) -> None:
-    """RANDOM_SEED: the methods retrieve; nothing is consumed, and the same request has the same answer."""
+    """SPEC: the methods retrieve; nothing is consumed, and the same request has the same answer."""
     for asked in one_recording(subject):
         first = ask(subject, asked)
         listed = sorted((each.unique_id, each.number) for each in read(subject, first).legs)

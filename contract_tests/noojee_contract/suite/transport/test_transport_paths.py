@@ -155,7 +155,7 @@ def _both(subject: Subject, question: NamedQuery) -> tuple[Exchange, Exchange]:
 
 @clause("transport.bare-rest")
 def test_the_bare_prefix_is_served_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 47: /rest/RecordingAPI (RANDOM_SEED W-A4) beside /servicemanager/rest/RecordingAPI (DOC W-A1)."""
+    """UNKNOWN row 47: /rest/RecordingAPI (SPEC W-A4) beside /servicemanager/rest/RecordingAPI (DOC W-A1)."""
     for question in one_question(subject):
         bare, full = _both(subject, question)
         seen = f"other: /rest {in_words(subject, bare)}, /servicemanager/rest {in_words(subject, full)}"
