@@ -24,7 +24,7 @@ def block(language: str, containing: str) -> str:
 
 def test_ci_calls_the_readme_s_test_command() -> None:
     """`.ci/run` ends in the README's second command, word for word."""
-    command = block("sh", "build_pbx -q tox").strip()
+    command = block("sh", "install -q tox").strip()
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith(command)
 
 
