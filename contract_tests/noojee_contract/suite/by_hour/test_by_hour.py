@@ -84,7 +84,7 @@ def _check_hours(subject: Subject, hours: Mapping[tuple[date, int], list[LegName
         expected = [name for name in named if name in there]
         answer = subject.by_hour(day, hour)
         listed = _names(answer.legs)
-        check_legs(check, f"hour {answer.asked.value}", expected, listed, answer.exchange, f" ({told(answer)})")
+        check_legs(check, answer, expected, listed=listed, held=there)
 
 
 @clause("by-hour.answered")
@@ -225,11 +225,11 @@ def test_the_hour_that_is_not_over_lists_what_ended_so_far(subject: Subject, che
     answer = subject.by_hour(day, 15)
     expected = [("1773201000.2", 1), ("1773201100.5", 1)]
     listed = [name for name in _names(answer.legs) if name != ("1773201100.5", 2)]
-    check_legs(check, "the running hour", expected, listed, answer.exchange, f" ({told(answer)})")
+    check_legs(check, answer, expected, what="the running hour", listed=listed)
     subject.step(20 * 60)
     later = subject.reread(answer.asked, subject.ask_by_hour(day, 15))
     ended = [*expected, ("1773201100.5", 2)]
-    check_legs(check, "the same hour, once it is over", ended, _names(later.legs), later.exchange, f" ({told(later)})")
+    check_legs(check, later, ended, what="the same hour, once it is over")
 
 
 @clause("by-hour.in-progress")

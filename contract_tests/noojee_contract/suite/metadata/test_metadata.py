@@ -9,12 +9,13 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     LegName,
-    apart_in_words,
     asked,
     carries,
     check_legs,
+    check_mismatch,
     differing,
     expected_of_tag,
+    legs_mismatch,
     names,
     put_names,
     unreadable,
@@ -31,7 +32,7 @@ def _check_array(answer: Answer, check: Check) -> None:
 
 
 def _check_legs(answer: Answer, expected: list[LegName], check: Check) -> None:
-    check_legs(check, asked(answer), expected, names(answer.legs), answer.exchange)
+    check_legs(check, answer, expected)
 
 
 @clause("metadata.by-tag-answered")
@@ -63,8 +64,8 @@ def test_a_call_of_several_legs_is_whole(subject: Subject, check: Check) -> None
         call = subject.archive.call(unique_id) if subject.archive is not None else None
         if call is not None and len(call.legs) > 1:
             whole = len(answer.legs) == len(call.legs)
-            said = f"{asked(answer)}: {apart_in_words(put_names(call.legs), names(answer.legs))}" if not whole else ""
-            check(whole, said, answer.exchange)
+            mismatch = None if whole else legs_mismatch(answer, put_names(call.legs))
+            check_mismatch(check, mismatch, answer.exchange)
         elif call is None and len(answer.legs) > 1:
             ids = {leg.unique_id for leg in answer.legs}
             check(ids == {unique_id}, f"{asked(answer)}: legs of {sorted(ids)} are listed", answer.exchange)

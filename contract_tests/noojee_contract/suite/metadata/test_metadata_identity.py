@@ -9,7 +9,7 @@ from noojee_contract.dialects.vendor import Leg
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.archives import archive, call, leg, told
+from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     LegName,
     asked,
@@ -132,7 +132,7 @@ def test_a_unique_id_may_have_any_form(subject: Subject, check: Check) -> None:
     for unique_id in OPAQUE:
         answer = subject.by_unique_id(unique_id)
         expected = [(unique_id, 1)]
-        check_legs(check, asked(answer), expected, names(answer.legs), answer.exchange, f" ({told(answer)})")
+        check_legs(check, answer, expected)
 
 
 @clause("metadata.unique-id-apart")
@@ -142,7 +142,7 @@ def test_calls_of_one_second_are_kept_apart(subject: Subject, check: Check) -> N
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         expected = [(unique_id, 1), (unique_id, 2)]
-        check_legs(check, asked(answer), expected, names(answer.legs), answer.exchange, f" ({told(answer)})")
+        check_legs(check, answer, expected)
     for stranger in ("1773200300", "1773200300.", "1773200300.1000", "1773200300.001"):
         answer = subject.by_unique_id(stranger)
         came: list[Leg] = list(answer.legs)

@@ -84,7 +84,7 @@ def test_a_call_has_the_same_legs(pair: SubjectPair, check: Check) -> None:
     for unique_id, old, new in _by_unique_id(pair):
         if old.legs and new.legs:
             what = f"call {unique_id!r}, from the legacy side to the other"
-            check_legs(check, what, _names(old), _names(new), new.exchange)
+            check_legs(check, new, _names(old), what=what, listed=_names(new))
 
 
 @clause("migration.once")
@@ -102,7 +102,7 @@ def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
         old, new = pair.legacy.by_tag(tag), pair.replacement.by_tag(tag)
         if old.reading.error_body is None:
             what = f"tag {tag!r}, from the legacy side to the other"
-            check_legs(check, what, _names(old), _names(new), new.exchange)
+            check_legs(check, new, _names(old), what=what, listed=_names(new))
 
 
 @clause("migration.nothing-else")

@@ -1,32 +1,33 @@
-"""Legs as answers list them, beside the legs that were put in: what the clauses about metadata compare.
+"""The legs that answers list, compared with the legs that a test created.
 
-A value is judged by the clause about that value alone: one that is missing or no string is left to the clauses about
-the document, a leg that was never put in to the clauses about selection.
+A check about a value reads that value alone. The clauses about the document report a missing or malformed value, and
+the clauses about selection report an unexpected leg.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from noojee_contract.dialects.vendor import COMMON, Leg
+from noojee_contract.dialects.vendor import COMMON, Leg, kind_of_value
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.archive import PutCall, PutLeg
 from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.model.failure import FailureKind
+from noojee_contract.suite.support.archives import told
 
 LegName = tuple[str, int]
 MOST_SHOWN = 8
 LONGEST_SECONDS = 366 * 86400  # no leg lasts longer
+REFUSED_STATUSES = range(400, 500)
 TOLD = (*COMMON, "callend", "End")
-"""What a leg may tell: its end is callend by hour, End in dialects of a file."""
+"""The fields that a leg may have. Its end is callend by hour, and End in custom dialects."""
 
-# What two answers of different shapes tell of a leg, after decoding, by the vendor's name.
 DECODED: Mapping[str, Callable[[Leg], object]] = {
     "Source": lambda leg: leg.source,
     "Destination": lambda leg: leg.destination,
@@ -37,8 +38,20 @@ DECODED: Mapping[str, Callable[[Leg], object]] = {
     "Direction": lambda leg: leg.direction,
     "Duration": lambda leg: leg.duration_seconds,
 }
+"""The decoded fields that answers of different shapes have in common, by the vendor's field name."""
 
 _FIELD_PROBLEM = re.compile(r"entry [0-9]+: |and [0-9]+ more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """What a failed check reports: the kind of failure, and the field with its expected and actual value."""
+
+    kind: FailureKind
+    message: str
+    field: str | None = None
+    expected: str | None = None
+    actual: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +67,42 @@ class Listed:
         return name_of(self.leg)
 
     def text(self, field: str) -> str | None:
-        """The value of a field, None where it is missing or not as its dialect writes it."""
+        """The value of a field; None where it is missing, or not of the form that its dialect writes."""
         return self.leg.texts.get(field)
 
     def check(
         self,
         check: Check,
         passed: bool,
-        otherwise: str,
+        message: str,
         *,
-        kind: FailureKind = FailureKind.WRONG_VALUE,
+        kind: FailureKind = FailureKind.WRONG_VALUE,  # temporary default while the suite is converted
         field: str | None = None,
         expected: str | None = None,
         actual: str | None = None,
     ) -> None:
-        """Check one thing about this leg. `otherwise` says what is wrong with it."""
-        message = f"{asked(self.answer)}: {named(self.name)}: {otherwise}"
-        check(passed, message, self.answer.exchange, kind=kind, field=field, expected=expected, actual=actual)
+        """Make one check about this leg. The message gets the question and the name of the leg."""
+        said = "" if passed else f"{asked(self.answer)}: {named(self.name)}: {message}"
+        check(passed, said, self.answer.exchange, kind=kind, field=field, expected=expected, actual=actual)
 
     def check_text(self, check: Check, field: str, expected: str) -> None:
-        """Check that a field has a value. Other clauses check that it is present and a string."""
+        """Check the value of a field. Skips a missing or malformed value, which other clauses report."""
         actual = self.text(field)
         if actual is not None:
-            message = f"{field} is {actual!r}, expected {expected!r}"
-            self.check(check, actual == expected, message, field=field, expected=expected, actual=actual)
+            self.check(
+                check,
+                actual == expected,
+                f"{field} is {actual!r}, expected {expected!r}",
+                kind=FailureKind.WRONG_VALUE,
+                field=field,
+                expected=expected,
+                actual=actual,
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A listed leg, with the call and the leg that were put in."""
+    """A listed leg, with the call and the leg that the test created."""
 
     listed: Listed
     call: PutCall
@@ -90,17 +110,17 @@ class Put:
 
 
 def name_of(leg: Leg) -> LegName:
-    """Unique id and number of a leg, whether or not they came as strings."""
+    """Unique id and number of a leg, of whatever JSON type they are."""
     return leg.unique_id, leg.number
 
 
 def names(legs: Iterable[Leg]) -> list[LegName]:
-    """Unique id and number of some legs, in order."""
+    """Unique id and number of listed legs, sorted."""
     return sorted(map(name_of, legs))
 
 
 def put_names(legs: Iterable[PutLeg]) -> list[LegName]:
-    """Unique id and number of some legs that were put in, in order."""
+    """Unique id and number of created legs, sorted."""
     return sorted((leg.unique_id, leg.number) for leg in legs)
 
 
@@ -109,82 +129,175 @@ def named(name: LegName) -> str:
     return f"leg {name[1]} of {name[0]!r}"
 
 
-def apart_in_words(expected: Iterable[LegName], listed: Iterable[LegName]) -> str:
-    """What differs between the legs that should come and those that came: "leg 2 of '12.3' is missing"."""
-    wanted, came = sorted(expected), sorted(listed)
-    missing, more = (
-        sorted((Counter(wanted) - Counter(came)).elements()),
-        sorted((Counter(came) - Counter(wanted)).elements()),
+def legs_in_words(legs: Iterable[LegName]) -> str:
+    """Legs in words, at most eight: "legs 1, 2 of '12.3' and 1 of '13.4'"."""
+    listed = sorted(legs)
+    if not listed:
+        return "no legs"
+    numbers: dict[str, list[str]] = {}
+    for unique_id, number in listed[:MOST_SHOWN]:
+        numbers.setdefault(unique_id, []).append(str(number))
+    shown = " and ".join(f"{', '.join(of_call)} of {unique_id!r}" for unique_id, of_call in numbers.items())
+    more = len(listed) - MOST_SHOWN
+    return f"legs {shown}{f' and {more} more' if more > 0 else ''}"
+
+
+def value_in_words(value: object) -> str:
+    """A JSON value in a few words: a string in quotes, a number as it is, the type of a container."""
+    if isinstance(value, str):
+        return repr(beginning(value, 80))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else kind_of_value(value)
+
+
+def check_mismatch(check: Check, mismatch: Mismatch | None, exchange: Exchange) -> None:
+    """Make one check, which passes where there is no mismatch."""
+    if mismatch is None:
+        check(True, "", exchange, kind=FailureKind.WRONG_VALUE)
+        return
+    check(
+        False,
+        mismatch.message,
+        exchange,
+        kind=mismatch.kind,
+        field=mismatch.field,
+        expected=mismatch.expected,
+        actual=mismatch.actual,
     )
-    if missing and more:
-        same_ids = sorted(unique_id for unique_id, _ in missing) == sorted(unique_id for unique_id, _ in more)
-        same_numbers = sorted(number for _, number in missing) == sorted(number for _, number in more)
-        if same_ids and same_numbers:
-            pointed = f"UniqueId and Leg go together as {more[0]}, expected {missing[0]}"
-        elif same_numbers:
-            pointed = f"UniqueId is {more[0][0]!r}, expected {missing[0][0]!r}"
-        elif same_ids or {unique_id for unique_id, _ in missing} == {unique_id for unique_id, _ in more}:
-            pointed = f"Leg is {more[0][1]}, expected {missing[0][1]}"
-        else:
-            pointed = f"{named(missing[0])} is missing, {named(more[0])} came in its place"
-    elif more:
-        pointed = f"{named(more[0])} is {'listed twice' if more[0] in wanted else 'not one of them'}"
-    else:
-        pointed = f"{named(missing[0])} is missing" if missing else "they are the same"
-    return f"{pointed}; expected legs {_few(wanted)}, got {_few(came)}"
-
-
-def _few(legs: list[LegName]) -> str:
-    more = len(legs) - MOST_SHOWN
-    return str(legs) if more <= 0 else f"{legs[:MOST_SHOWN]} and {more} more"
 
 
 def check_legs(
-    check: Check, what: str, expected: Iterable[LegName], listed: Iterable[LegName], exchange: Exchange, more: str = ""
+    check: Check,
+    answer: Answer,
+    expected: Iterable[LegName],
+    *,
+    what: str | None = None,
+    listed: Iterable[LegName] | None = None,
+    held: Collection[LegName] = (),
 ) -> None:
-    """Check that the legs that should come are those that came, in whatever order."""
-    wanted, came = sorted(expected), sorted(listed)
-    check(wanted == came, "" if wanted == came else f"{what}: {apart_in_words(wanted, came)}{more}", exchange)
+    """Check that an answer lists the expected legs, in any order. The parameters are those of `legs_mismatch`."""
+    check_mismatch(check, legs_mismatch(answer, expected, what=what, listed=listed, held=held), answer.exchange)
+
+
+def legs_mismatch(
+    answer: Answer,
+    expected: Iterable[LegName],
+    *,
+    what: str | None = None,
+    listed: Iterable[LegName] | None = None,
+    held: Collection[LegName] = (),
+) -> Mismatch | None:
+    """How the legs of an answer differ from the expected legs, in any order; None where they do not.
+
+    `what` replaces the question at the start of the message. `listed` replaces the legs of the answer. `held` are legs
+    that the PBX holds: one of them in place of an expected leg is an unexpected leg, and not a wrong UniqueId or Leg.
+    """
+    wanted, came = sorted(expected), names(answer.legs) if listed is None else sorted(listed)
+    if wanted == came:
+        return None
+    what = what or asked(answer)
+    unlisted = None if came else listing_mismatch(answer)
+    if unlisted is not None:
+        message = f"{what}: expected {legs_in_words(wanted)}, got {told(answer)}"
+        return Mismatch(kind=unlisted.kind, message=message, expected=unlisted.expected, actual=unlisted.actual)
+    missing = sorted((Counter(wanted) - Counter(came)).elements())
+    more = sorted((Counter(came) - Counter(wanted)).elements())
+    found = _exchanged(missing, more, held) or _missing_or_more(missing, more, wanted)
+    message = f"{what}: {found.message}; expected {legs_in_words(wanted)}, got {legs_in_words(came)}"
+    return Mismatch(kind=found.kind, message=message, field=found.field, expected=found.expected, actual=found.actual)
+
+
+def _exchanged(missing: list[LegName], more: list[LegName], held: Collection[LegName]) -> Mismatch | None:
+    """The UniqueId or Leg that is wrong, where legs came under another name; None where they did not."""
+    if not missing or not more or any(name in held for name in more):
+        return None
+    same_ids = sorted(unique_id for unique_id, _ in missing) == sorted(unique_id for unique_id, _ in more)
+    same_numbers = sorted(number for _, number in missing) == sorted(number for _, number in more)
+    same_calls = {unique_id for unique_id, _ in missing} == {unique_id for unique_id, _ in more}
+    if same_numbers and not same_ids:
+        field, expected, actual = "UniqueId", missing[0][0], more[0][0]
+    elif same_ids or same_calls:
+        field, expected, actual = "Leg", str(missing[0][1]), str(more[0][1])
+    else:
+        return None
+    message = f"{field} is {actual!r}, expected {expected!r}"
+    return Mismatch(kind=FailureKind.WRONG_VALUE, message=message, field=field, expected=expected, actual=actual)
+
+
+def _missing_or_more(missing: list[LegName], more: list[LegName], wanted: list[LegName]) -> Mismatch:
+    """The first leg that is missing, listed twice or not expected."""
+    if missing:
+        message = f"{named(missing[0])} is missing"
+        if more:
+            message += f", {named(more[0])} came in its place"
+        return Mismatch(kind=FailureKind.MISSING_LEG, message=message, expected=named(missing[0]))
+    if more[0] in wanted:
+        message = f"{named(more[0])} is listed twice"
+        return Mismatch(kind=FailureKind.REPEATED_LEG, message=message, actual=named(more[0]))
+    message = f"{named(more[0])} is not one of them"
+    return Mismatch(kind=FailureKind.UNEXPECTED_LEG, message=message, actual=named(more[0]))
 
 
 def asked(answer: Answer) -> str:
-    """A question in words."""
+    """The question of an answer in words."""
     value = answer.asked.value
-    return f"{answer.asked.kind} {value if len(value) <= 80 else value[:80] + '...'!r}"
+    if answer.asked.kind == "hour":
+        return f"hour {value}"
+    return f"{answer.asked.kind.replace('_', ' ')} {beginning(value, 80)!r}"
 
 
 def is_empty(answer: Answer) -> bool:
-    """Whether an answer is a list without a leg: no failure, no other document."""
+    """Whether an answer is an array without a leg: no error body, no other document."""
     return answer.exchange.status == 200 and unreadable(answer) is None and not answer.legs
 
 
 def differing(one: Leg, other: Leg) -> dict[str, tuple[str | None, str | None]]:
-    """The fields that two legs tell differently, with what they tell."""
+    """The fields that differ between two legs, with both values."""
     both = {name: (one.texts.get(name), other.texts.get(name)) for name in TOLD if name not in one.silent}
-    return {name: told for name, told in both.items() if told[0] != told[1]}
+    return {name: values for name, values in both.items() if values[0] != values[1]}
 
 
 def ends_of(leg: Leg, *, more: tuple[int, ...] = (0,)) -> list[datetime]:
-    """When a leg ended by its Start and Duration, and so many seconds later; none where it is said to last for ages."""
+    """When a leg ended by its Start and Duration, plus each of `more` seconds; empty where Duration is absurdly long."""
     if leg.duration_seconds > LONGEST_SECONDS:
         return []
     return [start + timedelta(seconds=leg.duration_seconds + each) for start in leg.start for each in more]
 
 
 def unreadable(answer: Answer) -> str | None:
-    """Why an answer is no array of objects, None where it is one; what a field holds does not count."""
+    """Why an answer is no array of objects; None where it is one. The values of fields do not count."""
     if answer.reading.error_body is not None:
         return f"a failure object came: {beginning(answer.reading.error_body.message, 80)!r}"
     return next((problem for problem in answer.reading.problems if not _FIELD_PROBLEM.match(problem)), None)
 
 
+def listing_mismatch(answer: Answer) -> Mismatch | None:
+    """Why an answer is not HTTP 200 with an array of objects; None where it is. The values of fields do not count."""
+    exchange, error_body, status = answer.exchange, answer.reading.error_body, answer.exchange.status
+    message = f"{asked(answer)}: expected 200 and an array of legs, got {told(answer)}"
+    if exchange.response is None or exchange.transport_error is not None:
+        return Mismatch(kind=FailureKind.NO_ANSWER, message=message, actual=exchange.transport_error)
+    if error_body is not None:
+        words = beginning(error_body.message, 80)
+        return Mismatch(kind=FailureKind.REFUSED, message=message, expected="an array of legs", actual=words)
+    if status in REFUSED_STATUSES:
+        return Mismatch(kind=FailureKind.REFUSED, message=message, expected="200", actual=str(status))
+    if status != 200:
+        return Mismatch(kind=FailureKind.UNEXPECTED_STATUS, message=message, expected="200", actual=str(status))
+    problem = unreadable(answer)
+    if problem is None:
+        return None
+    return Mismatch(kind=FailureKind.INVALID_BODY, message=f"{message}: {problem}", expected="an array of legs")
+
+
 def field_problems(answer: Answer) -> list[str]:
-    """What could not be read in the fields of an answer's legs."""
+    """The problems in the fields of an answer's legs, in words."""
     return [problem for problem in answer.reading.problems if _FIELD_PROBLEM.match(problem)]
 
 
 def entries(answer: Answer) -> list[Any]:
-    """The entries of an answer as JSON values; none where it is no array."""
+    """The entries of an answer as JSON values; empty where it is no array."""
     try:
         document = answer.exchange.json()
     except ValueError:
@@ -200,18 +313,23 @@ def listed_legs(subject: Subject) -> Iterator[Listed]:
 
 
 def put_legs(subject: Subject) -> Iterator[Put]:
-    """Every leg that was put in and is listed, once for each answer that lists it."""
+    """Every created leg that is listed, once for each answer that lists it."""
     if subject.archive is None:
         return
-    there = {(leg.unique_id, leg.number): (call, leg) for call in subject.archive.calls for leg in call.legs}
+    created = {(leg.unique_id, leg.number): (call, leg) for call in subject.archive.calls for leg in call.legs}
     for listed in listed_legs(subject):
-        found = there.get(listed.name)
+        found = created.get(listed.name)
         if found is not None:
             yield Put(listed, *found)
 
 
+def held_legs(subject: Subject) -> frozenset[LegName]:
+    """The legs that a test created; empty for a PBX that is only read."""
+    return frozenset() if subject.archive is None else frozenset(put_names(subject.archive.legs))
+
+
 def expected_of_tag(subject: Subject, tag: str) -> list[LegName]:
-    """The legs that a tag brings from what was put in, as the target declares its choices."""
+    """The created legs that a tag selects under the options of the profile."""
     if subject.archive is None:
         return []
     selects, match = subject.profile.get("tag_selects", "calls"), subject.profile.get("tag_match", "exact")
@@ -219,6 +337,6 @@ def expected_of_tag(subject: Subject, tag: str) -> list[LegName]:
 
 
 def carries(subject: Subject, leg: Leg, tag: str) -> bool:
-    """Whether a listed leg carries a tag, in the letter case that the target declares to matter."""
+    """Whether a listed leg carries a tag. Letter case counts where the profile says so."""
     same_letters = subject.profile.get("tag_match") == "exact"
     return leg.tag == tag or (not same_letters and leg.tag.casefold() == tag.casefold())

@@ -1,26 +1,39 @@
-"""How answers are held against each other: the same legs, field by field, in whatever order; or a part of them.
+"""Compares answers with each other: the same legs, field by field, in any order, or a part of them.
 
-What the right answer is, other clauses say; an answer without legs is held against nothing.
+Other clauses say which answer is right. An answer without legs is compared with nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
-from typing import Any
 
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite.support.archives import told
-from noojee_contract.suite.support.listing import TOLD, LegName, asked, name_of, named, names
+from noojee_contract.suite.support.listing import (
+    TOLD,
+    LegName,
+    Mismatch,
+    asked,
+    check_legs,
+    check_mismatch,
+    listing_mismatch,
+    name_of,
+    named,
+    names,
+    value_in_words,
+)
 from noojee_contract.suite.support.queries import BY_TAG, BY_UNIQUE_ID, NamedQuery, ask
 
-Rows = Mapping[LegName, Mapping[str, Any]]
+Row = Mapping[str, str | None]
+Rows = Mapping[LegName, Row]
 
 
-def rows(answers: Iterable[Answer]) -> dict[LegName, dict[str, Any]]:
-    """What some answers tell of each leg, field by field."""
+def rows(answers: Iterable[Answer]) -> dict[LegName, dict[str, str | None]]:
+    """The fields of each leg in some answers, by unique id and number."""
     return {
         name_of(leg): {field: leg.texts.get(field) for field in TOLD if field not in leg.silent}
         for each in answers
@@ -29,13 +42,13 @@ def rows(answers: Iterable[Answer]) -> dict[LegName, dict[str, Any]]:
 
 
 def question_of(answer: Answer) -> NamedQuery:
-    """What the vendor's PBX was asked by tag or by unique id: the method and its parameter."""
+    """The vendor's method and parameter that an answer by tag or by unique id is about."""
     value = answer.asked.value
     return (BY_TAG, (("tag", value),)) if answer.asked.kind == "tag" else (BY_UNIQUE_ID, (("uniqueId", value),))
 
 
 def told_answers(subject: Subject, most: int) -> list[Answer]:
-    """Some answers by unique id and by tag that bring legs: taken in turn, so that there are both."""
+    """At most so many answers that list legs, by unique id and by tag in turn."""
     by_unique_id = [subject.by_unique_id(unique_id) for unique_id in subject.unique_ids[:most]]
     by_tag = [subject.by_tag(tag) for tag in subject.tags[:most]]
     in_turn = (each for pair in zip_longest(by_unique_id, by_tag) for each in pair)
@@ -43,27 +56,44 @@ def told_answers(subject: Subject, most: int) -> list[Answer]:
 
 
 def asked_again(subject: Subject, answer: Answer) -> Answer:
-    """The same question, asked once more as the pages say."""
+    """Send the question of an answer once more; returns the new answer."""
     return subject.reread(answer.asked, ask(subject, answer.asked))
 
 
 def check_same(subject: Subject, check: Check, first: Answer, exchange: Exchange, how: str) -> None:
-    """Check that an exchange brings the legs of an earlier answer and tells the same of each. `how` it was asked."""
+    """Check that an exchange lists the legs of an earlier answer, with the same fields. `how` says what differed."""
     other = subject.reread(first.asked, exchange)
-    before, now = names(first.legs), names(other.legs)
-    check(before == now, f"{asked(first)}, {how}: expected legs {before}, got {now} ({told(other)})", exchange)
+    check_legs(check, other, names(first.legs), what=f"{asked(first)}, {how}")
     check_rows(check, rows([first]), other, how)
 
 
 def check_rows(check: Check, expected: Rows, answer: Answer, how: str) -> None:
-    """Check that each leg expected is in an answer, and tells the same there."""
-    there = rows([answer])
+    """Check that an answer lists each expected leg, with the same fields."""
+    listed = rows([answer])
     for name, row in expected.items():
-        other = there.get(name)
-        said = f"{asked(answer)}, {how}: {named(name)} is not listed ({told(answer)})"
-        check(other is not None, said, answer.exchange)
-        if other is not None:
-            differ = ", ".join(
-                f"{field} {other[field]!r} for {row[field]!r}" for field in row if other[field] != row[field]
-            )
-            check(not differ, f"{asked(answer)}, {how}: {named(name)} shows {differ}", answer.exchange)
+        check_mismatch(check, _row_mismatch(name, row, listed.get(name), answer, how), answer.exchange)
+
+
+def row_mismatch(what: str, expected: Row, actual: Row) -> Mismatch | None:
+    """The fields of `expected` that another answer gives with another value; None where there is none."""
+    differ = [field for field in expected if actual.get(field) != expected[field]]
+    if not differ:
+        return None
+    pairs = [(field, value_in_words(actual.get(field)), value_in_words(expected[field])) for field in differ]
+    message = "; ".join(f"{field} is {came}, expected {wanted}" for field, came, wanted in pairs)
+    return Mismatch(
+        kind=FailureKind.ANSWERS_DIFFER,
+        message=f"{what}: {message}",
+        field=differ[0],
+        expected=expected[differ[0]],
+        actual=actual.get(differ[0]),
+    )
+
+
+def _row_mismatch(name: LegName, expected: Row, actual: Row | None, answer: Answer, how: str) -> Mismatch | None:
+    what = f"{asked(answer)}, {how}: {named(name)}"
+    if actual is not None:
+        return row_mismatch(what, expected, actual)
+    unlisted = None if answer.legs else listing_mismatch(answer)
+    kind = FailureKind.MISSING_LEG if unlisted is None else unlisted.kind
+    return Mismatch(kind=kind, message=f"{what} is not listed ({told(answer)})", expected=named(name))
