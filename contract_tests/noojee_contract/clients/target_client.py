@@ -1,4 +1,4 @@
-"""A line to one target: the HTTP client, and the sandboxes made on it."""
+"""The client of one target: HTTP client, credentials, limits, and the sandboxes made on it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import importlib
 import ipaddress
 import os
 import ssl
-import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -21,10 +19,7 @@ from noojee_contract.clients.control import ControlClient, Sandbox
 from noojee_contract.clients.custom_client import CustomClient
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.processes import Servers
-from noojee_contract.engine.check import Inconclusive
-from noojee_contract.engine.subject import Subject
 from noojee_contract.errors import TargetError, Unreachable
-from noojee_contract.model.archive import Archive, read_archive
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.targets.target import Target
 
@@ -33,10 +28,9 @@ IN_PROCESS_PLAIN = "http://in-process.invalid"
 
 
 class TargetClient:
-    """Opens on first use. `servers` are those of the run; without them, a server is started for this line alone.
+    """Opens its connection on first use. Without the `servers` of the run, it starts the server of its command itself.
 
-    Raises Unreachable where nothing answers within the target's time-out, TargetError where the target is described
-    wrongly.
+    Raises Unreachable if nothing answers within the target's time-out, TargetError if the configuration is wrong.
     """
 
     def __init__(
@@ -48,7 +42,7 @@ class TargetClient:
         servers: Servers | None = None,
     ) -> None:
         self.target = target
-        self.requests = 0
+        self._requests = 0
         self._limits = limits
         self._environ = os.environ if environ is None else environ
         self._own_servers = servers is None
@@ -63,103 +57,85 @@ class TargetClient:
 
     @property
     def http(self) -> httpx.Client:
-        """The client to ask through; opened on first use."""
+        """The HTTP client; opened on first use."""
         if self._http is None:
             self._http = self._open()
         return self._http
 
     @property
     def root(self) -> str:
-        """The base URL that the target is reached at."""
+        """The base URL of the target."""
         _ = self.http
         return self._root
 
     @property
     def plain_root(self) -> str | None:
-        """Where the same PBX would answer plain http; None where nobody knows."""
+        """The base URL of the same PBX over plain http, None if unknown."""
         if self.root.startswith("http:"):
             return self.root
         return IN_PROCESS_PLAIN if self.target.transport is not None else self.target.plain_base_url
 
     @property
     def control(self) -> ControlClient:
-        """The control API. Only for a writable target."""
+        """The control API. Raises TargetError if the target is not writable."""
         if not self.target.writable:
-            raise TargetError(f"target {self.target.name!r} does not say writable, so it is never written to")
+            raise TargetError(f"target {self.target.name!r} is read-only; set writable = true to use its control API")
         token = None
         if self.target.control_token_env:
             token = self._environ.get(self.target.control_token_env) or None
         return ControlClient(self.http, self.target.control_url or f"{self.root}/__noojee", token=token)
 
     def secrets(self) -> list[str]:
-        """All credentials that were sent on this line, for redaction."""
+        """All credentials that were sent to the target, for redaction."""
         token = self._environ.get(self.target.control_token_env or "", "")
         sent = [secret for client in self._clients for secret in client.secrets if secret]
         return [*sent, *self._dropped_secrets, *([token] if token else [])]
 
     def below_root(self, url: str) -> str:
-        """The path of a URL, below the root of the sandbox that it was sent to."""
+        """The path of a URL below the root of its sandbox."""
         root = max((root for root in self._roots if url.startswith(root)), key=len, default=self._root)
         return urlsplit(url.removeprefix(root)).path
 
     @property
-    def asked(self) -> int:
-        """How many requests went to the API."""
-        return self.requests + sum(client.requests for client in self._clients)
+    def requests(self) -> int:
+        """The number of requests sent to the API."""
+        return self._requests + sum(client.requests for client in self._clients)
 
-    def filled(
-        self,
-        document: Mapping[str, object],
-        *,
-        folder: Path | None = None,
-        profile: Mapping[str, str] | None = None,
-        archive: Archive | None = None,
-    ) -> Subject:
-        """A case on a sandbox of its own, filled with a archive file. `archive` is given where it was read before."""
-        sandbox = self.control.make_sandbox(document, profile={**self.target.profile, **(profile or {})})
-        put = (archive or read_archive(document, profile=sandbox.profile, folder=folder)).listed(sandbox.profile)
+    def make_sandbox(self, document: Mapping[str, object], options: Mapping[str, str] | None = None) -> Sandbox:
+        """Make a sandbox filled with an archive file; `options` go on top of the target's profile."""
+        sandbox = self.control.make_sandbox(document, profile={**self.target.profile, **(options or {})})
+        self._sandboxes[sandbox.id] = sandbox
+        return sandbox
+
+    def sandbox_client(self, sandbox: Sandbox, zone: ZoneInfo) -> Client:
+        """A client for the API of a sandbox."""
         client = self._client(
             root=f"{self.root}/{sandbox.path}".rstrip("/"),
             key=sandbox.api_key,
-            zone=put.zone,
+            zone=zone,
             audio=self.target.audio or sandbox.audio.get(self.target.dialect),
             profile=sandbox.profile,
         )
         client.secrets.append(sandbox.user_key)
-        self._sandboxes[sandbox.id] = sandbox
+        return client
 
-        def fresh(changes: Mapping[str, str], other: Mapping[str, object] | None) -> Subject:
-            switches = {**(profile or {}), **changes}
-            if other is not None:
-                return self.filled(other, profile=switches)
-            return self.filled(document, folder=folder, profile=switches, archive=None if changes else archive)
+    def plain_root_of(self, sandbox: Sandbox) -> str | None:
+        """The base URL of a sandbox over plain http, None if unknown."""
+        return None if self.plain_root is None else f"{self.plain_root}/{sandbox.path}".rstrip("/")
 
-        return Subject(
-            target=self.target,
-            client=client,
-            zone=put.zone,
-            profile=self.target.declares(sandbox.profile),
-            archive=put,
-            sandbox=sandbox,
-            control=self.control,
-            plain_root=None if self.plain_root is None else f"{self.plain_root}/{sandbox.path}".rstrip("/"),
-            fresh=fresh,
-        )
+    def drop_sandbox(self, sandbox: Sandbox, client: Client) -> None:
+        """Delete a sandbox. The requests and secrets of its client still count."""
+        self._requests += client.requests
+        self._dropped_secrets += client.secrets
+        with contextlib.suppress(ValueError):
+            self._clients.remove(client)
+        self.control.drop(sandbox)
+        self._sandboxes.pop(sandbox.id, None)
 
-    def drop(self, subject: Subject) -> None:
-        """End the sandbox of a filled case."""
-        if subject.sandbox is not None:
-            self.requests += subject.client.requests
-            self._dropped_secrets += subject.client.secrets
-            with contextlib.suppress(ValueError):
-                self._clients.remove(subject.client)
-            self.control.drop(subject.sandbox)
-            self._sandboxes.pop(subject.sandbox.id, None)
-
-    def observed(self) -> Subject:
-        """A case on the target as it is: nothing is written, questions come from its known recordings."""
+    def read_only_client(self) -> Client:
+        """A client for the API of the target itself. Raises TargetError if the variable with its key is not set."""
         target = self.target
-        client = self._client(
+        return self._client(
             root=self.root,
             key=target.secret(self._environ).reveal(),
             zone=target.time_zone,
@@ -167,40 +143,25 @@ class TargetClient:
             profile=target.profile,
         )
 
-        def wait(seconds: float) -> None:
-            if seconds > target.wait_seconds:
-                raise Inconclusive(f'needs a wait of {seconds:g} s; allow it with "wait:{int(seconds + 0.999)}s"')
-            time.sleep(seconds)
-
-        def before_by_hour() -> None:
-            if self._limits is not None:
-                self._limits.before_by_hour(target.wait_seconds)
-
-        return Subject(
-            target=target,
-            client=client,
-            zone=target.time_zone,
-            profile=target.declares(target.profile),
-            recordings=target.recordings,
-            plain_root=self.plain_root,
-            before_by_hour=before_by_hour,
-            wait=wait,
-        )
+    def before_by_hour(self) -> None:
+        """Wait until a by-hour request is within one a minute. Raises TooSoon if the target allows no such wait."""
+        if self._limits is not None:
+            self._limits.before_by_hour(self.target.wait_seconds)
 
     def probe(self) -> Exchange:
-        """One request that says whether anything answers at all. Raises Unreachable with the reason."""
+        """Send one request to see whether the target answers. Raises Unreachable with the reason."""
         client = self._made(root=self.root, key="", zone=self.target.time_zone, rest_path=self.target.rest_path)
         verb = "POST" if self.target.described is None else "GET"
         exchange = client.time() if self.target.proof == "hash" else client.send(verb, client.base)
-        self.requests += 1
+        self._requests += 1
         if exchange.response is None:
             raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.transport_error}")
         return exchange
 
     def close(self) -> None:
-        """Drop the sandboxes that were made, close the connections, end the server that was started for this line alone."""
+        """Delete the sandboxes, close the connections, and end the server if this client started it."""
         if self._http is not None:
-            if self.target.base_url is not None:  # a server that lives on is left as it was
+            if self.target.base_url is not None:  # the server outlives the run
                 for sandbox in self._sandboxes.values():
                     self.control.drop(sandbox)
             self._sandboxes.clear()
@@ -227,7 +188,7 @@ class TargetClient:
         return client
 
     def _made(self, *, root: str, key: str, zone: ZoneInfo, **vendor: Any) -> Client:
-        """A client of the target's dialect; `vendor` is what only the vendor's leave open."""
+        """A client of the target's dialect; `vendor` are arguments that only the vendor's dialects take."""
         target = self.target
         wire: dict[str, Any] = {
             "http": self.http,
@@ -251,7 +212,7 @@ class TargetClient:
             self._ca_file = self._ca_file or server.ca_file
         verify: ssl.SSLContext | bool = True
         if self._root.startswith("http:"):
-            verify = False  # no TLS on this line: a context would only cost time
+            verify = False  # no TLS: a context would only cost time
         elif self._ca_file is not None:
             try:
                 verify = ssl.create_default_context(cafile=str(self._ca_file))
@@ -263,7 +224,7 @@ class TargetClient:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL names this machine itself."""
+    """Whether the host of a URL is a loopback address."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True
@@ -282,5 +243,7 @@ def _transport(target: Target) -> httpx.BaseTransport:
             f"the transport {target.transport!r} of target {target.name!r} cannot be opened: {error}"
         ) from error
     if not isinstance(made, httpx.BaseTransport):
-        raise TargetError(f"the transport {target.transport!r} of target {target.name!r} is no httpx transport")
+        raise TargetError(
+            f"the transport {target.transport!r} of target {target.name!r} does not return an httpx transport"
+        )
     return made

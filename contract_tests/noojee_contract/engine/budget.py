@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from noojee_contract.catalogue.clauses import catalogue, choose
-from noojee_contract.engine.subject import MOST_MET, MOST_SOUNDS
+from noojee_contract.engine.read_only_subject import MOST_LISTED_CALLS
+from noojee_contract.engine.subject import MOST_SOUNDS
 from noojee_contract.targets.applicability import applies_to, lacking
 from noojee_contract.targets.target import Target
 
@@ -21,7 +22,7 @@ def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
         if applies_to(clause, target) and not any(lacking(target, need) for need in clause.needs)
     ]
     kinds = [known.kind for known in target.recordings]
-    shared = kinds.count("tag") + kinds.count("unique_id") + (MOST_MET if "tag" in kinds else 0)
+    shared = kinds.count("tag") + kinds.count("unique_id") + (MOST_LISTED_CALLS if "tag" in kinds else 0)
     if target.has_by_hour:
         shared += kinds.count("hour")
     if any("audio" in clause.needs for clause in clauses):

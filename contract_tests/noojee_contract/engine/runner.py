@@ -24,6 +24,8 @@ from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.bundled import bundled, small
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
 from noojee_contract.engine.counterexamples import CounterexampleStore
+from noojee_contract.engine.filled_subject import FilledSubject, Filling, fill
+from noojee_contract.engine.read_only_subject import observe
 from noojee_contract.engine.repeat import repeat_commands, repeat_script
 from noojee_contract.engine.rerun import difference
 from noojee_contract.engine.subject import Subject, SubjectPair
@@ -58,7 +60,7 @@ class Cell:
 
 
 class Runner:
-    """All that one worker needs to check clauses: lines to the targets, archives, sandboxes, limits. Close it at the end."""
+    """All that one worker needs to check clauses: clients of the targets, archives, sandboxes, limits. Close it at the end."""
 
     def __init__(
         self,
@@ -278,7 +280,8 @@ class Runner:
     def _filled(self, cell: Cell, document: Mapping[str, Any]) -> Subject | SubjectPair:
         """Fresh sandboxes for one clause, filled with one archive."""
         archive = bundled() if cell.source == BUNDLED else None
-        subjects = [self.lines[name].filled(document, archive=archive) for name in cell.target.split(" > ")]
+        filling = Filling(document=document, archive=archive)
+        subjects = [fill(self.lines[name], filling) for name in cell.target.split(" > ")]
         return subjects[0] if len(subjects) == 1 else SubjectPair(*subjects)
 
     def _asked_again(
@@ -335,11 +338,11 @@ class Runner:
         if cell not in self._cases:
             line = self.lines[cell.target]
             if cell.source == GENERATED:
-                self._cases[cell] = [line.filled(document) for document in self._drawn]
+                self._cases[cell] = [fill(line, Filling(document=document)) for document in self._drawn]
             elif cell.source == BUNDLED:
-                self._cases[cell] = [line.filled(bundled().document, archive=bundled())]
+                self._cases[cell] = [fill(line, Filling(document=bundled().document, archive=bundled()))]
             else:
-                self._cases[cell] = [line.observed()]
+                self._cases[cell] = [observe(line)]
         return self._cases[cell]
 
     @cached_property
@@ -355,7 +358,7 @@ class Runner:
         """A case for one clause alone, so that a stepped clock or a spent limit meets nobody else."""
         if source == OBSERVED:
             return self._shared(Cell(name, source))
-        return [self.lines[name].filled(small().document, archive=small())]
+        return [fill(self.lines[name], Filling(document=small().document, archive=small()))]
 
     def _shrunk(
         self, function: ClauseFunction, cell: Cell, found: CheckFailed, document: Mapping[str, Any]
@@ -366,7 +369,7 @@ class Runner:
         names = cell.target.split(" > ")
 
         def shows(candidate: Mapping[str, Any]) -> CheckFailed | None:
-            subjects = [self.lines[name].filled(candidate) for name in names]
+            subjects: list[FilledSubject] = [fill(self.lines[name], Filling(document=candidate)) for name in names]
             try:
                 function(subjects[0] if len(subjects) == 1 else SubjectPair(*subjects), Check())
             except CheckFailed as shown:
@@ -374,8 +377,8 @@ class Runner:
             except (Inconclusive, ContractError, TimeUnavailable):
                 return None
             finally:
-                for name, subject in zip(names, subjects, strict=True):
-                    self.lines[name].drop(subject)
+                for subject in subjects:
+                    subject.drop()
             return None
 
         return smallest(

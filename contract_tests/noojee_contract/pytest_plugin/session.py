@@ -233,7 +233,7 @@ class Collected:
         """What the runner of this process knows at the end."""
         self.calls += runner.calls()
         for name, line in runner.lines.items():
-            self.requests[name] = self.requests.get(name, 0) + line.asked
+            self.requests[name] = self.requests.get(name, 0) + line.requests
 
     def as_worker(self) -> dict[str, Any]:
         """The same, to send to the controller."""

@@ -169,9 +169,9 @@ def test_the_commands_name_the_same_target(tmp_path: Path) -> None:
     words = [word for pair in options.items() for word in pair]
     again = repeat_commands("audio.whole", ["pbx"], words, 7, 25)
     assert again.command == (
-        "noojee-contract verify pbx --only audio.whole --config 'my targets.toml' --seed 7 --examples 25"
+        "noojee-contract verify pbx --only audio.whole --config 'my targets.toml' --random-seed 7 --examples 25"
     )
-    assert again.on_the_fake == "noojee-contract verify --only audio.whole --seed 7 --examples 25"
+    assert again.on_the_fake == "noojee-contract verify --only audio.whole --random-seed 7 --examples 25"
     assert again.elsewhere == (
-        "noojee-contract verify OTHER --only audio.whole --config 'my targets.toml' --seed 7 --examples 25"
+        "noojee-contract verify OTHER --only audio.whole --config 'my targets.toml' --random-seed 7 --examples 25"
     )

@@ -12,7 +12,8 @@ from noojee_contract.catalogue.clauses import LISTING, Clause, catalogue
 from noojee_contract.clients.client import Client
 from noojee_contract.engine.bundled import ZONE, bundled
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.subject import Subject
+from noojee_contract.engine.read_only_subject import ReadOnlySubject
+from noojee_contract.engine.subject import Subject, SubjectConfig
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import SCHEME_OF, Target
@@ -36,7 +37,7 @@ def observed() -> Callable[[str], Subject]:
 
     def make(dialect: str) -> Subject:
         archive = bundled()
-        sandboxes = build(seed={**archive.document, "provenance": "as shipped"})
+        sandboxes = build(archive={**archive.document, "provenance": "as shipped"})
         clock = sandboxes.default.clock
 
         def wait(seconds: float) -> None:
@@ -55,11 +56,11 @@ def observed() -> Callable[[str], Subject]:
             ("unique_id", [call.unique_id for call in archive.calls[:FEW]]),
             ("hour", hours),
         ]
-        return Subject(
-            target=Target(name="observed", dialect=dialect),
-            client=client,
-            zone=ZoneInfo(ZONE),
-            profile={},
+        config = SubjectConfig(
+            target=Target(name="observed", dialect=dialect), client=client, zone=ZoneInfo(ZONE), profile={}
+        )
+        return ReadOnlySubject(
+            config,
             recordings=tuple(Question(kind, value) for kind, values in recordings for value in values),
             before_by_hour=lambda: wait(61),
             wait=wait,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.clients.custom_client import CustomClient
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.dialects.model import Dialect
-from noojee_contract.engine.subject import Subject
+from noojee_contract.engine.read_only_subject import ReadOnlySubject
+from noojee_contract.engine.subject import Subject, SubjectConfig
 from noojee_contract.model.question import Question
 from noojee_contract.suite.support.queries import answers_it, brings_recording, refuses
 from noojee_contract.targets.applicability import stranger
@@ -58,7 +60,8 @@ def case(dialect: Dialect, answers: dict[str, Any]) -> Subject:
     known = (Question("tag", "a"), Question("hour", "2021/09/14 15"))
     target = Target(name="new", dialect=dialect.name, described=dialect, base_url="https://h", recordings=known)
     client = CustomClient(http=http, root="https://h", dialect=dialect, key="k-1", zone=MELBOURNE)
-    return Subject(target=target, client=client, zone=MELBOURNE, profile={}, recordings=known)
+    config = SubjectConfig(target=target, client=client, zone=MELBOURNE, profile={})
+    return ReadOnlySubject(config, recordings=known, before_by_hour=lambda: None, wait=time.sleep)
 
 
 def test_each_answer_is_read_in_the_shape_of_its_method(dialect: Dialect) -> None:

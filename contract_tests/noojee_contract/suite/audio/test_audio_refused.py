@@ -6,7 +6,7 @@ import re
 
 from noojee_contract.dialects.vendor import Leg
 from noojee_contract.engine.check import Check, Inconclusive
-from noojee_contract.engine.subject import STRANGERS, Subject
+from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject
 from noojee_contract.model.audio import NoSound, dominant_hertz
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.audio import TWO_CALLS, heard, is_refused, is_sound, named, sounded, told
@@ -47,7 +47,7 @@ def test_an_unknown_leg_is_refused_as_declared(subject: Subject, check: Check) -
 def test_an_unknown_call_is_an_error(subject: Subject, check: Check) -> None:
     """DOC: a negative Code, or an appropriate HTTP error code."""
     known = set(subject.unique_ids)
-    for stranger in STRANGERS[:12]:
+    for stranger in UNKNOWN_VALUES[:12]:
         if stranger not in known:
             exchange = subject.client.sound(stranger, 1)
             shown = stranger if len(stranger) < 60 else stranger[:60] + "..."

@@ -16,8 +16,8 @@ OBSERVED_STRANGERS = 6  # hostile values that an observed target is asked for, w
 
 def _strangers(subject: Subject) -> tuple[str, ...]:
     if subject.archive is not None:
-        return subject.strangers
-    return subject.strangers[: OBSERVED_STRANGERS if subject.target.provoke else 1]
+        return subject.unknown_values
+    return subject.unknown_values[: OBSERVED_STRANGERS if subject.target.provoke else 1]
 
 
 def _answers(subject: Subject) -> Iterator[Answer]:
@@ -50,7 +50,7 @@ def test_a_hostile_value_is_no_server_error(subject: Subject, check: Check) -> N
 @clause("metadata.unknown-recording")
 def test_a_recording_that_is_not_there_is_answered_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 5: an empty array, or a failure."""
-    value = subject.strangers[0]
+    value = subject.unknown_values[0]
     for answer in (subject.by_tag(value), subject.by_unique_id(value)):
         status, failed = answer.exchange.status, answer.reading.error_body is not None
         seen = f"other: {told(answer)}"

@@ -108,7 +108,7 @@ def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
 @clause("migration.nothing-else")
 def test_what_brought_nothing_brings_nothing(pair: SubjectPair, check: Check) -> None:
     """SPEC: any matching calls, and so no others; beginnings of known values are asked for too."""
-    values = [*pair.legacy.strangers[:STRANGE], *(tag[:-1] for tag in _tags(pair)[:STRANGE] if len(tag) > 1)]
+    values = [*pair.legacy.unknown_values[:STRANGE], *(tag[:-1] for tag in _tags(pair)[:STRANGE] if len(tag) > 1)]
     for value in dict.fromkeys(values):
         if value in _tags(pair):
             continue

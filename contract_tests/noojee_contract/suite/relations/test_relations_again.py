@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.subject import STRANGERS, Subject
+from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import ask, request_of, send, unasked, unknown_path, wrong_credentials
@@ -36,7 +36,7 @@ def test_a_question_has_the_same_answer_after_others(subject: Subject, check: Ch
         for other in answers:
             if other is not answer:
                 asked_again(subject, other)
-        ask(subject, Question(answer.asked.kind, STRANGERS[0]))
+        ask(subject, Question(answer.asked.kind, UNKNOWN_VALUES[0]))
         check_same(
             subject,
             check,
