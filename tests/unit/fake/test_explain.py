@@ -62,7 +62,7 @@ def test_a_word_tells_of_every_generation_that_has_it(told: Callable[..., str]) 
 def test_what_a_source_says_is_apart_from_what_is_only_chosen(told: Callable[..., str]) -> None:
     """Each with its mark; a choice with its row, and with the option, its default and its alternatives."""
     text = told("retrieveMetaDataByHour")
-    assert "DOC      At most one request a minute; one more brings an error. [W-H]" in section(text, "What it does")
+    assert "DOC      At most one request a minute; one more returns an error. [W-H]" in section(text, "What it does")
     assert "UNKNOWN  " not in text
     chosen = section(text, "Only chosen")
     assert "row 13  One more within 60 seconds" in chosen
