@@ -1,0 +1,122 @@
+"""`python -m quality.baseline detection|mutation|nodes`: compares today's results with those before the reorganisation.
+
+The old results lie next to this module; `names.toml` maps old names to new ones. Each command prints what differs, and
+exits with 1 if something was lost: a faulty server that was caught and is missed, or a caught mutant that survives.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+NAMES = tomllib.loads((HERE / "names.toml").read_text(encoding="utf-8"))
+COMPARED = ("first", "names_it", "shows_it", "groups")
+
+
+def detection(new_path: Path) -> int:
+    """Compare the rows of faulty servers: caught, first clause, names_it, shows_it, number of groups."""
+    old, new = (_rows(path) for path in (HERE / "detection.jsonl", new_path))
+    lost = [name for name, row in old.items() if row["failed"] and not new.get(name, {}).get("failed")]
+    print(
+        f"{len(old)} faulty servers before, {len(new)} now; {sum(bool(row['failed']) for row in new.values())} caught now"
+    )
+    for name in lost:
+        print(f"LOST  {name}: was caught by {old[name]['first']}")
+    for name in sorted(old.keys() - new.keys()):
+        print(f"ABSENT  {name}")
+    counts: Counter[str] = Counter()
+    for name, row in old.items():
+        for key in COMPARED:
+            if name in new and row[key] != new[name][key]:
+                counts[key] += 1
+                print(f"{key}  {name}: {row[key]} -> {new[name][key]}")
+    print("differences:", ", ".join(f"{key} {counts[key]}" for key in COMPARED))
+    return 1 if lost else 0
+
+
+def _rows(path: Path) -> dict[str, dict[str, Any]]:
+    """The rows of a file by name, with the clause ids of today in place of numbers."""
+    header, *lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    clauses = [re.sub(r"^recording\.", "live-calls.", clause) for clause in header["clauses"]]
+    found = {}
+    for row in lines:
+        if "name" in row:
+            failed = [clauses[number] for number in row.get("failed", row.get("broken", ()))]
+            first = None if row["first"] is None else clauses[row["first"]]
+            found[row["name"]] = {**row, "failed": failed, "first": first}
+    return found
+
+
+def mutation(new_path: Path) -> int:
+    """Compare the sampled mutants of the fake's code, matched by function, operator and occurrence."""
+    old, new = (
+        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for path in (HERE / "mutants.jsonl", new_path)
+    )
+    by_key = {_mutant_key(row): row for row in new if "function" in row}
+    lost = 0
+    for row in old:
+        if "function" not in row:
+            continue
+        now = by_key.get(_mutant_key(row))
+        if now is None:
+            print(
+                f"ABSENT  {row['module']} {row['function']} {row['operator']} (caught by {row['caught_by'] or 'nobody'})"
+            )
+        elif row["caught_by"] and not now["caught_by"]:
+            lost += 1
+            print(f"LOST  {row['module']} {row['function']} {row['operator']}")
+    print(f"{len(old)} mutants before, {len(by_key)} now, {lost} lost")
+    return 1 if lost else 0
+
+
+def _mutant_key(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["function"], row["operator"], str(row.get("before", "")).strip()
+
+
+def nodes(new_path: Path) -> int:
+    """List old test functions whose mapped node is absent; `new_path` holds the output of `pytest --collect-only -q`."""
+    new = {_function(line) for line in _node_lines(new_path)}
+    missing = sorted({_function(_mapped(line)) for line in _node_lines(HERE / "test-nodes.txt")} - new)
+    for function in missing:
+        print(function)
+    print(f"{len(missing)} test functions have another name or place")
+    return 0
+
+
+def _node_lines(path: Path) -> Iterator[str]:
+    return (line for line in path.read_text(encoding="utf-8").splitlines() if "::" in line)
+
+
+def _mapped(node: str) -> str:
+    for old, new in sorted(NAMES["tests"].items(), key=lambda pair: -len(pair[0])):
+        if node.startswith(f"{old}/"):
+            return new + node[len(old) :]
+    return node
+
+
+def _function(node: str) -> str:
+    """A node without its parameters and folder: test file and function."""
+    path, _, function = node.partition("::")
+    return f"{path}::{function.partition('[')[0]}"
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one comparison. The second word is the file of new results."""
+    commands = {"detection": detection, "mutation": mutation, "nodes": nodes}
+    if len(words) != 2 or words[0] not in commands:
+        print(__doc__)
+        return 2
+    return commands[words[0]](Path(words[1]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
