@@ -18,7 +18,7 @@ from noojee_contract.dialects.model import Dialect
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import Subject, SubjectConfig
 from noojee_contract.model.question import Question
-from noojee_contract.suite.support.queries import answers_it, brings_recording, refuses
+from noojee_contract.suite.support.queries import has_legs, is_refused, shows_recording
 from noojee_contract.targets.applicability import stranger
 from noojee_contract.targets.target import Target
 from support.conformant_servers.replacement_variants import VARIANTS
@@ -81,16 +81,16 @@ def test_an_answer_by_tag_is_known_for_one(dialect: Dialect) -> None:
     """Whatever its shape: legs, none, a refusal."""
     own = case(dialect, ANSWERS)
     there = own.client.by_tag("a")
-    assert answers_it(own, there)
-    assert brings_recording(own, there)
+    assert has_legs(own, there)
+    assert shows_recording(own, there)
     told = case(
         dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "denied", "message": "no", "callId": "7"}}}
     )
-    assert not brings_recording(told, told.client.by_tag("a"))  # an id is in many an error
+    assert not shows_recording(told, told.client.by_tag("a"))  # an id is in many an error
     none = case(dialect, {**ANSWERS, "/api/v2/recordings": {"found": []}})
-    assert not refuses(none, none.client.by_tag("a"))
+    assert not is_refused(none, none.client.by_tag("a"))
     failed = case(dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "bad_request", "message": "no"}}})
-    assert refuses(failed, failed.client.by_tag("a"))
+    assert is_refused(failed, failed.client.by_tag("a"))
 
 
 def test_a_clause_wants_its_fields_where_it_reads_them(dialect: Dialect) -> None:

@@ -1,4 +1,4 @@
-"""Sounds that are not there, and requests that name none: errors, and never a file."""
+"""Requests for audio that does not exist, and requests without a valid leg: refused, never answered with a file."""
 
 from __future__ import annotations
 
@@ -8,16 +8,28 @@ from noojee_contract.dialects.vendor import Leg
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject
 from noojee_contract.model.audio import NoSound, dominant_hertz
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.audio import TWO_CALLS, heard, is_refused, is_sound, named, sounded, told
+from noojee_contract.suite.support.answers import has_error_status
+from noojee_contract.suite.support.audio import (
+    TWO_CALLS,
+    audio_answers,
+    check_audio_refused,
+    describe_audio,
+    describe_leg,
+    is_refusal_of_audio,
+    read_audio,
+)
+from noojee_contract.suite.support.queries import has_audio
 
-NO_NUMBERS = ("0", "-1", "x", "1.5", "", "../1", "1;2", "99999999999999999999")
+INVALID_NUMBERS = ("0", "-1", "x", "1.5", "", "../1", "1;2", "99999999999999999999")
+CLOSE_HERTZ = 20
 _LEG_PARAMETER = re.compile(r"[?&]leg=\{leg\}")
 
 
 def _last_leg(subject: Subject) -> Leg | None:
-    """The highest leg of some call whose sound can be asked for."""
-    for listed, _ in sounded(subject, most=1):
+    """The highest leg of a call whose audio can be requested."""
+    for listed, _ in audio_answers(subject, most=1):
         return max(subject.by_unique_id(listed.unique_id).legs, key=lambda leg: leg.number, default=None)
     return None
 
@@ -29,17 +41,19 @@ def test_an_unknown_leg_is_an_error(subject: Subject, check: Check) -> None:
     if last is not None:
         for number in (last.number + 1, last.number + 40):
             exchange = subject.client.sound(last.unique_id, number)
-            said = f"leg {number} of {last.unique_id!r}, which has {last.number}: expected a refusal, got {told(subject, exchange)}"
-            check(is_refused(subject, exchange), said, exchange)
+            what = f"leg {number} of {last.unique_id!r}, which has {last.number}"
+            check_audio_refused(subject, check, exchange, what)
 
 
 @clause("audio.unknown-leg-status")
 def test_an_unknown_leg_is_refused_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 4."""
+    """UNKNOWN: option audio_unknown_leg."""
     last = _last_leg(subject)
     if last is not None:
         exchange = subject.client.sound(last.unique_id, last.number + 1)
-        seen = str(exchange.status) if is_refused(subject, exchange) else f"other: {told(subject, exchange)}"
+        seen = f"other: {describe_audio(subject, exchange)}"
+        if is_refusal_of_audio(subject, exchange):
+            seen = str(exchange.status)
         check.option(subject, "audio_unknown_leg", seen, exchange)
 
 
@@ -51,51 +65,73 @@ def test_an_unknown_call_is_an_error(subject: Subject, check: Check) -> None:
         if stranger not in known:
             exchange = subject.client.sound(stranger, 1)
             shown = stranger if len(stranger) < 60 else stranger[:60] + "..."
-            check(
-                is_refused(subject, exchange),
-                f"unique id {shown!r}: expected a refusal, got {told(subject, exchange)}",
-                exchange,
-            )
+            check_audio_refused(subject, check, exchange, f"unique id {shown!r}")
 
 
 @clause("audio.no-leg-number")
-def test_what_is_no_leg_number_brings_no_sound(subject: Subject, check: Check) -> None:
+def test_an_invalid_leg_number_gives_no_audio(subject: Subject, check: Check) -> None:
     """SPEC: the first leg is leg 1."""
     last = _last_leg(subject)
     if last is not None:
-        for number in NO_NUMBERS:
+        for number in INVALID_NUMBERS:
             if number == "" and subject.profile.get("audio_without_leg", "first-leg") == "first-leg":
-                continue  # an empty leg may be read as none
+                continue  # a server may read an empty parameter as an absent parameter
             exchange = subject.client.sound(last.unique_id, number)
-            check(not is_sound(exchange), f"leg {number!r} of {last.unique_id!r}: {told(subject, exchange)}", exchange)
+            check(
+                not has_audio(exchange),
+                f"leg {number!r} of {last.unique_id!r}: {describe_audio(subject, exchange)}",
+                exchange,
+                kind=FailureKind.NOT_REFUSED,
+            )
 
 
 @clause("audio.failure-is-no-file")
-def test_a_refusal_is_not_labelled_as_a_sound(subject: Subject, check: Check) -> None:
-    """DERIVED: a client that stores what is labelled as audio would archive a failure."""
+def test_a_refusal_is_not_labelled_as_audio(subject: Subject, check: Check) -> None:
+    """DERIVED: a client that stores every answer with an audio label would archive the error."""
     last = _last_leg(subject)
     if last is not None:
         exchange = subject.client.sound(last.unique_id, last.number + 1)
-        if is_refused(subject, exchange):
+        if is_refusal_of_audio(subject, exchange):
             label = (exchange.header("content-type") or "").lower()
-            check(not label.startswith("audio/"), f"a refusal is labelled {label!r}", exchange)
-            kept = (exchange.header("content-disposition") or "").lower()
-            check("attachment" not in kept, f"a refusal is to be kept as a file: {kept!r}", exchange)
+            check(
+                not label.startswith("audio/"),
+                f"a refusal is labelled {label!r}",
+                exchange,
+                kind=FailureKind.WRONG_HEADER,
+                header="Content-Type",
+                actual=label,
+            )
+            disposition = (exchange.header("content-disposition") or "").lower()
+            check(
+                "attachment" not in disposition,
+                f"a refusal is sent as a file: {disposition!r}",
+                exchange,
+                kind=FailureKind.WRONG_HEADER,
+                header="Content-Disposition",
+                actual=disposition,
+            )
 
 
 @clause("audio.labelled")
-def test_a_sound_is_labelled_as_one(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 3."""
-    for listed, exchange in sounded(subject, most=2):
-        if is_sound(exchange):
+def test_audio_is_labelled_as_audio(subject: Subject, check: Check) -> None:
+    """UNKNOWN: the Content-Type of audio is not published."""
+    for listed, exchange in audio_answers(subject, most=2):
+        if has_audio(exchange):
             label = (exchange.header("content-type") or "none").lower()
-            fine = label.startswith(("audio/", "application/octet-stream"))
-            check(fine, f"{named(listed)}: a sound is labelled {label!r}", exchange)
+            check(
+                label.startswith(("audio/", "application/octet-stream")),
+                f"{describe_leg(listed)}: a sound is labelled {label!r}",
+                exchange,
+                kind=FailureKind.WRONG_HEADER,
+                header="Content-Type",
+                expected="audio/* or application/octet-stream",
+                actual=label,
+            )
 
 
 @clause("audio.retention")
 def test_a_leg_past_its_retention_stays_listed_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 31; DOC W-SL: each location deletes recordings past their retention."""
+    """UNKNOWN: option expired_leg. DOC W-SL: each location deletes recordings past their retention."""
     own = subject.fresh(document=TWO_CALLS)
     own.set("storage", mid_term_days=7, long_term_days=0)
     unique_id = "1791000000.2"
@@ -105,36 +141,40 @@ def test_a_leg_past_its_retention_stays_listed_as_declared(subject: Subject, che
 
 
 @clause("audio.without-leg")
-def test_a_request_without_leg_is_served_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 2: legs are to be fetched one by one."""
+def test_a_request_without_leg_is_answered_as_declared(subject: Subject, check: Check) -> None:
+    """UNKNOWN: option audio_without_leg. Clients fetch the legs separately."""
     template = subject.client.audio_template or ""
-    bare = _LEG_PARAMETER.sub("", template)
-    if bare == template or "?" not in bare:
-        raise Inconclusive("the audio template does not name the leg by a parameter behind another")
+    without_leg = _LEG_PARAMETER.sub("", template)
+    if without_leg == template or "?" not in without_leg:
+        raise Inconclusive("the audio template has no leg parameter after another parameter")
     own = subject.fresh(document=TWO_CALLS)
     tones = {1: 500, 2: 800, 3: 1100}
     for number, hertz in tones.items():
         own.put_tone("1791000000.2", number, hertz)
-    exchange = own.client.sound("1791000000.2", 1, template=bare)
-    sound = heard(exchange)
+    exchange = own.client.sound("1791000000.2", 1, template=without_leg)
+    sound = read_audio(exchange)
     if isinstance(sound, NoSound):
-        seen = "refused" if is_refused(subject, exchange) else f"other: {told(subject, exchange)}"
+        seen = "refused" if is_refusal_of_audio(subject, exchange) else f"other: {describe_audio(subject, exchange)}"
     else:
-        near = [number for number, hertz in tones.items() if abs(dominant_hertz(sound) - hertz) < 20]
-        seen = "first-leg" if near == [1] else f"other: leg {near}"
+        close = [number for number, hertz in tones.items() if abs(dominant_hertz(sound) - hertz) < CLOSE_HERTZ]
+        seen = "first-leg" if close == [1] else f"other: leg {', '.join(map(str, close)) or 'unknown'}"
     check.option(own, "audio_without_leg", seen, exchange)
 
 
 @clause("audio.methods")
-def test_get_brings_a_sound_or_not_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 1; SPEC: the API will only accept POST requests."""
+def test_get_returns_audio_as_declared(subject: Subject, check: Check) -> None:
+    """UNKNOWN: option audio_methods. SPEC: the API will only accept POST requests."""
     template = subject.client.audio_template or ""
     if not template.startswith("POST "):
-        raise Inconclusive("the audio template is no POST")
-    for listed, _ in sounded(subject, most=1):
-        got = subject.client.sound(listed.unique_id, listed.number, template="GET " + template.removeprefix("POST "))
-        if is_sound(got) and got.status == 200:
+        raise Inconclusive("the audio template is not POST")
+    for listed, _ in audio_answers(subject, most=1):
+        exchange = subject.client.sound(
+            listed.unique_id, listed.number, template="GET " + template.removeprefix("POST ")
+        )
+        if has_audio(exchange) and exchange.status == 200:
             seen = "post-and-get"
+        elif has_error_status(exchange):
+            seen = "post"
         else:
-            seen = "post" if got.status is not None and got.status >= 400 else f"other: {told(subject, got)}"
-        check.option(subject, "audio_methods", seen, got)
+            seen = f"other: {describe_audio(subject, exchange)}"
+        check.option(subject, "audio_methods", seen, exchange)

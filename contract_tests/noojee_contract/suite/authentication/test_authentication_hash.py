@@ -1,4 +1,4 @@
-"""The hash of the legacy API: sha256 in hex of key, colon, time stamp, and nothing else."""
+"""The hash of the legacy API: the hex sha256 of key, colon and time stamp. No other hash is accepted."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import (
-    answers_it,
     ask,
     check_answered,
-    check_brings_nothing,
     check_each_refused,
+    check_no_recording,
     check_refused,
-    in_words,
-    one_recording,
-    proof,
-    refuses,
+    describe_exchange,
+    first_question,
+    has_legs,
+    hash_credentials,
+    is_refused,
+    pbx_millis,
     sha256,
-    stamp,
 )
 
 Recipe = Callable[[str, str], str]
@@ -34,9 +34,9 @@ TEXTS: dict[str, Recipe] = {
     "the key alone": lambda key, time: sha256(key),
     "the time stamp alone": lambda key, time: sha256(time),
     "the time stamp in seconds": lambda key, time: sha256(f"{key}:{time[:-3]}"),
-    "a line end after it": lambda key, time: sha256(f"{key}:{time}\n"),
+    "a line end after the time stamp": lambda key, time: sha256(f"{key}:{time}\n"),
     "no key": lambda key, time: sha256(f":{time}"),
-    "another sign than a colon": lambda key, time: sha256(f"{key}&{time}"),
+    "another separator than a colon": lambda key, time: sha256(f"{key}&{time}"),
 }
 FUNCTIONS: dict[str, Recipe] = {
     "md5": lambda key, time: hashlib.md5(f"{key}:{time}".encode(), usedforsecurity=False).hexdigest(),
@@ -45,7 +45,7 @@ FUNCTIONS: dict[str, Recipe] = {
     "HMAC-sha256": lambda key, time: hmac.new(key.encode(), time.encode(), "sha256").hexdigest(),
     "sha256 of sha256": lambda key, time: sha256(vendor_hash(key, time)),
     "sha256 in base64": lambda key, time: base64.b64encode(bytes.fromhex(vendor_hash(key, time))).decode(),
-    "no hash, but the text itself": lambda key, time: f"{key}:{time}",
+    "the text itself, without a hash": lambda key, time: f"{key}:{time}",
 }
 PARTS: dict[str, Recipe] = {
     "its first 63 characters": lambda key, time: vendor_hash(key, time)[:63],
@@ -59,12 +59,12 @@ PARTS: dict[str, Recipe] = {
 
 
 def _check_recipes(subject: Subject, check: Check, recipes: dict[str, Recipe], what: str) -> None:
-    """Check that each hash made by a wrong recipe is refused, with a fresh time stamp each."""
+    """Check that each wrong hash is refused. Each one has a fresh time stamp."""
 
     def attempts() -> Iterator[tuple[str, Query]]:
         for name, recipe in recipes.items():
-            time_stamp = str(stamp(subject))
-            yield f"{what} {name}", proof(subject, time_stamp, recipe(subject.client.key, time_stamp))
+            time_stamp = str(pbx_millis(subject))
+            yield f"{what} {name}", hash_credentials(subject, time_stamp, recipe(subject.client.key, time_stamp))
 
     check_each_refused(subject, check, attempts())
 
@@ -83,54 +83,54 @@ def test_a_hash_by_another_function_is_refused(subject: Subject, check: Check) -
 
 @clause("authentication.hash-whole")
 def test_a_part_of_the_hash_is_refused(subject: Subject, check: Check) -> None:
-    """DOC W-A1: sha256Hex has 64 characters; the page's sample of 63 is a misprint (DERIVED)."""
+    """DOC W-A1: sha256Hex has 64 characters; the sample of 63 characters on the page is a misprint (DERIVED)."""
     _check_recipes(subject, check, PARTS, "of the hash")
 
 
 @clause("authentication.hash-bound")
 def test_a_hash_of_another_fresh_time_stamp_is_refused(subject: Subject, check: Check) -> None:
     """DOC W-A1: the time stamp stops replay."""
-    for asked in one_recording(subject):
+    for question in first_question(subject):
         for off in (1, 40, 1000):
-            now = stamp(subject)
-            credentials = proof(subject, now - off, vendor_hash(subject.client.key, str(now)))
+            now = pbx_millis(subject)
+            credentials = hash_credentials(subject, now - off, vendor_hash(subject.client.key, str(now)))
             check_refused(
                 subject,
                 check,
-                ask(subject, asked, credentials=credentials),
-                f"a hash of a time stamp {off} ms later than the one sent",
+                ask(subject, question, credentials=credentials),
+                f"the hash of a time stamp {off} ms newer than the time stamp sent",
             )
 
 
 @clause("authentication.hash-replayed")
 def test_an_accepted_hash_is_refused_with_another_time_stamp(subject: Subject, check: Check) -> None:
     """DOC W-A1: the time stamp stops replay."""
-    for asked in one_recording(subject):
+    for question in first_question(subject):
         ticket = subject.client.ticket()
-        check_answered(subject, check, ask(subject, asked, credentials=ticket), "a fresh hash")
-        replayed = proof(subject, stamp(subject) - 7, ticket[1][1])
+        check_answered(subject, check, ask(subject, question, credentials=ticket), "a fresh hash")
+        replayed = hash_credentials(subject, pbx_millis(subject) - 7, ticket[1][1])
         check_refused(
-            subject, check, ask(subject, asked, credentials=replayed), "an accepted hash with another time stamp"
+            subject, check, ask(subject, question, credentials=replayed), "an accepted hash with another time stamp"
         )
 
 
 @clause("authentication.hash-letter-case")
 def test_an_upper_case_hash_is_refused(subject: Subject, check: Check) -> None:
-    """UNKNOWN: the samples are in lower case (DOC); a Java server would compare texts."""
-    for asked in one_recording(subject):
-        time_stamp = stamp(subject)
+    """UNKNOWN: the samples are in lower case (DOC); a Java server compares texts."""
+    for question in first_question(subject):
+        time_stamp = pbx_millis(subject)
         digest = vendor_hash(subject.client.key, str(time_stamp)).upper()
-        exchange = ask(subject, asked, credentials=proof(subject, time_stamp, digest))
-        check_brings_nothing(subject, check, exchange, "the hash in upper case")
+        exchange = ask(subject, question, credentials=hash_credentials(subject, time_stamp, digest))
+        check_no_recording(subject, check, exchange, "the hash in upper case")
 
 
 @clause("authentication.hash-reuse")
-def test_a_hash_serves_as_often_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 8: valid ten seconds, and a one time hash (DOC W-A1)."""
-    for asked in one_recording(subject):
+def test_a_hash_can_be_reused_as_declared(subject: Subject, check: Check) -> None:
+    """UNKNOWN: option hash_reuse. DOC W-A1 says both: valid for ten seconds, and a one time hash."""
+    for question in first_question(subject):
         ticket = subject.client.ticket()
-        check_answered(subject, check, ask(subject, asked, credentials=ticket), "a fresh hash")
-        again = ask(subject, asked, credentials=ticket)
-        used, left = answers_it(subject, again), refuses(subject, again)
-        seen = "within-window" if used else "once" if left else f"other: {in_words(subject, again)}"
+        check_answered(subject, check, ask(subject, question, credentials=ticket), "a fresh hash")
+        again = ask(subject, question, credentials=ticket)
+        used, left = has_legs(subject, again), is_refused(subject, again)
+        seen = "within-window" if used else "once" if left else f"other: {describe_exchange(subject, again)}"
         check.option(subject, "hash_reuse", seen, again)

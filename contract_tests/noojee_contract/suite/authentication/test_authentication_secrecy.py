@@ -1,8 +1,9 @@
-"""What answers give away: no credential, right or wrong, and nothing of the archive to who is refused."""
+"""No answer shows a credential, and no refusal shows whether a recording exists."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, quote_plus
 
@@ -10,29 +11,40 @@ from noojee_contract.clients.client import Credentials, vendor_hash
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import (
-    NOBODYS_KEY,
+    UNUSED_KEY,
     ask,
-    in_words,
-    one_recording,
+    describe_exchange,
+    first_question,
+    pbx_millis,
     request_of,
     send,
-    stamp,
-    unasked,
     unknown_path,
+    without_parameter,
     wrong_credentials,
 )
 
 DAY = date(2021, 9, 14)
-SHORTEST = 8  # characters; a shorter value may stand in an answer by chance
+SHORTEST = 8  # characters; an answer may have a shorter value by chance
 
 
-def _shows(exchange: Exchange, secrets: Iterable[str]) -> str | None:
-    """Where an answer shows one of some values: "its body", or the name of a header."""
-    places = {"its body": exchange.body.decode("latin-1").lower()}
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Where an answer shows a credential: in this header, or in its body."""
+
+    header: str | None
+
+    def __str__(self) -> str:
+        return "its body" if self.header is None else f"its header {self.header}"
+
+
+def _leak(exchange: Exchange, secrets: Iterable[str]) -> Leak | None:
+    """The place where an answer shows one of these values; None if it shows none."""
+    places = {Leak(None): exchange.body.decode("latin-1").lower()}
     if exchange.response is not None:
-        places |= {f"its header {name}": value.lower() for name, value in exchange.response.headers}
+        places |= {Leak(name): value.lower() for name, value in exchange.response.headers}
     for secret in secrets:
         for form in {secret.lower(), quote(secret, safe="").lower(), quote_plus(secret).lower()}:
             for place, text in places.items():
@@ -41,18 +53,25 @@ def _shows(exchange: Exchange, secrets: Iterable[str]) -> str | None:
     return None
 
 
+def _check_no_leak(check: Check, exchange: Exchange, secrets: Iterable[str], what: str) -> None:
+    """Check that an answer shows none of these credentials. `what` is the subject of the message."""
+    leak = _leak(exchange, secrets)
+    header = None if leak is None or leak.header is None else leak.header.title()
+    check(leak is None, f"{what} in {leak}", exchange, kind=FailureKind.LEAKED_CREDENTIAL, header=header)
+
+
 @clause("authentication.no-echo")
 def test_no_answer_repeats_the_credentials(subject: Subject, check: Check) -> None:
-    """DERIVED from W-AK: all communication by HTTPS, for the key is a secret."""
-    for asked in one_recording(subject):
-        request = request_of(subject, asked)
+    """DERIVED from W-AK: all communication is by HTTPS, so the key is a secret."""
+    for question in first_question(subject):
+        request = request_of(subject, question)
         other = "GET" if request.method == "POST" else "POST"
         answers = {
-            "legs": ask(subject, asked),
-            **dict(unasked(subject)),
-            "an unknown method": unknown_path(subject, asked),
+            "legs": ask(subject, question),
+            **dict(without_parameter(subject)),
+            "an unknown method": unknown_path(subject, question),
             other: send(subject, request, verb=other),
-            "a recording that is not there": subject.client.by_unique_id("no-such-call.1"),
+            "an unknown recording": subject.client.by_unique_id("no-such-call.1"),
         }
         if subject.has_by_hour and subject.sandbox is not None:
             subject.space_by_hour()
@@ -60,43 +79,48 @@ def test_no_answer_repeats_the_credentials(subject: Subject, check: Check) -> No
             subject.client.by_hour(DAY, 15)
             answers["a second request by hour"] = subject.client.by_hour(DAY, 15)
         if subject.client.audio_template is not None and "audio" in subject.target.capabilities:
-            answers["a sound that is not there"] = subject.client.sound("no-such-call.1", 1)
+            answers["an unknown sound"] = subject.client.sound("no-such-call.1", 1)
         for what, exchange in answers.items():
-            place = _shows(exchange, subject.client.secrets)
-            check(place is None, f"the answer to {what} shows a credential in {place}", exchange)
+            _check_no_leak(check, exchange, subject.client.secrets, f"the answer to {what} shows a credential")
 
 
 @clause("authentication.no-echo-of-wrong")
-def test_a_refusal_repeats_no_credential_and_tells_none(subject: Subject, check: Check) -> None:
-    """DERIVED from W-AK: a mistyped key is nearly the key, and the expected hash is as good as it."""
+def test_a_refusal_shows_no_credential(subject: Subject, check: Check) -> None:
+    """DERIVED from W-AK: a mistyped key is almost the key, and the expected hash gives the same access."""
     tries: list[tuple[Credentials, tuple[str, ...]]]
-    for asked in one_recording(subject):
+    for question in first_question(subject):
         if subject.by_hash:
-            now = str(stamp(subject))
-            sent = vendor_hash(NOBODYS_KEY, now)
-            credentials = subject.client.signed(now, key=NOBODYS_KEY)
+            now = str(pbx_millis(subject))
+            sent = vendor_hash(UNUSED_KEY, now)
+            credentials = subject.client.signed(now, key=UNUSED_KEY)
             right = subject.client.signed(now)[1][1]
             stale = subject.client.signed(str(int(now) - 60_000))
             tries = [(credentials, (sent, right, subject.client.key)), (stale, (stale[1][1], subject.client.key))]
         else:
-            known = [
-                NOBODYS_KEY,
-                *([subject.sandbox.user_key] if subject.sandbox is not None and subject.sandbox.user_key else []),
-            ]
-            tries = [(subject.client.in_place(wrong), (wrong, subject.client.key)) for wrong in known]
+            keys = [UNUSED_KEY]
+            if subject.sandbox is not None and subject.sandbox.user_key:
+                keys.append(subject.sandbox.user_key)
+            tries = [(subject.client.in_place(wrong), (wrong, subject.client.key)) for wrong in keys]
         for tried, secrets in tries:
-            exchange = ask(subject, asked, credentials=tried)
-            place = _shows(exchange, secrets)
-            check(place is None, f"the refusal of a credential shows it, or the right one, in {place}", exchange)
+            exchange = ask(subject, question, credentials=tried)
+            _check_no_leak(check, exchange, secrets, "the refusal of a credential shows it, or the right credential,")
 
 
 @clause("authentication.no-oracle")
-def test_a_refusal_is_the_same_for_what_is_there_and_what_is_not(subject: Subject, check: Check) -> None:
-    """DERIVED from W-A4: credentials come before any metadata."""
+def test_a_refusal_is_the_same_with_and_without_a_recording(subject: Subject, check: Check) -> None:
+    """DERIVED from W-A4: credentials are checked before the archive is searched."""
     for unique_id in subject.unique_ids[:1]:
-        told = []
-        for asked in (unique_id, "no-such-call.1"):
-            exchange = subject.client.by_unique_id(asked, credentials=wrong_credentials(subject))
-            told.append((exchange.status, subject.failure(exchange), in_words(subject, exchange)))
-        said = f"a wrong credential: {told[0][2]} for a call that is there, {told[1][2]} for one that is not"
-        check(told[0] == told[1], said, exchange)
+        present, absent = (
+            subject.client.by_unique_id(value, credentials=wrong_credentials(subject))
+            for value in (unique_id, "no-such-call.1")
+        )
+        expected, actual = describe_exchange(subject, present), describe_exchange(subject, absent)
+        same_answer = present.status == absent.status and subject.failure(present) == subject.failure(absent)
+        check(
+            same_answer and expected == actual,
+            f"a wrong credential: {expected} for a call that is there, {actual} for an unknown call",
+            absent,
+            kind=FailureKind.ANSWERS_DIFFER,
+            expected=expected,
+            actual=actual,
+        )

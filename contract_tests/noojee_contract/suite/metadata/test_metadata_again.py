@@ -8,7 +8,8 @@ from itertools import islice
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.archives import archive, call, leg, told
+from noojee_contract.suite.support.answers import describe
+from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import LegName, asked, differing, name_of, named, names
 
 REPEATED = 4  # questions that are asked again, of an archive or an observed target
@@ -46,7 +47,7 @@ def test_a_question_asked_again_has_the_same_answer(subject: Subject, check: Che
         again = {name_of(leg): leg for leg in read.legs}
         for first in answer.legs:
             second = again.get(name_of(first))
-            said = f"{asked(answer)}: {named(name_of(first))} came at first, not when asked again ({told(read)})"
+            said = f"{asked(answer)}: {named(name_of(first))} came at first, not when asked again ({describe(read)})"
             check(second is not None, said, read.exchange)
             if second is not None:
                 differ = {field: told[1] for field, told in differing(first, second).items()}
@@ -100,7 +101,7 @@ def _check_grown(before: Answer, after: Answer, name: LegName, check: Check) -> 
     """Check that a leg came by with its whole Duration, and that the legs before it stayed as they were."""
     came = {name_of(leg): leg for leg in after.legs}
     ended = came.get(name)
-    said = f"{asked(after)}: {named(name)} has ended and is not listed ({told(after)})"
+    said = f"{asked(after)}: {named(name)} has ended and is not listed ({describe(after)})"
     check(ended is not None, said, after.exchange)
     if ended is not None and "Duration" in ended.texts:
         said = f"{asked(after)}: {named(name)} lasted {GOING_ON_SECONDS} s, Duration is {ended.texts['Duration']!r}"

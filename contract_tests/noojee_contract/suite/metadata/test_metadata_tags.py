@@ -6,7 +6,8 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.archive import PutCall
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.archives import archive, call, leg, told
+from noojee_contract.suite.support.answers import describe
+from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import Listed, asked, carries, name_of, names, put_legs
 
 LONG = "external reference " + "0123456789" * 18 + "!"
@@ -31,7 +32,7 @@ def _check_brings(subject: Subject, tag: str, expected: list[str], check: Check)
     answer = subject.by_tag(tag)
     calls = sorted({came.unique_id for came in answer.legs})
     lacking = f"call {expected[0]!r} is missing" if set(expected) - set(calls) else "other calls came too"
-    said = f"{asked(answer)}: expected calls {expected}, got {calls} ({told(answer)}): {lacking}"
+    said = f"{asked(answer)}: expected calls {expected}, got {calls} ({describe(answer)}): {lacking}"
     check(calls == expected, said, answer.exchange)
 
 

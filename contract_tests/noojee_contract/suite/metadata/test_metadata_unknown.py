@@ -8,7 +8,7 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.archives import refused, told
+from noojee_contract.suite.support.answers import describe, is_refusal
 from noojee_contract.suite.support.listing import asked, carries, is_empty, names
 
 OBSERVED_STRANGERS = 6  # hostile values that an observed target is asked for, where it may be provoked
@@ -40,10 +40,10 @@ def test_a_value_that_nothing_carries_brings_no_leg(subject: Subject, check: Che
 
 @clause("metadata.hostile-value")
 def test_a_hostile_value_is_no_server_error(subject: Subject, check: Check) -> None:
-    """DERIVED from W-A4: a tag is any text; one that matches nothing, or is refused, is not a crash."""
+    """DERIVED from W-A4: a tag is any text; one that matches nothing, or is is_refusal, is not a crash."""
     for answer in _answers(subject):
         status = answer.exchange.status
-        said = f"{asked(answer)}: expected an answer, got {told(answer)}"
+        said = f"{asked(answer)}: expected an answer, got {describe(answer)}"
         check(status is not None and status < 500, said, answer.exchange)
 
 
@@ -53,7 +53,7 @@ def test_a_recording_that_is_not_there_is_answered_as_declared(subject: Subject,
     value = subject.unknown_values[0]
     for answer in (subject.by_tag(value), subject.by_unique_id(value)):
         status, failed = answer.exchange.status, answer.reading.error_body is not None
-        seen = f"other: {told(answer)}"
+        seen = f"other: {describe(answer)}"
         if is_empty(answer):
             seen = "empty-list"
         elif not answer.legs and (status == 404 or (status == 200 and failed)):
@@ -68,8 +68,8 @@ def test_an_empty_tag_or_unique_id_is_answered_as_declared(subject: Subject, che
         if subject.client.request(Question(kind, ""), bare=True) is None:
             continue  # a part of the path cannot be empty
         answer = ask("")
-        seen = f"other: {told(answer)}"
-        if refused(answer):
+        seen = f"other: {describe(answer)}"
+        if is_refusal(answer):
             seen = "refused"
         elif is_empty(answer):
             seen = "empty-list"

@@ -1,6 +1,6 @@
-"""How the clauses about transport and authentication ask, and what counts as an answer or as a refusal.
+"""How the clauses about transport and authentication send requests, and what counts as an answer or a refusal.
 
-`recordings` and `ask` ask in any dialect; `questions` and `post` are for clauses about the vendor's own paths and words.
+`questions` and `ask` work in every dialect. `vendor_questions` and `post` are for clauses about the vendor's own paths.
 """
 
 from __future__ import annotations
@@ -13,49 +13,50 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.audio import kind_of
 from noojee_contract.model.exchange import Exchange, Headers, Request
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
-from noojee_contract.suite.support.archives import refused, told
+from noojee_contract.suite.support.answers import describe, is_refusal, kind_without_legs
 
-NOBODYS_KEY = "00000000-0000-4000-8000-000000000000"
+UNUSED_KEY = "00000000-0000-4000-8000-000000000000"
 BY_UNIQUE_ID = "retrieveMetaDataByUniqueId"
 BY_TAG = "retrieveMetaData"
 WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
 NamedQuery = tuple[str, Query]
 
 
-def recordings(subject: Subject) -> Iterator[Question]:
-    """One question by unique id and one by tag, each for a recording that is there."""
+def questions(subject: Subject) -> Iterator[Question]:
+    """A question by unique id and a question by tag, each for a recording that is present."""
     for unique_id in subject.unique_ids[:1]:
         yield Question("unique_id", unique_id)
     for tag in subject.tags[:1]:
         yield Question("tag", tag)
 
 
-def one_recording(subject: Subject) -> Iterator[Question]:
-    """The first of `recordings`; nothing where there is none."""
-    yield from list(recordings(subject))[:1]
+def first_question(subject: Subject) -> Iterator[Question]:
+    """The first of `questions`; nothing if there is none."""
+    yield from list(questions(subject))[:1]
 
 
-def named(asked: Question) -> str:
-    """A kind of question in words."""
-    return f"by {asked.kind.replace('_', ' ')}"
+def describe_question(question: Question) -> str:
+    """The kind of a question in words."""
+    return f"by {question.kind.replace('_', ' ')}"
 
 
 def ask(
     subject: Subject,
-    asked: Question,
+    question: Question,
     *,
     credentials: Credentials | None = None,
     verb: str | None = None,
     headers: Headers = (),
 ) -> Exchange:
-    """A question in the PBX's dialect, with another verb, or with headers in place of those of the same name, or more."""
-    return send(subject, request_of(subject, asked, credentials=credentials), verb=verb, headers=headers)
+    """Send a question in the PBX's dialect. `headers` are added, and replace headers of the same name."""
+    return send(subject, request_of(subject, question, credentials=credentials), verb=verb, headers=headers)
 
 
-def request_of(subject: Subject, asked: Question, *, credentials: Credentials | None = None) -> Request:
-    """A question as it goes out in the PBX's dialect."""
-    request = subject.client.request(asked, credentials=credentials)
+def request_of(subject: Subject, question: Question, *, credentials: Credentials | None = None) -> Request:
+    """The request of a question in the PBX's dialect."""
+    request = subject.client.request(question, credentials=credentials)
     assert request is not None
     return request
 
@@ -63,7 +64,7 @@ def request_of(subject: Subject, asked: Question, *, credentials: Credentials | 
 def send(
     subject: Subject, request: Request, *, url: str | None = None, verb: str | None = None, headers: Headers = ()
 ) -> Exchange:
-    """A request, changed in what is given. Its body, where it has one, goes with verbs that have one."""
+    """Send a request with these changes. The body is left out for GET, HEAD and OPTIONS."""
     given = {name for name, _ in headers}
     kept = tuple(pair for pair in request.headers if pair[0] not in given)
     verb = verb or request.method
@@ -71,48 +72,44 @@ def send(
     return subject.client.send(verb, url or request.url, headers=(*kept, *headers), body=body)
 
 
-def unasked(subject: Subject) -> Iterator[tuple[str, Exchange]]:
-    """The answers by unique id and by tag without the parameter, where it can be left out."""
+def without_parameter(subject: Subject) -> Iterator[tuple[str, Exchange]]:
+    """The answers by unique id and by tag without the parameter, if it can be left out."""
     for kind in ("unique_id", "tag"):
         request = subject.client.request(Question(kind, ""), bare=True)
         if request is not None:
-            yield f"{named(Question(kind, ''))} without its parameter", send(subject, request)
+            yield f"{describe_question(Question(kind, ''))} without its parameter", send(subject, request)
 
 
-def with_parameter(request: Request, written: str) -> str:
-    """The URL of a request with a parameter more."""
-    return f"{request.url}{'&' if '?' in request.url else '?'}{written}"
+def with_parameter(request: Request, parameter: str) -> str:
+    """The URL of a request with one more parameter, as `name=value`."""
+    return f"{request.url}{'&' if '?' in request.url else '?'}{parameter}"
 
 
-def elsewhere(request: Request, name: str) -> str:
-    """The URL of a request with another name in place of the last part of its path."""
+def unknown_path(subject: Subject, question: Question, name: str = "noSuchMethod") -> Exchange:
+    """The answer to a question that is sent to a path with another last part."""
+    request = request_of(subject, question)
     path, mark, query = request.url.partition("?")
-    return f"{path.rpartition('/')[0]}/{name}{mark}{query}"
+    return send(subject, request, url=f"{path.rpartition('/')[0]}/{name}{mark}{query}")
 
 
-def unknown_path(subject: Subject, asked: Question, name: str = "noSuchMethod") -> Exchange:
-    """The answer to a question that is asked of a path which nobody has."""
-    request = request_of(subject, asked)
-    return send(subject, request, url=elsewhere(request, name))
-
-
-def questions(subject: Subject) -> Iterator[NamedQuery]:
-    """One method by unique id and one by tag, each for a recording that is there."""
+def vendor_questions(subject: Subject) -> Iterator[NamedQuery]:
+    """The vendor's methods by unique id and by tag, each for a recording that is present."""
     for unique_id in subject.unique_ids[:1]:
         yield BY_UNIQUE_ID, (("uniqueId", unique_id),)
     for tag in subject.tags[:1]:
         yield BY_TAG, (("tag", tag),)
 
 
-def one_question(subject: Subject) -> Iterator[NamedQuery]:
-    """The first of `questions`; nothing where there is none."""
-    yield from list(questions(subject))[:1]
+def first_vendor_question(subject: Subject) -> Iterator[NamedQuery]:
+    """The first of `vendor_questions`; nothing if there is none."""
+    yield from list(vendor_questions(subject))[:1]
 
 
 def url_of(subject: Subject, question: NamedQuery, *, credentials: Query | None = None, base: str | None = None) -> str:
-    """The URL of a question with its credentials: the usual ones, or those given."""
+    """The URL of a vendor's question with its usual credentials, or with the given credentials."""
     name, query = question
-    return f"{base or subject.client.base}/{name}?{subject.client.query_text(subject.client.with_credentials(query, credentials))}"
+    parameters = subject.client.query_text(subject.client.with_credentials(query, credentials))
+    return f"{base or subject.client.base}/{name}?{parameters}"
 
 
 def post(
@@ -124,76 +121,112 @@ def post(
     body: bytes = b"",
     base: str | None = None,
 ) -> Exchange:
-    """A question as POST, with headers and a body of the caller's."""
+    """POST a vendor's question with these headers and this body."""
     url = url_of(subject, question, credentials=credentials, base=base)
     return subject.client.send("POST", url, headers=headers, body=body)
 
 
 def read(subject: Subject, exchange: Exchange) -> Answer:
-    """An exchange as the answer to a metadata question: by unique id or by tag, whichever it can be read as."""
+    """An exchange as an answer by unique id or by tag: the kind that gives legs, or fewer problems."""
     kinds = ("unique_id",) if subject.target.described is None else ("unique_id", "tag")
     answers = [subject.reread(Question(kind, ""), exchange) for kind in kinds]
     return max(answers, key=lambda answer: (bool(answer.legs), not answer.reading.problems))
 
 
-def answers_it(subject: Subject, exchange: Exchange) -> bool:
-    """Whether an exchange brings legs, without a failure."""
+def has_legs(subject: Subject, exchange: Exchange) -> bool:
+    """Whether an answer is HTTP 200 with legs and without an error body."""
     answer = read(subject, exchange)
     return exchange.status == 200 and bool(answer.legs) and answer.reading.error_body is None
 
 
-def brings_recording(subject: Subject, exchange: Exchange) -> bool:
-    """Whether any of a recording is in an answer: legs, in whatever wrapping, or a sound."""
+def shows_recording(subject: Subject, exchange: Exchange) -> bool:
+    """Whether an answer has any part of a recording: legs in any wrapping, or audio."""
     described = subject.target.described
     names = {frozenset({"CallRecordId"})} if described is None else described.name_keys
     body = exchange.body.lower()
-    named = any(all(f'"{key.lower()}"'.encode() in body for key in keys) for keys in names)
-    return bool(read(subject, exchange).legs) or named or is_sound(exchange)
+    has_keys = any(all(f'"{key.lower()}"'.encode() in body for key in keys) for keys in names)
+    return bool(read(subject, exchange).legs) or has_keys or has_audio(exchange)
 
 
-def is_sound(exchange: Exchange) -> bool:
-    """Whether the body of an answer is a sound file."""
+def has_audio(exchange: Exchange) -> bool:
+    """Whether the body of an answer is an audio file."""
     return kind_of(exchange.body) is not None
 
 
-def refuses(subject: Subject, exchange: Exchange) -> bool:
-    """Whether an answer is a refusal: nothing of a recording, and an HTTP error or a failure object. [] is none."""
-    return refused(read(subject, exchange)) and not brings_recording(subject, exchange)
+def is_refused(subject: Subject, exchange: Exchange) -> bool:
+    """Whether an answer is a refusal, as `is_refusal` defines it, without any part of a recording."""
+    return is_refusal(read(subject, exchange)) and not shows_recording(subject, exchange)
 
 
-def in_words(subject: Subject, exchange: Exchange) -> str:
-    """What an answer was, in a few words."""
-    return "a sound" if is_sound(exchange) else told(read(subject, exchange))
+def describe_exchange(subject: Subject, exchange: Exchange) -> str:
+    """An exchange in a few words, for a message."""
+    return "audio" if has_audio(exchange) else describe(read(subject, exchange))
 
 
 def check_answered(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
     """Check that a request is answered with legs."""
-    check(answers_it(subject, exchange), f"{what}: expected 200 and legs, got {in_words(subject, exchange)}", exchange)
+    actual = describe_exchange(subject, exchange)
+    kind = FailureKind.INVALID_BODY
+    if not has_audio(exchange):
+        answer = read(subject, exchange)
+        kind = FailureKind.UNEXPECTED_STATUS if answer.legs else kind_without_legs(answer)
+    check(
+        has_legs(subject, exchange),
+        f"{what}: expected 200 and legs, got {actual}",
+        exchange,
+        kind=kind,
+        expected="200 and legs",
+        actual=actual,
+    )
 
 
 def check_refused(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
     """Check that a request is refused."""
-    check(refuses(subject, exchange), f"{what}: expected a refusal, got {in_words(subject, exchange)}", exchange)
+    actual = describe_exchange(subject, exchange)
+    check(
+        is_refused(subject, exchange),
+        f"{what}: expected a refusal, got {actual}",
+        exchange,
+        kind=kind_without_refusal(exchange, shown=shows_recording(subject, exchange)),
+        expected="a refusal",
+        actual=actual,
+    )
 
 
-def check_brings_nothing(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
-    """Check that nothing of a recording comes, however it is said."""
-    came = brings_recording(subject, exchange)
-    check(not came, f"{what}: expected no recording, got {in_words(subject, exchange)}", exchange)
+def kind_without_refusal(exchange: Exchange, *, shown: bool) -> FailureKind:
+    """What is wrong with an answer that should be a refusal, and is none. `shown`: it has a part of a recording."""
+    if exchange.response is None or (exchange.transport_error is not None and not shown):
+        return FailureKind.NO_ANSWER
+    return FailureKind.NOT_REFUSED if shown or exchange.status == 200 else FailureKind.UNEXPECTED_STATUS
 
 
-def choice_of_status(subject: Subject, exchange: Exchange) -> str:
-    """The status of a refusal as a choice; "other" where the answer is no refusal."""
-    return str(exchange.status) if refuses(subject, exchange) else f"other: {in_words(subject, exchange)}"
+def check_no_recording(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
+    """Check that no part of a recording comes, in whatever form the answer says so."""
+    actual = describe_exchange(subject, exchange)
+    check(
+        not shows_recording(subject, exchange),
+        f"{what}: expected no recording, got {actual}",
+        exchange,
+        kind=FailureKind.NOT_REFUSED,
+        expected="no recording",
+        actual=actual,
+    )
 
 
-def stamp(subject: Subject) -> int:
-    """The PBX's time in milliseconds, asked now."""
+def refusal_status(subject: Subject, exchange: Exchange) -> str:
+    """The status of a refusal as the value of an option; "other: ..." if the answer is no refusal."""
+    if is_refused(subject, exchange):
+        return str(exchange.status)
+    return f"other: {describe_exchange(subject, exchange)}"
+
+
+def pbx_millis(subject: Subject) -> int:
+    """The PBX's time in milliseconds, from a new request."""
     return subject.client.clock_millis()
 
 
-def proof(subject: Subject, time_stamp: str | int, digest: str) -> Query:
-    """A time stamp and a hash of the caller's making; the hash is hidden in reports."""
+def hash_credentials(subject: Subject, time_stamp: str | int, digest: str) -> Query:
+    """Credentials of any time stamp and hash. Reports hide the hash."""
     subject.client.secrets.append(digest)
     return (("timeStamp", str(time_stamp)), ("hash", digest))
 
@@ -204,18 +237,28 @@ def sha256(text: str) -> str:
 
 
 def wrong_credentials(subject: Subject) -> Credentials:
-    """Credentials in the documented form, made with a key that is nobody's."""
-    return made_with(subject, NOBODYS_KEY)
+    """Credentials in the documented form, made with a key that no PBX has."""
+    return credentials_of_key(subject, UNUSED_KEY)
 
 
-def made_with(subject: Subject, key: str) -> Credentials:
-    """Credentials in the documented form, made with a key of the caller's."""
+def credentials_of_key(subject: Subject, key: str) -> Credentials:
+    """Credentials in the documented form, made with a key."""
     subject.client.secrets.append(key)
     return subject.client.made_with(key)
 
 
 def check_each_refused(subject: Subject, check: Check, attempts: Iterable[tuple[str, Credentials]]) -> None:
     """Check that one question is refused with each of some credentials."""
-    for asked in one_recording(subject):
+    for question in first_question(subject):
         for what, credentials in attempts:
-            check_refused(subject, check, ask(subject, asked, credentials=credentials), what)
+            check_refused(subject, check, ask(subject, question, credentials=credentials), what)
+
+
+# Temporary names, until every clause uses the names above.
+NOBODYS_KEY, unasked, refuses, answers_it, made_with = (
+    UNUSED_KEY,
+    without_parameter,
+    is_refused,
+    has_legs,
+    credentials_of_key,
+)

@@ -9,24 +9,24 @@ from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import (
     BY_UNIQUE_ID,
-    answers_it,
     ask,
     check_answered,
-    check_brings_nothing,
+    check_no_recording,
     check_refused,
-    in_words,
-    named,
-    one_question,
-    one_recording,
+    describe_exchange,
+    describe_question,
+    first_question,
+    first_vendor_question,
+    has_legs,
+    is_refused,
     post,
     questions,
-    recordings,
-    refuses,
     request_of,
     send,
-    unasked,
     url_of,
+    vendor_questions,
     with_parameter,
+    without_parameter,
 )
 from noojee_contract.suite.support.relations import check_same, question_of, told_answers
 
@@ -37,7 +37,7 @@ STRANGER = "no-such-recording"
 @clause("transport.get-refused")
 def test_get_brings_no_recording(subject: Subject, check: Check) -> None:
     """SPEC: the API will only accept POST requests."""
-    for question in questions(subject):
+    for question in vendor_questions(subject):
         exchange = subject.client.send("GET", url_of(subject, question))
         check_refused(subject, check, exchange, f"GET {question[0]}")
 
@@ -45,26 +45,30 @@ def test_get_brings_no_recording(subject: Subject, check: Check) -> None:
 @clause("transport.other-methods-refused")
 def test_put_delete_patch_and_head_are_refused(subject: Subject, check: Check) -> None:
     """SPEC: the API will only accept POST requests."""
-    for asked in recordings(subject):
+    for question in questions(subject):
         for method in ("PUT", "DELETE", "PATCH", "HEAD"):
             # On a PBX that is only observed, nothing that is there is put at risk: a stranger is named.
             safe = subject.sandbox is not None or method == "HEAD"
-            request = request_of(subject, asked if safe else Question(asked.kind, STRANGER))
+            request = request_of(subject, question if safe else Question(question.kind, STRANGER))
             if (request.method, method) != ("GET", "HEAD"):  # where GET is served, HEAD is: HTTP's own rule
-                check_refused(subject, check, send(subject, request, verb=method), f"{method} {named(asked)}")
+                check_refused(
+                    subject, check, send(subject, request, verb=method), f"{method} {describe_question(question)}"
+                )
 
 
 @clause("transport.options-brings-nothing")
 def test_options_brings_no_recording(subject: Subject, check: Check) -> None:
     """SPEC: only POST is accepted; that OPTIONS tells the methods is HTTP's own, so it need be no error."""
-    for asked in recordings(subject):
-        check_brings_nothing(subject, check, ask(subject, asked, verb="OPTIONS"), f"OPTIONS {named(asked)}")
+    for question in questions(subject):
+        check_no_recording(
+            subject, check, ask(subject, question, verb="OPTIONS"), f"OPTIONS {describe_question(question)}"
+        )
 
 
 @clause("transport.method-not-allowed")
 def test_a_wrong_method_is_answered_405_naming_post(subject: Subject, check: Check) -> None:
     """UNKNOWN row 14: a JAX-RS server answers 405 with Allow: POST."""
-    for question in one_question(subject):
+    for question in first_vendor_question(subject):
         exchange = subject.client.send("GET", url_of(subject, question))
         allow = [each.strip().upper() for each in (exchange.header("allow") or "").split(",")]
         said = f"GET: expected 405 and Allow: POST, got {exchange.status} and Allow: {', '.join(allow) or 'none'}"
@@ -74,7 +78,7 @@ def test_a_wrong_method_is_answered_405_naming_post(subject: Subject, check: Che
 @clause("transport.form-charset")
 def test_the_form_type_with_a_charset_is_taken(subject: Subject, check: Check) -> None:
     """CLIENT C-J: sends application/x-www-form-urlencoded; charset=UTF-8 and no body."""
-    for question in one_question(subject):
+    for question in first_vendor_question(subject):
         for written in (f"{FORM_TYPE}; charset=UTF-8", f"{FORM_TYPE};charset=utf-8"):
             exchange = post(subject, question, headers=(("content-type", written),))
             check_answered(subject, check, exchange, f"Content-Type: {written}")
@@ -83,34 +87,34 @@ def test_the_form_type_with_a_charset_is_taken(subject: Subject, check: Check) -
 @clause("transport.accept-json")
 def test_a_client_that_accepts_json_alone_is_served(subject: Subject, check: Check) -> None:
     """DOC W-OV: responses are JSON."""
-    for asked in one_recording(subject):
+    for question in first_question(subject):
         for accepted in ("application/json", "application/json, text/javascript;q=0.5"):
-            exchange = ask(subject, asked, headers=(("accept", accepted),))
+            exchange = ask(subject, question, headers=(("accept", accepted),))
             check_answered(subject, check, exchange, f"Accept: {accepted}")
 
 
 @clause("transport.content-type-check")
 def test_another_content_type_is_taken_or_refused_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 15: JSON as the type of an empty body, and no type at all."""
-    for question in one_question(subject):
+    for question in first_vendor_question(subject):
         sent = [post(subject, question, headers=headers) for headers in ((("content-type", "application/json"),), ())]
-        if all(answers_it(subject, exchange) for exchange in sent):
+        if all(has_legs(subject, exchange) for exchange in sent):
             seen = "any"
-        elif all(refuses(subject, exchange) for exchange in sent):
+        elif all(is_refused(subject, exchange) for exchange in sent):
             seen = "form-only"
         else:
-            seen = f"other: JSON {in_words(subject, sent[0])}, no type {in_words(subject, sent[1])}"
+            seen = f"other: JSON {describe_exchange(subject, sent[0])}, no type {describe_exchange(subject, sent[1])}"
         check.option(subject, "content_type_check", seen, sent[0])
 
 
 @clause("transport.parameters-in-body")
 def test_parameters_in_a_form_body_are_read_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 16: the habit of servlet getParameter."""
-    for name, query in one_question(subject):
+    for name, query in first_vendor_question(subject):
         body = subject.client.query_text(subject.client.with_credentials(query)).encode()
         exchange = subject.client.send("POST", f"{subject.client.base}/{name}", headers=(FORM,), body=body)
-        taken, left = answers_it(subject, exchange), refuses(subject, exchange)
-        seen = "query-and-body" if taken else "query-only" if left else f"other: {in_words(subject, exchange)}"
+        taken, left = has_legs(subject, exchange), is_refused(subject, exchange)
+        seen = "query-and-body" if taken else "query-only" if left else f"other: {describe_exchange(subject, exchange)}"
         check.option(subject, "parameters_in", seen, exchange)
 
 
@@ -142,9 +146,9 @@ def test_parameters_may_stand_in_any_order(subject: Subject, check: Check) -> No
 @clause("transport.unknown-parameter")
 def test_a_parameter_that_nobody_asked_for_changes_nothing(subject: Subject, check: Check) -> None:
     """CLIENT C-J: sends xDebugArg, which no page lists."""
-    for asked in one_recording(subject):
+    for question in first_question(subject):
         for more in ("xDebugArg=1", "_=1792800000000"):
-            request = request_of(subject, asked)
+            request = request_of(subject, question)
             exchange = send(subject, request, url=with_parameter(request, more))
             check_answered(subject, check, exchange, f"with the parameter {more} beside the documented ones")
 
@@ -152,7 +156,7 @@ def test_a_parameter_that_nobody_asked_for_changes_nothing(subject: Subject, che
 @clause("transport.repeated-credentials")
 def test_credentials_given_twice_are_taken_once(subject: Subject, check: Check) -> None:
     """CLIENT C-D: passes apiKey twice in one URL."""
-    for name, query in one_question(subject):
+    for name, query in first_vendor_question(subject):
         usual = subject.client.credentials()
         exchange = post(subject, (name, (*usual, *query, *usual)), credentials=())
         check_answered(subject, check, exchange, "the same credentials twice in one query")
@@ -164,18 +168,18 @@ def test_the_names_of_parameters_are_case_sensitive(subject: Subject, check: Che
     for unique_id in subject.unique_ids[:1]:
         for name in ("uniqueid", "UniqueId", "UNIQUEID"):
             exchange = post(subject, (BY_UNIQUE_ID, ((name, unique_id),)))
-            check_brings_nothing(subject, check, exchange, f"{name} in place of uniqueId")
+            check_no_recording(subject, check, exchange, f"{name} in place of uniqueId")
 
 
 @clause("transport.missing-parameter")
 def test_without_a_tag_or_unique_id_no_recording_comes(subject: Subject, check: Check) -> None:
-    """SPEC: an array containing any matching calls; nothing matches what was not asked."""
-    for what, exchange in unasked(subject):
-        check_brings_nothing(subject, check, exchange, what)
+    """SPEC: an array containing any matching calls; nothing matches what was not question."""
+    for what, exchange in without_parameter(subject):
+        check_no_recording(subject, check, exchange, what)
 
 
 @clause("transport.missing-parameter-refused")
 def test_a_missing_parameter_is_an_error(subject: Subject, check: Check) -> None:
     """DOC W-OV: a negative Code signifies an error; W-H: an appropriate HTTP error code. Row 17."""
-    for what, exchange in unasked(subject):
+    for what, exchange in without_parameter(subject):
         check_refused(subject, check, exchange, what)

@@ -12,16 +12,16 @@ from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.queries import (
     BY_TAG,
     BY_UNIQUE_ID,
-    answers_it,
     ask,
-    choice_of_status,
-    in_words,
-    one_recording,
+    describe_exchange,
+    first_question,
+    has_legs,
     post,
+    questions,
     read,
-    recordings,
-    unasked,
+    refusal_status,
     unknown_path,
+    without_parameter,
 )
 
 ACCENTS = archive(
@@ -51,9 +51,9 @@ def test_the_content_type_of_json_is_the_declared_one(subject: Subject, check: C
     known = ("application/json;charset=utf-8", "application/json", "text/html;charset=utf-8", "none")
     spelled = {"application/json;charset=utf-8": "application/json;charset=UTF-8"}
     spelled["text/html;charset=utf-8"] = "text/html;charset=UTF-8"
-    for asked in recordings(subject):
-        exchange = ask(subject, asked)
-        if answers_it(subject, exchange):
+    for question in questions(subject):
+        exchange = ask(subject, question)
+        if has_legs(subject, exchange):
             written = (exchange.header("content-type") or "none").lower().replace(" ", "").replace('"', "")
             seen = spelled.get(written, written) if written in known else f"other: {written}"
             check.option(subject, "json_content_type", seen, exchange)
@@ -82,9 +82,9 @@ def test_a_stated_length_is_the_length_in_bytes(subject: Subject, check: Check) 
     """DERIVED from HTTP: Content-Length counts bytes; a client that believes it must get the whole document."""
     if subject.archive is not None:
         subject = subject.fresh(document=ACCENTS)
-    answers = [ask(subject, asked) for asked in recordings(subject)]
-    answers += [exchange for _, exchange in unasked(subject)]
-    answers += [unknown_path(subject, asked) for asked in one_recording(subject)]
+    answers = [ask(subject, question) for question in questions(subject)]
+    answers += [exchange for _, exchange in without_parameter(subject)]
+    answers += [unknown_path(subject, question) for question in first_question(subject)]
     answers += [subject.client.time()] if subject.by_hash else []
     for exchange in answers:
         said = exchange.header("content-length")
@@ -106,7 +106,9 @@ def test_a_failure_has_a_message_and_a_negative_code(subject: Subject, check: Ch
         check(isinstance(message, str), f"expected a text as Message, got {message!r}", exchange)
     else:
         failed = exchange.status is not None and exchange.status >= 400
-        check(failed, f"expected a failure object or an HTTP error, got {in_words(subject, exchange)}", exchange)
+        check(
+            failed, f"expected a failure object or an HTTP error, got {describe_exchange(subject, exchange)}", exchange
+        )
 
 
 @clause("transport.failure-envelope")
@@ -115,7 +117,7 @@ def test_a_failure_of_the_replacement_is_spelled_as_declared(subject: Subject, c
     exchange = _bad_request(subject)
     document = _document(exchange)
     keys = set(document) if isinstance(document, dict) else set()
-    seen = f"other: {in_words(subject, exchange)}"
+    seen = f"other: {describe_exchange(subject, exchange)}"
     for choice, names in (("capitalised", {"Code", "Message"}), ("lower-case", {"code", "message"})):
         seen = choice if names <= keys else seen
     check.option(subject, "njadmin_failure_envelope", seen, exchange)
@@ -124,7 +126,7 @@ def test_a_failure_of_the_replacement_is_spelled_as_declared(subject: Subject, c
 @clause("transport.bad-request-readable")
 def test_an_error_of_the_replacement_has_a_body_to_show(subject: Subject, check: Check) -> None:
     """CLIENT C-D: prints the body of what is not 2xx; so an error says something."""
-    for what, exchange in unasked(subject):
+    for what, exchange in without_parameter(subject):
         failure = subject.failure(exchange)
         told = bool(failure.message) if failure is not None else bool(exchange.body.strip())
         check(told, f"{what}: answered {exchange.status} without a word", exchange)
@@ -151,17 +153,17 @@ def test_a_missing_parameter_has_the_declared_status_in_call_management(subject:
 def _check_missing(subject: Subject, check: Check, key: str) -> None:
     for name in (BY_UNIQUE_ID, BY_TAG):
         exchange = post(subject, (name, ()))
-        check.option(subject, key, choice_of_status(subject, exchange), exchange)
+        check.option(subject, key, refusal_status(subject, exchange), exchange)
 
 
 @clause("transport.asked-again")
 def test_asking_again_word_for_word_changes_nothing(subject: Subject, check: Check) -> None:
     """SPEC: the methods retrieve; nothing is consumed, and the same request has the same answer."""
-    for asked in one_recording(subject):
-        first = ask(subject, asked)
+    for question in first_question(subject):
+        first = ask(subject, question)
         listed = sorted((each.unique_id, each.number) for each in read(subject, first).legs)
         for _ in range(2):
-            again = ask(subject, asked)
+            again = ask(subject, question)
             names = sorted((each.unique_id, each.number) for each in read(subject, again).legs)
-            said = f"first came legs {listed}, then {names} ({in_words(subject, again)})"
+            said = f"first came legs {listed}, then {names} ({describe_exchange(subject, again)})"
             check(names == listed and again.status == first.status, said, again)

@@ -15,15 +15,15 @@ from noojee_contract.suite.support.queries import (
     BY_TAG,
     BY_UNIQUE_ID,
     NamedQuery,
-    answers_it,
-    check_brings_nothing,
+    check_no_recording,
     check_refused,
-    in_words,
-    one_question,
-    one_recording,
+    describe_exchange,
+    first_question,
+    first_vendor_question,
+    has_legs,
+    is_refused,
     post,
     read,
-    refuses,
     unknown_path,
 )
 
@@ -65,7 +65,7 @@ def test_values_beyond_ascii_are_read_whole(subject: Subject, check: Check) -> N
 
 @clause("transport.query-charset")
 def test_values_are_encoded_in_the_declared_charset(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 45: asked in either charset, the tag brings its call in one of them."""
+    """UNKNOWN row 45: question in either charset, the tag brings its call in one of them."""
     subject = subject.fresh(document=_tagged("Zoë Müller"))
     brought = {}
     for charset in ("utf-8", "iso-8859-1"):
@@ -97,23 +97,25 @@ def test_a_space_may_be_written_in_both_ways(subject: Subject, check: Check) -> 
 @clause("transport.unknown-path")
 def test_an_unknown_method_is_an_error(subject: Subject, check: Check) -> None:
     """CLIENT C-J: an unknown path gives 404 with an HTML body; never an array that reads as an empty answer."""
-    for asked in one_recording(subject):
+    for question in first_question(subject):
         for name in ABSENT:
-            check_refused(subject, check, unknown_path(subject, asked, name), f"the method {name}, which no page names")
+            check_refused(
+                subject, check, unknown_path(subject, question, name), f"the method {name}, which no page names"
+            )
 
 
 @clause("transport.unknown-path-status")
 def test_an_unknown_method_is_answered_404(subject: Subject, check: Check) -> None:
     """CLIENT C-J: 404 returns HTML."""
-    for asked in one_recording(subject):
-        exchange = unknown_path(subject, asked, ABSENT[0])
+    for question in first_question(subject):
+        exchange = unknown_path(subject, question, ABSENT[0])
         check(exchange.status == 404, f"an unknown method: expected 404, got {exchange.status}", exchange)
 
 
 @clause("transport.unknown-path-body")
 def test_an_unknown_method_has_the_declared_body(subject: Subject, check: Check) -> None:
     """UNKNOWN row 18; CLIENT C-J: 404 returns HTML."""
-    for question in one_question(subject):
+    for question in first_vendor_question(subject):
         exchange = post(subject, (ABSENT[0], question[1]))
         if not exchange.body:
             seen = "empty"
@@ -135,7 +137,7 @@ def test_the_letter_case_of_a_method_counts(subject: Subject, check: Check) -> N
     for unique_id in subject.unique_ids[:1]:
         for name in (BY_UNIQUE_ID.lower(), BY_UNIQUE_ID[:1].upper() + BY_UNIQUE_ID[1:]):
             exchange = post(subject, (name, (("uniqueId", unique_id),)))
-            check_brings_nothing(subject, check, exchange, f"the method spelled {name}")
+            check_no_recording(subject, check, exchange, f"the method spelled {name}")
 
 
 @clause("transport.after-4")
@@ -156,19 +158,21 @@ def _both(subject: Subject, question: NamedQuery) -> tuple[Exchange, Exchange]:
 @clause("transport.bare-rest")
 def test_the_bare_prefix_is_served_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN row 47: /rest/RecordingAPI (SPEC W-A4) beside /servicemanager/rest/RecordingAPI (DOC W-A1)."""
-    for question in one_question(subject):
+    for question in first_vendor_question(subject):
         bare, full = _both(subject, question)
-        seen = f"other: /rest {in_words(subject, bare)}, /servicemanager/rest {in_words(subject, full)}"
-        if answers_it(subject, full):
-            seen = "served" if answers_it(subject, bare) else "absent" if refuses(subject, bare) else seen
+        seen = (
+            f"other: /rest {describe_exchange(subject, bare)}, /servicemanager/rest {describe_exchange(subject, full)}"
+        )
+        if has_legs(subject, full):
+            seen = "served" if has_legs(subject, bare) else "absent" if is_refused(subject, bare) else seen
         check.option(subject, "bare_rest", seen, bare)
 
 
 @clause("transport.prefixes-agree")
 def test_both_prefixes_tell_the_same(subject: Subject, check: Check) -> None:
     """DERIVED: the pages use both for one API, so where both answer they answer the same."""
-    for question in one_question(subject):
+    for question in first_vendor_question(subject):
         bare, full = _both(subject, question)
-        if answers_it(subject, bare) and answers_it(subject, full):
+        if has_legs(subject, bare) and has_legs(subject, full):
             told = [sorted(repr(sorted(each.raw.items())) for each in read(subject, one).legs) for one in (bare, full)]
             check(told[0] == told[1], "/rest and /servicemanager/rest list different legs for one call", full)

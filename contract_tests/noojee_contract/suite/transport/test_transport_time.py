@@ -9,7 +9,7 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.queries import in_words, stamp
+from noojee_contract.suite.support.queries import describe_exchange, pbx_millis
 
 FAR_OFF_SECONDS = 600
 NEAR_SECONDS = 2  # of a clock that stands where it was put
@@ -70,7 +70,7 @@ def test_time_is_the_pbx_clock_in_milliseconds_of_1970(subject: Subject, check: 
 @clause("transport.time-moves")
 def test_time_moves_on_with_the_clock(subject: Subject, check: Check) -> None:
     """DOC W-A1: a time stamp is good for ten seconds, so an old answer to Time is worth nothing."""
-    first = stamp(subject)
+    first = pbx_millis(subject)
     subject.step(3)
     exchange = subject.client.time()
     passed = (int(exchange.body) - first) / 1000 if exchange.body.strip().isdigit() else None
@@ -84,5 +84,7 @@ def test_time_is_asked_by_post_alone(subject: Subject, check: Check) -> None:
     exchange = subject.client.send("GET", subject.client.time_url)
     refused = exchange.status is not None and exchange.status >= 400
     check(
-        refused, f"GET Time: expected an HTTP error, got {_shown(exchange)} ({in_words(subject, exchange)})", exchange
+        refused,
+        f"GET Time: expected an HTTP error, got {_shown(exchange)} ({describe_exchange(subject, exchange)})",
+        exchange,
     )

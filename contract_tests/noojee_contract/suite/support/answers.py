@@ -1,0 +1,86 @@
+"""What an answer to a metadata question is: a refusal or not, in words, and why it has no legs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from noojee_contract.dialects.vendor import Leg
+from noojee_contract.engine.subject import Answer
+from noojee_contract.model.exchange import Exchange, NotJson, beginning
+from noojee_contract.model.failure import FailureKind
+
+FIRST_ERROR_STATUS = 400
+MOST_OF_A_MESSAGE = 80
+
+
+def has_error_status(exchange: Exchange) -> bool:
+    """Whether the HTTP status of an answer is 400 or higher."""
+    return exchange.status is not None and exchange.status >= FIRST_ERROR_STATUS
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether an answer is a refusal: it has no leg, and an HTTP error or an error body. An empty array is no refusal."""
+    if answer.legs or answer.exchange.status is None:
+        return False
+    return has_error_status(answer.exchange) or answer.reading.error_body is not None
+
+
+def is_list(answer: Answer) -> bool:
+    """Whether an answer is HTTP 200 with a list of legs, which may be empty."""
+    return kind_without_legs(answer) is FailureKind.MISSING_LEG or (answer.exchange.status == 200 and bool(answer.legs))
+
+
+def kind_without_legs(answer: Answer) -> FailureKind:
+    """What is wrong with an answer that should be an array of legs, and is none or has no leg."""
+    exchange = answer.exchange
+    if exchange.response is None or exchange.transport_error is not None:
+        return FailureKind.NO_ANSWER
+    if is_refusal(answer):
+        return FailureKind.REFUSED
+    if exchange.status != 200:
+        return FailureKind.UNEXPECTED_STATUS
+    try:
+        document = exchange.json()
+    except NotJson:
+        return FailureKind.INVALID_BODY
+    return FailureKind.MISSING_LEG if document == [] else FailureKind.INVALID_BODY
+
+
+def first_difference(before: Iterable[Leg], after: Iterable[Leg]) -> str | None:
+    """The name of the first field that two lists of the same legs show differently. None: other legs, or no difference."""
+    rows = [sorted(legs, key=lambda leg: (leg.unique_id, leg.number)) for legs in (before, after)]
+    for one, other in zip(*rows, strict=False):
+        if (one.unique_id, one.number) != (other.unique_id, other.number):
+            return None
+        fields: Iterable[str] = one.raw
+        for field in fields:
+            if field not in other.raw or one.raw[field] != other.raw[field]:
+                return field
+    return None
+
+
+def describe(answer: Answer) -> str:
+    """An answer in a few words, for a message."""
+    exchange = answer.exchange
+    if exchange.response is None:
+        return f"no answer ({exchange.transport_error})"
+    if exchange.transport_error is not None:
+        return f"{exchange.status}, and {exchange.transport_error}"
+    if answer.reading.error_body is not None:
+        return f"{exchange.status} with the error {beginning(answer.reading.error_body.message, MOST_OF_A_MESSAGE)!r}"
+    if answer.legs:
+        return f"{exchange.status} with {len(answer.legs)} leg{'' if len(answer.legs) == 1 else 's'}"
+    if not exchange.body.strip():
+        return f"{exchange.status} without a body"
+    return f"{exchange.status}{_describe_document(exchange)}"
+
+
+def _describe_document(exchange: Exchange) -> str:
+    try:
+        document = exchange.json()
+    except NotJson as error:
+        return f", and {error}"
+    if isinstance(document, list):
+        return f" with an array {'without a leg' if document else 'that is empty'}"
+    kinds = ((dict, "an object"), (str, "a string"), (type(None), "null"))
+    return f" with {next((word for kind, word in kinds if isinstance(document, kind)), 'no array')}"
