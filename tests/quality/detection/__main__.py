@@ -69,13 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(f"there is no faulty server {unknown[0]!r}")
         names = options.only
     elif options.draw:
-        names = random.Random(options.seed).sample(names, min(options.draw, len(names)))
+        names = random.Random(options.random_seed).sample(names, min(options.draw, len(names)))
     started = time.monotonic()
     judged = rows(names, options.workers)
-    pairs = draw_pairs([name for name in servers if name not in survivors()], options.pairs, options.seed)
+    pairs = draw_pairs([name for name in servers if name not in survivors()], options.pairs, options.random_seed)
     survived = surviving(pairs, options.workers)
     score = score_of(
-        judged, seed=judging.SPEC, pairs=options.pairs, pairs_seed=options.seed, pairs_survived=tuple(survived)
+        judged, random_seed=judging.RANDOM_SEED, pairs=options.pairs, pairs_random_seed=options.random_seed, pairs_survived=tuple(survived)
     )  # fmt: skip
     if options.table:
         lines = (json.dumps(asdict(row), ensure_ascii=True) + "\n" for row in score.rows)
@@ -110,13 +110,13 @@ def _show(names: Sequence[str], parser: argparse.ArgumentParser) -> int:
     for name in names:
         if name not in kept:
             parser.error(f"there is no faulty server {name!r} in the score")
-        print(in_words(kept[name], everything()[name].summarize if name in everything() else ""))
+        print(in_words(kept[name], everything()[name].description if name in everything() else ""))
     return 0
 
 
 def _check() -> int:
     kept = read(DATA.read_text(encoding="utf-8"))
-    today = score_of((), seed=kept.seed)
+    today = score_of((), random_seed=kept.random_seed)
     stale = (kept.catalogue, kept.servers) != (today.catalogue, today.servers)
     print(
         "the score is stale: run tox -e prove" if stale else "the score is of this catalogue and these faulty servers"

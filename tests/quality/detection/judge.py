@@ -22,7 +22,7 @@ from quality.detection.socket_door import SocketDoor
 from support.faulty_servers import WIRE, FaultyServer
 
 EXAMPLES = 2
-SPEC = 1
+RANDOM_SEED = 1
 LEGACY, REPLACEMENT = "recording-api", "njadmin"
 USUAL = (LEGACY, REPLACEMENT)
 ABOUT_CALLS = ("support.faulty_servers.live_calls", "support.faulty_servers.orders")
@@ -92,22 +92,22 @@ def targets(server: FaultyServer) -> tuple[list[Target], list[tuple[str, str]]]:
     return [*found, right], [(OLD, REPLACEMENT)]
 
 
-def judge(server: FaultyServer, *, examples: int = EXAMPLES, seed: int = SPEC, first: bool = False) -> Row:
+def judge(server: FaultyServer, *, examples: int = EXAMPLES, random_seed: int = RANDOM_SEED, first: bool = False) -> Row:
     """Every clause in every cell; with `first`, no more once one is broken."""
     started = time.perf_counter()
-    results, caught_at = results_of(server, examples=examples, random_seed=seed, first=first)
+    results, caught_at = results_of(server, examples=examples, random_seed=random_seed, first=first)
     return row_of(server, results, caught_at, time.perf_counter() - started)
 
 
 def results_of(
-    server: FaultyServer, *, examples: int = EXAMPLES, seed: int = SPEC, first: bool = False
+    server: FaultyServer, *, examples: int = EXAMPLES, random_seed: int = RANDOM_SEED, first: bool = False
 ) -> tuple[list[Result], int | None]:
     """The results of every clause, and how many requests the server had answered when the first clause broke."""
     doors.opened.clear()
     if server.name in WIRE:
-        return _on_the_wire(server, examples=examples, random_seed=seed)
+        return _on_the_wire(server, examples=examples, random_seed=random_seed)
     named, migrations = targets(server)
-    runner = Runner(named, migrations=migrations, random_seed=seed, examples=examples, shrink_seconds=0)
+    runner = Runner(named, migrations=migrations, random_seed=random_seed, examples=examples, shrink_seconds=0)
     results: list[Result] = []
     caught_at: int | None = None
     try:
@@ -125,7 +125,7 @@ def results_of(
     return results, caught_at
 
 
-def _on_the_wire(server: FaultyServer, *, examples: int, seed: int) -> tuple[list[Result], int | None]:
+def _on_the_wire(server: FaultyServer, *, examples: int, random_seed: int) -> tuple[list[Result], int | None]:
     """The same over a real socket: the replacement alone, on the archives that ship."""
     door = SocketDoor(WIRE[server.name][1])
     doors.opened[server.name] = [door.watched]
@@ -137,7 +137,7 @@ def _on_the_wire(server: FaultyServer, *, examples: int, seed: int) -> tuple[lis
         writable=True,
         sources=(BUNDLED,),
     )
-    runner = Runner([target], random_seed=seed, examples=examples, shrink_seconds=0)
+    runner = Runner([target], random_seed=random_seed, examples=examples, shrink_seconds=0)
     results: list[Result] = []
     caught_at: int | None = None
     try:
@@ -203,7 +203,7 @@ def run_of(results: Sequence[Result]) -> Report:
     names = dict.fromkeys(name for result in results for name in result.target.split(" > "))
     clauses: dict[str, Clause] = {result.clause: catalogue()[result.clause] for result in results}
     return Report(
-        suite="", catalogue="", started="", seconds=0.0, random_seed=SPEC, examples=EXAMPLES,
+        suite="", catalogue="", started="", seconds=0.0, random_seed=RANDOM_SEED, examples=EXAMPLES,
         targets=[TargetRow(name=name, dialect=name, address="", sources=()) for name in names],
         clauses=[clause.row() for clause in clauses.values()],
         results=results,

@@ -30,7 +30,7 @@ def together(one: FaultyServer, other: FaultyServer) -> FaultyServer:
 
         return _safely(one, request, wrong_already, memory.setdefault("before", {}))
 
-    return FaultyServer(f"{one.name} + {other.name}", f"{one.summarize} {other.summarize}", mistake)
+    return FaultyServer(f"{one.name} + {other.name}", f"{one.description} {other.description}", mistake)
 
 
 def _safely(server: FaultyServer, request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:

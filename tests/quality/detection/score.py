@@ -34,9 +34,9 @@ class Score:
     catalogue: str
     servers: str
     rows: tuple[Row, ...]
-    seed: int
+    random_seed: int
     pairs: int = 0
-    pairs_seed: int = 0
+    pairs_random_seed: int = 0
     pairs_survived: tuple[str, ...] = ()
 
     @property
@@ -91,18 +91,18 @@ class Score:
 def servers_fingerprint() -> str:
     """A short digest of the faulty servers: names, stories, groups, expected words, and reasons of survivors."""
     text = "\n".join(
-        "\t".join((server.name, server.summarize, server.kind, server.says)) for server in everything().values()
+        "\t".join((server.name, server.description, server.kind, server.says)) for server in everything().values()
     )
     known = "\n".join(f"{name}\t{reason}" for name, reason in sorted(survivors().items()))
     return hashlib.sha256(f"{text}\n{known}".encode()).hexdigest()[:12]
 
 
-def score_of(rows: Iterable[Row], *, seed: int, **pairs: Any) -> Score:
+def score_of(rows: Iterable[Row], *, random_seed: int, **pairs: Any) -> Score:
     """A score of today's catalogue and faulty servers."""
     places = {name: place for place, name in enumerate(everything())}
     ordered = tuple(sorted(rows, key=lambda row: places[row.name]))
     return Score(
-        catalogue=catalogue_fingerprint(), servers=servers_fingerprint(), rows=ordered, random_seed=seed, **pairs
+        catalogue=catalogue_fingerprint(), servers=servers_fingerprint(), rows=ordered, random_seed=random_seed, **pairs
     )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def written(score: Score) -> str:
     """The score as JSON lines: a header with the clauses, a line a faulty server (clauses by their place), a footer."""
     clauses = list(catalogue())
     header = {
-        "kind": "header", "format": FORMAT, "catalogue": score.catalogue, "faulty_servers": score.servers, "seed": score.random_seed,
+        "kind": "header", "format": FORMAT, "catalogue": score.catalogue, "faulty_servers": score.servers, "random_seed": score.random_seed,
         "clauses": clauses,
     }  # fmt: skip
     rows = [
@@ -123,7 +123,7 @@ def written(score: Score) -> str:
         for row in score.rows
     ]  # fmt: skip
     footer = {
-        "kind": "footer", "servers": len(score.rows), "caught": score.caught, "pairs": score.pairs, "pairs_seed": score.pairs_seed,
+        "kind": "footer", "servers": len(score.rows), "caught": score.caught, "pairs": score.pairs, "pairs_random_seed": score.pairs_random_seed,
         "pairs_survived": list(score.pairs_survived),
     }  # fmt: skip
     return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in (header, *rows, footer))
@@ -145,8 +145,8 @@ def read(text: str) -> Score:
         for line in lines
     )  # fmt: skip
     return Score(
-        catalogue=header["catalogue"], servers=header["faulty_servers"], rows=rows, random_seed=header["seed"], pairs=footer["pairs"],
-        pairs_seed=footer["pairs_seed"], pairs_survived=tuple(footer["pairs_survived"]),
+        catalogue=header["catalogue"], servers=header["faulty_servers"], rows=rows, random_seed=header["random_seed"], pairs=footer["pairs"],
+        pairs_random_seed=footer["pairs_random_seed"], pairs_survived=tuple(footer["pairs_survived"]),
     )  # fmt: skip
 
 
@@ -173,7 +173,7 @@ def page(score: Score, mutation: str = "") -> str:
     by_hand = len(score.rows) - score.made
     lines += [
         f"{len(score.rows):,} PBXs are wrong on purpose: {score.made:,} made by operators, {by_hand:,} written by hand, each with its",
-        "summarize (`tests/faulty_servers`). Each gives some answer that a right one would not give, to the same requests.",
+        "description (`tests/faulty_servers`). Each gives some answer that a right one would not give, to the same requests.",
         f"**{score.caught:,} of them ({score.share:.1%}) break some clause**, half of them within {_median(score)} requests.",
         f"In {_pointed(score):.1%} of those, the first failure of the report names the fault (the field, the header, the words) and shows a wrong answer.",
         "",
@@ -208,15 +208,15 @@ def page(score: Score, mutation: str = "") -> str:
     if score.pairs:
         lines += ["", "## Two faults at once", ""]
         told = ", ".join(f"`{pair}`" for pair in score.pairs_survived) or "none survived"
-        lines += [f"{score.pairs} pairs drawn with seed {score.pairs_seed} (both of a pair are caught alone): {told}."]
+        lines += [f"{score.pairs} pairs drawn with random seed {score.pairs_random_seed} (both of a pair are caught alone): {told}."]
     if mutation:
         lines += ["", mutation.strip()]
     return "\n".join(lines) + "\n"
 
 
-def in_words(row: Row, summarize: str) -> str:
+def in_words(row: Row, description: str) -> str:
     """One row of a score, to be read."""
-    lines = [f"{row.name} ({row.kind}{f', by the operator {row.operator}' if row.operator else ''})", f"  {summarize}"]
+    lines = [f"{row.name} ({row.kind}{f', by the operator {row.operator}' if row.operator else ''})", f"  {description}"]
     if not row.caught:
         return "\n".join([*lines, f"  survives: {survivors().get(row.name, 'no reason is known')}"])
     lines.append(

@@ -38,11 +38,11 @@ def test_a_faulty_server_is_caught_and_the_first_finding_points_at_the_fault(nam
     """The field, the header or the words of the fault, and an exchange that the fault changed."""
     server = everything()[name]
     row = judge(server)
-    assert row.caught, server.summarize
+    assert row.caught, server.description
     assert row.differs_at is not None
     assert not row.errors
-    assert row.names_it, f"{server.summarize} The first failure must say {server.says!r}: {row.first}: {row.said}"
-    assert row.shows_it, f"{server.summarize} The first failure shows a right answer: {row.first}: {row.said}"
+    assert row.names_it, f"{server.description} The first failure must say {server.says!r}: {row.first}: {row.said}"
+    assert row.shows_it, f"{server.description} The first failure shows a right answer: {row.first}: {row.said}"
 
 
 @pytest.mark.parametrize("name", ONE_CAUSE)

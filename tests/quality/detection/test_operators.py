@@ -32,11 +32,11 @@ def test_there_are_enough_faulty_servers_in_every_group() -> None:
 
 
 def test_every_faulty_server_says_what_a_finding_must_say() -> None:
-    """A group, a summarize, and the words that name the fault."""
+    """A group, a description, and the words that name the fault."""
     for server in everything().values():
         assert server.kind, f"{server.name} is in no group: put it into tests/faulty_servers/kinds.toml"
         assert server.says, server.name
-        assert server.summarize.endswith("."), server.name
+        assert server.description.endswith("."), server.name
     assert set(kinds()) == set(by_hand())
 
 

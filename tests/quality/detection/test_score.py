@@ -109,12 +109,12 @@ def test_the_picture_counts_servers_by_group_of_clauses() -> None:
 
 def test_a_row_is_told_in_words() -> None:
     """What caught it, when, and what it said; or why nothing did."""
-    told = in_words(row(broken={CLAUSE: "", "x.y": ""}), "A summarize.")
+    told = in_words(row(broken={CLAUSE: "", "x.y": ""}), "A description.")
     assert "caught after 2" in told
     assert f"first: {CLAUSE}: said" in told
     assert "also: x.y" in told
-    assert "A summarize." in told
-    assert "survives: No page" in in_words(row(EXCUSED, broken={}, first=None), "A summarize.")
+    assert "A description." in told
+    assert "survives: No page" in in_words(row(EXCUSED, broken={}, first=None), "A description.")
 
 
 def test_an_unknown_faulty_server_is_wrong_use() -> None:

@@ -46,19 +46,19 @@ class Effort:
 
     seconds: int
     examples: int | None
-    seed: int
+    random_seed: int
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=300, help="how long it takes, about (default 300)")
     parser.add_argument("--examples", type=int, help="instead of a time: how many for each operation of the API")
-    parser.add_argument("--archive", type=int, default=random.randrange(2**32), help="of all that is chosen by chance")
+    parser.add_argument("--random-seed", type=int, default=random.randrange(2**32), help="makes a run repeatable")
     options = parser.parse_args()
-    effort = Effort(seconds=max(1, options.seconds // 3), examples=options.examples, seed=options.seed)
-    print(f"fuzz cell: --seed {options.seed}", flush=True)
+    effort = Effort(seconds=max(1, options.seconds // 3), examples=options.examples, random_seed=options.random_seed)
+    print(f"fuzz: --random-seed {options.random_seed}", flush=True)
     failed = [name for name, run in (("pbx", _pbx), ("control", _control), ("bytes", _bytes)) if not run(effort)]
-    print(f"fuzz cell: {'failed: ' + ', '.join(failed) if failed else 'no server error'}", flush=True)
+    print(f"fuzz: {'failed: ' + ', '.join(failed) if failed else 'no server error'}", flush=True)
     return 1 if failed else 0
 
 
@@ -92,7 +92,7 @@ def _bytes(effort: Effort) -> bool:
         for at in range(MOST_ROUNDS if effort.examples is None else effort.examples // 2 + 1):
             if effort.examples is None and time.monotonic() > end:
                 break
-            figures += survived(server, examples=STREAMS_A_ROUND, start=effort.seed + at)
+            figures += survived(server, examples=STREAMS_A_ROUND, start=effort.random_seed + at)
         figures["memory grew by MB"] = ((server.memory_bytes() or 0) - before) // 1_000_000
     return _told("bytes", figures, ())
 
@@ -103,7 +103,7 @@ def _schemathesis(
     """A run by one OpenAPI file; whether all was well, and its figures."""
     here = Path(__file__).parent
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(here / "schemathesis.toml"), "run"]
-    command += [str(_data.schema(description)), "--url", server.url, "--archive", str(effort.seed), "--no-color"]
+    command += [str(_data.schema(description)), "--url", server.url, "--seed", str(effort.random_seed), "--no-color"]
     command += ["--checks", ",".join(CHECKS), "--warnings", "off"]
     command += ["--max-time", str(effort.seconds)] if effort.examples is None else ["-n", str(effort.examples)]
     command += ["--generation-database", "none", "--phases", ",".join(phases)]

@@ -20,7 +20,7 @@ from typing import Any
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 NJADMIN = "/njadmin/rest/RecordingAPI"
 CALLS = "/servicemanager/rest/CallManagementAPI"
-SPEC = {
+ARCHIVE = {
     "format": "noojee-archive/1",
     "time_zone": "Australia/Melbourne",
     "calls": [
@@ -54,7 +54,7 @@ class Served:
 
     def __init__(self, folder: Path, *words: str, preface: str = "") -> None:
         archive, ready = folder / "archive.json", folder / "ready"
-        archive.write_text(json.dumps(SPEC), encoding="utf-8")
+        archive.write_text(json.dumps(ARCHIVE), encoding="utf-8")
         self.said = folder / "said"
         self._heeded = 0  # bytes of it
         start = f"{preface}\nimport sys\nfrom noojee_fake.cli.main import main\nsys.exit(main(sys.argv[1:]))"

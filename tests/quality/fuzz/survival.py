@@ -6,7 +6,7 @@ import select
 from collections import Counter
 from contextlib import suppress
 
-from hypothesis import HealthCheck, archive, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 
 from quality.fuzz.served import Heard, Served, heard_of
 from quality.fuzz.streams import streams
@@ -18,7 +18,7 @@ QUIET_SECONDS = 0.02
 def survived(server: Served, *, examples: int, start: int | None = None) -> Counter[str]:
     """Send so many streams, each followed by a good request of another client; how many ended in which way.
 
-    A stream that breaks the server raises, made small. `start` is the archive of the choice of streams; None: as Hypothesis does.
+    A stream that breaks the server raises, made small. `start` is the random seed of the choice of streams; None: as Hypothesis does.
     """
     ends: Counter[str] = Counter()
 
@@ -32,7 +32,7 @@ def survived(server: Served, *, examples: int, start: int | None = None) -> Coun
         else:
             ends["refused" if heard.closed else "waited for"] += 1
 
-    (survives if start is None else archive(start)(survives))()
+    (survives if start is None else seed(start)(survives))()
     return ends
 
 

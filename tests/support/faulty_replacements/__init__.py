@@ -17,18 +17,18 @@ from support.conformant_servers.replacement import Replacement, StartResponse, l
 
 @dataclass(frozen=True, slots=True)
 class FaultyReplacement:
-    """`summarize` is what somebody did; `changes` are pieces of the app's text, or of its `variant`'s, and what stands in their place."""
+    """`description` is what somebody did; `changes` are pieces of the app's text, or of its `variant`'s, and what stands in their place."""
 
-    summarize: str
+    description: str
     changes: tuple[tuple[str, str], ...]
     clause: str
     phrase: str
     variant: str = ""
 
 
-def wrong(summarize: str, old: str, new: str, clause: str, phrase: str, *, variant: str = "") -> FaultyReplacement:
+def wrong(description: str, old: str, new: str, clause: str, phrase: str, *, variant: str = "") -> FaultyReplacement:
     """One change; `phrase` is in what the failure says."""
-    return FaultyReplacement(summarize, ((old, new),), clause, phrase, variant)
+    return FaultyReplacement(description, ((old, new),), clause, phrase, variant)
 
 
 FAULTY: Mapping[str, FaultyReplacement] = {

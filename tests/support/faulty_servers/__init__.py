@@ -42,7 +42,7 @@ GROUPS = (
 
 @dataclass(frozen=True, slots=True)
 class FaultyServer:
-    """A mistake with the real-world summarize that it stands for.
+    """A mistake with the real-world description that it stands for.
 
     `operator` names the operator that made it, "" where it was written by hand. `kind` is one of the groups of
     `kinds.toml`, `says` a regular expression that the first failure's sentence must match: the field, the header or the
@@ -50,7 +50,7 @@ class FaultyServer:
     """
 
     name: str
-    summarize: str
+    description: str
     mistake: Mistake
     operator: str = ""
     kind: str = ""
@@ -64,13 +64,13 @@ KINDS_FILE = Path(__file__).with_name("kinds.toml")
 SURVIVORS_FILE = Path(__file__).with_name("survivors.toml")
 
 
-def faulty(name: str, summarize: str) -> Callable[[Mistake], Mistake]:
+def faulty(name: str, description: str) -> Callable[[Mistake], Mistake]:
     """Enter a mistake into the catalogue; names are unique."""
 
     def enter(mistake: Mistake) -> Mistake:
         if name in FAULTY:
             raise ValueError(f"two faulty servers are called {name}")
-        FAULTY[name] = FaultyServer(name, summarize, mistake)
+        FAULTY[name] = FaultyServer(name, description, mistake)
         return mistake
 
     return enter

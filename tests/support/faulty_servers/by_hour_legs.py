@@ -16,11 +16,11 @@ from support.faulty_servers.rewriting import is_method, keys, now_millis, pairs,
 Row = dict[str, Any]
 
 
-def faulty_row(name: str, summarize: str) -> Callable[[Callable[[Row], Row]], Callable[[Row], Row]]:
+def faulty_row(name: str, description: str) -> Callable[[Callable[[Row], Row]], Callable[[Row], Row]]:
     """Enter a server that writes each leg by hour wrongly."""
 
     def enter(change: Callable[[Row], Row]) -> Callable[[Row], Row]:
-        @faulty(name, summarize)
+        @faulty(name, description)
         def mistake(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
             answer = send(request)
             return with_each_leg(answer, change) if by_hour(request) else answer

@@ -32,7 +32,7 @@ def calls_of(request: httpx.Request, send: Send) -> list[dict[str, Any]]:
     return calls
 
 
-def faulty_legs(name: str, summarize: str) -> Callable[[ChangeAll], ChangeAll]:
+def faulty_legs(name: str, description: str) -> Callable[[ChangeAll], ChangeAll]:
     """Enter a mistake that is made in the whole list of legs, by tag and by unique id."""
 
     def enter(change: ChangeAll) -> ChangeAll:
@@ -40,13 +40,13 @@ def faulty_legs(name: str, summarize: str) -> Callable[[ChangeAll], ChangeAll]:
             answer = send(request)
             return with_legs(answer, change) if is_metadata(request) else answer
 
-        faulty(name, summarize)(mistake)
+        faulty(name, description)(mistake)
         return change
 
     return enter
 
 
-def faulty_leg(name: str, summarize: str) -> Callable[[Change], Change]:
+def faulty_leg(name: str, description: str) -> Callable[[Change], Change]:
     """Enter a mistake that is made in each leg by itself, by tag and by unique id."""
 
     def enter(change: Change) -> Change:
@@ -54,7 +54,7 @@ def faulty_leg(name: str, summarize: str) -> Callable[[Change], Change]:
             answer = send(request)
             return with_each_leg(answer, change) if is_metadata(request) else answer
 
-        faulty(name, summarize)(mistake)
+        faulty(name, description)(mistake)
         return change
 
     return enter

@@ -12,11 +12,11 @@ from support.faulty_servers import WIRE, FaultyServer
 Wire = Callable[[bytes, bytes], bytes | None]
 
 
-def faulty_on_the_wire(name: str, summarize: str) -> Callable[[Wire], Wire]:
+def faulty_on_the_wire(name: str, description: str) -> Callable[[Wire], Wire]:
     """Enter a mistake on the wire into the catalogue."""
 
     def enter(mistake: Wire) -> Wire:
-        WIRE[name] = (FaultyServer(name, summarize, lambda request, send, memory: send(request)), mistake)
+        WIRE[name] = (FaultyServer(name, description, lambda request, send, memory: send(request)), mistake)
         return mistake
 
     return enter

@@ -109,7 +109,7 @@ def mutants() -> Iterator[FaultyServer]:
     for place, neighbour in NEIGHBOURS.items():
         yield FaultyServer(
             name=f"{place}-leads-to-its-neighbour",
-            summarize=f"{WORDS[place]} leads to the method {neighbour}.",
+            description=f"{WORDS[place]} leads to the method {neighbour}.",
             mistake=_led_to(place, neighbour),
             operator="leads-to-its-neighbour",
             kind="status",
@@ -121,7 +121,7 @@ def mutants() -> Iterator[FaultyServer]:
 def _mutant(place: str, name: str, words: str, change: Change, says: str, kind: str) -> FaultyServer:
     return FaultyServer(
         name=f"{place}-{name}",
-        summarize=f"{WORDS[place]} {words}.",
+        description=f"{WORDS[place]} {words}.",
         mistake=on_success(place, change),
         operator=name,
         kind="audio" if place == SOUND else kind,
@@ -135,7 +135,7 @@ def _of_methods() -> Iterator[FaultyServer]:
         for method in METHODS:
             yield FaultyServer(
                 name=f"{place}-on-{method.lower()}",
-                summarize=f"{WORDS[place]} is served on {method} too.",
+                description=f"{WORDS[place]} is served on {method} too.",
                 mistake=_served_on(place, method),
                 operator="on-another-method",
                 kind="method",

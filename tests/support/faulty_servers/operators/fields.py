@@ -156,7 +156,7 @@ def mutants() -> Iterator[FaultyServer]:
                     continue
                 yield FaultyServer(
                     name=f"{place}-{field.lower()}-{operator.name}",
-                    summarize=f"{WORDS[place]}, {field} {operator.words}.",
+                    description=f"{WORDS[place]}, {field} {operator.words}.",
                     mistake=answering(
                         place,
                         lambda _, answer, field=field, change=operator.change: with_legs(
@@ -175,7 +175,7 @@ def _repeated_keys(place: str) -> Iterator[FaultyServer]:
     for field in ("Leg", "UniqueId", "Username"):
         yield FaultyServer(
             name=f"{place}-{field.lower()}-twice",
-            summarize=f"{WORDS[place]}, the key {field} stands twice in each leg, first with an empty value.",
+            description=f"{WORDS[place]}, the key {field} stands twice in each leg, first with an empty value.",
             mistake=answering(
                 place,
                 lambda _, answer, field=field: repeated(answer, field) if _is_list(answer) else answer,

@@ -66,7 +66,7 @@ def mutants() -> Iterator[FaultyServer]:
     for name, words, more in LENGTHS:
         yield FaultyServer(
             name=f"refusal-{name}",
-            summarize=f"A refusal {words}.",
+            description=f"A refusal {words}.",
             mistake=answering(BY_UNIQUE_ID, lambda _, answer, more=more: _length(more)(answer) if is_refusal(answer) else answer),
             operator=name,
             kind="header-and-charset",
@@ -77,7 +77,7 @@ def mutants() -> Iterator[FaultyServer]:
 def _mutant(place: str, name: str, words: str, mistake: Mistake, says: str) -> FaultyServer:
     return FaultyServer(
         name=f"{place}-{name}",
-        summarize=f"{WORDS[place]} {words}.",
+        description=f"{WORDS[place]} {words}.",
         mistake=mistake,
         operator=name,
         kind="header-and-charset",

@@ -87,7 +87,7 @@ def mutants() -> Iterator[FaultyServer]:
 def _mutant(place: str, name: str, words: str, change: Change, says: str, kind: str) -> FaultyServer:
     return FaultyServer(
         name=f"{place}-{name}",
-        summarize=f"{WORDS[place]}, {words}.",
+        description=f"{WORDS[place]}, {words}.",
         mistake=answering(place, lambda _, answer: with_legs(answer, change)),
         operator=name,
         kind=kind,

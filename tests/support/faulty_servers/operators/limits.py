@@ -225,25 +225,25 @@ def mutants() -> Iterator[FaultyServer]:
             r"expected legs|hour|callend",
             REPLACEMENT,
         )
-    for name, summarize, text_of in HASHES:
+    for name, description, text_of in HASHES:
         yield _mutant(
             name,
-            summarize,
+            description,
             _also_accepted(text_of),
             "compared",
             "authentication",
             r"(?i)hash|cut|characters|swapped|alone",
             LEGACY,
         )
-    for name, summarize, read in KEYS:
+    for name, description, read in KEYS:
         yield _mutant(
-            name, summarize, _key_read(read), "compared", "authentication", r"(?i)key|credential", REPLACEMENT
+            name, description, _key_read(read), "compared", "authentication", r"(?i)key|credential", REPLACEMENT
         )
 
 
 def _mutant(
-    name: str, summarize: str, mistake: Mistake, operator: str, kind: str, says: str, dialects: tuple[str, ...]
+    name: str, description: str, mistake: Mistake, operator: str, kind: str, says: str, dialects: tuple[str, ...]
 ) -> FaultyServer:
     return FaultyServer(
-        name=name.replace("--", "-minus-"), summarize=summarize, mistake=mistake, operator=operator, kind=kind, says=says, dialects=dialects
+        name=name.replace("--", "-minus-"), description=description, mistake=mistake, operator=operator, kind=kind, says=says, dialects=dialects
     )  # fmt: skip

@@ -31,7 +31,7 @@ def mutants() -> Iterator[FaultyServer]:
             if operator.name in TAKEN:
                 yield FaultyServer(
                     name=f"replacement-{field.lower()}-{operator.name}",
-                    summarize=f"Since the migration, {field} {operator.words}, in all documents of the replacement.",
+                    description=f"Since the migration, {field} {operator.words}, in all documents of the replacement.",
                     mistake=_in_all_documents(field, operator.change),
                     operator=f"moved-{operator.name}",
                     kind="migration",

@@ -123,7 +123,7 @@ def mutants() -> Iterator[FaultyServer]:
         for name, (words, read) in ways.items():
             yield FaultyServer(
                 name=f"{place}-reads-{parameter.lower()}-{name}",
-                summarize=f"{WORDS[place]}, the parameter {parameter} {words}.",
+                description=f"{WORDS[place]}, the parameter {parameter} {words}.",
                 mistake=reading(place, parameter, read),
                 operator=f"read-{name}",
                 kind=kind,

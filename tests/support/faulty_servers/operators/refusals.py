@@ -157,7 +157,7 @@ def mutants() -> Iterator[FaultyServer]:
         for name, words, change, says in CHANGES:
             yield FaultyServer(
                 name=f"{refusal.name}-{name}",
-                summarize=f"{refusal.words} {words}.",
+                description=f"{refusal.words} {words}.",
                 mistake=_changed(refusal, change),
                 operator=f"refusal-{name}",
                 kind=refusal.kind,

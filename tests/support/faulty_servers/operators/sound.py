@@ -70,7 +70,7 @@ def mutants() -> Iterator[FaultyServer]:
     for name, words, change in CHANGES:
         yield FaultyServer(
             name=f"leg-sound-{name}",
-            summarize=f"The sound of a leg {words}.",
+            description=f"The sound of a leg {words}.",
             mistake=answering(SOUND, lambda _, answer, change=change: _changed(answer, change)),
             operator=name,
             kind="audio",

@@ -139,7 +139,7 @@ def mutants() -> Iterator[FaultyServer]:
 def _mutant(place: str, name: str, words: str, mistake: Mistake, says: str = SAYS) -> FaultyServer:
     return FaultyServer(
         name=f"{place}-{name}",
-        summarize=f"{WORDS[place]}, {words}.",
+        description=f"{WORDS[place]}, {words}.",
         mistake=mistake,
         operator=f"state-{name}",
         kind="state-over-time",
