@@ -26,8 +26,8 @@ for profile in ("default", "ci"):
     settings.register_profile(
         profile, settings.get_profile(profile), deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )  # a busy machine is no find
-settings.register_profile("deep", max_examples=1000, deadline=None, derandomize=False)
-"""For `--hypothesis-profile=deep`: by chance and for long. Tests that set a number of their own ask for the name."""
+settings.register_profile("stateful", max_examples=1000, deadline=None, derandomize=False)
+"""For `--hypothesis-profile=stateful`: by chance and for long. Tests that set a number of their own ask for the name."""
 FORM = (("content-type", "application/x-www-form-urlencoded"),)
 
 

@@ -42,7 +42,7 @@ LONGEST_SAID = 240
 ELEMENTARY = (*REQUIRED_CLAUSES, "by-hour.answered", "by-hour.ended-in-hour", "audio.fetched")
 LARGE = 4  # clauses, of a group that others may follow from
 # Clauses that hold two answers against each other say less of a fault than those that look at one.
-COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|one-summarize|by-hour-whole|leaves-|progress|lasts")
+COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|by-hour-whole|leaves-|progress|lasts")
 OF_THE_FORM = re.compile(r"string|missing|null|required")
 POINTED_LEGS = re.compile(r"(is|was) (missing|listed twice|not one of them)")
 

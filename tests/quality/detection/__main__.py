@@ -1,6 +1,6 @@
-"""`tox -e prove`: judges faulty servers by the shipped suite and writes the score.
+"""`tox -e detection`: runs the shipped suite on faulty servers and writes the detection rate into docs.
 
-Exit 0: good enough. 1: too little is caught, or a complaint stands. 2: wrong use.
+Exit 0: good enough. 1: too few are caught, or a row has a complaint. 2: wrong use.
 """
 
 from __future__ import annotations
@@ -11,97 +11,118 @@ import os
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from quality.detection import judge as judging
+from quality.detection.detect import RANDOM_SEED, Row
+from quality.detection.heat_map import heat_map
 from quality.detection.pairs import draw_pairs
-from quality.detection.picture import picture
 from quality.detection.pool import rows, surviving
-from quality.detection.score import (
+from quality.detection.results import (
     DATA,
+    HEAT_MAP,
     PAGE,
-    PICTURE,
     README,
-    Score,
+    Detection,
+    detection_of,
     in_words,
     mutation_part,
     page,
     read,
-    score_of,
     with_figure,
+    with_rows,
     written,
-)  # fmt: skip
-from support.faulty_servers import everything, survivors
+)
+from support.faulty_servers import FaultyServer, everything, survivors
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command."""
-    parser = argparse.ArgumentParser(prog="tox -e prove --", description=__doc__)
-    parser.add_argument(
-        "--draw", type=int, metavar="N", help="N faulty servers drawn by the seed; writes nothing into docs"
-    )
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="these faulty servers; writes nothing into docs")
-    parser.add_argument("--pairs", type=int, default=0, metavar="N", help="N pairs of changes too, drawn by the seed")
-    parser.add_argument("--random-seed", type=int, default=1, metavar="S", help="of what is drawn (default 1)")
-    parser.add_argument(
-        "--workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default 2)"
-    )
-    parser.add_argument(
-        "--table", type=Path, metavar="FILE", help="every clause that broke, with what it said, as JSON lines"
-    )
-    parser.add_argument("--check", action="store_true", help="judge nothing; say whether the score in docs is stale")
-    parser.add_argument(
-        "--show", nargs="+", metavar="NAME", help="judge nothing; tell what the score in docs says of these"
-    )
+    """Run the command and return its exit code."""
+    parser = _parser()
     options = parser.parse_args(arguments)
     if options.check:
         return _check()
     if options.show:
         return _show(options.show, parser)
     servers = everything()
-    names = list(servers)
-    whole = not (options.only or options.draw)
-    if options.only:
-        unknown = sorted(set(options.only) - set(servers))
-        if unknown:
-            parser.error(f"there is no faulty server {unknown[0]!r}")
-        names = options.only
-    elif options.draw:
-        names = random.Random(options.random_seed).sample(names, min(options.draw, len(names)))
+    names = _names(options, servers, parser)
     started = time.monotonic()
-    judged = rows(names, options.workers)
-    pairs = draw_pairs([name for name in servers if name not in survivors()], options.pairs, options.random_seed)
-    survived = surviving(pairs, options.workers)
-    score = score_of(
-        judged, random_seed=judging.RANDOM_SEED, pairs=options.pairs, pairs_random_seed=options.random_seed, pairs_survived=tuple(survived)
-    )  # fmt: skip
+    found = rows(names, options.workers)
     if options.table:
-        lines = (json.dumps(asdict(row), ensure_ascii=True) + "\n" for row in score.rows)
-        options.table.write_text("".join(lines), encoding="utf-8")
+        _write_table(options.table, found)
+    if options.add:
+        detection = with_rows(read(DATA.read_text(encoding="utf-8")), found)
+        _write(detection)
+        return _report(detection, rows_run=len(found), seconds=time.monotonic() - started, whole=True)
+    pairs = draw_pairs([name for name in servers if name not in survivors()], options.pairs, options.random_seed)
+    detection = detection_of(
+        found, random_seed=RANDOM_SEED, pairs=options.pairs, pairs_random_seed=options.random_seed,
+        pairs_survived=tuple(surviving(pairs, options.workers)),
+    )  # fmt: skip
+    whole = not (options.only or options.sample)
     if whole:
-        _write(score)
-    return _told(score, whole=whole, seconds=time.monotonic() - started)
+        _write(detection)
+    return _report(detection, rows_run=len(found), seconds=time.monotonic() - started, whole=whole)
 
 
-def _write(score: Score) -> None:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tox -e detection --", description=__doc__)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--sample", type=int, metavar="N", help="draw N faulty servers; writes nothing into docs")
+    which.add_argument("--only", nargs="+", metavar="NAME", help="run these faulty servers; writes nothing into docs")
+    which.add_argument(
+        "--add", nargs="+", metavar="NAME", help="run these and write or replace just their rows in docs"
+    )
+    which.add_argument("--check", action="store_true", help="run nothing; say whether the results in docs are stale")
+    which.add_argument("--show", nargs="+", metavar="NAME", help="run nothing; show the rows of these in docs")
+    parser.add_argument("--pairs", type=int, default=0, metavar="N", help="draw N pairs of faults as well")
+    parser.add_argument("--random-seed", type=int, default=1, metavar="S", help="for what is drawn (default 1)")
+    parser.add_argument(
+        "--workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default 2)"
+    )
+    parser.add_argument(
+        "--table", type=Path, metavar="FILE", help="write every failed clause with its message as JSON lines"
+    )
+    return parser
+
+
+def _names(
+    options: argparse.Namespace, servers: Mapping[str, FaultyServer], parser: argparse.ArgumentParser
+) -> Sequence[str]:
+    named: Sequence[str] = options.only or options.add or ()
+    for name in named:
+        if name not in servers:
+            parser.error(f"there is no faulty server {name!r}")
+    if named:
+        return list(dict.fromkeys(named))
+    if options.sample:
+        return random.Random(options.random_seed).sample(list(servers), min(options.sample, len(servers)))
+    return list(servers)
+
+
+def _write_table(file: Path, found: Sequence[Row]) -> None:
+    file.write_text("".join(json.dumps(asdict(row), ensure_ascii=True) + "\n" for row in found), encoding="utf-8")
+
+
+def _write(detection: Detection) -> None:
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    DATA.write_text(written(score), encoding="utf-8")
-    PICTURE.write_text(picture(score.rows), encoding="utf-8")
-    PAGE.write_text(page(score, mutation_part(before)), encoding="utf-8")
-    README.write_text(with_figure(README.read_text(encoding="utf-8"), score), encoding="utf-8")
+    DATA.write_text(written(detection), encoding="utf-8")
+    HEAT_MAP.write_text(heat_map(detection.rows), encoding="utf-8")
+    PAGE.write_text(page(detection, mutation_part(before)), encoding="utf-8")
+    README.write_text(with_figure(README.read_text(encoding="utf-8"), detection), encoding="utf-8")
 
 
-def _told(score: Score, *, whole: bool, seconds: float) -> int:
-    complaints = score.complaints()
-    idle = score.idle() if whole else []
-    complaints += [f"{clause} binds and catches nothing" for clause in idle]
+def _report(detection: Detection, *, rows_run: int, seconds: float, whole: bool) -> int:
+    complaints = detection.complaints()
+    if whole:
+        complaints += [f"{clause} binds and catches nothing" for clause in detection.idle()]
     for complaint in complaints:
         print(f"  ! {complaint}")
-    for pair in score.pairs_survived:
-        print(f"  ? the pair {pair} survives, though each is caught alone: a blind spot")
-    print(f"{score.caught} of {len(score.rows)} faulty servers caught ({score.share:.1%}), {seconds:.0f} s")
+    for pair in detection.pairs_survived:
+        print(f"  ? the pair {pair} survives, although each fault alone is caught")
+    print(f"{rows_run} faulty servers run, {seconds:.0f} s")
+    print(f"{detection.caught} of {len(detection.rows)} faulty servers caught ({detection.rate:.1%})")
     return 1 if complaints else 0
 
 
@@ -109,19 +130,24 @@ def _show(names: Sequence[str], parser: argparse.ArgumentParser) -> int:
     kept = {row.name: row for row in read(DATA.read_text(encoding="utf-8")).rows}
     for name in names:
         if name not in kept:
-            parser.error(f"there is no faulty server {name!r} in the score")
+            parser.error(f"there is no faulty server {name!r} in the results")
         print(in_words(kept[name], everything()[name].description if name in everything() else ""))
     return 0
 
 
 def _check() -> int:
+    """1 where a faulty server has no row, a row has no faulty server, or fingerprints differ; names what to run."""
     kept = read(DATA.read_text(encoding="utf-8"))
-    today = score_of((), random_seed=kept.random_seed)
-    stale = (kept.catalogue, kept.servers) != (today.catalogue, today.servers)
-    print(
-        "the score is stale: run tox -e prove" if stale else "the score is of this catalogue and these faulty servers"
-    )
-    return 1 if stale else 0
+    today = detection_of((), random_seed=kept.random_seed)
+    have = {row.name for row in kept.rows}
+    missing = [name for name in everything() if name not in have]
+    if missing:
+        print(f"rows are missing: run tox -e detection -- --add {' '.join(missing)}")
+    if (kept.catalogue, kept.servers) != (today.catalogue, today.servers):
+        print("the results are stale: run tox -e detection, or with --add and the names of the servers that changed")
+        return 1
+    print("the results are of this catalogue and these faulty servers")
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":

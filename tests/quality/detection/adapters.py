@@ -1,6 +1,6 @@
-"""Doors to faulty servers that a target file can name, `quality.detection.doors:NAME`, each with a right one beside it.
+"""Adapters to faulty servers that a target can name, `quality.detection.adapters:NAME`, each paired with a conformant server.
 
-Both are asked the same, so that it is known which answers differ and which request showed it first.
+Both get the same requests, so that the adapter knows which answers differ and which request was the first.
 """
 
 from __future__ import annotations
@@ -18,26 +18,28 @@ from noojee_fake.server.sandboxes import build
 from support.faulty_servers import FaultyServer
 
 NOW_MICROS = 1_795_000_000_000_000
-RIGHT = "a-conformant-server"
+CONFORMANT = "a-conformant-server"
 
 
 class SameIds:
-    """Ids and keys that look like random ones, and are the same in every run."""
+    """Ids and keys that look random and are the same in every run."""
 
     def __init__(self) -> None:
-        self._chance = random.Random(1)
+        self._random = random.Random(1)
 
     def sandbox(self) -> str:
-        return f"{self._chance.getrandbits(48):012x}"
+        """The id of a sandbox."""
+        return f"{self._random.getrandbits(48):012x}"
 
     def key(self) -> str:
-        return str(uuid.UUID(int=self._chance.getrandbits(128), version=4))
+        """An API key."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
 
-class Watched(httpx.BaseTransport):
-    """A faulty server with a right one beside it. `requests` counts what was asked of the API.
+class WatchedServer(httpx.BaseTransport):
+    """A faulty server, paired with a conformant one. `requests` counts the requests to the vendor's API.
 
-    `differing` holds each request (method and URL) whose answer was not the right one, with its place in the order.
+    `differing` maps each request (method and URL) whose answer differed from the conformant server's to its place in the order.
     """
 
     def __init__(self, server: FaultyServer | None) -> None:
@@ -45,30 +47,31 @@ class Watched(httpx.BaseTransport):
         self.differing: dict[tuple[str, str], int] = {}
         self._server = server
         self._behind = conformant_server()
-        self._beside = None if server is None else conformant_server()
+        self._conformant = None if server is None else conformant_server()
         self._memory: dict[str, Any] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer of the faulty server; control requests go to both servers unchanged."""
         if "/__noojee" in request.url.path:
-            if self._beside is not None:
-                self._beside.handle_request(request)
+            if self._conformant is not None:
+                self._conformant.handle_request(request)
             return self._behind.handle_request(request)
         self.requests += 1
-        if self._server is None or self._beside is None:
+        if self._server is None or self._conformant is None:
             return self._behind.handle_request(request)
-        right = self._beside.handle_request(request)
-        right.read()
+        expected = self._conformant.handle_request(request)
+        expected.read()
         try:
             answer = self._server.mistake(request, self._send, self._memory)
         except httpx.HTTPError:
             self.note(request)
             raise
-        if not _same(answer, right):
+        if not _same(answer, expected):
             self.note(request)
         return answer
 
     def note(self, request: httpx.Request) -> None:
-        """A request was answered otherwise than by a conformant server."""
+        """Record a request whose answer differs."""
         self.differing.setdefault((request.method, str(request.url)), self.requests)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
@@ -91,30 +94,30 @@ def _same(one: httpx.Response, other: httpx.Response) -> bool:
 
 
 def _content(answer: httpx.Response) -> bytes:
-    """The body; a body that contradicts its own Content-Encoding is one of a kind."""
+    """The body. A body that contradicts its Content-Encoding gives the text of the error."""
     try:
         return answer.read()
     except httpx.DecodingError as error:
         return repr(error).encode()
 
 
-_servers: dict[str, FaultyServer | None] = {RIGHT: None}
-opened: dict[str, list[Watched]] = {}
+_servers: dict[str, FaultyServer | None] = {CONFORMANT: None}
+opened: dict[str, list[WatchedServer]] = {}
 
 
 def enter(server: FaultyServer) -> str:
-    """Make a server known; the text is what a target names it by."""
+    """Register a server; returns the name that a target uses as its transport."""
     _servers[server.name] = server
     return f"{__name__}:{server.name}"
 
 
-def __getattr__(name: str) -> Callable[[], Watched]:
+def __getattr__(name: str) -> Callable[[], WatchedServer]:
     if name not in _servers:
         raise AttributeError(name)
 
-    def open_door() -> Watched:
-        made = Watched(_servers[name])
+    def open_adapter() -> WatchedServer:
+        made = WatchedServer(_servers[name])
         opened.setdefault(name, []).append(made)
         return made
 
-    return open_door
+    return open_adapter

@@ -1,4 +1,4 @@
-"""Judges one faulty server by every clause of the shipped suite, and tells what became of it."""
+"""Runs every clause of the shipped suite on one faulty server, and makes its row."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from noojee_contract.report.marks import ReportRow
 from noojee_contract.report.summary import summarize
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
-from quality.detection import doors
-from quality.detection.socket_door import SocketDoor
+from quality.detection import adapters
+from quality.detection.socket_adapter import SocketAdapter
 from support.faulty_servers import WIRE, FaultyServer
 
 EXAMPLES = 2
@@ -32,20 +32,20 @@ BY_HASH = "call-management-by-hash"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What became of one faulty server.
+    """What the suite found on one faulty server.
 
-    `broken`: what each clause that broke said, in the order of the report. `first` is the clause of the first failure, `said` its sentence.
-    `names_it`: that failure has the words expected; `shows_it`: its exchange is one that the mistake changed (or it has
-    none). `differs_at` is the first request whose answer was not the right one, `caught_at` the first after which a clause
-    broke; `groups` how many groups the report tells. `errors` are the suite's own.
+    `failed`: the failed clauses in the order of the report, each with its message. `first` is the clause of the first failure, `message`
+    its message. `names_it`: that failure has the expected words; `shows_it`: its exchange has an answer that the fault changed, or it has
+    no exchange. `differs_at` counts the requests up to the first changed answer, `caught_at` those up to the first failed clause.
+    `groups` is the number of failure groups in the report. `errors` are errors of the suite.
     """
 
     name: str
     kind: str
     operator: str
-    broken: Mapping[str, str]
+    failed: Mapping[str, str]
     first: str | None
-    said: str
+    message: str
     names_it: bool
     shows_it: bool
     differs_at: int | None
@@ -56,16 +56,16 @@ class Row:
 
     @property
     def caught(self) -> bool:
-        """Whether some clause is broken."""
-        return bool(self.broken)
+        """Whether some clause failed."""
+        return bool(self.failed)
 
 
 def targets(server: FaultyServer) -> tuple[list[Target], list[tuple[str, str]]]:
-    """A target for each dialect that can show the mistake; a right legacy PBX before the replacement, for migrations.
+    """A target for each dialect that can show the fault, and a conformant legacy PBX to migrate from.
 
-    A dialect that lists legs as the legacy API does is judged only where a clause of its own names the server.
+    A dialect that lists legs as the legacy API does is run only where one of its own clauses names the server.
     """
-    transport = doors.enter(server)
+    transport = adapters.enter(server)
     dialects = list(server.dialects or USUAL)
     if server.mistake.__module__ in ABOUT_CALLS:
         dialects.append("call-management")
@@ -88,12 +88,14 @@ def targets(server: FaultyServer) -> tuple[list[Target], list[tuple[str, str]]]:
         found.append(more)
     if REPLACEMENT not in dialects:
         return found, []
-    right = Target(name=OLD, dialect=LEGACY, transport=f"{doors.__name__}:{doors.RIGHT}", writable=True)
+    right = Target(name=OLD, dialect=LEGACY, transport=f"{adapters.__name__}:{adapters.CONFORMANT}", writable=True)
     return [*found, right], [(OLD, REPLACEMENT)]
 
 
-def judge(server: FaultyServer, *, examples: int = EXAMPLES, random_seed: int = RANDOM_SEED, first: bool = False) -> Row:
-    """Every clause in every cell; with `first`, no more once one is broken."""
+def detect(
+    server: FaultyServer, *, examples: int = EXAMPLES, random_seed: int = RANDOM_SEED, first: bool = False
+) -> Row:
+    """The row of a faulty server: every clause in every cell; with `first`, up to the first failure."""
     started = time.perf_counter()
     results, caught_at = results_of(server, examples=examples, random_seed=random_seed, first=first)
     return row_of(server, results, caught_at, time.perf_counter() - started)
@@ -102,8 +104,8 @@ def judge(server: FaultyServer, *, examples: int = EXAMPLES, random_seed: int = 
 def results_of(
     server: FaultyServer, *, examples: int = EXAMPLES, random_seed: int = RANDOM_SEED, first: bool = False
 ) -> tuple[list[Result], int | None]:
-    """The results of every clause, and how many requests the server had answered when the first clause broke."""
-    doors.opened.clear()
+    """The results of every clause, and how many requests the server had answered when the first clause failed."""
+    adapters.opened.clear()
     if server.name in WIRE:
         return _on_the_wire(server, examples=examples, random_seed=random_seed)
     named, migrations = targets(server)
@@ -117,7 +119,7 @@ def results_of(
                     continue
                 results.append(runner.result(clause, clause_functions()[clause.id], cell))
                 if results[-1].outcome is Outcome.FAILED and caught_at is None:
-                    caught_at = sum(door.requests for door in doors.opened[server.name])
+                    caught_at = sum(adapter.requests for adapter in adapters.opened[server.name])
             if first and caught_at is not None:
                 break
     finally:
@@ -126,14 +128,14 @@ def results_of(
 
 
 def _on_the_wire(server: FaultyServer, *, examples: int, random_seed: int) -> tuple[list[Result], int | None]:
-    """The same over a real socket: the replacement alone, on the archives that ship."""
-    door = SocketDoor(WIRE[server.name][1])
-    doors.opened[server.name] = [door.watched]
+    """The same over a real socket: the replacement alone, on the bundled archives."""
+    adapter = SocketAdapter(WIRE[server.name][1])
+    adapters.opened[server.name] = [adapter.watched]
     target = Target(
         name=REPLACEMENT,
         dialect=REPLACEMENT,
-        base_url=door.url,
-        control_url=f"{door.control_url}/__noojee",
+        base_url=adapter.url,
+        control_url=f"{adapter.control_url}/__noojee",
         writable=True,
         sources=(BUNDLED,),
     )
@@ -145,19 +147,19 @@ def _on_the_wire(server: FaultyServer, *, examples: int, random_seed: int) -> tu
             for cell in runner.cells(clause):
                 results.append(runner.result(clause, clause_functions()[clause.id], cell))
                 if results[-1].outcome is Outcome.FAILED and caught_at is None:
-                    caught_at = door.watched.requests
+                    caught_at = adapter.watched.requests
     finally:
         runner.close()
-        door.close()
+        adapter.close()
     return results, caught_at
 
 
 def row_of(server: FaultyServer, results: Sequence[Result], caught_at: int | None, seconds: float) -> Row:
     """The row of a faulty server from the results of its clauses."""
-    watched = doors.opened.get(server.name, [])
-    broken = [result for result in results if result.outcome is Outcome.FAILED]
-    told = summarize(run_of(broken)) if broken else None
-    shown = None if told is None else told.groups[0].shown
+    watched = adapters.opened.get(server.name, [])
+    failed = [result for result in results if result.outcome is Outcome.FAILED]
+    summary = summarize(run_of(failed)) if failed else None
+    shown = None if summary is None else summary.groups[0].shown
     failure = None if shown is None else shown.failure
     message = "" if failure is None else failure.message
     exchange = None if failure is None else failure.exchange
@@ -165,14 +167,14 @@ def row_of(server: FaultyServer, results: Sequence[Result], caught_at: int | Non
         name=server.name,
         kind=server.kind,
         operator=server.operator,
-        broken={} if told is None else {each.clause.id: _said(each) for each in told.broken},
+        failed={} if summary is None else {each.clause.id: _message(each) for each in summary.broken},
         first=None if shown is None else shown.clause.id,
-        said=message,
+        message=message,
         names_it=shown is not None and re.search(server.says, message) is not None,
         shows_it=shown is not None and (_compares(shown) or exchange is None or _changed(exchange, watched)),
-        differs_at=min((at for door in watched for at in door.differing.values()), default=None),
+        differs_at=min((at for adapter in watched for at in adapter.differing.values()), default=None),
         caught_at=caught_at,
-        groups=0 if told is None else len(told.groups),
+        groups=0 if summary is None else len(summary.groups),
         seconds=round(seconds, 2),
         errors=tuple(
             f"{result.clause} in {result.source}: {(result.reason or '').splitlines()[-1:]}"
@@ -182,24 +184,24 @@ def row_of(server: FaultyServer, results: Sequence[Result], caught_at: int | Non
     )
 
 
-def _said(told: Any) -> str:
-    return "" if told.failure is None else str(told.failure.message)[:300]
+def _message(row: Any) -> str:
+    return "" if row.failure is None else str(row.failure.message)[:300]
 
 
-def _compares(told: ReportRow) -> bool:
-    """Whether a clause holds two answers against each other: either of them may be the one that is shown."""
-    return COMPARES.search(told.clause.id) is not None
+def _compares(row: ReportRow) -> bool:
+    """Whether a clause compares two answers: the report may show either of them."""
+    return COMPARES.search(row.clause.id) is not None
 
 
-def _changed(exchange: Mapping[str, Any], watched: Sequence[doors.Watched]) -> bool:
-    """Whether an exchange, as a report shows it, is one whose answer the mistake changed. Credentials are redacted in it."""
+def _changed(exchange: Mapping[str, Any], watched: Sequence[adapters.WatchedServer]) -> bool:
+    """Whether the fault changed the answer of an exchange that a report shows, with redacted credentials."""
     method = exchange["request"]["method"]
     shown = re.compile(re.escape(exchange["request"]["url"]).replace(re.escape("[redacted]"), ".*"))
-    return any(method == asked and shown.fullmatch(url) for door in watched for asked, url in door.differing)
+    return any(method == asked and shown.fullmatch(url) for adapter in watched for asked, url in adapter.differing)
 
 
 def run_of(results: Sequence[Result]) -> Report:
-    """Results as a run that can be told."""
+    """Results as a report that can be summarized."""
     names = dict.fromkeys(name for result in results for name in result.target.split(" > "))
     clauses: dict[str, Clause] = {result.clause: catalogue()[result.clause] for result in results}
     return Report(

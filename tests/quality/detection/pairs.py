@@ -1,4 +1,4 @@
-"""Two faulty servers in one: a fault that hides another is a blind spot of the suite."""
+"""Two faults in one server: the suite must not miss a fault because another one hides it."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from typing import Any
 
 import httpx
 
-from quality.detection.judge import judge
+from quality.detection.detect import detect
 from support.faulty_servers import WIRE, FaultyServer, Send, everything
 
 
-def draw_pairs(names: Sequence[str], number: int, seed: int) -> list[tuple[str, str]]:
-    """So many pairs of different faulty servers, the same for a seed; none of them on the wire."""
-    chance = random.Random(seed)
+def draw_pairs(names: Sequence[str], number: int, random_seed: int) -> list[tuple[str, str]]:
+    """Pairs of different faulty servers, the same for a random seed. Faults on the wire are left out."""
+    generator = random.Random(random_seed)
     inside = [name for name in names if name not in WIRE]
-    return [(one, other) for one, other in (chance.sample(inside, 2) for _ in range(number))]
+    return [(one, other) for one, other in (generator.sample(inside, 2) for _ in range(number))]
 
 
 def together(one: FaultyServer, other: FaultyServer) -> FaultyServer:
-    """A server with both mistakes: the first stands in front of the second."""
+    """A server with both faults: the first changes the answers of the second."""
 
     def mistake(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
         behind = memory.setdefault("behind", {})
 
-        def wrong_already(asked: httpx.Request) -> httpx.Response:
-            return send(asked) if "/__noojee" in asked.url.path else _safely(other, asked, send, behind)
+        def faulty_already(inner: httpx.Request) -> httpx.Response:
+            return send(inner) if "/__noojee" in inner.url.path else _safely(other, inner, send, behind)
 
-        return _safely(one, request, wrong_already, memory.setdefault("before", {}))
+        return _safely(one, request, faulty_already, memory.setdefault("before", {}))
 
     return FaultyServer(f"{one.name} + {other.name}", f"{one.description} {other.description}", mistake)
 
 
 def _safely(server: FaultyServer, request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    """An answer; a mistake that stumbles over what the other left behind is a server error."""
+    """An answer; status 500 where one fault raises on the answer of the other."""
     try:
         return server.mistake(request, send, memory)
     except httpx.HTTPError:
@@ -43,7 +43,7 @@ def _safely(server: FaultyServer, request: httpx.Request, send: Send, memory: di
         return httpx.Response(500, headers=[("content-type", "text/html")], content=b"<h1>500</h1>")
 
 
-def judge_pair(one: str, other: str) -> bool:
-    """Whether some clause breaks on both mistakes together."""
+def detect_pair(one: str, other: str) -> bool:
+    """Whether some clause fails on both faults together."""
     servers = everything()
-    return judge(together(servers[one], servers[other]), first=True).caught
+    return detect(together(servers[one], servers[other]), first=True).caught

@@ -1,4 +1,4 @@
-"""A conformant server behind a socket of its own, whose answers a wire fault changes below HTTP's meaning."""
+"""A conformant server on a socket. A wire fault changes the bytes of its answers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from quality.detection.doors import Watched, conformant_server
+from quality.detection.adapters import WatchedServer, conformant_server
 
 LONGEST_HEAD = 65_536
 
 
-class SocketDoor:
-    """Serves one conformant server over loopback; its control API is asked at a port of its own, which no fault reaches.
+class SocketAdapter:
+    """Serves a conformant server over loopback. The control API has a second port, which the fault does not reach.
 
-    `watched` tells which requests were answered wrongly.
+    `watched` records the requests whose answers were changed.
     """
 
     def __init__(self, mistake: Callable[[bytes, bytes], bytes | None]) -> None:
-        self.watched = Watched(None)
+        self.watched = WatchedServer(None)
         self._behind = conformant_server()
         self._mistake = mistake
         self._listeners = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(2)]
@@ -71,7 +71,7 @@ class SocketDoor:
 
 
 def _requests(connection: socket.socket, root: str) -> Iterator[httpx.Request]:
-    """The requests of a connection, one after another; bodies have a Content-Length, as httpx sends them."""
+    """The requests of a connection, in order. Bodies have a Content-Length, as httpx sends them."""
     buffer = b""
     while True:
         while b"\r\n\r\n" not in buffer:

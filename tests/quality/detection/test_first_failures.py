@@ -1,4 +1,4 @@
-"""The first failure of a report names the fault and shows it: a sample of faulty servers, drawn by the commit."""
+"""The first failure of a report names the fault and shows it: a sample of faulty servers, drawn by commit."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from quality.detection.judge import judge
+from quality.detection.detect import detect
 from support.faulty_servers import everything, survivors
 
-DRAWN = 20
+SAMPLE_SIZE = 20
 ROOT = Path(__file__).parents[3]
 ONE_CAUSE = (
     "refuses-everything", "start-in-iso", "time-of-the-wall-clock", "metadata-wrapped-in-envelope", "upgraded-with-owners-reset",
@@ -22,32 +22,32 @@ ONE_CAUSE = (
 
 
 def commit() -> str:
-    """What is drawn by: the hash of the commit; without git, the variable NOOJEE_COMMIT or a constant."""
-    told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return told.stdout.strip() or os.environ.get("NOOJEE_COMMIT", "no commit")
+    """The random seed of the sample: the hash of the commit; without git, the variable NOOJEE_COMMIT or a constant."""
+    process = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return process.stdout.strip() or os.environ.get("NOOJEE_COMMIT", "no commit")
 
 
-def drawn() -> list[str]:
-    """Faulty servers that are caught, the same for a commit."""
+def sample() -> list[str]:
+    """Caught faulty servers, the same for a commit."""
     caught = [name for name in everything() if name not in survivors()]
-    return sorted(random.Random(commit()).sample(caught, DRAWN))
+    return sorted(random.Random(commit()).sample(caught, SAMPLE_SIZE))
 
 
-@pytest.mark.parametrize("name", drawn())
-def test_a_faulty_server_is_caught_and_the_first_finding_points_at_the_fault(name: str) -> None:
-    """The field, the header or the words of the fault, and an exchange that the fault changed."""
+@pytest.mark.parametrize("name", sample())
+def test_the_first_failure_points_at_the_fault(name: str) -> None:
+    """It names field, header or words of the fault, and shows an exchange that the fault changed."""
     server = everything()[name]
-    row = judge(server)
+    row = detect(server)
     assert row.caught, server.description
     assert row.differs_at is not None
     assert not row.errors
-    assert row.names_it, f"{server.description} The first failure must say {server.says!r}: {row.first}: {row.said}"
-    assert row.shows_it, f"{server.description} The first failure shows a right answer: {row.first}: {row.said}"
+    assert row.names_it, f"{server.description} The first failure must say {server.says!r}: {row.first}: {row.message}"
+    assert row.shows_it, f"{server.description} The first failure shows a conformant answer: {row.first}: {row.message}"
 
 
 @pytest.mark.parametrize("name", ONE_CAUSE)
-def test_one_cause_that_breaks_many_clauses_is_one_group(name: str) -> None:
-    """With one example; the other clauses are named under it."""
-    row = judge(everything()[name])
-    assert len(row.broken) >= 5
-    assert row.groups == 1, row.broken
+def test_a_fault_that_fails_many_clauses_is_one_group(name: str) -> None:
+    """With one example; the other clauses are listed under it."""
+    row = detect(everything()[name])
+    assert len(row.failed) >= 5
+    assert row.groups == 1, row.failed

@@ -1,4 +1,4 @@
-"""Faulty servers made by operators: in groups, told apart by their names, and what is left out has a reason that holds."""
+"""Faulty servers and server mutants: each has a group, a name of its own and an expected failure; what is left out has a reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from quality.detection.judge import judge
+from quality.detection.detect import detect
 from support.faulty_servers import by_hand, everything, kinds, survivors
 from support.faulty_servers.operators import every_mutant, left_out, made
 
@@ -23,7 +23,7 @@ SAME = (
 
 
 def test_there_are_enough_faulty_servers_in_every_group() -> None:
-    """At least 150 in at least 14 groups; two thirds or more made by operators."""
+    """At least 150 in at least 14 groups; at least two thirds are server mutants."""
     groups = Counter(server.kind for server in everything().values())
     assert len(everything()) >= 150
     assert len(groups) >= 14
@@ -31,32 +31,32 @@ def test_there_are_enough_faulty_servers_in_every_group() -> None:
     assert len(made()) * 3 >= len(everything()) * 2
 
 
-def test_every_faulty_server_says_what_a_finding_must_say() -> None:
-    """A group, a description, and the words that name the fault."""
+def test_every_faulty_server_has_group_and_expected_failure() -> None:
+    """And a description in a sentence."""
     for server in everything().values():
-        assert server.kind, f"{server.name} is in no group: put it into tests/faulty_servers/kinds.toml"
+        assert server.kind, f"{server.name} is in no group: put it into tests/support/faulty_servers/kinds.toml"
         assert server.says, server.name
         assert server.description.endswith("."), server.name
     assert set(kinds()) == set(by_hand())
 
 
-def test_the_order_of_faulty_servers_is_that_of_their_modules() -> None:
-    """What is drawn by a seed, and the fingerprint of the score, hang on it; whoever imports a module first must not."""
+def test_faulty_servers_keep_the_order_of_their_modules() -> None:
+    """Samples and the fingerprint depend on the order, which must not depend on the order of imports."""
     code = "import support.faulty_servers.relations_flow, support.faulty_servers.audio; print(*support.faulty_servers.everything())"
-    told = subprocess.run([sys.executable, "-c", code], cwd=TESTS, capture_output=True, text=True, check=True)
-    assert told.stdout.split() == list(everything())
+    process = subprocess.run([sys.executable, "-c", code], cwd=TESTS, capture_output=True, text=True, check=True)
+    assert process.stdout.split() == list(everything())
 
 
-def test_survivors_and_those_left_out_exist() -> None:
-    """A reason for a server that is gone would hide a new one of that name."""
+def test_survivors_and_left_out_mutants_exist() -> None:
+    """A reason for a removed server would hide a new one of that name."""
     assert set(survivors()) <= set(everything())
     assert set(left_out()) <= {mutant.name for mutant in every_mutant()}
     assert all(reason.endswith(".") for reason in (*survivors().values(), *left_out().values()))
 
 
 @pytest.mark.parametrize("name", sorted(name for name, reason in left_out().items() if reason in SAME))
-def test_what_is_left_out_as_the_same_gives_right_answers(name: str) -> None:
-    """No request of the whole suite is answered otherwise than by a conformant server."""
-    row = judge({mutant.name: mutant for mutant in every_mutant()}[name])
+def test_left_out_equivalents_answer_as_conformant(name: str) -> None:
+    """No answer to the whole suite differs from a conformant server's."""
+    row = detect({mutant.name: mutant for mutant in every_mutant()}[name])
     assert row.differs_at is None
     assert not row.caught

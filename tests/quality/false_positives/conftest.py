@@ -1,4 +1,4 @@
-"""One first seed for all workers of a run, so that a false alarm can be shown again: `NOOJEE_CALM_SEED`."""
+"""One first seed for all workers of a run, so that a false positive can be shown again: `NOOJEE_FALSE_POSITIVE_RANDOM_SEED`."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ MANY = 2
 
 def pytest_configure() -> None:
     """Draw the first seed where there are many runs; a few have the same seeds each time."""
-    if int(os.environ.get("NOOJEE_CALM_RUNS", str(MANY))) > MANY:
-        os.environ.setdefault("NOOJEE_CALM_SEED", str(random.SystemRandom().randrange(2**31)))
+    if int(os.environ.get("NOOJEE_FALSE_POSITIVE_RUNS", str(MANY))) > MANY:
+        os.environ.setdefault("NOOJEE_FALSE_POSITIVE_RANDOM_SEED", str(random.SystemRandom().randrange(2**31)))

@@ -1,4 +1,4 @@
-"""The whole suite on conformant servers, and what of it is a false alarm."""
+"""The whole suite on conformant servers, and what of it is a false positive."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from noojee_contract.model.result import Result
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 
-RUNS = int(os.environ.get("NOOJEE_CALM_RUNS", "2"))
-FIRST_SEED = int(os.environ.get("NOOJEE_CALM_SEED", "1"))
+RUNS = int(os.environ.get("NOOJEE_FALSE_POSITIVE_RUNS", "2"))
+FIRST_SEED = int(os.environ.get("NOOJEE_FALSE_POSITIVE_RANDOM_SEED", "1"))
 EXAMPLES = 3
 
 
-def judged(
+def results_of(
     targets: Sequence[Target], seed: int, *, migrations: Sequence[tuple[str, str]], of: str | None = None
 ) -> list[Result]:
     """The results of every clause in its cells; with `of`, in those of this target and of migrations to it."""
@@ -34,7 +34,7 @@ def judged(
         runner.close()
 
 
-def alarms(results: Sequence[Result]) -> list[str]:
+def false_positives(results: Sequence[Result]) -> list[str]:
     """What is broken, or an error of ours, in a line each."""
     return [
         f"{result.clause} in {result.target} {result.source}: {result.failure.message if result.failure else result.reason}"

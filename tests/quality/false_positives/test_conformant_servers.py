@@ -1,7 +1,7 @@
-"""No false alarms: conformant servers that are built differently from the fake hold every clause that they can.
+"""No false positives: conformant servers that are built differently from the fake hold every clause that they can.
 
-`NOOJEE_CALM_RUNS` says over how many seeds (default 2); `tox -e calm` takes 50. A failure names its seed: with it as
-`NOOJEE_CALM_SEED`, the first run is that one again.
+`NOOJEE_FALSE_POSITIVE_RUNS` says over how many seeds (default 2); `tox -e false-positives` takes 50. A failure names its seed: with it as
+`NOOJEE_FALSE_POSITIVE_RANDOM_SEED`, the first run is that one again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
 from noojee_contract.pytest_plugin.session import required_clauses
 from noojee_contract.targets.target import Target
-from quality.false_positives.judging import EXAMPLES, FIRST_SEED, RUNS, alarms, judged
+from quality.false_positives.runs import EXAMPLES, FIRST_SEED, RUNS, false_positives, results_of
 from support.conformant_servers import hosts, nginx
 from support.conformant_servers.live import Habits
 from support.conformant_servers.pbx import OtherPbx
@@ -217,12 +217,12 @@ def applies_to(served: Served, seed: int) -> tuple[list[Target], list[Result]]:
         )
         for name, (dialect, proof) in ASKED.items()
     ]
-    return targets, judged(targets, seed, migrations=MIGRATIONS)
+    return targets, results_of(targets, seed, migrations=MIGRATIONS)
 
 
 @pytest.fixture(scope="module")
 def results(served: Callable[[str], Served]) -> Callable[[str, int], tuple[list[Target], list[Result]]]:
-    """What became of the suite on a kind by a seed, judged once."""
+    """What became of the suite on a kind by a seed, results_of once."""
     return cache(lambda name, seed: applies_to(served(name), seed))
 
 
@@ -234,7 +234,7 @@ def test_a_conformant_server_breaks_no_clause(
     """Nothing broken, no error of ours, and the floor proved."""
     if KINDS[name].needs_nginx and nginx.MISSING:
         pytest.skip("needs nginx")
-    assert_calm(FIRST_SEED + run, *results(name, FIRST_SEED + run))
+    assert_no_false_positives(FIRST_SEED + run, *results(name, FIRST_SEED + run))
 
 
 @pytest.mark.parametrize("run", range(RUNS))
@@ -243,7 +243,7 @@ def test_a_conformant_server_of_drawn_choices_breaks_no_clause(run: int) -> None
     choices, habits = drawn(FIRST_SEED + run)
     with hosts.raw(OtherPbx(choices, habits=habits).handle) as url:
         targets, found = applies_to(Served(url, choices), FIRST_SEED + run)
-    assert_calm(FIRST_SEED + run, targets, found)
+    assert_no_false_positives(FIRST_SEED + run, targets, found)
 
 
 def drawn(seed: int) -> tuple[dict[str, str], Habits]:
@@ -257,9 +257,9 @@ def drawn(seed: int) -> tuple[dict[str, str], Habits]:
     return choices, Habits(**picked, system_name=chance.choice(("", "melb1-")))
 
 
-def assert_calm(seed: int, targets: list[Target], found: list[Result]) -> None:
+def assert_no_false_positives(seed: int, targets: list[Target], found: list[Result]) -> None:
     """Nothing is broken, no error is ours, and the floor is proved."""
-    assert alarms(found) == [], f"NOOJEE_CALM_SEED={seed}"
+    assert false_positives(found) == [], f"NOOJEE_FALSE_POSITIVE_RANDOM_SEED={seed}"
     assert required_clauses(targets, (), ()).missing(found) == []
     assert sum(result.outcome is Outcome.PASSED for result in found) > AT_LEAST
 

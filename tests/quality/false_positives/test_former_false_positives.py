@@ -17,7 +17,7 @@ from support.conformant_servers.pbx import OtherPbx
 from support.conformant_servers.sandbox import PLAIN
 
 OLD, HASH, KEY = "services", "recording-api", "call-management"
-ALARMS: tuple[tuple[str, str, Mapping[str, str], Habits], ...] = (
+FORMER_FALSE_POSITIVES: tuple[tuple[str, str, Mapping[str, str], Habits], ...] = (
     ("live-calls.subscribe-several", KEY, {}, Habits(tells_the_dead=True)),
     ("live-calls.dial-records", KEY, {"tag_inherited": "start-only"}, Habits(dial_from_pick_up=True)),
     ("live-calls.by-channel", KEY, {}, Habits(named_user_owns=False)),
@@ -38,7 +38,7 @@ def targets_of(base_url: str, choices: Mapping[str, str]) -> list[Target]:
     ]
 
 
-@pytest.mark.parametrize(("clause", "dialect", "choices", "habits"), ALARMS)
+@pytest.mark.parametrize(("clause", "dialect", "choices", "habits"), FORMER_FALSE_POSITIVES)
 def test_a_clause_holds_on_the_conformant_server_that_it_was_red_on(
     clause: str, dialect: str, choices: Mapping[str, str], habits: Habits
 ) -> None:

@@ -1,6 +1,6 @@
-"""No false alarms on an API that is not the vendor's: the replacement of the documentation, through its dialect file.
+"""No false positives on an API that is not the vendor's: the replacement of the documentation, through its dialect file.
 
-Flask under waitress, a thread for each request, an SQLite file for each sandbox. `NOOJEE_CALM_RUNS` as in
+Flask under waitress, a thread for each request, an SQLite file for each sandbox. `NOOJEE_FALSE_POSITIVE_RUNS` as in
 `test_conformant_servers`; each run has another seed, and so other archives.
 """
 
@@ -16,7 +16,7 @@ from noojee_contract.model.outcome import Outcome
 from noojee_contract.pytest_plugin.session import required_clauses
 from noojee_contract.targets.applicability import applies_to
 from noojee_contract.targets.target import Target
-from quality.false_positives.judging import FIRST_SEED, RUNS, alarms, described, judged
+from quality.false_positives.runs import FIRST_SEED, RUNS, described, false_positives, results_of
 from support.conformant_servers import hosts
 from support.conformant_servers.pbx import OtherPbx
 from support.conformant_servers.replacement import FOLDER, Replacement
@@ -43,8 +43,8 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Target]]:
 def test_the_replacement_breaks_no_clause(run: int, targets: list[Target]) -> None:
     """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
     moved = [(target.name, "records") for target in targets[1:]]
-    results = judged(targets, FIRST_SEED + run, migrations=moved, of="records")
-    assert alarms(results) == [], f"NOOJEE_CALM_SEED={FIRST_SEED + run}"
+    results = results_of(targets, FIRST_SEED + run, migrations=moved, of="records")
+    assert false_positives(results) == [], f"NOOJEE_FALSE_POSITIVE_RANDOM_SEED={FIRST_SEED + run}"
     assert required_clauses(targets[:1], (), ()).missing(results) == []
     held = {(result.clause, result.target) for result in results if result.outcome is Outcome.PASSED}
     for clause in catalogue().values():

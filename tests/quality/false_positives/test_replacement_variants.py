@@ -1,4 +1,4 @@
-"""No false alarms on replacements that are asked otherwise: each variant over a socket, by the whole suite, through its dialect file."""
+"""No false positives on replacements that are asked otherwise: each variant over a socket, by the whole suite, through its dialect file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from noojee_contract.model.outcome import Outcome
 from noojee_contract.pytest_plugin.session import required_clauses
 from noojee_contract.targets.applicability import stranger
 from noojee_contract.targets.target import Target
-from quality.false_positives.judging import FIRST_SEED, alarms, described, judged
+from quality.false_positives.runs import FIRST_SEED, described, false_positives, results_of
 from quality.false_positives.test_replacement import OBSERVED
 from support.conformant_servers import hosts
 from support.conformant_servers.pbx import PLAIN, OtherPbx
@@ -38,8 +38,8 @@ def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
 def test_a_variant_breaks_no_clause(variant: tuple[str, list[Target]]) -> None:
     """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
     name, (target, old) = variant
-    results = judged([target, old], FIRST_SEED, migrations=[("old", "records")], of="records")
-    assert alarms(results) == []
+    results = results_of([target, old], FIRST_SEED, migrations=[("old", "records")], of="records")
+    assert false_positives(results) == []
     assert required_clauses([target], (), ()).missing(results) == []
     held = {result.clause for result in results if result.outcome is Outcome.PASSED}
     due = {clause.id for clause in catalogue().values() if stranger(clause, target) is None}

@@ -22,7 +22,7 @@ from pathlib import Path
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import WorkerOutcome, WorkItem, WorkResult
 
-from quality.detection.score import PAGE, ROOT, mutation_part
+from quality.detection.results import PAGE, ROOT, mutation_part
 
 PACKAGE = Path("fake_server", "noojee_fake")
 MUTATED = (

@@ -1,6 +1,6 @@
-"""The PBX and a small model of it go through the same calls, hours and tickets, over HTTP, and say the same.
+"""The fake and the oracle go through the same calls, hours and hashes over HTTP, and give the same answers.
 
-`--hypothesis-profile=deep` plays for long. The model, in tests/oracle, shares nothing with the fake.
+`--hypothesis-profile=stateful` runs many examples. The oracle (tests/support/oracle) shares no code with the fake.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from support.oracle.asking import LEGACY, MANAGED, NJADMIN, SandboxClient
 from support.oracle.calls import DIRECTORY, PEOPLE, QUEUES, ROUTES, Call, Calls
 from support.oracle.tickets import Limit, Ticket
 
-DEEP = settings.get_current_profile_name() == "deep"
+LONG = settings.get_current_profile_name() == "stateful"
 SERVER = build(ids=CountedIds())
 OUTSIDE = ("0355500042", "0390000099")
 TAGS = ("INV-1", "inv-1", "Zoë & 50% +1")
@@ -47,7 +47,7 @@ mostly = st.sampled_from((True, True, True, False))
 waits = st.sampled_from((0, *STEPS))
 
 
-class PbxAndModel(RuleBasedStateMachine):
+class PbxAndOracle(RuleBasedStateMachine):
     """One sandbox of a server, asked over its public face alone."""
 
     @initialize(
@@ -371,7 +371,7 @@ def statuses(told: Any) -> dict[str, dict[str, str]]:
     }
 
 
-TestPbxAndModel = PbxAndModel.TestCase
-TestPbxAndModel.settings = settings(
-    max_examples=1500 if DEEP else 40, stateful_step_count=60 if DEEP else 30, deadline=None
+TestPbxAndOracle = PbxAndOracle.TestCase
+TestPbxAndOracle.settings = settings(
+    max_examples=1500 if LONG else 40, stateful_step_count=60 if LONG else 30, deadline=None
 )

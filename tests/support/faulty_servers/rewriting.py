@@ -18,7 +18,7 @@ Pairs = list[tuple[str, str]]
 CREDENTIALS = ("timeStamp", "hash", "apiKey")
 WINDOW_MILLIS = 10_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SANDBOX = re.compile(r"(/w/([^/]+))?(/.*)")
+_SANDBOX = re.compile(r"(/s/([^/]+))?(/.*)")
 
 
 @dataclass(frozen=True, slots=True)

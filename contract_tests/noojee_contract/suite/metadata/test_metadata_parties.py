@@ -105,7 +105,7 @@ def test_direction_tells_which_way_the_call_went(subject: Subject, check: Check)
             put.listed.check(check, told == went, said)
 
 
-@clause("metadata.one-summarize")
+@clause("metadata.legs-agree")
 def test_all_legs_of_a_call_tell_one_origin_did_and_direction(subject: Subject, check: Check) -> None:
     """SPEC: Source originated the call, the caller dialed the DID, Direction is that of the call: not of the leg."""
     first: dict[str, Leg] = {}
