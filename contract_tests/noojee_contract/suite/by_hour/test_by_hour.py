@@ -1,22 +1,35 @@
-"""By hour: which legs are listed for an hour of the PBX's local time."""
+"""By hour: which legs the PBX lists for an hour of its local time."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 
 from noojee_contract.dialects.vendor import Leg
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.subject import Subject
+from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg, refused, told
-from noojee_contract.suite.support.listing import check_legs, is_empty, name_of, unreadable
+from noojee_contract.suite.support.listing import (
+    LegName,
+    Mismatch,
+    asked,
+    check_legs,
+    check_mismatch,
+    held_legs,
+    is_empty,
+    legs_in_words,
+    listing_mismatch,
+    name_of,
+    named,
+    names,
+    put_names,
+)
 
-LegName = tuple[str, int]
+LOCAL_TIME = "%Y-%m-%d %H:%M:%S %Z"
 
-# Legs at the ends of hours, in Melbourne: two in hour 14, one exactly on the hour, one in hour 23, one in hour 0.
+# Legs that end close to the end of an hour in Melbourne, or exactly on the hour.
 EDGES = archive(
     call(
         "1773200300.2",
@@ -43,7 +56,7 @@ SPANNING = archive(
         leg("2026-03-11T14:20:01+11:00", "2026-03-11T16:02:00+11:00"),
     )
 )
-# Both nights on which Melbourne changes its clocks: 02:30 comes twice on 5 April, never on 4 October.
+# Both nights on which Melbourne changes its clocks: 02:30 occurs twice on 5 April and never on 4 October.
 CHANGES = archive(
     call("1775300000.2", leg("2026-04-05T02:20:00+11:00", "2026-04-05T02:30:00+11:00")),
     call("1775300000.5", leg("2026-04-05T02:20:00+10:00", "2026-04-05T02:30:00+10:00")),
@@ -61,7 +74,7 @@ DAY = archive(
     ),
     call("1773230000.2", leg("2026-03-11T22:40:00+11:00", "2026-03-11T23:59:59+11:00"), direction="outbound"),
 )
-# It is 15:30, a call began before the hour and goes on.
+# The clock is at 15:30. A call started before the hour and is not over.
 RUNNING = archive(
     call("1773201000.2", leg("2026-03-11T15:01:00+11:00", "2026-03-11T15:10:00+11:00")),
     call(
@@ -73,18 +86,30 @@ RUNNING = archive(
 )
 
 
-def _names(legs: Iterable[Any]) -> list[LegName]:
-    return sorted(name_of(leg) if isinstance(leg, Leg) else (leg.unique_id, leg.number) for leg in legs)
-
-
 def _check_hours(subject: Subject, hours: Mapping[tuple[date, int], list[LegName]], check: Check) -> None:
-    """Check that each hour lists exactly the legs named, as far as the PBX lists them at all."""
-    there = set(_names(subject.archive.legs)) if subject.archive is not None else set()
-    for (day, hour), named in hours.items():
-        expected = [name for name in named if name in there]
+    """Check that each hour lists exactly its expected legs, of those that the PBX holds."""
+    held = held_legs(subject)
+    for (day, hour), expected in hours.items():
         answer = subject.by_hour(day, hour)
-        listed = _names(answer.legs)
-        check_legs(check, answer, expected, listed=listed, held=there)
+        check_legs(check, answer, [name for name in expected if name in held], held=held)
+
+
+def _local_ends(subject: Subject, leg: Leg) -> list[datetime]:
+    """When a leg ended, in the PBX's local time: every instant that its callend can mean."""
+    return [end.astimezone(subject.zone) for end in leg.end]
+
+
+def _check_end(check: Check, answer: Answer, leg: Leg, ends: list[datetime], in_hour: bool) -> None:
+    """Check that a leg ended in the hour of its answer."""
+    local = " or ".join(f"{end:{LOCAL_TIME}}" for end in ends)
+    check(
+        in_hour,
+        f"{asked(answer)}: {named(name_of(leg))} ended at {local}, in another hour",
+        answer.exchange,
+        kind=FailureKind.UNEXPECTED_LEG,
+        expected=answer.asked.value,
+        actual=local,
+    )
 
 
 @clause("by-hour.answered")
@@ -92,8 +117,7 @@ def test_an_hour_is_answered_with_an_array(subject: Subject, check: Check) -> No
     """DOC W-H: 200 on success; an array with an entry for each leg."""
     for day, hour in subject.hours:
         answer = subject.by_hour(day, hour)
-        said = f"hour {answer.asked.value}: expected 200 and an array, got {told(answer)} {answer.reading.problems}"
-        check(answer.exchange.status == 200 and unreadable(answer) is None, said, answer.exchange)
+        check_mismatch(check, listing_mismatch(answer), answer.exchange)
 
 
 @clause("by-hour.ended-in-hour")
@@ -102,16 +126,15 @@ def test_the_legs_that_ended_in_the_hour_are_listed_and_no_other(subject: Subjec
     repeated = subject.profile.get("repeated_hour", "both")
     for day, hour in subject.hours:
         if subject.archive is not None:
-            _check_hours(subject, {(day, hour): _names(subject.archive.by_hour(day, hour, repeated=repeated))}, check)
+            expected = put_names(subject.archive.by_hour(day, hour, repeated=repeated))
+            _check_hours(subject, {(day, hour): expected}, check)
             continue
         answer = subject.by_hour(day, hour)
         for listed in answer.legs:
-            ends = [end.astimezone(subject.zone) for end in listed.end]
-            said = (
-                f"hour {answer.asked.value}: leg {listed.number} of {listed.unique_id} ended at {ends}, in another hour"
-            )
+            ends = _local_ends(subject, listed)
             if ends:
-                check(any((end.date(), end.hour) == (day, hour) for end in ends), said, answer.exchange)
+                in_hour = any((end.date(), end.hour) == (day, hour) for end in ends)
+                _check_end(check, answer, listed, ends, in_hour)
 
 
 @clause("by-hour.local-time")
@@ -120,12 +143,8 @@ def test_callend_as_written_lies_in_the_hour_that_was_asked_for(subject: Subject
     for day, hour in subject.hours:
         answer = subject.by_hour(day, hour)
         for listed in answer.legs:
-            for end in listed.end:
-                local = end.astimezone(subject.zone)
-                said = (
-                    f"hour {answer.asked.value}: leg {listed.number} of {listed.unique_id} ended at {local}, not in it"
-                )
-                check((local.date(), local.hour) == (day, hour), said, answer.exchange)
+            for end in _local_ends(subject, listed):
+                _check_end(check, answer, listed, [end], (end.date(), end.hour) == (day, hour))
 
 
 @clause("by-hour.zero-based")
@@ -165,19 +184,28 @@ def test_legs_on_either_side_of_midnight_belong_to_their_own_dates(subject: Subj
 
 @clause("by-hour.repeated-hour")
 def test_the_hour_that_comes_twice_gives_what_is_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 38: the legs of both hours, or of the first."""
+    """UNKNOWN: option repeated_hour: the legs of both hours, or of the first."""
     answer = subject.fresh(document=CHANGES).by_hour(date(2026, 4, 5), 2)
     first, second = ("1775300000.2", 1), ("1775300000.5", 1)
-    seen = {(first, second): "both", (first,): "first"}.get(tuple(_names(answer.legs)), f"other: {_names(answer.legs)}")
+    listed = names(answer.legs)
+    seen = {(first, second): "both", (first,): "first"}.get(tuple(listed), f"other: {legs_in_words(listed)}")
     check.option(subject, "repeated_hour", seen, answer.exchange)
 
 
 @clause("by-hour.skipped-hour")
 def test_the_hour_that_is_skipped_brings_no_leg(subject: Subject, check: Check) -> None:
-    """DOC W-H: legs that ended in that hour; none did."""
+    """DOC W-H: legs that ended in that hour. No leg ended in it."""
     subject = subject.fresh(document=CHANGES)
     answer = subject.by_hour(date(2026, 10, 4), 2)
-    check(not answer.legs, f"hour 2 does not exist on 2026/10/04, yet {_names(answer.legs)} came", answer.exchange)
+    listed = legs_in_words(names(answer.legs))
+    check(
+        not answer.legs,
+        f"hour 2 does not exist on 2026/10/04: expected no legs, got {listed}",
+        answer.exchange,
+        kind=FailureKind.UNEXPECTED_LEG,
+        expected="no legs",
+        actual=listed,
+    )
     _check_hours(
         subject, {(date(2026, 10, 4), 1): [("1791000000.2", 1)], (date(2026, 10, 4), 3): [("1791000000.5", 1)]}, check
     )
@@ -199,13 +227,27 @@ def test_all_hours_of_a_day_list_every_leg_once(subject: Subject, check: Check) 
     subject = subject.fresh(document=DAY)
     assert subject.archive is not None
     answers = [subject.by_hour(date(2026, 3, 11), hour) for hour in range(24)]
-    times = Counter(name for answer in answers for name in _names(answer.legs))
-    for name in _names(subject.archive.legs):
-        met = [answer for answer in answers if name in _names(answer.legs)]
-        hours = [answer.asked.value for answer in met]
-        said = f"leg {name[1]} of {name[0]} is listed in {times[name]} hours of its day, not in one: {hours}"
-        shown = met or [answer for answer in answers if answer.exchange.status != 200] or answers
-        check(times[name] == 1, said, shown[-1].exchange)
+    for name in put_names(subject.archive.legs):
+        mismatch, shown = _once_mismatch(name, answers)
+        check_mismatch(check, mismatch, shown.exchange)
+
+
+def _once_mismatch(name: LegName, answers: list[Answer]) -> tuple[Mismatch | None, Answer]:
+    """Why a leg is not listed exactly once in the hours of a day, None where it is; and the answer that shows it."""
+    listing = [answer for answer in answers for listed in names(answer.legs) if listed == name]
+    times = len(listing)
+    if times == 1:
+        return None, listing[0]
+    if times > 1:
+        hours = ", ".join(dict.fromkeys(answer.asked.value for answer in listing))
+        message = f"{named(name)} is listed in {times} hours of its day, expected one: {hours}"
+        return Mismatch(kind=FailureKind.REPEATED_LEG, message=message, expected="1", actual=str(times)), listing[-1]
+    for answer in answers:
+        unlisted = listing_mismatch(answer)
+        if unlisted is not None:
+            return unlisted, answer
+    message = f"{named(name)} is not listed in any hour of its day, expected one"
+    return Mismatch(kind=FailureKind.MISSING_LEG, message=message, expected="1", actual="0"), answers[-1]
 
 
 @clause("by-hour.empty-hour")
@@ -214,22 +256,29 @@ def test_an_hour_in_which_nothing_ended_gives_an_empty_array(subject: Subject, c
     subject = subject.fresh(document=SPANNING)
     for day, hour in ((date(2026, 3, 11), 15), (date(2026, 3, 10), 9)):
         answer = subject.by_hour(day, hour)
-        said = f"hour {answer.asked.value}: nothing ended in it, expected 200 and [], got {told(answer)}"
-        check(is_empty(answer), said, answer.exchange)
+        check_mismatch(check, listing_mismatch(answer) or _no_legs_mismatch(answer), answer.exchange)
+
+
+def _no_legs_mismatch(answer: Answer) -> Mismatch | None:
+    """The legs of an hour in which no leg ended; None where the answer has none."""
+    if not answer.legs:
+        return None
+    listed = legs_in_words(names(answer.legs))
+    message = f"{asked(answer)}: no leg ended in it, expected 200 and [], got {listed}"
+    return Mismatch(kind=FailureKind.UNEXPECTED_LEG, message=message, expected="no legs", actual=listed)
 
 
 @clause("by-hour.running-hour")
 def test_the_hour_that_is_not_over_lists_what_ended_so_far(subject: Subject, check: Check) -> None:
-    """CLIENT C-D: the vendor's client asks for the current hour where no date is given."""
+    """CLIENT C-D: the vendor's client sends the current hour by default."""
     subject, day = subject.fresh(document=RUNNING), date(2026, 3, 11)
     answer = subject.by_hour(day, 15)
     expected = [("1773201000.2", 1), ("1773201100.5", 1)]
-    listed = [name for name in _names(answer.legs) if name != ("1773201100.5", 2)]
+    listed = [name for name in names(answer.legs) if name != ("1773201100.5", 2)]
     check_legs(check, answer, expected, what="the running hour", listed=listed)
     subject.step(20 * 60)
     later = subject.reread(answer.asked, subject.ask_by_hour(day, 15))
-    ended = [*expected, ("1773201100.5", 2)]
-    check_legs(check, later, ended, what="the same hour, once it is over")
+    check_legs(check, later, [*expected, ("1773201100.5", 2)], what="the same hour, once it is over")
 
 
 @clause("by-hour.in-progress")
@@ -237,15 +286,29 @@ def test_a_leg_that_is_still_recorded_is_not_listed(subject: Subject, check: Che
     """DOC W-H: legs that ended; the entire recording may not have completed."""
     subject = subject.fresh(document=RUNNING)
     answer = subject.by_hour(date(2026, 3, 11), 15)
-    listed = ("1773201100.5", 2) in _names(answer.legs)
-    check(not listed, "leg 2 of 1773201100.5 goes on until 15:45; it is listed at 15:30", answer.exchange)
+    running = ("1773201100.5", 2)
+    check(
+        running not in names(answer.legs),
+        f"{named(running)} is recorded until 15:45; it is listed at 15:30",
+        answer.exchange,
+        kind=FailureKind.UNEXPECTED_LEG,
+        actual=named(running),
+    )
 
 
 @clause("by-hour.future-hour")
 def test_an_hour_that_has_not_begun_gives_what_is_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 40: an empty array, or a refusal."""
-    asked = subject.zone_now() + timedelta(days=2)
-    answer = subject.by_hour(asked.date(), 13)
-    check(not answer.legs, f"an hour of the day after tomorrow lists {_names(answer.legs)}", answer.exchange)
+    """UNKNOWN: option future_hour: an empty array, or a refusal."""
+    future = subject.zone_now() + timedelta(days=2)
+    answer = subject.by_hour(future.date(), 13)
+    listed = legs_in_words(names(answer.legs))
+    check(
+        not answer.legs,
+        f"an hour of the day after tomorrow lists {listed}",
+        answer.exchange,
+        kind=FailureKind.UNEXPECTED_LEG,
+        expected="no legs",
+        actual=listed,
+    )
     seen = "empty-list" if is_empty(answer) else "refused" if refused(answer) else f"other: {told(answer)}"
     check.option(subject, "future_hour", seen, answer.exchange)
