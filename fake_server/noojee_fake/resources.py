@@ -1,7 +1,8 @@
-"""Finds the data files: beside the package where it is installed, else in the checkout; never guesses on."""
+"""Finds data files, next to the installed package or in the checkout, and the version of the distribution."""
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 from noojee_fake.errors import FakeError
@@ -10,9 +11,14 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def schema(name: str) -> Path:
-    """The path of a file of our own schemas, such as `options.toml`. Raises FakeError where it is nowhere."""
+    """The path of a file in `schemas/own`, such as `options.toml`. Raises FakeError if it does not exist."""
     tried = (_PACKAGE / "schemas" / "own" / name, _PACKAGE.parent.parent / "schemas" / "own" / name)
     for path in tried:
         if path.is_file():
             return path
     raise FakeError(f"{name} is missing; looked in {' and '.join(str(path.parent) for path in tried)}")
+
+
+def version() -> str:
+    """The version of the installed distribution."""
+    return metadata.version("noojee-contract")

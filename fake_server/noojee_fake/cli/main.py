@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-from noojee_fake import __version__
+from noojee_fake import resources
 from noojee_fake.cli import explain, serve, serve_options
 
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = OneLineParser(
         prog="noojee-fake", description="A faithful fake of the Noojee call recording APIs.", allow_abbrev=False
     )
-    parser.add_argument("--version", action="version", version=f"noojee-fake {__version__}")
+    parser.add_argument("--version", action="version", version=f"noojee-fake {resources.version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     about = "Serve a fake PBX over http or https until SIGTERM or SIGINT."
     command = commands.add_parser(

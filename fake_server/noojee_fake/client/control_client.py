@@ -53,8 +53,8 @@ class Answer(TypedDict):
     body_bytes: int
 
 
-class Nearest(TypedDict):
-    """The nearest method of what is served, for a request that missed; `differs` says in words how."""
+class NearMiss(TypedDict):
+    """The served method most like a request that matched none; `differs` has one sentence a difference."""
 
     method: str
     path: str
@@ -74,7 +74,7 @@ class Entry(TypedDict):
     body_bytes: int
     answer: Answer
     matched: bool
-    nearest: Nearest | None
+    near_miss: NearMiss | None
 
 
 class ControlClient:
@@ -310,13 +310,13 @@ class Sandbox:
         allowed = None if addresses is None else list(addresses)
         self._call("PUT", "/access", json={"allowed_addresses": allowed})
 
-    def storage(self) -> Document:
+    def retention(self) -> Document:
         """The rules by which sound ages."""
-        return self._call("GET", "/storage")
+        return self._call("GET", "/retention")
 
-    def set_storage(self, **rules: Any) -> None:
+    def set_retention(self, **rules: Any) -> None:
         """Change the rules by which sound ages; the others stay."""
-        self._call("PUT", "/storage", json=rules)
+        self._call("PUT", "/retention", json=rules)
 
     # What was asked, and how things were
 

@@ -1,9 +1,9 @@
-"""What other teams drive the fake with, as JSON under `/__noojee/`: sandboxes, calls, sound, options, clock.
+"""The control API under `/__noojee/`, as pure Request -> Response: sandboxes, calls, flows, settings, journal.
 
-Open to the loopback, or to whoever holds the token; a page in a browser (Origin) needs the token too.
+`schemas/own/control.openapi.json` describes it.
 """
 
 from noojee_fake.control.router import ROOT, Control
-from noojee_fake.control.sandbox_spec import DEFAULT_SANDBOX, Registry, SandboxSpec, TooManySandboxes, describe
+from noojee_fake.control.sandbox_spec import DEFAULT_SANDBOX, SandboxRegistry, SandboxSpec, TooManySandboxes, describe
 
-__all__ = ["DEFAULT_SANDBOX", "ROOT", "Control", "Registry", "SandboxSpec", "TooManySandboxes", "describe"]
+__all__ = ["DEFAULT_SANDBOX", "ROOT", "Control", "SandboxRegistry", "SandboxSpec", "TooManySandboxes", "describe"]

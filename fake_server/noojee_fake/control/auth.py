@@ -1,4 +1,4 @@
-"""Who may drive the fake: the loopback, or whoever holds the token; a page in a browser needs the token too."""
+"""Who may use the control API: clients on the loopback, and clients with the token. Pages in a browser need the token."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ _FORWARDED_FOR = re.compile(r"for\s*=\s*(\"[^\"]*\"|[^;,\s]*)", re.IGNORECASE)
 
 
 def admit(request: Request, token: str | None) -> None:
-    """Raises Refused (403) for a client that may not ask. `token` None: there is none, so it opens nothing."""
+    """Raise Refused (403) for a client without access. `token` None: no token gives access."""
     if _has_token(request, token):
         return
     if not _is_local(request):
         raise Refused(
             403,
-            "the control API answers the loopback alone; from elsewhere, start the server with a control token"
-            " and send it as 'Authorization: Bearer ...'",
+            "only clients on the loopback have access to the control API; for others, start the server with"
+            " --control-token-env and send the token as 'Authorization: Bearer ...'",
         )
     if request.header("origin") is not None:
-        raise Refused(403, "the control API does not answer pages in a browser unless they send its token")
+        raise Refused(
+            403, "pages in a browser need the token of the control API; send it as 'Authorization: Bearer ...'"
+        )
 
 
 def _has_token(request: Request, token: str | None) -> bool:

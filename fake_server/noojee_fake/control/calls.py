@@ -1,4 +1,4 @@
-"""The archive of a sandbox: calls put in and listed, the sound of a leg stored, fetched and taken away."""
+"""The archive of a sandbox: adds, lists and deletes calls; stores, returns and deletes the sound of a leg."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from noojee_fake.api.dialects.parameters import read_parameters
 from noojee_fake.api.pbx import Pbx
-from noojee_fake.control import json_body as bodies
-from noojee_fake.control.json_body import Refused, answer, body_of, bounded, only
+from noojee_fake.control import json_body
+from noojee_fake.control.json_body import Refused, answer, check_size, read_body
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx import archive_files, audio
 from noojee_fake.pbx.calls import Leg
@@ -15,38 +15,42 @@ from noojee_fake.pbx.store.base import Absent
 
 
 def list_calls(pbx: Pbx, _: Request) -> Response:
+    """All calls in the form of an archive file, oldest first."""
     did = "internal" if pbx.profile["outbound_did"] == "internal" else ""
     calls = archive_files.write_calls(pbx.store, default_account=pbx.default_account, outbound_did=did)
     return answer(200, {"calls": calls})
 
 
 def add_calls(pbx: Pbx, request: Request) -> Response:
-    body = body_of(request, with_calls=True)
-    only(body, "calls")
+    """Add whole calls. The archive reader validates them: raises ArchiveError, and then adds none."""
+    written = read_body(request, "Calls", placeholders={"calls": []})["calls"]
     with pbx.change:
-        _refuse_live(pbx, body.get("calls"))
-        calls, legs = archive_files.read_calls(body.get("calls"), pbx.store)
+        _refuse_live(pbx, written)
+        calls, legs = archive_files.read_calls(written, pbx.store)
     return answer(201, {"calls": calls, "legs": legs})
 
 
 def delete_calls(pbx: Pbx, request: Request) -> Response:
-    """A whole call, or one leg of it; the other legs keep their numbers."""
+    """Delete a call, or one leg of it. The other legs keep their numbers."""
     parameters = read_parameters(request, with_body=False)
     unique_id = parameters.get("unique_id")
     if not unique_id:
         raise Refused(400, "name the call in the query: ?unique_id=U, with &leg=N for one leg of it")
     with pbx.change:
         if unique_id in {call.unique_id for call in pbx.switchboard.calls()}:
-            raise Refused(409, "this call lives, and would come back; hang it up first, by a flow or by the API")
+            raise Refused(
+                409, "this call is live, and would come back; hang it up first, with a flow or through the API"
+            )
         if "leg" in parameters:
             pbx.store.remove_leg(_leg(pbx, request))
         elif not pbx.store.remove(unique_id):
-            raise Refused(404, "there is no such call in this sandbox; GET its calls to see which there are")
+            raise Refused(404, "there is no such call in this sandbox; GET calls lists them")
         pbx.forget_answers()
     return Response(204)
 
 
 def get_sound(pbx: Pbx, request: Request) -> Response:
+    """The stored sound of a leg, or the tone that the fake makes for it."""
     leg = _leg(pbx, request)
     stored = pbx.store.sound(leg)
     made = audio.made(leg, "wav-pcm") if stored is None else None
@@ -57,7 +61,8 @@ def get_sound(pbx: Pbx, request: Request) -> Response:
 
 
 def put_sound(pbx: Pbx, request: Request) -> Response:
-    bounded(request, bodies.LARGEST_BODY_BYTES)
+    """Store the sound of a leg. Raises Refused (400) if it is no WAV file that the fake can read."""
+    check_size(request, json_body.LARGEST_BODY_BYTES)
     with pbx.change:
         leg = _leg(pbx, request)
         try:
@@ -69,17 +74,18 @@ def put_sound(pbx: Pbx, request: Request) -> Response:
 
 
 def delete_sound(pbx: Pbx, request: Request) -> Response:
+    """Delete the sound of a leg; its metadata stay."""
     with pbx.change:
         pbx.store.put_sound(_leg(pbx, request), Absent.GONE)
     return Response(204)
 
 
 def _refuse_live(pbx: Pbx, calls: Any) -> None:
-    """A call that lives is put into the archive by the switchboard alone."""
+    """Raise Refused (400) for the unique id of a live call: the switchboard adds that call when it ends."""
     alive = {call.unique_id for call in pbx.switchboard.calls()}
     for at, call in enumerate(calls if alive and isinstance(calls, list) else ()):
         if isinstance(call, dict) and call.get("unique_id") in alive:
-            raise Refused(400, "a call with this unique id lives now", f"$.calls[{at}].unique_id")
+            raise Refused(400, "a call with this unique id is live", f"$.calls[{at}].unique_id")
 
 
 def _leg(pbx: Pbx, request: Request) -> Leg:
@@ -91,4 +97,4 @@ def _leg(pbx: Pbx, request: Request) -> Leg:
     for leg in call.legs if call else ():
         if leg.number == int(number):
             return leg
-    raise Refused(404, "there is no such leg in this sandbox; GET its calls to see which there are")
+    raise Refused(404, "there is no such leg in this sandbox; GET calls lists them")

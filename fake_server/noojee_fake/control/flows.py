@@ -1,7 +1,7 @@
-"""A call flow: steps that are played at once, each at the sandbox's clock. A wait steps that clock.
+"""Plays call flows: each step at the time of the sandbox's clock. A wait step moves that clock.
 
-The form of all steps is judged first, and a flow of wrong form does nothing. Where a step cannot be done as the calls
-stand, those before it stay done, and the refusal says which.
+An invalid flow does nothing. If the state of the calls does not allow a step, the steps before it stay done, and the
+refusal names the step.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from noojee_fake.api.pbx import Pbx
-from noojee_fake.control.json_body import Refused, answer, body_of, only
+from noojee_fake.control.json_body import Refused, answer, read_body
 from noojee_fake.control.live_calls import legs_of
 from noojee_fake.control.steps import Step, read_steps
 from noojee_fake.messages import Request, Response
@@ -22,50 +22,49 @@ from noojee_fake.pbx.live.call import Refused as NotPossible
 
 
 def play_flow(pbx: Pbx, request: Request) -> Response:
-    """Play the steps of a body; the answer tells the unique id and the legs of each call that was given a name."""
-    body = body_of(request)
-    only(body, "steps")
-    steps = read_steps(body.get("steps"))
+    """Play the steps of a Flow. The answer has the unique id and the legs of each named call."""
+    steps = read_steps(read_body(request, "Flow")["steps"])
     with pbx.change:
         player = _Player(pbx)
         for at, step in enumerate(steps):
             try:
-                player.play(step)
-            except (NotPossible, _OutOfTime) as wrong:
-                reason = f"step {at} ({step.do}) cannot be done: {wrong}; {player.hint(step)}"
-                more = {"done": at, **player.told()}
-                raise Refused(409, reason, f"$.steps[{at}]", more=more) from None
-        return answer(200, {"done": len(steps), **player.told()})
+                _PLAYS[step.do](player, **step.arguments)
+            except (NotPossible, _ClockLimit) as wrong:
+                reason = f"step {at} ({step.do}) is not possible: {wrong}; {_hint(player, step)}"
+                raise Refused(409, reason, f"$.steps[{at}]", more={"done": at, **player.report()}) from None
+        return answer(200, {"done": len(steps), **player.report()})
 
 
-class _OutOfTime(Exception):
-    """A wait that no clock can show the end of."""
+class _ClockLimit(Exception):
+    """A wait would move the clock beyond the years that it can show."""
 
 
 @dataclass(slots=True)
 class _Player:
-    """Plays steps, and keeps the calls that they name."""
+    """The PBX that plays a flow, and the calls that its steps named."""
 
     pbx: Pbx
     calls: dict[str, LiveCall] = field(default_factory=dict)
 
-    def play(self, step: Step) -> None:
-        """Raises NotPossible or _OutOfTime, and then has changed nothing."""
-        _PLAYS[step.do](self, step.fields)
+    @property
+    def now(self) -> int:
+        """The PBX's time in microseconds since 1970."""
+        return self.pbx.clock.micros()
 
-    def call(self, fields: Mapping[str, Any]) -> LiveCall:
-        """The call that a step means: by the name that an earlier one gave it, else by its unique id."""
-        name = fields["call"]
-        return self.calls[name] if name in self.calls else self.pbx.switchboard.find(name)
+    def find(self, call: str) -> LiveCall:
+        """A call by its name in this flow, or by its unique id. Raises NotPossible if it is not live."""
+        return self.calls[call] if call in self.calls else self.pbx.switchboard.find(call)
 
-    def begun(self, call: LiveCall, fields: Mapping[str, Any]) -> None:
-        if "as" in fields:
-            self.calls[fields["as"]] = call
+    def keep(self, name: str | None, call: LiveCall) -> None:
+        """Remember a new call by the name that its step gives."""
+        if name is not None:
+            self.calls[name] = call
 
-    def told(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
+        """The time, and the state of the named calls: fields of FlowPlayed."""
         alive = {call.unique_id for call in self.pbx.switchboard.calls()}
         return {
-            "now": format_instant(self.pbx.clock.micros()),
+            "now": format_instant(self.now),
             "calls": {
                 name: {
                     "unique_id": call.unique_id,
@@ -76,88 +75,83 @@ class _Player:
             },
         }
 
-    def hint(self, step: Step) -> str:
-        """What to do about a step that could not be done."""
-        call = self.calls.get(step.fields.get("call", ""))
-        if step.do == "answer" and call is not None:
-            ringing = [name for name, status in call.parties.items() if status is Status.RINGING]
-            return f"there ring {', '.join(ringing)}" if ringing else "nobody rings"
-        if step.do in ("inbound", "place", "dial"):
-            return "GET directory shows users, queues and routes"
-        return "GET live shows how the calls stand"
+
+def _hint(player: _Player, step: Step) -> str:
+    """What to do about a step that was not possible."""
+    call = player.calls.get(step.arguments.get("call", ""))
+    if step.do == "answer" and call is not None:
+        ringing = [name for name, status in call.parties.items() if status is Status.RINGING]
+        return f"ringing are {', '.join(ringing)}" if ringing else "nobody rings"
+    if step.do in ("inbound", "place", "dial"):
+        return "GET directory shows users, queues and routes"
+    return "GET live shows the state of the calls"
 
 
-def _inbound(player: _Player, fields: Mapping[str, Any]) -> None:
-    board, now = player.pbx.switchboard, player.pbx.clock.micros()
-    record = Record(fields["record"]) if "record" in fields else None
-    call = board.inbound(fields["did"], fields.get("source", ""), now, record=record, tag=fields.get("tag", ""))
-    player.begun(call, fields)
+def _inbound(
+    player: _Player, *, did: str, source: str = "", record: str | None = None, tag: str = "", name: str | None = None
+) -> None:
+    start = None if record is None else Record(record)
+    player.keep(name, player.pbx.switchboard.inbound(did, source, player.now, record=start, tag=tag))
 
 
-def _place(player: _Player, fields: Mapping[str, Any]) -> None:
-    board, now = player.pbx.switchboard, player.pbx.clock.micros()
-    record = Record(fields.get("record", Record.ANSWER.value))
-    call = board.place(fields["from"], fields["number"], now, record=record, tag=fields.get("tag", ""))
-    player.begun(call, fields)
+def _place(
+    player: _Player, *, extension: str, number: str, record: str = "answer", tag: str = "", name: str | None = None
+) -> None:
+    call = player.pbx.switchboard.place(extension, number, player.now, record=Record(record), tag=tag)
+    player.keep(name, call)
 
 
-def _dial(player: _Player, fields: Mapping[str, Any]) -> None:
-    call = player.pbx.switchboard.dial(
-        fields["from"],
-        fields["number"],
-        player.pbx.clock.micros(),
-        record=fields.get("record", False),
-        tag=fields.get("tag", ""),
-        at_once=fields.get("at_once", False),
-    )
-    player.begun(call, fields)
+def _dial(
+    player: _Player,
+    *,
+    extension: str,
+    number: str,
+    record: bool = False,
+    tag: str = "",
+    at_once: bool = False,
+    name: str | None = None,
+) -> None:
+    board = player.pbx.switchboard
+    player.keep(name, board.dial(extension, number, player.now, record=record, tag=tag, at_once=at_once))
 
 
-def _wait(player: _Player, fields: Mapping[str, Any]) -> None:
+def _wait(player: _Player, *, seconds: float) -> None:
     try:
-        player.pbx.clock.step(round(fields["seconds"] * SECOND))
+        player.pbx.clock.step(round(seconds * SECOND))
     except ValueError as wrong:
-        raise _OutOfTime(str(wrong)) from None
+        raise _ClockLimit(str(wrong)) from None
     player.pbx.switchboard.wake()
 
 
-def _proceed(player: _Player, fields: Mapping[str, Any]) -> None:
-    player.pbx.switchboard.proceed(player.call(fields), player.pbx.clock.micros())
+def _proceed(player: _Player, *, call: str) -> None:
+    player.pbx.switchboard.proceed(player.find(call), player.now)
 
 
-def _answer(player: _Player, fields: Mapping[str, Any]) -> None:
-    player.pbx.switchboard.answer(player.call(fields), fields["by"], player.pbx.clock.micros())
+def _answer(player: _Player, *, call: str, by: str) -> None:
+    player.pbx.switchboard.answer(player.find(call), by, player.now)
 
 
-def _transfer(player: _Player, fields: Mapping[str, Any]) -> None:
-    player.pbx.switchboard.transfer(player.call(fields), fields["to"], player.pbx.clock.micros())
+def _transfer(player: _Player, *, call: str, to: str) -> None:
+    player.pbx.switchboard.transfer(player.find(call), to, player.now)
 
 
-def _start_recording(player: _Player, fields: Mapping[str, Any]) -> None:
+def _start_recording(player: _Player, *, call: str, tag: str | None = None, agent: str | None = None) -> None:
+    again = player.pbx.profile["start_while_recording"]
     player.pbx.switchboard.start_recording(
-        player.call(fields),
-        player.pbx.clock.micros(),
-        tag=fields.get("tag"),
-        owner=fields.get("agent"),
-        extension=None,
-        again=player.pbx.profile["start_while_recording"],
+        player.find(call), player.now, tag=tag, owner=agent, extension=None, again=again
     )
 
 
-def _stop_recording(player: _Player, fields: Mapping[str, Any]) -> None:
-    player.pbx.switchboard.stop_recording(
-        player.call(fields),
-        player.pbx.clock.micros(),
-        agent=fields.get("agent"),
-        anyone=player.pbx.profile["stop_permission"] == "anyone",
-    )
+def _stop_recording(player: _Player, *, call: str, agent: str | None = None) -> None:
+    anyone = player.pbx.profile["stop_permission"] == "anyone"
+    player.pbx.switchboard.stop_recording(player.find(call), player.now, agent=agent, anyone=anyone)
 
 
-def _hang_up(player: _Player, fields: Mapping[str, Any]) -> None:
-    player.pbx.switchboard.hang_up(player.call(fields), player.pbx.clock.micros())
+def _hang_up(player: _Player, *, call: str) -> None:
+    player.pbx.switchboard.hang_up(player.find(call), player.now)
 
 
-_PLAYS: Mapping[str, Callable[[_Player, Mapping[str, Any]], None]] = {
+_PLAYS: Mapping[str, Callable[..., None]] = {
     "inbound": _inbound,
     "place": _place,
     "dial": _dial,
@@ -169,3 +163,4 @@ _PLAYS: Mapping[str, Callable[[_Player, Mapping[str, Any]], None]] = {
     "stop_recording": _stop_recording,
     "hang_up": _hang_up,
 }
+"""How each step is played. The parameters are the fields of its component, StepInbound to StepHangUp."""

@@ -1,4 +1,4 @@
-"""What a PBX was asked and what it answered, as other teams may read it: filtered, and with no credential in it."""
+"""The journal of a sandbox: requests and answers of its PBX, filtered, without credentials."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from noojee_fake.api.dialects.parameters import Parameters, is_form, read_parame
 from noojee_fake.api.journal import Entry
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.control.json_body import Refused, answer
-from noojee_fake.control.near_miss import nearest
-from noojee_fake.control.sandbox_spec import Place
+from noojee_fake.control.near_miss import near_miss
+from noojee_fake.control.sandbox_spec import SandboxHandle
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.clock import format_instant
 from noojee_fake.redaction import Redaction
@@ -26,40 +26,44 @@ _LONGEST_METHOD = 40
 FILTERS = ("path", "method", "status", "from", "limit", "unmatched", "tag", "parameter")
 
 Shown = dict[str, Any]
-Keeps = Callable[[Shown, Parameters], bool]
+Filter = Callable[[Shown, Parameters], bool]
 
 
-def read_journal(place: Place, request: Request) -> Response:
-    """The entries that the filters of the query let through, oldest first."""
-    pbx = place.pbx
-    prefix = f"/{place.path}" if place.path else ""
+def read_journal(handle: SandboxHandle, request: Request) -> Response:
+    """The entries that match all filters of the query, oldest first: at most `limit`, by default 100.
+
+    Raises Refused (400) for an unknown filter or a wrong value.
+    """
+    pbx = handle.pbx
+    prefix = f"/{handle.path}" if handle.path else ""
     given = read_parameters(request, with_body=False)
     for name in given:
         if name not in FILTERS:
-            raise Refused(400, f"there is no filter {name!r}; there may be {', '.join(FILTERS)}")
+            raise Refused(400, f"there is no filter {name!r}; the filters are {', '.join(FILTERS)}")
     first, limit = _number(given, "from", 1), _number(given, "limit", USUAL_LIMIT)
-    keeps, missed = _filters(given), _missed(given)
-    redaction = Redaction((pbx.api_key, pbx.user_key, place.token))
+    filters, missed = _filters(given), _missed(given)
+    redaction = Redaction((pbx.api_key, pbx.user_key, handle.token))
     with pbx.change:
         entries, last = pbx.journal.entries(), pbx.journal.number
-    found: list[Shown] = []
+    matching: list[Shown] = []
     for entry in entries:
-        if len(found) >= limit:
+        if len(matching) >= limit:
             break
         if entry.number < first:
             continue
         shown = _show(entry, redaction)
         parameters = _shown_parameters(shown)
-        if all(keep(shown, parameters) for keep in keeps):
-            shown["nearest"] = _nearest(pbx, entry.request, redaction, prefix)
-            if missed is None or missed is (not entry.matched or shown["nearest"] is not None):
-                found.append(shown)
-    return answer(200, {"entries": found, "last": last})
+        if all(matches(shown, parameters) for matches in filters):
+            shown["near_miss"] = _near_miss(pbx, entry.request, redaction, prefix)
+            if missed is None or missed is (not entry.matched or shown["near_miss"] is not None):
+                matching.append(shown)
+    return answer(200, {"entries": matching, "last": last})
 
 
-def clear_journal(place: Place, _: Request) -> Response:
-    with place.pbx.change:
-        place.pbx.journal.clear()
+def clear_journal(handle: SandboxHandle, _: Request) -> Response:
+    """Delete the entries. Their numbers are not used again."""
+    with handle.pbx.change:
+        handle.pbx.journal.clear()
     return Response(204)
 
 
@@ -70,34 +74,34 @@ def _number(given: Parameters, name: str, usual: int) -> int:
     return int(value)
 
 
-def _filters(given: Parameters) -> list[Keeps]:
-    keeps: list[Keeps] = []
+def _filters(given: Parameters) -> list[Filter]:
+    filters: list[Filter] = []
     path, method = given.get("path"), given.get("method")
     if path:
-        keeps.append(lambda shown, _: path in shown["path"])
+        filters.append(lambda shown, _: path in shown["path"])
     if method:
-        keeps.append(lambda shown, _: shown["method"] == method.upper())
+        filters.append(lambda shown, _: shown["method"] == method.upper())
     if "status" in given:
         status = _number(given, "status", 200)
-        keeps.append(lambda shown, _: shown["answer"]["status"] == status)
+        filters.append(lambda shown, _: shown["answer"]["status"] == status)
     if "tag" in given:
-        keeps.append(_with_parameter("tag", given["tag"] or ""))
+        filters.append(_with_parameter("tag", given["tag"] or ""))
     if "parameter" in given:
         name, _, part = (given["parameter"] or "").partition("=")
-        keeps.append(_with_parameter(name, part))
-    return keeps
+        filters.append(_with_parameter(name, part))
+    return filters
 
 
 def _missed(given: Parameters) -> bool | None:
-    """Whether requests that missed are wanted, or the others; None: all."""
+    """True for near misses and unmatched requests, False for the others, None for all."""
     wanted = given.get("unmatched", "")
     if "unmatched" in given and wanted not in ("true", "false"):
         raise Refused(400, "unmatched is true or false")
     return wanted == "true" if wanted else None
 
 
-def _with_parameter(name: str, part: str) -> Keeps:
-    """The parameter is there, and its value as it is shown contains a text."""
+def _with_parameter(name: str, part: str) -> Filter:
+    """A filter for a parameter whose redacted value contains a text."""
     return lambda _, parameters: name in parameters and part in (parameters[name] or "")
 
 
@@ -137,7 +141,7 @@ def _headers(headers: Iterable[tuple[str, str]], redaction: Redaction) -> tuple[
 
 
 def _text(body: bytes, whole_bytes: int, hide: Callable[[str], str], redaction: Redaction) -> str | None:
-    """The beginning of a body that is a text; None for one that is none, as sound."""
+    """The beginning of a body without credentials; None if it is no text, as sound."""
     cut = len(body) < whole_bytes
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(body, final=not cut)
@@ -153,12 +157,12 @@ def _beginning(text: str, hide: Callable[[str], str], redaction: Redaction) -> s
     return redaction.cut(shown) if len(text) > LONGEST_SHOWN else shown
 
 
-def _nearest(pbx: Pbx, request: Request, redaction: Redaction, prefix: str) -> Shown | None:
+def _near_miss(pbx: Pbx, request: Request, redaction: Redaction, prefix: str) -> Shown | None:
     with_body = request.method == "POST" and pbx.profile["parameters_in"] == "query-and-body"
     bounded = replace(request, query=request.query[:LONGEST_SHOWN])
     parameters = read_parameters(bounded, with_body=with_body, charset=pbx.profile["query_charset"])
     path = request.path.removeprefix(prefix)
-    near = nearest(pbx, path=path, method=request.method, parameters=parameters)
+    near = near_miss(pbx, path=path, method=request.method, parameters=parameters)
     if near is None:
         return None
     return {

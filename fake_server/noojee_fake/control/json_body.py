@@ -1,26 +1,27 @@
-"""JSON bodies of control requests and answers. A refusal says what is wrong, where (JSON path) and what to do."""
+"""JSON bodies of control requests, validated by the components of the OpenAPI description, and JSON answers."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.clock import parse_instant
-from noojee_fake.pbx.documents import text_mistake
+from noojee_fake.pbx.documents import mistake
+
+OPENAPI = "control.openapi.json"
 
 LARGEST_BODY_BYTES = 256 * 1024 * 1024
-LARGEST_ORDER_BYTES = 8 * 1024 * 1024
-"""Of a body that brings neither calls nor sound."""
+LARGEST_SMALL_BODY_BYTES = 8 * 1024 * 1024
+"""The limit of a body that has neither calls nor sound."""
 
 _LONGEST_REASON = 1000
-_ESCAPED_SURROGATE = re.compile(rb"\\u[dD]")
 
 
 class Refused(Exception):
-    """A control request that is answered with an error; `more` are further fields of the answer."""
+    """The control API refuses a request. `path` is the JSON path of the invalid value; `more` are further fields."""
 
     def __init__(
         self, status: int, message: str, path: str | None = None, *, more: Mapping[str, Any] | None = None
@@ -43,7 +44,7 @@ def answer(status: int, document: Mapping[str, Any], *headers: tuple[str, str]) 
 
 
 def error(refused: Refused, *headers: tuple[str, str]) -> Response:
-    """The answer that a refusal becomes."""
+    """The answer to a refused request: an Error of the description, with at most 1000 characters of text."""
     message = refused.message
     if len(message) > _LONGEST_REASON:
         message = f"{message[: _LONGEST_REASON // 2]} ... {message[-_LONGEST_REASON // 2 :]}"
@@ -51,66 +52,47 @@ def error(refused: Refused, *headers: tuple[str, str]) -> Response:
     return answer(refused.status, {"error": message, **where, **refused.more}, *headers)
 
 
-def body_of(request: Request, *, with_calls: bool = False) -> dict[str, Any]:
-    """The JSON object that a request brings. `with_calls`: it may be as large as an archive."""
+def read_body(
+    request: Request, component: str, *, placeholders: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """The JSON object of a request, valid by a component of the description.
+
+    `placeholders` replace fields that hold calls: the reader of archives validates those fields, and the body may be
+    as large as an archive. Raises Refused (400, 413 or 415).
+    """
     content_type = request.header("content-type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Refused(415, "send the body as 'Content-Type: application/json'")
-    bounded(request, LARGEST_BODY_BYTES if with_calls else LARGEST_ORDER_BYTES)
+    check_size(request, LARGEST_BODY_BYTES if placeholders else LARGEST_SMALL_BODY_BYTES)
     try:
-        body = json.loads(request.body.decode(), parse_constant=_no_constant)
+        body = json.loads(request.body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as wrong:
         raise Refused(400, f"the body is no JSON: {wrong}") from None
     if not isinstance(body, dict):
-        raise Refused(400, "the body is to be a JSON object", "$")
-    wrong_text = text_mistake(body) if _ESCAPED_SURROGATE.search(request.body) else None
-    if wrong_text is not None:
-        raise Refused(400, *wrong_text)
+        raise Refused(400, "the body must be a JSON object", "$")
+    checked = {name: placeholders.get(name, value) for name, value in body.items()}
+    found = mistake(checked, OPENAPI, component)
+    if found is not None:
+        raise Refused(400, *found)
     return body
 
 
-def bounded(request: Request, largest_bytes: int) -> None:
-    """Refuse a body beyond a bound."""
+def check_size(request: Request, largest_bytes: int) -> None:
+    """Raise Refused (413) for a body beyond a limit."""
     if len(request.body) > largest_bytes:
-        raise Refused(413, f"a body may have {largest_bytes} bytes here; send less, or in several requests")
+        raise Refused(413, f"the body may have {largest_bytes} bytes; send less, or use several requests")
 
 
-def only(body: Mapping[str, Any], *allowed: str, path: str = "$") -> None:
-    """Refuse a field that is not among the allowed ones."""
-    for key in body:
-        if key not in allowed:
-            may = f"there may be {', '.join(allowed)}" if allowed else "nothing is taken"
-            raise Refused(400, f"there is no {key!r} here; {may}", path)
-
-
-def instant_of(body: Mapping[str, Any], name: str, path: str) -> int | None:
-    """An RFC 3339 time in microseconds since 1970; None where it is absent or null."""
-    value = body.get(name)
-    if value is None:
+def read_instant(body: Mapping[str, Any], name: str, path: str) -> int | None:
+    """A time of a valid body in microseconds since 1970; None if it is absent or null. Raises Refused (400)."""
+    text = body.get(name)
+    if text is None:
         return None
     try:
-        return parse_instant(value if isinstance(value, str) else "")
+        return parse_instant(text)
     except ValueError as wrong:
         raise Refused(400, f"{name} {wrong}", f"{path}.{name}") from None
 
 
-def flag_of(body: Mapping[str, Any], name: str, path: str) -> bool | None:
-    """true or false; None where it is absent or null."""
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise Refused(400, f"{name} is true or false", f"{path}.{name}")
-    return value
-
-
-def choices_of(profile: Any, path: str) -> dict[str, str]:
-    """The options of a profile, each with its choice."""
-    if not isinstance(profile, dict):
-        raise Refused(400, "a profile is an object of options", path)
-    for key, choice in profile.items():
-        if not isinstance(choice, str):
-            raise Refused(400, f"the choice for {key} is a text", f"{path}.{key}")
-    return profile
-
-
-def _no_constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")

@@ -1,4 +1,4 @@
-"""The calls that live now, as the control API shows them: who takes part, how far they are, their legs so far."""
+"""The live calls as JSON: parties, state and legs so far."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from noojee_fake.pbx.live.call import LiveCall
 
 
 def get_live(pbx: Pbx, _: Request) -> Response:
+    """The live calls, oldest first."""
     with pbx.change:
         return answer(200, {"calls": [live_call(pbx, call) for call in pbx.switchboard.calls()]})
 
 
 def live_call(pbx: Pbx, call: LiveCall) -> dict[str, Any]:
-    """A live call: oldest party first, lowest leg first."""
+    """The LiveCall object of the description: oldest party first, lowest leg first."""
     return {
         "unique_id": call.unique_id,
         "call_id": call.call_id,
@@ -41,7 +42,7 @@ def live_call(pbx: Pbx, call: LiveCall) -> dict[str, Any]:
 
 
 def legs_of(pbx: Pbx, legs: Iterable[Leg]) -> list[dict[str, Any]]:
-    """Legs, lowest number first; the end of one that is being recorded is null."""
+    """LiveLeg objects in the order given; `end` is null while a leg is recorded."""
     return [
         {
             "leg": leg.number,
@@ -57,7 +58,7 @@ def legs_of(pbx: Pbx, legs: Iterable[Leg]) -> list[dict[str, Any]]:
 
 
 def _state(call: LiveCall) -> str:
-    """How far a call is. Within a queue its members ring; a click-to-dial call first rings who wants to dial."""
+    """The state of a call. Members of a queue ring while it is queued; a click-to-dial call rings its user first."""
     if call.connected is not None:
         return "connected"
     if call.click_to_dial and not call.dialed:

@@ -1,4 +1,4 @@
-"""For a request that missed: the nearest method of what is served now, and in words what differs."""
+"""For a request that matched no method: the served method that is most like it, and what the request lacked."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ CREDENTIALS = ("apiKey", "timeStamp", "hash")
 _NEAR = 0.6
 _LONGEST_PATH = 1000
 _LONGEST_NAME = 100
-_MOST_STRANGE = 50
+_MOST_UNKNOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nearest:
-    """A method that is served, by its path within the sandbox; `differs` says how the request was another, never empty."""
+class NearMiss:
+    """A served method. `path` is its path in the sandbox; `differs` has one sentence a difference, at least one."""
 
     method: str
     path: str
     differs: tuple[str, ...]
 
 
-def nearest(pbx: Pbx, *, path: str, method: str, parameters: Parameters) -> Nearest | None:
-    """The nearest method to a request, None where the request is one of it, or nothing served is near.
+def near_miss(pbx: Pbx, *, path: str, method: str, parameters: Parameters) -> NearMiss | None:
+    """The served method that is most like a request; None if the request matches it, or no method is similar.
 
-    `path` is that within the sandbox. Names of parameters come as they were sent: they may hold anything.
+    `path` is the path in the sandbox. Parameter names are untrusted text.
     """
     routes = pbx.routes
     plain = percent_decoded(raw_bytes(path))
@@ -45,7 +45,7 @@ def nearest(pbx: Pbx, *, path: str, method: str, parameters: Parameters) -> Near
     if method not in taken and not (method == "HEAD" and "GET" in taken):
         differs.append(f"wrong method: {method}; this path takes {', '.join(taken)}")
     differs += _parameters_differ(served, parameters)
-    return Nearest(method=taken[0], path=served, differs=tuple(differs)) if differs else None
+    return NearMiss(method=taken[0], path=served, differs=tuple(differs)) if differs else None
 
 
 @cache
@@ -54,7 +54,7 @@ def _described() -> Mapping[str, Method]:
 
 
 def _nearest_path(asked: str, served: Iterable[str]) -> str | None:
-    """The path that is the same but for what `_folded` takes away; else that of the nearest name, by the nearest way."""
+    """The served path that differs only by what `_folded` removes; else the most similar name, then the most similar prefix."""
     paths = {path.casefold(): path for path in served}
     wanted = _folded(asked)
     if wanted in paths:
@@ -62,12 +62,12 @@ def _nearest_path(asked: str, served: Iterable[str]) -> str | None:
     by_name: dict[str, list[str]] = {}
     for path in paths:
         by_name.setdefault(path.rpartition("/")[2], []).append(path)
-    name = _nearest(wanted.rpartition("/")[2], list(by_name), _NEAR)
-    nearest_path = None if name is None else _nearest(wanted, by_name[name], 0)
-    return None if nearest_path is None else paths[nearest_path]
+    name = _most_similar(wanted.rpartition("/")[2], list(by_name), _NEAR)
+    served_path = None if name is None else _most_similar(wanted, by_name[name], 0)
+    return None if served_path is None else paths[served_path]
 
 
-def _nearest(wanted: str, known: list[str], cutoff: float) -> str | None:
+def _most_similar(wanted: str, known: list[str], cutoff: float) -> str | None:
     if len(known) == 1 and not cutoff:
         return known[0]
     if wanted in known:
@@ -76,16 +76,16 @@ def _nearest(wanted: str, known: list[str], cutoff: float) -> str | None:
 
 
 def _folded(path: str) -> str:
-    """Without what does no more than get in the way: letter case, slashes too many, a session id of Java servers."""
+    """The path in lower case, without repeated slashes and without path parameters, such as the session id of Java servers."""
     words = path.casefold().partition(";")[0].split("/")
     return "/" + "/".join(word for word in words if word)
 
 
 def _path_differs(pbx: Pbx, asked: str, served: str) -> list[str]:
     folded = _folded(asked)
-    gone = next((method for path, method in _described().items() if path.casefold() == folded), None)
-    if gone is not None and asked not in served and not set(gone.dialects) & set(pbx.dialects):
-        return [_gone(pbx, gone)]
+    removed = next((method for path, method in _described().items() if path.casefold() == folded), None)
+    if removed is not None and asked not in served and not set(removed.dialects) & set(pbx.dialects):
+        return [_not_served(pbx, removed)]
     if asked.casefold() == served.casefold():
         return [f"letter case: the path is {served}"]
     if folded == served.casefold():
@@ -96,7 +96,7 @@ def _path_differs(pbx: Pbx, asked: str, served: str) -> list[str]:
     return [f"spelling: the nearest path is {served}"]
 
 
-def _gone(pbx: Pbx, method: Method) -> str:
+def _not_served(pbx: Pbx, method: Method) -> str:
     version, order = pbx.version, list(VERSIONS)
     name = " and ".join(method.dialects)
     if version is None or order.index(method.since) <= order.index(version) <= order.index(method.until):
@@ -104,40 +104,42 @@ def _gone(pbx: Pbx, method: Method) -> str:
     if order.index(version) < order.index(method.since):
         return f"not there yet: {name} comes with version {method.since}, this PBX is version {version}"
     after = order[order.index(method.until) + 1]
-    return f"gone in this version: {name} was served up to version {method.until}, not since {after}; this is {version}"
+    return (
+        f"removed: {name} was served up to version {method.until}, not from {after} on; this PBX is version {version}"
+    )
 
 
 def _parameters_differ(path: str, parameters: Parameters) -> list[str]:
     described = _described().get(path)
     if described is None:
         return []
-    known = [row.name for row in described.parameters]
-    strange = [name for name in parameters if name not in known][:_MOST_STRANGE]
+    names = [row.name for row in described.parameters]
+    unknown = [name for name in parameters if name not in names][:_MOST_UNKNOWN]
     differs: list[str] = []
     for row in described.parameters:
         if row.name not in parameters:
-            other = _misspelt(row.name, strange)
+            other = _misspelt(row.name, unknown)
             if other is not None:
-                strange.remove(other)
+                unknown.remove(other)
                 differs.append(_spelt(row.name, other, parameters[other]))
             elif row.required:
                 differs.append(f"{row.name} is missing")
     if not any(row.required for row in described.parameters if row.name in CREDENTIALS):
-        differs += _no_credentials(known, parameters)
+        differs += _no_credentials(names, parameters)
     return differs
 
 
-def _no_credentials(known: Iterable[str], parameters: Parameters) -> list[str]:
-    wanted = [name for name in known if name in CREDENTIALS]
+def _no_credentials(names: Iterable[str], parameters: Parameters) -> list[str]:
+    wanted = [name for name in names if name in CREDENTIALS]
     return ["apiKey is missing, or timeStamp and hash"] if wanted and not set(wanted) & set(parameters) else []
 
 
-def _misspelt(name: str, strange: list[str]) -> str | None:
-    """The parameter among those that nobody takes that was meant to be this one."""
-    same = [other for other in strange if other.casefold() == name.casefold()]
-    begun = [other for other in strange if other.startswith(name)]
-    near = [other for other in strange if len(other) <= 2 * len(name)]
-    return next(iter(same or begun or difflib.get_close_matches(name, near, n=1, cutoff=0.75)), None)
+def _misspelt(name: str, unknown: list[str]) -> str | None:
+    """The unknown parameter that is probably a misspelling of this name; None if there is none."""
+    same = [other for other in unknown if other.casefold() == name.casefold()]
+    longer = [other for other in unknown if other.startswith(name)]
+    near = [other for other in unknown if len(other) <= 2 * len(name)]
+    return next(iter(same or longer or difflib.get_close_matches(name, near, n=1, cutoff=0.75)), None)
 
 
 def _spelt(name: str, other: str, value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Finds what a control request asks for, and answers: a table of methods for each path."""
+"""Routes control requests: a table of methods for each path below `/__noojee`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from noojee_fake import __version__
-from noojee_fake import resources as _data
+from noojee_fake import resources
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.api.snapshots import TooManySnapshots
-from noojee_fake.control import calls as archive
-from noojee_fake.control import flows, live_calls, settings
-from noojee_fake.control import journal as journals
-from noojee_fake.control import snapshots as states
+from noojee_fake.control import calls, flows, journal, live_calls, settings, snapshots
 from noojee_fake.control.auth import admit
-from noojee_fake.control.json_body import Refused, answer, body_of, error
+from noojee_fake.control.json_body import OPENAPI, Refused, answer, error
 from noojee_fake.control.sandbox_spec import (
     DEFAULT_SANDBOX,
-    Place,
-    Registry,
+    SandboxHandle,
+    SandboxRegistry,
     TooManySandboxes,
     describe,
     read_sandbox_spec,
@@ -36,44 +32,45 @@ _PATH = re.compile(
 
 Handler = Callable[[Request], Response]
 OfPbx = Callable[[Pbx, Request], Response]
-OfPlace = Callable[[Place, Request], Response]
+OfSandbox = Callable[[SandboxHandle, Request], Response]
 
 
-def _of_pbx(**handlers: OfPbx) -> dict[str, OfPlace]:
-    """Methods that need no more of a sandbox than its PBX."""
+def _of_pbx(**handlers: OfPbx) -> dict[str, OfSandbox]:
+    """Handlers that need only the PBX of a sandbox."""
 
-    def given(handler: OfPbx) -> OfPlace:
-        return lambda place, request: handler(place.pbx, request)
+    def given(handler: OfPbx) -> OfSandbox:
+        return lambda sandbox, request: handler(sandbox.pbx, request)
 
     return {method: given(handler) for method, handler in handlers.items()}
 
 
-_PARTS: Mapping[str, Mapping[str, OfPlace]] = {
-    "calls": _of_pbx(GET=archive.list_calls, POST=archive.add_calls, DELETE=archive.delete_calls),
-    "sound": _of_pbx(GET=archive.get_sound, PUT=archive.put_sound, DELETE=archive.delete_sound),
+_PARTS: Mapping[str, Mapping[str, OfSandbox]] = {
+    "calls": _of_pbx(GET=calls.list_calls, POST=calls.add_calls, DELETE=calls.delete_calls),
+    "sound": _of_pbx(GET=calls.get_sound, PUT=calls.put_sound, DELETE=calls.delete_sound),
     "live": _of_pbx(GET=live_calls.get_live),
     "flow": _of_pbx(POST=flows.play_flow),
     "profile": _of_pbx(GET=settings.get_profile, PUT=settings.put_profile),
     "version": _of_pbx(GET=settings.get_version, PUT=settings.put_version),
     "directory": _of_pbx(GET=settings.get_directory, PUT=settings.put_directory),
     "access": _of_pbx(GET=settings.get_access, PUT=settings.put_access),
-    "storage": _of_pbx(GET=settings.get_storage, PUT=settings.put_storage),
+    "retention": _of_pbx(GET=settings.get_retention, PUT=settings.put_retention),
     "clock": _of_pbx(GET=settings.get_clock, POST=settings.set_clock),
-    "state": {"GET": states.get_state},
-    "journal": {"GET": journals.read_journal, "DELETE": journals.clear_journal},
-    "snapshots": {"GET": states.list_snapshots, "POST": states.take_snapshot},
-    "reset": {"POST": states.reset},
+    "state": {"GET": snapshots.get_state},
+    "journal": {"GET": journal.read_journal, "DELETE": journal.clear_journal},
+    "snapshots": {"GET": snapshots.list_snapshots, "POST": snapshots.take_snapshot},
+    "reset": {"POST": snapshots.reset},
 }
 
 
 class Control:
-    """Answers control requests. Refusals say what, where and what to do; the caller guards against exceptions."""
+    """Answers control requests. Each refusal has a status, a message with a hint, and often a JSON path."""
 
-    def __init__(self, registry: Registry, *, token: str | None) -> None:
+    def __init__(self, registry: SandboxRegistry, *, token: str | None) -> None:
         self._registry = registry
         self._token = token or None
 
     def handle(self, request: Request) -> Response:
+        """The answer to a request below `/__noojee`. May raise: the caller keeps unexpected exceptions."""
         try:
             admit(request, self._token)
             response = self._route(request)
@@ -120,20 +117,20 @@ class Control:
         pbx, saved = self._registry.find(sandbox), self._registry.saved(sandbox)
         if pbx is None or saved is None:
             raise Refused(404, f"there is no sandbox {sandbox!r}; GET {ROOT}/sandboxes lists them")
-        place = Place(sandbox=sandbox, pbx=pbx, saved=saved, token=self._token)
+        handle = SandboxHandle(sandbox=sandbox, pbx=pbx, saved=saved, token=self._token)
         if part is None:
             return {
                 "GET": lambda _: answer(200, describe(sandbox, pbx)),
                 "DELETE": lambda _: self._drop_sandbox(sandbox),
             }
         if name is None:
-            return {method: partial(handler, place) for method, handler in _PARTS[part].items()}
+            return {method: partial(handler, handle) for method, handler in _PARTS[part].items()}
         if verb is None:
-            return {"DELETE": partial(states.drop_snapshot, place, name)}
-        return {"POST": partial(states.restore_snapshot, place, name)}
+            return {"DELETE": partial(snapshots.drop_snapshot, handle, name)}
+        return {"POST": partial(snapshots.restore_snapshot, handle, name)}
 
     def _make_sandbox(self, request: Request) -> Response:
-        spec = read_sandbox_spec(body_of(request, with_calls=True))
+        spec = read_sandbox_spec(request)
         try:
             sandbox, pbx = self._registry.make(spec)
         except ArchiveError as wrong:
@@ -144,13 +141,13 @@ class Control:
 
     def _drop_sandbox(self, sandbox: str) -> Response:
         if sandbox == DEFAULT_SANDBOX:
-            raise Refused(409, "the default sandbox stays as long as the server; make another to drop it")
+            raise Refused(409, "the default sandbox cannot be deleted; make another one for a test")
         self._registry.drop(sandbox)
         return Response(204)
 
 
 def _unknown_path() -> Refused:
-    return Refused(404, f"the control API has no such path; begin at {ROOT}/")
+    return Refused(404, f"the control API has no such path; start at {ROOT}/")
 
 
 def _about(_: Request) -> Response:
@@ -158,7 +155,7 @@ def _about(_: Request) -> Response:
         200,
         {
             "server": "noojee-fake",
-            "version": __version__,
+            "version": resources.version(),
             "control": 1,
             "sandboxes": True,
             "dialects": list(DIALECTS),
@@ -168,6 +165,6 @@ def _about(_: Request) -> Response:
 
 
 def _description(_: Request) -> Response:
-    """The description of this API."""
-    body = _data.schema("control.openapi.json").read_bytes()
+    """The OpenAPI description of this API."""
+    body = resources.schema(OPENAPI).read_bytes()
     return Response(200, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)

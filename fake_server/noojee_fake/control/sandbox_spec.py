@@ -1,4 +1,4 @@
-"""Sandboxes as the control API knows them: what a new one is to be, where they are kept, what a client is told of one."""
+"""Sandboxes as the control API has them: the settings of a new one, a running one, and its description."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from noojee_fake.api.dialects.retrieve import AUDIO
 from noojee_fake.api.dialects.services import AUDIO as SERVICES_AUDIO
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.api.snapshots import Saved
-from noojee_fake.control.json_body import Refused, choices_of, flag_of, instant_of, only
+from noojee_fake.control.json_body import Refused, read_body, read_instant
 from noojee_fake.control.settings import clock_of
 from noojee_fake.errors import UsageError
+from noojee_fake.messages import Request
 from noojee_fake.pbx.directory import read_directory
 from noojee_fake.pbx.versions import SERVICES
 
@@ -21,7 +22,7 @@ DEFAULT_SANDBOX = "default"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSpec:
-    """What a new sandbox is to be; None: as the archive or the server has it."""
+    """Settings of a new sandbox. None: those of the archive, then those of the server."""
 
     archive: Mapping[str, Any] | None = None
     profile: Mapping[str, str] = field(default_factory=dict)
@@ -34,15 +35,15 @@ class SandboxSpec:
 
 
 class TooManySandboxes(Exception):
-    """The server holds as many sandboxes as it may."""
+    """The server has its maximum number of sandboxes."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"this server holds {limit} sandboxes already; DELETE those that are done with")
+        super().__init__(f"this server has {limit} sandboxes, its maximum; DELETE some that nobody needs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A sandbox with all that is known of it. `token` is the control API's, None where it has none."""
+class SandboxHandle:
+    """A running sandbox. `token` is that of the control API, None if it has none."""
 
     sandbox: str
     pbx: Pbx
@@ -51,12 +52,12 @@ class Place:
 
     @property
     def path(self) -> str:
-        """Where the PBX is, relative to the server: "" for the default sandbox."""
-        return "" if self.sandbox == DEFAULT_SANDBOX else f"s/{self.sandbox}"
+        """The path of the PBX below the server's base URL: "" for the default sandbox, else "s/<id>"."""
+        return sandbox_path(self.sandbox)
 
 
-class Registry(Protocol):
-    """The sandboxes, as far as the control API needs them."""
+class SandboxRegistry(Protocol):
+    """The sandboxes of a server, as far as the control API needs them."""
 
     def names(self) -> list[str]: ...
     def find(self, sandbox: str) -> Pbx | None: ...
@@ -65,12 +66,17 @@ class Registry(Protocol):
     def drop(self, sandbox: str) -> bool: ...
 
 
+def sandbox_path(sandbox: str) -> str:
+    """The path of a sandbox's PBX below the server's base URL: "" for the default sandbox, else "s/<id>"."""
+    return "" if sandbox == DEFAULT_SANDBOX else f"s/{sandbox}"
+
+
 def describe(sandbox: str, pbx: Pbx) -> dict[str, Any]:
-    """The sandbox object: what a client has to know to ask this PBX."""
+    """The Sandbox object of the description: address, keys, profile, clock and counts."""
     calls, legs = pbx.store.count()
     return {
         "sandbox": sandbox,
-        "path": "" if sandbox == DEFAULT_SANDBOX else f"s/{sandbox}",
+        "path": sandbox_path(sandbox),
         "api_key": pbx.api_key,
         "user_key": pbx.user_key,
         "profile": dict(pbx.profile),
@@ -84,40 +90,22 @@ def describe(sandbox: str, pbx: Pbx) -> dict[str, Any]:
     }
 
 
-def read_sandbox_spec(body: dict[str, Any]) -> SandboxSpec:
-    """The spec of a request's body."""
-    only(body, "archive", "profile", "dialects", "version", "directory", "time_zone", "clock")
-    archive = body.get("archive")
-    if archive is not None and not isinstance(archive, dict):
-        raise Refused(400, "an archive is an object", "$.archive")
-    dialects = body.get("dialects")
-    if dialects is not None and not (isinstance(dialects, list) and all(isinstance(name, str) for name in dialects)):
-        raise Refused(400, "dialects is a list of names", "$.dialects")
-    zone = body.get("time_zone")
-    if zone is not None and not isinstance(zone, str):
-        raise Refused(400, "a time zone is a name such as Australia/Melbourne", "$.time_zone")
-    version = body.get("version")
-    if version is not None and not isinstance(version, str):
-        raise Refused(400, "a version is a text such as 6.0.1", "$.version")
-    directory = body.get("directory")
+def read_sandbox_spec(request: Request) -> SandboxSpec:
+    """The sandbox spec of a request; its archive is validated when the sandbox is made. Raises Refused."""
+    body = read_body(request, "SandboxSpec", placeholders={"archive": None})
+    directory, clock = body.get("directory"), body.get("clock") or {}
     if directory is not None:
         try:
             read_directory(directory)
         except UsageError as wrong:
             raise Refused(400, wrong.message, f"$.directory{(wrong.path or '$')[1:]}") from None
-    clock = body.get("clock")
-    if clock is None:
-        clock = {}
-    if not isinstance(clock, dict):
-        raise Refused(400, "a clock is an object with now or frozen", "$.clock")
-    only(clock, "now", "frozen", path="$.clock")
     return SandboxSpec(
-        archive=archive,
-        profile=choices_of({} if body.get("profile") is None else body["profile"], "$.profile"),
-        dialects=dialects,
-        version=version,
+        archive=body.get("archive"),
+        profile=body.get("profile") or {},
+        dialects=body.get("dialects"),
+        version=body.get("version"),
         directory=directory,
-        time_zone=zone,
-        now_micros=instant_of(clock, "now", "$.clock"),
-        frozen=flag_of(clock, "frozen", "$.clock"),
+        time_zone=body.get("time_zone"),
+        now_micros=read_instant(clock, "now", "$.clock"),
+        frozen=clock.get("frozen"),
     )

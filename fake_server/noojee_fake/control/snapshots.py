@@ -1,4 +1,4 @@
-"""The state of a sandbox: shown in one document, kept in snapshots, put back, and reset to how the sandbox was made."""
+"""The state of a sandbox: shows it, takes and restores snapshots, and resets it to its first state."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.api.snapshots import Snapshot
-from noojee_fake.control.json_body import Refused, answer, body_of, only
+from noojee_fake.control.json_body import Refused, answer, read_body
 from noojee_fake.control.live_calls import live_call
-from noojee_fake.control.sandbox_spec import Place
+from noojee_fake.control.sandbox_spec import SandboxHandle
 from noojee_fake.control.settings import access_of, clock_of
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.access import BY_HOUR_SPACING_MICROS
@@ -16,15 +16,16 @@ from noojee_fake.pbx.clock import format_instant
 from noojee_fake.pbx.retention import write_rules
 
 
-def get_state(place: Place, _: Request) -> Response:
-    pbx = place.pbx
+def get_state(handle: SandboxHandle, _: Request) -> Response:
+    """The State object of the description."""
+    pbx = handle.pbx
     with pbx.change:
         calls, legs = pbx.store.count()
         live = [live_call(pbx, call) for call in pbx.switchboard.calls()]
         return answer(
             200,
             {
-                "sandbox": place.sandbox,
+                "sandbox": handle.sandbox,
                 "version": pbx.version,
                 "dialects": list(pbx.dialects),
                 "profile": dict(pbx.profile),
@@ -36,51 +37,51 @@ def get_state(place: Place, _: Request) -> Response:
                     "live_calls": len(live),
                     "waiting": pbx.switchboard.listeners,
                     "journal": len(pbx.journal),
-                    "snapshots": len(place.saved.kept),
+                    "snapshots": len(handle.saved.kept),
                 },
                 "live": live,
                 "limits": _limits(pbx),
-                "storage": write_rules(pbx.locations.rules),
+                "retention": write_rules(pbx.locations.rules),
                 "own_bugs": [type(bug).__name__ for bug in pbx.own_bugs],
                 **access_of(pbx),
             },
         )
 
 
-def list_snapshots(place: Place, _: Request) -> Response:
-    with place.pbx.change:
-        kept = [_snapshot(name, snapshot) for name, snapshot in place.saved.kept.items()]
+def list_snapshots(handle: SandboxHandle, _: Request) -> Response:
+    with handle.pbx.change:
+        kept = [_snapshot(name, snapshot) for name, snapshot in handle.saved.kept.items()]
     return answer(200, {"snapshots": kept})
 
 
-def take_snapshot(place: Place, request: Request) -> Response:
-    _nothing_in(request)
-    with place.pbx.change:
-        name = place.saved.take()
-        return answer(201, _snapshot(name, place.saved.kept[name]))
+def take_snapshot(handle: SandboxHandle, request: Request) -> Response:
+    _check_empty(request)
+    with handle.pbx.change:
+        name = handle.saved.take()
+        return answer(201, _snapshot(name, handle.saved.kept[name]))
 
 
-def drop_snapshot(place: Place, name: str, _: Request) -> Response:
-    if not place.saved.drop(name):
+def drop_snapshot(handle: SandboxHandle, name: str, _: Request) -> Response:
+    if not handle.saved.drop(name):
         raise _no_snapshot(name)
     return Response(204)
 
 
-def restore_snapshot(place: Place, name: str, request: Request) -> Response:
-    _nothing_in(request)
-    if not place.saved.restore(name):
+def restore_snapshot(handle: SandboxHandle, name: str, request: Request) -> Response:
+    _check_empty(request)
+    if not handle.saved.restore(name):
         raise _no_snapshot(name)
     return Response(204)
 
 
-def reset(place: Place, request: Request) -> Response:
-    _nothing_in(request)
-    place.saved.reset()
+def reset(handle: SandboxHandle, request: Request) -> Response:
+    _check_empty(request)
+    handle.saved.reset()
     return Response(204)
 
 
 def _limits(pbx: Pbx) -> dict[str, Any]:
-    """What stands in the way of the next request: the by-hour limit, hashes that were used, authentications."""
+    """The limits of the next request: by-hour limit, used hashes, open authentications."""
     limits, now = pbx.limits, pbx.clock.micros()
     last = limits.by_hour.accepted_micros
     return {
@@ -100,10 +101,10 @@ def _snapshot(name: str, snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _nothing_in(request: Request) -> None:
-    """These take no body; an empty object will do."""
+def _check_empty(request: Request) -> None:
+    """Raise Refused unless the request has no body, or an empty object."""
     if request.body:
-        only(body_of(request))
+        read_body(request, "Nothing")
 
 
 def _no_snapshot(name: str) -> Refused:

@@ -1,4 +1,4 @@
-"""Judges documents of our own formats, whatever they hold: seeds, directories. The schemas are those of `schemas/own`."""
+"""Validates documents of our own formats by the schemas in `schemas/own`: archives, directories, control bodies."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 LARGEST_EXPLAINED_BYTES = 2 * 1024 * 1024
-_LONGEST_REASON = 400
 
 
-def mistake(document: Any, schema: str) -> tuple[str, str] | None:
-    """What is wrong with a document, and the JSON path of it; None where it is as the schema of that file name wants it.
+def mistake(document: Any, schema: str, component: str | None = None) -> tuple[str, str] | None:
+    """The first error of a document and its JSON path; None for a valid document.
 
-    Half of a surrogate pair is wrong everywhere: JSON can carry it, UTF-8 cannot. So is what is nested too deeply.
+    `schema` is a file name in `schemas/own`; `component` names a schema of that file, which is an OpenAPI description.
+    Half of a surrogate pair is an error everywhere: JSON can carry it, UTF-8 cannot. So is a document nested too deeply.
     """
-    found = text_mistake(document)
+    found = _text_mistake(document)
     if found is not None:
         return found
-    validator = _validator(schema)
+    validator = _validator(schema, component)
     try:
-        return None if validator.is_valid(document) else _reason(validator, document)
+        return None if validator.is_valid(document) else _reason(validator, _schema(schema, component), document)
     except (ValueError, TypeError, RecursionError) as refused:
         return f"is not made of JSON values: {refused}", "$"
 
 
-def _reason(validator: jsonschema_rs.Validator, document: Any) -> tuple[str, str]:
-    """The first thing that is wrong.
+def _reason(validator: jsonschema_rs.Validator, schema: dict[str, Any], document: Any) -> tuple[str, str]:
+    """The first error of an invalid document.
 
-    The validator writes out what it is about, which may be all of the document and take a hundred times its size. So of
-    a large one each entry of its lists is judged by itself.
+    The validator writes out the values of an error, which may take a hundred times the size of the document. So each
+    entry of the lists of a large document is validated alone.
     """
     if _is_small(document):
-        return _first(validator, document)
+        return _first(validator, schema, document)
     whole = document if isinstance(document, dict) else {}
     lists = {key: value for key, value in whole.items() if isinstance(value, list)}
     rest = {**whole, **{key: [] for key in lists}}
@@ -46,21 +46,23 @@ def _reason(validator: jsonschema_rs.Validator, document: Any) -> tuple[str, str
         for at, entry in enumerate(entries):
             alone = {**rest, key: [entry]}
             if not validator.is_valid(alone) and _is_small(alone):
-                reason, path = _first(validator, alone)
+                reason, path = _first(validator, schema, alone)
                 return reason, path.replace("[0]", f"[{at}]", 1)
     return (
-        "does not have the form that its schema wants, and is too large to say where: send a part of it to be told",
+        "does not match its schema, and is too large to say where; send a part of it to see the error",
         "$",
     )
 
 
-def _first(validator: jsonschema_rs.Validator, document: Any) -> tuple[str, str]:
+def _first(validator: jsonschema_rs.Validator, schema: dict[str, Any], document: Any) -> tuple[str, str]:
     import jsonschema_rs
+
+    from noojee_fake.pbx.schema_errors import explain
 
     try:
         validator.validate(document)  # iter_errors would write out all of them
     except jsonschema_rs.ValidationError as error:
-        return _shortened(error.message), json_path(error.instance_path)
+        return explain(error, schema)
     raise AssertionError("a document is valid, and is not")
 
 
@@ -68,25 +70,23 @@ def _is_small(document: Any) -> bool:
     return len(json.dumps(document)) <= LARGEST_EXPLAINED_BYTES
 
 
-def json_path(steps: list[Any]) -> str:
-    """`$.calls[0].legs` of the steps to a value."""
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+@cache
+def _validator(schema: str, component: str | None) -> jsonschema_rs.Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for(_schema(schema, component))
 
 
 @cache
-def _validator(schema: str) -> jsonschema_rs.Validator:
-    import jsonschema_rs
-
-    return jsonschema_rs.validator_for(json.loads(_data.schema(schema).read_text("utf-8")))
-
-
-def _shortened(reason: str) -> str:
-    half = _LONGEST_REASON // 2
-    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:half]} ... {reason[-half:]}"
+def _schema(name: str, component: str | None) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(_data.schema(name).read_text("utf-8"))
+    if component is None:
+        return document
+    return {"$ref": f"#/components/schemas/{component}", "components": document["components"]}
 
 
-def text_mistake(document: Any) -> tuple[str, str] | None:
-    """What no answer could carry in a document, and the JSON path of it; None: nothing."""
+def _text_mistake(document: Any) -> tuple[str, str] | None:
+    """The first text that no answer could carry, and its JSON path; None: there is none."""
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -97,7 +97,7 @@ def text_mistake(document: Any) -> tuple[str, str] | None:
 
 
 def _path_of_half(value: Any, path: str = "$") -> str | None:
-    """Where half of a surrogate pair stands: the path of the text, or of the object that has it in a key."""
+    """The path of the text with half of a surrogate pair, or of the object that has it in a key."""
     if isinstance(value, str):
         try:
             value.encode()

@@ -113,9 +113,9 @@ def _set_access(sandbox: Sandbox, _: CallRegistry, asked: Asked) -> ReportRow:
     return 200, {"allowed_addresses": sandbox.allowed}
 
 
-def _set_storage(sandbox: Sandbox, _: CallRegistry, asked: Asked) -> ReportRow:
-    sandbox.storage |= json.loads(asked.body)
-    return 200, sandbox.storage
+def _set_retention(sandbox: Sandbox, _: CallRegistry, asked: Asked) -> ReportRow:
+    sandbox.retention |= json.loads(asked.body)
+    return 200, sandbox.retention
 
 
 CHANGES = {
@@ -126,5 +126,5 @@ CHANGES = {
     ("PUT", "directory"): _set_directory,
     ("PUT", "version"): _set_version,
     ("PUT", "access"): _set_access,
-    ("PUT", "storage"): _set_storage,
+    ("PUT", "retention"): _set_retention,
 }

@@ -75,7 +75,7 @@ class Sandbox:
     version: str | None = None
     directory: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     allowed: list[str] | None = None
-    storage: dict[str, Any] = field(default_factory=dict)
+    retention: dict[str, Any] = field(default_factory=dict)
     table: sqlite3.Connection = field(default_factory=_table)
 
     def now(self) -> int:
@@ -104,13 +104,13 @@ class Sandbox:
 
     def kept_since(self) -> int | None:
         """Sound of legs that ended before is deleted in each storage location; None: it is kept for ever."""
-        days = self.storage.get("mid_term_days"), self.storage.get("long_term_days")
+        days = self.retention.get("mid_term_days"), self.retention.get("long_term_days")
         return None if None in days else self.now() - max(days) * DAY
 
     def is_aged(self, ended: int) -> bool:
         """Whether a nightly run has been since."""
         local = datetime.fromtimestamp(ended // SECOND, self.zone)
-        run = local.replace(hour=self.storage.get("nightly_hour", 3), minute=0, second=0)
+        run = local.replace(hour=self.retention.get("nightly_hour", 3), minute=0, second=0)
         return self.now() >= (run + timedelta(days=run <= local)).timestamp() * SECOND
 
     def put_calls(self, calls: list[dict[str, Any]]) -> None:

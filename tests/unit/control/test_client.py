@@ -101,7 +101,7 @@ def test_the_clock_is_stepped_frozen_and_let_go(sandbox: Sandbox) -> None:
 
 
 def test_settings_are_changed_and_read(sandbox: Sandbox) -> None:
-    """Profile, version, directory, addresses, storage."""
+    """Profile, version, directory, addresses, retention."""
     sandbox.set_profile(tag_match="ignore-case")
     assert sandbox.profile()["tag_match"] == "ignore-case"
     sandbox.set_version("6.0.1")
@@ -114,8 +114,8 @@ def test_settings_are_changed_and_read(sandbox: Sandbox) -> None:
     assert sandbox.allowed_addresses() == ["10.0.0.0/8"]
     sandbox.set_allowed_addresses(None)
     assert sandbox.allowed_addresses() is None
-    sandbox.set_storage(mid_term_days=90)
-    assert sandbox.storage()["mid_term_days"] == 90
+    sandbox.set_retention(mid_term_days=90)
+    assert sandbox.retention()["mid_term_days"] == 90
 
 
 def test_the_journal_is_read_by_filters_and_cleared(sandbox: Sandbox, sandboxes: Sandboxes) -> None:
@@ -129,7 +129,7 @@ def test_the_journal_is_read_by_filters_and_cleared(sandbox: Sandbox, sandboxes:
     assert numbers() == [1, 2]
     assert numbers(first=2, limit=5) == numbers(status=401) == numbers(unmatched=True) == numbers(tag="8") == [2]
     assert numbers(unmatched=False, method="POST", path=LEGS, parameter="tag=INV") == [1]
-    missed = sandbox.journal(unmatched=True)[0]["nearest"]
+    missed = sandbox.journal(unmatched=True)[0]["near_miss"]
     assert missed is not None
     assert "it is apiKey" in missed["differs"][0]
     sandbox.clear_journal()

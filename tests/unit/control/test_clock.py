@@ -79,7 +79,7 @@ def test_freezing_and_setting_at_once_gives_the_very_instant(pbx: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({}, None),
+        ({}, "$"),
         ({"when": START}, "$"),
         ({"now": 5}, "$.now"),
         ({"now": ""}, "$.now"),

@@ -1,7 +1,8 @@
-"""A flow that cannot be played: of wrong form it does nothing; stuck, it says at which step, and what is done."""
+"""An invalid flow does nothing; a flow that gets stuck names the step, and the steps before it stay done."""
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noojee_fake.control.steps import FORMS, MOST_STEPS
+from noojee_fake.control import flows
 from support.openapi import API
 
 INBOUND = {"do": "inbound", "did": "1", "source": "7", "as": "a"}
@@ -42,7 +43,7 @@ FAULTY = [
     ([INBOUND, {"do": "answer", "call": ["a"], "by": "410"}], "$.steps[1].call"),
     ([INBOUND, {"do": "hang_up", "call": ""}], "$.steps[1].call"),
     ([INBOUND, {"do": "start_recording", "call": "a", "agent": ""}], "$.steps[1].agent"),
-    ([{"do": "wait", "seconds": 1}] * (MOST_STEPS + 1), "$.steps"),
+    ([{"do": "wait", "seconds": 1}] * 1001, "$.steps"),
 ]
 AGAINST_EACH_OTHER = [
     ([INBOUND, INBOUND], "$.steps[1].as"),
@@ -53,8 +54,8 @@ AGAINST_EACH_OTHER = [
 
 
 @pytest.mark.parametrize(("steps", "path"), FAULTY + AGAINST_EACH_OTHER)
-def test_a_flow_of_wrong_form_does_nothing(pbx: Any, steps: Any, path: str) -> None:
-    """400 with the place, however many good steps stand before it."""
+def test_invalid_flow_does_nothing(pbx: Any, steps: Any, path: str) -> None:
+    """400 with the JSON path, whatever valid steps come first."""
     caller = pbx()
     refused = caller.told("POST", "/flow", {"steps": steps}, status=400)
     assert refused["path"] == path
@@ -63,21 +64,56 @@ def test_a_flow_of_wrong_form_does_nothing(pbx: Any, steps: Any, path: str) -> N
 
 
 @pytest.mark.parametrize("steps", [steps for steps, _ in FAULTY])
-def test_the_description_refuses_what_is_refused(steps: Any) -> None:
-    """Its schema of a flow says the same as the code, but for what concerns two steps at once."""
+def test_invalid_step_does_not_match_the_schema(steps: Any) -> None:
+    """The schema of a flow refuses each step that is invalid by itself."""
     assert not FLOW.is_valid({"steps": steps})
+
+
+def test_table_of_steps_is_that_of_the_schema() -> None:
+    """Each step of the description has a function whose parameters are its fields, and there are no others."""
+    keywords = {"as": "name", "from": "extension"}
+    for do, component in STEPS.items():
+        parameters = list(inspect.signature(flows._PLAYS[do]).parameters.values())[1:]
+        fields = {keywords.get(name, name) for name in component["properties"]} - {"do"}
+        assert {parameter.name for parameter in parameters} == fields
+        required = {parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty}
+        assert required == {keywords.get(name, name) for name in component["required"]} - {"do"}
+    assert set(flows._PLAYS) == set(STEPS)
+
+
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        ([{"do": "Wait", "seconds": 1}], '"Wait" is not allowed; did you mean "wait"?'),
+        ([{"do": "wait", "second": 1}], 'the field "seconds" is missing'),
+        ([{"do": "wait", "seconds": 1, "minutes": 2}], 'unknown field "minutes"; the fields are do, seconds'),
+        ([{"do": "wait", "seconds": -1}], "-1 is out of range: at least 0 and at most 1000000000"),
+        ([INBOUND | {"record": "anser"}], 'did you mean "answer"?'),
+        ([INBOUND | {"did": "1 2"}], "such as 410"),
+        ([INBOUND | {"tag": {"a": 1}}], "an object is not a text"),
+        ([], "at least 1 and at most 1000 entries"),
+    ],
+)
+def test_refusal_of_a_step_has_a_hint(pbx: Any, steps: Any, says: str) -> None:
+    """The message names the field and the correction, and quotes no list, object or pattern."""
+    assert says in pbx().told("POST", "/flow", {"steps": steps}, status=400)["error"]
 
 
 values = st.one_of(
     st.sampled_from(["410", "a", "", "x y", 5, 0.5, True, None, "answer", "1.0", [], "é" * 300]), st.text(max_size=5)
 )
-fields = st.sampled_from(sorted({name for form in FORMS.values() for name in (*form.needed, *form.may)} | {"odd"}))
+STEPS = {
+    component["properties"]["do"]["const"]: component
+    for name, component in API["components"]["schemas"].items()
+    if name.startswith("Step")
+}
+fields = st.sampled_from(sorted({name for step in STEPS.values() for name in step["properties"]} - {"do"} | {"odd"}))
 
 
-@given(st.sampled_from(sorted(FORMS)), st.dictionaries(fields, values, max_size=4))
-def test_code_and_description_judge_a_step_alike(pbx: Any, do: str, more: dict[str, Any]) -> None:
-    """Any step: 400 where the schema refuses it, and never where it does not."""
-    call = {"call": "a"} if "call" in FORMS[do].needed else {}
+@given(st.sampled_from(sorted(STEPS)), st.dictionaries(fields, values, max_size=4))
+def test_step_is_refused_only_if_its_schema_refuses_it(pbx: Any, do: str, more: dict[str, Any]) -> None:
+    """400 exactly for a step that does not match its schema."""
+    call = {"call": "a"} if "call" in STEPS[do]["properties"] else {}
     steps = [INBOUND, {"do": do, **call, **more, **({"as": "b"} if "as" in more else {})}]
     if "call" in more:
         steps[1]["call"] = "a" if more["call"] == "1.0" else more["call"]
@@ -90,7 +126,7 @@ def test_code_and_description_judge_a_step_alike(pbx: Any, do: str, more: dict[s
 @pytest.mark.parametrize(
     ("steps", "at", "says"),
     [
-        ([{"do": "answer", "call": "a", "by": "999"}], 1, "there ring 400, 410, 420"),
+        ([{"do": "answer", "call": "a", "by": "999"}], 1, "ringing are 400, 410, 420"),
         ([{"do": "answer", "call": "a", "by": "410"}, {"do": "answer", "call": "a", "by": "400"}], 2, "nobody rings"),
         ([{"do": "transfer", "call": "a", "to": "420"}], 1, "Nobody is connected"),
         ([{"do": "stop_recording", "call": "a", "agent": "Nobody"}], 1, "No such user"),
@@ -100,10 +136,10 @@ def test_code_and_description_judge_a_step_alike(pbx: Any, do: str, more: dict[s
         ([{"do": "wait", "seconds": 1e9}] * 300, 252, "1970 to 9998"),
     ],
 )
-def test_a_step_that_cannot_be_done_leaves_those_before_it_done(
+def test_impossible_step_leaves_the_steps_before_it_done(
     pbx: Any, steps: list[dict[str, Any]], at: int, says: str
 ) -> None:
-    """409 with its number, the reason and what to do; the answer tells how many were played, and what became of the calls."""
+    """409 with the step, the reason and a hint; the answer has the number of played steps and the state of the calls."""
     caller = pbx()
     refused = caller.told("POST", "/flow", {"steps": [INBOUND, *steps]}, status=409)
     assert (refused["path"], refused["done"]) == (f"$.steps[{at}]", at)
@@ -114,8 +150,8 @@ def test_a_step_that_cannot_be_done_leaves_those_before_it_done(
     assert listed == [refused["calls"]["a"]["unique_id"]]
 
 
-def test_a_number_that_no_route_takes_is_refused(pbx: Any) -> None:
-    """Where the directory has no route for any number."""
+def test_number_without_a_route_is_refused(pbx: Any) -> None:
+    """The directory has no route for the number, and none for any number."""
     caller = pbx()
     caller.told("PUT", "/directory", {"users": [{"name": "Fred", "extension": "410"}]})
     refused = caller.told("POST", "/flow", {"steps": [INBOUND]}, status=409)

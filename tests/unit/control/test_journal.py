@@ -45,7 +45,7 @@ def test_an_entry_tells_the_request_and_its_answer(pbx: Any, call: Any, leg: Any
             "body_bytes": len(answer.body),
         },
         "matched": True,
-        "nearest": None,
+        "near_miss": None,
     }
 
 

@@ -17,12 +17,12 @@ def near(
     caller: Any, path: str, query: str = "", method: str = "POST", body: bytes = b""
 ) -> tuple[str, list[str]] | None:
     caller.ask(path, query, method=method, headers=FORM, body=body, secure=True)
-    found = caller.told("GET", "/journal?limit=1000")["entries"][-1]["nearest"]
+    found = caller.told("GET", "/journal?limit=1000")["entries"][-1]["near_miss"]
     return None if found is None else (f"{found['method']} {found['path']}", found["differs"])
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "nearest", "says"),
+    ("method", "path", "served", "says"),
     [
         ("GET", f"{D}/retrieveMetaData", f"POST {D}/retrieveMetaData", "wrong method: GET; this path takes POST"),
         ("POST", f"{D}/retrievemetadata", f"POST {D}/retrieveMetaData", "letter case"),
@@ -37,18 +37,18 @@ def near(
         ("POST", f"{D}/retrieveMeta%44ata/", f"POST {D}/retrieveMetaData", "slashes"),
     ],
 )  # fmt: skip
-def test_a_path_or_method_that_missed(pbx: Any, method: str, path: str, nearest: str, says: str) -> None:
+def test_a_path_or_method_that_missed(pbx: Any, method: str, path: str, served: str, says: str) -> None:
     """Wrong method, letter case, slashes, prefix, spelling."""
     found = near(pbx(), path, "apiKey=x&tag=1&uniqueId=2&date=3&hour=4&extenOrUniqueId=5", method)
     assert found is not None
-    assert found[0] == nearest
+    assert found[0] == served
     assert says in found[1][0]
 
 
 @pytest.mark.parametrize(
     ("version", "path", "says"),
     [
-        ("current", f"{A}/stop", "gone in this version: recording-api was served up to version 3, not since 4.8; this is current"),
+        ("current", f"{A}/stop", "removed: recording-api was served up to version 3, not from 4.8 on; this PBX is version current"),
         ("3", f"{D}/retrieveMetaData", "not there yet: njadmin comes with version current, this PBX is version 3"),
         ("4.8", f"{D}/retrieveMetaDataByHour", "not there yet"),
     ],
@@ -70,8 +70,8 @@ def test_a_dialect_that_this_sandbox_was_not_to_serve_is_told(pbx: Any) -> None:
     sandbox = caller.sandbox(made)
     sandbox.ask(f"{sandbox.root}{A}/retrieveMetaData", "tag=1&timeStamp=1&hash=2")
     (entry,) = json.loads(caller.control("GET", f"/sandboxes/{sandbox.root[3:]}/journal").body)["entries"]
-    assert entry["nearest"]["path"] == f"{sandbox.root}{D}/retrieveMetaData"
-    assert "this PBX has njadmin, the path is of recording-api" in entry["nearest"]["differs"][0]
+    assert entry["near_miss"]["path"] == f"{sandbox.root}{D}/retrieveMetaData"
+    assert "this PBX has njadmin, the path is of recording-api" in entry["near_miss"]["differs"][0]
 
 
 @pytest.mark.parametrize(
@@ -125,4 +125,4 @@ def test_a_sandbox_that_serves_nothing_has_nothing_near(pbx: Any) -> None:
     (name,) = caller.sandboxes.names()[1:]
     caller.ask(f"/s/{name}{D}/retrieveMetaData")
     answer = caller.control("GET", f"/sandboxes/{name}/journal")
-    assert b'"nearest":null' in answer.body
+    assert b'"near_miss":null' in answer.body

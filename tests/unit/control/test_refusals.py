@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from noojee_fake.control import json_body as bodies
+from noojee_fake.control import json_body
 from noojee_fake.pbx.clock import CountedIds
-from noojee_fake.server import sandboxes as sandboxes
+from noojee_fake.server import sandboxes
 from noojee_fake.server.sandboxes import build
 
 TOKEN = "let-me-in"
@@ -35,8 +35,8 @@ ROUTES = [
     ("PUT", "/sandboxes/default/directory"),
     ("GET", "/sandboxes/default/access"),
     ("PUT", "/sandboxes/default/access"),
-    ("GET", "/sandboxes/default/storage"),
-    ("PUT", "/sandboxes/default/storage"),
+    ("GET", "/sandboxes/default/retention"),
+    ("PUT", "/sandboxes/default/retention"),
     ("GET", "/sandboxes/default/journal"),
     ("DELETE", "/sandboxes/default/journal"),
     ("GET", "/sandboxes/default/snapshots"),
@@ -187,10 +187,10 @@ def test_what_is_no_json_object_is_refused(pbx: Any, body: bytes) -> None:
 def test_a_body_that_is_too_large_is_refused(pbx: Any, call: Any, monkeypatch: Any) -> None:
     """413 says how much there may be; sound is bounded like all else."""
     caller = pbx(call("1.1"))
-    monkeypatch.setattr(bodies, "LARGEST_BODY_BYTES", 100)
+    monkeypatch.setattr(json_body, "LARGEST_BODY_BYTES", 100)
     assert "100 bytes" in told(caller.control("POST", "/sandboxes", {"x": "y" * 100}), 413)["error"]
     assert told(caller.control("PUT", "/sandboxes/default/sound?unique_id=1.1&leg=1", b"x" * 101), 413)
-    monkeypatch.setattr(bodies, "LARGEST_ORDER_BYTES", 50)
+    monkeypatch.setattr(json_body, "LARGEST_SMALL_BODY_BYTES", 50)
     assert "50 bytes" in told(caller.control("PUT", "/sandboxes/default/profile", {"x": "y" * 50}), 413)["error"]
     assert told(caller.control("POST", "/sandboxes/default/calls", {"x": "y" * 50}), 400)
 

@@ -1,4 +1,4 @@
-"""What a PBX is set to while it runs: version, directory, addresses, storage; each is read, changed and refused."""
+"""What a PBX is set to while it runs: version, directory, addresses, retention; each is read, changed and refused."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def test_addresses_are_allowed_and_refused(pbx: Any) -> None:
 def test_sound_ages_by_rules_that_are_changed_one_by_one(pbx: Any, call: Any, leg: Any) -> None:
     """After retention the sound is gone, the metadata stay (DOC W-SL)."""
     caller = pbx(call("1.1", leg()))
-    before = caller.told("GET", "/storage")
+    before = caller.told("GET", "/retention")
     assert before["mid_term_days"] is None
-    changed = caller.told("PUT", "/storage", {"mid_term_days": 2.0, "long_term_days": 0})
-    assert changed == before | {"mid_term_days": 2, "long_term_days": 0} == caller.told("GET", "/storage")
+    changed = caller.told("PUT", "/retention", {"mid_term_days": 2.0, "long_term_days": 0})
+    assert changed == before | {"mid_term_days": 2, "long_term_days": 0} == caller.told("GET", "/retention")
     caller.told("POST", "/clock", {"now": "2026-11-20T12:00:00+11:00"})
     assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 200
     caller.told("POST", "/clock", {"step_seconds": 3 * 86400})
@@ -96,10 +96,10 @@ def test_sound_ages_by_rules_that_are_changed_one_by_one(pbx: Any, call: Any, le
         ("/access", {"allowed_addresses": ["10.0.0.1", 167772161]}, "$.allowed_addresses[1]"),
         ("/access", {"allowed_addresses": [""]}, "$.allowed_addresses[0]"),
         ("/access", {"allowed_addresses": None, "x": 1}, "$"),
-        ("/storage", {"nightly_hour": 24}, "$.nightly_hour"),
-        ("/storage", {"mid_term_days": -1}, "$.mid_term_days"),
-        ("/storage", {"offline": ["moon"]}, "$.offline"),
-        ("/storage", {"x": 1}, "$.x"),
+        ("/retention", {"nightly_hour": 24}, "$.nightly_hour"),
+        ("/retention", {"mid_term_days": -1}, "$.mid_term_days"),
+        ("/retention", {"offline": ["moon"]}, "$.offline[0]"),
+        ("/retention", {"x": 1}, "$"),
     ],
 )
 def test_what_is_refused_changes_nothing(pbx: Any, path: str, body: dict[str, Any], where: str) -> None:

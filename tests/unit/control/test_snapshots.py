@@ -48,7 +48,7 @@ def changed(caller: Any, call: Any, leg: Any) -> None:
     caller.told("PUT", "/profile", {"start_fraction": "milliseconds", "unknown_recording": "failure-404"})
     caller.told("PUT", "/version", {"version": "current"})
     caller.told("PUT", "/directory", {})
-    caller.told("PUT", "/storage", {"mid_term_days": 3})
+    caller.told("PUT", "/retention", {"mid_term_days": 3})
     caller.told("PUT", "/access", {"allowed_addresses": ["127.0.0.1"]})
     caller.told("POST", "/clock", {"step_seconds": 1, "frozen": False})
 

@@ -10,7 +10,7 @@ from noojee_fake.pbx.options import Profile
 
 
 def test_the_state_is_whole(pbx: Any, call: Any, leg: Any) -> None:
-    """Version, profile, clock, counts, live calls, limits, addresses, storage."""
+    """Version, profile, clock, counts, live calls, limits, addresses, retention."""
     caller = pbx(call("1.1", leg(), leg()), hash_reuse="once")
     steps = [{"do": "place", "from": "410", "number": "420"}]
     caller.told("POST", "/flow", {"steps": steps})
@@ -20,7 +20,7 @@ def test_the_state_is_whole(pbx: Any, call: Any, leg: Any) -> None:
     state = caller.told("GET", "/state")
     assert state.pop("profile") == dict(Profile({"hash_reuse": "once"}))
     assert state.pop("live") == caller.told("GET", "/live")["calls"]
-    assert state.pop("storage") == caller.told("GET", "/storage")
+    assert state.pop("retention") == caller.told("GET", "/retention")
     assert state == {
         "sandbox": "default",
         "version": None,

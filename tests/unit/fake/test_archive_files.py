@@ -50,7 +50,7 @@ def test_a_wrong_head_is_refused(archive: Any, change: dict[str, Any], path: str
         ({"unique_id": "x" * 201}, f"{CALL}.unique_id"),
         ({"unique_id": None}, f"{CALL}.unique_id"),
         ({"direction": "sideways"}, f"{CALL}.direction"),
-        ({"direction": "inbound"}, CALL),
+        ({"direction": "inbound"}, f"{CALL}.did"),
         ({"did": "7601"}, f"{CALL}.did"),
         ({"did": ""}, f"{CALL}.did"),
         ({"created": "yesterday"}, f"{CALL}.created"),

@@ -155,7 +155,7 @@ def test_a_wrong_wish_makes_no_sandbox(pbx: Any) -> None:
         "$.profile.x": {"profile": {"x": "y"}},
         "$.profile.tag_match": {"profile": {"tag_match": "no"}},
         "$.profile.time_body": {"profile": {"time_body": 5}},
-        "$.dialects": {"dialects": ["soap"]},
+        "$.dialects[0]": {"dialects": ["soap"]},
         "$.time_zone": {"time_zone": 5},
         "$.clock": {"clock": 5},
         "$.clock.now": {"clock": {"now": "noon"}},
@@ -172,7 +172,7 @@ def test_a_wrong_wish_makes_no_sandbox(pbx: Any) -> None:
     for more, path in (
         ({"clock": {"x": 1}}, "$.clock"),
         ({"dialects": []}, "$.dialects"),
-        ({"dialects": [1]}, "$.dialects"),
+        ({"dialects": [1]}, "$.dialects[0]"),
     ):
         assert json.loads(caller.control("POST", "/sandboxes", more).body)["path"] == path
     assert caller.sandboxes.names() == ["default"]

@@ -133,7 +133,7 @@ def test_audio_is_labelled_as_audio(subject: Subject, check: Check) -> None:
 def test_a_leg_past_its_retention_stays_listed_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN: option expired_leg. DOC W-SL: each location deletes recordings past their retention."""
     own = subject.fresh(document=TWO_CALLS)
-    own.set("storage", mid_term_days=7, long_term_days=0)
+    own.set("retention", mid_term_days=7, long_term_days=0)
     unique_id = "1791000000.2"
     answer = own.by_unique_id(unique_id)
     seen = {3: "metadata-stays", 0: "record-removed"}.get(len(answer.legs), f"other: {len(answer.legs)} legs of 3")
