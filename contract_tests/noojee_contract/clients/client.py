@@ -81,7 +81,7 @@ class Client:
         self.audio_template = audio
         self.secrets: list[str] = [key]
         self.requests = 0
-        self.told: Callable[[Exchange], None] | None = None
+        self.on_exchange: Callable[[Exchange], None] | None = None
         self._rest_path = rest_path
         self._max_body_bytes = max_body_bytes
         self._timeout_seconds = timeout_seconds
@@ -278,10 +278,10 @@ class Client:
     def send(
         self, method: str, url: str, *, headers: Headers = (("content-type", FORM_TYPE),), body: bytes = b""
     ) -> Exchange:
-        """One request exactly as given; never raises for what the other side does. `told` hears of each exchange."""
+        """One request exactly as given; never raises for what the server does. Calls `on_exchange` with the exchange."""
         exchange = self._sent(method, url, headers, body)
-        if self.told is not None:
-            self.told(exchange)
+        if self.on_exchange is not None:
+            self.on_exchange(exchange)
         return exchange
 
     def _sent(self, method: str, url: str, headers: Headers, body: bytes) -> Exchange:

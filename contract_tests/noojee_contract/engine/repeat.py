@@ -40,36 +40,43 @@ class RepeatCommands:
 def repeat_commands(
     clause_id: str,
     targets: Sequence[str],
-    options: Sequence[str],
+    flags: Sequence[str],
+    *,
     random_seed: int,
     examples: int,
-    *,
-    find: tuple[str, str] | None = None,
+    counterexample: tuple[str, str] | None = None,
 ) -> RepeatCommands:
-    """The commands that check one clause again with the same archives; `find` (id, folder): on that one archive alone."""
-    if find is None:
+    """The commands that run one clause again. `flags` are those of `verify` that name the targets again.
+
+    With a `counterexample` (id, folder) the clause runs on that archive only; else on the archives of the random seed.
+    """
+    if counterexample is None:
         what = ["--only", clause_id]
         how = ["--random-seed", str(random_seed), "--examples", str(examples)]
     else:
-        what, how = ["--replay-counterexample", find[0]], [] if find[1] == FOLDER else ["--counterexamples", find[1]]
+        what, how = ["--replay-counterexample", counterexample[0]], _folder_of(counterexample[1])
     start = ["noojee-contract", "verify"]
     return RepeatCommands(
-        command=shlex.join([*start, *targets_of(targets, options), *what, *options, *how]),
+        command=shlex.join([*start, *targets_of(targets, flags), *what, *flags, *how]),
         on_the_fake=shlex.join([*start, *what, *how]),
-        elsewhere=shlex.join([*start, OTHER, *what, *_config_of(options), *how]),
+        elsewhere=shlex.join([*start, OTHER, *what, *_config_of(flags), *how]),
     )
 
 
-def _config_of(options: Sequence[str]) -> list[str]:
-    if "--config" not in options:
+def _folder_of(folder: str) -> list[str]:
+    return [] if folder == FOLDER else ["--counterexamples", folder]
+
+
+def _config_of(flags: Sequence[str]) -> list[str]:
+    if "--config" not in flags:
         return []
-    at = list(options).index("--config")
-    return list(options[at : at + 2])
+    at = list(flags).index("--config")
+    return list(flags[at : at + 2])
 
 
-def targets_of(targets: Sequence[str], options: Sequence[str]) -> list[str]:
-    """The targets to name: none where the target came from the command line."""
-    return [] if "--base-url" in options else list(targets)
+def targets_of(targets: Sequence[str], flags: Sequence[str]) -> list[str]:
+    """The target names of a command: none if flags describe the target."""
+    return [] if "--base-url" in flags else list(targets)
 
 
 def repeat_script(

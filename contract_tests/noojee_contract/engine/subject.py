@@ -96,6 +96,11 @@ class Subject(ABC):
         self._sounds: dict[tuple[str, int], Exchange] = {}
 
     @property
+    def sides(self) -> tuple[Subject, ...]:
+        """The subject itself; see `SubjectPair.sides`."""
+        return (self,)
+
+    @property
     def dialect(self) -> str:
         """The name of the dialect that the client speaks."""
         return self.client.dialect
@@ -242,3 +247,8 @@ class SubjectPair:
 
     legacy: Subject
     replacement: Subject
+
+    @property
+    def sides(self) -> tuple[Subject, ...]:
+        """Both PBXs, the legacy one first."""
+        return (self.legacy, self.replacement)

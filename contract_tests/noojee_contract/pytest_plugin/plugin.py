@@ -261,7 +261,7 @@ def _clause_id(item: pytest.Item) -> str:
 
 
 def _has_cell(item: pytest.Item) -> bool:
-    from noojee_contract.engine.runner import Cell
+    from noojee_contract.model.cell import Cell
 
     callspec = getattr(item, "callspec", None)
     return callspec is not None and isinstance(callspec.params.get("noojee_cell"), Cell)

@@ -17,6 +17,7 @@ from noojee_contract.catalogue.clauses import (
     fingerprint,
 )
 from noojee_contract.engine.counterexamples import FOLDER, CounterexampleStore
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Report, RequiredClauses, Result, TargetRow
 from noojee_contract.pytest_plugin.plugin import limits_folder_of, random_seed_of
@@ -36,7 +37,7 @@ EXAMPLES = 25
 SMOKE_TARGETS = ("legacy-http", "replacement-http")
 
 
-def targets_of(config: pytest.Config) -> tuple[list[Target], tuple[tuple[str, str], ...]]:
+def targets_of(config: pytest.Config) -> tuple[list[Target], tuple[MigrationPair, ...]]:
     """The targets and migrations that the options choose. Raises TargetError with one line."""
     option = config.option
     if option.noojee_base_url:
@@ -71,6 +72,7 @@ def targets_of(config: pytest.Config) -> tuple[list[Target], tuple[tuple[str, st
 
 def open_runner(config: pytest.Config) -> Runner:
     """The runner that the options describe; nothing is connected yet."""
+    from noojee_contract.engine.config import RunnerConfig
     from noojee_contract.engine.runner import Runner
 
     targets, migrations = targets_of(config)
@@ -79,15 +81,17 @@ def open_runner(config: pytest.Config) -> Runner:
         for expected in target.expected_failures:
             choose([expected.clause])
     return Runner(
-        targets,
-        migrations=migrations,
-        random_seed=random_seed_of(config),
-        examples=option.noojee_examples or EXAMPLES,
-        smoke=option.noojee_smoke,
-        options=repeat_options(option),
-        limits_folder=limits_folder_of(config),
-        finds=CounterexampleStore(Path(option.noojee_counterexamples or FOLDER)),
-        find=found_archive(option),
+        RunnerConfig(
+            targets=targets,
+            migrations=migrations,
+            random_seed=random_seed_of(config),
+            examples=option.noojee_examples or EXAMPLES,
+            smoke=option.noojee_smoke,
+            repeat_flags=repeat_options(option),
+            limits_folder=limits_folder_of(config),
+            counterexamples=CounterexampleStore(Path(option.noojee_counterexamples or FOLDER)),
+            replay_archive=found_archive(option),
+        )
     )
 
 
@@ -232,8 +236,8 @@ class Collected:
     def take(self, runner: Runner) -> None:
         """What the runner of this process knows at the end."""
         self.calls += runner.calls()
-        for name, line in runner.lines.items():
-            self.requests[name] = self.requests.get(name, 0) + line.requests
+        for name, client in runner.target_clients.items():
+            self.requests[name] = self.requests.get(name, 0) + client.requests
 
     def as_worker(self) -> dict[str, Any]:
         """The same, to send to the controller."""
@@ -250,13 +254,13 @@ class Collected:
     def finish(self, config: pytest.Config) -> Report:
         """The whole run, checks. The same again when asked again."""
         if self._run is None:
-            targets, _ = targets_of(config)
-            self._run = self._finish(config, targets)
+            targets, migrations = targets_of(config)
+            self._run = self._finish(config, targets, migrations)
         return self._run
 
-    def _finish(self, config: pytest.Config, targets: Sequence[Target]) -> Report:
+    def _finish(self, config: pytest.Config, targets: Sequence[Target], migrations: Sequence[MigrationPair]) -> Report:
         option = config.option
-        results = [*self.results, *_healed(self.results, targets)]
+        results = [*self.results, *_healed(self.results, targets, migrations)]
         judged_ids = {result.clause for result in results}
         floor = required_clauses(targets, only_of(option), option.noojee_require or ())
         cells: dict[str, list[str]] = {}
@@ -270,7 +274,7 @@ class Collected:
         rows += [
             TargetRow(name=name, dialect="migration", address="", sources=sources)
             for name, sources in cells.items()
-            if " > " in name
+            if name in set(map(str, migrations))
         ]
         notes = [f"{target.name}: {note}" for target in targets for note in target.notes]
         notes += [
@@ -317,12 +321,13 @@ def _shown(command: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def _healed(results: Sequence[Result], targets: Sequence[Target]) -> list[Result]:
+def _healed(results: Sequence[Result], targets: Sequence[Target], migrations: Sequence[MigrationPair]) -> list[Result]:
     """Question deviations that no cell showed: the list is out of date, which counts as broken."""
     rows = []
     for target in targets:
         for expected in target.expected_failures:
-            mine = [r for r in results if r.clause == expected.clause and target.name in r.target.split(" > ")]
+            names = {target.name, *(str(pair) for pair in migrations if target.name in (pair.old, pair.new))}
+            mine = [r for r in results if r.clause == expected.clause and r.target in names]
             if mine and all(result.outcome is Outcome.PASSED for result in mine):
                 reason = f"the known expected ({expected.reason}) is healed: take it out of the target file"
                 rows.append(

@@ -14,6 +14,7 @@ from typing import Any
 from noojee_contract.catalogue.clauses import DIALECTS
 from noojee_contract.dialects.model import Dialect
 from noojee_contract.errors import NothingToCheck, TargetError, near
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.files import toml_document
 from noojee_contract.targets.target import DEFAULT_ZONE, SCHEME_OF, Target
 from noojee_contract.targets.target_keys import READERS, only_keys, text_of
@@ -29,7 +30,7 @@ class Config:
     """A target file: its targets by name, in order, and the migrations (from, to) between them."""
 
     targets: Mapping[str, Target]
-    migrations: tuple[tuple[str, str], ...]
+    migrations: tuple[MigrationPair, ...]
     path: Path
 
     def choose(self, names: Sequence[str]) -> tuple[Target, ...]:
@@ -127,7 +128,7 @@ def _as_described(table: Mapping[str, Any], described: Dialect, place: str) -> d
     return {"capabilities": frozenset(table.get("capabilities", described.capabilities))}
 
 
-def _migrations(raw: Any, targets: Mapping[str, Target], path: Path) -> tuple[tuple[str, str], ...]:
+def _migrations(raw: Any, targets: Mapping[str, Target], path: Path) -> tuple[MigrationPair, ...]:
     if not isinstance(raw, list):
         raise TargetError(f"{path}: migration must be tables: [[migration]] with from and to")
     pairs = []
@@ -150,5 +151,5 @@ def _migrations(raw: Any, targets: Mapping[str, Target], path: Path) -> tuple[tu
             )
         if targets[pair[0]].writable != targets[pair[1]].writable:
             raise TargetError(f"{place}: both targets must be writable, or neither")
-        pairs.append(pair)
+        pairs.append(MigrationPair(*pair))
     return tuple(pairs)

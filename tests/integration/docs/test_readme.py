@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from noojee_contract.cli.main import main
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.targets.config import load_config
 
@@ -41,7 +42,7 @@ def test_the_sample_config_is_valid(tmp_path: Path) -> None:
     (tmp_path / "recordings.csv").write_text(block("csv", "kind,value"), encoding="utf-8")
     config = load_config(tmp_path / "noojee-contract.toml")
     assert set(config.targets) == {"old", "staging"}
-    assert config.migrations == (("old", "staging"),)
+    assert config.migrations == (MigrationPair("old", "staging"),)
 
 
 def test_every_outcome_is_explained() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.schemas import load
 from noojee_contract.targets.config import load_config
 
@@ -50,7 +51,7 @@ def test_the_config_of_the_page_loads(tmp_path: Path) -> None:
     shutil.copytree(FOLDER, tmp_path / "move")
     (tmp_path / "move" / "noojee-contract.toml").write_text(block("toml"), encoding="utf-8")
     config = load_config(tmp_path / "move" / "noojee-contract.toml")
-    assert config.migrations == (("old", "records"),)
+    assert config.migrations == (MigrationPair("old", "records"),)
     assert config.targets["records"].dialect == "records-v2"
 
 

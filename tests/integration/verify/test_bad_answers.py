@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.question import Question
@@ -45,7 +46,7 @@ def judge(url: str, clause_id: str = "metadata.by-tag-answered", *, timeout_seco
         name="pbx", dialect="njadmin", base_url=url, api_key_env="KEY", recordings=(Question("tag", "1234"),), timeout_seconds=timeout_seconds,
         max_body_bytes=100_000,
     )  # fmt: skip
-    runner = Runner([target], random_seed=1, examples=1, environ={"KEY": "k-123456"})
+    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1), environ={"KEY": "k-123456"})
     try:
         clause = catalogue()[clause_id]
         (cell,) = runner.cells(clause)

@@ -17,10 +17,12 @@ import pytest
 from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.engine.bundled import small
 from noojee_contract.engine.check import Check
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.counterexamples import MOST_FINDS, CounterexampleStore
-from noojee_contract.engine.runner import BUNDLED, GENERATED, Cell, Runner
+from noojee_contract.engine.runner import Runner
 from noojee_contract.engine.subject import Subject
 from noojee_contract.errors import TargetError
+from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
 from noojee_contract.suite import clause_functions
@@ -52,7 +54,7 @@ def test_the_printed_commands_repeat_a_find(contract: Callable[..., Any], tmp_pa
     )
     assert ran.code == 1, ran.out + ran.err
     rows = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
-    (failure,) = [row["failure"] for row in rows if row.get("source") == GENERATED]
+    (failure,) = [row["failure"] for row in rows if row.get("source") == CallSource.GENERATED]
     assert f"RepeatCommands: {failure['command']}" in ran.out
     assert failure["flaky"] is None
 
@@ -69,9 +71,9 @@ def test_the_printed_commands_repeat_a_find(contract: Callable[..., Any], tmp_pa
 
 
 def judged(
-    target: Target, check: Callable[..., None], finds: CounterexampleStore, *, source: str = GENERATED
+    target: Target, check: Callable[..., None], finds: CounterexampleStore, *, source: CallSource = CallSource.GENERATED
 ) -> Result:
-    runner = Runner([target], random_seed=1, examples=1, finds=finds)
+    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1, counterexamples=finds))
     try:
         return runner.result(CLAUSE, check, Cell(target.name, source))
     finally:
@@ -122,7 +124,7 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
     assert "--only" in result.failure.command
 
 
-@pytest.mark.parametrize("source", [BUNDLED, GENERATED])
+@pytest.mark.parametrize("source", [CallSource.BUNDLED, CallSource.GENERATED])
 def test_a_flaky_finding_says_what_differed(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last leg is missing the first time, and there the second time: the body differs, and it says so."""
     seen: dict[str, int] = {}
@@ -154,7 +156,7 @@ def test_a_steady_finding_is_not_called_flaky(tmp_path: Path) -> None:
     target = Target(
         name="pbx", dialect="njadmin", transport="support.faulty_servers.transports:drops_last_leg", writable=True
     )
-    for source in (BUNDLED, GENERATED):
+    for source in (CallSource.BUNDLED, CallSource.GENERATED):
         failure: Any = judged(
             target, clause_functions()[CLAUSE.id], CounterexampleStore(tmp_path), source=source
         ).failure
@@ -167,7 +169,7 @@ def test_the_commands_name_the_same_target(tmp_path: Path) -> None:
 
     options: Mapping[str, Any] = {"--config": "my targets.toml"}
     words = [word for pair in options.items() for word in pair]
-    again = repeat_commands("audio.whole", ["pbx"], words, 7, 25)
+    again = repeat_commands("audio.whole", ["pbx"], words, random_seed=7, examples=25)
     assert again.command == (
         "noojee-contract verify pbx --only audio.whole --config 'my targets.toml' --random-seed 7 --examples 25"
     )

@@ -22,8 +22,10 @@ from noojee_contract.clients.custom_client import CustomClient
 from noojee_contract.dialects.body import Body, FormBody, JsonBody
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.dialects.model import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Method, Scheme, VendorHash
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.repeat import repeat_script
-from noojee_contract.engine.runner import GENERATED, Cell, Runner
+from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.exchange import Exchange, Request, Response
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.redaction.redact import Redactor
@@ -115,9 +117,11 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(
         name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, writable=True,
         transport="described_doors:open",
     )  # fmt: skip
-    runner = Runner([target], random_seed=5, examples=10)
+    runner = Runner(RunnerConfig(targets=[target], random_seed=5, examples=10))
     try:
-        result = runner.result(catalogue()[wrong.clause], clause_functions()[wrong.clause], Cell("records", GENERATED))
+        result = runner.result(
+            catalogue()[wrong.clause], clause_functions()[wrong.clause], Cell("records", CallSource.GENERATED)
+        )
     finally:
         runner.close()
     assert result.outcome is Outcome.FAILED

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.engine.runner import GENERATED, Cell, Runner
+from noojee_contract.engine.config import RunnerConfig
+from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.schemas import violations
@@ -28,9 +30,11 @@ needs_curl = pytest.mark.skipif(
 
 def found(dialect: str, wrong: str = "drops_last_leg", clause_id: str = "metadata.by-unique-id-answered") -> Failure:
     target = Target(name="new", dialect=dialect, transport=f"support.faulty_servers.transports:{wrong}", writable=True)
-    runner = Runner([target], random_seed=5, examples=10, options=["--config", "my targets.toml"])
+    runner = Runner(
+        RunnerConfig(targets=[target], random_seed=5, examples=10, repeat_flags=["--config", "my targets.toml"])
+    )
     try:
-        result = runner.result(catalogue()[clause_id], clause_functions()[clause_id], Cell("new", GENERATED))
+        result = runner.result(catalogue()[clause_id], clause_functions()[clause_id], Cell("new", CallSource.GENERATED))
     finally:
         runner.close()
     assert result.outcome is Outcome.FAILED

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from noojee_contract.catalogue.clauses import FILE, MIGRATION, Clause, catalogue
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
@@ -25,12 +27,16 @@ def runner(clause: Clause, transport: str) -> Runner:
             Target(name="old", dialect="recording-api", transport=RIGHT, writable=True),
             Target(name="new", dialect="njadmin", transport=transport, writable=True),
         ]
-        return Runner(targets, migrations=[("old", "new")], random_seed=1, examples=12, shrink_seconds=0)
+        return Runner(
+            RunnerConfig(
+                targets=targets, migrations=[MigrationPair("old", "new")], random_seed=1, examples=12, shrink_seconds=0
+            )
+        )
     targets = [
         Target(name=name, dialect=name, transport=transport, writable=True, authentication=clause.proof or "api-key")
         for name in clause.dialects
     ]
-    return Runner(targets, random_seed=1, examples=12, shrink_seconds=0)
+    return Runner(RunnerConfig(targets=targets, random_seed=1, examples=12, shrink_seconds=0))
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import pytest
 
 from noojee_contract.catalogue.clauses import DIALECTS, Clause, catalogue
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.resources import schemas
 from noojee_contract.suite import clause_functions
@@ -40,11 +42,13 @@ def target(dialect: str, profile: Mapping[str, str], authentication: str = "api-
 def held(targets: Iterable[Target]) -> Iterator[Clause]:
     """The clauses that hold, on the archives that ship and in a migration; none of them may be broken."""
     runner = Runner(
-        list(targets),
-        migrations=[("recording-api by api-key", "njadmin by api-key")],
-        random_seed=1,
-        examples=1,
-        smoke=True,
+        RunnerConfig(
+            targets=list(targets),
+            migrations=[MigrationPair("recording-api by api-key", "njadmin by api-key")],
+            random_seed=1,
+            examples=1,
+            smoke=True,
+        )
     )
     try:
         for clause in catalogue().values():

@@ -11,6 +11,7 @@ import pytest
 
 from noojee_contract.catalogue.clauses import FILE, catalogue
 from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
@@ -39,7 +40,7 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
             name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities,
             transport="replacement_doors:open", writable=True,
         )  # fmt: skip
-        runner = Runner([target], random_seed=1, examples=6, shrink_seconds=0, smoke=smoke)
+        runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=6, shrink_seconds=0, smoke=smoke))
         try:
             clauses = [catalogue()[clause_id] for clause_id in ids]
             results = [

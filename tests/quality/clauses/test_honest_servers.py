@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from noojee_contract.catalogue.clauses import LISTING, Clause, catalogue
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.suite import clause_functions
@@ -25,7 +26,7 @@ CLAUSES = [
 
 def outcomes(target: Target) -> Iterator[tuple[Clause, Outcome, str]]:
     """What becomes of each clause on a target, with what was said."""
-    runner = Runner([target], random_seed=1, examples=1)
+    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1))
     try:
         for clause in CLAUSES:
             for cell in runner.cells(clause):

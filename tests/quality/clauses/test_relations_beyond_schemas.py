@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 from noojee_contract.catalogue.clauses import MIGRATION, PATTERNS, Clause, catalogue
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.schemas import violations
 from noojee_contract.suite import clause_functions
@@ -88,7 +90,11 @@ def test_a_relation_breaks_on_answers_that_are_valid_by_their_schemas(
     else:
         sides = [(dialect, dialect, wrong) for dialect in clause.dialects]
     targets = [Target(name=name, dialect=dialect, transport=opened, writable=True) for name, dialect, opened in sides]
-    runner = Runner(targets, migrations=[("old", "new")], random_seed=1, examples=6, shrink_seconds=0)
+    runner = Runner(
+        RunnerConfig(
+            targets=targets, migrations=[MigrationPair("old", "new")], random_seed=1, examples=6, shrink_seconds=0
+        )
+    )
     try:
         outcomes = {runner.result(clause, clause_functions()[clause.id], cell).outcome for cell in runner.cells(clause)}
     finally:

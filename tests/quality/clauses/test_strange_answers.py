@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
@@ -61,7 +63,9 @@ def strange_door(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def errors(door: ModuleType, server: FaultyServer) -> list[str]:
     door.open = lambda: FaultyTransport(server)  # type: ignore[attr-defined]
     targets = [Target(name=each, dialect=each, transport="strange_doors:open", writable=True) for each in DIALECTS]
-    runner = Runner(targets, migrations=[DIALECTS], random_seed=1, examples=1, smoke=True)
+    runner = Runner(
+        RunnerConfig(targets=targets, migrations=[MigrationPair(*DIALECTS)], random_seed=1, examples=1, smoke=True)
+    )
     try:
         results = [
             runner.result(clause, clause_functions()[clause.id], cell)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from noojee_contract.catalogue.clauses import LISTING, MIGRATION, catalogue
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.suite import clause_functions
@@ -31,7 +32,7 @@ def test_a_mistake_that_no_clause_names_breaks_some_clause(name: str) -> None:
     )  # fmt: skip
     transport = f"support.faulty_servers.transports:{name.replace('-', '_')}"
     targets = [Target(name=each, dialect=each, transport=transport, writable=True) for each in LISTING]
-    runner = Runner(targets, random_seed=1, examples=1, smoke=True)
+    runner = Runner(RunnerConfig(targets=targets, random_seed=1, examples=1, smoke=True))
     try:
         caught = {
             target

@@ -8,6 +8,7 @@ import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.resources import schemas
@@ -85,7 +86,7 @@ def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tm
         encoding="utf-8",
     )
     target = _target(tmp_path / "vendor.toml")
-    runner = Runner([target], random_seed=1, examples=6, shrink_seconds=0)
+    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=6, shrink_seconds=0))
     try:
         results = [
             runner.result(clause, clause_functions()[clause.id], cell)
@@ -125,7 +126,7 @@ def test_a_limit_of_one_request_a_minute_is_judged_where_the_file_names_it(
         encoding="utf-8",
     )
     target = _target(tmp_path / "vendor.toml")
-    runner = Runner([target], random_seed=1, examples=1, shrink_seconds=0)
+    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1, shrink_seconds=0))
     try:
         for clause_id in ("by-hour.limit", "by-hour.limit-ends", "by-hour.limit-apart"):
             clause = catalogue()[clause_id]

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from noojee_contract.catalogue.clauses import MIGRATION, Clause, catalogue
-from noojee_contract.engine.runner import BUNDLED, Runner
+from noojee_contract.engine.config import RunnerConfig
+from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import CallSource, MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Report, Result, TargetRow
 from noojee_contract.report.grouping import COMPARES
@@ -60,7 +62,7 @@ class Row:
         return bool(self.failed)
 
 
-def targets(server: FaultyServer) -> tuple[list[Target], list[tuple[str, str]]]:
+def targets(server: FaultyServer) -> tuple[list[Target], list[MigrationPair]]:
     """A target for each dialect that can show the fault, and a conformant legacy PBX to migrate from.
 
     A dialect that lists legs as the legacy API does is run only where one of its own clauses names the server.
@@ -89,7 +91,7 @@ def targets(server: FaultyServer) -> tuple[list[Target], list[tuple[str, str]]]:
     if REPLACEMENT not in dialects:
         return found, []
     right = Target(name=OLD, dialect=LEGACY, transport=f"{adapters.__name__}:{adapters.CONFORMANT}", writable=True)
-    return [*found, right], [(OLD, REPLACEMENT)]
+    return [*found, right], [MigrationPair(OLD, REPLACEMENT)]
 
 
 def detect(
@@ -109,7 +111,9 @@ def results_of(
     if server.name in WIRE:
         return _on_the_wire(server, examples=examples, random_seed=random_seed)
     named, migrations = targets(server)
-    runner = Runner(named, migrations=migrations, random_seed=random_seed, examples=examples, shrink_seconds=0)
+    runner = Runner(
+        RunnerConfig(targets=named, migrations=migrations, random_seed=random_seed, examples=examples, shrink_seconds=0)
+    )
     results: list[Result] = []
     caught_at: int | None = None
     try:
@@ -137,9 +141,9 @@ def _on_the_wire(server: FaultyServer, *, examples: int, random_seed: int) -> tu
         base_url=adapter.url,
         control_url=f"{adapter.control_url}/__noojee",
         writable=True,
-        sources=(BUNDLED,),
+        sources=(CallSource.BUNDLED,),
     )
-    runner = Runner([target], random_seed=random_seed, examples=examples, shrink_seconds=0)
+    runner = Runner(RunnerConfig(targets=[target], random_seed=random_seed, examples=examples, shrink_seconds=0))
     results: list[Result] = []
     caught_at: int | None = None
     try:
@@ -202,7 +206,7 @@ def _changed(exchange: Mapping[str, Any], watched: Sequence[adapters.WatchedServ
 
 def run_of(results: Sequence[Result]) -> Report:
     """Results as a report that can be summarized."""
-    names = dict.fromkeys(name for result in results for name in result.target.split(" > "))
+    names = dict.fromkeys(result.target for result in results)
     clauses: dict[str, Clause] = {result.clause: catalogue()[result.clause] for result in results}
     return Report(
         suite="", catalogue="", started="", seconds=0.0, random_seed=RANDOM_SEED, examples=EXAMPLES,

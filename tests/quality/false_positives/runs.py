@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.dialects.model import Dialect
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
 from noojee_contract.suite import clause_functions
@@ -19,16 +21,18 @@ EXAMPLES = 3
 
 
 def results_of(
-    targets: Sequence[Target], seed: int, *, migrations: Sequence[tuple[str, str]], of: str | None = None
+    targets: Sequence[Target], seed: int, *, migrations: Sequence[MigrationPair], of: str | None = None
 ) -> list[Result]:
     """The results of every clause in its cells; with `of`, in those of this target and of migrations to it."""
-    runner = Runner(targets, migrations=migrations, random_seed=seed, examples=EXAMPLES, shrink_seconds=0)
+    runner = Runner(
+        RunnerConfig(targets=targets, migrations=migrations, random_seed=seed, examples=EXAMPLES, shrink_seconds=0)
+    )
     try:
         return [
             runner.result(clause, clause_functions()[clause.id], cell)
             for clause in catalogue().values()
             for cell in runner.cells(clause)
-            if of is None or cell.target.rpartition(" > ")[2] == of
+            if of is None or cell.target_names[-1] == of
         ]
     finally:
         runner.close()

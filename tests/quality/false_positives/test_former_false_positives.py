@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.engine.runner import BUNDLED, Cell, Runner
+from noojee_contract.engine.config import RunnerConfig
+from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import CallSource, Cell, MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
@@ -44,8 +46,8 @@ def test_a_clause_holds_on_the_conformant_server_that_it_was_red_on(
 ) -> None:
     """What the reference leaves open, and no open question asks, breaks nothing."""
     with hosts.pool(OtherPbx(choices, habits=habits).handle) as url:
-        runner = Runner(targets_of(url, choices), random_seed=1, examples=1, shrink_seconds=0)
-        result = runner.result(catalogue()[clause], clause_functions()[clause], Cell(dialect, BUNDLED))
+        runner = Runner(RunnerConfig(targets=targets_of(url, choices), random_seed=1, examples=1, shrink_seconds=0))
+        result = runner.result(catalogue()[clause], clause_functions()[clause], Cell(dialect, CallSource.BUNDLED))
         runner.close()
     assert result.outcome is Outcome.PASSED, result
 
@@ -53,9 +55,19 @@ def test_a_clause_holds_on_the_conformant_server_that_it_was_red_on(
 def test_a_migration_to_an_api_without_by_hour_is_not_asked_by_hour() -> None:
     """CallManagementAPI has no such method on any page; that legs are missing there says nothing."""
     with hosts.pool(OtherPbx().handle) as url:
-        runner = Runner(targets_of(url, {}), migrations=[(HASH, KEY)], random_seed=1, examples=1, shrink_seconds=0)
+        runner = Runner(
+            RunnerConfig(
+                targets=targets_of(url, {}),
+                migrations=[MigrationPair(HASH, KEY)],
+                random_seed=1,
+                examples=1,
+                shrink_seconds=0,
+            )
+        )
         name = "migration.by-hour-whole"
-        result = runner.result(catalogue()[name], clause_functions()[name], Cell(f"{HASH} > {KEY}", BUNDLED))
+        result = runner.result(
+            catalogue()[name], clause_functions()[name], Cell(MigrationPair(HASH, KEY), CallSource.BUNDLED)
+        )
         runner.close()
     assert (result.outcome, result.reason) == (
         Outcome.NOT_APPLICABLE,

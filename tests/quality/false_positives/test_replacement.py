@@ -12,6 +12,7 @@ import pytest
 
 from noojee_contract.catalogue.clauses import FILE, MIGRATION, catalogue
 from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.pytest_plugin.session import required_clauses
 from noojee_contract.targets.applicability import applies_to
@@ -42,7 +43,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Target]]:
 @pytest.mark.parametrize("run", range(RUNS))
 def test_the_replacement_breaks_no_clause(run: int, targets: list[Target]) -> None:
     """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
-    moved = [(target.name, "records") for target in targets[1:]]
+    moved = [MigrationPair(target.name, "records") for target in targets[1:]]
     results = results_of(targets, FIRST_SEED + run, migrations=moved, of="records")
     assert false_positives(results) == [], f"NOOJEE_FALSE_POSITIVE_RANDOM_SEED={FIRST_SEED + run}"
     assert required_clauses(targets[:1], (), ()).missing(results) == []

@@ -9,6 +9,7 @@ import pytest
 
 from noojee_contract.catalogue.clauses import FILE, catalogue
 from noojee_contract.dialects.loader.file import read_dialect
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.pytest_plugin.session import required_clauses
 from noojee_contract.targets.applicability import stranger
@@ -38,7 +39,7 @@ def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
 def test_a_variant_breaks_no_clause(variant: tuple[str, list[Target]]) -> None:
     """Nothing broken, no error of ours, the floor proved; each clause that is about more than the vendor judged something."""
     name, (target, old) = variant
-    results = results_of([target, old], FIRST_SEED, migrations=[("old", "records")], of="records")
+    results = results_of([target, old], FIRST_SEED, migrations=[MigrationPair("old", "records")], of="records")
     assert false_positives(results) == []
     assert required_clauses([target], (), ()).missing(results) == []
     held = {result.clause for result in results if result.outcome is Outcome.PASSED}

@@ -9,7 +9,9 @@ import subprocess
 import sys
 
 from noojee_contract.catalogue.clauses import DIALECTS, catalogue
+from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
@@ -38,9 +40,10 @@ def caught_by_the_suite() -> str | None:
     """The first clause that the fake breaks, None where it holds them all."""
     targets = [Target(name=each, dialect=each, transport=RIGHT, writable=True) for each in DIALECTS]
     by_hash = Target(name="by-hash", dialect="call-management", authentication="hash", transport=RIGHT, writable=True)
+    migrations = [MigrationPair("recording-api", "njadmin")]
     runner = Runner(
-        [*targets, by_hash], migrations=[("recording-api", "njadmin")], random_seed=1, examples=2, shrink_seconds=0
-    )  # fmt: skip
+        RunnerConfig(targets=[*targets, by_hash], migrations=migrations, random_seed=1, examples=2, shrink_seconds=0)
+    )
     try:
         for clause in catalogue().values():
             for cell in runner.cells(clause):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from noojee_contract.errors import TargetError
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.question import Question
 from noojee_contract.resources import fixtures
 from noojee_contract.targets.config import from_options, load_config
@@ -27,7 +28,7 @@ def load(folder: Path, text: str) -> object:
 def test_the_embedded_targets_load() -> None:
     """What `verify` judges when it is given no target."""
     config = load_config(fixtures("targets", "embedded.toml"))
-    assert ("legacy", "replacement") in config.migrations
+    assert MigrationPair("legacy", "replacement") in config.migrations
     assert {target.dialect for target in config.targets.values()} == {
         "services",
         "recording-api",

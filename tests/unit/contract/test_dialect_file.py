@@ -12,6 +12,7 @@ from noojee_contract.dialects.hour import DateAndHour
 from noojee_contract.dialects.loader.file import is_file_name, read_dialect
 from noojee_contract.dialects.model import Dialect, ErrorRule, KeyInBasic, KeyInHeader, KeyInQuery, VendorHash
 from noojee_contract.errors import TargetError
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.targets.config import from_options, load_config
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "replacement"
@@ -228,4 +229,4 @@ def test_every_dialect_that_lists_legs_may_be_left_for_one_of_a_file(folder: Pat
         '[targets.new]\nbase_url = "https://h"\ndialect = "records-v2.toml"\n[[migration]]\nfrom = "old"\nto = "new"\n',
         encoding="utf-8",
     )
-    assert load_config(config).migrations == (("old", "new"),)
+    assert load_config(config).migrations == (MigrationPair("old", "new"),)

@@ -1,0 +1,93 @@
+"""Builds failures from failed checks: redaction, commands and script that repeat them, and kept counterexamples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from noojee_contract.catalogue.clauses import Clause
+from noojee_contract.clients.target_client import TargetClient
+from noojee_contract.engine.check import CheckFailed
+from noojee_contract.engine.config import RunnerConfig
+from noojee_contract.engine.repeat import repeat_commands, repeat_script
+from noojee_contract.model.cell import Cell, MigrationPair
+from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.failure import Failure
+from noojee_contract.redaction.redact import Redactor
+
+
+class FailureBuilder:
+    """Builds the failures of a run."""
+
+    def __init__(self, config: RunnerConfig, target_clients: Mapping[str, TargetClient]) -> None:
+        self._config = config
+        self._target_clients = target_clients
+
+    def redactor(self, cell: Cell) -> Redactor:
+        """A redactor of all credentials that were sent to the targets of a cell."""
+        clients = [self._target_clients[name] for name in cell.target_names]
+        secrets = [secret for client in clients for secret in client.secrets()]
+        described = [client.target.described for client in clients]
+        names = [name for dialect in described if dialect is not None for name in dialect.scheme.names]
+        return Redactor(dict.fromkeys(secrets), names=names)
+
+    def build(
+        self,
+        clause: Clause,
+        cell: Cell,
+        failed: CheckFailed,
+        *,
+        document: Mapping[str, Any] | None = None,
+        flaky: str | None = None,
+    ) -> Failure:
+        """The failure of a clause in a cell. `document` is the smallest generated archive that shows it.
+
+        Keeps the document as a counterexample, unless the clause is a *may*.
+        """
+        redactor = self.redactor(cell)
+        exchange = failed.exchange
+        kept = None if document is None or clause.severity == "may" else self._keep(clause, document)
+        commands = repeat_commands(
+            clause.id,
+            cell.target_names,
+            self._config.repeat_flags,
+            random_seed=self._config.random_seed,
+            examples=self._config.examples,
+            counterexample=kept,
+        )
+        return Failure(
+            message=redactor.text(failed.message),
+            kind=failed.kind,
+            field=failed.field,
+            header=failed.header,
+            option=failed.option,
+            expected=None if failed.expected is None else redactor.text(failed.expected),
+            actual=None if failed.actual is None else redactor.text(failed.actual),
+            exchange=None if exchange is None else redactor.exchange(exchange),
+            archive=None if document is None else redactor.document(document),
+            script=self._script(clause, cell, exchange, document, redactor),
+            command=commands.command,
+            on_the_fake=commands.on_the_fake,
+            elsewhere=commands.elsewhere,
+            flaky=flaky,
+        )
+
+    def _keep(self, clause: Clause, document: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Keep a counterexample; its id and its folder, None if it cannot be kept."""
+        store = self._config.counterexamples
+        counterexample_id = None if store is None else store.keep(clause.id, document)
+        return None if store is None or counterexample_id is None else (counterexample_id, str(store.folder))
+
+    def _script(
+        self,
+        clause: Clause,
+        cell: Cell,
+        exchange: Exchange | None,
+        document: Mapping[str, Any] | None,
+        redactor: Redactor,
+    ) -> str | None:
+        if isinstance(cell.target, MigrationPair) or exchange is None or clause.over != "archive":
+            return None
+        client = self._target_clients[cell.target]
+        path = None if client.target.described is None else client.below_root(exchange.request.url)
+        return repeat_script(client.target, exchange, document=document, redactor=redactor, path=path)

@@ -1,0 +1,80 @@
+"""Plans a run: which cells a clause has, and what stops it in a cell. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from noojee_contract.catalogue.clauses import MIGRATION, Clause
+from noojee_contract.engine.config import RunnerConfig
+from noojee_contract.model.cell import CallSource, Cell
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.targets.applicability import concerns, lacking, stranger
+from noojee_contract.targets.target import ExpectedFailure, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a clause cannot run in a cell, and its outcome there."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True)
+class Planner:
+    """The cells of clauses, and their obstacles, for one configuration."""
+
+    config: RunnerConfig
+
+    @cached_property
+    def targets(self) -> dict[str, Target]:
+        """The targets by name, in the order of the configuration."""
+        return {target.name: target for target in self.config.targets}
+
+    def cells(self, clause: Clause) -> list[Cell]:
+        """The cells of a clause: first those of targets, then those of migration pairs."""
+        found = [
+            Cell(target.name, source)
+            for target in self.targets.values()
+            if concerns(clause, target)
+            for source in self._sources(target, clause)
+        ]
+        if MIGRATION in clause.dialects:
+            for pair in self.config.migrations:
+                sides = [self.targets[name] for name in (pair.old, pair.new) if name in self.targets]
+                if len(sides) == 2:
+                    both = set(self._sources(sides[0], clause)) & set(self._sources(sides[1], clause))
+                    found += [Cell(pair, source) for source in CallSource if source in both]
+        return found
+
+    def obstacle(self, clause: Clause, cell: Cell) -> Obstacle | None:
+        """What stops a clause in a cell; None if it can run."""
+        for name in cell.target_names:
+            target = self.targets[name]
+            reason = stranger(clause, target)
+            if reason is not None:
+                return Obstacle(Outcome.NOT_APPLICABLE, reason)
+            for need in clause.needs:
+                stop = lacking(target, need)
+                if stop is not None:
+                    return Obstacle(*stop)
+        newest = self.targets[cell.target_names[-1]]
+        if "by_hour" in clause.needs and not newest.has_by_hour:
+            return Obstacle(Outcome.NOT_APPLICABLE, f"the dialect {newest.dialect} has no method by hour")
+        return None
+
+    def expected_failure(self, clause: Clause, cell: Cell) -> ExpectedFailure | None:
+        """The row of a target file that expects a clause to fail in a cell, None if there is none."""
+        rows = (row for name in cell.target_names for row in self.targets[name].expected_failures)
+        return next((row for row in rows if row.clause == clause.id), None)
+
+    def _sources(self, target: Target, clause: Clause) -> list[CallSource]:
+        if self.config.replay_archive is not None:
+            can_replay = target.writable and CallSource.GENERATED in target.sources
+            return [CallSource.GENERATED] if can_replay else []
+        if not target.writable:
+            return [CallSource.OBSERVED]
+        if clause.over == "exchange" or self.config.smoke:
+            return [CallSource.BUNDLED]
+        return [source for source in (CallSource.BUNDLED, CallSource.GENERATED) if source in target.sources]

@@ -1,0 +1,90 @@
+"""The subjects of a run: shared by the clauses of a cell, or made for one clause alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from noojee_contract.catalogue.clauses import Clause
+from noojee_contract.clients.target_client import TargetClient
+from noojee_contract.engine.bundled import bundled, small
+from noojee_contract.engine.config import RunnerConfig
+from noojee_contract.engine.filled_subject import Filling, fill
+from noojee_contract.engine.read_only_subject import observe
+from noojee_contract.engine.subject import Subject, SubjectPair
+from noojee_contract.model.cell import CallSource, Cell
+
+
+class SubjectPool:
+    """Makes subjects, and keeps those that clauses share, so that each question is asked once a run."""
+
+    def __init__(self, config: RunnerConfig, target_clients: Mapping[str, TargetClient]) -> None:
+        self._config = config
+        self._target_clients = target_clients
+        self._shared: dict[tuple[str, CallSource], list[Subject]] = {}
+        self._pairs: dict[Cell, list[SubjectPair]] = {}
+
+    @property
+    def shared(self) -> Mapping[tuple[str, CallSource], list[Subject]]:
+        """The shared subjects that exist so far, by target name and source of calls."""
+        return self._shared
+
+    def subjects(self, clause: Clause, cell: Cell) -> Iterator[Subject | SubjectPair]:
+        """The subjects that a clause runs on in a cell. Archives that made it fail in an earlier run come first."""
+        config = self._config
+        if cell.source == CallSource.GENERATED and config.counterexamples is not None and config.replay_archive is None:
+            for document in config.counterexamples.of(clause.id):
+                yield self.filled(cell, document)
+        if cell.is_migration:
+            yield from self._shared_pairs(cell)
+        elif clause.over == "exchange":
+            yield from self._own(cell.target_names[0], cell.source)
+        else:
+            yield from self._shared_subjects(cell.target_names[0], cell.source)
+
+    def filled(self, cell: Cell, document: Mapping[str, Any]) -> Subject | SubjectPair:
+        """A subject on new sandboxes of a cell, filled with one archive file."""
+        archive = bundled() if cell.source == CallSource.BUNDLED else None
+        filling = Filling(document=document, archive=archive)
+        subjects = [fill(self._target_clients[name], filling) for name in cell.target_names]
+        return SubjectPair(*subjects) if cell.is_migration else subjects[0]
+
+    def for_retry(self, clause: Clause, cell: Cell, document: Mapping[str, Any]) -> Subject | SubjectPair:
+        """A subject on new sandboxes to run a clause again that failed with an archive file."""
+        if clause.over == "exchange" and not cell.is_migration:
+            return self._own(cell.target_names[0], cell.source)[0]
+        return self.filled(cell, document)
+
+    def _shared_pairs(self, cell: Cell) -> list[SubjectPair]:
+        if cell not in self._pairs:
+            sides = [self._shared_subjects(name, cell.source) for name in cell.target_names]
+            self._pairs[cell] = [SubjectPair(*both) for both in zip(*sides, strict=True)]
+        return self._pairs[cell]
+
+    def _shared_subjects(self, name: str, source: CallSource) -> list[Subject]:
+        if (name, source) not in self._shared:
+            self._shared[name, source] = self._made(self._target_clients[name], source)
+        return self._shared[name, source]
+
+    def _made(self, target_client: TargetClient, source: CallSource) -> list[Subject]:
+        if source == CallSource.GENERATED:
+            return [fill(target_client, Filling(document=document)) for document in self._generated]
+        if source == CallSource.BUNDLED:
+            return [fill(target_client, Filling(document=bundled().document, archive=bundled()))]
+        return [observe(target_client)]
+
+    def _own(self, name: str, source: CallSource) -> list[Subject]:
+        """A subject for one clause alone, so that no other clause meets a stepped clock or a used-up limit."""
+        if source == CallSource.OBSERVED:
+            return self._shared_subjects(name, source)
+        return [fill(self._target_clients[name], Filling(document=small().document, archive=small()))]
+
+    @cached_property
+    def _generated(self) -> list[dict[str, Any]]:
+        """The generated archive files: the same for all targets."""
+        if self._config.replay_archive is not None:
+            return [dict(self._config.replay_archive)]
+        from noojee_contract.engine.strategies import draw_archives  # Hypothesis takes long to import
+
+        return draw_archives(self._config.examples, self._config.random_seed)
