@@ -10,7 +10,8 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.archives import archive, call, leg, refused, told
+from noojee_contract.suite.support.answers import describe, is_refusal
+from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     LegName,
     Mismatch,
@@ -310,5 +311,5 @@ def test_an_hour_that_has_not_begun_gives_what_is_declared(subject: Subject, che
         expected="no legs",
         actual=listed,
     )
-    seen = "empty-list" if is_empty(answer) else "refused" if refused(answer) else f"other: {told(answer)}"
+    seen = "empty-list" if is_empty(answer) else "refused" if is_refusal(answer) else f"other: {describe(answer)}"
     check.option(subject, "future_hour", seen, answer.exchange)

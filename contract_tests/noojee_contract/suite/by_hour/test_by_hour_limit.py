@@ -11,7 +11,8 @@ from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.archives import archive, call, leg, refused, told
+from noojee_contract.suite.support.answers import describe, is_refusal
+from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import Mismatch, check_mismatch, is_empty, listing_mismatch
 from noojee_contract.suite.support.queries import NOBODYS_KEY
 
@@ -45,12 +46,12 @@ def _check_refused(
     """Check that a request is refused. `kind` is the failure of a request that is answered."""
     answer = _read(subject, exchange)
     check(
-        refused(answer),
-        f"{what}: expected a refusal, got {told(answer)}",
+        is_refusal(answer),
+        f"{what}: expected a refusal, got {describe(answer)}",
         exchange,
         kind=FailureKind.NO_ANSWER if exchange.response is None else kind,
         expected="a refusal",
-        actual=told(answer),
+        actual=describe(answer),
     )
 
 
@@ -67,12 +68,12 @@ def _check_answered(
     unlisted = listing_mismatch(answer)
     found = kind if unlisted is None else unlisted.kind
     check(
-        exchange.status == 200 and not refused(answer),
-        f"{what}: expected 200 and an array, got {told(answer)}",
+        exchange.status == 200 and not is_refusal(answer),
+        f"{what}: expected 200 and an array, got {describe(answer)}",
         exchange,
         kind=kind if found is FailureKind.REFUSED else found,
         expected="200",
-        actual=told(answer),
+        actual=describe(answer),
     )
 
 
@@ -117,7 +118,7 @@ def test_the_limit_has_the_declared_status(subject: Subject, check: Check) -> No
     subject.ask_by_hour(day, hour)
     exchange = subject.client.by_hour(day, hour)
     answer = _read(subject, exchange)
-    seen = str(exchange.status) if refused(answer) else f"other: {told(answer)}"
+    seen = str(exchange.status) if is_refusal(answer) else f"other: {describe(answer)}"
     check.option(subject, "by_hour_limit_status", seen, exchange)
 
 
@@ -175,11 +176,11 @@ def _check_nothing(subject: Subject, check: Check, exchange: Exchange, what: str
     answer = _read(subject, exchange)
     check(
         not answer.legs,
-        f"{what}: expected no leg, got {told(answer)}",
+        f"{what}: expected no leg, got {describe(answer)}",
         exchange,
         kind=FailureKind.UNEXPECTED_LEG,
         expected="no leg",
-        actual=told(answer),
+        actual=describe(answer),
     )
 
 
@@ -209,7 +210,7 @@ def test_what_is_no_hour_or_date_is_refused_as_declared(subject: Subject, check:
     for day, hour in ((DAY, _bad(subject, "hour", BAD_HOURS)[0]), (_bad(subject, "date", BAD_DATES)[0], "15")):
         exchange = _ask(subject, day, hour)
         answer = _read(subject, exchange)
-        seen = "refused" if refused(answer) else "empty-list" if is_empty(answer) else f"other: {told(answer)}"
+        seen = "refused" if is_refusal(answer) else "empty-list" if is_empty(answer) else f"other: {describe(answer)}"
         check.option(subject, "bad_hour", seen, exchange)
 
 
@@ -220,8 +221,8 @@ def test_a_bad_hour_is_refused_as_declared(subject: Subject, check: Check) -> No
     for hour in ("24", None):
         exchange = _ask(subject, day, hour)
         answer = _read(subject, exchange)
-        if hour is None or refused(answer):
-            seen = str(exchange.status) if refused(answer) else f"other: {told(answer)}"
+        if hour is None or is_refusal(answer):
+            seen = str(exchange.status) if is_refusal(answer) else f"other: {describe(answer)}"
             check.option(subject, "njadmin_bad_request_status", seen, exchange)
 
 
@@ -258,7 +259,7 @@ def _body_mismatch(subject: Subject, plain: Answer, exchange: Exchange, what: st
     unlisted = None if listing_mismatch(plain) else listing_mismatch(answer)
     return Mismatch(
         kind=FailureKind.ANSWERS_DIFFER if unlisted is None else unlisted.kind,
-        message=f"{what}: expected the same body: {told(plain)}, got {told(answer)}",
-        expected=told(plain),
-        actual=told(answer),
+        message=f"{what}: expected the same body: {describe(plain)}, got {describe(answer)}",
+        expected=describe(plain),
+        actual=describe(answer),
     )

@@ -1,9 +1,9 @@
-"""Two PBXs over one archive, legacy and replacement: the same calls, leg by leg, field by field, after decoding."""
+"""A legacy PBX and its replacement over one archive: the same calls, legs and fields, after decoding."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,27 +12,64 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, SubjectPair
 from noojee_contract.model.archive import hour_of
 from noojee_contract.model.audio import NoSound, same_sound
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.audio import heard, named, sounded
-from noojee_contract.suite.support.listing import DECODED, check_legs, ends_of
+from noojee_contract.suite.support.answers import describe
+from noojee_contract.suite.support.audio import audio_answers, describe_leg, kind_without_audio, read_audio
+from noojee_contract.suite.support.listing import (
+    DECODED,
+    Mismatch,
+    asked,
+    check_legs,
+    check_mismatch,
+    ends_of,
+    legs_in_words,
+    listing_mismatch,
+    name_of,
+    names,
+    value_in_words,
+)
 
 BY_HOUR_TOO = ("Duration", "Tag", "Username", "Direction", "DID")
 ALIKE = timedelta(seconds=1)
-STRANGE = 6  # how many hostile values each side is asked for
+STRANGE = 6  # hostile values that the test sends to each side
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A leg as both sides list it."""
+    """A leg as both sides list it, with the answer of the replacement."""
 
     old: Leg
     new: Leg
     answer: Answer
 
-    def check(self, check: Check, what: str, old: object, new: object) -> None:
-        """Check that both sides tell the same of one thing."""
-        said = f"{named(self.old)}: {what} was {old!r} on the legacy side, it is {new!r} on the other"
-        check(old == new, said, self.answer.exchange)
+    def check(self, check: Check, field: str, old: object, new: object) -> None:
+        """Check that a field has the same decoded value on both sides."""
+        _check_values(check, self.answer, describe_leg(self.old), field, old, new)
+
+
+def _check_values(
+    check: Check, answer: Answer, what: str, field: str, old: object, new: object, *, same: bool | None = None
+) -> None:
+    """Check that the replacement's answer has the value of the legacy side. `same`: where equality is not the test."""
+    check(
+        old == new if same is None else same,
+        f"{what}: {field} is {value_in_words(old)} on the legacy side and {value_in_words(new)} on the replacement",
+        answer.exchange,
+        kind=FailureKind.ANSWERS_DIFFER,
+        field=field,
+        expected=str(old),
+        actual=str(new),
+    )
+
+
+def _check_start(check: Check, answer: Answer, what: str, old: Leg, new: Leg) -> None:
+    """Check that a leg started at the same instant on both sides. Skips unreadable times."""
+    gap = apart(old.start, new.start)
+    if gap is not None:
+        written = old.texts.get("Start"), new.texts.get("Start")
+        what = what if gap < ALIKE else f"{what}: {gap.total_seconds():g} s apart"
+        _check_values(check, answer, what, "Start", *written, same=gap < ALIKE)
 
 
 def _unique_ids(pair: SubjectPair) -> tuple[str, ...]:
@@ -44,38 +81,54 @@ def _tags(pair: SubjectPair) -> tuple[str, ...]:
 
 
 def _by_unique_id(pair: SubjectPair) -> Iterator[tuple[str, Answer, Answer]]:
-    """The answers of both sides to each unique id; those that the legacy side refuses are no summarize to compare."""
+    """The answers of both sides to each unique id, except where the legacy side answers with an error body."""
     for unique_id in _unique_ids(pair):
         old, new = pair.legacy.by_unique_id(unique_id), pair.replacement.by_unique_id(unique_id)
         if old.reading.error_body is None:
             yield unique_id, old, new
 
 
-def _names(answer: Answer) -> Counter[tuple[str, int]]:
-    return Counter((leg.unique_id, leg.number) for leg in answer.legs)
-
-
 def _moved(pair: SubjectPair) -> Iterator[Moved]:
+    """Every leg that both sides list."""
     for _, old, new in _by_unique_id(pair):
-        there = {(leg.unique_id, leg.number): leg for leg in new.legs}
+        replaced = {name_of(leg): leg for leg in new.legs}
         for leg in old.legs:
-            found = there.get((leg.unique_id, leg.number))
+            found = replaced.get(name_of(leg))
             if found is not None:
                 yield Moved(leg, found, new)
 
 
-def _check_field(pair: SubjectPair, check: Check, what: str, value: Callable[[Leg], object]) -> None:
+def _check_field(pair: SubjectPair, check: Check, field: str) -> None:
+    """Check that both sides give each leg the same decoded value of a field."""
     for moved in _moved(pair):
-        moved.check(check, what, value(moved.old), value(moved.new))
+        moved.check(check, field, DECODED[field](moved.old), DECODED[field](moved.new))
 
 
 @clause("migration.calls")
 def test_the_same_calls_are_there(pair: SubjectPair, check: Check) -> None:
     """DOC: the page of the replacement is that of the legacy API with another path and key."""
     for unique_id, old, new in _by_unique_id(pair):
-        there = "lists" if old.legs else "does not list"
-        said = f"the legacy side {there} call {unique_id!r}, the other lists {len(new.legs)} legs of it"
-        check(bool(old.legs) == bool(new.legs), said, new.exchange)
+        check_mismatch(check, _call_mismatch(unique_id, old, new), new.exchange)
+
+
+def _call_mismatch(unique_id: str, old: Answer, new: Answer) -> Mismatch | None:
+    """Why only one side lists a call; None where both sides do, or neither."""
+    if bool(old.legs) == bool(new.legs):
+        return None
+    if old.legs:
+        unlisted = listing_mismatch(new)
+        return Mismatch(
+            kind=FailureKind.MISSING_LEG if unlisted is None else unlisted.kind,
+            message=f"the legacy side lists {legs_in_words(names(old.legs))}, the replacement gives {describe(new)}",
+            expected=legs_in_words(names(old.legs)),
+            actual=describe(new),
+        )
+    return Mismatch(
+        kind=FailureKind.UNEXPECTED_LEG,
+        message=f"the legacy side does not list call {unique_id!r}, the replacement lists {legs_in_words(names(new.legs))}",
+        expected="no legs",
+        actual=legs_in_words(names(new.legs)),
+    )
 
 
 @clause("migration.legs")
@@ -83,16 +136,28 @@ def test_a_call_has_the_same_legs(pair: SubjectPair, check: Check) -> None:
     """SPEC: an entry for each leg of a call."""
     for unique_id, old, new in _by_unique_id(pair):
         if old.legs and new.legs:
-            what = f"call {unique_id!r}, from the legacy side to the other"
-            check_legs(check, new, _names(old), what=what, listed=_names(new))
+            _check_listed(check, f"call {unique_id!r}", old, new)
+
+
+def _check_listed(check: Check, what: str, old: Answer, new: Answer) -> None:
+    """Check that both sides list the same legs, however often."""
+    what = f"{what}, the replacement compared with the legacy side"
+    check_legs(check, new, set(names(old.legs)), what=what, listed=set(names(new.legs)))
 
 
 @clause("migration.once")
 def test_no_leg_is_there_more_often(pair: SubjectPair, check: Check) -> None:
     """SPEC: an entry for each leg of a call."""
     for unique_id, old, new in _by_unique_id(pair):
-        more = [name for name, count in _names(new).items() if count > max(1, _names(old)[name])]
-        check(not more, f"call {unique_id!r}: listed twice or more on the other side: {more}", new.exchange)
+        before = Counter(names(old.legs))
+        repeated = [name for name, count in Counter(names(new.legs)).items() if count > max(1, before[name])]
+        check(
+            not repeated,
+            f"call {unique_id!r}: legs are listed twice on the replacement: {legs_in_words(repeated)}",
+            new.exchange,
+            kind=FailureKind.REPEATED_LEG,
+            actual=legs_in_words(repeated),
+        )
 
 
 @clause("migration.tags-bring")
@@ -101,13 +166,12 @@ def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
     for tag in _tags(pair):
         old, new = pair.legacy.by_tag(tag), pair.replacement.by_tag(tag)
         if old.reading.error_body is None:
-            what = f"tag {tag!r}, from the legacy side to the other"
-            check_legs(check, new, _names(old), what=what, listed=_names(new))
+            _check_listed(check, f"tag {tag!r}", old, new)
 
 
 @clause("migration.nothing-else")
 def test_what_brought_nothing_brings_nothing(pair: SubjectPair, check: Check) -> None:
-    """SPEC: any matching calls, and so no others; beginnings of known values are asked for too."""
+    """SPEC: any matching calls, and no others. The test also sends prefixes of tags that the PBXs hold."""
     values = [*pair.legacy.unknown_values[:STRANGE], *(tag[:-1] for tag in _tags(pair)[:STRANGE] if len(tag) > 1)]
     for value in dict.fromkeys(values):
         if value in _tags(pair):
@@ -115,46 +179,47 @@ def test_what_brought_nothing_brings_nothing(pair: SubjectPair, check: Check) ->
         old = pair.legacy.by_tag(value)
         if not old.legs:
             new = pair.replacement.by_tag(value)
-            said = f"tag {value[:60]!r} brings nothing on the legacy side and {len(new.legs)} legs on the other"
-            check(not new.legs, said, new.exchange)
+            listed = legs_in_words(names(new.legs))
+            check(
+                not new.legs,
+                f"tag {value[:60]!r} gives no leg on the legacy side and {listed} on the replacement",
+                new.exchange,
+                kind=FailureKind.UNEXPECTED_LEG,
+                expected="no legs",
+                actual=listed,
+            )
 
 
 @clause("migration.starts")
 def test_a_leg_started_at_the_same_instant(pair: SubjectPair, check: Check) -> None:
     """SPEC: Start is when the leg started."""
     for moved in _moved(pair):
-        gap = apart(moved.old.start, moved.new.start)
-        if gap is not None:
-            said = (
-                f"{named(moved.old)}: Start was {moved.old.texts.get('Start')!r} on the legacy side, it is"
-                f" {moved.new.texts.get('Start')!r} on the other: {gap.total_seconds():g} s apart"
-            )
-            check(gap < ALIKE, said, moved.answer.exchange)
+        _check_start(check, moved.answer, describe_leg(moved.old), moved.old, moved.new)
 
 
 @clause("migration.durations")
 def test_a_leg_has_the_same_duration(pair: SubjectPair, check: Check) -> None:
     """SPEC: the duration of the call leg in seconds."""
-    _check_field(pair, check, "Duration", lambda leg: leg.duration_seconds)
+    _check_field(pair, check, "Duration")
 
 
 @clause("migration.tags")
 def test_a_leg_carries_the_same_tag(pair: SubjectPair, check: Check) -> None:
     """SPEC: the tag attached to the call recording."""
-    _check_field(pair, check, "Tag", lambda leg: leg.tag)
+    _check_field(pair, check, "Tag")
 
 
 @clause("migration.owners")
 def test_a_leg_has_the_same_owner(pair: SubjectPair, check: Check) -> None:
     """SPEC: the user that owns this leg of the call."""
-    _check_field(pair, check, "Username", lambda leg: leg.username)
+    _check_field(pair, check, "Username")
 
 
 @clause("migration.parties")
 def test_a_leg_has_the_same_parties(pair: SubjectPair, check: Check) -> None:
     """SPEC: the phone numbers that originated and took the call."""
-    _check_field(pair, check, "Source", lambda leg: leg.source)
-    _check_field(pair, check, "Destination", lambda leg: leg.destination)
+    _check_field(pair, check, "Source")
+    _check_field(pair, check, "Destination")
 
 
 @clause("migration.dialled")
@@ -168,16 +233,16 @@ def test_a_call_has_the_same_did(pair: SubjectPair, check: Check) -> None:
 @clause("migration.directions")
 def test_a_call_has_the_same_direction(pair: SubjectPair, check: Check) -> None:
     """SPEC: 0 inbound, 1 outbound, 2 internal."""
-    _check_field(pair, check, "Direction", lambda leg: leg.direction)
+    _check_field(pair, check, "Direction")
 
 
 @clause("migration.record-ids")
 def test_a_leg_keeps_its_record_id(pair: SubjectPair, check: Check) -> None:
     """UNKNOWN whether an upgrade renumbers; clients may have stored the ids."""
-    put = pair.legacy.archive
-    if put is not None and any(leg.call_record_id is None for leg in put.legs):
+    archive = pair.legacy.archive
+    if archive is not None and any(leg.call_record_id is None for leg in archive.legs):
         return
-    _check_field(pair, check, "CallRecordId", lambda leg: leg.call_record_id)
+    _check_field(pair, check, "CallRecordId")
 
 
 @clause("migration.by-hour")
@@ -186,50 +251,69 @@ def test_a_leg_by_hour_is_one_of_the_legacy_side(pair: SubjectPair, check: Check
     for day, hour in pair.replacement.hours:
         answer = pair.replacement.by_hour(day, hour)
         for leg in answer.legs:
-            old = pair.legacy.by_unique_id(leg.unique_id)
-            found = [each for each in old.legs if each.number == leg.number]
-            where = f"hour {answer.asked.value}: {named(leg)}"
-            check(bool(found), f"{where} is not listed by the legacy side", answer.exchange)
-            for each in found[:1]:
+            legacy = pair.legacy.by_unique_id(leg.unique_id)
+            old = next((each for each in legacy.legs if each.number == leg.number), None)
+            where = f"{asked(answer)}: {describe_leg(leg)}"
+            check(
+                old is not None,
+                f"{where} is not listed by the legacy side",
+                answer.exchange,
+                kind=FailureKind.UNEXPECTED_LEG,
+                actual=describe_leg(leg),
+            )
+            if old is not None:
                 for field in BY_HOUR_TOO:
                     if field in leg.texts:
-                        old_value, new_value = DECODED[field](each), DECODED[field](leg)
-                        said = f"{where}: {field} was {old_value!r} on the legacy side, it is {new_value!r} here"
-                        check(old_value == new_value, said, answer.exchange)
-                gap = apart(each.start, leg.start)
-                check(
-                    gap is None or gap < ALIKE, f"{where}: Start is {gap} apart from the legacy side's", answer.exchange
-                )
+                        _check_values(check, answer, where, field, DECODED[field](old), DECODED[field](leg))
+                _check_start(check, answer, where, old, leg)
 
 
 @clause("migration.by-hour-whole")
 def test_every_legacy_leg_is_listed_in_its_hour(pair: SubjectPair, check: Check) -> None:
-    """DOC: legs that ended in that hour; the hour is that of Start and Duration, or the next where they touch it."""
+    """DOC: legs that ended in that hour. Start plus Duration give the hour, or two hours where they are close to its end."""
     subject = pair.replacement
     second_is_left_out = subject.profile.get("repeated_hour") == "first"
     for _, old, _ in _by_unique_id(pair):
         for leg in old.legs:
             if second_is_left_out and any(end.astimezone(subject.zone).fold for end in ends_of(leg)):
-                continue  # declared: the second of two hours of one name is never listed
+                continue  # the profile declares that the second of two equal hours is never listed
             hours = dict.fromkeys(hour_of(end, subject.zone) for end in ends_of(leg, more=(0, 2)))
-            asked = [subject.by_hour(day, hour) for day, hour in hours if (day, hour) in subject.hours]
-            if asked:
-                there = any((leg.unique_id, leg.number) in _names(answer) for answer in asked)
-                told = ", ".join(answer.asked.value for answer in asked)
-                check(there, f"{named(leg)} is not listed by hour ({told})", asked[0].exchange)
+            answers = [subject.by_hour(day, hour) for day, hour in hours if (day, hour) in subject.hours]
+            if answers:
+                check_mismatch(check, _by_hour_mismatch(leg, answers), answers[0].exchange)
+
+
+def _by_hour_mismatch(leg: Leg, answers: list[Answer]) -> Mismatch | None:
+    """Why none of the hours in which a leg can have ended lists it; None where one does."""
+    if any(name_of(leg) in names(answer.legs) for answer in answers):
+        return None
+    unlisted = None if answers[0].legs else listing_mismatch(answers[0])
+    return Mismatch(
+        kind=FailureKind.MISSING_LEG if unlisted is None else unlisted.kind,
+        message=f"{describe_leg(leg)} is not listed by hour ({', '.join(answer.asked.value for answer in answers)})",
+        expected=describe_leg(leg),
+    )
 
 
 @clause("migration.sound")
 def test_a_leg_sounds_the_same(pair: SubjectPair, check: Check) -> None:
     """SPEC: access to the call's audio data."""
-    for leg, exchange in sounded(pair.legacy):
-        old = heard(exchange)
-        there = any(each.number == leg.number for each in pair.replacement.by_unique_id(leg.unique_id).legs)
-        if isinstance(old, NoSound) or not there:
+    for leg, exchange in audio_answers(pair.legacy):
+        old = read_audio(exchange)
+        listed = any(each.number == leg.number for each in pair.replacement.by_unique_id(leg.unique_id).legs)
+        if isinstance(old, NoSound) or not listed:
             continue
         moved = pair.replacement.sound(leg.unique_id, leg.number)
-        new = heard(moved)
+        new = read_audio(moved)
         if isinstance(new, NoSound):
-            check(False, f"{named(leg)} has a sound on the legacy side and none on the other: {new}", moved)
+            check(
+                False,
+                f"{describe_leg(leg)} has audio on the legacy side and none on the replacement: {new}",
+                moved,
+                kind=kind_without_audio(pair.replacement, moved),
+                expected="audio",
+                actual=str(new),
+            )
         else:
-            check(same_sound(old, new), f"{named(leg)} has another sound than on the legacy side", moved)
+            message = f"{describe_leg(leg)} has another sound on the replacement than on the legacy side"
+            check(same_sound(old, new), message, moved, kind=FailureKind.WRONG_AUDIO)

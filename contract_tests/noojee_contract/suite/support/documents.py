@@ -17,7 +17,7 @@ def schema_mismatch(what: str, document: Any, schema: str) -> Mismatch | None:
     """The first place where a document is not valid by a schema; None where it is valid. `what` starts the message."""
     if not violations(document, schema):
         return None
-    found = sorted(problems(document, schema), key=lambda error: (error.json_path, error.validator))
+    found = sorted(problems(document, schema), key=lambda error: (error.json_path, error.validator != "type"))
     if not found:
         return Mismatch(kind=FailureKind.INVALID_BODY, message=f"{what}: the validators disagree about the document")
     mismatch = _mismatch(found[0])

@@ -19,12 +19,11 @@ from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.archive import PutCall, PutLeg
 from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.model.failure import FailureKind
-from noojee_contract.suite.support.archives import told
+from noojee_contract.suite.support.answers import describe, kind_without_legs
 
 LegName = tuple[str, int]
 MOST_SHOWN = 8
 LONGEST_SECONDS = 366 * 86400  # no leg lasts longer
-REFUSED_STATUSES = range(400, 500)
 TOLD = (*COMMON, "callend", "End")
 """The fields that a leg may have. Its end is callend by hour, and End in custom dialects."""
 
@@ -199,7 +198,7 @@ def legs_mismatch(
     what = what or asked(answer)
     unlisted = None if came else listing_mismatch(answer)
     if unlisted is not None:
-        message = f"{what}: expected {legs_in_words(wanted)}, got {told(answer)}"
+        message = f"{what}: expected {legs_in_words(wanted)}, got {describe(answer)}"
         return Mismatch(kind=unlisted.kind, message=message, expected=unlisted.expected, actual=unlisted.actual)
     missing = sorted((Counter(wanted) - Counter(came)).elements())
     more = sorted((Counter(came) - Counter(wanted)).elements())
@@ -274,21 +273,18 @@ def unreadable(answer: Answer) -> str | None:
 
 def listing_mismatch(answer: Answer) -> Mismatch | None:
     """Why an answer is not HTTP 200 with an array of objects; None where it is. The values of fields do not count."""
-    exchange, error_body, status = answer.exchange, answer.reading.error_body, answer.exchange.status
-    message = f"{asked(answer)}: expected 200 and an array of legs, got {told(answer)}"
-    if exchange.response is None or exchange.transport_error is not None:
-        return Mismatch(kind=FailureKind.NO_ANSWER, message=message, actual=exchange.transport_error)
-    if error_body is not None:
-        words = beginning(error_body.message, 80)
-        return Mismatch(kind=FailureKind.REFUSED, message=message, expected="an array of legs", actual=words)
-    if status in REFUSED_STATUSES:
-        return Mismatch(kind=FailureKind.REFUSED, message=message, expected="200", actual=str(status))
-    if status != 200:
-        return Mismatch(kind=FailureKind.UNEXPECTED_STATUS, message=message, expected="200", actual=str(status))
     problem = unreadable(answer)
-    if problem is None:
+    if answer.exchange.status == 200 and problem is None:
         return None
-    return Mismatch(kind=FailureKind.INVALID_BODY, message=f"{message}: {problem}", expected="an array of legs")
+    kind = kind_without_legs(answer)
+    if answer.legs:
+        kind = FailureKind.INVALID_BODY if answer.exchange.status == 200 else FailureKind.UNEXPECTED_STATUS
+    return Mismatch(
+        kind=FailureKind.INVALID_BODY if kind is FailureKind.MISSING_LEG else kind,
+        message=f"{asked(answer)}: expected 200 and an array of legs, got {describe(answer)}",
+        expected="200 and an array of legs",
+        actual=describe(answer),
+    )
 
 
 def field_problems(answer: Answer) -> list[str]:

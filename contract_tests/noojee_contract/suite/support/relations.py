@@ -12,7 +12,7 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
-from noojee_contract.suite.support.archives import told
+from noojee_contract.suite.support.answers import describe
 from noojee_contract.suite.support.listing import (
     TOLD,
     LegName,
@@ -96,4 +96,4 @@ def _row_mismatch(name: LegName, expected: Row, actual: Row | None, answer: Answ
         return row_mismatch(what, expected, actual)
     unlisted = None if answer.legs else listing_mismatch(answer)
     kind = FailureKind.MISSING_LEG if unlisted is None else unlisted.kind
-    return Mismatch(kind=kind, message=f"{what} is not listed ({told(answer)})", expected=named(name))
+    return Mismatch(kind=kind, message=f"{what} is not listed ({describe(answer)})", expected=named(name))
