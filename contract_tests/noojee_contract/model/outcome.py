@@ -1,8 +1,8 @@
-"""The outcomes of a clause, and the exit codes of a run. Pure values."""
+"""The outcomes of a clause, the verdicts and exit codes of a run. Pure values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 
@@ -18,15 +18,52 @@ class Outcome(StrEnum):
     PASSED = "passed"
 
 
+class Verdict(StrEnum):
+    """The verdict of a run."""
+
+    PASSED = "passed"
+    """Nothing failed, something passed, and no required clause is missing."""
+    FAILED = "failed"
+    """At least one clause failed."""
+    INCONCLUSIVE = "inconclusive"
+    """Nothing failed, but a required clause is missing, or nothing passed."""
+    ERROR = "error"
+    """Nothing failed, but a clause ended with an internal error of this tool."""
+    INCOMPLETE = "incomplete"
+    """Nothing failed, but some clauses have no result."""
+    UNREACHABLE = "unreachable"
+    """A target does not answer."""
+
+
 WORST_FIRST = tuple(Outcome)
+TESTED = frozenset({Outcome.PASSED, Outcome.INFORMATIONAL, Outcome.EXPECTED_FAILURE})
+"""The outcomes of a clause that was tested and did not fail."""
+UNTESTED = frozenset({Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE})
 
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INCONCLUSIVE = 3
 EXIT_UNREACHABLE = 4
+EXIT_CODES: Mapping[Verdict, int] = {
+    Verdict.PASSED: EXIT_OK,
+    Verdict.FAILED: EXIT_FAILED,
+    Verdict.INCONCLUSIVE: EXIT_INCONCLUSIVE,
+    Verdict.ERROR: EXIT_INCONCLUSIVE,
+    Verdict.INCOMPLETE: EXIT_INCONCLUSIVE,
+    Verdict.UNREACHABLE: EXIT_UNREACHABLE,
+}
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the worst of the outcomes. Raises ValueError if there are none."""
     return min(outcomes, key=WORST_FIRST.index)
+
+
+def merge(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return the outcome of a clause that ran with several call sources. Raises ValueError if there are none.
+
+    The worst outcome wins, but an untested source (inconclusive, not applicable) does not hide a tested one.
+    """
+    tested = [outcome for outcome in outcomes if outcome not in UNTESTED]
+    return worst(tested or outcomes)

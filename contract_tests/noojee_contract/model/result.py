@@ -7,21 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from noojee_contract.model.cell import CallSource
 from noojee_contract.model.failure import Failure
-from noojee_contract.model.outcome import (
-    EXIT_FAILED,
-    EXIT_INCONCLUSIVE,
-    EXIT_OK,
-    EXIT_UNREACHABLE,
-    WORST_FIRST,
-    Outcome,
-    worst,
-)
+from noojee_contract.model.outcome import EXIT_CODES, TESTED, WORST_FIRST, Outcome, Verdict, merge
+
+MIGRATION = "migration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The outcome of one clause in one cell of one target. `checks` counts what was looked at."""
+    """The outcome of one clause in one cell of one target. `checks` counts the comparisons that were made."""
 
     clause: str
     target: str
@@ -32,37 +27,48 @@ class Result:
     reason: str | None = None
     failure: Failure | None = None
 
+    @property
+    def counted_outcome(self) -> Outcome:
+        """The outcome for merging: a clause that made no check is inconclusive, even if it says that it passed."""
+        return Outcome.INCONCLUSIVE if self.outcome is Outcome.PASSED and self.checks == 0 else self.outcome
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredClauses:
-    """What must be proved before a run is green: clause ids for each target.
+    """The clauses that must have passed for exit code 0: ids for each target.
 
-    `claimed`: for each target the capabilities that it claims, with the clause that exercises each.
+    `claimed` holds, for each target, the capabilities that its target file claims, each with the clause that uses it.
     """
 
     needed: Mapping[str, Sequence[str]]
     claimed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def missing(self, results: Sequence[Result]) -> list[tuple[str, str]]:
-        """The (target, clause) pairs of the floor that no cell proved; a claim that nothing exercised is one as well."""
-        proved = {(r.target, r.clause) for r in results if r.outcome is Outcome.PASSED and r.checks > 0}
-        proved |= {(r.target, r.clause) for r in results if r.outcome is Outcome.EXPECTED_FAILURE}
-        lacking = [
-            (target, clause) for target, ids in self.needed.items() for clause in ids if (target, clause) not in proved
+        """Return (target, clause) for each required clause that neither passed nor failed as expected.
+
+        A claimed capability that no clause used is listed as well.
+        """
+        good = (Outcome.PASSED, Outcome.EXPECTED_FAILURE)
+        satisfied = {(each.target, each.clause) for each in results if each.counted_outcome in good}
+        missing = [
+            (target, clause)
+            for target, ids in self.needed.items()
+            for clause in ids
+            if (target, clause) not in satisfied
         ]
-        checks = {(r.target, r.clause) for r in results if r.checks > 0}
+        used = {(each.target, each.clause) for each in results if each.checks > 0}
         for target, claims in self.claimed.items():
-            lacking += [
-                (target, f"the claimed capability {name} (nothing exercised it)")
+            missing += [
+                (target, f"the claimed capability {name} (no clause used it)")
                 for name, clause in claims.items()
-                if (target, clause) not in checks
+                if (target, clause) not in used
             ]
-        return lacking
+        return missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseRow:
-    """What a report says of a clause: the catalogue's words."""
+    """What a report says about a clause, from the catalogue."""
 
     id: str
     sentence: str
@@ -73,7 +79,7 @@ class ClauseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRow:
-    """What a report says of a target. `address` is redacted; `cells` name where the calls came from."""
+    """What a report says about a target or a migration. `address` is redacted; `sources` are the call sources."""
 
     name: str
     dialect: str
@@ -81,10 +87,28 @@ class TargetRow:
     sources: Sequence[str]
     requests: int = 0
 
+    @property
+    def is_migration(self) -> bool:
+        """Whether this is a pair of targets that were compared, and no target of its own."""
+        return self.dialect == MIGRATION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """The numbers of a run. `results` counts one for each clause, target and call source; `outcomes` merges the sources."""
+
+    clauses: int
+    targets: int
+    migrations: int
+    results: int
+    outcomes: int
+    checks: int
+    requests: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A whole run, as the reports need it. `calls` are time lines: legs of calls that were seen, redacted."""
+    """A whole run. `missing` and `unreachable` are (target, clause or reason); `calls` are redacted legs of known calls."""
 
     suite: str
     catalogue: str
@@ -101,38 +125,50 @@ class Report:
     complete: bool = True
     unreachable: Sequence[tuple[str, str]] = field(default=())
 
+    def merged(self) -> dict[tuple[str, str], Outcome]:
+        """Return the outcome of each (clause, target), merged over the call sources."""
+        outcomes: dict[tuple[str, str], list[Outcome]] = {}
+        for result in self.results:
+            outcomes.setdefault((result.clause, result.target), []).append(result.counted_outcome)
+        return {pair: merge(each) for pair, each in outcomes.items()}
+
     def counts(self) -> dict[Outcome, int]:
-        """How many clause-and-target pairs ended in each outcome, worst first; the worst cell wins."""
-        tally = Counter(outcome for outcome in self.merged().values())
+        """Return how many (clause, target) pairs have each outcome, worst first, without zeros."""
+        tally = Counter(self.merged().values())
         return {outcome: tally[outcome] for outcome in WORST_FIRST if tally[outcome]}
 
-    def merged(self) -> dict[tuple[str, str], Outcome]:
-        """(clause, target) to its outcome; a cell that proved it outweighs a cell that could not exercise it."""
-        cells: dict[tuple[str, str], list[Outcome]] = {}
-        for result in self.results:
-            cells.setdefault((result.clause, result.target), []).append(result.outcome)
-        return {pair: _merge(outcomes) for pair, outcomes in cells.items()}
+    def totals(self) -> Totals:
+        """Return the numbers that every form of the report states."""
+        migrations = sum(target.is_migration for target in self.targets)
+        return Totals(
+            clauses=len({result.clause for result in self.results}),
+            targets=len(self.targets) - migrations,
+            migrations=migrations,
+            results=len(self.results),
+            outcomes=len(self.merged()),
+            checks=sum(result.checks for result in self.results),
+            requests=sum(target.requests for target in self.targets),
+        )
+
+    @property
+    def has_generated(self) -> bool:
+        """Whether a clause ran on generated archives, so that the random seed matters."""
+        return any(result.source == CallSource.GENERATED for result in self.results)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict. A failure outranks internal errors, because it is about the target."""
+        outcomes = {result.counted_outcome for result in self.results}
+        rules = (
+            (bool(self.unreachable), Verdict.UNREACHABLE),
+            (Outcome.FAILED in outcomes, Verdict.FAILED),
+            (Outcome.ERROR in outcomes, Verdict.ERROR),
+            (not self.complete, Verdict.INCOMPLETE),
+            (bool(self.missing) or not outcomes & (TESTED - {Outcome.INFORMATIONAL}), Verdict.INCONCLUSIVE),
+        )
+        return next((verdict for applies, verdict in rules if applies), Verdict.PASSED)
 
     @property
     def exit_code(self) -> int:
-        """0 good, 1 broken, 3 not proved or an error of our own, 4 a target that cannot be reached."""
-        outcomes = [result.outcome for result in self.results]
-        if self.unreachable:
-            return EXIT_UNREACHABLE
-        if Outcome.ERROR in outcomes or not self.complete:
-            return EXIT_INCONCLUSIVE
-        if Outcome.FAILED in outcomes:
-            return EXIT_FAILED
-        if self.missing or not {Outcome.PASSED, Outcome.EXPECTED_FAILURE} & set(outcomes):
-            return EXIT_INCONCLUSIVE
-        return EXIT_OK
-
-
-def _merge(outcomes: Sequence[Outcome]) -> Outcome:
-    bad = [outcome for outcome in outcomes if outcome in (Outcome.ERROR, Outcome.FAILED)]
-    if bad:
-        return worst(bad)
-    proved = [
-        outcome for outcome in outcomes if outcome in (Outcome.EXPECTED_FAILURE, Outcome.INFORMATIONAL, Outcome.PASSED)
-    ]
-    return worst(proved or outcomes)
+        """0 passed, 1 failed, 3 too little was tested or only internal errors, 4 a target is unreachable."""
+        return EXIT_CODES[self.verdict]

@@ -1,217 +1,461 @@
-"""Failures that have one cause, told as one. Pure.
+"""Groups failures that have one cause. Pure.
 
-The mark that most failures share makes the first group, nearest to the wire first; the rest is grouped again. What shows
-nothing of its own joins the one large group that is about the same answers.
+A failure shows marks of one tier: the tier closest to the wire that it has something to say about. Marks are read from
+the failure's kind, field, header and option and from its exchange, never from message text. The mark that most failures
+share makes the first group. A failure without a mark of its own joins the largest group about the same method.
 """
 
 from __future__ import annotations
 
-import re
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+from urllib.parse import urlsplit
 
 from noojee_contract.catalogue.clauses import REQUIRED_CLAUSES
-from noojee_contract.model.outcome import WORST_FIRST
-from noojee_contract.report.marks import (
-    ALONE,
-    DECLARED,
-    ENVELOPE,
-    FIELD,
-    KIND,
-    LEGS,
-    OBJECT,
-    REQUEST,
-    SAYS,
-    STATUS,
-    TIME,
-    WRONG_TIME,
-    Mark,
-    ReportRow,
-    kind_of_answer,
-    marks,
-    method_of,
-    named_fields,
-    spoiled_fields,
-)
+from noojee_contract.dialects.vendor import BY_HOUR, FIELDS, METADATA
+from noojee_contract.model.failure import Failure, FailureKind
+from noojee_contract.model.outcome import WORST_FIRST, Outcome
+from noojee_contract.model.result import ClauseRow
 
 SEVERITIES = ("must", "declared", "should", "may")
-MOST_METHODS = 3
-LONGEST_SAID = 240
-# What tells which legs there are, and whether anything comes at all: where it breaks, other clauses follow.
+# These clauses check that legs and audio come at all. If one of them fails, others fail as a consequence.
 ELEMENTARY = (*REQUIRED_CLAUSES, "by-hour.answered", "by-hour.ended-in-hour", "audio.fetched")
-LARGE = 4  # clauses, of a group that others may follow from
-# Clauses that hold two answers against each other say less of a fault than those that look at one.
-COMPARES = re.compile(r"^migration\.|same|again|repeat|agree|apart|by-hour-whole|leaves-|progress|lasts")
-OF_THE_FORM = re.compile(r"string|missing|null|required")
-POINTED_LEGS = re.compile(r"(is|was) (missing|listed twice|not one of them)")
+LARGE = 4  # clauses of a group that others may follow from
+MOST_METHODS = 3
+MOST_ENTRIES = 50
+MOST_FIELDS = 5  # an entry that lacks more fields is not a leg with a wrong field
+LONGEST_MESSAGE = 240
+SHORTEST_QUOTE = 2
 
-NAMES = (Mark(FIELD, "UniqueId"), Mark(FIELD, "Leg"))
-Shown = list[tuple[ReportRow, frozenset[Mark]]]
+LISTINGS = ("retrieveMetaData", "retrieveMetaDataByUniqueId", "retrieveMetaDataByHour")
+AUDIO = ("retrieve", "retrieveByUniqueId")
+ERROR_BODY_FIELDS = frozenset({"Code", "Message"})
+OPTION_FIELDS: Mapping[str, str] = {
+    "outbound_did": "DID",
+    "start_fraction": "Start",
+    "internal_word": "Direction",
+    "default_account": "Username",
+    "eastern_abbreviation": "Start",
+}
+"""Options about one field of a leg."""
+NO_JSON = object()
+
+
+class Tier(IntEnum):
+    """What a mark is about, closest to the wire first."""
+
+    NO_ANSWER = 0
+    TIME = 1
+    ERROR_BODY = 2
+    UNUSUAL_ANSWER = 3
+    HTTP_METHOD = 4
+    SERVED = 5
+    FIELD = 6
+    HEADER = 7
+    LEGS = 8
+    REQUEST = 9
+    ALONE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that a failure shows. `message` is the Message of an answer that is the mark."""
+
+    tier: Tier
+    text: str
+    message: str | None = None
+
+
+WRONG_TIME = Mark(Tier.TIME, "Time, from which hashes are made")
+UNREAD_OBJECT = Mark(Tier.UNUSUAL_ANSWER, "200 with an object")
+SERVED = Mark(Tier.SERVED, "answers where a refusal is due")
+NAMES = (Mark(Tier.FIELD, "UniqueId"), Mark(Tier.FIELD, "Leg"))
+KIND_MARKS: Mapping[FailureKind, Mark] = {
+    FailureKind.WRONG_TIME: WRONG_TIME,
+    FailureKind.LEAKED_CREDENTIAL: Mark(Tier.ERROR_BODY, "credentials in answers"),
+    FailureKind.NOT_REFUSED: SERVED,
+    FailureKind.LIMIT_NOT_HELD: Mark(Tier.SERVED, "limits that are not applied as documented"),
+    FailureKind.REPEATED_LEG: Mark(Tier.LEGS, "legs that are listed twice"),
+    FailureKind.MISSING_LEG: Mark(Tier.LEGS, "legs that are missing"),
+    FailureKind.UNEXPECTED_LEG: Mark(Tier.LEGS, "legs that must not be listed"),
+}
+DIRECT_KINDS: Mapping[Tier, frozenset[FailureKind]] = {
+    Tier.TIME: frozenset({FailureKind.WRONG_TIME}),
+    Tier.ERROR_BODY: frozenset({FailureKind.INVALID_ERROR_BODY, FailureKind.LEAKED_CREDENTIAL}),
+    Tier.UNUSUAL_ANSWER: frozenset(
+        {FailureKind.UNEXPECTED_STATUS, FailureKind.REFUSED, FailureKind.INVALID_BODY, FailureKind.INVALID_AUDIO}
+    ),
+    Tier.SERVED: frozenset({FailureKind.NOT_REFUSED, FailureKind.LIMIT_NOT_HELD}),
+    Tier.FIELD: frozenset({FailureKind.MISSING_FIELD, FailureKind.INVALID_FIELD, FailureKind.WRONG_VALUE}),
+    Tier.HEADER: frozenset({FailureKind.WRONG_HEADER}),
+    Tier.LEGS: frozenset({FailureKind.MISSING_LEG, FailureKind.UNEXPECTED_LEG, FailureKind.REPEATED_LEG}),
+}
+"""The kinds of failures that state a mark of a tier directly."""
+FORM_KINDS = frozenset({FailureKind.MISSING_FIELD, FailureKind.INVALID_FIELD})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRow:
+    """A clause with one outcome and one message, and the cells that it was seen in."""
+
+    clause: ClauseRow
+    outcome: Outcome
+    cells: tuple[str, ...]
+    reason: str | None
+    failure: Failure | None
+
+    @property
+    def message(self) -> str:
+        """The failure's message, else the reason of the outcome."""
+        return self.failure.message if self.failure is not None else self.reason or ""
+
+    @property
+    def exchange(self) -> Mapping[str, Any] | None:
+        """The exchange that shows the failure, if there is one."""
+        return None if self.failure is None else self.failure.exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureGroup:
-    """What some failures have in common. `shown` tells it best; `others` are told by their clause and sentence alone."""
+    """Failures that have something in common: the one that shows it most directly, and the others, worst first."""
 
-    what: str
-    shown: ReportRow
+    common: str
+    example: ReportRow
     others: tuple[ReportRow, ...] = ()
 
     @property
     def rows(self) -> tuple[ReportRow, ...]:
-        """All of its failures."""
-        return (self.shown, *self.others)
+        """All failures of the group, the example first."""
+        return (self.example, *self.others)
 
     @property
     def clauses(self) -> int:
-        """How many clauses it breaks."""
-        return len({told.clause.id for told in self.rows})
+        """How many clauses failed."""
+        return len({row.clause.id for row in self.rows})
 
 
-def groups(told: Sequence[ReportRow]) -> tuple[FailureGroup, ...]:
-    """Failures by cause, worst first: by the worst clause of each, elementary ones before others, then by how many it breaks."""
-    left = _with_names(_with_messages(_with_time([(row, marks(row)) for row in told])))
+Marked = list[tuple[ReportRow, frozenset[Mark]]]
+Rule = Callable[[Failure], frozenset[Mark]]
+NOTHING: frozenset[Mark] = frozenset()
+
+
+def group_failures(rows: Sequence[ReportRow]) -> tuple[FailureGroup, ...]:
+    """Group failures by cause, worst first: by the worst clause, elementary clauses first, then by size."""
+    remaining = _follow_names(_follow_messages(_follow_time([(row, marks(row)) for row in rows])))
     groups: list[FailureGroup] = []
-    for tier in range(ALONE + 1):
-        while shared := Counter(mark for _, shows in left for mark in shows if mark.tier == tier):
-            mark = min(shared, key=lambda each: (-shared[each], each.what))
-            rows = [row for row, shows in left if mark in shows]
-            left = [(row, shows) for row, shows in left if mark not in shows]
-            large = _large(groups, rows) if tier == REQUEST else None
-            if large is None:
-                groups.append(_cause(mark, rows))
+    for tier in Tier:
+        while shared := Counter(mark for _, shown in remaining for mark in shown if mark.tier is tier):
+            mark = min(shared, key=lambda each: (-shared[each], each.text))
+            members = [row for row, shown in remaining if mark in shown]
+            remaining = [(row, shown) for row, shown in remaining if mark not in shown]
+            place = _absorbing(groups, members) if tier is Tier.REQUEST else None
+            if place is None:
+                groups.append(_group(mark, members))
             else:
-                others = sorted((*groups[large].others, *rows), key=rank)
-                groups[large] = replace(groups[large], others=tuple(others))
-    return tuple(sorted(groups, key=_rank_of_cause))
+                others = sorted((*groups[place].others, *members), key=rank)
+                groups[place] = replace(groups[place], others=tuple(others))
+    return tuple(sorted(groups, key=_rank_of_group))
 
 
-def shortened(said: str) -> str:
-    """What was found, as far as it fits into a line or three."""
-    line = " ".join(said.split())
-    return line if len(line) <= LONGEST_SAID else line[: LONGEST_SAID - 3] + "..."
-
-
-def rank(told: ReportRow) -> tuple[int, int, str]:
-    """How bad a failure is by itself, worst first: outcome, severity of the clause, its id."""
-    severity = told.clause.severity
+def rank(row: ReportRow) -> tuple[int, int, str]:
+    """Return the sort key of a failure, worst first: outcome, severity of the clause, its id."""
+    severity = row.clause.severity
     place = SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-    return WORST_FIRST.index(told.outcome), place, told.clause.id
+    return WORST_FIRST.index(row.outcome), place, row.clause.id
 
 
-def _with_time(rows: Shown) -> Shown:
-    """Where Time itself is wrong, hashes that are refused as expired are its consequence."""
-    if not any(mark.tier == TIME for _, shows in rows for mark in shows):
+def shortened(message: str) -> str:
+    """Return a message on one line, at most as long as three lines of a terminal."""
+    line = " ".join(message.split())
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 3] + "..."
+
+
+def marks(row: ReportRow) -> frozenset[Mark]:
+    """Return what a failure shows: the marks of the first rule that finds any."""
+    if row.outcome is Outcome.ERROR or row.failure is None:
+        lines = (row.reason or row.clause.id).strip().splitlines()
+        return frozenset({Mark(Tier.ALONE, lines[-1])})
+    for rule in RULES:
+        if found := rule(row.failure):
+            return found
+    return frozenset({Mark(Tier.ALONE, row.clause.id)})
+
+
+def _no_answer(failure: Failure) -> frozenset[Mark]:
+    exchange = failure.exchange
+    if exchange is None or not (exchange["transport_error"] or exchange["response"] is None):
+        return NOTHING
+    text = "no answer" if exchange["response"] is None else "answers that are not whole"
+    return frozenset({Mark(Tier.NO_ANSWER, text)})
+
+
+def _time(failure: Failure) -> frozenset[Mark]:
+    of_time = failure.exchange is not None and method_of(failure.exchange) == "Time" and not _http_method(failure)
+    return frozenset({WRONG_TIME}) if failure.kind is FailureKind.WRONG_TIME or of_time else NOTHING
+
+
+def _error_body(failure: Failure) -> frozenset[Mark]:
+    if failure.kind is FailureKind.LEAKED_CREDENTIAL:
+        return frozenset({KIND_MARKS[failure.kind]})
+    if failure.field in ERROR_BODY_FIELDS and failure.kind is not FailureKind.REFUSED:
+        return frozenset({Mark(Tier.ERROR_BODY, f"{failure.field} of an answer")})
+    return NOTHING
+
+
+def _http_method(failure: Failure) -> frozenset[Mark]:
+    if failure.exchange is None or failure.exchange["request"]["method"] == "POST":
+        return NOTHING
+    return frozenset({Mark(Tier.HTTP_METHOD, failure.exchange["request"]["method"])})
+
+
+def _unusual_answer(failure: Failure) -> frozenset[Mark]:
+    if failure.exchange is None:
+        return NOTHING
+    mark = unusual_answer(failure.exchange)
+    if mark is None or (failure.kind is FailureKind.OPTION_DIFFERS and not _shows_status(failure)):
+        return NOTHING
+    return frozenset({mark})
+
+
+def _shows_status(failure: Failure) -> bool:
+    """Whether an option differs because of the status: a server error, or a status that the option is about."""
+    assert failure.exchange is not None
+    status = failure.exchange["response"]["status"]
+    return bool(status >= 500 or failure.actual == str(status))
+
+
+def _served(failure: Failure) -> frozenset[Mark]:
+    mark = KIND_MARKS.get(failure.kind)
+    if mark is not None and mark.tier is Tier.SERVED:
+        return frozenset({mark})
+    return frozenset({SERVED}) if _is_served(failure) else NOTHING
+
+
+def _is_served(failure: Failure) -> bool:
+    """Whether the status of a refusal is expected, and a result came."""
+    status_option = failure.kind is FailureKind.OPTION_DIFFERS and (failure.expected or "").isdigit()
+    expects_status = failure.kind is FailureKind.UNEXPECTED_STATUS or status_option
+    return expects_status and failure.exchange is not None and failure.exchange["response"]["status"] == 200
+
+
+def _field_or_header(failure: Failure) -> frozenset[Mark]:
+    field = failure.field or OPTION_FIELDS.get(failure.option or "")
+    found = {Mark(Tier.FIELD, field)} if field is not None else set()
+    if failure.header is not None:
+        found.add(Mark(Tier.HEADER, failure.header))
+    return frozenset(found)
+
+
+def _spoiled(failure: Failure) -> frozenset[Mark]:
+    return NOTHING if failure.exchange is None else spoiled_fields(failure.exchange)
+
+
+def _legs(failure: Failure) -> frozenset[Mark]:
+    mark = KIND_MARKS.get(failure.kind)
+    return frozenset({mark}) if mark is not None and mark.tier is Tier.LEGS else NOTHING
+
+
+def _request(failure: Failure) -> frozenset[Mark]:
+    if failure.exchange is None:
+        return NOTHING
+    return frozenset({Mark(Tier.REQUEST, f"{failure.exchange['request']['method']} {method_of(failure.exchange)}")})
+
+
+RULES: tuple[Rule, ...] = (
+    _no_answer,
+    _time,
+    _error_body,
+    _http_method,
+    _unusual_answer,
+    _served,
+    _field_or_header,
+    _spoiled,
+    _legs,
+    _request,
+)
+"""Rules that read marks, in the order in which they apply."""
+
+
+def method_of(exchange: Mapping[str, Any]) -> str:
+    """Return the API method of a request: the last segment of the path."""
+    path: str = urlsplit(exchange["request"]["url"]).path
+    return path.rpartition("/")[2]
+
+
+def unusual_answer(exchange: Mapping[str, Any]) -> Mark | None:
+    """Return what is unusual about an answer as a whole; None for an array of legs, for audio, and for Code 0."""
+    status, document = exchange["response"]["status"], _document(exchange)
+    message = document.get("Message", document.get("message")) if isinstance(document, dict) else None
+    message = message if isinstance(message, str) else None
+    quoted = "" if message is None else f" with the Message {message!r}"
+    if status != 200:
+        return Mark(Tier.UNUSUAL_ANSWER, f"HTTP {status}{quoted}", message)
+    if method_of(exchange) not in LISTINGS and isinstance(document, dict) and document.get("Code", 0) == 0:
+        return None
+    if message is not None:
+        return Mark(Tier.UNUSUAL_ANSWER, f"200{quoted}", message)
+    if isinstance(document, list) or (method_of(exchange) in AUDIO and document is NO_JSON):
+        return None
+    if isinstance(document, dict):
+        return UNREAD_OBJECT
+    return Mark(Tier.UNUSUAL_ANSWER, "200 without JSON" if document is NO_JSON else "200 without an array")
+
+
+def spoiled_fields(exchange: Mapping[str, Any]) -> frozenset[Mark]:
+    """Return the published fields that some leg of an answer lacks, or has with a value that is not a string."""
+    document = _document(exchange)
+    if exchange["response"]["status"] != 200 or not isinstance(document, list):
+        return NOTHING
+    if any(not isinstance(entry, dict) for entry in document):
+        return frozenset({Mark(Tier.UNUSUAL_ANSWER, "entries that are not objects")})
+    published = FIELDS[BY_HOUR if method_of(exchange).endswith("ByHour") else METADATA]
+    entries = document[:MOST_ENTRIES]
+    spoiled = {name for name in published for entry in entries if not isinstance(entry.get(name), str)}
+    if len(spoiled) > MOST_FIELDS:
+        return frozenset({Mark(Tier.UNUSUAL_ANSWER, "entries without the published fields")})
+    return frozenset(Mark(Tier.FIELD, name) for name in spoiled)
+
+
+def _document(exchange: Mapping[str, Any]) -> Any:
+    """The answer as JSON, or NO_JSON. Only the type of a body that is not shown whole is known."""
+    body = exchange["response"]["body"]
+    text = body.get("text", "")
+    if body.get("omitted_bytes"):
+        return {"[": [], "{": {}}.get(text.lstrip()[:1], NO_JSON)
+    try:
+        return json.loads(text, object_pairs_hook=_no_repeats)
+    except ValueError:
+        return NO_JSON
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key is repeated")
+    return document
+
+
+def _answer_of(row: ReportRow) -> Mark | None:
+    """What is unusual about the answer, regardless of what the failure is about."""
+    exchange = row.exchange
+    if exchange is None or exchange["transport_error"] or exchange["response"] is None:
+        return None
+    return unusual_answer(exchange)
+
+
+def _follow_time(rows: Marked) -> Marked:
+    """If Time itself is wrong, hashes that are refused as expired are a consequence."""
+    if not any(mark.tier is Tier.TIME for _, shown in rows for mark in shown):
         return rows
-    return [(row, frozenset({WRONG_TIME}) if "Expired" in _kind(row) else shows) for row, shows in rows]
+    return [(row, frozenset({WRONG_TIME}) if _is_expired(_answer_of(row)) else shown) for row, shown in rows]
 
 
-def _with_messages(rows: Shown) -> Shown:
-    """What many failures show as a Message is the cause of those, too, that came upon it elsewhere or only quote it.
+def _is_expired(mark: Mark | None) -> bool:
+    return mark is not None and "Expired" in (mark.message or "")
+
+
+def _follow_messages(rows: Marked) -> Marked:
+    """A Message that many failures show is also the cause of failures that met it in another clause.
 
     An object that is too long to be shown whole has the Message that others of its method have.
     """
-    often = Counter(mark for _, shows in rows for mark in shows if mark.tier in (STATUS, KIND) and SAYS in mark.what)
+    often = Counter(mark for _, shown in rows for mark in shown if mark.message is not None)
     many = [mark for mark, times in often.most_common() if times >= LARGE]
-    by_method = {_asked(row): mark for mark in reversed(many) for row, shows in rows if mark in shows}
-    found: Shown = []
-    for row, shows in rows:
-        kind = _kind(row)
-        same = next((mark for mark in many if kind == mark.what or _quotes(row, mark)), None)
-        if same is None and any(mark.what == OBJECT for mark in shows):
-            same = by_method.get(_asked(row))
-        nearer = any(mark.tier < ENVELOPE for mark in shows)
-        found.append((row, shows if same is None or nearer else frozenset({same})))
+    by_method = {_method(row): mark for mark in reversed(many) for row, shown in rows if mark in shown}
+    found: Marked = []
+    for row, shown in rows:
+        answer = _answer_of(row)
+        same = next((mark for mark in many if answer == mark or _quotes(row, mark)), None)
+        if same is None and UNREAD_OBJECT in shown:
+            same = by_method.get(_method(row))
+        closer = any(mark.tier < Tier.ERROR_BODY for mark in shown)
+        found.append((row, shown if same is None or closer else frozenset({same})))
     return found
 
 
 def _quotes(row: ReportRow, mark: Mark) -> bool:
-    """Whether a sentence quotes the Message of a mark; an empty one is in no sentence."""
-    message = mark.what.partition(SAYS)[2]
-    return len(message) > 2 and message in row.said
+    """Whether the actual value of a failure contains the Message of a mark. Very short Messages are in any text."""
+    actual = "" if row.failure is None else row.failure.actual or ""
+    return mark.message is not None and len(mark.message) > SHORTEST_QUOTE and mark.message in actual
 
 
-def _kind(row: ReportRow) -> str:
-    """What kind of answer a failure came upon, whatever it says of it."""
-    exchange = row.exchange
-    if exchange is None or exchange["transport_error"] or exchange["response"] is None:
-        return ""
-    kind = kind_of_answer(exchange)
-    return "" if kind is None else kind.what
-
-
-def _with_names(rows: Shown) -> Shown:
-    """Where legs have wrong names (unique id or number), what else differs in the same answers is of other legs."""
+def _follow_names(rows: Marked) -> Marked:
+    """If legs have wrong names (unique id or number), other differences in the same answers are a consequence."""
     for name in NAMES:
-        asked = {_asked(row) for row, shows in rows if name in shows and row.clause.id in ELEMENTARY}
-        if asked:
-            return [
-                (
-                    row,
-                    frozenset({name})
-                    if _asked(row) in asked and any(mark.tier in (FIELD, LEGS) for mark in shows)
-                    else shows,
-                )
-                for row, shows in rows
-            ]
+        methods = {_method(row) for row, shown in rows if name in shown and row.clause.id in ELEMENTARY}
+        if methods:
+            return [(row, frozenset({name}) if _follows(row, shown, methods) else shown) for row, shown in rows]
     return rows
 
 
-def _large(groups: Sequence[FailureGroup], rows: Sequence[ReportRow]) -> int | None:
-    """The place of the largest group that is about answers of the same methods; None where none is large or elementary."""
-    asked = {_asked(row) for row in rows}
+def _follows(row: ReportRow, shown: frozenset[Mark], methods: set[tuple[str, str] | None]) -> bool:
+    return _method(row) in methods and any(mark.tier in (Tier.FIELD, Tier.LEGS) for mark in shown)
+
+
+def _method(row: ReportRow) -> tuple[str, str] | None:
+    """The HTTP method and the API method of a failure's exchange."""
+    return None if row.exchange is None else (row.exchange["request"]["method"], method_of(row.exchange))
+
+
+def _absorbing(groups: Sequence[FailureGroup], rows: Sequence[ReportRow]) -> int | None:
+    """The index of the largest group about the same methods that is large or elementary."""
+    methods = {_method(row) for row in rows}
     fitting = [
-        place for place, cause in enumerate(groups)
-        if asked & {_asked(row) for row in cause.rows} and (cause.clauses >= LARGE or _is_elementary(cause.rows))
+        place for place, group in enumerate(groups)
+        if methods & {_method(row) for row in group.rows} and (group.clauses >= LARGE or _is_elementary(group.rows))
     ]  # fmt: skip
     return max(fitting, key=lambda place: groups[place].clauses, default=None)
 
 
-def _asked(row: ReportRow) -> tuple[str, str] | None:
-    return None if row.exchange is None else (row.exchange["request"]["method"], method_of(row.exchange))
-
-
-def _cause(mark: Mark, rows: Sequence[ReportRow]) -> FailureGroup:
-    repeated_only = mark.tier == LEGS and not _is_elementary(rows)
-    shown = min(rows, key=lambda row: (*_nearness(row, mark, repeated_only=repeated_only), row.clause.id))
-    others = sorted((row for row in rows if row is not shown), key=rank)
-    return FailureGroup(what=_in_words(mark, rows), shown=shown, others=tuple(others))
+def _group(mark: Mark, rows: Sequence[ReportRow]) -> FailureGroup:
+    repeated_only = mark.tier is Tier.LEGS and not _is_elementary(rows)
+    example = min(rows, key=lambda row: (*_directness(row, mark, repeated_only=repeated_only), row.clause.id))
+    others = sorted((row for row in rows if row is not example), key=rank)
+    return FailureGroup(common=_common(mark, rows), example=example, others=tuple(others))
 
 
 def _is_elementary(rows: Sequence[ReportRow]) -> bool:
     return any(row.clause.id in ELEMENTARY for row in rows)
 
 
-def _rank_of_cause(cause: FailureGroup) -> tuple[tuple[int, int], bool, int, str]:
-    worst = min(rank(row)[:2] for row in cause.rows)
-    return worst, not _is_elementary(cause.rows), -cause.clauses, cause.shown.clause.id
+def _rank_of_group(group: FailureGroup) -> tuple[tuple[int, int], bool, int, str]:
+    worst = min(rank(row)[:2] for row in group.rows)
+    return worst, not _is_elementary(group.rows), -group.clauses, group.example.clause.id
 
 
-def _nearness(told: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:
-    """How directly a failure tells a mark, the most direct first.
+def _directness(row: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:
+    """Return the sort key of an example, the most direct failure first.
 
-    Its own exchange is the wrong one; it compares no answers (unless only asking again shows the fault); where the form of the
-    field is broken, it says so; it is no choice
-    between several; it says that the field is so and so; it names little else; the clause is an elementary one.
+    A failure is direct if its own exchange is wrong, it does not compare two answers (unless only a repeated request
+    shows the fault), it reports the form of a field whose form is broken, it is not about an option, its kind and its
+    field or header are those of the mark, and its clause is elementary.
     """
-    said = told.said
-    outcome, severity, _ = rank(told)
-    elsewhere = mark == WRONG_TIME and marks(told) != {WRONG_TIME}
-    compares = bool(COMPARES.search(told.clause.id)) != repeated_only
-    name = re.escape(mark.what)
-    pointed = POINTED_LEGS if mark.tier == LEGS else re.compile(rf"\b{name}\b(.{{0,3}} (is|says|are)\b|: )")
-    formless = mark.tier == FIELD and told.exchange is not None and mark in spoiled_fields(told.exchange)
-    form = formless and not OF_THE_FORM.search(said)
-    says = 0 if pointed.search(said) else 1 if mark.what in said else 2
-    elementary = ELEMENTARY.index(told.clause.id) if told.clause.id in ELEMENTARY else len(ELEMENTARY)
-    chosen = DECLARED.search(said) is not None
-    besides = len(named_fields(said)) if mark.tier == FIELD else 0
-    return outcome, elsewhere, compares, form, chosen, says, besides, elementary, severity
+    outcome, severity, _ = rank(row)
+    kind = None if row.failure is None else row.failure.kind
+    elsewhere = mark == WRONG_TIME and marks(row) != {WRONG_TIME}
+    compares = (kind is FailureKind.ANSWERS_DIFFER) != repeated_only
+    spoiled = mark.tier is Tier.FIELD and row.exchange is not None and mark in _spoiled_of(row)
+    other_form = spoiled and kind not in FORM_KINDS
+    is_option = kind is FailureKind.OPTION_DIFFERS
+    other_kind = mark.tier in DIRECT_KINDS and kind not in DIRECT_KINDS[mark.tier]
+    other_name = row.failure is None or mark.text not in (row.failure.field, row.failure.header)
+    named = mark.tier in (Tier.FIELD, Tier.HEADER) and other_name
+    elementary = ELEMENTARY.index(row.clause.id) if row.clause.id in ELEMENTARY else len(ELEMENTARY)
+    return outcome, elsewhere, compares, other_form, is_option, named, other_kind, elementary, severity
 
 
-def _in_words(mark: Mark, rows: Sequence[ReportRow]) -> str:
-    """A mark with the methods it was seen in."""
+def _spoiled_of(row: ReportRow) -> frozenset[Mark]:
+    exchange = row.exchange
+    return NOTHING if exchange is None or exchange["response"] is None else spoiled_fields(exchange)
+
+
+def _common(mark: Mark, rows: Sequence[ReportRow]) -> str:
+    """The text of a mark, with the API methods that it was seen in."""
     methods = sorted({method_of(row.exchange) for row in rows if row.exchange is not None} - {""})
-    where = f" ({', '.join(methods)})" if 0 < len(methods) <= MOST_METHODS and mark.tier != REQUEST else ""
-    return f"{mark.what}{where}"
+    if mark.tier is Tier.REQUEST or not 0 < len(methods) <= MOST_METHODS:
+        return mark.text
+    return f"{mark.text} ({', '.join(methods)})"

@@ -1,4 +1,4 @@
-"""The report for programs: JSON lines with a header, one line a result, and a footer that says that it is whole."""
+"""The report for programs: JSON lines with a header, one line per result, and a footer that shows that it is whole."""
 
 from __future__ import annotations
 
@@ -11,67 +11,64 @@ from noojee_contract.errors import TargetError
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import ClauseRow, Report, Result, TargetRow
-from noojee_contract.report.summary import verdict_word
 
 FORMAT = "noojee-report/2"
 
 
-def render(run: Report) -> str:
-    """The whole run, a line each. The last line is the footer; a report without one was cut off."""
+def render(report: Report) -> str:
+    """Render a run, one JSON object a line. The last line is the footer; a report without one was cut off."""
     header = {
         "kind": "header",
         "format": FORMAT,
-        "suite": run.suite,
-        "catalogue": run.catalogue,
-        "started": run.started,
-        "random_seed": run.random_seed,
-        "examples": run.examples,
-        "targets": [asdict(target) for target in run.targets],
-        "clauses": [asdict(clause) for clause in run.clauses],
+        "suite": report.suite,
+        "catalogue": report.catalogue,
+        "started": report.started,
+        "random_seed": report.random_seed,
+        "examples": report.examples,
+        "targets": [asdict(target) for target in report.targets],
+        "clauses": [asdict(clause) for clause in report.clauses],
     }
     footer = {
         "kind": "footer",
-        "verdict": verdict_word(run),
-        "exit_code": run.exit_code,
-        "complete": run.complete,
-        "seconds": run.seconds,
-        "results": len(run.results),
-        "counts": {outcome.value: count for outcome, count in run.counts().items()},
-        "missing": [list(pair) for pair in run.missing],
-        "unreachable": [list(pair) for pair in run.unreachable],
-        "notes": list(run.notes),
-        "calls": list(run.calls),
+        "verdict": report.verdict.value,
+        "exit_code": report.exit_code,
+        "complete": report.complete,
+        "seconds": report.seconds,
+        **asdict(report.totals()),
+        "counts": {outcome.value: count for outcome, count in report.counts().items()},
+        "missing": [list(pair) for pair in report.missing],
+        "unreachable": [list(pair) for pair in report.unreachable],
+        "notes": list(report.notes),
+        "calls": list(report.calls),
     }
-    rows = [{"kind": "result", **result_row(result)} for result in run.results]
+    rows = [{"kind": "result", **result_row(result)} for result in report.results]
     return "".join(json.dumps(row, ensure_ascii=True) + "\n" for row in (header, *rows, footer))
 
 
 def result_row(result: Result) -> dict[str, Any]:
-    """A result as JSON values."""
+    """Return a result as JSON values."""
     return {**asdict(result), "outcome": result.outcome.value}
 
 
 def result_of(row: Mapping[str, Any]) -> Result:
-    """The result that `result_row` wrote."""
+    """Return the result that `result_row` wrote."""
     values = {key: value for key, value in row.items() if key != "kind"}
     failure = values.pop("failure", None)
     outcome = Outcome(values.pop("outcome"))
-    return Result(
-        **values,
-        outcome=outcome,
-        failure=None if failure is None else Failure(**{**failure, "kind": FailureKind(failure["kind"])}),
-    )
+    if failure is not None:
+        failure = Failure(**{**failure, "kind": FailureKind(failure["kind"])})
+    return Result(**values, outcome=outcome, failure=failure)
 
 
 def read(text: str) -> Report:
-    """The run that `render` wrote. Raises TargetError where the report is no report, or was cut off."""
+    """Read the run that `render` wrote. Raises TargetError if the text is not a report, is old, or was cut off."""
     try:
         rows = [json.loads(line) for line in text.splitlines() if line.strip()]
         kinds = [row["kind"] for row in rows]
     except (ValueError, KeyError, TypeError) as error:
-        raise TargetError("this is no report of noojee-contract: a line is no JSON object with a kind") from error
+        raise TargetError("not a report of noojee-contract: each line must be a JSON object with a kind") from error
     if not rows or kinds[0] != "header" or rows[0].get("format") != FORMAT:
-        raise TargetError(f"this is no report of noojee-contract: the first line must be a header of {FORMAT}")
+        raise TargetError(_wrong_format(rows[0].get("format") if rows else None))
     if kinds[-1] != "footer" or rows[-1]["results"] != len(rows) - 2 or set(kinds[1:-1]) - {"result"}:
         raise TargetError("the report was cut off: its footer is missing, or counts other results")
     header, *results, footer = rows
@@ -91,3 +88,9 @@ def read(text: str) -> Report:
         complete=footer["complete"],
         unreachable=[(target, reason) for target, reason in footer["unreachable"]],
     )
+
+
+def _wrong_format(found: Any) -> str:
+    if isinstance(found, str) and found.startswith("noojee-report/"):
+        return f"the report has the format {found[:40]}; this version reads {FORMAT}: run verify again"
+    return f"not a report of noojee-contract: the first line must be a header of {FORMAT}"

@@ -6,51 +6,73 @@ import re
 from collections.abc import Sequence
 
 from noojee_contract.model.result import Report
-from noojee_contract.report.grouping import FailureGroup, shortened
-from noojee_contract.report.marks import ReportRow
-from noojee_contract.report.summary import SIGNS, answer_text, archive_text, commands, request_text, summarize
+from noojee_contract.report.grouping import FailureGroup, ReportRow, shortened
+from noojee_contract.report.summary import (
+    SIGNS,
+    Summary,
+    answer_text,
+    archive_text,
+    commands,
+    count_of,
+    in_words,
+    kind_in_words,
+    request_text,
+    summarize,
+)
 
 
-def render(run: Report) -> str:
-    """The report as Markdown: the verdict first, failures folded."""
-    told = summarize(run)
-    lines = [f"# {told.word.capitalize()}: {_text(told.sentence)}", "", f"{_text(told.checked)}.", ""]
-    counts = run.counts()
+def render(report: Report) -> str:
+    """Render a run as Markdown: the verdict first, details of failures folded."""
+    summary = summarize(report)
+    lines = [f"# {summary.verdict.upper()}: {_text(summary.sentence)}", "", f"{_text(summary.checked)}.", ""]
+    counts = report.counts()
     if counts:
-        lines += [" · ".join(f"{SIGNS[outcome]} {count} {outcome}" for outcome, count in counts.items()), ""]
+        signs = [f"{SIGNS[outcome]} {count} {in_words(outcome)}" for outcome, count in counts.items()]
+        lines += [f"{summary.tally}: {' · '.join(signs)}", ""]
     lines += _table(("target", "dialect", "address", "sources", "requests"), [
-        (target.name, target.dialect, target.address, ", ".join(target.sources), f"{target.requests:,}") for target in run.targets
+        (target.name, target.dialect, target.address, ", ".join(target.sources), f"{target.requests:,}") for target in report.targets
     ])  # fmt: skip
-    if told.missing or told.not_proved:
-        lines += ["## Not proved", ""]
-        lines += [f"- **needed for a green run:** {_text(missing)}" for missing in told.missing]
-        lines += [f"- {_text(reason)}: {_text(', '.join(clauses))}" for reason, clauses in told.not_proved]
-        lines.append("")
-    if told.broken:
-        lines += ["## CheckFailed, worst first", ""]
-        for cause in told.groups:
-            lines += _cause(cause)
-    for heading, rows in (("Question deviations", told.known), ("Observed, where nothing binds", told.observed)):
-        if rows:
-            lines += [f"## {heading}", ""]
-            lines += [
-                f"- `{row.clause.id}` on {_text('; '.join(row.places))}: {_text(row.reason or '')}" for row in rows
-            ]
-            lines.append("")
-    if told.notes:
-        lines += ["## Notes", "", *(f"- {_text(note)}" for note in told.notes), ""]
-    lines += [f"The same archives again: `{told.repeat}`", ""]
+    if summary.missing:
+        lines += ["## Required clauses that did not pass", ""]
+        lines += [*(f"- {_text(missing)}" for missing in summary.missing), ""]
+    for heading, groups in summary.sections:
+        lines += [f"## {heading}", ""]
+        for group in groups:
+            lines += _group(group)
+    lines += _rest(summary)
+    if summary.repeat is not None:
+        lines += [f"Repeat with the same generated archives: `{summary.repeat}`", ""]
     return "\n".join(lines)
 
 
-def _cause(cause: FailureGroup) -> list[str]:
-    if not cause.others:
-        return _failure(cause.shown)
-    lines = [f"_In common: {_text(cause.what)} ({cause.clauses} clauses)_", "", *_failure(cause.shown)]
-    lines += ["<details><summary>The same shows in other clauses</summary>", ""]
-    for row in cause.others:
-        head = f"- {SIGNS[row.outcome]} `{row.clause.id}` ({row.clause.severity}) on {_text('; '.join(row.places))}"
-        lines.append(f"{head}: {_text(shortened(row.said))}")
+def _rest(summary: Summary) -> list[str]:
+    """What was not tested, what failed as expected, what no fact binds, and the notes."""
+    lines: list[str] = []
+    if summary.untested:
+        lines += ["## Not tested", ""]
+        lines += [f"- {_text(reason)}: {_text(', '.join(clauses))}" for reason, clauses in summary.untested]
+        lines.append("")
+    for heading, rows in (("Expected failures", summary.expected_failures), ("Informational", summary.informational)):
+        if rows:
+            lines += [f"## {heading}", ""]
+            lines += [
+                f"- `{row.clause.id}` on {_text('; '.join(row.cells))}: {_text(row.reason or '')}" for row in rows
+            ]
+            lines.append("")
+    if summary.notes:
+        lines += ["## Notes", "", *(f"- {_text(note)}" for note in summary.notes), ""]
+    return lines
+
+
+def _group(group: FailureGroup) -> list[str]:
+    if not group.others:
+        return _failure(group.example)
+    clauses = count_of(group.clauses, "clause")
+    lines = [f"_In common: {_text(group.common)} ({clauses})_", "", *_failure(group.example)]
+    lines += ["<details><summary>Also in other clauses</summary>", ""]
+    for row in group.others:
+        head = f"- {SIGNS[row.outcome]} `{row.clause.id}` ({row.clause.severity}) on {_text('; '.join(row.cells))}"
+        lines.append(f"{head}: {_text(shortened(row.message))}")
         if row.failure is not None and row.failure.command is not None:
             lines += ["", *(f"  {line}" for line in _fence(row.failure.command, "sh")), ""]
     return [*lines, "", "</details>", ""]
@@ -59,12 +81,12 @@ def _cause(cause: FailureGroup) -> list[str]:
 def _failure(row: ReportRow) -> list[str]:
     clause, failure = row.clause, row.failure
     lines = [f"### {SIGNS[row.outcome]} `{clause.id}` ({clause.severity})", "", _text(clause.sentence), ""]
-    lines += [f"Source: {_text(clause.provenance)}. On: {_text('; '.join(row.places))}.", ""]
+    lines += [f"Source: {_text(clause.provenance)}. On: {_text('; '.join(row.cells))}.", ""]
     if row.reason:
         lines += [_text(row.reason), ""]
     if failure is None:
         return lines
-    lines += [f"**{_text(failure.message)}**", ""]
+    lines += [f"Kind: {_text(kind_in_words(failure))}", "", f"**{_text(failure.message)}**", ""]
     if failure.flaky is not None:
         lines += [f"_{_text(failure.flaky)}_", ""]
     if repeated := commands(failure):
@@ -75,7 +97,7 @@ def _failure(row: ReportRow) -> list[str]:
     if failure.archive is not None:
         folded.append(("The smallest archive that shows it", archive_text(failure.archive), "json"))
     if failure.script is not None:
-        folded.append(("By hand, in bash", failure.script, "sh"))
+        folded.append(("Manually, in bash", failure.script, "sh"))
     for title, content, language in folded:
         lines += [f"<details><summary>{title}</summary>", "", *_fence(content, language), "", "</details>", ""]
     return lines
@@ -87,14 +109,14 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _fence(content: str, language: str) -> list[str]:
-    """A code block whose fence is longer than any run of backticks in it."""
+    """A code block whose fence is longer than any run of backticks in its content."""
     longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}{language}", content.rstrip("\n"), fence]
 
 
 def _text(text: str) -> str:
-    """Text that Markdown and HTML show as it is."""
+    """Text, escaped for Markdown and HTML."""
     escaped = re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text.replace("&", "&amp;"))
     return re.sub(
         r"\s+",

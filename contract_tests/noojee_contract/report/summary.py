@@ -1,21 +1,20 @@
-"""What every report tells, in its order: the verdict, how much was checked, what was not proved, what is broken. Pure.
+"""What every report says, in its order: the verdict, how much was checked, failures worst first, how to repeat. Pure.
 
-The writers only dress it: terminal, JUnit, Markdown, HTML.
+The writers (terminal, JUnit, Markdown, HTML) only lay it out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from noojee_contract.errors import ContractError
 from noojee_contract.model.failure import Failure
-from noojee_contract.model.outcome import EXIT_FAILED, EXIT_OK, EXIT_UNREACHABLE, Outcome
+from noojee_contract.model.outcome import UNTESTED, Outcome, Verdict
 from noojee_contract.model.result import ClauseRow, Report, Result
-from noojee_contract.report.grouping import FailureGroup, groups, rank
-from noojee_contract.report.marks import ReportRow
+from noojee_contract.report.grouping import FailureGroup, ReportRow, group_failures, rank
 
 SIGNS: Mapping[Outcome, str] = {
     Outcome.ERROR: "!",
@@ -26,182 +25,232 @@ SIGNS: Mapping[Outcome, str] = {
     Outcome.INFORMATIONAL: "○",
     Outcome.PASSED: "✓",
 }
-SENTENCES: Mapping[str, str] = {
-    "good": "Nothing is broken, and the floor is proved.",
-    "error": "An error of our own stands in the way: what it says is no word on the target.",
-    "incomplete": "The run is not whole: some clauses were lost.",
-    "not proved": "Nothing is broken, but what must be proved was not.",
-}
 LONGEST_BODY = 2000
+FAILURES, ERRORS = "Failures, worst first", "Internal errors of this tool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A run, ready to be told. `not_proved` is grouped by reason: the reason, and the clauses with their targets.
+    """A run, ready for a writer.
 
-    `groups` are the rows of `broken`, grouped by what they have in common.
+    `missing` are required clauses without a pass. `untested` holds (reason, clauses with their targets). `groups` are
+    the failures, grouped by cause; `errors` are internal errors. `repeat` has the flags that generate the same archives,
+    or None.
     """
 
-    word: str
+    verdict: Verdict
     sentence: str
     checked: str
+    tally: str
     missing: tuple[str, ...]
-    not_proved: tuple[tuple[str, tuple[str, ...]], ...]
-    broken: tuple[ReportRow, ...]
+    untested: tuple[tuple[str, tuple[str, ...]], ...]
     groups: tuple[FailureGroup, ...]
-    known: tuple[ReportRow, ...]
-    observed: tuple[ReportRow, ...]
+    errors: tuple[FailureGroup, ...]
+    expected_failures: tuple[ReportRow, ...]
+    informational: tuple[ReportRow, ...]
     notes: tuple[str, ...]
-    repeat: str
+    repeat: str | None
+
+    @property
+    def sections(self) -> tuple[tuple[str, tuple[FailureGroup, ...]], ...]:
+        """The sections that have groups, each with its heading."""
+        return tuple(section for section in ((FAILURES, self.groups), (ERRORS, self.errors)) if section[1])
 
 
-def summarize(run: Report) -> Summary:
-    """The summarize of a run. Raises ContractError for a run without targets: nothing is not a report."""
-    if not run.targets:
-        raise ContractError("a report needs a run with one target or more")
-    rows = {clause.id: clause for clause in run.clauses}
-    word = verdict_word(run)
-    broken = _told(run, rows, (Outcome.ERROR, Outcome.FAILED))
-    grouped = groups(broken)
+def summarize(report: Report) -> Summary:
+    """Summarize a run. Raises ContractError for a run without targets."""
+    if not report.targets:
+        raise ContractError("a report needs a run with at least one target")
+    groups = group_failures(_rows(report, Outcome.FAILED))
     return Summary(
-        word=word,
-        sentence=_sentence(run, word, len(grouped)),
-        checked=_checked(run),
-        missing=tuple(f"{clause} on {target}" for target, clause in run.missing),
-        not_proved=_not_proved(run),
-        broken=broken,
-        groups=grouped,
-        known=_told(run, rows, (Outcome.EXPECTED_FAILURE,)),
-        observed=_told(run, rows, (Outcome.INFORMATIONAL,)),
-        notes=tuple(run.notes),
-        repeat=f"--random-seed {run.random_seed} --examples {run.examples}",
+        verdict=report.verdict,
+        sentence=_sentence(report, groups),
+        checked=_checked(report),
+        tally=_tally(report),
+        missing=tuple(f"{clause} on {target}" for target, clause in report.missing),
+        untested=_untested(report),
+        groups=groups,
+        errors=group_failures(_rows(report, Outcome.ERROR)),
+        expected_failures=_rows(report, Outcome.EXPECTED_FAILURE),
+        informational=_rows(report, Outcome.INFORMATIONAL),
+        notes=tuple(report.notes),
+        repeat=f"--random-seed {report.random_seed} --examples {report.examples}" if report.has_generated else None,
     )
 
 
-def verdict_word(run: Report) -> str:
-    """The verdict in a word or two: good, broken, not proved, not reached, incomplete, or error."""
-    code = run.exit_code
-    if code == EXIT_OK:
-        return "good"
-    if code == EXIT_UNREACHABLE:
-        return "not reached"
-    if any(result.outcome is Outcome.ERROR for result in run.results):
-        return "error"
-    if not run.complete:
-        return "incomplete"
-    return "broken" if code == EXIT_FAILED else "not proved"
+def _sentence(report: Report, groups: Sequence[FailureGroup]) -> str:
+    if report.verdict is Verdict.UNREACHABLE:
+        return "; ".join(reason for _, reason in report.unreachable) + "."
+    if report.verdict is Verdict.FAILED:
+        return _failed_sentence(report, groups)
+    if report.verdict is Verdict.ERROR:
+        return f"Nothing failed, but {_errors(report)}, which says nothing about the target."
+    if report.verdict is Verdict.INCOMPLETE:
+        return "Nothing failed, but some clauses have no result."
+    if report.verdict is Verdict.PASSED:
+        return "Nothing failed, and no required clause is missing."
+    if report.missing:
+        return f"Nothing failed, but {count_of(len(report.missing), 'required clause')} did not pass."
+    return "Nothing failed, but nothing passed either."
 
 
-def _sentence(run: Report, word: str, groups: int) -> str:
-    if word == "not reached":
-        return "; ".join(reason for _, reason in run.unreachable) + "."
-    if word == "broken":
-        broken = [result for result in run.results if result.outcome is Outcome.FAILED]
-        clauses = len({result.clause for result in broken})
-        together = f", in {_count(groups, 'group')}" if groups < clauses else ""
-        return f"{_count(clauses, 'clause')} broken on {', '.join(sorted({each.target for each in broken}))}{together}."
-    return SENTENCES[word]
+def _failed_sentence(report: Report, groups: Sequence[FailureGroup]) -> str:
+    failed = [result for result in report.results if result.outcome is Outcome.FAILED]
+    clauses = len({result.clause for result in failed})
+    targets = ", ".join(sorted({result.target for result in failed}))
+    sentence = f"{count_of(clauses, 'clause')} failed on {targets}"
+    if len(groups) < clauses:
+        sentence += f", in {count_of(len(groups), 'group')}"
+    if any(result.outcome is Outcome.ERROR for result in report.results):
+        sentence += f"; {_errors(report)}"
+    if not report.complete:
+        sentence += "; some clauses have no result"
+    return f"{sentence}."
 
 
-def _checked(run: Report) -> str:
-    held = [result for result in run.results if result.checks]
-    parts = [
-        f"{_count(len({result.clause for result in held}), 'clause')} judged",
-        _count(len({result.target for result in held}), "target"),
-        f"{sum(result.checks for result in run.results):,} things looked at",
-        f"{sum(target.requests for target in run.targets):,} requests",
-    ]
-    if any(result.source == "generated" for result in run.results):
-        parts.append(f"{_count(run.examples, 'generated archive')} (random seed {run.random_seed})")
-    return f"{', '.join(parts)}; {run.seconds:.1f} s"
+def _errors(report: Report) -> str:
+    clauses = {result.clause for result in report.results if result.outcome is Outcome.ERROR}
+    return f"{count_of(len(clauses), 'clause')} ended with an internal error"
 
 
-def _not_proved(run: Report) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    merged = run.merged()
-    groups: dict[str, dict[str, list[str]]] = {}
-    for result in run.results:
+def _checked(report: Report) -> str:
+    totals = report.totals()
+    where = [count_of(totals.targets, "target")] if totals.targets or not totals.migrations else []
+    where += [count_of(totals.migrations, "migration")] if totals.migrations else []
+    text = (
+        f"{count_of(totals.clauses, 'clause')} on {' and '.join(where)}: {count_of(totals.results, 'result')}, "
+        f"{count_of(totals.checks, 'check')}, {count_of(totals.requests, 'request')}, {report.seconds:.1f} s"
+    )
+    if report.has_generated:
+        text += f"; {count_of(report.examples, 'generated archive')} (random seed {report.random_seed})"
+    return text
+
+
+def _tally(report: Report) -> str:
+    """How many outcomes the counts add up to; results of several call sources are merged into one outcome."""
+    return f"{count_of(report.totals().outcomes, 'outcome')}, one for each clause and target"
+
+
+def _untested(report: Report) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    merged = report.merged()
+    by_reason: dict[str, dict[str, list[str]]] = {}
+    for result in report.results:
         outcome = merged[result.clause, result.target]
-        if outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE) and result.outcome is outcome:
-            reason = f"{outcome}: {result.reason}"
-            targets = groups.setdefault(reason, {}).setdefault(result.clause, [])
+        if outcome in UNTESTED and result.counted_outcome is outcome:
+            reason = f"{in_words(outcome)}: {result.reason or 'no check was made'}"
+            targets = by_reason.setdefault(reason, {}).setdefault(result.clause, [])
             if result.target not in targets:
                 targets.append(result.target)
     return tuple(
         (reason, tuple(f"{clause} ({', '.join(targets)})" for clause, targets in sorted(clauses.items())))
-        for reason, clauses in sorted(groups.items())
+        for reason, clauses in sorted(by_reason.items())
     )
 
 
-def _told(run: Report, rows: Mapping[str, ClauseRow], outcomes: Sequence[Outcome]) -> tuple[ReportRow, ...]:
-    groups: dict[tuple[Outcome, str, str | None, str | None], list[Result]] = {}
-    for result in run.results:
-        if result.outcome in outcomes:
-            said = None if result.failure is None else result.failure.message
-            groups.setdefault((result.outcome, result.clause, said, result.reason), []).append(result)
-    told = [
+def _rows(report: Report, outcome: Outcome) -> tuple[ReportRow, ...]:
+    """One row for each clause and message with an outcome, worst first."""
+    clauses = {clause.id: clause for clause in report.clauses}
+    alike: dict[tuple[str, str | None, str | None], list[Result]] = {}
+    for result in report.results:
+        if result.outcome is outcome:
+            message = None if result.failure is None else result.failure.message
+            alike.setdefault((result.clause, message, result.reason), []).append(result)
+    rows = [
         ReportRow(
-            clause=rows.get(clause_id)
+            clause=clauses.get(clause_id)
             or ClauseRow(id=clause_id, sentence="", severity="must", provenance="", group=""),
             outcome=outcome,
-            places=tuple(dict.fromkeys(f"{result.target}, {result.source}" for result in results)),
+            cells=tuple(dict.fromkeys(f"{result.target}, {result.source}" for result in results)),
             reason=reason,
-            failure=_smallest(results),
+            failure=_easiest(results),
         )
-        for (outcome, clause_id, _, reason), results in groups.items()
+        for (clause_id, _, reason), results in alike.items()
     ]
-    return tuple(sorted(told, key=rank))
+    return tuple(sorted(rows, key=rank))
 
 
-def _smallest(results: Sequence[Result]) -> Failure | None:
-    """The failure that is easiest to repeat: with a small archive if there is one, then the first."""
+def _easiest(results: Iterable[Result]) -> Failure | None:
+    """The failure that is easiest to repeat: one with a small archive, else the first."""
     failures = [result.failure for result in results if result.failure is not None]
     return min(failures, key=lambda failure: failure.archive is None, default=None)
 
 
 def commands(failure: Failure) -> list[tuple[str, str]]:
-    """The commands that repeat a failure, each with what it is for."""
-    found = (
-        ("RepeatCommands", failure.command),
-        ("On the fake", failure.on_the_fake),
+    """Return the commands that repeat a failure, each with a label."""
+    labelled = (
+        ("Repeat", failure.command),
+        ("On the embedded PBX", failure.on_the_fake),
         ("On another target", failure.elsewhere),
     )
-    return [(label, command) for label, command in found if command]
+    return [(label, command) for label, command in labelled if command]
+
+
+def parts(failure: Failure) -> list[tuple[str, str]]:
+    """Return the structured parts of a failure that are set, the kind first."""
+    named = (
+        ("kind", failure.kind.value),
+        ("field", failure.field),
+        ("header", failure.header),
+        ("option", failure.option),
+        ("expected", failure.expected),
+        ("actual", failure.actual),
+    )
+    return [(name, value) for name, value in named if value is not None]
+
+
+def kind_in_words(failure: Failure) -> str:
+    """Return the kind with the field, header and option: "wrong value, field Duration"."""
+    about = [f"{name} {value}" for name, value in parts(failure)[1:] if name in ("field", "header", "option")]
+    return ", ".join([failure.kind.replace("_", " "), *about])
+
+
+def in_words(outcome: Outcome) -> str:
+    """Return an outcome as text: "not applicable"."""
+    return outcome.value.replace("_", " ")
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 clause", "2,000 clauses"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def request_text(exchange: Mapping[str, Any]) -> str:
-    """What was asked, as HTTP shows it."""
-    asked = exchange["request"]
-    lines = [f"{asked['method']} {asked['url']}", *(f"{name}: {value}" for name, value in asked["headers"])]
-    body = body_text(asked["body"])
+    """Return the request as HTTP text."""
+    request = exchange["request"]
+    lines = [f"{request['method']} {request['url']}", *(f"{name}: {value}" for name, value in request["headers"])]
+    body = body_text(request["body"])
     return "\n".join([*lines, "", body] if body else lines)
 
 
 def answer_text(exchange: Mapping[str, Any]) -> str:
-    """What came, as HTTP shows it; or why nothing came."""
-    answered = exchange["response"]
-    if answered is None:
-        return exchange["transport_error"] or "no answer"
-    lines = [f"HTTP {answered['status']}", *(f"{name}: {value}" for name, value in answered["headers"])]
+    """Return the answer as HTTP text, or why there is none."""
+    response = exchange["response"]
+    if response is None:
+        return str(exchange["transport_error"] or "no answer")
+    lines = [f"HTTP {response['status']}", *(f"{name}: {value}" for name, value in response["headers"])]
     if exchange["transport_error"]:
-        lines.append(f"({exchange['failure']})")
-    body = body_text(answered["body"])
+        lines.append(f"({exchange['transport_error']})")
+    body = body_text(response["body"])
     return "\n".join([*lines, "", body] if body else lines)
 
 
 def body_text(body: Mapping[str, Any]) -> str:
-    """A body as far as it can be read, with how much was left out."""
-    text = body.get("text", "")
+    """Return a body as text, cut to a printable length, with the number of bytes that are left out."""
+    text = str(body.get("text", ""))
     if "base64" in body:
         text = f"(base64) {body['base64']}"
     left_out = body.get("omitted_bytes", 0)
     if len(text) > LONGEST_BODY:
         left_out += len(text[LONGEST_BODY:].encode("utf-8", "replace"))
         text = text[:LONGEST_BODY]
-    return f"{text}{' ' * bool(text)}[{left_out:,} bytes left out]" if left_out else text
+    if not left_out:
+        return text
+    note = f"[{left_out:,} bytes left out]"
+    return f"{text} {note}" if text else note
 
 
 def archive_text(document: Mapping[str, Any]) -> str:
-    """A archive file, a leg a line."""
+    """Return an archive file as JSON with one leg per line."""
     calls = []
     for call in document["calls"]:
         legs = ",\n    ".join(json.dumps(leg, ensure_ascii=True) for leg in call["legs"])
@@ -209,7 +258,3 @@ def archive_text(document: Mapping[str, Any]) -> str:
         calls.append(f'  {head[:-1]}, "legs": [\n    {legs}]}}')
     head = json.dumps({key: value for key, value in document.items() if key != "calls"}, ensure_ascii=True)
     return f'{head[:-1]}, "calls": [\n' + ",\n".join(calls) + "]}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

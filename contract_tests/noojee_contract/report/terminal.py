@@ -1,4 +1,4 @@
-"""The report for people at a terminal. Without one (a log, a pipe) the same text without colour."""
+"""The report for a terminal. In a log or a pipe it is the same text without colour."""
 
 from __future__ import annotations
 
@@ -9,15 +9,32 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.outcome import Outcome, Verdict
 from noojee_contract.model.result import Report
-from noojee_contract.report.grouping import FailureGroup, shortened
-from noojee_contract.report.marks import ReportRow
-from noojee_contract.report.summary import SIGNS, answer_text, archive_text, commands, request_text, summarize
+from noojee_contract.report.grouping import FailureGroup, ReportRow, shortened
+from noojee_contract.report.summary import (
+    SIGNS,
+    Summary,
+    answer_text,
+    archive_text,
+    commands,
+    count_of,
+    in_words,
+    kind_in_words,
+    request_text,
+    summarize,
+)
 
 WIDTH = 80
-MOST_OBSERVED = 40
-WORD_STYLES: Mapping[str, str] = {"good": "bold green", "not proved": "bold yellow", "incomplete": "bold yellow"}
+MOST_INFORMATIONAL = 40
+VERDICT_STYLES: Mapping[Verdict, str] = {
+    Verdict.PASSED: "bold green",
+    Verdict.FAILED: "bold red",
+    Verdict.INCONCLUSIVE: "bold yellow",
+    Verdict.ERROR: "bold magenta",
+    Verdict.INCOMPLETE: "bold yellow",
+    Verdict.UNREACHABLE: "bold red",
+}
 STYLES: Mapping[Outcome, str] = {
     Outcome.ERROR: "bold magenta",
     Outcome.FAILED: "bold red",
@@ -29,84 +46,106 @@ STYLES: Mapping[Outcome, str] = {
 }
 
 
-def render(run: Report, *, colour: bool = False) -> str:
-    """The report as text; `colour` adds what a terminal understands."""
+def render(report: Report, *, colour: bool = False) -> str:
+    """Render a run as text; `colour` adds escape sequences for a terminal."""
     page = _Page(colour)
-    told = summarize(run)
-    verdict = (told.word.upper(), WORD_STYLES.get(told.word, "bold red")), ("  " + told.sentence, "bold")
+    summary = summarize(report)
+    verdict = (
+        (summary.verdict.upper(), VERDICT_STYLES[summary.verdict]),
+        (f"  {summary.sentence}", "bold"),
+    )
     page.line(*verdict)
-    page.line((told.checked, ""))
-    counts = run.counts()
-    if counts:
-        page.line(
-            *_joined([(f"{SIGNS[outcome]} {count} {outcome}", STYLES[outcome]) for outcome, count in counts.items()])
-        )
-    for target in run.targets:
-        if target.address:
-            page.line((f"  {target.name}: ", ""), (f"{target.dialect} at {target.address}", "dim"))
-    if told.missing or told.not_proved:
-        page.heading("Not proved")
-    for missing in told.missing:
-        page.line(("  ! needed for a green run: ", "bold yellow"), (missing, ""))
-    for reason, clauses in told.not_proved:
-        page.line((f"  {reason}", "yellow"))
-        page.paragraph(", ".join(clauses), indent=4)
-    if told.broken:
-        page.heading("CheckFailed, worst first")
-    for cause in told.groups:
-        _cause(page, cause)
-    if told.known:
-        page.heading("Question deviations")
-    for row in told.known:
-        page.line((f"  ~ {row.clause.id}", "cyan"), (f" on {'; '.join(row.places)}", ""))
-        page.paragraph(row.reason or "", indent=4)
-    if told.observed:
-        page.heading("Observed, where nothing binds")
-    for row in told.observed[:MOST_OBSERVED]:
-        page.line((f"  ○ {row.clause.id}", "blue"), (f" on {'; '.join(row.places)}", ""))
-        page.paragraph(row.reason or "", indent=4)
-    if len(told.observed) > MOST_OBSERVED:
-        page.line((f"  and {len(told.observed) - MOST_OBSERVED} more; --json has them all", "dim"))
-    if told.notes:
-        page.heading("Notes")
-    for note in told.notes:
-        page.paragraph(note, indent=2)
-    page.line((f"The same archives again: {told.repeat}", "dim"))
-    if told.broken:
+    _extent(page, report, summary)
+    for heading, groups in summary.sections:
+        page.heading(heading)
+        for group in groups:
+            _group(page, group)
+    _rest(page, summary)
+    if summary.repeat is not None:
+        page.line((f"Repeat with the same generated archives: {summary.repeat}", "dim"))
+    if summary.sections:
         page.line(*verdict)  # the first line has scrolled away
     return page.text()
 
 
-def _cause(page: _Page, cause: FailureGroup) -> None:
-    if cause.others:
-        page.line((f"In common: {cause.what}", "bold"), (f"  [{cause.clauses} clauses]", "dim"))
-    _failure(page, cause.shown)
-    if not cause.others:
+def _extent(page: _Page, report: Report, summary: Summary) -> None:
+    """How much was checked."""
+    page.line((summary.checked, ""))
+    counts = report.counts()
+    if counts:
+        page.line((f"{summary.tally}:", ""))
+        signs = [
+            (f"{SIGNS[outcome]} {count} {in_words(outcome)}", STYLES[outcome]) for outcome, count in counts.items()
+        ]
+        page.line(("  ", ""), *_joined(signs))
+    for target in report.targets:
+        if target.address:
+            page.line((f"  {target.name}: ", ""), (f"{target.dialect} at {target.address}", "dim"))
+    if summary.missing:
+        page.heading("Required clauses that did not pass")
+    for missing in summary.missing:
+        page.line(("  ! ", "bold yellow"), (missing, ""))
+
+
+def _rest(page: _Page, summary: Summary) -> None:
+    """What was not tested, what failed as expected, what no fact binds, and the notes."""
+    if summary.untested:
+        page.heading("Not tested")
+    for reason, clauses in summary.untested:
+        page.line((f"  {reason}", "yellow"))
+        page.paragraph(", ".join(clauses), indent=4)
+    if summary.expected_failures:
+        page.heading("Expected failures")
+    for row in summary.expected_failures:
+        _row(page, row, Outcome.EXPECTED_FAILURE)
+    if summary.informational:
+        page.heading("Informational")
+    for row in summary.informational[:MOST_INFORMATIONAL]:
+        _row(page, row, Outcome.INFORMATIONAL)
+    if len(summary.informational) > MOST_INFORMATIONAL:
+        page.line((f"  and {len(summary.informational) - MOST_INFORMATIONAL} more; --json has all", "dim"))
+    if summary.notes:
+        page.heading("Notes")
+    for note in summary.notes:
+        page.paragraph(note, indent=2)
+
+
+def _row(page: _Page, row: ReportRow, outcome: Outcome) -> None:
+    page.line((f"  {SIGNS[outcome]} {row.clause.id}", STYLES[outcome]), (f" on {'; '.join(row.cells)}", ""))
+    page.paragraph(row.reason or "", indent=4)
+
+
+def _group(page: _Page, group: FailureGroup) -> None:
+    if group.others:
+        clauses = count_of(group.clauses, "clause")
+        page.line((f"In common: {group.common}", "bold"), (f"  [{clauses}]", "dim"))
+    _failure(page, group.example)
+    if not group.others:
         return
-    page.line(("  The same shows in:", ""))
-    for row in cause.others:
+    page.line(("  Also in:", ""))
+    for row in group.others:
         page.line(
             (f"  {SIGNS[row.outcome]} {row.clause.id}", STYLES[row.outcome]),
-            (f"  [{row.clause.severity}] on {'; '.join(row.places)}", "dim"),
+            (f"  [{row.clause.severity}] on {'; '.join(row.cells)}", "dim"),
         )
-        page.paragraph(shortened(row.said), indent=4)
+        page.paragraph(shortened(row.message), indent=4)
         if row.failure is not None and row.failure.command is not None:
-            page.line((f"    RepeatCommands: {row.failure.command}", "dim"))
+            page.line((f"    Repeat: {row.failure.command}", "dim"))
     page.line(("", ""))
 
 
 def _failure(page: _Page, row: ReportRow) -> None:
-    clause = row.clause
+    clause, failure = row.clause, row.failure
     page.line((f"{SIGNS[row.outcome]} {clause.id}", STYLES[row.outcome]), (f"  [{clause.severity}]", "dim"))
     page.paragraph(clause.sentence, indent=2)
     page.line((f"  Source: {clause.provenance}", "dim"))
-    page.line((f"  On: {'; '.join(row.places)}", ""))
+    page.line((f"  On: {'; '.join(row.cells)}", ""))
     if row.reason:
         page.block(row.reason, indent=2)
-    failure = row.failure
     if failure is None:
         page.line(("", ""))
         return
+    page.line((f"  Kind: {kind_in_words(failure)}", ""))
     page.paragraph(failure.message, indent=2, style="bold")
     if failure.flaky is not None:
         page.paragraph(failure.flaky, indent=2, style="yellow")
@@ -114,10 +153,10 @@ def _failure(page: _Page, row: ReportRow) -> None:
         page.block(request_text(failure.exchange), indent=4, mark="> ")
         page.block(answer_text(failure.exchange), indent=4, mark="< ")
     if failure.archive is not None:
-        page.line(("  The smallest archive that shows it (a archive file):", ""))
+        page.line(("  The smallest archive that shows it (an archive file):", ""))
         page.block(archive_text(failure.archive), indent=4)
     if failure.script is not None:
-        page.line(("  By hand, in bash:", ""))
+        page.line(("  Manually, in bash:", ""))
         page.block(failure.script, indent=4)
     for label, command in commands(failure):
         page.line((f"  {label}: ", ""), (command, "bold" if command == failure.command else ""))
@@ -125,11 +164,17 @@ def _failure(page: _Page, row: ReportRow) -> None:
 
 
 def _joined(parts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [piece for place, part in enumerate(parts) for piece in ([("   ", "")] if place else []) + [part]]
+    """The parts with space between them."""
+    pieces: list[tuple[str, str]] = []
+    for part in parts:
+        if pieces:
+            pieces.append(("   ", ""))
+        pieces.append(part)
+    return pieces
 
 
 class _Page:
-    """Lines of styled text; lines to copy are never wrapped."""
+    """Lines of styled text. Lines to copy are never wrapped."""
 
     def __init__(self, colour: bool) -> None:
         self._file = io.StringIO()
@@ -143,28 +188,28 @@ class _Page:
         )
 
     def line(self, *parts: tuple[str, str]) -> None:
-        text = Text.assemble(*((_harmless(said), style) for said, style in parts))
+        text = Text.assemble(*((_escaped(words), style) for words, style in parts))
         self._console.print(text, soft_wrap=True, overflow="ignore")
 
     def heading(self, words: str) -> None:
         self.line(("", ""))
         self.line((words, "bold underline"))
 
-    def paragraph(self, said: str, *, indent: int, style: str = "") -> None:
+    def paragraph(self, words: str, *, indent: int, style: str = "") -> None:
         space = " " * indent
-        for wrapped in textwrap.wrap(_harmless(said), WIDTH - indent, break_long_words=False, break_on_hyphens=False):
+        for wrapped in textwrap.wrap(_escaped(words), WIDTH - indent, break_long_words=False, break_on_hyphens=False):
             self.line((space + wrapped, style))
 
-    def block(self, said: str, *, indent: int, mark: str = "") -> None:
-        for row in said.splitlines():
+    def block(self, words: str, *, indent: int, mark: str = "") -> None:
+        for row in words.splitlines():
             self.line((" " * indent + mark, "dim"), (row, ""))
 
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self._file.getvalue().splitlines())
 
 
-def _harmless(said: str) -> str:
-    """Control signs and those that turn the direction of text, as escapes: a hostile tag must not drive a terminal."""
-    if said.isprintable():
-        return said
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in said)
+def _escaped(words: str) -> str:
+    """Escape control characters and those that change the direction of text: a hostile tag must not drive a terminal."""
+    if words.isprintable():
+        return words
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)

@@ -1,4 +1,4 @@
-"""Writes reports to disk: whole or not at all."""
+"""Writes reports to disk, whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from noojee_contract.errors import TargetError
 
 
 def ensure_writable(path: Path) -> None:
-    """Find out before a run that its report can be written after it. Leaves nothing behind, and what is there alone.
-
-    Raises TargetError with the reason.
-    """
+    """Check before a run that its report can be written. Changes nothing. Raises TargetError with the reason."""
     if path.is_dir():
         raise TargetError(f"{path} is a folder; give the name of a file for the report")
     if not path.parent.is_dir():
-        raise TargetError(f"there is no folder {path.parent} for the report {path.name}; make it first")
+        raise TargetError(f"there is no folder {path.parent} for the report {path.name}; create it first")
     if path.exists() and not os.access(path, os.W_OK):
-        raise TargetError(f"the report {path} cannot be written over: permission denied")
+        raise TargetError(f"the report {path} cannot be overwritten: permission denied")
     try:
         descriptor, trial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
@@ -30,7 +27,7 @@ def ensure_writable(path: Path) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """The text as UTF-8 under a name, in one step: a reader sees the old report or the whole new one."""
+    """Write a report as UTF-8 in one step: a reader sees the old file or the whole new one."""
     descriptor, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:

@@ -232,4 +232,4 @@ def test_what_a_dialect_file_does_not_name_is_unsupported_with_the_reason(tmp_pa
     assert reasons["by-hour.answered"] == "the dialect file describes no by_hour"
     assert reasons["metadata.by-tag-answered"] is None
     assert ran.code == 3
-    assert "needed for a green run: by-hour.answered on target" in ran.out
+    assert "! by-hour.answered on target" in ran.out

@@ -167,4 +167,4 @@ def test_what_is_required_must_be_proved(tmp_path: Path, served: Any, contract: 
     assert ran.code == 0, ran.out + ran.err
     ran = contract("verify", "pbx", "--require", "metadata.dates", PBX_KEY=served.key)
     assert ran.code == 3
-    assert "needed for a green run: metadata.dates on pbx" in ran.out
+    assert "! metadata.dates on pbx" in ran.out

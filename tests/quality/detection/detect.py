@@ -12,11 +12,11 @@ from noojee_contract.catalogue.clauses import MIGRATION, Clause, catalogue
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import CallSource, MigrationPair
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Report, Result, TargetRow
-from noojee_contract.report.grouping import COMPARES
-from noojee_contract.report.marks import ReportRow
-from noojee_contract.report.summary import summarize
+from noojee_contract.report.grouping import ReportRow
+from noojee_contract.report.summary import kind_in_words, summarize
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from quality.detection import adapters
@@ -163,19 +163,20 @@ def row_of(server: FaultyServer, results: Sequence[Result], caught_at: int | Non
     watched = adapters.opened.get(server.name, [])
     failed = [result for result in results if result.outcome is Outcome.FAILED]
     summary = summarize(run_of(failed)) if failed else None
-    shown = None if summary is None else summary.groups[0].shown
-    failure = None if shown is None else shown.failure
-    message = "" if failure is None else failure.message
+    example = None if summary is None else summary.groups[0].example
+    failure = None if example is None else example.failure
     exchange = None if failure is None else failure.exchange
     return Row(
         name=server.name,
         kind=server.kind,
         operator=server.operator,
-        failed={} if summary is None else {each.clause.id: _message(each) for each in summary.broken},
-        first=None if shown is None else shown.clause.id,
-        message=message,
-        names_it=shown is not None and re.search(server.says, message) is not None,
-        shows_it=shown is not None and (_compares(shown) or exchange is None or _changed(exchange, watched)),
+        failed={}
+        if summary is None
+        else {row.clause.id: row.message[:300] for group in summary.groups for row in group.rows},
+        first=None if example is None else example.clause.id,
+        message="" if failure is None else f"{kind_in_words(failure)}: {failure.message}",
+        names_it=failure is not None and re.search(server.says, failure.message) is not None,
+        shows_it=example is not None and (_compares(example) or exchange is None or _changed(exchange, watched)),
         differs_at=min((at for adapter in watched for at in adapter.differing.values()), default=None),
         caught_at=caught_at,
         groups=0 if summary is None else len(summary.groups),
@@ -188,13 +189,9 @@ def row_of(server: FaultyServer, results: Sequence[Result], caught_at: int | Non
     )
 
 
-def _message(row: Any) -> str:
-    return "" if row.failure is None else str(row.failure.message)[:300]
-
-
 def _compares(row: ReportRow) -> bool:
-    """Whether a clause compares two answers: the report may show either of them."""
-    return COMPARES.search(row.clause.id) is not None
+    """Whether a failure is about two answers: the report may show either of them."""
+    return row.failure is not None and row.failure.kind is FailureKind.ANSWERS_DIFFER
 
 
 def _changed(exchange: Mapping[str, Any], watched: Sequence[adapters.WatchedServer]) -> bool:

@@ -1,4 +1,4 @@
-"""Fixed runs to tell: good, broken with everything that a report can hold, not proved, not reached."""
+"""Fixed runs for reports: passed, failed with everything that a report can hold, inconclusive, unreachable."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def result(clause_id: str, outcome: Outcome, target: str = "staging", source: st
     )
 
 
-def run_of(results: list[Result], **more: Any) -> Report:
+def report_of(results: list[Result], **more: Any) -> Report:
     ids = list(dict.fromkeys(row.clause for row in results))
     severities = {"metadata.order": "declared", "audio.labelled": "may"}
     return Report(
@@ -79,6 +79,7 @@ def run_of(results: list[Result], **more: Any) -> Report:
             "targets": [
                 TargetRow(name="old", dialect="recording-api", address="https://pbx.invalid", sources=["observed"], requests=40),
                 TargetRow(name="staging", dialect="njadmin", address="https://staging.invalid/x", sources=["bundled", "generated"], requests=1200),
+                TargetRow(name="old > staging", dialect="migration", address="", sources=["bundled"]),
             ],
             "clauses": [clause(each, severities.get(each, "must")) for each in ids],
             "results": results,
@@ -88,35 +89,39 @@ def run_of(results: list[Result], **more: Any) -> Report:
 
 
 @pytest.fixture
-def good() -> Report:
-    return run_of(
+def passed_run() -> Report:
+    return report_of(
         [result("metadata.tag", Outcome.PASSED), result("metadata.tag", Outcome.PASSED, "old", "observed")],
         calls=[CALL],
     )
 
 
 @pytest.fixture
-def broken() -> Report:
+def failed_run() -> Report:
     """Every outcome, every part of a failure, hostile text in each."""
     failure = Failure(
-        kind=FailureKind.WRONG_VALUE,
-        message=f"expected legs [('1773190799.2', 1)], got [] {HOSTILE}",
+        kind=FailureKind.MISSING_LEG,
+        field="Leg",
+        expected="leg 1 of '1773190799.2'",
+        actual=f"no leg {HOSTILE}",
+        message=f"expected leg 1 of '1773190799.2', got no leg {HOSTILE}",
         exchange=EXCHANGE,
         archive=SPEC,
         script='set -eu\nBASE=${BASE:-http://127.0.0.1:8000}\ncurl -sS -i -X POST "$BASE/x"\n',
-        command="noojee-contract verify staging --only metadata.tag --seed 7 --examples 25",
+        command="noojee-contract verify staging --only metadata.tag --random-seed 7 --examples 25",
     )
-    return run_of(
+    return report_of(
         [
             result("metadata.tag", Outcome.FAILED, failure=failure),
             result("metadata.tag", Outcome.FAILED, source="generated", failure=failure),
             result("metadata.tag", Outcome.PASSED, "old", "observed"),
             result("audio.fetched", Outcome.ERROR, checks=0, reason="File x, line 1\nKeyError: 'y'"),
             result("audio.lasts", Outcome.NOT_APPLICABLE, checks=0, reason="the target names no audio template"),
-            result("authentication.stale", Outcome.INCONCLUSIVE, "old", "observed", checks=0, reason='needs a wait of 11 s; allow it with "wait:11s"'),
-            result("authentication.no-echo", Outcome.EXPECTED_FAILURE, reason="known until 2027-01-31: ticket 12", failure=Failure(kind=FailureKind.WRONG_VALUE, message="echoed")),
+            result("authentication.stale", Outcome.INCONCLUSIVE, "old", "observed", checks=0, reason='needs a wait of 11 s; set max_wait_seconds = 11'),
+            result("authentication.no-echo", Outcome.EXPECTED_FAILURE, reason="expected until 2027-01-31: ticket 12", failure=Failure(kind=FailureKind.LEAKED_CREDENTIAL, message="The answer repeats the key.")),
+            result("migration.tags", Outcome.PASSED, "old > staging"),
             result("metadata.order", Outcome.INFORMATIONAL, reason="saw metadata_order = 'newest-first'"),
-            result("audio.labelled", Outcome.FAILED, failure=Failure(kind=FailureKind.WRONG_VALUE, message="labelled 'text/html'")),
+            result("audio.labelled", Outcome.FAILED, failure=Failure(kind=FailureKind.WRONG_HEADER, header="Content-Type", expected="audio/wav", actual="text/html", message="Content-Type is text/html, expected audio/wav")),
         ],
         missing=[("old", "authentication.stale")],
         calls=[CALL],
@@ -125,15 +130,15 @@ def broken() -> Report:
 
 
 @pytest.fixture
-def not_proved() -> Report:
-    return run_of(
-        [result("metadata.tag", Outcome.PASSED), result("authentication.accepted", Outcome.INCONCLUSIVE, checks=0, reason="there was nothing to judge it on")],
+def inconclusive_run() -> Report:
+    return report_of(
+        [result("metadata.tag", Outcome.PASSED), result("authentication.accepted", Outcome.INCONCLUSIVE, checks=0, reason="no check was made")],
         missing=[("staging", "authentication.accepted")],
     )  # fmt: skip
 
 
 @pytest.fixture
-def not_reached() -> Report:
-    return run_of(
+def unreachable_run() -> Report:
+    return report_of(
         [], complete=False, unreachable=[("staging", "target 'staging' cannot be reached: no answer within 10 s")]
     )

@@ -1,8 +1,10 @@
-"""Failures of one cause are told as one group, with the failure that points at the fault as its example."""
+"""Failures of one cause form one group, with the failure that shows the fault most directly as its example."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +13,8 @@ from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import ClauseRow, Report, Result, TargetRow
 from noojee_contract.report import markdown, terminal
-from noojee_contract.report.grouping import groups
+from noojee_contract.report.grouping import FailureGroup, ReportRow, group_failures
 from noojee_contract.report.html import page as html
-from noojee_contract.report.marks import ReportRow
 from noojee_contract.report.summary import summarize
 
 LEG = {
@@ -21,171 +22,194 @@ LEG = {
     "CallRecordId": "198348", "UniqueId": "1392271611.238", "DID": "internal", "Direction": "2", "Destination": "410",
 }  # fmt: skip
 BY_TAG = "retrieveMetaData"
+Kind = FailureKind
 
 
 def exchange(
-    body: Any = None, *, method: str = "POST", name: str = BY_TAG, status: int = 200, failure: str | None = None
+    body: Any = None, *, method: str = "POST", name: str = BY_TAG, status: int = 200, error: str | None = None
 ) -> dict[str, Any]:
-    """An exchange as a report shows it; `body` None: one published leg."""
+    """An exchange in the form of a report; without a body it answers with one published leg."""
     text = body if isinstance(body, str) else json.dumps([LEG] if body is None else body)
-    answered = None if failure else {"status": status, "headers": [], "body": {"text": text}}
-    asked = {
+    response = None if error else {"status": status, "headers": [], "body": {"text": text}}
+    request = {
         "method": method,
         "url": f"https://pbx.invalid/rest/RecordingAPI/{name}?tag=1",
         "headers": [],
         "body": {"text": ""},
     }
-    return {"request": asked, "response": answered, "transport_error": failure, "at": "2026-11-24T00:00:00+00:00"}  # fmt: skip
+    return {"request": request, "response": response, "transport_error": error, "at": "2026-11-24T00:00:00+00:00"}
 
 
-def told(clause: str, said: str, shown: dict[str, Any] | None = None, severity: str = "must") -> ReportRow:
+def failed(
+    clause: str, kind: FailureKind, shown: dict[str, Any] | None = None, *, severity: str = "must", **more: Any
+) -> ReportRow:
     row = ClauseRow(id=clause, sentence="", severity=severity, provenance="SPEC", group=clause.partition(".")[0])
     failure = Failure(
-        kind=FailureKind.WRONG_VALUE,
-        message=said,
+        kind=kind,
+        message=f"{clause} failed",
         exchange=exchange() if shown is None else shown,
         command=f"repeat {clause}",
+        **more,
     )
-    return ReportRow(clause=row, outcome=Outcome.FAILED, places=("pbx, bundled",), reason=None, failure=failure)
+    return ReportRow(clause=row, outcome=Outcome.FAILED, cells=("pbx, bundled",), reason=None, failure=failure)
 
 
+ERROR_PAGE = exchange("<h1>500</h1>", status=500)
+REFUSED = exchange({"Message": "No", "Code": -1})
+EXPIRED = exchange({"Message": "Expired TimeStamp", "Code": -1})
 ONE_CAUSE = {
     "a field that is wrong": (
-        told("by-hour.same-as-by-unique-id", "hour 9: leg 1 of '1.2': Username is 'Fred' by hour and 'X' by unique id"),
-        told("metadata.owner", "tag '1': leg 1 of '1.2': Username is 'X', expected 'Fred'"),
-        told("migration.owners", "leg 1 of '1.2': Username was 'Fred' on the legacy side, it is 'X' on the other"),
+        failed("by-hour.same-as-by-unique-id", Kind.ANSWERS_DIFFER, field="Username"),
+        failed("metadata.owner", Kind.WRONG_VALUE, field="Username"),
+        failed("migration.owners", Kind.ANSWERS_DIFFER, field="Username"),
     ),
-    "a field that is missing, though not every sentence says so": (
-        told("metadata.eleven-fields", "tag '1': leg 0 of '1.2': Leg is missing", exchange([{**LEG, "Leg": None}])),
-        told("metadata.legs-from-one", "expected 1 as the lowest", exchange([{**LEG, "Leg": None}])),
+    "a field that is missing, which one failure names": (
+        failed("metadata.eleven-fields", Kind.MISSING_FIELD, exchange([{**LEG, "Leg": None}]), field="Leg"),
+        failed("metadata.legs-from-one", Kind.MISSING_LEG, exchange([{**LEG, "Leg": None}])),
     ),
     "a server error": (
-        told("metadata.by-tag-answered", "HTTP 500; the body is not JSON", exchange("<h1>500</h1>", status=500)),
-        told("by-hour.answered", "expected 200, got 500", exchange("<h1>500</h1>", status=500, name="retrieveMetaDataByHour")),
+        failed("metadata.by-tag-answered", Kind.INVALID_BODY, ERROR_PAGE),
+        failed("by-hour.answered", Kind.UNEXPECTED_STATUS, exchange("<h1>500</h1>", status=500, name="retrieveMetaDataByHour")),
     ),
     "a refusal of everything": (
-        told("authentication.accepted", "expected 200 and legs, got 200 with the failure 'No'", exchange({"Message": "No", "Code": -1})),
-        told("metadata.by-tag-answered", "a failure object came: 'No'", exchange({"Message": "No", "Code": -1})),
+        failed("authentication.accepted", Kind.REFUSED, REFUSED),
+        failed("metadata.by-tag-answered", Kind.REFUSED, REFUSED),
     ),
     "Time, of which stale hashes are the consequence": (
-        told("authentication.accepted", "got 200 with the failure 'Expired TimeStamp'", exchange({"Message": "Expired TimeStamp", "Code": -1})),
-        told("transport.time-milliseconds", "Time is +39600 s off", exchange("1392356108888", name="Time"), "should"),
+        failed("authentication.accepted", Kind.REFUSED, EXPIRED),
+        failed("transport.time-milliseconds", Kind.WRONG_TIME, exchange("1392356108888", name="Time"), severity="should"),
     ),
     "legs with wrong numbers, so that their fields are those of other legs": (
-        told("metadata.duration", "unique_id '1.2': leg 1 of '1.2': Duration is 8, the leg lasted 6 s"),
-        told("metadata.by-unique-id-answered", "unique_id '1.2': Leg is 1, expected 2; expected legs [], got []"),
-        told("metadata.owner", "unique_id '1.2': leg 1 of '1.2': Username is 'Fred', expected 'Administrator'"),
+        failed("metadata.duration", Kind.WRONG_VALUE, field="Duration"),
+        failed("metadata.by-unique-id-answered", Kind.WRONG_VALUE, field="Leg"),
+        failed("metadata.owner", Kind.WRONG_VALUE, field="Username"),
     ),
     "legs that are missing": (
-        told("metadata.by-tag-answered", "tag '1': leg 2 of '1.2' is missing; expected legs [], got []"),
-        told("migration.legs", "call '1.2': leg 2 of '1.2' is missing; expected legs [], got []"),
-        told("metadata.repeatable", "tag '1': leg 2 came at first, not when asked again"),
+        failed("metadata.by-tag-answered", Kind.MISSING_LEG),
+        failed("migration.legs", Kind.MISSING_LEG),
+        failed("metadata.repeatable", Kind.ANSWERS_DIFFER),
     ),
     "what is served and should be refused": (
-        told("authentication.wrong-refused", "with a wrong credential: expected no recording, got 200 with 1 leg"),
-        told("authentication.refused-status", "njadmin_refused_status is declared as '401'; the answer shows 'other: 200 with 1 leg'"),
+        failed("authentication.wrong-refused", Kind.NOT_REFUSED),
+        failed("authentication.refused-status", Kind.OPTION_DIFFERS, option="njadmin_refused_status", expected="401", actual="other: 200"),
     ),
     "an answer that never comes": (
-        told("metadata.by-tag-answered", "no answer within 10 s", exchange(failure="no answer within 10 s")),
-        told("audio.fetched", "no answer within 9 s", exchange(failure="no answer within 9 s", name="retrieveByUniqueId")),
+        failed("metadata.by-tag-answered", Kind.NO_ANSWER, exchange(error="no answer within 10 s")),
+        failed("audio.fetched", Kind.NO_ANSWER, exchange(error="no answer within 9 s", name="retrieveByUniqueId")),
     ),
     "another method that is served": (
-        told("transport.get-refused", "GET retrieveMetaData: expected a refusal, got 200 with 1 leg", exchange(method="GET")),
-        told("by-hour.post-only", "GET: expected a refusal, got 200 with 3 legs", exchange(method="GET", name="retrieveMetaDataByHour")),
+        failed("transport.get-refused", Kind.NOT_REFUSED, exchange(method="GET")),
+        failed("by-hour.post-only", Kind.NOT_REFUSED, exchange(method="GET", name="retrieveMetaDataByHour")),
     ),
     "a header": (
-        told("transport.content-length", "Content-Length says 9, the body has 8 bytes"),
-        told("transport.x", "the header content-length is 9"),
+        failed("transport.content-length", Kind.WRONG_HEADER, header="Content-Length"),
+        failed("transport.x", Kind.WRONG_HEADER, header="Content-Length", severity="should"),
     ),
 }  # fmt: skip
-NEAREST = {
+EXAMPLES = {
     "legs with wrong numbers, so that their fields are those of other legs": "metadata.by-unique-id-answered",
     "a field that is wrong": "metadata.owner",
-    "a field that is missing, though not every sentence says so": "metadata.eleven-fields",
+    "a field that is missing, which one failure names": "metadata.eleven-fields",
     "Time, of which stale hashes are the consequence": "transport.time-milliseconds",
     "legs that are missing": "metadata.by-tag-answered",
     "what is served and should be refused": "authentication.wrong-refused",
 }
 
 
+def as_ids(groups: Sequence[FailureGroup]) -> list[list[str]]:
+    """The clause ids of each group, the example first."""
+    return [[row.clause.id for row in group.rows] for group in groups]
+
+
 @pytest.mark.parametrize("fault", sorted(ONE_CAUSE))
 @pytest.mark.parametrize("turned", [False, True])
-def test_findings_of_one_cause_are_one_group(fault: str, turned: bool) -> None:
-    """Whatever their order, and nothing is lost."""
+def test_failures_of_one_cause_are_one_group(fault: str, turned: bool) -> None:
+    """In any order, and no failure is lost."""
     rows = ONE_CAUSE[fault]
-    (cause,) = groups(rows[::-1] if turned else rows)
-    assert {row.clause.id for row in cause.rows} == {row.clause.id for row in rows}
-    assert cause.clauses == len(rows)
+    (group,) = group_failures(rows[::-1] if turned else rows)
+    assert {row.clause.id for row in group.rows} == {row.clause.id for row in rows}
+    assert group.clauses == len(rows)
 
 
-@pytest.mark.parametrize("fault", sorted(NEAREST))
-def test_the_example_is_the_finding_that_points_at_the_fault(fault: str) -> None:
-    """The field itself before what compares two answers; Time before the hashes that it spoils."""
-    (cause,) = groups(ONE_CAUSE[fault])
-    assert cause.shown.clause.id == NEAREST[fault]
+@pytest.mark.parametrize("fault", sorted(EXAMPLES))
+def test_the_example_shows_the_fault_directly(fault: str) -> None:
+    """A check of one answer comes before a comparison of two, and Time before the hashes that it spoils."""
+    (group,) = group_failures(ONE_CAUSE[fault])
+    assert group.example.clause.id == EXAMPLES[fault]
+
+
+def test_groups_do_not_depend_on_messages() -> None:
+    """The same failures with other messages form the same groups with the same examples."""
+    rows = [row for rows in ONE_CAUSE.values() for row in rows]
+    reworded = [
+        replace(row, failure=replace(row.failure, message=f"GET Leg is missing: HTTP 500 {number}"))
+        for number, row in enumerate(rows)
+        if row.failure is not None
+    ]
+    assert as_ids(group_failures(reworded)) == as_ids(group_failures(rows))
 
 
 def test_two_faults_are_two_groups() -> None:
-    """Two fields, both wrong in the same answers; the one that breaks more clauses comes first."""
+    """Two fields are wrong in the same answers. The fault that more clauses fail on comes first."""
     owners = ONE_CAUSE["a field that is wrong"]
-    tags = [told("metadata.tag", "tag '1': leg 1 of '1.2': Tag is 'A', expected 'a'")]
-    found = groups([*tags, *owners])
-    assert [cause.shown.clause.id for cause in found] == ["metadata.owner", "metadata.tag"]
-    assert [cause.what for cause in found] == ["Username (retrieveMetaData)", "Tag (retrieveMetaData)"]
+    tags = [failed("metadata.tag", Kind.WRONG_VALUE, field="Tag")]
+    groups = group_failures([*tags, *owners])
+    assert [group.example.clause.id for group in groups] == ["metadata.owner", "metadata.tag"]
+    assert [group.common for group in groups] == ["Username (retrieveMetaData)", "Tag (retrieveMetaData)"]
 
 
 def test_a_must_comes_before_a_larger_group_of_shoulds() -> None:
-    """Worst first, as ever."""
-    small = told("metadata.tag", "Tag is 'A', expected 'a'")
-    large = [told(f"transport.{each}", "Content-Type is wrong", severity="should") for each in "abc"]
-    assert [cause.shown.clause.severity for cause in groups([*large, small])] == ["must", "should"]
+    """Groups are sorted by their worst clause."""
+    small = failed("metadata.tag", Kind.WRONG_VALUE, field="Tag")
+    large = [failed(f"transport.{each}", Kind.WRONG_HEADER, header="Content-Type", severity="should") for each in "abc"]
+    assert [group.example.clause.severity for group in group_failures([*large, small])] == ["must", "should"]
 
 
-def test_what_shows_nothing_of_its_own_joins_a_large_group_about_the_same_answers() -> None:
-    """Five clauses miss legs by tag; a sixth only says that it saw something else."""
-    missing = [told(f"metadata.{each}", "leg 2 of '1.2' is missing") for each in "abcde"]
-    vague = told("metadata.order", "metadata_order is declared as 'oldest-first'; the answer shows 'other: []'")
-    elsewhere = told(
-        "audio.format", "audio_format is declared as 'wav-pcm'; it shows 'mpeg'", exchange("", name="retrieve")
-    )
-    assert [cause.clauses for cause in groups([*missing, vague, elsewhere])] == [6, 1]
-    assert [cause.clauses for cause in groups([*missing[:2], vague])] == [2, 1]  # two are not large
+def test_a_failure_without_marks_joins_a_large_group() -> None:
+    """Five clauses miss legs by tag. A sixth about the same method only shows another order."""
+    missing = [failed(f"metadata.{each}", Kind.MISSING_LEG) for each in "abcde"]
+    vague = failed("metadata.order", Kind.OPTION_DIFFERS, option="metadata_order")
+    elsewhere = failed("audio.format", Kind.OPTION_DIFFERS, exchange("", name="retrieve"), option="audio_format")
+    assert [group.clauses for group in group_failures([*missing, vague, elsewhere])] == [6, 1]
+    assert [group.clauses for group in group_failures([*missing[:2], vague])] == [2, 1]  # two are not large
 
 
-def test_what_quotes_the_message_of_many_is_their_consequence() -> None:
-    """An order, another method, an answer too long to be shown whole: one refusal for all of them."""
+def test_a_message_that_many_answers_carry_is_one_cause() -> None:
+    """A live call, another method, an answer too long to be shown whole: one refusal explains all of them."""
     refused = {"Message": "Authentication failed", "Code": -1}
-    many = [told(f"metadata.{each}", "a failure object came", exchange(refused)) for each in "abcd"]
-    order = told("live-calls.start-code", "expected the Code 0, got -1", exchange(refused, name="start"))
-    quoted = told("authentication.expired-told", "Message is 'Authentication failed', expected 'Expired TimeStamp'")
-    chosen = told(
-        "transport.body", "unknown_path is declared as 'html'; the answer shows 'json'", exchange(refused, name="x")
+    many = [failed(f"metadata.{each}", Kind.REFUSED, exchange(refused)) for each in "abcd"]
+    start = failed("live-calls.start-code", Kind.WRONG_VALUE, exchange(refused, name="start"), field="Code")
+    quoted = failed(
+        "authentication.expired-told", Kind.INVALID_ERROR_BODY, field="Message", actual="Authentication failed"
     )
+    option = failed("transport.body", Kind.OPTION_DIFFERS, exchange(refused, name="x"), option="unknown_path")
     long = exchange(refused)
     long["response"]["body"] = {"text": '{"Message"', "omitted_bytes": 9000}
-    whole = told("metadata.no-page", "expected 301 legs, got 0", long)
-    other = told("transport.allow", "Code is 7", exchange({"Message": "Other", "Code": 7}, name="stop"))
-    found = groups([other, quoted, order, *many, chosen, whole])
-    assert [cause.clauses for cause in found] == [8, 1]
-    assert [cause.clauses for cause in groups([*many[:2], order])] == [2, 1]  # two are not many
+    whole = failed("metadata.no-page", Kind.MISSING_LEG, long)
+    other = failed(
+        "transport.allow", Kind.WRONG_VALUE, exchange({"Message": "Other", "Code": 7}, name="stop"), field="Code"
+    )
+    groups = group_failures([other, quoted, start, *many, option, whole])
+    assert [group.clauses for group in groups] == [8, 1]
+    assert [group.clauses for group in group_failures([*many[:2], start])] == [2, 1]  # two are not many
 
 
-def test_errors_of_our_own_stay_apart() -> None:
-    """An error is no word on the target, so it is in no group with what is broken."""
+def test_internal_errors_are_groups_of_their_own() -> None:
+    """An error says nothing about the target, so it is never grouped with failures."""
     error = ReportRow(
-        clause=told("audio.whole", "").clause,
+        clause=failed("audio.whole", Kind.WRONG_AUDIO).clause,
         outcome=Outcome.ERROR,
-        places=(),
+        cells=(),
         reason="KeyError: 'Username'",
         failure=None,
     )
-    found = groups([*ONE_CAUSE["a field that is wrong"], error])
-    assert [cause.clauses for cause in found] == [1, 3]  # errors first
+    groups = group_failures([*ONE_CAUSE["a field that is wrong"], error])
+    assert [group.clauses for group in groups] == [1, 3]  # errors first
 
 
-def test_nothing_broken_has_no_cause() -> None:
+def test_no_failures_have_no_groups() -> None:
     """An empty report has no groups."""
-    assert groups([]) == ()
+    assert group_failures([]) == ()
 
 
 @pytest.fixture
@@ -202,12 +226,12 @@ def grouped() -> Report:
 @pytest.mark.parametrize(
     "render", [terminal.render, markdown.render, html.render], ids=["terminal", "markdown", "html"]
 )
-def test_a_group_is_told_with_one_example_and_every_command(render: Any, grouped: Report) -> None:
-    """One exchange, the sentences of the others, and the command that repeats each."""
+def test_a_group_shows_one_exchange_and_each_command(render: Any, grouped: Report) -> None:
+    """The exchange of the example, and for each other failure its message and the command that repeats it."""
     page = render(grouped)
     assert "In common" in page
-    assert page.count("UniqueId") == 1  # the exchange stands there once
-    for row in summarize(grouped).broken:
+    assert page.count("UniqueId") == 1  # the exchange is shown once
+    for row in summarize(grouped).groups[0].rows:
         assert row.clause.id in page
         assert f"repeat {row.clause.id}" in page
-    assert "3 clauses broken on pbx, in 1 group." in page
+    assert "3 clauses failed on pbx, in 1 group." in page

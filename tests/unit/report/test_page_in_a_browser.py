@@ -1,4 +1,4 @@
-"""The HTML page in a real browser: offline, without errors, and deaf to what answers try to run."""
+"""The HTML page in a real browser: it works offline, and scripts in answers do not run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ needs_browser = pytest.mark.skipif(BROWSER is None and not os.environ.get("CI"),
 
 
 def shown(page: str, folder: Path) -> str:
-    """The page as the browser has it after its script ran."""
+    """The DOM after the script of the page ran."""
     (folder / "report.html").write_text(page, encoding="utf-8")
     assert BROWSER is not None
     done = subprocess.run(
@@ -30,17 +30,17 @@ def shown(page: str, folder: Path) -> str:
 
 
 @needs_browser
-def test_the_page_shows_the_matrix_and_runs_its_own_script_alone(broken: Report, tmp_path: Path) -> None:
-    """The filter says how many clauses are shown; a tag with a script in it stays text."""
-    dom = shown(html.render(broken), tmp_path)
-    assert f"{len(broken.clauses)} of {len(broken.clauses)} clauses" in dom
-    assert "<title>Error: noojee-contract on old, staging</title>" in dom
-    assert len(re.findall(r'<tr data-worst="', dom)) == len(broken.clauses)
+def test_the_page_runs_only_its_own_script(failed_run: Report, tmp_path: Path) -> None:
+    """The filter counts the clauses that it shows; a tag that contains a script stays text."""
+    dom = shown(html.render(failed_run), tmp_path)
+    assert f"{len(failed_run.clauses)} of {len(failed_run.clauses)} clauses" in dom
+    assert "<title>FAILED: noojee-contract on old, staging, old &gt; staging</title>" in dom
+    assert len(re.findall(r'<tr data-worst="', dom)) == len(failed_run.clauses)
     assert "&lt;script&gt;document.title" in dom
 
 
-def test_the_page_asks_for_nothing(broken: Report) -> None:
-    """No address that a browser would fetch: no src, no link, no url(), no import."""
-    page = html.render(broken)
+def test_the_page_loads_nothing(failed_run: Report) -> None:
+    """It has no address that a browser would fetch: no src, link, url() or import."""
+    page = html.render(failed_run)
     assert re.findall(r"<link\b|\bsrc=|url\(|@import|<iframe|<img", page) == []
     assert "default-src 'none'" in page

@@ -71,8 +71,14 @@ to = "staging"
 """)
 UNKNOWNS = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8"))
 FIRST = min(UNKNOWNS)
-FINDING = {
+FAILURE = {
     "message": "Leg is 'one'",
+    "kind": "invalid_field",
+    "field": "Leg",
+    "header": None,
+    "option": None,
+    "expected": None,
+    "actual": "one",
     "exchange": {name: exchange("metadata-by-tag")[name] for name in ("request", "response", "transport_error", "at")},
     "archive": SPEC,
     "script": "curl",
@@ -80,7 +86,7 @@ FINDING = {
 }
 RESULT = {
     "kind": "result", "clause": "metadata.schema", "target": "old", "source": "bundled", "outcome": "failed",
-    "checks": 3, "seconds": 0.1, "reason": None, "failure": FINDING,
+    "checks": 3, "seconds": 0.1, "reason": None, "failure": FAILURE,
 }  # fmt: skip
 HEADER = {
     "kind": "header", "format": "noojee-report/2", "suite": "noojee-contract 0.1.0", "catalogue": "c0ffee",
@@ -89,8 +95,8 @@ HEADER = {
     "clauses": [{"id": "a.b", "sentence": "s", "severity": "must", "provenance": "SPEC", "group": "a"}],
 }  # fmt: skip
 FOOTER = {
-    "kind": "footer", "verdict": "good", "exit_code": 0, "complete": True, "seconds": 1.5, "results": 1,
-    "counts": {"holds": 1}, "missing": [["old", "a.b"]], "unreachable": [], "notes": [], "calls": [],
+    "kind": "footer", "verdict": "passed", "exit_code": 0, "complete": True, "seconds": 1.5, "clauses": 1, "targets": 1,
+    "migrations": 0, "results": 1, "outcomes": 1, "checks": 3, "requests": 9, "counts": {"passed": 1}, "missing": [["old", "a.b"]], "unreachable": [], "notes": [], "calls": [],
 }  # fmt: skip
 
 DIRECTORY: dict[str, Any] = {
@@ -285,7 +291,7 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (RESULT, steps, value)
             for steps, value in (
                 (("outcome",), "holds"), (("source",), "live"), (("checks",), -1), (("checks",), "3"), (("failure",), "x"),
-                (("failure", "message"), GONE), (("failure", "exchange", "request"), GONE),
+                (("failure", "message"), GONE), (("failure", "kind"), "other"), (("failure", "kind"), GONE), (("failure", "field"), 1), (("failure", "exchange", "request"), GONE),
                 (("failure", "exchange", "format"), "noojee-exchange/2"), (("failure", "archive", "calls"), GONE),
             )
         ),
@@ -293,7 +299,7 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (FOOTER, steps, value)
             for steps, value in (
                 (("verdict",), "green"), (("exit_code",), 2), (("complete",), GONE), (("counts",), {"holds": 1}),
-                (("missing",), ["a.b"]), (("results",), GONE),
+                (("missing",), ["a.b"]), (("results",), GONE), (("outcomes",), -1), (("requests",), GONE),
             )
         ),
     ],

@@ -1,4 +1,4 @@
-"""The report to open in a browser: one file that needs nothing else, readable offline and without script."""
+"""The report for a browser: one file without dependencies, readable offline and without script."""
 
 from __future__ import annotations
 
@@ -14,30 +14,36 @@ from typing import Any
 from noojee_contract.model.outcome import WORST_FIRST, Outcome
 from noojee_contract.model.result import Report, Result
 from noojee_contract.report.grouping import shortened
-from noojee_contract.report.summary import SIGNS, answer_text, archive_text, commands, request_text, summarize
+from noojee_contract.report.summary import (
+    SIGNS,
+    answer_text,
+    archive_text,
+    commands,
+    count_of,
+    in_words,
+    kind_in_words,
+    request_text,
+    summarize,
+)
 
-LEAST_SHARE = 0.6  # of a bar's width in percent: a leg of no seconds is still seen
+LEAST_SHARE = 0.6  # percent of a bar's width: a leg of zero seconds stays visible
+FILTERS = (answer_text, archive_text, commands, in_words, kind_in_words, request_text, shortened)
 
 
-def render(run: Report) -> str:
-    """The report as one HTML page."""
-    told = summarize(run)
+def render(report: Report) -> str:
+    """Render a run as one HTML page."""
+    summary = summarize(report)
     script = _part("report.js")
-    counts = run.counts()
+    counts = report.counts()
     page: str = _template().render(
-        run=run,
-        told=told,
-        good=run.exit_code == 0,
+        report=report,
+        summary=summary,
         counts=[(outcome, counts.get(outcome, 0)) for outcome in reversed(WORST_FIRST)],
         signs=SIGNS,
-        matrix=_matrix(run),
-        columns=[target.name for target in run.targets],
-        calls=_calls(run.calls),
-        request_text=request_text,
-        commands=commands,
-        shortened=shortened,
-        answer_text=answer_text,
-        archive_text=archive_text,
+        matrix=_matrix(report),
+        columns=[target.name for target in report.targets],
+        calls=_calls(report.calls),
+        count_of=count_of,
         style=_part("report.css"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -50,7 +56,8 @@ def _template() -> Any:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["harmless"] = _harmless
+    environment.filters["escaped"] = _escaped
+    environment.filters |= {function.__name__: function for function in FILTERS}
     return environment.from_string(_part("report.html.j2"))
 
 
@@ -59,8 +66,8 @@ def _part(name: str) -> str:
     return (resources.files("noojee_contract.report.html") / name).read_text(encoding="utf-8")
 
 
-def _harmless(text: str) -> str:
-    """Control signs and those that turn the direction of text, as escapes; line ends stay."""
+def _escaped(text: str) -> str:
+    """Escape control characters and those that change the direction of text; line ends stay."""
     if text.isprintable():
         return text
     return "".join(
@@ -68,44 +75,47 @@ def _harmless(text: str) -> str:
     )
 
 
-def _matrix(run: Report) -> list[dict[str, Any]]:
-    """A row a clause, a cell a target: the merged outcome, with what it was judged on."""
-    merged = run.merged()
-    cells: dict[tuple[str, str], list[Result]] = {}
-    for result in run.results:
-        cells.setdefault((result.clause, result.target), []).append(result)
+def _matrix(report: Report) -> list[dict[str, Any]]:
+    """One row for each clause with a cell for each target: the merged outcome, and the results behind it."""
+    merged = report.merged()
+    results: dict[tuple[str, str], list[Result]] = {}
+    for result in report.results:
+        results.setdefault((result.clause, result.target), []).append(result)
     rows = []
-    for clause in run.clauses:
-        outcomes = []
-        for target in run.targets:
-            pair = (clause.id, target.name)
-            outcomes.append((merged.get(pair), _cell(cells.get(pair, ()))))
-        worst = min(
-            (outcome for outcome, _ in outcomes if outcome), key=WORST_FIRST.index, default=Outcome.INCONCLUSIVE
+    for clause in report.clauses:
+        pairs = [(clause.id, target.name) for target in report.targets]
+        outcomes = [merged[pair] for pair in pairs if pair in merged]
+        rows.append(
+            {
+                "clause": clause,
+                "cells": [(merged.get(pair), _cell(results.get(pair, ()))) for pair in pairs],
+                "worst": min(outcomes, key=WORST_FIRST.index, default=Outcome.INCONCLUSIVE),
+            }
         )
-        rows.append({"clause": clause, "sources": outcomes, "worst": worst})
     return rows
 
 
 def _cell(results: Sequence[Result]) -> str:
-    return "; ".join(
-        f"{result.source}: {result.outcome}, {result.checks} judged" + (f" ({result.reason})" if result.reason else "")
-        for result in results
-    )
+    return "; ".join(map(_result, results))
+
+
+def _result(result: Result) -> str:
+    text = f"{result.source}: {in_words(result.counted_outcome)}, {count_of(result.checks, 'check')}"
+    return f"{text} ({result.reason})" if result.reason else text
 
 
 def _calls(calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Calls of several legs first; a call that several targets tell alike stands there once."""
+    """Calls with several legs first. A call that several targets report identically is listed once."""
     alike: dict[str, tuple[Mapping[str, Any], list[str]]] = {}
     for call in calls:
-        told = json.dumps({key: value for key, value in call.items() if key != "target"}, sort_keys=True)
-        alike.setdefault(told, (call, []))[1].append(call["target"])
+        key = json.dumps({name: value for name, value in call.items() if name != "target"}, sort_keys=True)
+        alike.setdefault(key, (call, []))[1].append(call["target"])
     rows = [{**_call(call), "targets": targets} for call, targets in alike.values() if call["legs"]]
     return sorted(rows, key=lambda row: -len(row["bars"]))
 
 
 def _call(call: Mapping[str, Any]) -> dict[str, Any]:
-    """A call as bars: where each leg begins and how wide it is, in percent of the whole call."""
+    """A call as bars: where each leg starts and how wide it is, in percent of the whole call."""
     legs = sorted(call["legs"], key=lambda leg: (leg["start"], leg["leg"]))
     starts = [datetime.fromisoformat(leg["start"]).timestamp() for leg in legs]
     ends = [
@@ -122,6 +132,6 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **call,
         "bars": bars,
-        "began": legs[0]["start"][:19].replace("T", " ") + " UTC" if legs else "",
+        "started": legs[0]["start"][:19].replace("T", " ") + " UTC" if legs else "",
         "seconds": round(length),
     }
