@@ -1,34 +1,59 @@
-"""Relations: what one answer brings is part of what another does, and together they are the whole."""
+"""Relations: the legs of one answer are part of another answer, and together they are complete."""
 
 from __future__ import annotations
 
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.archive import hour_of
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.archives import told
-from noojee_contract.suite.support.listing import LegName, asked, carries, ends_of, name_of, named, names
+from noojee_contract.suite.support.answers import describe
+from noojee_contract.suite.support.listing import (
+    LegName,
+    Mismatch,
+    asked,
+    carries,
+    check_mismatch,
+    ends_of,
+    legs_in_words,
+    listing_mismatch,
+    name_of,
+    named,
+    names,
+)
 from noojee_contract.suite.support.relations import check_rows, rows
 
-MOST_CALLS = 20  # calls met by hour that are asked for by unique id
-MOST_TAGS = 10  # tags met on legs that an observed target is asked for
-VARIED_TAGS = 4  # tags that are asked for with a letter more, and one fewer
+MOST_CALLS = 20  # calls listed by hour that the test also requests by unique id
+MOST_TAGS = 10  # tags of listed legs that the test requests on a read-only target
+VARIED_TAGS = 4  # tags that the test also requests with one character more, and one fewer
+
+
+def _missing(what: str, name: LegName, answer: Answer) -> Mismatch | None:
+    """Why an answer does not list a leg; None where it does. `what` starts the message."""
+    if name in names(answer.legs):
+        return None
+    unlisted = None if answer.legs else listing_mismatch(answer)
+    return Mismatch(
+        kind=FailureKind.MISSING_LEG if unlisted is None else unlisted.kind,
+        message=f"{what}: {named(name)} is missing in the answer to {asked(answer)} ({describe(answer)})",
+        expected=named(name),
+    )
 
 
 @clause("relations.tag-within-call")
 def test_a_leg_by_tag_is_one_of_its_call(subject: Subject, check: Check) -> None:
-    """SPEC: both commands tell of the legs of calls; a call has the same legs, whichever finds it."""
-    known = set(subject.unique_ids)
+    """SPEC: both methods list the legs of calls. A call has the same legs by tag and by unique id."""
+    unique_ids = set(subject.unique_ids)
     for tag in subject.tags:
         answer = subject.by_tag(tag)
-        for unique_id in dict.fromkeys(leg.unique_id for leg in answer.legs if leg.unique_id in known):
+        for unique_id in dict.fromkeys(leg.unique_id for leg in answer.legs if leg.unique_id in unique_ids):
             tagged = {name: row for name, row in rows([answer]).items() if name[0] == unique_id}
             check_rows(check, tagged, subject.by_unique_id(unique_id), f"a call of {asked(answer)}")
 
 
 @clause("relations.hour-within-call")
 def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> None:
-    """DOC W-H, W-D9: the legs by hour are legs of calls, and a call has an entry for each."""
+    """DOC W-H, W-D9: the legs by hour are legs of calls, and a call has an entry for each leg."""
     calls: dict[str, None] = {}
     for day, hour in subject.hours:
         answer = subject.by_hour(day, hour)
@@ -36,42 +61,47 @@ def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> Non
             if leg.unique_id in calls or len(calls) < MOST_CALLS:
                 calls[leg.unique_id] = None
                 whole = subject.by_unique_id(leg.unique_id)
-                there = names(whole.legs)
-                said = f"hour {answer.asked.value} lists {named(name_of(leg))}, {asked(whole)} brings {there}"
-                check(name_of(leg) in there, said, answer.exchange if there else whole.exchange)
+                mismatch = _missing(f"{asked(answer)} lists {named(name_of(leg))}", name_of(leg), whole)
+                check_mismatch(check, mismatch, answer.exchange if whole.legs else whole.exchange)
 
 
 @clause("relations.tag-and-back")
 def test_a_tag_that_a_leg_shows_brings_the_leg(subject: Subject, check: Check) -> None:
-    """SPEC: Tag is the tag attached to the recording, and by its tag the recording is found."""
-    there, met = set(subject.tags), set[str]()
+    """SPEC: Tag is the tag attached to the recording, and the recording is found by its tag."""
+    known, met = set(subject.tags), set[str]()
     for unique_id in subject.unique_ids:
         for leg in subject.by_unique_id(unique_id).legs:
             if subject.archive is None and leg.tag and subject.client.can_say(leg.tag) and len(met) < MOST_TAGS:
                 met.add(leg.tag)
-            if leg.tag in there | met:
+            if leg.tag in known | met:
                 answer = subject.by_tag(leg.tag)
-                said = f"{named(name_of(leg))} carries the tag {leg.tag!r}, which brings {names(answer.legs)}"
-                check(name_of(leg) in names(answer.legs), said, answer.exchange)
+                what = f"{named(name_of(leg))} carries the tag {leg.tag!r}"
+                check_mismatch(check, _missing(what, name_of(leg), answer), answer.exchange)
 
 
 @clause("relations.hours-apart")
 def test_no_leg_is_listed_in_two_hours(subject: Subject, check: Check) -> None:
-    """DOC W-H: legs that ended in that hour: an end lies in one hour."""
+    """DOC W-H: legs that ended in that hour. An end lies in one hour."""
     if len(subject.hours) < 2:
         return
-    where: dict[LegName, Answer] = {}
+    first: dict[LegName, Answer] = {}
     for day, hour in subject.hours:
         answer = subject.by_hour(day, hour)
         for leg in answer.legs:
-            other = where.setdefault(name_of(leg), answer)
-            said = f"{named(name_of(leg))} is listed in hour {other.asked.value} and in hour {answer.asked.value}"
-            check(other is answer, said, answer.exchange)
+            other = first.setdefault(name_of(leg), answer)
+            check(
+                other is answer,
+                f"{named(name_of(leg))} is listed in {asked(other)} and in {asked(answer)}",
+                answer.exchange,
+                kind=FailureKind.REPEATED_LEG,
+                expected=other.asked.value,
+                actual=answer.asked.value,
+            )
 
 
 @clause("relations.call-over-hours")
 def test_the_legs_of_a_call_are_listed_in_their_hours(subject: Subject, check: Check) -> None:
-    """DOC W-H: legs that ended in that hour. Duration is rounded down, so an end near the hour may lie in either."""
+    """DOC W-H: legs that ended in that hour. Duration is rounded down, so an end close to the hour may lie in either hour."""
     hours = set(subject.hours)
     left_out = subject.profile.get("repeated_hour") != "both"
     for unique_id in subject.unique_ids:
@@ -81,15 +111,15 @@ def test_the_legs_of_a_call_are_listed_in_their_hours(subject: Subject, check: C
             if len({hour_of(end, subject.zone) for end in ends}) != 1 or not ended:
                 continue
             if left_out and any(end.astimezone(subject.zone).fold for end in ends):
-                continue  # the second of two hours of one name may be left out (row 38)
+                continue  # the second of two equal hours may be left out: option repeated_hour
             answer = subject.by_hour(*ended.pop())
-            said = f"{named(name_of(leg))} ended in hour {answer.asked.value}, which does not list it ({told(answer)})"
-            check(name_of(leg) in names(answer.legs), said, answer.exchange)
+            mismatch = _missing(f"{named(name_of(leg))} ended in {asked(answer)}", name_of(leg), answer)
+            check_mismatch(check, mismatch, answer.exchange)
 
 
 @clause("relations.longer-tag")
 def test_a_longer_or_shorter_tag_brings_no_call_that_does_not_carry_it(subject: Subject, check: Check) -> None:
-    """SPEC: by its tag: a tag asked for with a letter more, or fewer, is another."""
+    """SPEC: by its tag. A tag with one character more, or fewer, is another tag."""
     for tag in subject.tags[:VARIED_TAGS]:
         calls = {leg.unique_id for leg in subject.by_tag(tag).legs}
         for other in (f"{tag}0", tag[:-1]):
@@ -99,5 +129,12 @@ def test_a_longer_or_shorter_tag_brings_no_call_that_does_not_carry_it(subject: 
             for unique_id in calls:
                 legs = [leg for leg in answer.legs if leg.unique_id == unique_id]
                 carried = any(carries(subject, leg, other) for leg in legs)
-                said = f"{asked(answer)}: call {unique_id!r} came, which carries the tag {tag!r} and not {other!r}"
-                check(not legs or carried, said, answer.exchange)
+                listed = legs_in_words(names(legs))
+                check(
+                    not legs or carried,
+                    f"{asked(answer)}: {listed} came, whose call has the tag {tag!r} and not {other!r}",
+                    answer.exchange,
+                    kind=FailureKind.UNEXPECTED_LEG,
+                    expected="no legs",
+                    actual=listed,
+                )

@@ -1,4 +1,4 @@
-"""Relations: to ask changes nothing, whatever was asked before, beside or over which connection."""
+"""Relations: an answer does not depend on earlier or concurrent requests, nor on the connection."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.queries import ask, request_of, send, unasked, unknown_path, wrong_credentials
+from noojee_contract.suite.support.queries import (
+    ask,
+    request_of,
+    send,
+    unknown_path,
+    without_parameter,
+    wrong_credentials,
+)
 from noojee_contract.suite.support.relations import asked_again, check_same, told_answers
 
-AT_ONCE = 4  # fewer than the five authentications that the pages allow at a time
+AT_ONCE = 4  # fewer than the five concurrent authentications that the vendor's pages allow
 TIMES = 2
 
 
 @clause("relations.in-parallel")
 def test_questions_asked_at_once_have_their_own_answers(subject: Subject, check: Check) -> None:
-    """DERIVED: a request names its recording; what is asked beside it is another request."""
+    """DERIVED: a request names its recording. A concurrent request is independent of it."""
     answers = told_answers(subject, AT_ONCE)
     for _ in range(TIMES):
         requests = [request_of(subject, answer.asked) for answer in answers]
@@ -30,7 +37,7 @@ def test_questions_asked_at_once_have_their_own_answers(subject: Subject, check:
 
 @clause("relations.after-other-questions")
 def test_a_question_has_the_same_answer_after_others(subject: Subject, check: Check) -> None:
-    """DERIVED: no request refers to the one before it."""
+    """DERIVED: no request refers to the request before it."""
     answers = told_answers(subject, AT_ONCE)
     for answer in answers[:TIMES]:
         for other in answers:
@@ -42,34 +49,34 @@ def test_a_question_has_the_same_answer_after_others(subject: Subject, check: Ch
             check,
             answer,
             asked_again(subject, answer).exchange,
-            "asked after others, one of which finds nothing",
+            "asked after other questions, one of them without a result",
         )
 
 
 @clause("relations.after-refusals")
 def test_a_question_has_the_same_answer_after_refusals(subject: Subject, check: Check) -> None:
-    """DERIVED from W-HUd: the call is repeated after its refusal, and answered."""
+    """DERIVED from W-HUd: the client repeats the call after a refusal, and the PBX answers it."""
     for answer in told_answers(subject, 1):
         for what in _refusals(subject, answer.asked):
             check_same(subject, check, answer, asked_again(subject, answer).exchange, f"asked after {what}")
 
 
-def _refusals(subject: Subject, asked: Question) -> Iterator[str]:
-    """Ask what is refused, one by one; each in words, once it was asked."""
-    verb = "GET" if request_of(subject, asked).method == "POST" else "POST"
-    ask(subject, asked, verb=verb)
+def _refusals(subject: Subject, question: Question) -> Iterator[str]:
+    """Send requests that the PBX refuses; yields each in words after it was sent."""
+    verb = "GET" if request_of(subject, question).method == "POST" else "POST"
+    ask(subject, question, verb=verb)
     yield f"a {verb}"
-    for what, _ in unasked(subject):
+    for what, _ in without_parameter(subject):
         yield f"a question {what}"
-    unknown_path(subject, asked)
-    yield "a request for a method that is not there"
-    ask(subject, asked, credentials=wrong_credentials(subject))
+    unknown_path(subject, question)
+    yield "a request for a method that does not exist"
+    ask(subject, question, credentials=wrong_credentials(subject))
     yield "a request with a wrong credential"
 
 
 @clause("relations.after-by-hour")
 def test_a_question_has_the_same_answer_after_by_hour(subject: Subject, check: Check) -> None:
-    """DERIVED from W-H, W-D9: the hour belongs to its own request."""
+    """DERIVED from W-H, W-D9: the hour is a parameter of its own request."""
     answers = told_answers(subject, AT_ONCE)
     for day, hour in subject.hours[:1]:
         subject.ask_by_hour(day, hour)
@@ -85,7 +92,7 @@ def test_a_question_has_the_same_answer_after_by_hour(subject: Subject, check: C
 
 @clause("relations.new-connections")
 def test_a_question_has_the_same_answer_over_each_connection(subject: Subject, check: Check) -> None:
-    """DERIVED from HTTP: a connection stands for nothing."""
+    """DERIVED from HTTP: a connection has no meaning of its own."""
     for answer in told_answers(subject, 2):
         for _ in range(2):
             exchange = ask(subject, answer.asked, headers=(("connection", "close"),))

@@ -1,17 +1,30 @@
-"""Relations: archives put together, calls added, moved to another week or to another place."""
+"""Relations: archives joined, calls added, and calls moved to another week or another time zone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from noojee_contract.dialects.vendor import apart
+from noojee_contract.dialects.vendor import Leg, apart
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
+from noojee_contract.suite.support.answers import describe
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import asked, name_of, named, names
-from noojee_contract.suite.support.relations import asked_again, check_rows, check_same, rows
+from noojee_contract.suite.support.listing import (
+    Mismatch,
+    asked,
+    check_legs,
+    check_mismatch,
+    legs_mismatch,
+    listing_mismatch,
+    name_of,
+    named,
+    names,
+)
+from noojee_contract.suite.support.relations import asked_again, check_rows, check_same, row_mismatch, rows
 
 SECOND = timedelta(seconds=1)
 NO_TIME = timedelta()
@@ -20,7 +33,7 @@ TOLD = ("Source", "Destination", "Duration", "Tag", "Username", "CallRecordId", 
 
 
 def _call(minute: int, tags: tuple[str, ...], record: int, **fields: Any) -> dict[str, Any]:
-    """A call at so many minutes past 14:00 on 11 March 2026, a leg of 25 s for each tag."""
+    """A call `minute` minutes after 14:00 on 11 March 2026, with a leg of 25 s for each tag."""
     began = datetime.fromisoformat("2026-03-11T14:00:00+11:00") + timedelta(minutes=minute)
     legs = []
     for place, tag in enumerate(tags):
@@ -39,7 +52,7 @@ OTHER = (
 EARLIER = _call(5, ("both", "one"), 651)
 MIXED = (_call(10, ("a",), 701), _call(11, ("b",), 702), _call(12, ("a", "a"), 703), _call(13, ("b",), 705))
 
-# Over midnight; three weeks later, over the end of a month.
+# The first call crosses midnight. Three weeks later, it crosses the end of a month.
 AT_MIDNIGHT = (
     call(
         "1773147480.2",
@@ -52,7 +65,7 @@ AT_MIDNIGHT = (
 
 
 def _moved(written: dict[str, Any], by: timedelta) -> dict[str, Any]:
-    """A call some time later, unique id and all."""
+    """A call some time later, with the unique id of that time."""
     seconds, _, counter = written["unique_id"].partition(".")
     legs = [
         {**each, **{edge: (datetime.fromisoformat(each[edge]) + by).isoformat() for edge in ("start", "end")}}
@@ -62,21 +75,44 @@ def _moved(written: dict[str, Any], by: timedelta) -> dict[str, Any]:
 
 
 def _check_moved(check: Check, here: Answer, there: Answer, by: timedelta, how: str) -> None:
-    """Check that two answers tell of the same legs in order, but for unique ids, and that those of `there` began later."""
+    """Check that two answers list the same legs in order, except for unique ids, and that those of `there` start later."""
     first, second = (sorted(each.legs, key=name_of) for each in (here, there))
-    numbers = [[leg.number for leg in legs] for legs in (first, second)]
-    said = f"{asked(there)}, {how}: expected legs {numbers[0]}, got {numbers[1]}"
-    check(numbers[0] == numbers[1], said, there.exchange)
+    what = f"{asked(there)}, {how}"
+    check_mismatch(check, _numbers_mismatch(what, first, there), there.exchange)
     for one, other in zip(first, second, strict=True):
-        differ = [
-            f"{name} {other.texts.get(name)!r} for {one.texts.get(name)!r}"
-            for name in TOLD
-            if one.texts.get(name) != other.texts.get(name)
-        ]
-        check(not differ, f"{asked(there)}, {how}: {named(name_of(other))} shows {', '.join(differ)}", there.exchange)
+        leg = f"{what}: {named(name_of(other))}"
+        before, after = ({field: each.texts.get(field) for field in TOLD} for each in (one, other))
+        check_mismatch(check, row_mismatch(leg, before, after), there.exchange)
         gap = apart(tuple(start + by for start in one.start), other.start)
-        said = f"{named(name_of(other))} shows Start {other.texts.get('Start')!r}, {gap} off; without it was {one.texts.get('Start')!r}"
-        check(gap is None or gap < SECOND, f"{asked(there)}, {how}: {said}", there.exchange)
+        instants = " or ".join(f"{start + by:%Y-%m-%d %H:%M:%S} UTC" for start in one.start)
+        written, seconds = other.texts.get("Start"), 0.0 if gap is None else gap.total_seconds()
+        check(
+            gap is None or gap < SECOND,
+            f"{leg}: Start is {written!r}, expected {instants}, {seconds:g} s apart",
+            there.exchange,
+            kind=FailureKind.ANSWERS_DIFFER,
+            field="Start",
+            expected=instants,
+            actual=written,
+        )
+
+
+def _numbers_mismatch(what: str, expected: Sequence[Leg], answer: Answer) -> Mismatch | None:
+    """Why an answer does not list as many legs with the same numbers; None where it does. Unique ids may differ."""
+    before, after = [[leg.number for leg in legs] for legs in (expected, sorted(answer.legs, key=name_of))]
+    if before == after:
+        return None
+    wanted, listed = (", ".join(map(str, numbers)) or "none" for numbers in (before, after))
+    kind = FailureKind.UNEXPECTED_LEG if len(after) > len(before) else FailureKind.MISSING_LEG
+    unlisted = None if answer.legs else listing_mismatch(answer)
+    same_count = len(after) == len(before)
+    return Mismatch(
+        kind=FailureKind.ANSWERS_DIFFER if same_count else kind if unlisted is None else unlisted.kind,
+        message=f"{what}: expected legs {wanted}, got {listed} ({describe(answer)})",
+        field="Leg" if same_count else None,
+        expected=wanted,
+        actual=listed,
+    )
 
 
 @clause("relations.two-archives")
@@ -88,24 +124,22 @@ def test_two_archives_in_one_pbx_are_told_together(subject: Subject, check: Chec
         each = [one.by_tag(tag) for one in apart_ if tag in one.tags]
         answer = both.by_tag(tag)
         expected = sorted(name for one in each for name in names(one.legs))
-        said = f"{asked(answer)}: two PBXs bring {expected}, one with the calls of both brings {names(answer.legs)}"
-        check(names(answer.legs) == expected, said, answer.exchange)
-        check_rows(check, rows(each), answer, "on a PBX with the calls of two")
+        how = "on a PBX with the calls of two PBXs"
+        check_legs(check, answer, expected, what=f"{asked(answer)}, {how}")
+        check_rows(check, rows(each), answer, how)
 
 
 @clause("relations.call-added")
 def test_a_call_that_is_added_changes_no_other(subject: Subject, check: Check) -> None:
-    """DERIVED: the matching calls are told, and a call that does not match is none of them."""
+    """DERIVED: an answer lists the matching calls, so a call that does not match changes nothing."""
     subject = subject.fresh(document=archive(*ONE))
     answers = [subject.by_unique_id(unique_id) for unique_id in subject.unique_ids]
     tagged = [subject.by_tag(tag) for tag in subject.tags]
     subject.add_calls([EARLIER])
     added = subject.by_unique_id(EARLIER["unique_id"])
-    check(
-        len(added.legs) == len(EARLIER["legs"]),
-        f"{asked(added)}: it was added, {names(added.legs)} came",
-        added.exchange,
-    )
+    expected = [(EARLIER["unique_id"], number) for number in range(1, len(EARLIER["legs"]) + 1)]
+    mismatch = legs_mismatch(added, expected, what=f"{asked(added)}, after the call was added")
+    check_mismatch(check, mismatch if len(added.legs) != len(expected) else None, added.exchange)
     for answer in answers:
         check_same(subject, check, answer, asked_again(subject, answer).exchange, "after another call was added")
     for answer in tagged:
@@ -114,16 +148,16 @@ def test_a_call_that_is_added_changes_no_other(subject: Subject, check: Check) -
 
 @clause("relations.calls-in-any-order")
 def test_the_order_in_which_calls_came_changes_nothing(subject: Subject, check: Check) -> None:
-    """DERIVED: an archive is its calls."""
+    """DERIVED: the calls of an archive have no order."""
     here, there = (subject.fresh(document=archive(*calls)) for calls in (MIXED, MIXED[::-1]))
     for answer in here.listings():
         ask = there.by_tag if answer.asked.kind == "tag" else there.by_unique_id
-        check_same(there, check, answer, ask(answer.asked.value).exchange, "put in in the opposite order")
+        check_same(there, check, answer, ask(answer.asked.value).exchange, "created in the opposite order")
 
 
 @clause("relations.weeks-later")
 def test_the_same_calls_weeks_later_are_told_weeks_later(subject: Subject, check: Check) -> None:
-    """SPEC: date and time, and a duration: the calendar changes the one and not the other."""
+    """SPEC: date and time, and a duration. The calendar changes the time and not the duration."""
     by = timedelta(weeks=WEEKS)
     later = [_moved(each, by) for each in AT_MIDNIGHT]
     here, there = subject.fresh(document=archive(*AT_MIDNIGHT)), subject.fresh(document=archive(*later))
@@ -134,7 +168,7 @@ def test_the_same_calls_weeks_later_are_told_weeks_later(subject: Subject, check
 
 @clause("relations.elsewhere")
 def test_the_same_calls_elsewhere_began_at_the_same_instants(subject: Subject, check: Check) -> None:
-    """DERIVED: Start is the PBX's local time, and nothing else in the document depends on where it stands."""
+    """DERIVED: Start is the PBX's local time, and no other field depends on the time zone."""
     here = subject.fresh(document=archive(*AT_MIDNIGHT))
     for zone in ("America/New_York", "Asia/Kolkata"):
         there = subject.fresh(document=archive(*AT_MIDNIGHT, zone=zone))

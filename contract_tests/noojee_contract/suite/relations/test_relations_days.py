@@ -1,18 +1,27 @@
-"""Relations: the hours of odd days together, and what is asked again later."""
+"""Relations: the hours of days of 23 and 25 hours, and answers to the same question later."""
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.subject import Subject
+from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
+from noojee_contract.suite.support.answers import describe
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import LegName, named, names
+from noojee_contract.suite.support.listing import (
+    LegName,
+    asked,
+    check_mismatch,
+    legs_mismatch,
+    listing_mismatch,
+    named,
+    names,
+)
 from noojee_contract.suite.support.relations import asked_again, check_rows, rows, told_answers
 
-AROUND = 4  # questions that are asked again later
+AROUND = 4  # questions that the test repeats later
 A_NIGHT_SECONDS = 26 * 3600.0
 A_MOMENT_SECONDS = 2.0
 
@@ -43,7 +52,7 @@ BACK = archive(
     call("1775392000.2", leg("2026-04-05T23:10:00+10:00", "2026-04-05T23:40:00+10:00")),
     call("1775394000.2", leg("2026-04-05T23:50:00+10:00", "2026-04-06T00:20:00+10:00")),
 )
-# It is 15:30; a leg goes on until 15:45, the next one until 16:05.
+# The clock is at 15:30. One leg ends at 15:45, the next leg at 16:05.
 RUNNING_DAY, RUNNING_HOUR = date(2026, 3, 11), 15
 UNTIL_NEXT_ENDED_SECONDS = 20 * 60
 GOES_ON = "1773201100.5"
@@ -60,51 +69,66 @@ RUNNING = archive(
 
 
 def _check_day(subject: Subject, day: date, check: Check) -> None:
-    """Check that the hours of a day, taken together, are its ended legs: each once, none of another day."""
+    """Check that the hours of a day together list each leg that ended on it once, and no leg of another day."""
     assert subject.archive is not None
     answers = [subject.by_hour(day, hour) for hour in range(24)]
-    times = Counter(name for answer in answers for name in names(answer.legs))
     for put in subject.archive.legs:
         ended = put.end.astimezone(subject.zone)
         left_out = ended.fold == 1 and subject.profile.get("repeated_hour") == "first"
         name: LegName = (put.unique_id, put.number)
         expected = 1 if ended.date() == day and not left_out else 0
-        met = [answer for answer in answers if name in names(answer.legs)]
-        hours = ", ".join(answer.asked.value for answer in met) or "none"
-        said = f"{named(name)} ended at {ended:%Y-%m-%d %H:%M:%S %Z}: expected in {expected} hours of {day}, listed in {hours}"
-        shown = met[-1] if met else answers[ended.hour if ended.date() == day else -1]
-        check(times[name] == expected, said, shown.exchange)
+        times = sum(names(answer.legs).count(name) for answer in answers)
+        listing = [answer for answer in answers if name in names(answer.legs)]
+        shown = listing[-1] if listing else answers[ended.hour if ended.date() == day else -1]
+        hours = ", ".join(answer.asked.value for answer in listing) or "none"
+        check(
+            times == expected,
+            f"{named(name)} ended at {ended:%Y-%m-%d %H:%M:%S %Z}: expected in {expected} of the hours of {day},"
+            f" listed in {hours} ({describe(shown)})",
+            shown.exchange,
+            kind=_kind_of_count(times, expected, shown),
+            expected=str(expected),
+            actual=str(times),
+        )
+
+
+def _kind_of_count(times: int, expected: int, shown: Answer) -> FailureKind:
+    """What is wrong with a leg that the hours of a day list too seldom or too often."""
+    if times > expected:
+        return FailureKind.REPEATED_LEG if expected else FailureKind.UNEXPECTED_LEG
+    unlisted = None if shown.legs else listing_mismatch(shown)
+    return FailureKind.MISSING_LEG if unlisted is None else unlisted.kind
 
 
 @clause("relations.day-of-23-hours")
 def test_the_hours_of_a_short_day_are_the_day(subject: Subject, check: Check) -> None:
-    """DOC W-H: legs that ended in that hour: 23 hours of wall time hold them all."""
+    """DOC W-H: legs that ended in that hour. The 23 local hours list every leg."""
     _check_day(subject.fresh(document=FORWARD), FORWARD_DAY, check)
 
 
 @clause("relations.day-of-25-hours")
 def test_the_hours_of_a_long_day_are_the_day(subject: Subject, check: Check) -> None:
-    """DOC W-H: legs that ended in that hour; row 38 leaves open whether the repeated one is both."""
+    """DOC W-H: legs that ended in that hour. UNKNOWN: option repeated_hour."""
     _check_day(subject.fresh(document=BACK), BACK_DAY, check)
 
 
 @clause("relations.later")
 def test_what_was_listed_is_listed_later(subject: Subject, check: Check) -> None:
-    """DERIVED: legs that have ended stay, and stay as they are, over a night (or a moment, where time is real)."""
+    """DERIVED: legs that have ended do not change overnight (on a read-only PBX: within two seconds)."""
     answers = told_answers(subject, AROUND)
     subject.step(A_MOMENT_SECONDS if subject.sandbox is None else A_NIGHT_SECONDS)
     for answer in answers:
-        check_rows(check, rows([answer]), asked_again(subject, answer), "asked later")
+        check_rows(check, rows([answer]), asked_again(subject, answer), "asked again later")
 
 
 @clause("relations.running-hour-grows")
 def test_a_running_hour_asked_again_brings_what_ended_since(subject: Subject, check: Check) -> None:
-    """DOC W-H: legs that ended in that hour, as far as they have."""
+    """DOC W-H: legs that ended in that hour. A running hour lists those that have ended so far."""
     subject = subject.fresh(document=RUNNING)
     first = subject.by_hour(RUNNING_DAY, RUNNING_HOUR)
     subject.step(UNTIL_NEXT_ENDED_SECONDS)
     later = subject.reread(first.asked, subject.ask_by_hour(RUNNING_DAY, RUNNING_HOUR))
     check_rows(check, rows([first]), later, "asked again 20 minutes later")
     since = (GOES_ON, 2)
-    said = f"hour {later.asked.value}, asked again: {named(since)} has ended since, {names(later.legs)} are listed"
-    check(since in names(later.legs), said, later.exchange)
+    mismatch = legs_mismatch(later, [*names(later.legs), since], what=f"{asked(later)}, asked again 20 minutes later")
+    check_mismatch(check, None if since in names(later.legs) else mismatch, later.exchange)

@@ -1,4 +1,4 @@
-"""Relations: the same call played with one step otherwise is told otherwise by that step alone."""
+"""Relations: a call that is played with one changed step differs in the legs by that step only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from noojee_contract.dialects.vendor import Leg, apart
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.call_steps import (
     OUTSIDE,
@@ -21,14 +22,15 @@ from noojee_contract.suite.support.call_steps import (
     listed,
     rings,
 )
-from noojee_contract.suite.support.listing import asked
+from noojee_contract.suite.support.listing import asked, check_mismatch, listing_mismatch, value_in_words
+from noojee_contract.suite.support.relations import row_mismatch
 
 SECOND = timedelta(seconds=1)
 NO_TIME = timedelta()
 THE_CALL_S = ("Source", "DID", "Direction")
 THE_LEG_S = (*THE_CALL_S, "Leg", "Destination", "Username", "Tag", "Duration")
 
-# Five seconds in the queue, twenty with Fred; Wilma's phone rings for two, and twenty-eight with her.
+# Five seconds in the queue, twenty with Fred; then Wilma's phone rings for two seconds, and she talks for 28.
 QUEUED, WITH_FRED = 5, 20
 CALLS = (rings("queue"), lasts(QUEUED), answers("410"))
 HANDED_ON = (goes_to("420"), lasts(2), answers("420"), lasts(28))
@@ -36,34 +38,79 @@ START: Step = {"do": "start_recording", "call": "call"}
 
 
 def _played(subject: Subject, *steps: Step) -> Answer:
-    """The legs of a call that was played on a PBX with nobody else on the line, after it ended."""
+    """The legs of a call after it ended, on a PBX without other calls."""
     subject = board(subject)
     return listed(subject, subject.play(*steps, ends())["call"])
 
 
 def _plain(subject: Subject) -> Answer:
-    """The call as it goes without anything more."""
+    """The legs of the call without a change."""
     return _played(subject, *CALLS, lasts(WITH_FRED), *HANDED_ON)
 
 
 def _check_count(check: Check, plain: Answer, varied: Answer, more: int, how: str) -> None:
-    """Check that the other call has so many legs more."""
-    numbers = [[leg.number for leg in in_order(answer)] for answer in (plain, varied)]
-    expected = list(range(1, len(numbers[0]) + more + 1))
-    said = f"a call with legs {numbers[0]}, played {how}: expected legs {expected}, got {numbers[1]}"
-    check(bool(numbers[0]) and numbers[1] == expected, said, varied.exchange)
+    """Check that the varied call has `more` legs more than the plain call."""
+    before, after = [[leg.number for leg in in_order(answer)] for answer in (plain, varied)]
+    expected = list(range(1, len(before) + more + 1))
+    wanted, listed = _numbers(expected), _numbers(after)
+    check(
+        bool(before) and after == expected,
+        f"a call with legs {_numbers(before)}, played {how}: expected legs {wanted}, got {listed}",
+        varied.exchange,
+        kind=_kind_of_count(varied, len(after), len(expected)),
+        field="Leg" if len(after) == len(expected) else None,
+        expected=wanted,
+        actual=listed,
+    )
+
+
+def _numbers(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers)) or "none"
+
+
+def _kind_of_count(varied: Answer, count: int, expected: int) -> FailureKind:
+    """What is wrong with the legs of the varied call, if anything is."""
+    unlisted = None if varied.legs else listing_mismatch(varied)
+    if unlisted is not None:
+        return unlisted.kind
+    if count == expected:
+        return FailureKind.ANSWERS_DIFFER
+    return FailureKind.MISSING_LEG if count < expected else FailureKind.UNEXPECTED_LEG
 
 
 def _check_leg(
     check: Check, one: Leg, other: Leg, varied: Answer, how: str, *, but: tuple[str, ...] = (), by: timedelta = NO_TIME
 ) -> None:
-    """Check that a leg is told as in the other call, but for some fields, and that it began as much later as the call did."""
-    differ = [name for name in THE_LEG_S if name not in but and one.raw.get(name) != other.raw.get(name)]
-    words = ", ".join(f"{name} {other.raw.get(name)!r} for {one.raw.get(name)!r}" for name in differ)
-    check(not differ, f"{asked(varied)}, played {how}: leg {other.number} shows {words}", varied.exchange)
+    """Check that a leg has the fields of the plain call's leg, except `but`, and a Start that is `by` later."""
+    what = f"{asked(varied)}, played {how}: leg {other.number}"
+    before, after = ({name: each.raw.get(name) for name in THE_LEG_S if name not in but} for each in (one, other))
+    check_mismatch(check, row_mismatch(what, before, after), varied.exchange)
     gap = apart(tuple(start + by for start in one.start), other.start)
-    said = f"{asked(varied)}, played {how}: leg {other.number} shows Start {other.raw.get('Start')!r} for {one.raw.get('Start')!r}"
-    check(gap is None or gap <= SECOND, said, varied.exchange)
+    plain, shown = value_in_words(one.raw.get("Start")), value_in_words(other.raw.get("Start"))
+    later = f"{by.total_seconds():g} s after {plain}" if by else plain
+    check(
+        gap is None or gap <= SECOND,
+        f"{what}: Start is {shown}, expected {later}",
+        varied.exchange,
+        kind=FailureKind.ANSWERS_DIFFER,
+        field="Start",
+        expected=later,
+        actual=shown,
+    )
+
+
+def _check_seconds(check: Check, varied: Answer, what: str, seconds: int, allowed: range) -> None:
+    """Check a length in seconds, or how much longer a leg of the varied call is."""
+    expected = str(allowed[-1]) if len(allowed) == 1 else f"{allowed[0]} to {allowed[-1]}"
+    check(
+        seconds in allowed,
+        f"{asked(varied)}, played {what}: Duration is {seconds} s, expected {expected} s",
+        varied.exchange,
+        kind=FailureKind.ANSWERS_DIFFER,
+        field="Duration",
+        expected=expected,
+        actual=str(seconds),
+    )
 
 
 def _seconds(legs: list[Leg]) -> int:
@@ -72,15 +119,15 @@ def _seconds(legs: list[Leg]) -> int:
 
 @clause("relations.one-start-more")
 def test_one_start_more_is_one_leg_more(subject: Subject, check: Check) -> None:
-    """DOC W-RS: if a call is being recorded, a new leg is created; of the others, the one that was split is shorter."""
-    choice, how = subject.profile.get("start_while_recording", "splits"), "with recording started once more"
-    if choice == "refused":
-        raise Inconclusive("a start while recording is refused here, as declared")
+    """DOC W-RS: if a call is being recorded, a new leg is created. The leg that was split is shorter."""
+    option, how = subject.profile.get("start_while_recording", "splits"), "with recording started once more"
+    if option == "refused":
+        raise Inconclusive("the profile declares that a start while recording is refused")
     plain = _plain(subject)
     varied = _played(subject, *CALLS, lasts(8), START, lasts(WITH_FRED - 8), *HANDED_ON)
-    _check_count(check, plain, varied, 1 if choice == "splits" else 0, how)
+    _check_count(check, plain, varied, 1 if option == "splits" else 0, how)
     before, after = in_order(plain), in_order(varied)
-    if choice != "splits":
+    if option != "splits":
         for one, other in zip(before, after, strict=True):
             _check_leg(check, one, other, varied, how)
         return
@@ -90,18 +137,15 @@ def test_one_start_more_is_one_leg_more(subject: Subject, check: Check) -> None:
     for one, other in zip(before[2:], later, strict=True):
         _check_leg(check, one, other, varied, how, but=("Leg",))
     new = after[2]
-    strange = [name for name in THE_CALL_S if new.raw.get(name) != before[1].raw.get(name)]
-    check(
-        not strange, f"{asked(varied)}: the new leg shows another {', '.join(strange)} than its call", varied.exchange
-    )
+    call, of_new = ({name: leg.raw.get(name) for name in THE_CALL_S} for leg in (before[1], new))
+    check_mismatch(check, row_mismatch(f"{asked(varied)}: the new leg", call, of_new), varied.exchange)
     parts, whole = _seconds(after[1:3]), before[1].duration_seconds
-    said = f"{asked(varied)}, played {how}: legs 2 and 3 last {parts} s together, the leg that was split {whole} s"
-    check(whole - 1 <= parts <= whole, said, varied.exchange)
+    _check_seconds(check, varied, f"{how}: legs 2 and 3 together", parts, range(whole - 1, whole + 1))
 
 
 @clause("relations.one-transfer-more")
 def test_one_transfer_more_is_one_leg_more(subject: Subject, check: Check) -> None:
-    """SPEC: each transfer makes a further leg; those before it are told as without it."""
+    """SPEC: each transfer makes a further leg. The legs before it do not change."""
     how = "with one transfer more at its end"
     plain = _plain(subject)
     varied = _played(subject, *CALLS, lasts(WITH_FRED), *HANDED_ON, goes_to("400"), answers("400"), lasts(10))
@@ -112,7 +156,7 @@ def test_one_transfer_more_is_one_leg_more(subject: Subject, check: Check) -> No
 
 @clause("relations.hung-up-later")
 def test_to_hang_up_later_makes_the_last_leg_longer(subject: Subject, check: Check) -> None:
-    """SPEC: Duration is the leg's; the legs that had ended stay as they were."""
+    """SPEC: Duration is the length of the leg. The legs that had ended do not change."""
     later, how = 7, "and hung up seven seconds later"
     plain = _plain(subject)
     varied = _played(subject, *CALLS, lasts(WITH_FRED), *HANDED_ON, lasts(later))
@@ -121,12 +165,12 @@ def test_to_hang_up_later_makes_the_last_leg_longer(subject: Subject, check: Che
     for one, other in zip(before, after, strict=True):
         _check_leg(check, one, other, varied, how, but=("Duration",) if one is before[-1] else ())
     longer = after[-1].duration_seconds - before[-1].duration_seconds
-    check(longer == later, f"{asked(varied)}, played {how}: the last leg lasts {longer} s more", varied.exchange)
+    _check_seconds(check, varied, f"{how}: additional time of the last leg", longer, range(later, later + 1))
 
 
 @clause("relations.answered-later")
 def test_to_answer_later_makes_the_leg_in_the_queue_longer(subject: Subject, check: Check) -> None:
-    """SPEC: entering a queue makes one leg, being answered the second; what came after came later, and lasted as long."""
+    """SPEC: entering a queue makes one leg, being answered the second. The later legs start later and last as long."""
     later, how = 9, "and answered nine seconds later"
     plain = _plain(subject)
     varied = _played(subject, *CALLS[:-1], lasts(later), CALLS[-1], lasts(WITH_FRED), *HANDED_ON)
@@ -134,16 +178,14 @@ def test_to_answer_later_makes_the_leg_in_the_queue_longer(subject: Subject, che
     before, after = in_order(plain), in_order(varied)
     _check_leg(check, before[0], after[0], varied, how, but=("Duration",))
     longer = after[0].duration_seconds - before[0].duration_seconds
-    check(
-        longer == later, f"{asked(varied)}, played {how}: the leg in the queue lasts {longer} s more", varied.exchange
-    )
+    _check_seconds(check, varied, f"{how}: additional time of the leg in the queue", longer, range(later, later + 1))
     for one, other in zip(before[1:], after[1:], strict=True):
         _check_leg(check, one, other, varied, how, by=timedelta(seconds=later))
 
 
 @clause("relations.another-call-beside")
 def test_another_call_at_the_same_time_changes_nothing(subject: Subject, check: Check) -> None:
-    """DERIVED: the legs are a call's own, whoever else is on the line."""
+    """DERIVED: the legs of a call do not depend on other calls."""
     how = "with another call at the same time"
     plain = _plain(subject)
     other: dict[str, Any] = {"do": "place", "from": "400", "number": OUTSIDE, "as": "other"}

@@ -20,6 +20,7 @@ from noojee_contract.suite.support.listing import (
     asked,
     check_legs,
     check_mismatch,
+    held_legs,
     listing_mismatch,
     name_of,
     named,
@@ -63,7 +64,7 @@ def asked_again(subject: Subject, answer: Answer) -> Answer:
 def check_same(subject: Subject, check: Check, first: Answer, exchange: Exchange, how: str) -> None:
     """Check that an exchange lists the legs of an earlier answer, with the same fields. `how` says what differed."""
     other = subject.reread(first.asked, exchange)
-    check_legs(check, other, names(first.legs), what=f"{asked(first)}, {how}")
+    check_legs(check, other, names(first.legs), what=f"{asked(first)}, {how}", held=held_legs(subject))
     check_rows(check, rows([first]), other, how)
 
 
@@ -74,7 +75,7 @@ def check_rows(check: Check, expected: Rows, answer: Answer, how: str) -> None:
         check_mismatch(check, _row_mismatch(name, row, listed.get(name), answer, how), answer.exchange)
 
 
-def row_mismatch(what: str, expected: Row, actual: Row) -> Mismatch | None:
+def row_mismatch(what: str, expected: Mapping[str, object], actual: Mapping[str, object]) -> Mismatch | None:
     """The fields of `expected` that another answer gives with another value; None where there is none."""
     differ = [field for field in expected if actual.get(field) != expected[field]]
     if not differ:
@@ -85,9 +86,13 @@ def row_mismatch(what: str, expected: Row, actual: Row) -> Mismatch | None:
         kind=FailureKind.ANSWERS_DIFFER,
         message=f"{what}: {message}",
         field=differ[0],
-        expected=expected[differ[0]],
-        actual=actual.get(differ[0]),
+        expected=_text(expected[differ[0]]),
+        actual=_text(actual.get(differ[0])),
     )
+
+
+def _text(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else value_in_words(value)
 
 
 def _row_mismatch(name: LegName, expected: Row, actual: Row | None, answer: Answer, how: str) -> Mismatch | None:
