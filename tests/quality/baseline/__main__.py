@@ -45,7 +45,7 @@ def detection(new_path: Path) -> int:
 def _rows(path: Path) -> dict[str, dict[str, Any]]:
     """The rows of a file by name, with the clause ids of today in place of numbers."""
     header, *lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    clauses = [re.sub(r"^recording\.", "live-calls.", clause) for clause in header["clauses"]]
+    clauses = [_clause_id(clause) for clause in header["clauses"]]
     found = {}
     for row in lines:
         if "name" in row:
@@ -53,6 +53,10 @@ def _rows(path: Path) -> dict[str, dict[str, Any]]:
             first = None if row["first"] is None else clauses[row["first"]]
             found[row["name"]] = {**row, "failed": failed, "first": first}
     return found
+
+
+def _clause_id(old: str) -> str:
+    return NAMES["clauses"].get(old) or re.sub(r"^recording\.", "live-calls.", old)
 
 
 def mutation(new_path: Path) -> int:

@@ -27,9 +27,9 @@ from noojee_contract.pytest_plugin.session import required_clauses
 from noojee_contract.targets.target import Target
 from quality.false_positives.runs import EXAMPLES, FIRST_SEED, RUNS, false_positives, results_of
 from support.conformant_servers import hosts, nginx
-from support.conformant_servers.live import Habits
+from support.conformant_servers.live_calls import Variations
 from support.conformant_servers.pbx import OtherPbx
-from support.conformant_servers.sandbox import OPEN_QUESTIONS, PLAIN
+from support.conformant_servers.sandbox import DEFAULTS, OPTIONS_FILE
 
 ASKED = {
     "services": ("services", "none"),
@@ -86,7 +86,7 @@ FOURTH: Mapping[str, str] = {
 
 ALTERNATIVES = {
     (key, choice)
-    for key, row in tomllib.loads(OPEN_QUESTIONS.read_text(encoding="utf-8")).items()
+    for key, row in tomllib.loads(OPTIONS_FILE.read_text(encoding="utf-8")).items()
     for choice in (row["default"], *row["alternatives"])
     if row["alternatives"]
 }
@@ -108,7 +108,7 @@ class Served:
     """Where a conformant server is, and what it declares."""
 
     base_url: str
-    choices: Mapping[str, str]
+    profile: Mapping[str, str]
     ca_file: Path | None = None
     plain_base_url: str | None = None
 
@@ -122,8 +122,8 @@ class Kind:
     """A way to build a conformant server."""
 
     serve: Callable[[ExitStack, Path, OtherPbx], Address]
-    choices: Mapping[str, str] = field(default_factory=dict)
-    habits: Habits = field(default_factory=Habits)
+    profile: Mapping[str, str] = field(default_factory=dict)
+    variations: Variations = field(default_factory=Variations)
     write: Callable[[Any], str] = json.dumps
     needs_nginx: bool = False
 
@@ -170,18 +170,21 @@ KINDS: Mapping[str, Kind] = {
     "threads": Kind(
         threads_of_http_1_0,
         OTHERWISE,
-        Habits(named_user_owns=False, tells_the_dead=True, names_quiet_phones=True),
+        Variations(named_user_owns=False, lists_ended_calls=True, lists_quiet_phones=True),
         SORTED,
     ),
     "event-loop": Kind(event_loop_in_chunks, write=INDENTED),
     "proxy": Kind(
         pool_behind_tls_and_a_prefix,
         THIRD,
-        Habits(named_user_owns=False, rings_again=False, services_in_xml=True, system_name="melb1-"),
+        Variations(named_user_owns=False, rings_again=False, services_in_xml=True, system_name="melb1-"),
         needs_nginx=True,
     ),
     "raw": Kind(
-        bare_sockets, FOURTH, Habits(dial_from_pick_up=True, records_ringing=False, hands_on_at_once=False), shuffled
+        bare_sockets,
+        FOURTH,
+        Variations(dial_from_pick_up=True, records_ringing=False, transfers_split_at_once=False),
+        shuffled,
     ),
 }
 
@@ -189,10 +192,10 @@ KINDS: Mapping[str, Kind] = {
 def start(stack: ExitStack, folder: Path, name: str) -> Served:
     """A conformant server of a kind."""
     kind = KINDS[name]
-    choices = {**PLAIN, **kind.choices}
-    pbx = OtherPbx(choices, habits=kind.habits, write=kind.write)
+    profile = {**DEFAULTS, **kind.profile}
+    pbx = OtherPbx(profile, variations=kind.variations, write=kind.write)
     url, ca_file, plain = kind.serve(stack, folder, pbx)
-    return Served(url, choices, ca_file, plain)
+    return Served(url, profile, ca_file, plain)
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +215,7 @@ def applies_to(served: Served, seed: int) -> tuple[list[Target], list[Result]]:
             base_url=served.base_url,
             plain_base_url=served.plain_base_url,
             writable=True,
-            profile=served.choices,
+            profile=served.profile,
             ca_file=served.ca_file,
         )
         for name, (dialect, proof) in ASKED.items()
@@ -239,22 +242,22 @@ def test_a_conformant_server_breaks_no_clause(
 
 @pytest.mark.parametrize("run", range(RUNS))
 def test_a_conformant_server_of_drawn_choices_breaks_no_clause(run: int) -> None:
-    """Choices meet in many ways: each run draws its own for every open question, and its own habits."""
-    choices, habits = drawn(FIRST_SEED + run)
-    with hosts.raw(OtherPbx(choices, habits=habits).handle) as url:
-        targets, found = applies_to(Served(url, choices), FIRST_SEED + run)
+    """Choices meet in many ways: each run draws its own for every open question, and its own variations."""
+    profile, variations = drawn(FIRST_SEED + run)
+    with hosts.raw(OtherPbx(profile, variations=variations).handle) as url:
+        targets, found = applies_to(Served(url, profile), FIRST_SEED + run)
     assert_no_false_positives(FIRST_SEED + run, targets, found)
 
 
-def drawn(seed: int) -> tuple[dict[str, str], Habits]:
-    """A choice on every open question, and habits, by a seed."""
+def drawn(seed: int) -> tuple[dict[str, str], Variations]:
+    """A choice on every open question, and variations, by a seed."""
     chance = random.Random(seed)
-    choices = {
-        **PLAIN,
+    profile = {
+        **DEFAULTS,
         **{key: chance.choice([each for name, each in sorted(ALTERNATIVES) if name == key]) for key in ASKED_OF},
     }
-    picked = {each.name: chance.random() < 0.5 for each in fields(Habits) if each.name != "system_name"}
-    return choices, Habits(**picked, system_name=chance.choice(("", "melb1-")))
+    picked = {each.name: chance.random() < 0.5 for each in fields(Variations) if each.name != "system_name"}
+    return profile, Variations(**picked, system_name=chance.choice(("", "melb1-")))
 
 
 def assert_no_false_positives(seed: int, targets: list[Target], found: list[Result]) -> None:
@@ -281,7 +284,7 @@ def test_each_clause_holds_on_some_conformant_server_and_each_choice_is_proved(
     assert judged_at - held == set(NOWHERE_PROVED)
     declares = {clause.id: clause.declares for clause in catalogue().values() if clause.declares is not None}
     proved = {
-        (declares[each.clause], {**PLAIN, **KINDS[name].choices}[declares[each.clause]])
+        (declares[each.clause], {**DEFAULTS, **KINDS[name].profile}[declares[each.clause]])
         for name, each_of in found.items()
         for each in each_of
         if each.outcome is Outcome.PASSED and each.clause in declares
@@ -291,9 +294,9 @@ def test_each_clause_holds_on_some_conformant_server_and_each_choice_is_proved(
 
 def test_together_the_kinds_take_every_alternative_of_every_open_question() -> None:
     """Else a choice that is as right as the others would be judged nowhere."""
-    taken = {choice for kind in KINDS.values() for choice in {**PLAIN, **kind.choices}.items()}
+    taken = {choice for kind in KINDS.values() for choice in {**DEFAULTS, **kind.profile}.items()}
     assert taken >= ALTERNATIVES
-    assert taken <= ALTERNATIVES | {(key, PLAIN[key]) for key in PLAIN}
+    assert taken <= ALTERNATIVES | {(key, DEFAULTS[key]) for key in DEFAULTS}
 
 
 def test_the_seeds_of_the_runs_draw_different_archives() -> None:

@@ -14,39 +14,39 @@ from noojee_contract.model.outcome import Outcome
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.conformant_servers import hosts
-from support.conformant_servers.live import Habits
+from support.conformant_servers.live_calls import Variations
 from support.conformant_servers.pbx import OtherPbx
-from support.conformant_servers.sandbox import PLAIN
+from support.conformant_servers.sandbox import DEFAULTS
 
 OLD, HASH, KEY = "services", "recording-api", "call-management"
-FORMER_FALSE_POSITIVES: tuple[tuple[str, str, Mapping[str, str], Habits], ...] = (
-    ("live-calls.subscribe-several", KEY, {}, Habits(tells_the_dead=True)),
-    ("live-calls.dial-records", KEY, {"tag_inherited": "start-only"}, Habits(dial_from_pick_up=True)),
-    ("live-calls.by-channel", KEY, {}, Habits(named_user_owns=False)),
-    ("live-calls.stopped", HASH, {"stop_without_agent": "refused"}, Habits(named_user_owns=False)),
-    ("live-calls.several-calls", KEY, {}, Habits(rings_again=False)),
-    ("live-calls.several-calls", KEY, {"several_calls": "oldest"}, Habits(records_ringing=False)),
-    ("live-calls.extension-or-id", KEY, {"extension_or_unique_id": "by-lookup"}, Habits(records_ringing=False)),
-    ("live-calls.message", OLD, {}, Habits(services_in_xml=True)),
-    ("relations.one-transfer-more", KEY, {}, Habits(hands_on_at_once=False)),
+FORMER_FALSE_POSITIVES: tuple[tuple[str, str, Mapping[str, str], Variations], ...] = (
+    ("live-calls.subscribe-several", KEY, {}, Variations(lists_ended_calls=True)),
+    ("live-calls.dial-records", KEY, {"tag_inherited": "start-only"}, Variations(dial_from_pick_up=True)),
+    ("live-calls.by-channel", KEY, {}, Variations(named_user_owns=False)),
+    ("live-calls.stopped", HASH, {"stop_without_agent": "refused"}, Variations(named_user_owns=False)),
+    ("live-calls.several-calls", KEY, {}, Variations(rings_again=False)),
+    ("live-calls.several-calls", KEY, {"several_calls": "oldest"}, Variations(records_ringing=False)),
+    ("live-calls.extension-or-id", KEY, {"extension_or_unique_id": "by-lookup"}, Variations(records_ringing=False)),
+    ("live-calls.message", OLD, {}, Variations(services_in_xml=True)),
+    ("relations.one-transfer-more", KEY, {}, Variations(transfers_split_at_once=False)),
 )
 
 
-def targets_of(base_url: str, choices: Mapping[str, str]) -> list[Target]:
+def targets_of(base_url: str, profile: Mapping[str, str]) -> list[Target]:
     """A PBX in its older generations."""
     return [
-        Target(name=each, dialect=each, base_url=base_url, writable=True, profile={**PLAIN, **choices})
+        Target(name=each, dialect=each, base_url=base_url, writable=True, profile={**DEFAULTS, **profile})
         for each in (OLD, HASH, KEY)
     ]
 
 
-@pytest.mark.parametrize(("clause", "dialect", "choices", "habits"), FORMER_FALSE_POSITIVES)
+@pytest.mark.parametrize(("clause", "dialect", "profile", "variations"), FORMER_FALSE_POSITIVES)
 def test_a_clause_holds_on_the_conformant_server_that_it_was_red_on(
-    clause: str, dialect: str, choices: Mapping[str, str], habits: Habits
+    clause: str, dialect: str, profile: Mapping[str, str], variations: Variations
 ) -> None:
     """What the reference leaves open, and no open question asks, breaks nothing."""
-    with hosts.pool(OtherPbx(choices, habits=habits).handle) as url:
-        runner = Runner(RunnerConfig(targets=targets_of(url, choices), random_seed=1, examples=1, shrink_seconds=0))
+    with hosts.pool(OtherPbx(profile, variations=variations).handle) as url:
+        runner = Runner(RunnerConfig(targets=targets_of(url, profile), random_seed=1, examples=1, shrink_seconds=0))
         result = runner.result(catalogue()[clause], clause_functions()[clause], Cell(dialect, CallSource.BUNDLED))
         runner.close()
     assert result.outcome is Outcome.PASSED, result

@@ -31,9 +31,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.pbx = OtherPbx()
-        self.sandbox = self.control("POST", "/sandboxes", {"seed": {"calls": [], "now": "2026-11-24T00:00:00+00:00"}})[
-            1
-        ]
+        self.sandbox = self.control(
+            "POST", "/sandboxes", {"archive": {"calls": [], "now": "2026-11-24T00:00:00+00:00"}}
+        )[1]
         self.control("PUT", f"/sandboxes/{self.sandbox['sandbox']}/directory", PEOPLE)
 
     def control(self, method: str, path: str, wish: Any) -> tuple[int, Any]:

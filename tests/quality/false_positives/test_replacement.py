@@ -21,7 +21,7 @@ from quality.false_positives.runs import FIRST_SEED, RUNS, described, false_posi
 from support.conformant_servers import hosts
 from support.conformant_servers.pbx import OtherPbx
 from support.conformant_servers.replacement import FOLDER, Replacement
-from support.conformant_servers.sandbox import PLAIN
+from support.conformant_servers.sandbox import DEFAULTS
 
 DIALECT = read_dialect(FOLDER / "dialect.toml")
 OBSERVED = {"metadata.order"}
@@ -31,11 +31,11 @@ OBSERVED = {"metadata.order"}
 @pytest.fixture(scope="module")
 def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Target]]:
     """The replacement, and the two generations of a PBX that is left for it."""
-    pbx, replacement = OtherPbx(PLAIN), Replacement(tmp_path_factory.mktemp("records"))
+    pbx, replacement = OtherPbx(DEFAULTS), Replacement(tmp_path_factory.mktemp("records"))
     with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
         yield [
             described(DIALECT, new),
-            *(Target(name=name, dialect=name, base_url=old, writable=True, profile=PLAIN) for name in ("recording-api", "njadmin")),
+            *(Target(name=name, dialect=name, base_url=old, writable=True, profile=DEFAULTS) for name in ("recording-api", "njadmin")),
         ]  # fmt: skip
     replacement.close()
 

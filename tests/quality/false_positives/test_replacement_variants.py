@@ -17,7 +17,7 @@ from noojee_contract.targets.target import Target
 from quality.false_positives.runs import FIRST_SEED, described, false_positives, results_of
 from quality.false_positives.test_replacement import OBSERVED
 from support.conformant_servers import hosts
-from support.conformant_servers.pbx import PLAIN, OtherPbx
+from support.conformant_servers.pbx import DEFAULTS, OtherPbx
 from support.conformant_servers.replacement import Replacement, load_app
 from support.conformant_servers.replacement_variants import VARIANTS
 
@@ -27,11 +27,11 @@ def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
     """A variant on a socket, with its name; and the PBX that is left for it."""
     made = VARIANTS[request.param]
     dialect = read_dialect(made.described(tmp_path / "described"))
-    pbx, replacement = OtherPbx(PLAIN), Replacement(tmp_path, load_app(*made.app))
+    pbx, replacement = OtherPbx(DEFAULTS), Replacement(tmp_path, load_app(*made.app))
     with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
         yield request.param, [
             described(dialect, new),
-            Target(name="old", dialect="recording-api", base_url=old, writable=True, profile=PLAIN),
+            Target(name="old", dialect="recording-api", base_url=old, writable=True, profile=DEFAULTS),
         ]  # fmt: skip
     replacement.close()
 

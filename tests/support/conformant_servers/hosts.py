@@ -77,8 +77,8 @@ def event_loop(handle: Handle) -> Iterator[str]:
 
     async def answer(request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        asked = request.method, request.raw_path, headers, await request.read()
-        status, fields, content = await asyncio.to_thread(handle, *asked)
+        parts = request.method, request.raw_path, headers, await request.read()
+        status, fields, content = await asyncio.to_thread(handle, *parts)
         response = web.StreamResponse(status=status)
         for name, value in fields:
             response.headers[name] = value
@@ -123,16 +123,16 @@ def event_loop(handle: Handle) -> Iterator[str]:
 def raw(handle: Handle) -> Iterator[str]:
     """HTTP/1.1 by h11 on bare sockets: a thread for each connection, which lives on; headers as a servlet container has them."""
     listener = socket.create_server(("127.0.0.1", 0))
-    open_ones: set[socket.socket] = set()
+    open_sockets: set[socket.socket] = set()
 
     def accept() -> None:
         while True:
             try:
-                line, _ = listener.accept()
+                client, _ = listener.accept()
             except OSError:
                 return
-            open_ones.add(line)
-            threading.Thread(target=_speak, args=(line, handle, open_ones), daemon=True).start()
+            open_sockets.add(client)
+            threading.Thread(target=_speak, args=(client, handle, open_sockets), daemon=True).start()
 
     accepting = threading.Thread(target=accept, daemon=True)
     accepting.start()
@@ -141,22 +141,22 @@ def raw(handle: Handle) -> Iterator[str]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        for line in list(open_ones):
+        for client in list(open_sockets):
             with suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
+                client.shutdown(socket.SHUT_RDWR)
         accepting.join(10)
 
 
-def _speak(line: socket.socket, handle: Handle, open_ones: set[socket.socket]) -> None:
+def _speak(client: socket.socket, handle: Handle, open_sockets: set[socket.socket]) -> None:
     """Serve one connection until either side ends it."""
-    spoken, count = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024), 0
-    line.settimeout(30)
+    connection, count = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024), 0
+    client.settimeout(30)
     try:
         while True:
-            heard = _heard(line, spoken)
-            if heard is None:
+            received = _receive(client, connection)
+            if received is None:
                 return
-            request, body = heard
+            request, body = received
             headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}
             method = request.method.decode()
             answer = handle(method, request.target.decode("latin-1"), headers, body)
@@ -164,26 +164,26 @@ def _speak(line: socket.socket, handle: Handle, open_ones: set[socket.socket]) -
                 return
             count += 1
             events = _events(answer, method, headers, capitals=count % 2 == 0)
-            line.sendall(b"".join(spoken.send(event) or b"" for event in events))
-            if spoken.our_state is not h11.DONE or spoken.their_state is not h11.DONE:
+            client.sendall(b"".join(connection.send(event) or b"" for event in events))
+            if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
                 return
-            spoken.start_next_cycle()
+            connection.start_next_cycle()
     except (OSError, h11.ProtocolError):
         return
     finally:
-        open_ones.discard(line)
-        line.close()
+        open_sockets.discard(client)
+        client.close()
 
 
-def _heard(line: socket.socket, spoken: h11.Connection) -> tuple[h11.Request, bytes] | None:
+def _receive(client: socket.socket, connection: h11.Connection) -> tuple[h11.Request, bytes] | None:
     """The next request and its body; None where the client has gone."""
     request, body = None, bytearray()
     while True:
-        event = spoken.next_event()
+        event = connection.next_event()
         if event is h11.NEED_DATA:
-            if spoken.they_are_waiting_for_100_continue:
-                line.sendall(spoken.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
-            spoken.receive_data(line.recv(65536))
+            if connection.they_are_waiting_for_100_continue:
+                client.sendall(connection.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
+            connection.receive_data(client.recv(65536))
         elif isinstance(event, h11.Request):
             request = event
         elif isinstance(event, h11.Data):
@@ -195,14 +195,14 @@ def _heard(line: socket.socket, spoken: h11.Connection) -> tuple[h11.Request, by
             return None
 
 
-def _events(answer: Answer, method: str, asked: Mapping[str, str], *, capitals: bool) -> Iterator[h11.Event]:
+def _events(answer: Answer, method: str, request: Mapping[str, str], *, capitals: bool) -> Iterator[h11.Event]:
     """An answer as it goes out: compressed where the client takes it, with what servers add, names in one case."""
     status, fields, body = answer
     more = [("Server", "Apache-Coyote/1.1"), ("Date", formatdate(usegmt=True)), ("Vary", "Accept-Encoding")]
     more += [("Cache-Control", "private, no-store"), ("X-Powered-By", "Servlet/3.0"), ("Keep-Alive", "timeout=30")]
-    if "jsessionid" not in asked.get("cookie", "").lower():
+    if "jsessionid" not in request.get("cookie", "").lower():
         more.append(("Set-Cookie", f"JSESSIONID={secrets.token_hex(16).upper()}; Path=/; HttpOnly"))
-    if body and "gzip" in asked.get("accept-encoding", "") and method != "HEAD":
+    if body and "gzip" in request.get("accept-encoding", "") and method != "HEAD":
         body = gzip.compress(body, 1, mtime=0)
         more.append(("Content-Encoding", "gzip"))
     if status != 204 and not any(name == "Content-Length" for name, _ in fields):

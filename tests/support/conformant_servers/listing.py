@@ -1,4 +1,4 @@
-"""The metadata of the second PBX: which legs a tag, a unique id or an hour brings, and how they are written."""
+"""The metadata of the second PBX: the legs of a tag, a unique id or an hour, and their JSON fields."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from support.conformant_servers.wire import Given, Refusal
 
 
 def _visible(sandbox: Sandbox, seen: str) -> str:
-    """The condition under which a leg is in an answer at all."""
+    """The SQL condition for a leg to be listed."""
     where = f"{seen} <= {sandbox.now()}"
-    if sandbox.choices["zero_length_legs"] == "dropped":
+    if sandbox.profile["zero_length_legs"] == "dropped":
         where += f" AND ended - started >= {SECOND}"
     kept = sandbox.kept_since()
-    if kept is not None and sandbox.choices["expired_leg"] == "record-removed":
+    if kept is not None and sandbox.profile["expired_leg"] == "record-removed":
         where += f" AND ended > {kept}"
     return where
 
 
 def found(sandbox: Sandbox, name: str, wanted: str) -> list[sqlite3.Row]:
-    """The legs that a tag (`name` is "tag") or a unique id brings."""
-    choices = sandbox.choices
-    visible = _visible(sandbox, "started" if choices["legs_in_progress"] == "listed" else "ended")
+    """The legs of a tag (`name` is "tag") or a unique id."""
+    profile = sandbox.profile
+    visible = _visible(sandbox, "started" if profile["legs_in_progress"] == "listed" else "ended")
     if name == "uniqueId":
         rows = sandbox.rows(f"call = ? AND {visible} ORDER BY number", wanted)
     else:
-        alike = str.casefold if choices["tag_match"] == "ignore-case" else str
+        alike = str.casefold if profile["tag_match"] == "ignore-case" else str
         rows = [row for row in sandbox.rows(f"tag <> '' AND {visible}") if alike(row["tag"]) == alike(wanted)]
-        if choices["tag_selects"] == "calls":
+        if profile["tag_selects"] == "calls":
             calls = {row["call"] for row in rows}
             rows = [row for row in sandbox.rows(visible) if row["call"] in calls]
         rows = sorted(rows, key=lambda row: (row["born"], row["call"], row["number"]))
-    return rows[::-1] if choices["metadata_order"] == "newest-first" else rows
+    return rows[::-1] if profile["metadata_order"] == "newest-first" else rows
 
 
 def by_hour(sandbox: Sandbox, given: Given) -> list[sqlite3.Row]:
     """The legs that ended in a local hour; once a minute."""
-    choices = sandbox.choices
-    bad = Refusal(int(choices["njadmin_bad_request_status"]), "date? hour?")
+    profile = sandbox.profile
+    bad = Refusal(int(profile["njadmin_bad_request_status"]), "date? hour?")
     date, hour = given.get("date"), given.get("hour")
     if date is None or hour is None:
         raise bad
@@ -49,15 +49,15 @@ def by_hour(sandbox: Sandbox, given: Given) -> list[sqlite3.Row]:
         local = datetime.strptime(f"{date} {int(hour):02d}", "%Y/%m/%d %H") if right else None  # noqa: DTZ007 - naive on purpose: a local hour
     except ValueError:
         local = None
-    if local is None and choices["bad_hour"] == "refused":
+    if local is None and profile["bad_hour"] == "refused":
         raise bad
     now = sandbox.now()
     if sandbox.last_hour is not None and abs(now - sandbox.last_hour) < 60 * SECOND:
-        raise Refusal(int(choices["by_hour_limit_status"]), "Once a minute")
+        raise Refusal(int(profile["by_hour_limit_status"]), "Once a minute")
     sandbox.last_hour = now
     if local is None:
         return []
-    if choices["future_hour"] == "refused" and local.replace(tzinfo=sandbox.zone).timestamp() * SECOND > now:
+    if profile["future_hour"] == "refused" and local.replace(tzinfo=sandbox.zone).timestamp() * SECOND > now:
         raise bad
     rough = int(local.replace(tzinfo=UTC).timestamp())
     rows = sandbox.rows(
@@ -69,28 +69,28 @@ def by_hour(sandbox: Sandbox, given: Given) -> list[sqlite3.Row]:
         row
         for row, wall in walls
         if wall.replace(minute=0, second=0, tzinfo=None, fold=0) == local
-        and not (wall.fold and choices["repeated_hour"] == "first")
+        and not (wall.fold and profile["repeated_hour"] == "first")
     ]
 
 
 def written(sandbox: Sandbox, row: sqlite3.Row, *, hourly: bool) -> dict[str, str]:
-    """A leg as it stands in an answer."""
+    """The fields of a leg in an answer."""
     ended = min(row["ended"], max(sandbox.now(), row["started"]))
     fields = {
         "CallRecordId": str(row["record"]), "UniqueId": row["call"], "Leg": str(row["number"]), "Tag": row["tag"],
         "Source": row["source"], "Destination": row["destination"], "DID": row["did"], "Username": row["owner"],
         "Duration": str((ended - row["started"]) // SECOND),
     }  # fmt: skip
-    eastern = sandbox.choices["eastern_abbreviation"]
+    eastern = sandbox.profile["eastern_abbreviation"]
     if hourly:
-        words = {"internal": sandbox.choices["internal_word"]}
+        words = {"internal": sandbox.profile["internal_word"]}
         fields["Direction"] = words.get(row["direction"], row["direction"].capitalize())
         fields["Start"] = _java_date(row["started"], sandbox.zone, eastern)
         fields["callend"] = _java_date(row["ended"], sandbox.zone, eastern)
     else:
         fields["Direction"] = str(["inbound", "outbound", "internal"].index(row["direction"]))
         start = datetime.fromtimestamp(row["started"] // SECOND, sandbox.zone)
-        millis = row["started"] // 1000 % 1000 if sandbox.choices["start_fraction"] == "milliseconds" else 0
+        millis = row["started"] // 1000 % 1000 if sandbox.profile["start_fraction"] == "milliseconds" else 0
         fields["Start"] = f"{start:%Y-%m-%d %H:%M:%S}.{millis:03d}".rstrip("0") if millis else f"{start:%F %T}.0"
     return fields
 

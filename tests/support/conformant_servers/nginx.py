@@ -33,7 +33,7 @@ http {{
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
     }}
   }}
-  {beside}
+  {more_servers}
 }}
 """
 
@@ -43,17 +43,17 @@ def secured(upstream: str, folder: Path, certificate: Path) -> Iterator[tuple[st
     """The base URL of `upstream` behind nginx with TLS, and one of plain http that is sent there."""
     port = _free_port()
     plain = f"server {{ listen 127.0.0.1:{port}; return 301 https://127.0.0.1$request_uri; }}"
-    with proxied(upstream, folder, certificate=certificate, beside=plain) as url:
+    with proxied(upstream, folder, certificate=certificate, more_servers=plain) as url:
         yield url, f"http://127.0.0.1:{port}"
 
 
 @contextmanager
 def proxied(
-    upstream: str, folder: Path, *, prefix: str = "/pbx/one", certificate: Path | None = None, beside: str = ""
+    upstream: str, folder: Path, *, prefix: str = "/pbx/one", certificate: Path | None = None, more_servers: str = ""
 ) -> Iterator[str]:
     """The base URL of `upstream` behind nginx. `certificate` is a PEM file with its key; then it is https.
 
-    `beside` are more servers, as nginx's configuration describes them.
+    `more_servers` are more servers, as nginx's configuration describes them.
     """
     assert PROGRAM is not None, "nginx is not installed"
     folder.mkdir()
@@ -67,7 +67,7 @@ def proxied(
             prefix=prefix,
             upstream=upstream,
             tls=tls,
-            beside=beside,
+            more_servers=more_servers,
             paths="\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
         )
     )

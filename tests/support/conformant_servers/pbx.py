@@ -1,6 +1,6 @@
-"""A second PBX, over an SQLite table of legs, written from the reference alone: four generations and what fills them.
+"""A second PBX over an SQLite table of legs, written from the reference alone: four dialects and a control API.
 
-Everything that the reference leaves open is a choice of its own, so that a server can differ from the fake in all of it.
+Every option of the reference is an option here, so that a server can differ from the fake in each of them.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
 
+from support.conformant_servers.audio import retrieve_audio
+from support.conformant_servers.call_control import CALL_CONTROL
 from support.conformant_servers.control import Control
 from support.conformant_servers.credentials import admit, hand_out_time
 from support.conformant_servers.listing import by_hour, found, written
-from support.conformant_servers.live import CallRegistry, Habits, Wrong
-from support.conformant_servers.orders import ORDERS
-from support.conformant_servers.sandbox import PLAIN, Sandbox
-from support.conformant_servers.sounds import retrieved
-from support.conformant_servers.wire import CLOSED, Answer, Asked, Given, Refusal, pairs
+from support.conformant_servers.live_calls import CallRegistry, CallStateError, Variations
+from support.conformant_servers.sandbox import DEFAULTS, Sandbox
+from support.conformant_servers.wire import CLOSED, Answer, Given, Refusal, Request, pairs
 
 LISTING = ("retrieveMetaData", "retrieveMetaDataByUniqueId", "retrieve", "retrieveByUniqueId")
 METHODS = {
     "services": ("start", "stop", "retrieve"),
     "recording-api": (*LISTING, "start", "stop"),
-    "call-management": (*LISTING, *ORDERS),
+    "call-management": (*LISTING, *CALL_CONTROL),
     "njadmin": (*LISTING, "retrieveMetaDataByHour"),
 }
 SERVICES = "/servicemanager/services/njadmin-api-recording"
@@ -44,122 +44,122 @@ def _compact(value: Any) -> str:
 
 
 class OtherPbx:
-    """Sandboxes under /s/<name>, filled under /__noojee. `write` is how its JSON looks."""
+    """Sandboxes under /s/<name>, filled under /__noojee. `write` formats its JSON."""
 
     def __init__(
-        self, choices: Mapping[str, str] | None = None, *, habits: Habits | None = None, write: Write = _compact
+        self, profile: Mapping[str, str] | None = None, *, variations: Variations | None = None, write: Write = _compact
     ) -> None:
-        self._choices = {**PLAIN, **(choices or {})}
+        self._profile = {**DEFAULTS, **(profile or {})}
         self._write = write
-        self._habits = habits or Habits()
-        self._control = Control(self._choices, self._habits)
+        self._variations = variations or Variations()
+        self._control = Control(self._profile, self._variations)
         self._changed = threading.Condition(threading.RLock())
 
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to a request; `target` is the raw path and query, header names are in lower case.
 
-        A long poll waits in here, and lets others in meanwhile.
+        A long poll waits here and lets other requests in.
         """
         path, _, query = target.partition("?")
-        asked = Asked(method, path, query, headers, body)
+        request = Request(method, path, query, headers, body)
         with self._changed:
-            answer = self._answer(asked)
+            answer = self._answer(request)
             self._changed.notify_all()
         return answer
 
-    def _answer(self, asked: Asked) -> Answer:
-        if asked.path.startswith("/__noojee"):
-            status, told = self._control.told(asked)
-            return (status, [], b"") if told is None else self._json(status, told, "application/json")
-        _, prefix, name, *rest = (*asked.path.split("/", 3), "", "")
+    def _answer(self, request: Request) -> Answer:
+        if request.path.startswith("/__noojee"):
+            status, document = self._control.handle(request)
+            return (status, [], b"") if document is None else self._json(status, document, "application/json")
+        _, prefix, name, *rest = (*request.path.split("/", 3), "", "")
         sandbox = self._control.sandboxes.get(name) if prefix == "s" else None
         if sandbox is None:
-            return self._lost(self._choices)
+            return self._lost(self._profile)
         if not sandbox.lets_in(HERE):
-            return CLOSED if sandbox.choices["address_refused"] == "closed" else (403, [], b"")
-        return self._ask(sandbox, Asked(asked.method, "/" + rest[0], asked.query, asked.headers, asked.body))
+            return CLOSED if sandbox.profile["address_refused"] == "closed" else (403, [], b"")
+        return self._ask(sandbox, Request(request.method, "/" + rest[0], request.query, request.headers, request.body))
 
-    def _ask(self, sandbox: Sandbox, asked: Asked) -> Answer:
-        choices = sandbox.choices
-        given = pairs(asked.query, choices["query_charset"])
-        dialect, name = _place(unquote_to_bytes(asked.path).decode("latin-1"), sandbox)
+    def _ask(self, sandbox: Sandbox, request: Request) -> Answer:
+        profile = sandbox.profile
+        given = pairs(request.query, profile["query_charset"])
+        dialect, name = _place(unquote_to_bytes(request.path).decode("latin-1"), sandbox)
         if dialect == "services":
             name = given.get("method") or ""
         elif name not in METHODS.get(dialect, ("Time",)):
-            return self._lost(choices)
-        allowed = _allowed(dialect, name, choices)
-        if asked.method not in allowed:
+            return self._lost(profile)
+        allowed = _allowed(dialect, name, profile)
+        if request.method not in allowed:
             return 405, [("Allow", ", ".join(allowed)), ("Content-Type", "text/html")], b"<h1>405</h1>"
-        if choices["content_type_check"] == "form-only" and asked.method == "POST" and not asked.is_form:
+        if profile["content_type_check"] == "form-only" and request.method == "POST" and not request.is_form:
             return 415, [("Content-Type", "text/html")], b"<h1>415</h1>"
-        if asked.is_form and asked.method == "POST" and choices["parameters_in"] == "query-and-body":
-            given = {**pairs(asked.body.decode("latin-1"), choices["query_charset"]), **given}
+        if request.is_form and request.method == "POST" and profile["parameters_in"] == "query-and-body":
+            given = {**pairs(request.body.decode("latin-1"), profile["query_charset"]), **given}
         try:
             if name == "Time":
-                text = hand_out_time(sandbox) + ("\n" if choices["time_body"] == "digits-newline" else "")
+                text = hand_out_time(sandbox) + ("\n" if profile["time_body"] == "digits-newline" else "")
                 return 200, [("Content-Type", "text/plain;charset=UTF-8")], text.encode()
             admit(sandbox, dialect, given)
             answer = self._done(sandbox, dialect, name, given)
         except Refusal as refusal:
-            return self._refused(dialect, refusal, choices)
-        if asked.method == "HEAD":
+            return self._refused(dialect, refusal, profile)
+        if request.method == "HEAD":
             status, fields, body = answer
             return status, [*fields, ("Content-Length", str(len(body)))], b""
         return answer
 
     def _done(self, sandbox: Sandbox, dialect: str, name: str, given: Given) -> Answer:
-        choices = sandbox.choices
-        bad_status = int(choices[BAD_REQUEST[dialect]])
+        profile = sandbox.profile
+        bad_status = int(profile[BAD_REQUEST[dialect]])
         if name not in METHODS[dialect]:
             raise Refusal(bad_status, "No such method")
-        if name in ORDERS:
-            return self._ordered(self._control.lines[sandbox.name], dialect, name, given, bad_status)
+        if name in CALL_CONTROL:
+            return self._call_control(self._control.registries[sandbox.name], dialect, name, given, bad_status)
         if name == "retrieveMetaDataByHour":
             return self._listed(sandbox, by_hour(sandbox, given), hourly=True)
         parameter = "uniqueId" if name.endswith("UniqueId") else "tag"
         wanted = given.get(parameter)
-        if wanted is None or (not wanted and choices["empty_tag"] == "refused"):
+        if wanted is None or (not wanted and profile["empty_tag"] == "refused"):
             raise Refusal(bad_status, f"{parameter}?")
         rows = found(sandbox, parameter, wanted)
         if name.startswith("retrieveMetaData"):
-            if not rows and wanted and choices["unknown_recording"] != "empty-list":
-                raise Refusal(int(choices["unknown_recording"].removeprefix("failure-")), "Nothing matches")
+            if not rows and wanted and profile["unknown_recording"] != "empty-list":
+                raise Refusal(int(profile["unknown_recording"].removeprefix("failure-")), "Nothing matches")
             return self._listed(sandbox, rows, hourly=False)
-        unknown = bad_status if dialect == "services" else int(choices["audio_unknown_leg"])
-        return retrieved(sandbox, rows, given, bad_status=bad_status, unknown_status=unknown)
+        unknown = bad_status if dialect == "services" else int(profile["audio_unknown_leg"])
+        return retrieve_audio(sandbox, rows, given, bad_status=bad_status, unknown_status=unknown)
 
-    def _ordered(self, lines: CallRegistry, dialect: str, name: str, given: Given, bad_status: int) -> Answer:
+    def _call_control(self, registry: CallRegistry, dialect: str, name: str, given: Given, bad_status: int) -> Answer:
         try:
-            told = ORDERS[name](lines, given, self._changed.wait_for)
-        except Wrong as reason:
+            document = CALL_CONTROL[name](registry, given, self._changed.wait_for)
+        except CallStateError as reason:
             raise Refusal(bad_status, str(reason)) from reason
         if dialect == "services":
-            return self._said(200, told["Message"])
-        return self._json(200, told, lines.sandbox.choices["json_content_type"])
+            return self._text_answer(200, document["Message"])
+        return self._json(200, document, registry.sandbox.profile["json_content_type"])
 
-    def _refused(self, dialect: str, refusal: Refusal, choices: Mapping[str, str]) -> Answer:
+    def _refused(self, dialect: str, refusal: Refusal, profile: Mapping[str, str]) -> Answer:
         if dialect == "services":
-            return self._said(refusal.status, refusal.message)
-        told: dict[str, Any] = {"Code": -1, "Message": refusal.message}
-        if dialect == "njadmin" and choices["njadmin_failure_envelope"] == "lower-case":
-            told = {key.lower(): value for key, value in told.items()}
-        return self._json(refusal.status, told, choices["json_content_type"])
+            return self._text_answer(refusal.status, refusal.message)
+        document: dict[str, Any] = {"Code": -1, "Message": refusal.message}
+        if dialect == "njadmin" and profile["njadmin_failure_envelope"] == "lower-case":
+            document = {key.lower(): value for key, value in document.items()}
+        return self._json(refusal.status, document, profile["json_content_type"])
 
-    def _said(self, status: int, text: str) -> Answer:
+    def _text_answer(self, status: int, text: str) -> Answer:
         """An answer of the oldest service."""
-        if self._habits.services_in_xml:
+        if self._variations.services_in_xml:
             xml = f'<?xml version="1.0"?><ns:answer xmlns:ns="urn:recording"><ns:return>{escape(text)}</ns:return></ns:answer>'
             return status, [("Content-Type", "text/xml;charset=UTF-8")], xml.encode()
         return status, [("Content-Type", "text/plain")], text.encode()
 
     def _listed(self, sandbox: Sandbox, rows: list[Any], *, hourly: bool) -> Answer:
         legs = [written(sandbox, row, hourly=hourly) for row in rows]
-        return self._json(200, legs, sandbox.choices["json_content_type"])
+        return self._json(200, legs, sandbox.profile["json_content_type"])
 
-    def _lost(self, choices: Mapping[str, str]) -> Answer:
-        if choices["unknown_path"] == "json":
-            return self._json(404, {"Code": -1, "Message": "Not found"}, choices["json_content_type"])
-        page = b"" if choices["unknown_path"] == "empty" else b"<html><head><title>Nothing</title></head></html>"
+    def _lost(self, profile: Mapping[str, str]) -> Answer:
+        if profile["unknown_path"] == "json":
+            return self._json(404, {"Code": -1, "Message": "Not found"}, profile["json_content_type"])
+        page = b"" if profile["unknown_path"] == "empty" else b"<html><head><title>Nothing</title></head></html>"
         return 404, [("Content-Type", "text/html;charset=UTF-8")] if page else [], page
 
     def _json(self, status: int, value: Any, kind: str) -> Answer:
@@ -170,7 +170,7 @@ def _place(path: str, sandbox: Sandbox) -> tuple[str, str]:
     """The dialect that a path belongs to, and the name behind it; two empty texts: it is no path that is served."""
     bases = {SERVICES: "services", "/njadmin/rest/RecordingAPI": "njadmin"}
     for prefix in (
-        ("/servicemanager/rest", "/rest") if sandbox.choices["bare_rest"] == "served" else ("/servicemanager/rest",)
+        ("/servicemanager/rest", "/rest") if sandbox.profile["bare_rest"] == "served" else ("/servicemanager/rest",)
     ):
         bases |= {f"{prefix}/RecordingAPI": "recording-api", f"{prefix}/CallManagementAPI": "call-management"}
         if path == f"{prefix}/Time":
@@ -182,10 +182,10 @@ def _place(path: str, sandbox: Sandbox) -> tuple[str, str]:
     return (dialect, name) if dialect != "services" and sandbox.serves(dialect) else ("", "")
 
 
-def _allowed(dialect: str, name: str, choices: Mapping[str, str]) -> tuple[str, ...]:
+def _allowed(dialect: str, name: str, profile: Mapping[str, str]) -> tuple[str, ...]:
     """The HTTP methods that a method of the API takes."""
     if dialect == "services":
         return ("GET",)
-    if name in ("retrieve", "retrieveByUniqueId") and choices["audio_methods"] == "post-and-get":
+    if name in ("retrieve", "retrieveByUniqueId") and profile["audio_methods"] == "post-and-get":
         return ("POST", "GET", "HEAD")
-    return ("POST", "GET") if name in ("start", "stop") and choices["get_on_post"] == "start-and-stop" else ("POST",)
+    return ("POST", "GET") if name in ("start", "stop") and profile["get_on_post"] == "start-and-stop" else ("POST",)

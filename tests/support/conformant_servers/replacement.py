@@ -1,6 +1,6 @@
-"""The replacement of docs/replacement, filled by the suite: a sandbox is an SQLite file with an app of its own.
+"""The replacement of docs/replacement with a control API: each sandbox has an SQLite file and its own app.
 
-Only the control API is added here; whatever is asked of a sandbox is answered by the app as it stands in the documentation.
+The app of the documentation answers all other requests unchanged.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from support.conformant_servers.sounds import tone
+from support.conformant_servers.audio import tone
 
 FOLDER = Path(__file__).parents[3] / "docs" / "replacement"
-CHOICES = {
+PROFILE = {
     "tag_selects": "calls", "tag_match": "exact", "empty_tag": "refused", "legs_in_progress": "hidden",
     "default_account": "Administrator", "outbound_did": "empty", "repeated_hour": "both", "future_hour": "empty-list",
     "bad_hour": "refused", "zero_length_legs": "kept", "audio_format": "wav-pcm", "audio_aged_form": "as-recorded",
     "json_content_type": "application/json",
 }  # fmt: skip
-"""What the app does where the vendor's pages leave it open."""
+"""The option values of the app."""
 DIRECTIONS = {"inbound": "IN", "outbound": "OUT", "internal": "INT"}
 LONGEST_SECONDS = 70  # the suite asks for no longer sound
 
@@ -37,7 +37,7 @@ StartResponse = Callable[..., Any]
 
 
 def load_app(*changes: tuple[str, str]) -> ModuleType:
-    """The app of the documentation, with pieces of its text replaced: each must stand in it once."""
+    """The app of the documentation, with pieces of its text replaced; each must occur exactly once."""
     text = (FOLDER / "app.py").read_text(encoding="utf-8")
     for old, new in changes:
         assert text.count(old) == 1, f"{text.count(old)} times in the app: {old}"
@@ -49,7 +49,7 @@ def load_app(*changes: tuple[str, str]) -> ModuleType:
 
 @dataclass(slots=True)
 class Sandbox:
-    """One archive: its file, its app, its key, who owns the legs that nobody took, its clock."""
+    """One archive: its file, its app, its key, the owner of unanswered legs, its clock."""
 
     file: Path
     key: str
@@ -60,7 +60,7 @@ class Sandbox:
 
 
 class Replacement:
-    """A WSGI application: sandboxes under /s/NAME, what fills them under /__noojee. `folder` keeps the files."""
+    """A WSGI application: sandboxes under /s/NAME, the control API under /__noojee. `folder` keeps the files."""
 
     def __init__(self, folder: Path, app: ModuleType | None = None) -> None:
         self._folder = folder
@@ -83,7 +83,7 @@ class Replacement:
         return Response("there is no such sandbox", 404)(environ, start_response)
 
     def close(self) -> None:
-        """Forget the sandboxes, and take their files away."""
+        """Remove the sandboxes and their files."""
         for name in list(self._sandboxes):
             self._sandboxes.pop(name).file.unlink()
 
@@ -121,7 +121,7 @@ class Replacement:
             file=self._folder / f"{name}.db",
             key=secrets.token_hex(16),
             zone=archive.get("time_zone") or "Australia/Melbourne",
-            owner=archive.get("default_account") or CHOICES["default_account"],
+            owner=archive.get("default_account") or PROFILE["default_account"],
             now=datetime.fromisoformat(archive["now"]) if "now" in archive else datetime.now(UTC),
         )
         shutil.copy(self._empty, sandbox.file)
@@ -130,7 +130,7 @@ class Replacement:
             _put(table, archive["calls"], sandbox.owner)
         self._sandboxes[name] = sandbox
         return {
-            "sandbox": name, "path": f"s/{name}", "api_key": sandbox.key, "profile": CHOICES, "dialects": ["records-v2"],
+            "sandbox": name, "path": f"s/{name}", "api_key": sandbox.key, "profile": PROFILE, "dialects": ["records-v2"],
             "time_zone": sandbox.zone, "clock": {"now": sandbox.now.isoformat(), "frozen": True},
         }  # fmt: skip
 

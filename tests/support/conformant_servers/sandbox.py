@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 FOREVER = 2**62
-OPEN_QUESTIONS = Path(__file__).parents[3] / "schemas" / "own" / "options.toml"
-PLAIN: Mapping[str, str] = {
-    key: row["default"] for key, row in tomllib.loads(OPEN_QUESTIONS.read_text(encoding="utf-8")).items()
+OPTIONS_FILE = Path(__file__).parents[3] / "schemas" / "own" / "options.toml"
+DEFAULTS: Mapping[str, str] = {
+    key: row["default"] for key, row in tomllib.loads(OPTIONS_FILE.read_text(encoding="utf-8")).items()
 }
-"""The usual choice for every open question; a server that differs names its own."""
+"""The default value of every option."""
 HASH, KEY = "hash", "key"
 VERSIONS: Mapping[str, tuple[str, ...]] = {
     "2.7.14": ("services",),
@@ -33,7 +33,7 @@ VERSIONS: Mapping[str, tuple[str, ...]] = {
     "6.0.1": ("call-management", HASH, KEY),
     "current": ("call-management", "njadmin", HASH, KEY),
 }
-"""What a version of the product serves, and by which proof call-management is asked."""
+"""What a version of the product serves, and by which proof call-management is request."""
 RETIRED = ("services", "recording-api")
 DIALECTS = (*RETIRED, "call-management", "njadmin")
 
@@ -58,20 +58,20 @@ def _table() -> sqlite3.Connection:
 
 @dataclass(slots=True)
 class Sandbox:
-    """A PBX. `frozen` is where its clock stands; None: it runs, `offset` ahead of the machine's."""
+    """A PBX. `frozen` is the time of a stopped clock; None: the clock runs, `offset` ahead of the machine's."""
 
     name: str
     key: str
     user_key: str
     zone: ZoneInfo
-    choices: Mapping[str, str]
+    profile: Mapping[str, str]
     account: str
     frozen: int | None
     offset: int = 0
     last_hour: int | None = None
     spent: set[str] = field(default_factory=set)
     used: dict[str, tuple[int, int]] = field(default_factory=dict)
-    under_way: list[tuple[str, int]] = field(default_factory=list)
+    in_progress: list[tuple[str, int]] = field(default_factory=list)
     version: str | None = None
     directory: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     allowed: list[str] | None = None
@@ -91,19 +91,19 @@ class Sandbox:
         return self.table.execute(f"SELECT * FROM leg WHERE {where}", values).fetchall()
 
     def serves(self, what: str) -> bool:
-        """Whether its version has a dialect, or a proof of call-management."""
+        """Whether its version has a dialect, or an authentication scheme of call-management."""
         if self.version is None:
             return True
-        return what in VERSIONS[self.version] or (what in RETIRED and self.choices["legacy_after_4"] == "kept")
+        return what in VERSIONS[self.version] or (what in RETIRED and self.profile["legacy_after_4"] == "kept")
 
     def lets_in(self, address: str) -> bool:
-        """Whether a client's address is one of those it serves."""
+        """Whether it serves a client's address."""
         return self.allowed is None or any(
             ipaddress.ip_address(address) in ipaddress.ip_network(each) for each in self.allowed
         )
 
     def kept_since(self) -> int | None:
-        """Sound of legs that ended before is deleted in each storage location; None: it is kept for ever."""
+        """Sound of legs that ended before is deleted in each storage location; None: it is never deleted."""
         days = self.retention.get("mid_term_days"), self.retention.get("long_term_days")
         return None if None in days else self.now() - max(days) * DAY
 
@@ -135,7 +135,7 @@ class Sandbox:
 
     def did_of(self, direction: str) -> str:
         """The DID of a call that nobody dialled from outside."""
-        return "internal" if direction == "internal" or self.choices["outbound_did"] == "internal" else ""
+        return "internal" if direction == "internal" or self.profile["outbound_did"] == "internal" else ""
 
 
 def micros(text: str) -> int:

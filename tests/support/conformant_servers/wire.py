@@ -1,4 +1,4 @@
-"""What the second PBX takes in and gives out: a request taken apart, its parameters, an answer, a refusal."""
+"""What the second PBX receives and sends: a parsed request, its parameters, an answer, a refusal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Given = Mapping[str, str | None]
 
 
 class Refusal(Exception):
-    """An answer that is no success."""
+    """A refused request: status and message."""
 
     def __init__(self, status: int, message: str) -> None:
         self.status, self.message = status, message
@@ -22,7 +22,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, taken apart. Header names are in lower case."""
+    """A parsed request. Header names are in lower case."""
 
     method: str
     path: str

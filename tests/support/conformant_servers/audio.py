@@ -1,4 +1,4 @@
-"""The sound of a leg of the second PBX: a tone, or what was put in, in the coding of its age."""
+"""The sound of a leg of the second PBX: a tone or the stored file, in the coding of its age."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CODINGS = {
 
 
 def tone(seconds: int, record: int) -> bytes:
-    """A WAV file of so many seconds, 8 kHz, mono, 16 bit; its pitch differs from leg to leg."""
+    """A WAV file, 8 kHz, mono, 16 bit; its pitch differs from leg to leg."""
     hertz = 310 + record * 613 % 2900
     second = b"".join(struct.pack("<h", int(8000 * math.sin(2 * math.pi * hertz * at / 8000))) for at in range(8000))
     size = len(second) * seconds
@@ -33,7 +33,7 @@ def tone(seconds: int, record: int) -> bytes:
 
 @lru_cache(maxsize=200)
 def coded(sound: bytes, coding: str) -> bytes:
-    """A WAV file in another coding; itself where it has that already."""
+    """A WAV file in another coding; unchanged where it has that coding."""
     container, subtype, _ = CODINGS[coding]
     if soundfile.info(io.BytesIO(sound)).subtype == subtype:
         return sound
@@ -45,12 +45,12 @@ def coded(sound: bytes, coding: str) -> bytes:
     return out.getvalue()
 
 
-def retrieved(
+def retrieve_audio(
     sandbox: Sandbox, rows: list[sqlite3.Row], given: Given, *, bad_status: int, unknown_status: int
 ) -> Answer:
     """The sound of a leg of the newest call among some legs."""
     leg = given.get("leg")
-    if "leg" not in given and sandbox.choices["audio_without_leg"] == "refused":
+    if "leg" not in given and sandbox.profile["audio_without_leg"] == "refused":
         raise Refusal(bad_status, "leg?")
     if "leg" in given and not (leg and leg.isascii() and leg.isdigit() and len(leg) < 10):
         raise Refusal(bad_status, "leg?")
@@ -61,8 +61,8 @@ def retrieved(
     kept = sandbox.kept_since()
     if row is None or row["gone"] or (kept is not None and row["ended"] <= kept):
         raise Refusal(unknown_status, "No sound")
-    coding = sandbox.choices["audio_format"]
-    if sandbox.choices["audio_aged_form"] == "mpeg" and sandbox.is_aged(row["ended"]):
+    coding = sandbox.profile["audio_format"]
+    if sandbox.profile["audio_aged_form"] == "mpeg" and sandbox.is_aged(row["ended"]):
         coding = "mpeg"
     sound = coded(row["sound"] or tone((row["ended"] - row["started"]) // SECOND, row["record"]), coding)
     name = f"{row['record']}.{CODINGS[coding][0].lower()}"

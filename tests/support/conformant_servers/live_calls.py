@@ -1,6 +1,6 @@
-"""The live calls of the second PBX: they ring, are answered, handed on and hung up, and each transition cuts a leg.
+"""The live calls of the second PBX: they ring, are answered, transferred and hung up. Each transition starts a new leg.
 
-What phones see of a call is told from here; legs are rows of the sandbox's table. "A call is split each time the call goes
+This module also reports what phones see of a call. Legs are rows of the sandbox's table. "A call is split each time the call goes
 through a transition": entering a queue makes a leg, being answered a second, each transfer another (SPEC W-A4).
 """
 
@@ -17,32 +17,32 @@ RINGING, CONNECTED, HUNGUP, DIALING = "Ringing", "Connected", "Hungup", "Dialing
 MAY_STOP_ALL = ("recording-manager", "administrator")
 
 
-class Wrong(Exception):
-    """What was asked cannot be done as the calls stand."""
+class CallStateError(Exception):
+    """The state of the calls does not allow the operation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
-    """Where the reference leaves room and no open question asks: all of these are right.
+class Variations:
+    """Points that neither the reference nor an option settles: every value conforms.
 
     `named_user_owns`: a start that names no agent makes the extension's user the owner; else the default account.
-    `dial_from_pick_up`: a dial is recorded from the pick-up of who asked for it; else from the answer of the other side.
-    `tells_the_dead`: the current state, as subscribe tells it, has calls that are over.
+    `dial_from_pick_up`: a dialled call is recorded once the caller picks up; else once the other side answers.
+    `lists_ended_calls`: the current state in answers of subscribe includes ended calls.
     `rings_again`: a queue rings members that ring or talk already.
     `records_ringing`: a call can be recorded before it is answered by a start; else that is an error.
-    `hands_on_at_once`: a transfer cuts a leg when it is made; else when the third party answers.
-    `names_quiet_phones`: subscribe names each extension asked for, with no calls where there are none.
-    `services_in_xml`: the oldest service wraps its texts as Axis does; else they stand alone.
-    `system_name`: stands before the unique ids, as asterisk.conf may have it.
+    `transfers_split_at_once`: a transfer cuts a leg when it is made; else when the third party answers.
+    `lists_quiet_phones`: subscribe lists each requested extension, also without calls.
+    `services_in_xml`: the oldest service wraps its texts as Axis does.
+    `system_name`: the prefix of unique ids, as asterisk.conf may set it.
     """
 
     named_user_owns: bool = True
     dial_from_pick_up: bool = False
-    tells_the_dead: bool = False
+    lists_ended_calls: bool = False
     rings_again: bool = True
     records_ringing: bool = True
-    hands_on_at_once: bool = True
-    names_quiet_phones: bool = False
+    transfers_split_at_once: bool = True
+    lists_quiet_phones: bool = False
     services_in_xml: bool = False
     system_name: str = ""
 
@@ -70,10 +70,10 @@ class Call:
 
 
 class CallRegistry:
-    """All calls of one sandbox. Each operation raises Wrong where it cannot be done."""
+    """All calls of one sandbox. Each operation raises CallStateError where it cannot be done."""
 
-    def __init__(self, sandbox: Sandbox, habits: Habits) -> None:
-        self.sandbox, self.habits = sandbox, habits
+    def __init__(self, sandbox: Sandbox, variations: Variations) -> None:
+        self.sandbox, self.variations = sandbox, variations
         self.calls: list[Call] = []
         self.ended: set[str] = set()
         self.sequence = 0
@@ -85,7 +85,7 @@ class CallRegistry:
         routes = {route["did"]: route for route in self.sandbox.directory.get("routes", [])}
         route = routes.get(did) or routes.get("*")
         if route is None:
-            raise Wrong(f"no route leads from {did}")
+            raise CallStateError(f"no route leads from {did}")
         account = route.get("default_account") or self.sandbox.account
         begins = record or route.get("record") or "queue"
         call = self._call("inbound", source, did, route["to"], account, begins, tag)
@@ -98,7 +98,7 @@ class CallRegistry:
     def proceed(self, call: Call) -> None:
         """The greeting is over."""
         if call.begins != "greeting" or call.phones:
-            raise Wrong("nobody is greeted")
+            raise CallStateError("nobody is greeted")
         call.begins = ""
         self._ring(call, call.dialled)
 
@@ -112,7 +112,7 @@ class CallRegistry:
     def dial(self, phone: str, number: str, *, record: bool = False, tag: str = "", at_once: bool = False) -> Call:
         """A call that is made for somebody: the phone rings first."""
         if self._user_at(phone) is None:
-            raise Wrong(f"there is no extension {phone}")
+            raise CallStateError(f"there is no extension {phone}")
         call = self._outgoing(phone, number, "answer" if record else "never", tag)
         call.then, call.by_dial = number, True
         self._see(call, phone, RINGING)
@@ -125,12 +125,12 @@ class CallRegistry:
     def answer(self, call: Call, by: str) -> None:
         """Somebody picks up who is rung."""
         if call.phones.get(by, ("", 0))[0] != RINGING:
-            raise Wrong(f"{by} does not ring")
+            raise CallStateError(f"{by} does not ring")
         if call.then:
             self._see(call, by, DIALING)
             number, call.then = call.then, ""
             self._ring(call, number)
-            if call.begins == "answer" and self.habits.dial_from_pick_up:
+            if call.begins == "answer" and self.variations.dial_from_pick_up:
                 self._cut(call, number, call.account)
                 call.begins = ""
             return
@@ -151,10 +151,10 @@ class CallRegistry:
     def transfer(self, call: Call, to: str) -> None:
         """The connected party hands the caller on."""
         if not call.talking:
-            raise Wrong("nobody is connected")
+            raise CallStateError("nobody is connected")
         self._see(call, call.talking, HUNGUP)
-        call.talking, call.splits_on_answer = "", not self.habits.hands_on_at_once
-        self._ring(call, to, splits=self.habits.hands_on_at_once)
+        call.talking, call.splits_on_answer = "", not self.variations.transfers_split_at_once
+        self._ring(call, to, splits=self.variations.transfers_split_at_once)
 
     def hang_up(self, call: Call) -> None:
         """Everybody hangs up, and the last leg ends."""
@@ -169,32 +169,32 @@ class CallRegistry:
     def start(self, call: Call, *, tag: str | None = None, agent: str | None = None) -> None:
         """Record from here on."""
         if agent is not None and agent not in self._users():
-            raise Wrong("no such user")
-        if not call.talking and not self.habits.records_ringing:
-            raise Wrong("nobody is connected")
+            raise CallStateError("no such user")
+        if not call.talking and not self.variations.records_ringing:
+            raise CallStateError("nobody is connected")
         leg = self._open(call)
-        if leg is not None and self.sandbox.choices["start_while_recording"] != "splits":
-            if self.sandbox.choices["start_while_recording"] == "refused":
-                raise Wrong("it is being recorded")
+        if leg is not None and self.sandbox.profile["start_while_recording"] != "splits":
+            if self.sandbox.profile["start_while_recording"] == "refused":
+                raise CallStateError("it is being recorded")
             return
         call.tag = tag if tag is not None else call.tag
-        named = self._user_at(call.talking or call.source) if self.habits.named_user_owns else None
+        named = self._user_at(call.talking or call.source) if self.variations.named_user_owns else None
         self._cut(call, call.talking or call.dialled, agent or named or call.account)
         call.begins = ""
 
     def stop(self, call: Call, *, agent: str | None = None) -> bool:
         """End the leg and record no more. False: nothing was recorded, and that is no error here."""
-        choices, leg = self.sandbox.choices, self._open(call)
-        if agent is None and choices["stop_without_agent"] == "refused":
-            raise Wrong("who asks?")
+        profile, leg = self.sandbox.profile, self._open(call)
+        if agent is None and profile["stop_without_agent"] == "refused":
+            raise CallStateError("who asks?")
         if agent is not None and agent not in self._users():
-            raise Wrong("no such user")
+            raise CallStateError("no such user")
         if leg is None:
-            if choices["stop_not_recording"] == "warning":
+            if profile["stop_not_recording"] == "warning":
                 return False
-            raise Wrong("nothing is recorded")
-        if agent is not None and choices["stop_permission"] == "roles" and not self._may_stop(agent, leg["owner"]):
-            raise Wrong("not allowed")
+            raise CallStateError("nothing is recorded")
+        if agent is not None and profile["stop_permission"] == "roles" and not self._may_stop(agent, leg["owner"]):
+            raise CallStateError("not allowed")
         self._close(call)
         return True
 
@@ -208,18 +208,18 @@ class CallRegistry:
     def named(self, name: str) -> Call:
         """The call of a unique id, an extension, or a channel (SIP/410-12FA7B)."""
         by_id = next((call for call in self._living() if call.unique_id == name), None)
-        by_dot = self.sandbox.choices["extension_or_unique_id"] == "by-dot" and "." in name
-        if by_id is not None and (by_dot or self.sandbox.choices["extension_or_unique_id"] == "by-lookup"):
+        by_dot = self.sandbox.profile["extension_or_unique_id"] == "by-dot" and "." in name
+        if by_id is not None and (by_dot or self.sandbox.profile["extension_or_unique_id"] == "by-lookup"):
             return by_id
         there = [] if by_dot else self._calls_at(extension(name))
-        several = self.sandbox.choices["several_calls"]
+        several = self.sandbox.profile["several_calls"]
         if not there or (len(there) > 1 and several == "refused"):
-            raise Wrong("several calls" if there else "no such call")
+            raise CallStateError("several calls" if there else "no such call")
         return there[0 if several == "oldest" else -1]
 
     def seen_at(self, phone: str, after: int) -> list[dict[str, Any]]:
         """What a phone sees: what changed after a sequence number; from 0 on, how things stand."""
-        dead = after or self.habits.tells_the_dead
+        dead = after or self.variations.lists_ended_calls
         return [
             _seen(call, phone, status)
             for call in self.calls
@@ -237,7 +237,7 @@ class CallRegistry:
 
     def _call(self, direction: str, source: str, did: str, dialled: str, account: str, begins: str, tag: str) -> Call:
         number, born = len(self.calls) + 1, self.sandbox.now()
-        unique_id = f"{self.habits.system_name}{born // SECOND}.{2 * number}"
+        unique_id = f"{self.variations.system_name}{born // SECOND}.{2 * number}"
         call = Call(unique_id, number, direction, source, did, dialled, account, born, begins, tag)
         self.calls.append(call)
         return call
@@ -254,7 +254,7 @@ class CallRegistry:
         call.dialled, call.in_queue = number, members is not None
         call.splits_on_answer = call.splits_on_answer or call.in_queue
         for phone in members or (number,):
-            if members is None or self.habits.rings_again or not self._calls_at(phone):
+            if members is None or self.variations.rings_again or not self._calls_at(phone):
                 self._see(call, phone, RINGING)
         if (splits or call.in_queue) and self._open(call) is not None:
             self._cut(call, number, call.account)
@@ -284,7 +284,7 @@ class CallRegistry:
                 call.source, call.did, call.born,
             ),
         )  # fmt: skip
-        if self.sandbox.choices["tag_inherited"] == "start-only":
+        if self.sandbox.profile["tag_inherited"] == "start-only":
             call.tag = ""
 
     def _change(self, what: str, *values: Any) -> None:
