@@ -1,7 +1,4 @@
-"""What the PBX was asked and what it answered, the last so many of it. Kept as it came; redacted whenever it is shown.
-
-So that nothing is worked out for requests that nobody asks about, and no credential leaves.
-"""
+"""The last exchanges of a PBX, kept as received. Readers redact them, so recording a request costs little."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ KEPT_BODY_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One request with its answer. `number` counts all that ever came, from 1; `matched`: the path is one of the API.
+class JournaledExchange:
+    """One request with its response. `number` counts all exchanges from 1; `matched`: the path belongs to the API.
 
-    Of long bodies the beginning is kept; `request_bytes` and `response_bytes` are as long as they were.
+    Long bodies are cut to 16 KiB; `request_bytes` and `response_bytes` are the full lengths.
     """
 
     number: int
@@ -32,35 +29,35 @@ class Entry:
 
 
 class Journal:
-    """The last requests of one PBX."""
+    """The last 1000 exchanges of one PBX."""
 
     def __init__(self) -> None:
         self._entries: deque[tuple[int, int, Request, Response, bool, int, int]] = deque(maxlen=KEPT)
         self._numbers = count(1)
         self._last = 0
 
-    def note(self, at_micros: int, request: Request, response: Response, *, matched: bool) -> None:
-        """Keep a request and its answer; of long bodies the beginning."""
-        asked, answered = len(request.body), len(response.body)
-        if asked > KEPT_BODY_BYTES:
+    def record(self, at_micros: int, request: Request, response: Response, *, matched: bool) -> None:
+        """Keep a request and its response; long bodies are cut."""
+        request_bytes, response_bytes = len(request.body), len(response.body)
+        if request_bytes > KEPT_BODY_BYTES:
             request = replace(request, body=request.body[:KEPT_BODY_BYTES])
-        if answered > KEPT_BODY_BYTES:
+        if response_bytes > KEPT_BODY_BYTES:
             response = Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
         self._last = number = next(self._numbers)
-        self._entries.append((number, at_micros, request, response, matched, asked, answered))
+        self._entries.append((number, at_micros, request, response, matched, request_bytes, response_bytes))
 
     @property
     def number(self) -> int:
-        """How many requests ever came; the number of the last one."""
+        """The number of the last exchange: how many there were, kept or not."""
         return self._last
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def entries(self) -> list[Entry]:
-        """What is kept, oldest first."""
-        return [Entry(*entry) for entry in list(self._entries)]
+    def entries(self) -> list[JournaledExchange]:
+        """The kept exchanges, oldest first."""
+        return [JournaledExchange(*entry) for entry in list(self._entries)]
 
     def clear(self) -> None:
-        """Forget what is kept; numbers go on."""
+        """Drop all exchanges; the numbers continue."""
         self._entries.clear()

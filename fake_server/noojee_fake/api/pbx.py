@@ -1,27 +1,30 @@
 """One PBX: `Pbx.handle(Request) -> Response`, which never raises.
 
-The order of checks is fixed: address, path (404), TLS, method (405), content type (415), authentication, parameters, limits.
+The checks have a fixed order: address, path (404), TLS, method (405), content type (415), authentication, parameters,
+limits.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-from noojee_fake.api.dialects import registry as table
-from noojee_fake.api.dialects import responses as answers
+from noojee_fake.api.dialects import registry
+from noojee_fake.api.dialects.context import AccessState, DialectContext
+from noojee_fake.api.dialects.encode import Encoder
 from noojee_fake.api.dialects.parameters import is_form, percent_decoded, raw_bytes, read_parameters
-from noojee_fake.api.dialects.route import Question, Route
+from noojee_fake.api.dialects.responses import JsonWriter, empty, html
+from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.api.journal import Journal
 from noojee_fake.messages import CLOSED, Pending, Request, Response
-from noojee_fake.pbx.access import Addresses, Attempts, ByHourLimit, UsedHashes
+from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import SECOND, Clock
+from noojee_fake.pbx.credentials import ApiKeys
 from noojee_fake.pbx.directory import DEFAULT, Directory
 from noojee_fake.pbx.live.switchboard import Switchboard
 from noojee_fake.pbx.options import Profile
-from noojee_fake.pbx.retention import Locations
+from noojee_fake.pbx.retention import Retention
 from noojee_fake.pbx.store.base import Store
 from noojee_fake.pbx.versions import DIALECTS, offered, release
 
@@ -31,90 +34,98 @@ _MOST_BUGS = 100
 
 
 class OwnBugs(list[BaseException]):
-    """Exceptions that the fake did not expect, first ones first; bounded."""
+    """The unexpected exceptions of the fake, oldest first; at most 100."""
 
     def keep(self, bug: BaseException) -> Response:
-        """Remember a bug, and the answer that says it is one: never a trace, never a credential."""
+        """Keep an exception. Returns the response that reports it, without a trace and without credentials."""
         if len(self) < _MOST_BUGS:
             self.append(bug)
-        page = answers.html(500)
+        page = html(500)
         return Response(500, (*page.headers, (BUG_HEADER, type(bug).__name__)), page.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxConfig:
+    """The settings of a PBX.
+
+    `dialects` are the dialects that may be served; `version` narrows them (None: all). `default_account` owns the legs
+    that name no owner (None: the option decides). `addresses` are the clients that are served.
+    """
+
+    profile: Profile
+    zone: ZoneInfo
+    keys: ApiKeys
+    dialects: tuple[str, ...] = DIALECTS
+    version: str | None = None
+    directory: Directory = DEFAULT
+    default_account: str | None = None
+    addresses: Addresses = field(default_factory=lambda: Addresses(None))
 
 
 class Pbx:
     """A PBX with its calls, keys, clock, limits and options.
 
-    `default_account` is the archive's own, None where the option decides. `api_key` is the global key. `dialects` are
-    those that may be served, `version` says which of them are (None: all). `own_bugs` is where the fake's own
-    exceptions are kept; sandboxes of one server share it. `addresses` are the clients that are served, None: all. Hold `change` while changing the rest.
+    `own_bugs` keeps the unexpected exceptions of the fake; the sandboxes of a server share it. Hold `change` while you
+    change more than one thing.
     """
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        zone: ZoneInfo,
-        profile: Profile,
-        api_key: str,
-        user_key: str,
-        dialects: Sequence[str] = DIALECTS,
-        version: str | None = None,
-        directory: Directory = DEFAULT,
-        default_account: str | None = None,
-        addresses: Addresses | None = None,
-        own_bugs: OwnBugs | None = None,
-    ) -> None:
+    def __init__(self, config: PbxConfig, *, store: Store, clock: Clock, own_bugs: OwnBugs | None = None) -> None:
         self.store = store
         self.clock = clock
-        self.zone = zone
-        self.locations = Locations(zone)
-        self.api_key = api_key
-        self.user_key = user_key
+        self.zone = config.zone
+        self.keys = config.keys
+        self.addresses = config.addresses
         self.own_bugs = OwnBugs() if own_bugs is None else own_bugs
         self.change = threading.RLock()
-        self.switchboard = Switchboard(store=store, lock=self.change, directory=directory)
+        self.retention = Retention(config.zone)
+        self.switchboard = Switchboard(store=store, lock=self.change, directory=config.directory)
         self.journal = Journal()
-        self.addresses = Addresses(None) if addresses is None else addresses
-        self._dialects = tuple(dialects)
-        self._default_account = default_account
-        self._version = version
-        self._profile = profile
+        self._config = config
+        self._version = config.version
+        self._profile = config.profile
         self.forget_limits()
 
+    @property
+    def api_key(self) -> str:
+        """The global key."""
+        return self.keys.global_key
+
+    @property
+    def user_key(self) -> str:
+        """The key of a user."""
+        return self.keys.user_key
+
     def forget_limits(self) -> None:
-        """Begin anew with hashes, authentications and the by-hour limit, as after a restart; answers are made anew too."""
-        self._memory = table.Memory(
-            used_once=UsedHashes(), used_for_an_hour=UsedHashes(), attempts=Attempts(), by_hour=ByHourLimit()
-        )
+        """Reset used hashes, authentications and the by-hour limit, and drop cached answers."""
+        self._access = AccessState()
         self._arrange()
 
     def set_up(self, *, profile: Profile, version: str | None) -> None:
-        """Other options and another version, with limits that begin anew. Raises UsageError as `version` does."""
+        """Set options and version, and reset the limits. Raises UsageError for an unknown version."""
         release(version)
         self._profile, self._version = profile, version
         self.forget_limits()
 
     def forget_answers(self) -> None:
-        """Write each answer anew from here on: what is known of legs was changed, not only added to."""
+        """Drop cached answers. Call it after a change or a removal of legs; added legs need no call."""
         self._arrange()
 
     @property
-    def limits(self) -> table.Memory:
-        """What the PBX remembers of those who asked."""
-        return self._memory
+    def limits(self) -> AccessState:
+        """The used hashes, the authentications under way and the by-hour limit."""
+        return self._access
 
     @property
     def dialects(self) -> tuple[str, ...]:
-        """The dialects that are served: those asked for, as far as the version has them."""
+        """The dialects that are served: the configured dialects that the version offers."""
         kept = self._profile["legacy_after_4"] == "kept"
-        return tuple(name for name in offered(self._version, legacy_kept=kept) if name in self._dialects)
+        return tuple(name for name in offered(self._version, legacy_kept=kept) if name in self._config.dialects)
 
     @property
     def version(self) -> str | None:
-        """The product version; None: everything that was ever published. Setting it is an upgrade: the archive stays.
+        """The product version; None: everything that was ever published. Setting it is an upgrade: calls stay.
 
-        Raises UsageError for a version that no page names.
+        Raises UsageError for an unknown version.
         """
         return self._version
 
@@ -126,7 +137,7 @@ class Pbx:
 
     @property
     def profile(self) -> Profile:
-        """The choices in force. Setting it changes the answers from the next request on; limits run on."""
+        """The options in force. Setting it changes the answers from the next request on; limits continue."""
         return self._profile
 
     @profile.setter
@@ -136,33 +147,35 @@ class Pbx:
 
     @property
     def default_account(self) -> str:
-        """Who owns a leg that names nobody. Source: W-A4 (SPEC); the name is a option, row 33."""
-        return self._profile["default_account"] if self._default_account is None else self._default_account
+        """The owner of a leg that names no owner. Source: W-A4 (SPEC); the name is the option `default_account`."""
+        account = self._config.default_account
+        return self._profile["default_account"] if account is None else account
 
     @property
-    def routes(self) -> dict[str, Route]:
+    def routes(self) -> dict[str, ApiRoute]:
         """The methods that are served, by path."""
         return dict(self._routes)
 
     def handle(self, request: Request) -> Response:
-        """The answer to a request.
+        """The response to a request.
 
-        A bug of the fake is kept in `own_bugs` and answered 500, with a header that names it. A long poll is `Pending`.
+        An unexpected exception is kept in `own_bugs` and answered with 500 and a header that names it. A long poll
+        gives a `Pending`.
         """
         return self.handle_at(request, request.path)
 
     def handle_at(self, request: Request, path: str) -> Response:
-        """The same with another path than the request's: what is left behind the prefix of a sandbox."""
+        """The response to a request under another path: the path without the prefix of a sandbox."""
         try:
             response, matched = self._answer(request, path)
-        except Exception as bug:  # noqa: BLE001 - a bug of ours must never look like a broken contract
+        except Exception as bug:  # noqa: BLE001 - a bug of the fake must never look like a contract failure
             response, matched = self.own_bugs.keep(bug), True
         if isinstance(response, Pending):
-            return self._waiting(request, response)
-        return self._noted(request, response, matched=matched)
+            return self._pending(request, response)
+        return self._journaled(request, response, matched=matched)
 
-    def _waiting(self, request: Request, pending: Pending) -> Response:
-        """A long poll whose answer is guarded and noted like any other; its time is also over by the PBX's clock."""
+    def _pending(self, request: Request, pending: Pending) -> Response:
+        """A long poll with the same guard and journal as other responses. It also ends by the PBX's clock."""
         until_micros = self.clock.micros() + round(pending.seconds * SECOND)
 
         def finish(over: bool) -> Response | None:
@@ -170,65 +183,65 @@ class Pbx:
                 response = pending.finish(over or self.clock.micros() >= until_micros)
             except Exception as bug:  # noqa: BLE001 - as above
                 response = self.own_bugs.keep(bug)
-            return None if response is None else self._noted(request, response, matched=True)
+            return None if response is None else self._journaled(request, response, matched=True)
 
         return replace(pending, finish=finish)
 
-    def _noted(self, request: Request, response: Response, *, matched: bool) -> Response:
+    def _journaled(self, request: Request, response: Response, *, matched: bool) -> Response:
         if request.method == "HEAD":
             response = Response(response.status, response.headers)
-        self.journal.note(self.clock.micros(), request, response, matched=matched)
+        self.journal.record(self.clock.micros(), request, response, matched=matched)
         return response
 
     def _answer(self, request: Request, path: str) -> tuple[Response, bool]:
-        """The answer, and whether the path is one of the API."""
+        """The response, and whether the path belongs to the API."""
         route = self._routes.get(path) or self._decoded_route(path)
         if not self.addresses.allow(request.client):
-            return self._stranger, route is not None
+            return self._address_refused, route is not None
         if route is None:
-            return self._not_found(), False
+            return self._not_found, False
         if route.needs_tls and self._tls_only and not request.secure:
             return CLOSED, True
         if request.method not in route.methods:
-            return answers.html(405, allow=route.methods), True
+            return html(405, allow=route.methods), True
         posted = request.method == "POST"
         if posted and not self._any_type and not is_form(request.header("content-type")):
-            return answers.html(415), True
+            return html(415), True
         parameters = read_parameters(request, with_body=posted and self._with_body, charset=self._charset)
-        question = Question(request, parameters, self.clock.micros())
+        api_call = ApiCall(request, parameters, self.clock.micros())
         if route.authorise is not None:
-            refusal = route.authorise(question)
+            refusal = route.authorise(api_call)
             if refusal is not None:
                 return refusal, True
-        return route.answer(question), True
+        return route.handle(api_call), True
 
-    def _decoded_route(self, path: str) -> Route | None:
-        """A path may be percent-encoded, but for its slashes (Tomcat's rule)."""
+    def _decoded_route(self, path: str) -> ApiRoute | None:
+        """The route of a percent-encoded path. An encoded slash matches no route (Tomcat's rule)."""
         if "%" not in path or "%2f" in path.lower():
             return None
         decoded = percent_decoded(raw_bytes(path))
         return None if decoded is None else self._routes.get(decoded.decode("latin-1"))
 
     def _arrange(self) -> None:
-        """Lay out the routes and the checks for the profile and the version in force."""
+        """Build the routes and the checks for the profile and the version in force."""
         profile = self._profile
         self.switchboard.tags_inherited = profile["tag_inherited"] == "inherited"
         self._any_type = profile["content_type_check"] == "any"
         self._with_body = profile["parameters_in"] == "query-and-body"
         self._charset = profile["query_charset"]
         self._tls_only = profile["plain_http"] == "refused"
-        self._stranger = CLOSED if profile["address_refused"] == "closed" else answers.empty(403)
-        self._not_found = table.not_found(profile)
-        self._routes = table.routes(
-            dialects=self.dialects,
-            release=release(self._version),
+        self._address_refused = CLOSED if profile["address_refused"] == "closed" else empty(403)
+        self._not_found = registry.not_found(profile)
+        context = DialectContext(
             store=self.store,
-            locations=self.locations,
+            retention=self.retention,
             switchboard=self.switchboard,
+            access=self._access,
+            keys=self.keys,
             profile=profile,
+            release=release(self._version),
             zone=self.zone,
-            default_account=self.default_account,
-            api_key=self.api_key,
-            user_key=self.user_key,
-            memory=self._memory,
+            encoder=Encoder(zone=self.zone, default_account=self.default_account, profile=profile),
+            json=JsonWriter(profile["json_content_type"]),
         )
+        self._routes = registry.routes(self.dialects, context)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from noojee_fake.api.pbx import Pbx
-from noojee_fake.pbx.access import Addresses
+from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.directory import Directory
 from noojee_fake.pbx.options import Profile
-from noojee_fake.pbx.retention import Storage
+from noojee_fake.pbx.retention import RetentionRules
 from noojee_fake.pbx.store.base import Sound, Store
 
 MOST_SNAPSHOTS = 20
@@ -58,7 +58,7 @@ class Snapshot:
     version: str | None
     directory: Directory
     addresses: Addresses
-    rules: Storage
+    rules: RetentionRules
 
 
 class Saved:
@@ -118,7 +118,7 @@ class Saved:
             version=pbx.version,
             directory=pbx.switchboard.directory,
             addresses=pbx.addresses,
-            rules=pbx.locations.rules,
+            rules=pbx.retention.rules,
         )
 
     def _put_back(self, snapshot: Snapshot) -> None:
@@ -132,6 +132,6 @@ class Saved:
         pbx.switchboard.directory = snapshot.directory
         pbx.switchboard.restore(snapshot.live)
         pbx.addresses = snapshot.addresses
-        pbx.locations.rules = snapshot.rules
+        pbx.retention.rules = snapshot.rules
         pbx.set_up(profile=snapshot.profile, version=snapshot.version)
         pbx.switchboard.wake()

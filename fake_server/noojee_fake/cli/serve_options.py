@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from noojee_fake.errors import ArchiveError, UsageError
-from noojee_fake.pbx.access import Addresses
+from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.options import named_profiles, questions
 from noojee_fake.pbx.versions import DIALECTS, VERSIONS
 from noojee_fake.server.sandboxes import Sandboxes, build

@@ -7,7 +7,7 @@ import re
 
 from noojee_fake.control.json_body import Refused
 from noojee_fake.messages import Request
-from noojee_fake.pbx.access import same_text
+from noojee_fake.pbx.credentials import same_text
 
 _FORWARDED_FOR = re.compile(r"for\s*=\s*(\"[^\"]*\"|[^;,\s]*)", re.IGNORECASE)
 

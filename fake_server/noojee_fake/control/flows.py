@@ -17,8 +17,8 @@ from noojee_fake.control.steps import Step, read_steps
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.clock import SECOND, format_instant
 from noojee_fake.pbx.directory import Record
-from noojee_fake.pbx.live.call import LiveCall, Status
-from noojee_fake.pbx.live.call import Refused as NotPossible
+from noojee_fake.pbx.live.call import CallRefused, LiveCall, Status
+from noojee_fake.pbx.live.recording import RecordingStart, RecordingStop
 
 
 def play_flow(pbx: Pbx, request: Request) -> Response:
@@ -29,7 +29,7 @@ def play_flow(pbx: Pbx, request: Request) -> Response:
         for at, step in enumerate(steps):
             try:
                 _PLAYS[step.do](player, **step.arguments)
-            except (NotPossible, _ClockLimit) as wrong:
+            except (CallRefused, _ClockLimit) as wrong:
                 reason = f"step {at} ({step.do}) is not possible: {wrong}; {_hint(player, step)}"
                 raise Refused(409, reason, f"$.steps[{at}]", more={"done": at, **player.report()}) from None
         return answer(200, {"done": len(steps), **player.report()})
@@ -52,7 +52,7 @@ class _Player:
         return self.pbx.clock.micros()
 
     def find(self, call: str) -> LiveCall:
-        """A call by its name in this flow, or by its unique id. Raises NotPossible if it is not live."""
+        """A call by its name in this flow, or by its unique id. Raises CallRefused if it is not live."""
         return self.calls[call] if call in self.calls else self.pbx.switchboard.find(call)
 
     def keep(self, name: str | None, call: LiveCall) -> None:
@@ -137,14 +137,14 @@ def _transfer(player: _Player, *, call: str, to: str) -> None:
 
 def _start_recording(player: _Player, *, call: str, tag: str | None = None, agent: str | None = None) -> None:
     again = player.pbx.profile["start_while_recording"]
-    player.pbx.switchboard.start_recording(
-        player.find(call), player.now, tag=tag, owner=agent, extension=None, again=again
-    )
+    start = RecordingStart(tag=tag, owner=agent, again=again)
+    player.pbx.switchboard.start_recording(player.find(call), start, player.now)
 
 
 def _stop_recording(player: _Player, *, call: str, agent: str | None = None) -> None:
     anyone = player.pbx.profile["stop_permission"] == "anyone"
-    player.pbx.switchboard.stop_recording(player.find(call), player.now, agent=agent, anyone=anyone)
+    stop = RecordingStop(agent=agent, anyone=anyone)
+    player.pbx.switchboard.stop_recording(player.find(call), stop, player.now)
 
 
 def _hang_up(player: _Player, *, call: str) -> None:

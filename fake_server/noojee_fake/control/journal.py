@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from noojee_fake.api.dialects.parameters import Parameters, is_form, read_parameters
-from noojee_fake.api.journal import Entry
+from noojee_fake.api.journal import JournaledExchange
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.control.json_body import Refused, answer
 from noojee_fake.control.near_miss import near_miss
@@ -105,7 +105,7 @@ def _with_parameter(name: str, part: str) -> Filter:
     return lambda _, parameters: name in parameters and part in (parameters[name] or "")
 
 
-def _show(entry: Entry, redaction: Redaction) -> Shown:
+def _show(entry: JournaledExchange, redaction: Redaction) -> Shown:
     request, response = entry.request, entry.response
     form = is_form(request.header("content-type"))
     return {

@@ -10,7 +10,7 @@ from noojee_fake.control.json_body import answer
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.calls import OPEN, Leg
 from noojee_fake.pbx.clock import format_instant
-from noojee_fake.pbx.live.call import LiveCall
+from noojee_fake.pbx.live.call import CallState, LiveCall
 
 
 def get_live(pbx: Pbx, _: Request) -> Response:
@@ -58,11 +58,5 @@ def legs_of(pbx: Pbx, legs: Iterable[Leg]) -> list[dict[str, Any]]:
 
 
 def _state(call: LiveCall) -> str:
-    """The state of a call. Members of a queue ring while it is queued; a click-to-dial call rings its user first."""
-    if call.connected is not None:
-        return "connected"
-    if call.click_to_dial and not call.dialed:
-        return "calling-back"
-    if call.queue is not None:
-        return "queued"
-    return "ringing" if call.parties or call.channels else "greeting"
+    """The state of a call as the control API names it: a transferred call rings."""
+    return "ringing" if call.state is CallState.TRANSFERRED else call.state.value

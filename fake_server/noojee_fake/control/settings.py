@@ -7,7 +7,7 @@ from typing import Any
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.control.json_body import Refused, answer, read_body, read_instant
 from noojee_fake.messages import Request, Response
-from noojee_fake.pbx.access import Addresses
+from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import EARLIEST, LATEST, SECOND, format_instant
 from noojee_fake.pbx.directory import read_directory, write_directory
 from noojee_fake.pbx.retention import read_rules, write_rules
@@ -75,7 +75,7 @@ def access_of(pbx: Pbx) -> dict[str, Any]:
 
 
 def get_retention(pbx: Pbx, _: Request) -> Response:
-    return answer(200, write_rules(pbx.locations.rules))
+    return answer(200, write_rules(pbx.retention.rules))
 
 
 def put_retention(pbx: Pbx, request: Request) -> Response:
@@ -85,8 +85,8 @@ def put_retention(pbx: Pbx, request: Request) -> Response:
         name: int(value) if isinstance(value, float) else value for name, value in body.items()
     }  # 90.0 is an integer
     with pbx.change:
-        pbx.locations.rules = read_rules(rules, pbx.locations.rules)
-        return answer(200, write_rules(pbx.locations.rules))
+        pbx.retention.rules = read_rules(rules, pbx.retention.rules)
+        return answer(200, write_rules(pbx.retention.rules))
 
 
 def _version(pbx: Pbx) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from noojee_fake.control.live_calls import live_call
 from noojee_fake.control.sandbox_spec import SandboxHandle
 from noojee_fake.control.settings import access_of, clock_of
 from noojee_fake.messages import Request, Response
-from noojee_fake.pbx.access import BY_HOUR_SPACING_MICROS
 from noojee_fake.pbx.clock import format_instant
+from noojee_fake.pbx.rate_limit import BY_HOUR_SPACING_MICROS
 from noojee_fake.pbx.retention import write_rules
 
 
@@ -41,7 +41,7 @@ def get_state(handle: SandboxHandle, _: Request) -> Response:
                 },
                 "live": live,
                 "limits": _limits(pbx),
-                "retention": write_rules(pbx.locations.rules),
+                "retention": write_rules(pbx.retention.rules),
                 "own_bugs": [type(bug).__name__ for bug in pbx.own_bugs],
                 **access_of(pbx),
             },

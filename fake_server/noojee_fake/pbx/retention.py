@@ -1,6 +1,6 @@
-"""Where a leg's sound is stored as it ages: Short, Mid and Long Term. Computed from the time; no job ever runs.
+"""Where the sound of a leg is stored as it ages: Short, Mid and Long Term. It is computed from the time; no job runs.
 
-So a clock may be stepped over thirty nights at once, or back: what was gone is then there again.
+A test may step the clock over thirty nights at once, or back: sound that was deleted then exists again.
 Source: Help: Storage Locations (DOC W-SL).
 """
 
@@ -24,7 +24,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Tier(Enum):
-    """The storage location in which the sound of a leg is found, or why it is found in none."""
+    """The storage location of the sound of a leg. OFFLINE: only in locations that are offline. GONE: deleted."""
 
     SHORT_TERM = "short_term"
     MID_TERM = "mid_term"
@@ -43,13 +43,14 @@ def _is_whole(value: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
+class RetentionRules:
     """How the storage locations of a PBX are set up. Raises UsageError for a value out of range.
 
-    Each night at `nightly_hour` of the PBX's local time, recordings are compressed and moved to Mid Term, copied to
-    Long Term, and then deleted from each of the two where they ended that many days of 24 hours ago, or more: None
-    keeps for ever, 0 nothing. `encrypted` recordings move when their call ends. A location that is `offline` keeps
-    what it has, but nothing is found there. Source: W-SL (DOC); UNKNOWN: the hour, and that a run deletes.
+    Each night at `nightly_hour` of the PBX's local time, recordings are compressed, moved to Mid Term and copied to
+    Long Term. Each of the two locations then deletes the recordings that ended its number of days (of 24 hours) ago or
+    earlier; None keeps recordings for ever, 0 keeps none. `encrypted` recordings move when their call ends. An
+    `offline` location keeps its recordings, but requests find none there. Source: W-SL (DOC); UNKNOWN: the hour, and
+    that a run deletes.
     """
 
     nightly_hour: int = 2
@@ -71,8 +72,8 @@ class Storage:
             raise UsageError(_LOCATION_NAMES, "$.offline")
 
 
-def read_rules(written: Any, current: Storage = Storage()) -> Storage:
-    """The rules of a JSON object; those that it leaves out stay as they are. Raises UsageError with the JSON path."""
+def read_rules(written: Any, current: RetentionRules = RetentionRules()) -> RetentionRules:
+    """The rules of a JSON object. Rules that it leaves out keep their value. Raises UsageError with the JSON path."""
     if not isinstance(written, dict):
         raise UsageError("the storage rules are an object", "$")
     known = write_rules(current)
@@ -85,7 +86,7 @@ def read_rules(written: Any, current: Storage = Storage()) -> Storage:
     return replace(current, **changes)
 
 
-def write_rules(rules: Storage) -> dict[str, Any]:
+def write_rules(rules: RetentionRules) -> dict[str, Any]:
     """The rules as a JSON object, as `read_rules` takes it."""
     return {
         "nightly_hour": rules.nightly_hour,
@@ -97,7 +98,7 @@ def write_rules(rules: Storage) -> dict[str, Any]:
 
 
 def last_run(now_micros: int, zone: ZoneInfo, hour: int) -> int:
-    """When the last nightly run was, at `now_micros` or before.
+    """The time of the last nightly run at or before `now_micros`.
 
     A local hour that occurs twice has one run, at the first; in the night that skips it, the run is an hour later.
     """
@@ -105,36 +106,36 @@ def last_run(now_micros: int, zone: ZoneInfo, hour: int) -> int:
 
 
 def next_run(now_micros: int, zone: ZoneInfo, hour: int) -> int:
-    """When the next nightly run is, after `now_micros`."""
+    """The time of the first nightly run after `now_micros`."""
     return min(run for run in _runs(now_micros, zone, hour, (0, 1, 2)) if run > now_micros)
 
 
-def tier(call: Call, leg: Leg, now_micros: int, *, rules: Storage, run_micros: int) -> Tier:
-    """Where the sound of a leg is found; `run_micros` is the last nightly run. What is being recorded is in Short Term."""
+def tier(call: Call, leg: Leg, now_micros: int, *, rules: RetentionRules, run_micros: int) -> Tier:
+    """Where the sound of a leg is stored; `run_micros` is the last nightly run. A leg in progress is in Short Term."""
     kept: tuple[Tier, ...]
     done = max(leg.end_micros, call.legs[-1].end_micros) if rules.encrypted else leg.end_micros
     if done > run_micros:
         kept = (Tier.MID_TERM,) if rules.encrypted and done <= now_micros else (Tier.SHORT_TERM,)
     else:
         in_mid, in_long = (_is_kept(leg, days, run_micros) for days in (rules.mid_term_days, rules.long_term_days))
-        kept = (Tier.MID_TERM,) * in_mid + (Tier.LONG_TERM,) * in_long
+        kept = tuple(each for each, there in ((Tier.MID_TERM, in_mid), (Tier.LONG_TERM, in_long)) if there)
     if not kept:
         return Tier.GONE
     return next((each for each in kept if each not in rules.offline), Tier.OFFLINE)
 
 
-class Locations:
-    """The storage locations of one PBX. `rules` may be set at any time, and hold for what is there already."""
+class Retention:
+    """The storage locations of one PBX. `rules` can be set at any time, and apply to existing recordings too."""
 
     __slots__ = ("_night", "_zone", "rules")
 
-    def __init__(self, zone: ZoneInfo, rules: Storage = Storage()) -> None:
+    def __init__(self, zone: ZoneInfo, rules: RetentionRules = RetentionRules()) -> None:
         self.rules = rules
         self._zone = zone
         self._night = (0, 0, 0)
 
     def tier(self, call: Call, leg: Leg, now_micros: int) -> Tier:
-        """Where the sound of a leg is found now."""
+        """Where the sound of a leg is stored now."""
         rules = self.rules
         return tier(call, leg, now_micros, rules=rules, run_micros=self._last_run(now_micros, rules.nightly_hour))
 

@@ -9,13 +9,14 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from noojee_fake.api.pbx import OwnBugs, Pbx
+from noojee_fake.api.pbx import OwnBugs, Pbx, PbxConfig
 from noojee_fake.api.snapshots import InitialState, Saved
 from noojee_fake.errors import ArchiveError, ProfileError, UsageError
 from noojee_fake.pbx import archive_files
-from noojee_fake.pbx.access import Addresses
+from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.audio import wav_form
 from noojee_fake.pbx.clock import Clock
+from noojee_fake.pbx.credentials import ApiKeys
 from noojee_fake.pbx.directory import DEFAULT, read_directory
 from noojee_fake.pbx.options import Profile
 from noojee_fake.pbx.store.base import Store
@@ -94,20 +95,17 @@ def build_pbx(
         if now is not None:
             clock.set(now)
     release(version)
-    pbx = Pbx(
-        clock=clock,
-        zone=_zone(time_zone, head.time_zone),
+    config = PbxConfig(
         profile=initial.with_choices(profile),
-        api_key=_key(api_key),
-        user_key=user_key,
+        zone=_zone(time_zone, head.time_zone),
+        keys=ApiKeys(global_key=_key(api_key), user_key=user_key),
         dialects=_dialects(dialects),
         version=version,
         directory=DEFAULT if directory is None else read_directory(directory),
         default_account=head.default_account,
-        addresses=addresses,
-        own_bugs=own_bugs,
-        store=store if file is None else file.open(store),
+        addresses=Addresses(None) if addresses is None else addresses,
     )
+    pbx = Pbx(config, store=store if file is None else file.open(store), clock=clock, own_bugs=own_bugs)
     return pbx, Saved(pbx, InitialState.of(store))
 
 

@@ -17,7 +17,7 @@ from noojee_fake.api.snapshots import Saved
 from noojee_fake.control import DEFAULT_SANDBOX, ROOT, Control, SandboxSpec, TooManySandboxes
 from noojee_fake.control.json_body import LARGEST_BODY_BYTES
 from noojee_fake.messages import Request, Response
-from noojee_fake.pbx.access import Addresses
+from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import Clock, Ids, RandomIds
 from noojee_fake.pbx.versions import DIALECTS
 from noojee_fake.server.factory import StateFile, build_pbx, sound_reader

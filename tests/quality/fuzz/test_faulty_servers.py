@@ -20,7 +20,7 @@ def _time(self, question):
         raise KeyError
     except KeyError:
         traceback.print_exc()
-    return self._failures.answer(200, "")
+    return self._errors.response(200, "")
 Hashes._time = _time
 """
 

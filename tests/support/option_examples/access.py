@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from noojee_fake.pbx.access import Addresses
+from noojee_fake.pbx.addresses import Addresses
 from support.option_examples.asking import (
     LEGACY,
     MANAGED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from noojee_fake.pbx.retention import Storage
+from noojee_fake.pbx.retention import RetentionRules
 from support.option_examples.asking import LEGACY, MANAGED, NJADMIN, Shown, field, hashed_at, kind, legs_of, status
 
 HOUR = "retrieveMetaDataByHour"
@@ -36,7 +36,7 @@ def short_leg(caller: Any) -> list[tuple[int, str]]:
 
 def after_retention(caller: Any) -> tuple[list[tuple[str, str]], int | str]:
     """What is listed of a call that ended four days ago, and whether its sound is there, where files are kept a day."""
-    caller.sandboxes.default.locations.rules = Storage(mid_term_days=1, long_term_days=0)
+    caller.sandboxes.default.retention.rules = RetentionRules(mid_term_days=1, long_term_days=0)
     listed = legs_of(caller.njadmin("retrieveMetaData", tag="A1"))
     return listed, status(caller.njadmin("retrieve", tag="A1", leg=1))
 

@@ -69,7 +69,7 @@ def test_no_known_secret_is_in_it(pbx: Any) -> None:
         caller.ask(
             LEGS, headers=(("content-type", "text/plain"),), body=json.dumps({"apiKey": secret, "a": secret}).encode()
         )
-    caller.sandboxes.default.journal.note(
+    caller.sandboxes.default.journal.record(
         0,
         caller.sandboxes.default.journal.entries()[0].request,
         caller.control("GET", "/sandboxes/default"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from noojee_fake.pbx.access import ByHourLimit
+from noojee_fake.pbx.rate_limit import ByHourLimit
 
 SECOND = 1_000_000
 REFUSED = b'{"Message":"Rate limit exceeded: one request per minute","Code":-1}'

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from noojee_fake.pbx.access import UsedHashes
+from noojee_fake.pbx.credentials import UsedHashes
 
 PATH = "/rest/RecordingAPI/retrieveMetaData"
 EXPIRED = b'{"Message":"Expired TimeStamp","Code":-1}'
@@ -142,8 +142,8 @@ def test_spent_hashes_take_bounded_room() -> None:
     spent = UsedHashes()
     for second in range(1000):
         now = second * 1000
-        assert spent.spend(f"hash {second}", now_millis=now, until_millis=now + 10_500)
-        assert not spent.spend(f"hash {second}", now_millis=now, until_millis=now + 10_500)
+        assert spent.use_once(f"hash {second}", now_millis=now, until_millis=now + 10_500)
+        assert not spent.use_once(f"hash {second}", now_millis=now, until_millis=now + 10_500)
     assert len(spent) <= 12
 
 

@@ -14,6 +14,7 @@ from noojee_fake.pbx.calls import Call, Direction
 from noojee_fake.pbx.clock import SECOND, parse_instant
 from noojee_fake.pbx.directory import Record, read_directory
 from noojee_fake.pbx.live.call import LiveCall
+from noojee_fake.pbx.live.recording import RecordingStart
 from noojee_fake.pbx.live.switchboard import Switchboard
 from noojee_fake.pbx.store.memory import MemoryStore
 
@@ -86,9 +87,7 @@ class Replay:
         elif (handed := re.match(r"blind transfer to (\d+)", cause)) is not None:
             self.board.transfer(call, handed[1], at)
         elif cause.startswith("'start recording'"):
-            self.board.start_recording(
-                call, at, tag=transition["tag"], owner=transition["user"], extension=None, again="splits"
-            )
+            self.board.start_recording(call, RecordingStart(tag=transition["tag"], owner=transition["user"]), at)
         elif cause == "caller's channel hung up":
             self.board.hang_up(call, at)
         else:

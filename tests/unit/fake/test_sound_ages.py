@@ -12,11 +12,11 @@ import pytest
 import soundfile
 
 from noojee_fake.pbx.clock import SECOND, parse_instant
-from noojee_fake.pbx.retention import DAY, Storage, Tier
+from noojee_fake.pbx.retention import DAY, RetentionRules, Tier
 
 NOON = "2026-06-10T12:00:00+10:00"
 HOUR = 3600 * SECOND
-FOR_EVER = Storage()
+FOR_EVER = RetentionRules()
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +28,9 @@ def three_legs(pbx: Callable[..., Any], call: Any, leg: Any) -> Callable[..., An
         leg("2026-06-10T11:58:50+10:00", "2026-06-10T11:59:00+10:00", tag="U"),
     )
 
-    def make(rules: Storage = FOR_EVER, **options: str) -> Any:
+    def make(rules: RetentionRules = FOR_EVER, **options: str) -> Any:
         caller = pbx(call("1.1", *legs), head={"now": NOON}, **options)
-        caller.sandboxes.default.locations.rules = rules
+        caller.sandboxes.default.retention.rules = rules
         return caller
 
     return make
@@ -98,7 +98,7 @@ def test_unless_chosen_otherwise_age_changes_no_byte(three_legs: Any, form: str)
 
 def test_thirty_nights_pass_at_once(three_legs: Any) -> None:
     """Sound goes leg by leg as it gets too old; the metadata stay as they were."""
-    caller = three_legs(Storage(mid_term_days=7, long_term_days=30), audio_aged_form="mpeg")
+    caller = three_legs(RetentionRules(mid_term_days=7, long_term_days=30), audio_aged_form="mpeg")
     whole = caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1").body
     seen = []
     for _ in range(33):
@@ -115,7 +115,7 @@ def test_thirty_nights_pass_at_once(three_legs: Any) -> None:
 
 def test_a_record_that_goes_with_its_sound_leaves_a_gap(three_legs: Any) -> None:
     """By tag, by unique id and by hour, in both generations; the numbers of the other legs stay. Source: row 31."""
-    caller = three_legs(Storage(mid_term_days=2, long_term_days=0), expired_leg="record-removed")
+    caller = three_legs(RetentionRules(mid_term_days=2, long_term_days=0), expired_leg="record-removed")
     asked = (
         lambda: listed(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")),
         lambda: listed(caller.legacy("retrieveMetaDataByUniqueId", uniqueId="1.1")),
@@ -139,7 +139,7 @@ def test_a_record_that_goes_with_its_sound_leaves_a_gap(three_legs: Any) -> None
 @pytest.mark.parametrize(("choice", "legs"), [("metadata-stays", ["1"]), ("record-removed", [])])
 def test_by_hour_leaves_out_what_has_no_record(three_legs: Any, choice: str, legs: list[str]) -> None:
     """The hour in which leg 1 ended."""
-    caller = three_legs(Storage(mid_term_days=2, long_term_days=0), expired_leg=choice)
+    caller = three_legs(RetentionRules(mid_term_days=2, long_term_days=0), expired_leg=choice)
     assert listed(caller.njadmin("retrieveMetaDataByHour", date="2026/06/08", hour=11)) == ["1"]
     pass_by(caller, 14 * HOUR)
     assert listed(caller.njadmin("retrieveMetaDataByHour", date="2026/06/08", hour=11)) == legs
@@ -155,16 +155,18 @@ def test_sound_that_was_deleted_by_hand_leaves_its_record(three_legs: Any) -> No
 
 def test_a_location_that_is_offline_has_no_sound_but_the_record_stays(three_legs: Any) -> None:
     """Until it is back."""
-    caller = three_legs(Storage(long_term_days=0, offline=frozenset({Tier.MID_TERM})), expired_leg="record-removed")
+    caller = three_legs(
+        RetentionRules(long_term_days=0, offline=frozenset({Tier.MID_TERM})), expired_leg="record-removed"
+    )
     assert sounds(caller) == ["404", "404", "audio/x-wav"]
     assert listed(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")) == ["1", "2", "3"]
-    caller.sandboxes.default.locations.rules = Storage()
+    caller.sandboxes.default.retention.rules = RetentionRules()
     assert sounds(caller) == ["audio/x-wav"] * 3
 
 
 def test_encrypted_sound_is_compressed_when_its_call_ends(three_legs: Any) -> None:
     """Not in the night. Source: W-SL (DOC); that it is compressed all the same: UNKNOWN, chosen."""
-    caller = three_legs(Storage(encrypted=True), audio_aged_form="mpeg")
+    caller = three_legs(RetentionRules(encrypted=True), audio_aged_form="mpeg")
     assert sounds(caller) == ["audio/mpeg"] * 3
     caller.sandboxes.default.clock.set(parse_instant("2026-06-10T11:58:59+10:00"))
     assert sounds(caller) == ["audio/x-wav", "audio/x-wav", "404"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND, parse_instant
-from noojee_fake.pbx.retention import DAY, Locations, Storage, Tier, last_run, next_run
+from noojee_fake.pbx.retention import DAY, Retention, RetentionRules, Tier, last_run, next_run
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 HOUR = 3600 * SECOND
@@ -40,7 +40,7 @@ def call(*ends: int) -> Call:
 
 def where(end: int, now: int, **rules: Any) -> Tier:
     one = call(end)
-    return Locations(MELBOURNE, Storage(**rules)).tier(one, one.legs[0], now)
+    return Retention(MELBOURNE, RetentionRules(**rules)).tier(one, one.legs[0], now)
 
 
 def local(text: str) -> int:
@@ -87,7 +87,7 @@ def test_a_location_of_no_days_keeps_nothing() -> None:
 def test_encrypted_recordings_move_when_their_call_ends() -> None:
     """All legs of the call together, and not before its last one. Source: W-SL (DOC)."""
     both = call(ENDED, ENDED + HOUR)
-    plain, encrypted = (Locations(MELBOURNE, Storage(encrypted=encrypted)) for encrypted in (False, True))
+    plain, encrypted = (Retention(MELBOURNE, RetentionRules(encrypted=encrypted)) for encrypted in (False, True))
     for now, tier in ((ENDED + HOUR - 1, Tier.SHORT_TERM), (ENDED + HOUR, Tier.MID_TERM)):
         for each in both.legs:
             assert encrypted.tier(both, each, now) is tier
@@ -154,7 +154,7 @@ def nights(first: int, last: int, hour: int) -> list[int]:
     return found
 
 
-def simulated(two: Call, now: int, rules: Storage) -> Tier:
+def simulated(two: Call, now: int, rules: RetentionRules) -> Tier:
     """Where leg 1 is, when every night is played one after the other."""
     own, last = two.legs[0].end_micros, two.legs[1].end_micros
     moves = max(own, last) if rules.encrypted else own
@@ -180,7 +180,7 @@ def simulated(two: Call, now: int, rules: Storage) -> Tier:
     call_ended_hours=st.integers(0, 48),
     passed_hours=st.integers(0, 24 * 8),
     rules=st.builds(
-        Storage,
+        RetentionRules,
         nightly_hour=st.integers(0, 23),
         mid_term_days=st.none() | st.integers(0, 4),
         long_term_days=st.none() | st.integers(0, 6),
@@ -188,19 +188,19 @@ def simulated(two: Call, now: int, rules: Storage) -> Tier:
         offline=st.frozensets(st.sampled_from([Tier.SHORT_TERM, Tier.MID_TERM, Tier.LONG_TERM])),
     ),
 )
-@example(OCTOBER, 15, 17, 17, Storage(encrypted=True, mid_term_days=0, long_term_days=0))
+@example(OCTOBER, 15, 17, 17, RetentionRules(encrypted=True, mid_term_days=0, long_term_days=0))
 def test_the_time_alone_tells_what_the_nights_would_have_done(
-    begin: int, ended_hours: int, call_ended_hours: int, passed_hours: int, rules: Storage
+    begin: int, ended_hours: int, call_ended_hours: int, passed_hours: int, rules: RetentionRules
 ) -> None:
     """No job runs, and the result is that of all the jobs, over both changes of the clocks."""
     two = call(begin + ended_hours * HOUR, begin + call_ended_hours * HOUR)
     now = begin + passed_hours * HOUR
-    assert Locations(MELBOURNE, rules).tier(two, two.legs[0], now) is simulated(two, now, rules)
+    assert Retention(MELBOURNE, rules).tier(two, two.legs[0], now) is simulated(two, now, rules)
 
 
 def test_legs_are_counted_by_tier() -> None:
     """What the control API shows; what is being recorded is in Short Term."""
-    locations = Locations(MELBOURNE, Storage(mid_term_days=1, long_term_days=3))
+    locations = Retention(MELBOURNE, RetentionRules(mid_term_days=1, long_term_days=3))
     calls = [call(ENDED - shift * DAY, ENDED - shift * DAY + SECOND) for shift in (0, 1, 2, 3, 9)] + [call(LATEST)]
     assert locations.count(calls, ENDED + HOUR) == {
         "short_term": 3,

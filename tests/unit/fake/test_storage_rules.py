@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noojee_fake.errors import UsageError
-from noojee_fake.pbx.retention import LOCATIONS, MOST_DAYS, Storage, Tier, read_rules, write_rules
+from noojee_fake.pbx.retention import LOCATIONS, MOST_DAYS, RetentionRules, Tier, read_rules, write_rules
 
-SET = Storage(mid_term_days=90, long_term_days=365, nightly_hour=3)
+SET = RetentionRules(mid_term_days=90, long_term_days=365, nightly_hour=3)
 
 
 def test_the_rules_of_a_new_pbx() -> None:
     """Nothing is ever deleted, and the run is at two in the night. UNKNOWN: chosen."""
-    assert write_rules(Storage()) == {
+    assert write_rules(RetentionRules()) == {
         "nightly_hour": 2,
         "mid_term_days": None,
         "long_term_days": None,
@@ -28,14 +28,14 @@ def test_the_rules_of_a_new_pbx() -> None:
 def test_rules_that_are_not_named_stay() -> None:
     """Null keeps for ever."""
     assert read_rules({}, SET) == SET
-    assert read_rules({"mid_term_days": None, "offline": ["long_term"]}, SET) == Storage(
+    assert read_rules({"mid_term_days": None, "offline": ["long_term"]}, SET) == RetentionRules(
         nightly_hour=3, long_term_days=365, offline=frozenset({Tier.LONG_TERM})
     )
 
 
 @given(
     st.builds(
-        Storage,
+        RetentionRules,
         nightly_hour=st.integers(0, 23),
         mid_term_days=st.none() | st.integers(0, MOST_DAYS),
         long_term_days=st.none() | st.integers(0, MOST_DAYS),
@@ -43,7 +43,7 @@ def test_rules_that_are_not_named_stay() -> None:
         offline=st.frozensets(st.sampled_from(LOCATIONS)),
     )
 )
-def test_what_is_written_reads_back(rules: Storage) -> None:
+def test_what_is_written_reads_back(rules: RetentionRules) -> None:
     """Whatever was in force before."""
     assert read_rules(write_rules(rules), SET) == rules
 
@@ -81,6 +81,6 @@ def test_what_is_no_rule_is_refused(written: Any, path: str, said: str) -> None:
 def test_rules_made_in_python_are_checked_too() -> None:
     """The same limits hold for those who set them without JSON."""
     with pytest.raises(UsageError):
-        Storage(nightly_hour=24)
+        RetentionRules(nightly_hour=24)
     with pytest.raises(UsageError):
-        Storage(offline=frozenset({Tier.GONE}))
+        RetentionRules(offline=frozenset({Tier.GONE}))

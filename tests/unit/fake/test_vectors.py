@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from noojee_fake.api.dialects.encode import date_text, timestamp_text
-from noojee_fake.pbx.access import hash_of
 from noojee_fake.pbx.clock import EARLIEST, EPOCH, LATEST, format_instant, parse_instant
+from noojee_fake.pbx.credentials import hash_of
 
 VECTORS = Path(__file__).parents[3] / "fixtures" / "vectors"
 

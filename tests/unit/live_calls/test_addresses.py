@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from noojee_fake.messages import CLOSED
-from noojee_fake.pbx.access import Addresses
+from noojee_fake.pbx.addresses import Addresses
 
 
 @pytest.mark.parametrize(

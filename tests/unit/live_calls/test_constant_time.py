@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from noojee_fake.pbx import access
+from noojee_fake.pbx import credentials
 from noojee_fake.pbx.clock import CountedIds
+from noojee_fake.pbx.credentials import ApiKeys
 from noojee_fake.server.sandboxes import build
 
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
@@ -42,16 +43,16 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
         pairs.append((one, other))
         return compare(one, other)
 
-    monkeypatch.setattr(access.hmac, "compare_digest", compare_digest)
-    made = access.hash_of
-    monkeypatch.setattr(access, "hash_of", lambda *given: Secret(made(*given)))
+    monkeypatch.setattr(credentials.hmac, "compare_digest", compare_digest)
+    made = credentials.hash_of
+    monkeypatch.setattr(credentials, "hash_of", lambda *given: Secret(made(*given)))
     return pairs
 
 
 @pytest.fixture
 def caller(calling: Callable[..., Any]) -> Any:
     sandboxes = build(api_key=Secret(KEY), control_token=Secret(TOKEN), ids=CountedIds())
-    sandboxes.default.user_key = Secret("user-key")
+    sandboxes.default.keys = ApiKeys(global_key=Secret(KEY), user_key=Secret("user-key"))
     sandboxes.default.forget_limits()
     return calling(sandboxes)
 

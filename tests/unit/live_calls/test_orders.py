@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from noojee_fake.pbx.live.recording import RecordingStart
+
 STARTED = b'{"Message":"Recording Started","Code":0}'
 STOPPED = b'{"Message":"Recording Stopped","Code":0}'
 NO_CALL = b'{"Message":"No such call","Code":-1}'
@@ -148,7 +150,7 @@ def test_the_oldest_service_gives_sound_too(line: Any) -> None:
     """Retrieve, by tag or unique id, leg by leg; metadata it has not. UNKNOWN: chosen, row 1."""
     pbx = line()
     call = pbx.talk()
-    pbx.board.start_recording(call, pbx.now, tag="T", owner=None, extension=None, again="splits")
+    pbx.board.start_recording(call, RecordingStart(tag="T"), pbx.now)
     pbx.tick(3)
     pbx.board.hang_up(call, pbx.now)
     whole = pbx.caller.njadmin("retrieveByUniqueId", uniqueId=call.unique_id, leg=3).body

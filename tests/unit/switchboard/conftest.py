@@ -11,7 +11,8 @@ import pytest
 from noojee_fake.pbx.calls import OPEN, Leg
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.pbx.directory import Directory, Queue, Record, Role, Route, User
-from noojee_fake.pbx.live.call import LiveCall, Reason, Refused
+from noojee_fake.pbx.live.call import CallRefused, LiveCall, Reason
+from noojee_fake.pbx.live.recording import RecordingStart
 from noojee_fake.pbx.live.switchboard import Switchboard
 from noojee_fake.pbx.store.memory import MemoryStore
 
@@ -55,13 +56,12 @@ class Board:
         return getattr(self.board, name)(*given, self.now, **named)
 
     def start(self, call: LiveCall, *, tag: str | None = None, owner: str | None = None, **more: Any) -> None:
-        named = {"extension": None, "again": "splits"} | more
-        self.do("start_recording", call, tag=tag, owner=owner, **named)
+        self.do("start_recording", call, RecordingStart(tag=tag, owner=owner, **more))
 
     def refused(self, reason: Reason, name: str, *given: Any, **named: Any) -> None:
         """An operation is refused for this reason, and changes neither the calls nor the archive."""
         before = self.picture()
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CallRefused) as refused:
             self.do(name, *given, **named)
         assert refused.value.reason is reason
         assert self.picture() == before

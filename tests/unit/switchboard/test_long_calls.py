@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from noojee_fake.pbx.live.recording import RecordingStart
 from noojee_fake.pbx.live.switchboard import Switchboard
 
 MANY = 10_000
@@ -38,9 +39,7 @@ def test_every_leg_of_a_long_call_is_listed(pbx: Callable[..., Any]) -> None:
     sandbox = caller.sandboxes.default
     call = sandbox.switchboard.inbound("7600", "0491570156", sandbox.clock.micros())
     for at in range(MANY):
-        sandbox.switchboard.start_recording(
-            call, sandbox.clock.micros(), tag=f"T{at}", owner=None, extension=None, again="splits"
-        )
+        sandbox.switchboard.start_recording(call, RecordingStart(tag=f"T{at}"), sandbox.clock.micros())
     sandbox.switchboard.hang_up(call, sandbox.clock.micros())
     by_id = json.loads(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId=call.unique_id).body)
     assert [int(row["Leg"]) for row in by_id] == list(range(1, MANY + 2))
@@ -76,7 +75,7 @@ def test_operations_from_several_threads_keep_every_call_whole(board: Any) -> No
             for _ in range(50):
                 call = switchboard.inbound("7601", str(which), board.now)
                 switchboard.proceed(call, board.now)
-                switchboard.start_recording(call, board.now, tag="T", owner=None, extension=None, again="splits")
+                switchboard.start_recording(call, RecordingStart(tag="T"), board.now)
                 switchboard.find(call.unique_id)
                 switchboard.seen(("410",), switchboard.seen(("410",), 0)[0] - 1)
                 switchboard.hang_up(call, board.now)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from noojee_fake.pbx.live.call import Reason
+from noojee_fake.pbx.live.recording import RecordingStart, RecordingStop
 
 
 def test_a_second_start_splits_with_a_new_owner_and_tag(board: Any, talking: Any) -> None:
@@ -36,7 +37,7 @@ def test_a_tag_is_inherited_over_transitions_or_not(board: Any, talking: Any) ->
 def test_stop_then_start_makes_a_gap(board: Any, talking: Any) -> None:
     """The next leg has the next number; in between nothing is recorded, whatever happens."""
     call = talking(board)
-    board.do("stop_recording", call, agent=None)
+    board.do("stop_recording", call, RecordingStop())
     board.do("transfer", call, "600")
     board.do("answer", call, "420")
     board.start(call, tag="B")
@@ -69,9 +70,8 @@ def test_a_call_that_rings_can_be_recorded_too(board: Any) -> None:
 def test_an_unknown_owner_is_refused(board: Any, talking: Any) -> None:
     """agentLoginName is "a valid user" (DOC W-ST)."""
     call = talking(board)
-    named = {"tag": "T", "extension": None, "again": "splits"}
-    board.refused(Reason.NO_USER, "start_recording", call, owner="Pebbles", **named)
-    board.refused(Reason.NO_USER, "stop_recording", call, agent="fred")
+    board.refused(Reason.NO_USER, "start_recording", call, RecordingStart(tag="T", owner="Pebbles"))
+    board.refused(Reason.NO_USER, "stop_recording", call, RecordingStop(agent="fred"))
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ def test_who_may_stop_a_recording(agent: str | None, reason: Reason | None, boar
     """The owner, a supervisor of the owner's team, a recording manager, an administrator. Source: W-RC (DOC), row 24."""
     call = talking(board)
     if reason is None:
-        board.do("stop_recording", call, agent=agent)
+        board.do("stop_recording", call, RecordingStop(agent=agent))
         assert board.legs(call)[-1][-1] == 3
     else:
-        board.refused(reason, "stop_recording", call, agent=agent)
-        board.do("stop_recording", call, agent=agent, anyone=True)
+        board.refused(reason, "stop_recording", call, RecordingStop(agent=agent))
+        board.do("stop_recording", call, RecordingStop(agent=agent, anyone=True))
 
 
 def test_the_default_account_of_a_route_owns_its_recordings(board: Any) -> None:
@@ -105,9 +105,9 @@ def test_the_default_account_of_a_route_owns_its_recordings(board: Any) -> None:
         call = board.do("inbound", "7610", "0491570156")
         assert board.legs(call)[0][1] == "Fred"
         if allowed:
-            board.do("stop_recording", call, agent=agent)
+            board.do("stop_recording", call, RecordingStop(agent=agent))
         else:
-            board.refused(Reason.NO_PERMISSION, "stop_recording", call, agent=agent)
+            board.refused(Reason.NO_PERMISSION, "stop_recording", call, RecordingStop(agent=agent))
 
 
 def test_a_supervisor_without_a_team_leads_nobody(board: Any) -> None:
@@ -118,24 +118,24 @@ def test_a_supervisor_without_a_team_leads_nobody(board: Any) -> None:
     board.board.directory = type(board.board.directory)(users, (), board.board.directory.routes)
     call = board.do("place", "400", "410")
     board.do("answer", call, "410")
-    board.refused(Reason.NO_PERMISSION, "stop_recording", call, agent="Wilma")
+    board.refused(Reason.NO_PERMISSION, "stop_recording", call, RecordingStop(agent="Wilma"))
 
 
 def test_stop_needs_a_recording(board: Any, talking: Any) -> None:
     call = talking(board, did="7602")
-    board.refused(Reason.NOT_RECORDING, "stop_recording", call, agent=None)
-    board.refused(Reason.NO_AGENT, "stop_recording", call, agent=None, agent_needed=True)
+    board.refused(Reason.NOT_RECORDING, "stop_recording", call, RecordingStop())
+    board.refused(Reason.NO_AGENT, "stop_recording", call, RecordingStop(agent_required=True))
     board.start(call)
-    board.do("stop_recording", call, agent=None)
-    board.refused(Reason.NOT_RECORDING, "stop_recording", call, agent=None)
+    board.do("stop_recording", call, RecordingStop())
+    board.refused(Reason.NOT_RECORDING, "stop_recording", call, RecordingStop())
 
 
 def test_a_start_while_recording_can_be_ignored_or_refused(board: Any, talking: Any) -> None:
     """Row 20. Ignored, it leaves owner and tag as they are."""
     call = talking(board)
-    named = {"tag": "T", "owner": "Barney", "extension": None}
-    board.refused(Reason.RECORDING, "start_recording", call, again="refused", **named)
-    board.do("start_recording", call, again="ignored", **named)
+    start = {"tag": "T", "owner": "Barney"}
+    board.refused(Reason.RECORDING, "start_recording", call, RecordingStart(again="refused", **start))
+    board.do("start_recording", call, RecordingStart(again="ignored", **start))
     board.do("transfer", call, "0355500042")
     board.do("hang_up", call)
     assert board.tags(call) == ["", "", ""]

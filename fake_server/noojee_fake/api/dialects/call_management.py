@@ -1,196 +1,126 @@
-"""The generation in between, `call-management`: live calls, by hash and, from 4.9.0.10 on, by API key.
+"""The dialect `call-management`: live calls, authenticated by hash and, from 4.9.0.10 on, by API key.
 
 Source: W-ST, W-SPk, W-B9, W-DI, W-HU, W-SU, W-HA, W-AK (DOC); answer and the fields of CallData: C-J (CLIENT).
 """
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
-
-from noojee_fake.api.dialects.call_control import LONGEST_NUMBER, LONGEST_TAG, CallControl, Malformed, needed, optional
-from noojee_fake.api.dialects.hashes import Hashes
+from noojee_fake.api.dialects.call_control import LONGEST_NUMBER, LONGEST_TAG, CallControl
+from noojee_fake.api.dialects.context import DialectContext
+from noojee_fake.api.dialects.hashes import Hashes, HashScheme, prefixes
+from noojee_fake.api.dialects.parameters import ParameterError, optional, required
 from noojee_fake.api.dialects.recordings import Recordings
-from noojee_fake.api.dialects.responses import Failures, Json
-from noojee_fake.api.dialects.route import Question, Route
-from noojee_fake.messages import Pending, Response
-from noojee_fake.pbx.access import KeyVerdict, check_key
-from noojee_fake.pbx.clock import SECOND
-from noojee_fake.pbx.live.call import Reason, Refused, Status, extension_of
-from noojee_fake.pbx.live.events import CallEvent
-from noojee_fake.pbx.live.switchboard import Switchboard
+from noojee_fake.api.dialects.responses import JsonErrors
+from noojee_fake.api.dialects.route import ApiCall, ApiRoute
+from noojee_fake.api.dialects.subscribe import Subscribe
+from noojee_fake.messages import Response
+from noojee_fake.pbx.credentials import KeyStatus
+from noojee_fake.pbx.live.call import CallRefused, Reason, extension_of
 
 NAME = "call-management"
-LONGEST_WAIT_SECONDS = 60
-DEFAULT_WAIT_SECONDS = 10
-MOST_EXTENSIONS = 1000
-_DIGITS = 18
 
 
-class CallManagement:
-    """The methods of the generation, by one profile. `key`: an API key is taken; `dial_records`: dial takes `record`."""
+def routes(context: DialectContext) -> dict[str, ApiRoute]:
+    """The methods under each prefix, and Time. Every method needs TLS (DOC W-AK)."""
+    return _CallManagement(context).routes(prefixes(context.profile))
 
-    def __init__(
-        self,
-        *,
-        switchboard: Switchboard,
-        orders: CallControl,
-        recordings: Recordings,
-        hashes: Hashes,
-        answers: Json,
-        failures: Failures,
-        zone: ZoneInfo,
-        api_key: str,
-        user_key: str,
-        refused_status: int,
-        key: bool,
-        dial_records: bool,
-    ) -> None:
-        self._switchboard = switchboard
-        self._orders = orders
-        self._recordings = recordings
-        self._hashes = hashes
-        self._answers = answers
-        self._failures = failures
-        self._zone = zone
-        self._api_key = api_key
-        self._user_key = user_key
-        self._refused_status = refused_status
-        self._key = key
-        self._dial_records = dial_records
 
-    def routes(self, bases: tuple[str, ...], *, time_needs_tls: bool) -> dict[str, Route]:
+class _CallManagement:
+    """The methods of the dialect."""
+
+    def __init__(self, context: DialectContext) -> None:
+        profile = context.profile
+        self._errors = JsonErrors(context.json, bad_request=profile.number("call_management_bad_request_status"))
+        self._refused_status = profile.number("call_management_refused_status")
+        self._switchboard = context.switchboard
+        self._keys = context.keys
+        self._release = context.release
+        self._control = CallControl(context, self._errors)
+        self._recordings = Recordings(context, self._errors)
+        self._subscribe = Subscribe(context, self._errors)
+        scheme = HashScheme(used=context.access.used_for_an_hour, refused_status=self._refused_status, hour=True)
+        self._hashes = Hashes(context, self._errors, scheme)
+
+    def routes(self, bases: tuple[str, ...]) -> dict[str, ApiRoute]:
         """The methods under each prefix, and Time."""
-        table = self._hashes.time_routes(bases, needs_tls=time_needs_tls)
-        methods = {"dial": self._dial, "hangup": self._hangup, "answer": self._answer, "subscribe": self._subscribe}
+        table = self._hashes.time_routes(bases, needs_tls=True)
+        methods = {
+            "dial": self._dial,
+            "hangup": self._hangup,
+            "answer": self._answer,
+            "subscribe": self._subscribe.handle,
+        }
         for prefix in bases:
             base = f"{prefix}/CallManagementAPI"
             table |= self._recordings.routes(base, self._authorise, needs_tls=True)
-            table |= self._orders.recording_routes(base, self._authorise, needs_tls=True)
-            for name, answer in methods.items():
-                table[f"{base}/{name}"] = Route(answer=answer, authorise=self._authorise, needs_tls=True)
+            table |= self._control.recording_routes(base, self._authorise, needs_tls=True)
+            for name, handle in methods.items():
+                table[f"{base}/{name}"] = ApiRoute(handle=handle, authorise=self._authorise, needs_tls=True)
         return table
 
-    def _authorise(self, question: Question) -> Response | None:
-        """An API key where this version takes one, else the hash, which keeps working (DOC W-AKd)."""
-        if not self._key or "apiKey" not in question.parameters:
-            return self._hashes.authorise(question)
-        verdict = check_key(question.parameters["apiKey"], global_key=self._api_key, user_key=self._user_key)
-        if verdict is KeyVerdict.GLOBAL:
+    def _authorise(self, api_call: ApiCall) -> Response | None:
+        """Check the API key where the version takes keys, else the hash. Hashes keep working (DOC W-AKd)."""
+        if not self._release.key or "apiKey" not in api_call.parameters:
+            return self._hashes.authorise(api_call)
+        status = self._keys.check(api_call.parameters["apiKey"])
+        if status is KeyStatus.GLOBAL:
             return None
-        message = "This key has no access to calls" if verdict is KeyVerdict.USER else "Invalid apiKey"
-        return self._failures.answer(self._refused_status, message)
+        message = "This key has no access to calls" if status is KeyStatus.USER else "Invalid apiKey"
+        return self._errors.response(self._refused_status, message)
 
-    def _dial(self, question: Question) -> Response:
+    def _dial(self, api_call: ApiCall) -> Response:
         """Ring an extension, and dial a number once it answers. Source: 02.0 Dial (DOC W-DI)."""
         dialled: dict[str, int] = {}
 
-        def dial(question: Question) -> str:
-            number = needed(question, "number", longest=LONGEST_NUMBER)
-            name = needed(question, "extenOrUniqueId")
-            if not number.isprintable():
-                raise Malformed("Malformed parameter number")
-            if "/" not in name and "." not in name:
-                raise Malformed("extenOrUniqueId must include the technology, as in SIP/100")
-            extension = extension_of(name)
-            if "/" not in name:
-                extension = next(iter(self._orders.find(name).parties), "")
-            call = self._switchboard.dial(
-                extension,
-                extension_of(number),
-                question.now_micros,
-                record=self._dial_records and optional(question, "record") == "true",
-                tag=(optional(question, "tag", longest=LONGEST_TAG) or "") if self._dial_records else "",
-                at_once=bool(optional(question, "autoAnswer")),
-            )
-            dialled["SessionID"] = call.call_id
+        def dial(api_call: ApiCall) -> str:
+            dialled["SessionID"] = self._dialled_call_id(api_call)
             return "Dialing"
 
-        answer = self._orders.answered(question, dial)
-        return self._orders.success("Dialing", **dialled) if dialled else answer
+        response = self._control.carry_out(api_call, dial)
+        return self._control.success("Dialing", **dialled) if dialled else response
 
-    def _hangup(self, question: Question) -> Response:
-        """End a call. Source: 04.0 Hangup (DOC W-HU), with its text."""
+    def _dialled_call_id(self, api_call: ApiCall) -> int:
+        """Dial as the parameters say; the id of the new call."""
+        parameters = api_call.parameters
+        number = required(parameters, "number", longest=LONGEST_NUMBER)
+        name = required(parameters, "extenOrUniqueId")
+        if not number.isprintable():
+            raise ParameterError("Malformed parameter number")
+        if "/" not in name and "." not in name:
+            raise ParameterError("extenOrUniqueId must include the technology, as in SIP/100")
+        extension = extension_of(name)
+        if "/" not in name:
+            extension = next(iter(self._control.find(name).parties), "")
+        records = self._release.dial_records
+        call = self._switchboard.dial(
+            extension,
+            extension_of(number),
+            api_call.now_micros,
+            record=records and optional(parameters, "record") == "true",
+            tag=(optional(parameters, "tag", longest=LONGEST_TAG) or "") if records else "",
+            at_once=bool(optional(parameters, "autoAnswer")),
+        )
+        return call.call_id
 
-        def hang_up(question: Question) -> str:
-            call = self._orders.find(needed(question, "extenOrUniqueId"))
-            self._switchboard.hang_up(call, question.now_micros)
+    def _hangup(self, api_call: ApiCall) -> Response:
+        """End a call. Source: 04.0 Hangup (DOC W-HU), including the message."""
+
+        def hang_up(api_call: ApiCall) -> str:
+            call = self._control.find(required(api_call.parameters, "extenOrUniqueId"))
+            self._switchboard.hang_up(call, api_call.now_micros)
             return "Channel Hungup"
 
-        return self._orders.answered(question, hang_up)
+        return self._control.carry_out(api_call, hang_up)
 
-    def _answer(self, question: Question) -> Response:
+    def _answer(self, api_call: ApiCall) -> Response:
         """Pick up a call that rings at an extension. Source: the vendor's Java client (CLIENT C-J)."""
 
-        def answer(question: Question) -> str:
-            call, extension = self._orders.find(needed(question, "uniqueId")), extension_of(needed(question, "exten"))
+        def answer(api_call: ApiCall) -> str:
+            call = self._control.find(required(api_call.parameters, "uniqueId"))
+            extension = extension_of(required(api_call.parameters, "exten"))
             if self._switchboard.directory.user_at(extension) is None:
-                raise Refused(Reason.NO_EXTENSION)
-            self._switchboard.answer(call, extension, question.now_micros)
+                raise CallRefused(Reason.NO_EXTENSION)
+            self._switchboard.answer(call, extension, api_call.now_micros)
             return "Channel Answered"
 
-        return self._orders.answered(question, answer)
-
-    def _subscribe(self, question: Question) -> Response:
-        """What changed at some extensions since a sequence number: at once, or when it happens. Source: W-SU (DOC)."""
-        try:
-            extensions = [extension_of(name) for name in needed(question, "exten").split(",")][:MOST_EXTENSIONS]
-            after = _whole_number(question, "lastSequenceNumber", None)
-            seconds = min(_whole_number(question, "timeOut", DEFAULT_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
-        except Malformed as malformed:
-            return self._failures.bad_request(str(malformed))
-        board = self._switchboard
-
-        def finish(over: bool) -> Response | None:
-            sequence, seen = board.seen(extensions, after)
-            return self._changes(seen, sequence) if over or seen or not 0 < after <= sequence else None
-
-        answer = finish(seconds == 0)
-        if answer is not None:
-            return answer
-        return Pending(200, seconds=seconds, listen=board.listen, finish=finish)
-
-    def _changes(self, seen: dict[str, list[CallEvent]], sequence: int) -> Response:
-        document = {
-            "Data": {
-                extension: [
-                    {"CallData": self._call_data(event), "CallID": event.call_id, "Code": 0} for event in events
-                ]
-                for extension, events in seen.items()
-            },
-            "seq": sequence,
-            "Code": 0,
-        }
-        return self._answers.answer(200, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
-
-    def _call_data(self, event: CallEvent) -> dict[str, Any]:
-        """The fields of CallData. Source: W-SU (DOC); the last four: C-J (CLIENT). callStartTime is often empty."""
-        return {
-            "canAnswer": event.status is Status.RINGING,
-            "callerId": event.caller_id,
-            "uniqueCallId": event.unique_id,
-            "callStartTime": self._start_time(event.answered_micros),
-            "isQueueCall": event.queue_call,
-            "isClickToDialCall": event.click_to_dial,
-            "inbound": event.inbound,
-            "status": event.status.value,
-            "secondaryUniqueCallId": event.secondary_id,
-            "otherPartyCallerId": event.other_party,
-            "connectedCallerIdNum": event.connected_to,
-            "outboundDestination": event.outbound_destination,
-        }
-
-    def _start_time(self, micros: int | None) -> str:
-        """`yyyy/MM/dd HH:mm`, local time, the form that the vendor's client reads (CLIENT C-J)."""
-        return "" if micros is None else f"{datetime.fromtimestamp(micros // SECOND, self._zone):%Y/%m/%d %H:%M}"
-
-
-def _whole_number(question: Question, name: str, default: int | None) -> int:
-    if default is not None and name not in question.parameters:
-        return default
-    value = needed(question, name)
-    if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS):
-        raise Malformed(f"Malformed parameter {name}")
-    return int(value)
+        return self._control.carry_out(api_call, answer)

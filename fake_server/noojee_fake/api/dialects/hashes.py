@@ -1,85 +1,91 @@
-"""Authentication by time stamp and hash, as two generations have it: Time, and the judgement of what came of it.
+"""Authentication by time stamp and hash, which two dialects share: Time, and the check of a request's hash.
 
 Source: 1.0 Authentication (DOC W-A1), 01.1 Authentication, hash method (DOC W-HA).
 """
 
 from __future__ import annotations
 
-from noojee_fake.api.dialects.responses import Failures, plain_text
-from noojee_fake.api.dialects.route import Question, Route
+from dataclasses import dataclass
+
+from noojee_fake.api.dialects.context import DialectContext
+from noojee_fake.api.dialects.responses import ErrorWriter, plain_text
+from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.messages import Response
-from noojee_fake.pbx.access import Attempts, HashRules, HashVerdict, UsedHashes, check_hash
+from noojee_fake.pbx.credentials import HashClaim, HashRules, HashStatus, UsedHashes, check_hash
 from noojee_fake.pbx.options import Profile
 
-_EXPIRED = "Expired TimeStamp"
 _MESSAGES = {
-    HashVerdict.MISSING: "Missing timeStamp or hash",
-    HashVerdict.MALFORMED: "Malformed timeStamp",
-    HashVerdict.WRONG: "Invalid hash",
-    HashVerdict.SPENT: "Hash already used",
+    HashStatus.MISSING: "Missing timeStamp or hash",
+    HashStatus.MALFORMED: "Malformed timeStamp",
+    HashStatus.EXPIRED: "Expired TimeStamp",
+    HashStatus.INVALID: "Invalid hash",
+    HashStatus.USED: "Hash already used",
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashScheme:
+    """How one dialect treats hashes. `refused_status` is the HTTP status of a refusal other than an expired hash.
+
+    `hour`: a used hash stays valid for an hour.
+    """
+
+    used: UsedHashes
+    refused_status: int
+    hour: bool
+
+
 def prefixes(profile: Profile) -> tuple[str, ...]:
-    """Both prefixes, unless the profile takes the bare one away. Source: quirk 9, row 47."""
+    """The path prefixes of the hash dialects. The option `bare_rest` removes the short one."""
     return ("/servicemanager/rest", "/rest") if profile["bare_rest"] == "served" else ("/servicemanager/rest",)
 
 
 class Hashes:
-    """Judges the hashes of one dialect, by one profile. `hour`: a hash lives on for an hour after its first use."""
+    """Checks the hashes of one dialect and serves Time."""
 
-    def __init__(
-        self,
-        *,
-        profile: Profile,
-        api_key: str,
-        used: UsedHashes,
-        attempts: Attempts,
-        failures: Failures,
-        refused_status: int,
-        hour: bool = False,
-    ) -> None:
-        self._failures = failures
-        self._api_key = api_key
-        self._used = used
-        self._attempts = attempts
+    def __init__(self, context: DialectContext, errors: ErrorWriter, scheme: HashScheme) -> None:
+        profile = context.profile
+        self._errors = errors
+        self._api_key = context.keys.global_key
+        self._used = scheme.used
+        self._attempts = context.access.attempts
         self._rules = HashRules(
             ahead_seconds=profile.number("clock_ahead_seconds"),
             seconds_accepted=profile["time_stamp_seconds"] == "accepted",
-            once=not hour and profile["hash_reuse"] == "once",
-            hour_from=profile["hash_hour_from"] if hour else None,
+            once=not scheme.hour and profile["hash_reuse"] == "once",
+            hour_from=profile["hash_hour_from"] if scheme.hour else None,
         )
         self._limited = profile["concurrent_authentications"] != "unlimited"
         self._expired_status = profile.number("expired_hash_status")
-        self._refused_status = refused_status
+        self._refused_status = scheme.refused_status
         self._time_end = "\n" if profile["time_body"] == "digits-newline" else ""
 
-    def time_routes(self, bases: tuple[str, ...], *, needs_tls: bool) -> dict[str, Route]:
-        """Where the PBX tells its time."""
-        return {f"{base}/Time": Route(answer=self._time, needs_tls=needs_tls) for base in bases}
+    def time_routes(self, bases: tuple[str, ...], *, needs_tls: bool) -> dict[str, ApiRoute]:
+        """The routes of Time, one for each prefix."""
+        return {f"{base}/Time": ApiRoute(handle=self._time, needs_tls=needs_tls) for base in bases}
 
-    def authorise(self, question: Question) -> Response | None:
-        """The refusal, or None for a good hash."""
-        time_stamp = question.parameters.get("timeStamp")
+    def authorise(self, api_call: ApiCall) -> Response | None:
+        """The refusal, or None for an accepted hash."""
+        time_stamp = api_call.parameters.get("timeStamp")
         if self._limited:
             self._attempts.end(time_stamp)
-        verdict = check_hash(
-            time_stamp=time_stamp,
-            given=question.parameters.get("hash"),
+        claim = HashClaim(
+            time_stamp=time_stamp or "",
+            given=api_call.parameters.get("hash") or "",
             api_key=self._api_key,
-            now_millis=question.now_micros // 1000,
+            now_millis=api_call.now_micros // 1000,
             rules=self._rules,
             used=self._used,
         )
-        if verdict is HashVerdict.ACCEPTED:
+        status = check_hash(claim)
+        if status is HashStatus.ACCEPTED:
             return None
-        if verdict is HashVerdict.EXPIRED:
-            return self._failures.answer(self._expired_status, _EXPIRED)
-        return self._failures.answer(self._refused_status, _MESSAGES[verdict])
+        http_status = self._expired_status if status is HashStatus.EXPIRED else self._refused_status
+        return self._errors.response(http_status, _MESSAGES[status])
 
-    def _time(self, question: Question) -> Response:
-        """The PBX's clock in milliseconds; nobody needs to prove who asks. Source: W-A1, W-HA (DOC)."""
-        now_millis = question.now_micros // 1000
+    def _time(self, api_call: ApiCall) -> Response:
+        """The PBX's clock in milliseconds. It needs no credentials. Source: W-A1, W-HA (DOC)."""
+        now_millis = api_call.now_micros // 1000
         if self._limited and not self._attempts.begin(now_millis):
-            return self._failures.answer(200, "Too many concurrent authentication attempts")
+            return self._errors.response(200, "Too many concurrent authentication attempts")
         return plain_text(f"{now_millis}{self._time_end}")

@@ -1,4 +1,4 @@
-"""The replacement, `njadmin`: an API key, and metadata by hour, once a minute. Source: W-D9, W-H (DOC)."""
+"""The replacement dialect, `njadmin`: an API key, and metadata by hour, once a minute. Source: W-D9, W-H (DOC)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from noojee_fake.api.dialects.encode import Encoder
+from noojee_fake.api.dialects.context import DialectContext
 from noojee_fake.api.dialects.recordings import Recordings
-from noojee_fake.api.dialects.responses import Json, JsonFailures
-from noojee_fake.api.dialects.route import Question, Route
+from noojee_fake.api.dialects.responses import JsonErrors
+from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.messages import Response
-from noojee_fake.pbx.access import ByHourLimit, KeyVerdict, check_key
 from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.clock import EPOCH, SECOND
-from noojee_fake.pbx.options import Profile
-from noojee_fake.pbx.retention import Locations
-from noojee_fake.pbx.store.base import Store
+from noojee_fake.pbx.credentials import KeyStatus
 
 NAME = "njadmin"
 
@@ -25,41 +22,28 @@ _DATE = re.compile(r"(\d{4})/(\d{2})/(\d{2})", re.ASCII)
 _HOUR = re.compile(r"\d{1,2}", re.ASCII)
 
 
-class Njadmin:
-    """The routes of the replacement, by one profile."""
+def routes(context: DialectContext) -> dict[str, ApiRoute]:
+    """The methods of the replacement. Every method needs TLS (DOC W-AK)."""
+    return _Njadmin(context).routes()
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        locations: Locations,
-        encoder: Encoder,
-        profile: Profile,
-        zone: ZoneInfo,
-        api_key: str,
-        user_key: str,
-        limit: ByHourLimit,
-    ) -> None:
-        self._answers = Json(profile["json_content_type"])
-        self._failures = JsonFailures(
-            self._answers,
+
+class _Njadmin:
+    """The methods of the replacement."""
+
+    def __init__(self, context: DialectContext) -> None:
+        profile = context.profile
+        self._errors = JsonErrors(
+            context.json,
             bad_request=profile.number("njadmin_bad_request_status"),
             lower_case=profile["njadmin_failure_envelope"] == "lower-case",
         )
-        self._recordings = Recordings(
-            store=store,
-            locations=locations,
-            encoder=encoder,
-            profile=profile,
-            answers=self._answers,
-            failures=self._failures,
-        )
-        self._store = store
-        self._encoder = encoder
-        self._zone = zone
-        self._api_key = api_key
-        self._user_key = user_key
-        self._limit = limit
+        self._recordings = Recordings(context, self._errors)
+        self._json = context.json
+        self._store = context.store
+        self._encoder = context.encoder
+        self._zone = context.zone
+        self._keys = context.keys
+        self._limit = context.access.by_hour
         self._refused_status = profile.number("njadmin_refused_status")
         self._user_key_status = profile.number("user_key_status")
         self._limit_status = profile.number("by_hour_limit_status")
@@ -67,44 +51,50 @@ class Njadmin:
         self._future_refused = profile["future_hour"] == "refused"
         self._bad_hour_refused = profile["bad_hour"] == "refused"
 
-    def routes(self) -> dict[str, Route]:
+    def routes(self) -> dict[str, ApiRoute]:
+        """The shared methods, and metadata by hour."""
+        by_hour = ApiRoute(handle=self._by_hour, authorise=self._authorise, needs_tls=True)
         return {
             **self._recordings.routes(_BASE, self._authorise, needs_tls=True),
-            f"{_BASE}/retrieveMetaDataByHour": Route(answer=self._by_hour, authorise=self._authorise, needs_tls=True),
+            f"{_BASE}/retrieveMetaDataByHour": by_hour,
         }
 
-    def _authorise(self, question: Question) -> Response | None:
-        verdict = check_key(question.parameters.get("apiKey"), global_key=self._api_key, user_key=self._user_key)
-        if verdict is KeyVerdict.GLOBAL:
+    def _authorise(self, api_call: ApiCall) -> Response | None:
+        status = self._keys.check(api_call.parameters.get("apiKey"))
+        if status is KeyStatus.GLOBAL:
             return None
-        if verdict is KeyVerdict.USER:
-            return self._failures.answer(self._user_key_status, "This key has no access to recordings")
-        message = "Missing apiKey" if verdict is KeyVerdict.MISSING else "Invalid apiKey"
-        return self._failures.answer(self._refused_status, message)
+        if status is KeyStatus.USER:
+            return self._errors.response(self._user_key_status, "This key has no access to recordings")
+        message = "Missing apiKey" if status is KeyStatus.MISSING else "Invalid apiKey"
+        return self._errors.response(self._refused_status, message)
 
-    def _by_hour(self, question: Question) -> Response:
+    def _by_hour(self, api_call: ApiCall) -> Response:
         """The legs that ended within an hour of the PBX's local time, once a minute. Source: W-H (DOC)."""
         for name in ("date", "hour"):
-            if name not in question.parameters:
-                return self._failures.bad_request(f"Missing parameter {name}")
-        hour = local_hour(question.parameters["date"], question.parameters["hour"])
+            if name not in api_call.parameters:
+                return self._errors.bad_request(f"Missing parameter {name}")
+        now_micros = api_call.now_micros
+        hour = local_hour(api_call.parameters["date"], api_call.parameters["hour"])
         if hour is None and self._bad_hour_refused:
-            return self._failures.bad_request("Malformed parameter date or hour")
-        if not self._limit.accept(question.now_micros):
-            return self._failures.answer(self._limit_status, "Rate limit exceeded: one request per minute")
+            return self._errors.bad_request("Malformed parameter date or hour")
+        if not self._limit.accept(now_micros):
+            return self._errors.response(self._limit_status, "Rate limit exceeded: one request per minute")
         if hour is None:
-            return self._answers.answer(200, b"[]")
-        if self._future_refused and _begin_micros(hour, self._zone) > question.now_micros:
-            return self._failures.bad_request("This hour has not begun")
+            return self._json.response(200, b"[]")
+        if self._future_refused and _begin_micros(hour, self._zone) > now_micros:
+            return self._errors.bad_request("This hour has not begun")
         written = [
             self._encoder.hourly(call, leg)
             for call, leg in self._ended_in(hour)
-            if leg.end_micros <= question.now_micros and self._recordings.has_record(call, leg, question.now_micros)
+            if leg.end_micros <= now_micros and self._recordings.selection.has_record(call, leg, now_micros)
         ]
-        return self._answers.answer(200, b"[" + b",".join(written) + b"]")
+        return self._json.response(200, b"[" + b",".join(written) + b"]")
 
     def _ended_in(self, hour: datetime) -> list[tuple[Call, Leg]]:
-        """Judged by local wall time, so an hour that occurs twice gives both, one that is skipped nothing. Row 38."""
+        """The legs that ended in an hour of local time, by time of end.
+
+        An hour that occurs twice gives the legs of both (option `repeated_hour`). A skipped hour gives none.
+        """
         zone = self._zone
         first, after = _span_seconds(hour, zone)
         found: list[tuple[Call, Leg]] = []
@@ -117,9 +107,9 @@ class Njadmin:
 
 
 def local_hour(date: str | None, hour: str | None) -> datetime | None:
-    """The naive local time at which the asked hour begins; None where either is malformed or does not exist.
+    """The naive local time at which an hour begins; None where either text is malformed or names no existing time.
 
-    The date is `YYYY/MM/DD` (DOC); an hour of one digit may be padded with a zero (UNKNOWN: chosen).
+    The date is `YYYY/MM/DD` (DOC W-H). An hour of one digit may have a leading zero (UNKNOWN: chosen).
     """
     matched = _DATE.fullmatch(date or "")
     if matched is None or hour is None or _HOUR.fullmatch(hour) is None:
@@ -138,7 +128,7 @@ def _offsets(hour: datetime, zone: ZoneInfo) -> list[int]:
 
 
 def _span_seconds(hour: datetime, zone: ZoneInfo) -> tuple[int, int]:
-    """Seconds since 1970 between which every instant of the hour lies, and perhaps others."""
+    """A span, in seconds since 1970, that contains every instant of the hour. It may be longer than the hour."""
     as_if_utc = int((hour.replace(tzinfo=UTC) - EPOCH).total_seconds())
     offsets = _offsets(hour, zone)
     return as_if_utc - max(offsets), as_if_utc + 3600 - min(offsets)

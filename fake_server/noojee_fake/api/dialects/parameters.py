@@ -1,6 +1,6 @@
-"""Reads the parameters of a call as a Java servlet does: from the query, then from a form body; the first value wins.
+"""Reads the parameters of a request as a Java servlet does: from the query, then from a form body. The first value wins.
 
-Values are UTF-8 (a option: row 45) under percent-encoding and `+` is a space. A value that cannot be decoded is there, but unreadable.
+Values are percent-encoded UTF-8 (option `query_charset`), and `+` is a space. A value that cannot be decoded is None.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from noojee_fake.messages import Request
 
 Parameters = dict[str, str | None]
-"""Value by name (case-sensitive); None: given, but not readable as percent-encoded UTF-8."""
+"""Value by name (case-sensitive). None: the parameter is present, but its value cannot be decoded."""
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 LARGEST_FORM_BYTES = 2 * 1024 * 1024
@@ -18,8 +18,12 @@ _HEX = "0123456789abcdefABCDEF"
 _BYTES = {(a + b).encode(): bytes.fromhex(a + b) for a in _HEX for b in _HEX}
 
 
+class ParameterError(Exception):
+    """A parameter is missing or cannot be read. The text names the parameter and never shows its value."""
+
+
 def read_parameters(request: Request, *, with_body: bool, charset: str = "utf-8") -> Parameters:
-    """The parameters of a request. A body counts only as a form, and up to 2 MiB (Tomcat's default)."""
+    """The parameters of a request. A body is read only if it is a form of at most 2 MiB (Tomcat's default)."""
     found: Parameters = {}
     if request.query:
         _read(raw_bytes(request.query), found, charset)
@@ -33,13 +37,33 @@ def read_parameters(request: Request, *, with_body: bool, charset: str = "utf-8"
     return found
 
 
+def required(parameters: Parameters, name: str, *, longest: int | None = None) -> str:
+    """The value of a parameter that must be present and not empty. Raises ParameterError."""
+    value = optional(parameters, name, longest=longest)
+    if value is None:
+        raise ParameterError(f"Missing parameter {name}")
+    if not value:
+        raise ParameterError(f"Empty parameter {name}")
+    return value
+
+
+def optional(parameters: Parameters, name: str, *, longest: int | None = None) -> str | None:
+    """The value of a parameter, None where it is absent. `longest` limits its characters. Raises ParameterError."""
+    if name not in parameters:
+        return None
+    value = parameters[name]
+    if value is None or (longest is not None and len(value) > longest):
+        raise ParameterError(f"Malformed parameter {name}")
+    return value
+
+
 def is_form(content_type: str | None) -> bool:
-    """Whether a Content-Type is the form type, whatever parameters follow it."""
+    """Whether a Content-Type is the form type, with or without parameters."""
     return content_type is not None and content_type.partition(";")[0].strip().lower() == FORM_TYPE
 
 
 def raw_bytes(text: str) -> bytes:
-    """The bytes of a request target as they came over the wire."""
+    """The bytes of a request target, as they were received."""
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
@@ -47,7 +71,7 @@ def raw_bytes(text: str) -> bytes:
 
 
 def percent_decoded(raw: bytes) -> bytes | None:
-    """Undo percent-encoding; None where a `%` is not followed by two hex digits."""
+    """The bytes without percent-encoding; None where a `%` is not followed by two hex digits."""
     first, *rest = raw.split(b"%")
     if not rest:
         return raw

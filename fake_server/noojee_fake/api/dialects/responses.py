@@ -1,6 +1,6 @@
-"""What every answer has in common: bodies, their types and lengths.
+"""The response formats that the dialects share: bodies, their Content-Type and length.
 
-No answer repeats what was asked, so none leaks a key.
+No response repeats a part of its request, so no response contains a key.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _REASONS = {
 
 
 def html(status: int, *, allow: Sequence[str] = ()) -> Response:
-    """An error page of the web server itself. Source: 404 returns HTML (CLIENT C-J); 405 likewise (row 14)."""
+    """An error page of the web server. Source: 404 is HTML (CLIENT C-J); the others are alike (UNKNOWN: chosen)."""
     title = f"{status} {_REASONS[status]}"
     page = (f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>").encode()
     headers = [("Content-Type", "text/html;charset=UTF-8"), ("Content-Length", str(len(page)))]
@@ -31,70 +31,74 @@ def html(status: int, *, allow: Sequence[str] = ()) -> Response:
 
 
 def plain_text(text: str, *, status: int = 200) -> Response:
-    """A plain text answer, as of Time."""
+    """A plain text response, as Time sends it."""
     body = text.encode()
     return Response(status, (("Content-Type", "text/plain"), ("Content-Length", str(len(body)))), body)
 
 
 def empty(status: int) -> Response:
-    """A status alone."""
+    """A response without a body."""
     return Response(status, (("Content-Length", "0"),))
 
 
-class Json:
-    """Writes JSON answers with the Content-Type that the profile says."""
+class JsonWriter:
+    """Writes JSON responses with the Content-Type of the profile; `none` sends no Content-Type."""
 
     __slots__ = ("_type",)
 
     def __init__(self, content_type: str) -> None:
         self._type = () if content_type == "none" else (("Content-Type", content_type),)
 
-    def answer(self, status: int, body: bytes) -> Response:
+    def response(self, status: int, body: bytes) -> Response:
+        """A response with a JSON body."""
         return Response(status, (*self._type, ("Content-Length", str(len(body)))), body)
 
 
-class Failures(Protocol):
-    """Refusals of one dialect."""
+class ErrorWriter(Protocol):
+    """Writes the error responses of one dialect."""
 
-    def answer(self, status: int, message: str) -> Response:
-        """The refusal, with a status where the dialect has more than one."""
+    def response(self, status: int, message: str) -> Response:
+        """An error with a message. A dialect with one status for all errors ignores `status`."""
         ...
 
     def bad_request(self, message: str) -> Response:
-        """A parameter is missing or malformed; `message` names it and never shows its value."""
+        """A missing or malformed parameter. `message` names the parameter and never shows its value."""
         ...
 
 
-class TextFailures:
-    """Refusals in plain text, all with one status. Source: "otherwise an error message is returned" (DOC W-27)."""
+class TextErrors:
+    """Plain text errors, all with one status. Source: "otherwise an error message is returned" (DOC W-27)."""
 
     __slots__ = ("_status",)
 
     def __init__(self, status: int) -> None:
         self._status = status
 
-    def answer(self, status: int, message: str) -> Response:
+    def response(self, status: int, message: str) -> Response:
+        """A plain text error; `status` is ignored."""
         return plain_text(message, status=self._status)
 
     def bad_request(self, message: str) -> Response:
+        """A plain text error."""
         return plain_text(message, status=self._status)
 
 
-class JsonFailures:
-    """Refusals as the Code/Message object, with the status that the profile gives each kind."""
+class JsonErrors:
+    """Errors as the Code/Message object. `bad_request` is the status of a missing or malformed parameter."""
 
     __slots__ = ("_bad_request", "_json", "_lower_case")
 
-    def __init__(self, answers: Json, *, bad_request: int, lower_case: bool = False) -> None:
-        self._json = answers
+    def __init__(self, json_writer: JsonWriter, *, bad_request: int, lower_case: bool = False) -> None:
+        self._json = json_writer
         self._bad_request = bad_request
         self._lower_case = lower_case
 
-    def answer(self, status: int, message: str) -> Response:
+    def response(self, status: int, message: str) -> Response:
         """`{"Message":...,"Code":-1}`. Source: W-HUd (DOC)."""
         fields: dict[str, str | int]
         fields = {"code": -1, "message": message} if self._lower_case else {"Message": message, "Code": -1}
-        return self._json.answer(status, json.dumps(fields, separators=(",", ":")).encode())
+        return self._json.response(status, json.dumps(fields, separators=(",", ":")).encode())
 
     def bad_request(self, message: str) -> Response:
-        return self.answer(self._bad_request, message)
+        """The Code/Message object, with the status of the profile."""
+        return self.response(self._bad_request, message)

@@ -1,4 +1,4 @@
-"""What a dialect hands to the core: a table from path to route. The core walks it in one fixed order."""
+"""The parts that a dialect gives to `Pbx`: a table from path to route."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from noojee_fake.messages import Request, Response
 
 
 @dataclass(slots=True)
-class Question:
-    """One call to the API: its request, its parameters, and when it came."""
+class ApiCall:
+    """One call of an API method: the HTTP request, its parameters, and when it arrived (microseconds since 1970)."""
 
     request: Request
     parameters: Parameters
     now_micros: int
 
 
-Answer = Callable[[Question], Response]
-Authorise = Callable[[Question], Response | None]
+Handler = Callable[[ApiCall], Response]
+Authorise = Callable[[ApiCall], Response | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One method of the API. `authorise` gives the refusal, or None where the caller may pass.
+class ApiRoute:
+    """One method of the API: its handler, the check of its caller, and its HTTP methods.
 
-    `needs_tls`: the pages show it over HTTPS alone (DOC W-AK), which a option or `--strict-transport` enforces.
+    `authorise` returns the refusal, or None for an accepted caller. `needs_tls`: the pages show the method over HTTPS
+    only (DOC W-AK), which the option `plain_http` and `--strict-transport` enforce.
     """
 
-    answer: Answer
+    handle: Handler
     authorise: Authorise | None = None
     methods: tuple[str, ...] = ("POST",)
     needs_tls: bool = False

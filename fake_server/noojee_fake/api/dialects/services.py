@@ -1,57 +1,63 @@
-"""The oldest generation, `services`: Noojee Recorder 2.7.14.x, plain GET with `method=`, no authentication, plain text.
+"""The oldest dialect, `services`: Noojee Recorder 2.7.14.x, plain GET with `method=`, no authentication, plain text.
 
-Source: Recording API version 2.7.14.x (DOC W-27). SOAP, which it took as well, is not served: its shape is UNKNOWN.
+Source: Recording API version 2.7.14.x (DOC W-27). The SOAP form is not served, because its shape is UNKNOWN.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from noojee_fake.api.dialects.call_control import CallControl, Malformed
+from noojee_fake.api.dialects.call_control import CallControl
+from noojee_fake.api.dialects.context import DialectContext
+from noojee_fake.api.dialects.parameters import ParameterError
 from noojee_fake.api.dialects.recordings import Recordings
-from noojee_fake.api.dialects.responses import plain_text
-from noojee_fake.api.dialects.route import Question, Route
+from noojee_fake.api.dialects.responses import TextErrors, plain_text
+from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.messages import Response
-from noojee_fake.pbx.live.call import Reason, Refused
+from noojee_fake.pbx.live.call import CallRefused, Reason
 
 NAME = "services"
 PATH = "/servicemanager/services/njadmin-api-recording"
 AUDIO = "GET {base}?method=retrieve&uniqueId={unique_id}&leg={leg}"
-"""How the sound of a leg is fetched, in the form of a target file. UNKNOWN: chosen."""
+"""The request for the sound of a leg, in the form of a target file. UNKNOWN: chosen."""
 
 
-class Services:
-    """Start, stop and retrieve, by one profile. Success is HTTP 200, "otherwise an error message is returned" (DOC)."""
+def routes(context: DialectContext) -> dict[str, ApiRoute]:
+    """The single path of the dialect."""
+    return {PATH: ApiRoute(handle=_Services(context).handle, methods=("GET",))}
 
-    def __init__(self, *, orders: CallControl, recordings: Recordings, failure_status: int, stop_warns: bool) -> None:
-        self._orders = orders
-        self._recordings = recordings
-        self._failure_status = failure_status
-        self._stop_warns = stop_warns
 
-    def routes(self) -> dict[str, Route]:
-        return {PATH: Route(answer=self._method, methods=("GET",))}
+class _Services:
+    """Start, stop and retrieve. Success is HTTP 200, "otherwise an error message is returned" (DOC W-27)."""
 
-    def _method(self, question: Question) -> Response:
-        name = question.parameters.get("method")
-        if name == "start":
-            return self._ordered(question, self._orders.started)
-        if name == "stop":
-            return self._ordered(question, self._orders.stopped)
+    def __init__(self, context: DialectContext) -> None:
+        profile = context.profile
+        self._errors = TextErrors(profile.number("services_failure_status"))
+        self._recordings = Recordings(context, self._errors)
+        self._stop_warns = profile["stop_not_recording"] == "warning"
+        control = CallControl(context, self._errors)
+        self._operations: dict[str, Callable[[ApiCall], str]] = {
+            "start": control.start_recording,
+            "stop": control.stop_recording,
+        }
+
+    def handle(self, api_call: ApiCall) -> Response:
+        """The response to the method that the parameter `method` names."""
+        name = api_call.parameters.get("method")
+        operation = self._operations.get(name or "")
+        if operation is not None:
+            return self._carry_out(api_call, operation)
         if name == "retrieve":
-            by_tag = "tag" in question.parameters or "uniqueId" not in question.parameters
-            return self._recordings.sound_by_tag(question) if by_tag else self._recordings.sound_by_unique_id(question)
-        return self._failure("Missing parameter method" if name is None else "No such method")
+            by_tag = "tag" in api_call.parameters or "uniqueId" not in api_call.parameters
+            return self._recordings.sound_by_tag(api_call) if by_tag else self._recordings.sound_by_unique_id(api_call)
+        return self._errors.bad_request("Missing parameter method" if name is None else "No such method")
 
-    def _ordered(self, question: Question, order: Callable[[Question], str]) -> Response:
+    def _carry_out(self, api_call: ApiCall, operation: Callable[[ApiCall], str]) -> Response:
         try:
-            return plain_text(order(question))
-        except Malformed as malformed:
-            return self._failure(str(malformed))
-        except Refused as refused:
+            return plain_text(operation(api_call))
+        except ParameterError as error:
+            return self._errors.bad_request(str(error))
+        except CallRefused as refused:
             if refused.reason is Reason.NOT_RECORDING and self._stop_warns:
                 return plain_text(refused.reason.value)
-            return self._failure(refused.reason.value)
-
-    def _failure(self, message: str) -> Response:
-        return plain_text(message, status=self._failure_status)
+            return self._errors.bad_request(refused.reason.value)

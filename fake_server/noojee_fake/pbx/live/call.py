@@ -1,8 +1,4 @@
-"""A call while it lives: its parties, what is recorded of it, and the legs so far. Values and small rules, no clock.
-
-Which transitions split a recording: entering a queue, being answered, each transfer (SPEC W-A4), an explicit start
-while recording (DOC W-RS). That the answer after a transfer makes no leg is chosen: the transfer made one.
-"""
+"""A live call: its state, its parties and its legs so far. Values and small rules, without a clock."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from noojee_fake.pbx.directory import Record
 
 
 class Status(Enum):
-    """What an extension sees of a call. Source: 05.0 Subscribe (DOC W-SU, CLIENT C-J)."""
+    """The status of a call at one extension. Source: 05.0 Subscribe (DOC W-SU, CLIENT C-J)."""
 
     RINGING = "Ringing"
     CONNECTED = "Connected"
@@ -22,8 +18,25 @@ class Status(Enum):
     DIALING = "Dialing Out"
 
 
+class CallState(Enum):
+    """The state of a live call. `transitions` says how one state leads to the next.
+
+    ROUTING: on its way to a number. GREETING: hears the greeting of its route. CALLING_BACK: a click-to-dial call whose
+    caller still rings. TRANSFERRED: rings after a transfer. ENDED: no live call any more.
+    """
+
+    ROUTING = "routing"
+    GREETING = "greeting"
+    CALLING_BACK = "calling-back"
+    RINGING = "ringing"
+    QUEUED = "queued"
+    CONNECTED = "connected"
+    TRANSFERRED = "transferred"
+    ENDED = "ended"
+
+
 class Reason(Enum):
-    """Why an operation was refused."""
+    """Why an operation on a live call is refused. The values are the messages of the API; their text is chosen."""
 
     NO_CALL = "No such call"
     SEVERAL_CALLS = "The extension has several calls"
@@ -40,8 +53,8 @@ class Reason(Enum):
     TOO_MANY = "All lines are busy"
 
 
-class Refused(Exception):
-    """An operation that cannot be done; nothing was changed."""
+class CallRefused(Exception):
+    """An operation on a live call is refused. Nothing was changed."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
@@ -50,11 +63,11 @@ class Refused(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class LiveCall:
-    """A call that has not ended. `number` is what was dialled last; `owner` None: the default account.
+    """A call that has not ended. `number` is the number that was dialled last; `owner` None: the default account.
 
-    `parties` are the extensions that take part with what each sees, `channels` the channel of each party that was
-    called; the caller's is `unique_id`. `connected` is an extension, an outside number, or nobody; `held` is who is at the
-    other end: the caller, or the outside party that the caller handed on.
+    `parties` are the extensions of the call, each with what it sees. `channels` holds the channel of each called party;
+    the caller's channel is `unique_id`. `connected` is an extension, an outside number, or None. `held` is the other
+    party: the caller, or the outside party that the caller handed on.
     """
 
     unique_id: str
@@ -67,21 +80,20 @@ class LiveCall:
     created_micros: int
     default_account: str | None
     record: Record
+    state: CallState = CallState.ROUTING
     channels: dict[str, str] = field(default_factory=dict)
     parties: dict[str, Status] = field(default_factory=dict)
     queue: str | None = None
     connected: str | None = None
     answered_micros: int | None = None
-    transferred: bool = False
     click_to_dial: bool = False
-    dialed: bool = True
     tag: str = ""
     owner: str | None = None
     destination: str = ""
     recording: bool = False
     legs: tuple[Leg, ...] = ()
     unsaved: dict[int, Leg] = field(default_factory=dict)
-    """The legs that the archive has to be told of, by number."""
+    """The legs that the store does not have yet, by number."""
 
     @property
     def caller(self) -> str | None:
@@ -90,20 +102,20 @@ class LiveCall:
 
     @property
     def waits(self) -> bool:
-        """Whether it stands in a queue."""
-        return self.queue is not None and self.connected is None
+        """Whether the call waits in a queue."""
+        return self.state is CallState.QUEUED
 
     @property
     def leg_owner(self) -> str | None:
-        """Who owns what is recorded now; None: the default account of the PBX."""
+        """The owner of the leg that is recorded now; None: the default account of the PBX."""
         return self.default_account if self.owner is None else self.owner
 
     def copy(self) -> LiveCall:
-        """The same call, to go on by itself."""
+        """An independent copy of the call."""
         return replace(self, channels=self.channels.copy(), parties=self.parties.copy(), unsaved=self.unsaved.copy())
 
     def archived(self) -> Call:
-        """The call as the archive keeps it. Only once it has a leg."""
+        """The call as the store keeps it. The call must have a leg."""
         return Call(
             unique_id=self.unique_id,
             direction=self.direction,
@@ -114,9 +126,9 @@ class LiveCall:
         )
 
     def open_leg(self, now_micros: int, call_record_id: int) -> None:
-        """Begin a leg that belongs to whoever owns the call now; not before the call, nor before the last leg's end.
+        """Begin a leg of the current owner.
 
-        The clock may have been set back.
+        The leg starts no earlier than the call and than the end of the last leg, even if the clock was set back.
         """
         last = self.legs[-1] if self.legs else None
         leg = Leg(
@@ -133,7 +145,7 @@ class LiveCall:
         self.recording = True
 
     def close_leg(self, now_micros: int) -> None:
-        """End the leg that is being recorded; nothing where none is. A clock that was set back ends it at its start."""
+        """End the leg that is being recorded, if any. It ends no earlier than it started, even if the clock was set back."""
         self.recording = False
         if self.legs and self.legs[-1].end_micros == OPEN:
             last = self.legs[-1]

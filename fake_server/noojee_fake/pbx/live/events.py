@@ -1,4 +1,4 @@
-"""What extensions see of live calls, numbered, and who waits for the next change. Source: 05.0 Subscribe (DOC W-SU)."""
+"""The numbered events that extensions see of live calls, and the listeners that wait for them. Source: 05.0 Subscribe (DOC W-SU)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from noojee_fake.pbx.live.call import LiveCall, Status
 
 KEPT_HUNGUP = 100_000
-"""So many ends of calls are remembered for those who have not asked since."""
+"""How many ends of calls are kept for subscribers that have not asked since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEvent:
-    """What one extension saw of one call at one moment, as subscribe tells it. `sequence` counts all changes."""
+    """What one extension sees of one call from one moment on, as subscribe reports it. `sequence` counts all events."""
 
     sequence: int
     extension: str
@@ -46,11 +46,11 @@ class CallEvents:
 
     @property
     def sequence(self) -> int:
-        """The number of the last change; 1 where nothing ever happened, so that 0 is before everything."""
+        """The number of the last event; 1 where there was none, so that 0 is before all events."""
         return self._sequence
 
-    def note(self, call: LiveCall, extension: str, status: Status) -> None:
-        """Note what an extension sees of a call from now on. The other party is the one that called, or was called."""
+    def record(self, call: LiveCall, extension: str, status: Status) -> None:
+        """Record what an extension sees of a call from now on. The other party is the caller, or the called party."""
         calls = extension == call.caller and extension not in call.channels
         far = call.number if calls else call.held
         self._sequence += 1
@@ -79,9 +79,9 @@ class CallEvents:
                 self._forget(self._over.popleft())
 
     def since(self, extensions: Iterable[str], after: int) -> tuple[int, dict[str, list[CallEvent]]]:
-        """The number of the last change, and by extension what it saw after a number, the last of each call; oldest first.
+        """The number of the last event, and for each extension its last event of each call after a number, oldest first.
 
-        0, or a number that is still to come: the calls that live now.
+        `after` 0, or a number that was not reached yet, gives the live calls.
         """
         found: dict[str, list[CallEvent]] = {}
         with self._lock:
@@ -98,7 +98,7 @@ class CallEvents:
             return self._sequence, found
 
     def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have `wake` called after each change, from any thread; what is given back ends it."""
+        """Call `wake` after each change, from any thread. The returned function removes the listener."""
         listener = object()
         self._listeners[listener] = wake
 
@@ -109,20 +109,20 @@ class CallEvents:
 
     @property
     def listeners(self) -> int:
-        """How many wait."""
+        """How many listeners wait."""
         return len(self._listeners)
 
     def wake(self) -> None:
-        """Wake whoever listens."""
+        """Wake all listeners."""
         for listener in list(self._listeners.values()):
             listener()
 
     def state(self) -> object:
-        """What was seen, with its numbers, for `put_back`."""
+        """The events and their numbers, for `restore`."""
         return self._sequence, {name: seen.copy() for name, seen in self._last.items()}, self._over.copy()
 
-    def put_back(self, state: Any) -> None:
-        """What was seen, and the numbers, of another moment; to whoever saw more, that is still to come."""
+    def restore(self, state: Any) -> None:
+        """Set events and numbers to an earlier state. A subscriber with a later number gets the live calls."""
         self._sequence, last, over = state
         self._last = {name: seen.copy() for name, seen in last.items()}
         self._over = over.copy()

@@ -1,11 +1,11 @@
-"""The live calls of a PBX by unique id, channel, extension and queue, so that no question looks at them all."""
+"""The live calls of a PBX by unique id, channel, extension and queue, so that no lookup scans all calls."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 
-from noojee_fake.pbx.live.call import LiveCall, Reason, Refused, Status
+from noojee_fake.pbx.live.call import CallRefused, LiveCall, Reason, Status, extension_of
 
 MOST_LIVE_CALLS = 10_000
 
@@ -13,7 +13,7 @@ _BUSY = (Status.CONNECTED, Status.DIALING)
 
 
 class CallRegistry:
-    """Who is on which call. A party joins with its channel and leaves with it."""
+    """The calls, and which parties take part in them. A party joins and leaves together with its channel."""
 
     def __init__(self) -> None:
         self._calls: dict[str, LiveCall] = {}
@@ -21,7 +21,7 @@ class CallRegistry:
         self._by_extension: dict[str, dict[int, LiveCall]] = {}
         self._waiting: dict[str, dict[int, LiveCall]] = {}
         self._busy: Counter[str] = Counter()
-        """On how many calls an extension talks or dials."""
+        """The number of calls on which an extension talks or dials."""
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -34,7 +34,7 @@ class CallRegistry:
         return self._calls.get(call.unique_id) is call
 
     def copy(self) -> CallRegistry:
-        """The same lines, with calls of their own."""
+        """A registry with copies of the calls."""
         twins = {unique_id: call.copy() for unique_id, call in self._calls.items()}
         made = CallRegistry()
         made._calls = twins
@@ -49,32 +49,32 @@ class CallRegistry:
         return channel in self._by_channel
 
     def add(self, call: LiveCall) -> None:
-        """Raises Refused where there are too many."""
+        """Add a call. Raises CallRefused where there are too many."""
         if len(self._calls) >= MOST_LIVE_CALLS:
-            raise Refused(Reason.TOO_MANY)
+            raise CallRefused(Reason.TOO_MANY)
         self._calls[call.unique_id] = self._by_channel[call.unique_id] = call
 
     def remove(self, call: LiveCall) -> None:
-        """The call is over; its parties have left."""
+        """Remove a call that has ended. Its parties have left."""
         self.unqueue(call)
         for channel in (call.unique_id, *call.channels.values()):
             self._by_channel.pop(channel, None)
         del self._calls[call.unique_id]
 
     def ring(self, call: LiveCall, number: str, channel: str) -> None:
-        """A party is called."""
+        """Add the channel of a party that is called."""
         self._drop_channel(call, number)
         call.channels[number] = channel
         self._by_channel[channel] = call
 
     def put(self, call: LiveCall, extension: str, status: Status) -> None:
-        """What an extension sees of a call it takes part in."""
+        """Set what an extension sees of a call, and add the extension to the call."""
         self._count(extension, call.parties.get(extension), status)
         call.parties[extension] = status
         self._by_extension.setdefault(extension, {})[call.call_id] = call
 
     def leave(self, call: LiveCall, number: str) -> None:
-        """A party is on the call no longer."""
+        """Remove a party and its channel from a call."""
         self._drop_channel(call, number)
         status = call.parties.pop(number, None)
         if status is not None:
@@ -85,12 +85,12 @@ class CallRegistry:
                 del self._by_extension[number]
 
     def enqueue(self, call: LiveCall) -> None:
-        """The call waits in its queue."""
+        """Add a call to the queue that it waits in."""
         if call.queue is not None:
             self._waiting.setdefault(call.queue, {})[call.call_id] = call
 
     def unqueue(self, call: LiveCall) -> None:
-        """The call waits no longer, if it did."""
+        """Remove a call from its queue, if it waits in one."""
         waiting = self._waiting.get(call.queue or "")
         if waiting is not None and waiting.pop(call.call_id, None) is not None and not waiting:
             del self._waiting[call.queue or ""]
@@ -100,8 +100,27 @@ class CallRegistry:
         return list(self._waiting.get(queue, {}).values())
 
     def of_id(self, unique_id: str) -> LiveCall | None:
-        """The call of a unique id, or of a channel that takes part in it."""
+        """The call of a unique id or of a channel; None where there is none."""
         return self._by_channel.get(unique_id)
+
+    def find(self, name: str, *, several: str, by_lookup: bool) -> LiveCall:
+        """The call of a unique id (it has a dot), a channel or an extension. Raises CallRefused.
+
+        `several` chooses among the calls of an extension: `newest`, `oldest` or `refused` (option `several_calls`).
+        `by_lookup` tries every name as a unique id first (option `extension_or_unique_id`).
+        """
+        if by_lookup or "." in name:
+            call = self.of_id(name)
+            if call is not None:
+                return call
+            if not by_lookup:
+                raise CallRefused(Reason.NO_CALL)
+        found = self.of_extension(extension_of(name))
+        if not found:
+            raise CallRefused(Reason.NO_CALL)
+        if len(found) > 1 and several == "refused":
+            raise CallRefused(Reason.SEVERAL_CALLS)
+        return found[0] if several == "oldest" else found[-1]
 
     def of_extension(self, extension: str) -> list[LiveCall]:
         """The calls that an extension takes part in, oldest call first."""

@@ -1,6 +1,6 @@
-"""Live calls: ring, queue, answer, transfer, start and stop recording, hang up. Each transition that splits makes a leg.
+"""The operations on the live calls of a PBX: ring, answer, transfer, record, hang up. Each runs under one lock.
 
-Every operation takes the time it happens at; what cannot be done raises `Refused` with its reason, and changes nothing.
+Every operation takes the time at which it happens. A refused operation raises `CallRefused` and changes nothing.
 """
 
 from __future__ import annotations
@@ -11,240 +11,206 @@ from contextlib import contextmanager
 from typing import Any
 
 from noojee_fake.pbx.calls import Direction
-from noojee_fake.pbx.directory import DEFAULT, Directory, Record, Role, User
-from noojee_fake.pbx.live.call import LiveCall, Reason, Refused, Status, extension_of
+from noojee_fake.pbx.directory import DEFAULT, Directory, Record
+from noojee_fake.pbx.live.call import CallRefused, LiveCall, Reason, Status
 from noojee_fake.pbx.live.events import CallEvent, CallEvents
-from noojee_fake.pbx.live.transitions import Transitions
+from noojee_fake.pbx.live.progress import CallProgress, NewCall
+from noojee_fake.pbx.live.recording import RecordingStart, RecordingStop, start_recording, stop_recording
+from noojee_fake.pbx.live.transitions import Step, transition
 from noojee_fake.pbx.store.base import Store
 
 
-class Switchboard(Transitions):
-    """The live calls of one PBX. `lock` is held while anything changes; the archive is written before it is let go."""
+class Switchboard:
+    """The live calls of one PBX. Each operation holds `lock` until the legs that it made are in the store."""
 
     def __init__(self, *, store: Store, lock: threading.RLock, directory: Directory = DEFAULT) -> None:
-        super().__init__(store=store, events=CallEvents(lock), directory=directory)
         self._lock = lock
+        self._store = store
+        self._events = CallEvents(lock)
+        self._progress = CallProgress(store=store, events=self._events, directory=directory)
 
-    # What there is
+    @property
+    def directory(self) -> Directory:
+        """Users, queues and routes. Setting it changes the calls that begin later."""
+        return self._progress.directory
+
+    @directory.setter
+    def directory(self, directory: Directory) -> None:
+        self._progress.directory = directory
+
+    @property
+    def tags_inherited(self) -> bool:
+        """Whether a leg carries the tag of the leg before it (option `tag_inherited`)."""
+        return self._progress.tags_inherited
+
+    @tags_inherited.setter
+    def tags_inherited(self, inherited: bool) -> None:
+        self._progress.tags_inherited = inherited
 
     def calls(self) -> list[LiveCall]:
         """The calls that have not ended, oldest first."""
         with self._lock:
-            return list(self._lines)
+            return list(self._progress.registry)
 
     def find(self, name: str, *, several: str = "newest", by_lookup: bool = False) -> LiveCall:
-        """The call of a unique id (it has a dot), a channel or an extension. UNKNOWN: chosen, rows 22 and 23."""
+        """The call of a unique id, a channel or an extension; see `CallRegistry.find`. Raises CallRefused."""
         with self._lock:
-            if by_lookup or "." in name:
-                call = self._lines.of_id(name)
-                if call is not None:
-                    return call
-                if not by_lookup:
-                    raise Refused(Reason.NO_CALL)
-            found = self._lines.of_extension(extension_of(name))
-            if not found:
-                raise Refused(Reason.NO_CALL)
-            if len(found) > 1 and several == "refused":
-                raise Refused(Reason.SEVERAL_CALLS)
-            return found[0] if several == "oldest" else found[-1]
+            return self._progress.registry.find(name, several=several, by_lookup=by_lookup)
 
     def seen(self, extensions: Iterable[str], after: int) -> tuple[int, dict[str, list[CallEvent]]]:
-        """The number of the last change, and what extensions saw after a number; see `CallEvents.since`."""
+        """The number of the last change, and the events of extensions after a number; see `CallEvents.since`."""
         return self._events.since(extensions, after)
 
     @property
     def listeners(self) -> int:
-        """How many wait for a change."""
+        """How many listeners wait for a change."""
         return self._events.listeners
 
     def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have `wake` called after each change, from any thread; what is given back ends it."""
+        """Call `wake` after each change, from any thread. The returned function removes the listener."""
         return self._events.listen(wake)
 
     def wake(self) -> None:
-        """Wake whoever listens: the clock was moved, or calls were dropped."""
+        """Wake all listeners, after the clock was moved or calls were dropped."""
         self._events.wake()
-
-    # How calls begin
 
     def inbound(
         self, did: str, source: str, now_micros: int, *, record: Record | None = None, tag: str = ""
     ) -> LiveCall:
-        """A call from outside, on its way along the route of the number. An anonymous caller's `source` is "".
+        """A call from outside, which follows the route of the number. `source` is "" for an anonymous caller.
 
-        A route that records from the greeting leaves the call there until `proceed`.
+        A route that records from the greeting on keeps the call there until `proceed`.
         """
         with self._changing():
             route = self.directory.route(did)
             if route is None:
-                raise Refused(Reason.NO_ROUTE)
-            call = self._begin(
+                raise CallRefused(Reason.NO_ROUTE)
+            new = NewCall(
                 direction=Direction.INBOUND,
                 source=source,
-                did=did,
                 number=route.to,
-                now_micros=now_micros,
-                default_account=route.default_account,
                 record=route.record if record is None else record,
                 tag=tag,
+                did=did,
+                default_account=route.default_account,
             )
+            call = self._progress.begin(new, now_micros)
             if call.record is Record.GREETING:
-                self._split(call, now_micros)
+                self._progress.advance(call, Step.GREET, now_micros)
             else:
-                self._go_on(call, now_micros)
+                self._progress.go_on(call, now_micros)
             return call
 
     def proceed(self, call: LiveCall, now_micros: int) -> None:
-        """The greeting is over: the call goes where its route leads."""
+        """The greeting ends, and the call follows its route."""
         with self._changing(call):
-            if call.parties or call.channels or call.queue is not None:
-                raise Refused(Reason.NOT_CONNECTED)
-            self._go_on(call, now_micros)
+            self._progress.advance(call, Step.PROCEED, now_micros)
+            self._progress.go_on(call, now_micros)
 
     def place(
         self, extension: str, number: str, now_micros: int, *, record: Record = Record.ANSWER, tag: str = ""
     ) -> LiveCall:
         """A call that a user makes from the phone: internal where the number is an extension or a queue, else outbound."""
         with self._changing():
-            call = self._from_extension(extension, number, now_micros, record=record, tag=tag)
-            self._set(call, extension, Status.DIALING)
-            self._dial_out(call, now_micros)
+            call = self._progress.begin_from_extension(extension, number, now_micros, record=record, tag=tag)
+            self._progress.set_status(call, extension, Status.DIALING)
+            self._progress.dial_out(call, now_micros)
             return call
 
     def dial(self, extension: str, number: str, now_micros: int, *, record: bool, tag: str, at_once: bool) -> LiveCall:
-        """A call made by the API: the extension rings first, and dials once it is answered (`at_once`: by itself).
+        """A call made by the API: the extension rings first, and dials once it is answered (`at_once`: immediately).
 
-        Source: 02.0 Dial (DOC W-DI): recording starts when the call is answered, where `record` asks for it.
+        Source: 02.0 Dial (DOC W-DI): with `record`, recording starts when the call is answered.
         """
         with self._changing():
-            call = self._from_extension(
-                extension, number, now_micros, record=Record.ANSWER if record else Record.NEVER, tag=tag
-            )
+            setting = Record.ANSWER if record else Record.NEVER
+            call = self._progress.begin_from_extension(extension, number, now_micros, record=setting, tag=tag)
             call.click_to_dial = True
-            call.dialed = False
-            self._set(call, extension, Status.RINGING)
+            self._progress.advance(call, Step.CALL_BACK, now_micros)
+            self._progress.set_status(call, extension, Status.RINGING)
             if at_once:
-                self._answer(call, extension, now_micros)
+                self._progress.answer(call, extension, now_micros)
             return call
 
-    # How they go on
-
     def answer(self, call: LiveCall, by: str, now_micros: int) -> None:
-        """Somebody picks up: an extension that rings, or the outside party that was dialled."""
+        """An extension that rings, or the outside party that was dialled, picks up."""
         with self._changing(call):
-            self._answer(call, by, now_micros)
+            self._progress.answer(call, by, now_micros)
 
     def transfer(self, call: LiveCall, to: str, now_micros: int) -> None:
-        """The connected party hands the caller on: to an extension, a queue or an outside number. Each makes a leg.
+        """The connected party hands the caller on to an extension, a queue or an outside number. Each makes a leg.
 
-        Where an outside party is connected, the caller hands it on. On the leg of a transfer to an outside number the
-        owner stays. UNKNOWN: chosen, as in the recorded calls.
+        Where an outside party is connected, the caller hands it on. A transfer to an outside number keeps the owner
+        (UNKNOWN: chosen, as in the recorded calls).
         """
         with self._changing(call):
-            if call.connected is None:
-                raise Refused(Reason.NOT_CONNECTED)
+            transition(call.state, Step.TRANSFER)
             if to == call.connected or to in call.parties or (call.caller is not None and to == call.held):
-                raise Refused(Reason.ITSELF)
-            leaves = call.connected
+                raise CallRefused(Reason.ITSELF)
+            leaves = call.connected or ""
             if leaves not in call.parties and call.caller in call.parties:
-                leaves, call.held = call.held, call.connected
-            self._leave(call, leaves, now_micros)
+                leaves, call.held = call.held, leaves
+            self._progress.leave(call, leaves, now_micros)
             call.connected, call.number, call.queue = None, to, None
             if self.directory.queue(to) is not None:
-                self._enter_queue(call, to, now_micros)
+                self._progress.enter_queue(call, to, now_micros)
                 return
-            call.transferred = True
             call.destination = to
             user = self.directory.user_at(to)
             call.owner = call.owner if user is None else user.name
-            if call.recording:
-                self._split(call, now_micros)
-            self._ring(call, to, now_micros)
+            self._progress.advance(call, Step.TRANSFER, now_micros)
+            self._progress.ring(call, to, now_micros)
 
     def hang_up(self, call: LiveCall, now_micros: int) -> None:
-        """The call ends for everybody, and its last leg with it."""
+        """The call ends for all parties, and its last leg with it."""
         with self._changing(call):
             if call.recording:
                 call.close_leg(now_micros)
-                self._unsaved.append(call)
+                self._progress.unsaved.append(call)
             for extension in list(call.parties):
-                self._leave(call, extension, now_micros)
-            self._lines.remove(call)
+                self._progress.leave(call, extension, now_micros)
+            self._progress.advance(call, Step.HANG_UP, now_micros)
+            self._progress.registry.remove(call)
+
+    def start_recording(self, call: LiveCall, start: RecordingStart, now_micros: int) -> None:
+        """Record a call from now on. A call that is recorded already gets a new leg, or as `start.again` says."""
+        with self._changing(call):
+            start_recording(self._progress, call, start, now_micros)
+
+    def stop_recording(self, call: LiveCall, stop: RecordingStop, now_micros: int) -> None:
+        """End the leg of a call, and record nothing until the next start."""
+        with self._changing(call):
+            stop_recording(self._progress, call, stop, now_micros)
 
     def snapshot(self) -> object:
-        """The calls that live now, with all numbers, for `restore`."""
+        """The live calls with all counters, for `restore`."""
         with self._lock:
-            return self._lines.copy(), self._events.state(), self._channel, self._call_id
+            return self._progress.state(), self._events.state()
 
     def restore(self, snapshot: Any) -> None:
-        """The calls of a snapshot live on, and no others. It can be restored many times."""
+        """Replace the live calls by those of a snapshot. One snapshot can be restored many times."""
         with self._lock:
-            lines, seen, self._channel, self._call_id = snapshot
-            self._lines = lines.copy()
-            self._events.put_back(seen)
+            calls, events = snapshot
+            self._progress.restore(calls)
+            self._events.restore(events)
         self.wake()
-
-    # Recording by order
-
-    def start_recording(
-        self, call: LiveCall, now_micros: int, *, tag: str | None, owner: str | None, extension: str | None, again: str
-    ) -> None:
-        """Record from here on. While recording, a new leg begins (DOC W-RS of the route step; row 20 for the API).
-
-        `tag` None leaves the call's tag. Without an owner: the user attached to the extension (DOC W-ST), else the
-        connected one, else the default account. `again`: splits, ignored or refused.
-        """
-        with self._changing(call):
-            if owner is not None and self.directory.user(owner) is None:
-                raise Refused(Reason.NO_USER)
-            if call.recording and again == "refused":
-                raise Refused(Reason.RECORDING)
-            if call.recording and again == "ignored":
-                return
-            if tag is not None:
-                call.tag = tag
-            user = self.directory.user_at(extension or call.connected or "")
-            call.owner = owner if owner is not None else None if user is None else user.name
-            self._split(call, now_micros)
-
-    def stop_recording(
-        self, call: LiveCall, now_micros: int, *, agent: str | None, anyone: bool = False, agent_needed: bool = False
-    ) -> None:
-        """End the leg and record no more, until a start. UNKNOWN: who may is chosen, row 24."""
-        with self._changing(call):
-            if agent is None and agent_needed:
-                raise Refused(Reason.NO_AGENT)
-            if agent is not None and not anyone:
-                user = self.directory.user(agent)
-                if user is None:
-                    raise Refused(Reason.NO_USER)
-                if not self._may_stop(user, call):
-                    raise Refused(Reason.NO_PERMISSION)
-            if not call.recording:
-                raise Refused(Reason.NOT_RECORDING)
-            call.close_leg(now_micros)
-            call.record = Record.NEVER
-            self._unsaved.append(call)
 
     @contextmanager
     def _changing(self, call: LiveCall | None = None) -> Iterator[None]:
-        """Hold the lock while an operation changes calls, `call` if it still lives; archive it, then wake who waits."""
+        """Hold the lock during an operation, save the changed legs, then wake the listeners.
+
+        Raises CallRefused where `call` has ended.
+        """
         with self._lock:
-            if call is not None and call not in self._lines:
-                raise Refused(Reason.NO_CALL)
+            if call is not None and call not in self._progress.registry:
+                raise CallRefused(Reason.NO_CALL)
             before = self._events.sequence
             yield
-            while self._unsaved:
-                saved = self._unsaved.pop()
+            unsaved = self._progress.unsaved
+            while unsaved:
+                saved = unsaved.pop()
                 self._store.save(saved.archived(), tuple(saved.unsaved.values()))
                 saved.unsaved.clear()
             changed = before != self._events.sequence
         if changed:
             self.wake()
-
-    def _may_stop(self, user: User, call: LiveCall) -> bool:
-        """The owner, a supervisor of the owner's team, a recording manager, an administrator (W-RC)."""
-        if user.role in (Role.RECORDING_MANAGER, Role.ADMINISTRATOR) or user.name == call.leg_owner:
-            return True
-        owner = self.directory.user(call.leg_owner or "")
-        return user.role is Role.SUPERVISOR and owner is not None and bool(user.team) and owner.team == user.team
