@@ -1,8 +1,8 @@
-"""The figures of benchmarks/README.md, measured on this machine: ratios side by side in one run, rounds interleaved.
+"""Measures the figures of benchmarks/README.md on this machine: ratios within one run, with alternating rounds.
 
     python benchmarks/run.py [--rounds 5] [--quick] [--only NAME]
 
-Needs the package installed; uses `wrk` as the load where it is there, else a small one of its own.
+Needs the installed package. Uses `wrk` to send requests if it is installed, else a small client of its own.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+
+from noojee_fake.testing.process import ServerProcess
 
 CONSTANT = """
 import asyncio, socket, sys
@@ -37,7 +38,8 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": BODY})
 listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
 listening.setblocking(False)
-asyncio_run(app, listening, tls=None, ready=Path(sys.argv[2]), base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
+ready = Path(sys.argv[sys.argv.index("--ready-file") + 1])
+asyncio_run(app, listening, tls=None, ready=ready, base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
 """
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 METADATA = f"/njadmin/rest/RecordingAPI/retrieveMetaDataByUniqueId?apiKey={SAMPLE_KEY}&uniqueId=1773190799.2"
@@ -51,7 +53,7 @@ LEGS = [
     }
     for minute in range(4)
 ]
-SEED = {
+ARCHIVE = {
     "format": "noojee-archive/1",
     "now": "2026-11-24T00:00:00+00:00",
     "calls": [
@@ -65,31 +67,12 @@ MARKS = {True: "met", False: "missed", None: ""}
 
 @dataclass(frozen=True)
 class Row:
-    """One figure with its goal; `met` None: stated, without a goal."""
+    """One figure with its goal. `met` is None for a figure without a goal."""
 
     what: str
     figure: str
     goal: str
     met: bool | None
-
-
-@contextmanager
-def process(words: list[str], ready: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
-    """A server: its process, its base URL, and the seconds from start to first answer."""
-    ready.unlink(missing_ok=True)
-    started = time.perf_counter()
-    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while not ready.exists():
-            if running.poll() is not None:
-                raise RuntimeError(f"{words} ended with {running.returncode}")
-            time.sleep(0.001)
-        url = ready.read_text().strip()
-        httpx.post(url + "/servicemanager/rest/Time", trust_env=False)
-        yield running, url, time.perf_counter() - started
-    finally:
-        running.terminate()
-        running.wait(10)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -105,7 +88,7 @@ def memory_mib(pid: int) -> float:
 
 
 def load(url: str, path: str, seconds: int, connections: int) -> int:
-    """How many requests a server answered in so many seconds, from so many connections that are kept."""
+    """How many requests a server answers in a number of seconds, over a number of kept connections."""
     if shutil.which("wrk"):
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
             script.write('wrk.method = "POST"\n')
@@ -140,19 +123,14 @@ async def _own_load(url: str, path: str, seconds: float, connections: int) -> in
 
 
 def start_and_memory(folder: Path, rounds: int, quick: bool) -> list[Row]:
-    """How soon the served fake answers, and what it holds when idle."""
-    ready = folder / "ready"
+    """The time from start to first answer, and the resident memory of an idle server."""
     seconds, memory = [], []
     for _ in range(rounds):
-        with process(
-            [sys.executable, "-m", "noojee_fake", "serve", "--port", "0", "--ready-file", str(ready)], ready
-        ) as (
-            running,
-            _,
-            took,
-        ):
-            seconds.append(took)
-            memory.append(memory_mib(running.pid))
+        started = time.perf_counter()
+        with ServerProcess() as server:
+            httpx.post(f"{server.base_url}/servicemanager/rest/Time", trust_env=False)
+            seconds.append(time.perf_counter() - started)
+            memory.append(memory_mib(server.pid))
     answer, idle = statistics.median(seconds), statistics.median(memory)
     return [
         Row("`noojee-fake serve`: start to first answer", f"{answer:.2f} s", "0.5 s or sooner", answer <= 0.5),
@@ -162,35 +140,24 @@ def start_and_memory(folder: Path, rounds: int, quick: bool) -> list[Row]:
 
 def served(folder: Path, rounds: int, quick: bool) -> list[Row]:
     """Metadata of four legs against a constant answer of the same size from the same server."""
-    (folder / "archive.json").write_text(json.dumps(SEED))
-    fake_ready, constant_ready = folder / "fake-ready", folder / "constant-ready"
-    words = [
-        sys.executable,
-        "-m",
-        "noojee_fake",
-        "serve",
-        "--port",
-        "0",
-        "--quiet",
-        "--archive",
-        str(folder / "archive.json"),
-    ]
-    with process([*words, "--ready-file", str(fake_ready)], fake_ready) as (fake, fake_url, _):
-        body = httpx.post(fake_url + METADATA, trust_env=False).content
+    archive = folder / "archive.json"
+    archive.write_text(json.dumps(ARCHIVE))
+    with ServerProcess("--quiet", "--archive", str(archive)) as fake:
+        body = httpx.post(fake.base_url + METADATA, trust_env=False).content
         (folder / "body").write_bytes(body)
         (folder / "constant.py").write_text(CONSTANT)
-        constant_words = [sys.executable, str(folder / "constant.py"), str(folder / "body"), str(constant_ready)]
-        with process(constant_words, constant_ready) as (constant, constant_url, _):
-            assert httpx.post(constant_url + METADATA, trust_env=False).content == body
+        command = (sys.executable, str(folder / "constant.py"), str(folder / "body"))
+        with ServerProcess(command=command) as constant:
+            assert httpx.post(constant.base_url + METADATA, trust_env=False).content == body
             rates: list[float] = []
             costs: list[float] = []
             for _ in range(rounds):
                 measured = []
-                for running, url in ((fake, fake_url), (constant, constant_url)):
-                    load(url, METADATA, 1, 16)
-                    before = cpu_seconds(running.pid)
-                    count = load(url, METADATA, 1 if quick else 4, 16)
-                    measured.append((count, (cpu_seconds(running.pid) - before) / count * 1e6))
+                for server in (fake, constant):
+                    load(server.base_url, METADATA, 1, 16)
+                    before = cpu_seconds(server.pid)
+                    count = load(server.base_url, METADATA, 1 if quick else 4, 16)
+                    measured.append((count, (cpu_seconds(server.pid) - before) / count * 1e6))
                 rates.append(measured[0][0] / measured[1][0])
                 costs.append(measured[0][1])
     rate = statistics.median(rates)
@@ -204,23 +171,12 @@ def served(folder: Path, rounds: int, quick: bool) -> list[Row]:
 
 
 def in_process(folder: Path, rounds: int, quick: bool) -> list[Row]:
-    """httpx into the fake without a socket, against httpx over loopback to the same application."""
+    """httpx with the in-process transport, against httpx over loopback to the same application."""
     from noojee_fake.adapters.httpx_transport import Transport
     from noojee_fake.server.sandboxes import build
 
-    (folder / "archive.json").write_text(json.dumps(SEED))
-    ready = folder / "loop-ready"
-    words = [
-        sys.executable,
-        "-m",
-        "noojee_fake",
-        "serve",
-        "--port",
-        "0",
-        "--quiet",
-        "--archive",
-        str(folder / "archive.json"),
-    ]
+    archive = folder / "archive.json"
+    archive.write_text(json.dumps(ARCHIVE))
     count = 200 if quick else 1000
     ratios = []
 
@@ -230,8 +186,9 @@ def in_process(folder: Path, rounds: int, quick: bool) -> list[Row]:
             client.post(base + METADATA)
         return (time.perf_counter() - started) / count * 1e6
 
-    inside = httpx.Client(transport=Transport(build(archive=SEED)))
-    with process([*words, "--ready-file", str(ready)], ready) as (_, url, _), httpx.Client(trust_env=False) as over:
+    inside = httpx.Client(transport=Transport(build(archive=ARCHIVE)))
+    with ServerProcess("--quiet", "--archive", str(archive)) as server, httpx.Client(trust_env=False) as over:
+        url = server.base_url
         assert inside.post("http://pbx" + METADATA).content == over.post(url + METADATA).content
         for _ in range(rounds):
             ratios.append(microseconds(inside, "http://pbx") / microseconds(over, url))
@@ -242,14 +199,14 @@ def in_process(folder: Path, rounds: int, quick: bool) -> list[Row]:
 
 
 def verify(folder: Path, rounds: int, quick: bool) -> list[Row]:
-    """The main job, as its users call it."""
+    """`noojee-contract verify`, as its users run it."""
     rows = []
     for words, goal in (([], 20.0), (["--smoke"], 3.0)):
         seconds = []
         for number in range(1 if quick else 3):
             started = time.perf_counter()
             done = subprocess.run(
-                [sys.executable, "-m", "noojee_contract", "verify", "--archive", str(number), *words],
+                [sys.executable, "-m", "noojee_contract", "verify", "--random-seed", str(number), *words],
                 cwd=folder, capture_output=True, check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stdout.decode()[-2000:]
@@ -267,10 +224,10 @@ def verify(folder: Path, rounds: int, quick: bool) -> list[Row]:
 
 
 def store(folder: Path, rounds: int, quick: bool) -> list[Row]:
-    """The archive, in memory and on disk; by itself: store.py."""
-    import store as of_its_own
+    """The archive in memory and on disk, measured by store.py."""
+    import store as archive_store
 
-    return of_its_own.measured(folder, rounds=min(rounds, 3), legs=100_000 if quick else 1_000_000)
+    return archive_store.measured(folder, rounds=min(rounds, 3), legs=100_000 if quick else 1_000_000)
 
 
 BENCHMARKS: dict[str, Callable[[Path, int, bool], list[Row]]] = {
@@ -290,10 +247,10 @@ def show(rows: list[Row]) -> None:
 
 
 def main() -> int:
-    """Measure, and print a table; 1 where a goal is missed."""
+    """Measure and print a table. Returns 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="shorter rounds: to see that it runs")
+    parser.add_argument("--quick", action="store_true", help="shorter rounds, to check that the benchmarks run")
     parser.add_argument("--only", choices=BENCHMARKS, action="append")
     options = parser.parse_args()
     rows: list[Row] = []
@@ -302,7 +259,7 @@ def main() -> int:
             rows += BENCHMARKS[only](Path(name), options.rounds, options.quick)
     show(rows)
     print(
-        f"\nPython {sys.version.split()[0]}, {os.cpu_count()} cores, load by {'wrk' if shutil.which('wrk') else 'its own'}"
+        f"\nPython {sys.version.split()[0]}, {os.cpu_count()} cores, load by {'wrk' if shutil.which('wrk') else 'the built-in client'}"
     )
     return 1 if any(row.met is False for row in rows) else 0
 

@@ -1,9 +1,9 @@
-"""How fast the archive of a PBX is, in memory and on disk: a million legs, four a call, a call every ten seconds.
+"""Measures the archive of a PBX in memory and on disk: a million legs, four a call, a call every ten seconds.
 
     python benchmarks/store.py [--rounds 3] [--legs 1000000]
 
-Each round is a process of its own, memory and disk in turn; medians are shown. As in `noojee-fake serve`, what was loaded is
-kept out of the garbage collector's way before questions are asked (gc.freeze); loading is measured with the collector at work.
+Each round is a process of its own; memory and disk alternate; the table shows medians. As in `noojee-fake serve`, loaded
+calls are excluded from garbage collection (gc.freeze) before queries; loading is measured with garbage collection.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
 from noojee_fake.pbx.store.base import Store
 from noojee_fake.pbx.store.memory import MemoryStore
-from noojee_fake.pbx.store.sqlite import DiskStore
+from noojee_fake.pbx.store.sqlite import SqliteStore
 
 FIRST_SECOND = 1_700_000_000
 HOUR = 3600
@@ -44,7 +44,7 @@ def unique_id(number: int) -> str:
 
 
 def made(number: int) -> Call:
-    """A call as the PBX makes them: every text an object of its own, as when it is read."""
+    """A call with new string objects, as after reading it."""
     start = FIRST_SECOND + number * SECONDS_A_CALL
     legs = tuple(
         Leg(
@@ -85,7 +85,7 @@ def p99(asked: Iterable[float]) -> float:
 
 
 def ending_legs(store: Store, calls: int) -> Iterator[tuple[Call, int]]:
-    """Calls after all others, whose leg has begun and is now to end; and the second after that end."""
+    """Calls after all others with a leg that is about to end, and the second after that end."""
     for number in range(calls, calls + HOURS):
         call = made(number)
         leg = replace(call.legs[0], call_record_id=store.last_record_id + 1)
@@ -94,12 +94,12 @@ def ending_legs(store: Store, calls: int) -> Iterator[tuple[Call, int]]:
 
 
 def measure(kind: str, legs: int, file: Path) -> Figures:
-    """One round, in this process."""
+    """The figures of one round, measured in this process."""
     calls = legs // LEGS_A_CALL
     chance = random.Random(7)
     before = resident_bytes()
     started = time.perf_counter()
-    store: Store = MemoryStore() if kind == "memory" else DiskStore(file, now=lambda: LATEST)
+    store: Store = MemoryStore() if kind == "memory" else SqliteStore(file, now=lambda: LATEST)
     store.add(made(number) for number in range(calls))
     seconds = time.perf_counter() - started
     figures = {"loaded": legs / seconds, "bytes": (resident_bytes() - before) / legs}
@@ -121,19 +121,20 @@ def measure(kind: str, legs: int, file: Path) -> Figures:
     store.close()
     if kind == "disk":
         figures["file"] = file.stat().st_size / legs
-        figures["opened"] = microseconds(lambda: DiskStore(file, now=lambda: LATEST).close()) / 1e6
+        figures["opened"] = microseconds(lambda: SqliteStore(file, now=lambda: LATEST).close()) / 1e6
     return figures
 
 
 def measured(folder: Path, *, rounds: int, legs: int) -> list[Row]:
-    """The table of both stores: medians of so many rounds."""
-    found: dict[str, list[Figures]] = {"memory": [], "disk": []}
+    """The table of both stores: the medians of a number of rounds."""
+    rounds_of: dict[str, list[Figures]] = {"memory": [], "disk": []}
     for number in range(rounds):
-        for kind, figures in found.items():
+        for kind, figures in rounds_of.items():
             words = [sys.executable, __file__, "--measure", kind, "--legs", str(legs), "--file", f"{folder}/{number}"]
             figures.append(json.loads(subprocess.run(words, capture_output=True, check=True).stdout))
     memory, disk = (
-        {name: statistics.median(each[name] for each in figures) for name in figures[0]} for figures in found.values()
+        {name: statistics.median(each[name] for each in figures) for name in figures[0]}
+        for figures in rounds_of.values()
     )
     hour = f"an hour's legs ({memory['legs_an_hour']:,.0f})"
 
@@ -166,7 +167,7 @@ def measured(folder: Path, *, rounds: int, legs: int) -> list[Row]:
 
 
 def main() -> int:
-    """Measure, and print a table; 1 where a goal is missed."""
+    """Measure and print a table. Returns 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--legs", type=int, default=1_000_000)

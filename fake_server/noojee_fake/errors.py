@@ -1,6 +1,6 @@
-"""What may go wrong in the fake through its user's fault: one tree, each with a sentence that says what to change.
+"""Errors that the user of the fake can correct: one tree. Each message says what to change.
 
-What a client of the PBX does wrong is never an exception: it is an answer.
+Errors of a client of the PBX are answers, not exceptions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class FakeError(Exception):
-    """Anything that the person who starts or drives the fake can put right."""
+    """An error that the user of the fake can correct."""
 
 
 class ArchiveError(FakeError):
@@ -26,7 +26,7 @@ class ArchiveError(FakeError):
 
 
 class ProfileError(FakeError):
-    """A profile names a option or a choice that the table of open questions does not have."""
+    """A profile names an option or a value that does not exist. `path` is the JSON path in the profile."""
 
     def __init__(self, message: str, path: str = "$") -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class ProfileError(FakeError):
 
 
 class UsageError(FakeError):
-    """The fake was started or driven wrongly: an unknown dialect, time zone, file."""
+    """The fake was used wrongly: an unknown dialect, time zone or file. `path` is a JSON path, if there is one."""
 
     def __init__(self, message: str, path: str | None = None) -> None:
         super().__init__(message)
@@ -44,14 +44,28 @@ class UsageError(FakeError):
 
 
 class StateError(FakeError):
-    """The file that keeps the archive is none of ours, is broken or in use, or cannot be written."""
+    """The state file has another format, is broken or in use, or cannot be written."""
+
+
+class StartError(FakeError):
+    """A `noojee-fake serve` process did not start.
+
+    `exit_code` is None if the process never ran; `output` and `log` are its standard output and standard error.
+    """
+
+    def __init__(self, message: str, *, exit_code: int | None = None, output: str = "", log: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code
+        self.output = output
+        self.log = log
 
 
 class ControlError(FakeError):
-    """The control API refused something, or does not answer: the server's own sentence.
+    """The control API refused a request, or does not answer.
 
-    `status` is the HTTP status, None where there was no answer; `path` the JSON path of what is wrong in the request;
-    `document` the whole answer.
+    `status` is the HTTP status, None without an answer; `path` is the JSON path of the invalid value in the request;
+    `document` is the whole answer.
     """
 
     def __init__(self, message: str, *, status: int | None = None, document: Mapping[str, Any] | None = None) -> None:

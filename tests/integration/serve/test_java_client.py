@@ -8,14 +8,10 @@ from __future__ import annotations
 import json
 import re
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from http.client import HTTPResponse
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +19,7 @@ import httpx
 import pytest
 
 from noojee_contract.resources import fixtures
+from noojee_fake.testing.process import ServerProcess
 
 LINES = sorted(fixtures("exchanges", "java-binding").glob("*.json"))
 NAMES = [path.stem for path in LINES]
@@ -111,34 +108,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served fake whose clock stands still, with the profile for this client."""
     folder = tmp_path_factory.mktemp("java")
     (folder / "archive.json").write_text(json.dumps(SPEC), encoding="utf-8")
-    words = [
-        "--port",
-        "0",
-        "--ready-file",
-        "ready",
-        "--archive",
-        "archive.json",
-        "--profile",
-        "java-client",
-        "--quiet",
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "noojee_fake", "serve", *words], cwd=folder, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        yield address(process, folder / "ready")
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
-
-
-def address(process: subprocess.Popen[str], ready: Path) -> str:
-    deadline = time.monotonic() + 20
-    while not ready.exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return ready.read_text(encoding="utf-8").strip()
+    flags = "--archive", "archive.json", "--profile", "java-client", "--quiet"
+    with ServerProcess(*flags, folder=folder) as server:
+        yield server.base_url
 
 
 @pytest.fixture

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from noojee_fake.testing.process import ServerProcess
 
 KEY = "0wn-k3y-of-the-test"
 SERVICES = "/servicemanager/services/njadmin-api-recording"
@@ -26,47 +25,27 @@ NJADMIN = "/njadmin/rest/RecordingAPI"
 
 
 class Served:
-    """A server in a folder, with its key in a variable; `client` asks it, trusting its own authority alone."""
+    """A server with its key in a variable; `client` trusts the authority of the server."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
-        self.ready = folder / "ready"
-        self.ready.unlink(missing_ok=True)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "noojee_fake", "serve", "--port", "0", "--ready-file", "ready", *words],
-            cwd=folder, env={**os.environ, "PBX_KEY": KEY}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        deadline = time.monotonic() + 20
-        while not self.ready.exists():
-            assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        self.url = self.ready.read_text(encoding="utf-8").strip()
-        authority = self.ready.with_name("ready.ca.pem")
-        verify = ssl.create_default_context(cafile=str(authority)) if authority.exists() else False
+    def __init__(self, process: ServerProcess) -> None:
+        self.process = process
+        self.url = process.base_url
+        verify = False if process.ca_file is None else ssl.create_default_context(cafile=process.ca_file)
         self.client = httpx.Client(base_url=self.url, verify=verify, trust_env=False, timeout=20)
 
     def managed(self, method: str, **given: Any) -> Any:
         return self.client.post(f"{MANAGED}/{method}", params={"apiKey": KEY, **given}).json()
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=20)
+        code = self.process.stop(number, timeout_seconds=20)
         self.client.close()
-        return self.process.returncode, out, err
+        return code, self.process.output, self.process.log
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    started: list[Served] = []
-
-    def start(*words: str) -> Served:
-        started.append(Served(tmp_path, "--api-key-env", "PBX_KEY", *words))
-        return started[-1]
-
-    yield start
-    for server in started:
-        if server.process.poll() is None:
-            server.end(signal.SIGKILL)
+def served(serve: Callable[..., ServerProcess]) -> Callable[..., Served]:
+    """Starts a server with more flags."""
+    return lambda *flags: Served(serve("--api-key-env", "PBX_KEY", *flags, PBX_KEY=KEY))
 
 
 def closed(url: str, target: str) -> bool:
@@ -80,9 +59,9 @@ def closed(url: str, target: str) -> bool:
             return True
 
 
-def test_strict_transport_cuts_plain_http_where_the_pages_demand_https(serve: Callable[..., Served]) -> None:
+def test_strict_transport_cuts_plain_http_where_the_pages_demand_https(served: Callable[..., Served]) -> None:
     """Not a byte comes back; the generations whose samples use http answer. Source: W-AK (DOC), row 43."""
-    server = serve("--strict-transport")
+    server = served("--strict-transport")
     for path in (f"{NJADMIN}/retrieveMetaData", f"{MANAGED}/hangup", "/rest/CallManagementAPI/subscribe"):
         assert closed(server.url, f"{path}?apiKey={KEY}&tag=T&exten=410&lastSequenceNumber=0")
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
@@ -97,9 +76,9 @@ def test_strict_transport_cuts_plain_http_where_the_pages_demand_https(serve: Ca
     assert "Traceback" not in err
 
 
-def test_strict_transport_serves_everything_over_tls(serve: Callable[..., Served]) -> None:
+def test_strict_transport_serves_everything_over_tls(served: Callable[..., Served]) -> None:
     """The same server with a certificate of its own."""
-    server = serve("--strict-transport", "--tls-self-signed")
+    server = served("--strict-transport", "--tls-self-signed")
     assert server.managed("hangup", extenOrUniqueId="410") == {"Message": "No such call", "Code": -1}
     assert server.client.post(f"{NJADMIN}/retrieveMetaData", params={"apiKey": KEY, "tag": "T"}).json() == []
     assert server.client.post(f"{LEGACY}/stop").json()["Code"] == -1
@@ -107,37 +86,32 @@ def test_strict_transport_serves_everything_over_tls(serve: Callable[..., Served
     assert server.end()[0] == 0
 
 
-def test_strict_transport_without_tls_needs_something_to_serve(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["current", "4.8"])
+def test_strict_transport_without_tls_needs_http(version: str, refused: Callable[..., str]) -> None:
     """A version that the pages show over HTTPS alone is refused in one line."""
-    for version, code in (("current", 2), ("4.8", 2)):
-        done = subprocess.run(
-            [sys.executable, "-m", "noojee_fake", "serve", "--port", "0", "--strict-transport", "--version", version],
-            cwd=tmp_path, capture_output=True, text=True, timeout=20, check=False,
-        )  # fmt: skip
-        assert done.returncode == code
-        assert "leaves nothing to serve over http" in done.stderr
+    assert "leaves nothing to serve over http" in refused("--strict-transport", "--version", version)
 
 
-def test_an_address_that_is_not_allowed_is_refused_on_the_socket(serve: Callable[..., Served], tmp_path: Path) -> None:
+def test_an_address_that_is_not_allowed_is_refused_on_the_socket(served: Callable[..., Served], tmp_path: Path) -> None:
     """403 with nothing, or cut; the control API has rules of its own. Source: W-AK (DOC), row 42."""
     (tmp_path / "profile.toml").write_text('address_refused = "closed"\n')
-    server = serve("--allow-address", "192.0.2.0/24")
+    server = served("--allow-address", "192.0.2.0/24")
     answer = server.client.post(f"{NJADMIN}/retrieveMetaData", params={"apiKey": KEY, "tag": "T"})
     assert (answer.status_code, answer.content) == (403, b"")
     assert server.client.get("/__noojee/").status_code == 200
     server.end()
-    server = serve("--allow-address", "192.0.2.0/24", "--profile", "profile.toml")
+    server = served("--allow-address", "192.0.2.0/24", "--profile", "profile.toml")
     assert closed(server.url, f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag=T")
     server.end()
-    server = serve("--allow-address", "127.0.0.1", "--allow-address", "192.0.2.0/24")
+    server = served("--allow-address", "127.0.0.1", "--allow-address", "192.0.2.0/24")
     assert server.client.post("/rest/Time").text.isdigit()
     server.end()
 
 
 @pytest.mark.parametrize("words", [(), ("--tls-self-signed",)], ids=["http", "https"])
-def test_a_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], serve: Callable[..., Served]) -> None:
+def test_a_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], served: Callable[..., Served]) -> None:
     """Dial on one, subscribe on the other, until the call is hung up."""
-    server = serve(*words)
+    server = served(*words)
     with ThreadPoolExecutor(1) as thread:
         seq = 1
         statuses = []
@@ -163,9 +137,9 @@ def test_a_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], ser
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_polls_that_wait(number: int, serve: Callable[..., Served]) -> None:
+def test_a_signal_ends_the_polls_that_wait(number: int, served: Callable[..., Served]) -> None:
     """Each is answered as if its time were over; the server ends with 0 and says nothing on stderr."""
-    server = serve("--quiet")
+    server = served("--quiet")
     with ThreadPoolExecutor(3) as threads:
         polls = [
             threads.submit(server.managed, "subscribe", exten="410", lastSequenceNumber=1, timeOut=60) for _ in range(3)
@@ -177,9 +151,9 @@ def test_a_signal_ends_the_polls_that_wait(number: int, serve: Callable[..., Ser
     assert (code, err) == (0, "")
 
 
-def test_its_log_shows_live_methods_and_no_credential(serve: Callable[..., Served]) -> None:
+def test_its_log_shows_live_methods_and_no_credential(served: Callable[..., Served]) -> None:
     """Names, tags and numbers stay; keys and hashes do not, nor what the oldest service was given for one."""
-    server = serve()
+    server = served()
     digest = "ab" * 32
     given = {"apiKey": KEY, "extenOrUniqueId": "SIP/410", "tag": "INV-7", "agentLoginName": "Fred"}
     server.client.post(f"{MANAGED}/start", params=given)

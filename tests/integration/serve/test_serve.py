@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import ssl
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
 from noojee_fake.cli.main import main
+from noojee_fake.testing.process import ServerProcess
 
 KEY = "0wn-k3y/of+the=test"
 SPEC = {
@@ -31,44 +28,10 @@ SPEC = {
 }  # fmt: skip
 
 
-class Process:
-    """A server that was started; `end` gives its code and what it said."""
-
-    def __init__(self, folder: Path, words: tuple[str, ...], variables: dict[str, str]) -> None:
-        self.ready = folder / "ready"
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | variables
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "noojee_fake", "serve", "--port", "0", "--ready-file", str(self.ready), *words],
-            cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        deadline = time.monotonic() + 20
-        while not self.ready.exists():
-            assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        self.url = self.ready.read_text(encoding="utf-8").strip()
-
-    def end(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=10)
-        return self.process.returncode, out, err
-
-
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Starts servers in an empty folder with an archive file in it."""
+def archive(tmp_path: Path) -> None:
+    """An archive file in the folder of the test."""
     (tmp_path / "archive.json").write_text(json.dumps(SPEC), encoding="utf-8")
-    started: list[Process] = []
-
-    def start(*words: str, **variables: str) -> Process:
-        started.append(Process(tmp_path, words, variables))
-        return started[-1]
-
-    yield start
-    for process in started:
-        if process.process.poll() is None:
-            process.process.kill()
-            process.process.communicate()
 
 
 def write_locked_key(folder: Path) -> None:
@@ -87,66 +50,57 @@ def write_locked_key(folder: Path) -> None:
     (folder / "locked.pem").write_bytes(locked)
 
 
-def refused(folder: Path, *words: str, **variables: str) -> str:
-    """The one line of a call that is refused with 2."""
-    done = subprocess.run(
-        [sys.executable, "-m", "noojee_fake", "serve", *words],
-        cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True, timeout=20, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2, done
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr
-
-
-def test_it_answers_as_soon_as_the_ready_file_is_there(serve: Callable[..., Process]) -> None:
+@pytest.mark.usefixtures("archive")
+def test_server_answers_once_the_ready_file_exists(serve: Callable[..., ServerProcess]) -> None:
     """The file holds the base URL; both dialects are served over loopback http."""
     process = serve("--archive", "archive.json")
-    assert process.url.startswith("http://127.0.0.1:")
-    with httpx.Client(base_url=process.url, trust_env=False) as client:
+    assert process.base_url.startswith("http://127.0.0.1:")
+    with httpx.Client(base_url=process.base_url, trust_env=False) as client:
         assert client.post("/servicemanager/rest/Time").text.strip().isdigit()
         legs = client.post(
             "/njadmin/rest/RecordingAPI/retrieveMetaData?apiKey=f863246a-973e-11e6-8784-08002718f5b5&tag=1234"
         ).json()
     assert legs[0]["UniqueId"] == "1773190799.2"
-    code, out, _ = process.end()
+    code, out = process.stop(), process.output
     assert code == 0
-    assert process.url in out
+    assert process.base_url in out
     assert "no secret" in out
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly(number: int, serve: Callable[..., Process]) -> None:
+def test_a_signal_ends_it_cleanly(number: int, serve: Callable[..., ServerProcess]) -> None:
     """Exit 0, no traceback, though a connection is open."""
     process = serve()
-    with httpx.Client(base_url=process.url, trust_env=False) as client:
+    with httpx.Client(base_url=process.base_url, trust_env=False) as client:
         client.post("/servicemanager/rest/Time")
-        code, _, err = process.end(number)
+        code, err = process.stop(number), process.log
     assert code == 0
     assert "Traceback" not in err
 
 
-def test_one_dialect_alone_leaves_the_other_out(serve: Callable[..., Process]) -> None:
+def test_one_dialect_alone_leaves_the_other_out(serve: Callable[..., ServerProcess]) -> None:
     """After an upgrade the old API is gone."""
     process = serve("--dialect", "njadmin")
-    assert httpx.post(f"{process.url}/servicemanager/rest/Time", trust_env=False).status_code == 404
-    process.end()
+    assert httpx.post(f"{process.base_url}/servicemanager/rest/Time", trust_env=False).status_code == 404
+    process.stop()
 
 
-def test_tls_with_a_certificate_made_for_the_run(serve: Callable[..., Process]) -> None:
+def test_tls_with_a_certificate_made_for_the_run(serve: Callable[..., ServerProcess]) -> None:
     """The authority lies beside the ready file, and nothing else vouches for the server."""
     process = serve("--tls-self-signed")
-    assert process.url.startswith("https://127.0.0.1:")
-    context = ssl.create_default_context(cafile=str(process.ready.with_name("ready.ca.pem")))
-    assert httpx.post(f"{process.url}/servicemanager/rest/Time", verify=context, trust_env=False).status_code == 200
+    assert process.base_url.startswith("https://127.0.0.1:")
+    context = ssl.create_default_context(cafile=process.ca_file)
+    assert (
+        httpx.post(f"{process.base_url}/servicemanager/rest/Time", verify=context, trust_env=False).status_code == 200
+    )
     with pytest.raises(httpx.ConnectError):
-        httpx.post(f"{process.url}/servicemanager/rest/Time", trust_env=False)
-    code, out, _ = process.end()
+        httpx.post(f"{process.base_url}/servicemanager/rest/Time", trust_env=False)
+    code, out = process.stop(), process.output
     assert code == 0
     assert "ready.ca.pem" in out
 
 
-def test_tls_with_a_certificate_of_ones_own(serve: Callable[..., Process], tmp_path: Path) -> None:
+def test_tls_with_a_certificate_of_ones_own(serve: Callable[..., ServerProcess], tmp_path: Path) -> None:
     """A chain and a key as PEM files."""
     import trustme
 
@@ -157,15 +111,18 @@ def test_tls_with_a_certificate_of_ones_own(serve: Callable[..., Process], tmp_p
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     process = serve("--tls-cert", "cert.pem", "--tls-key", "key.pem")
     context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
-    assert httpx.post(f"{process.url}/servicemanager/rest/Time", verify=context, trust_env=False).status_code == 200
-    process.end()
+    assert (
+        httpx.post(f"{process.base_url}/servicemanager/rest/Time", verify=context, trust_env=False).status_code == 200
+    )
+    process.stop()
 
 
-def test_its_log_shows_requests_and_no_key(serve: Callable[..., Process]) -> None:
+@pytest.mark.usefixtures("archive")
+def test_log_shows_requests_without_keys(serve: Callable[..., ServerProcess]) -> None:
     """Keys and hashes travel in queries; the log shows what else was asked."""
     process = serve("--api-key-env", "PBX_KEY", "--archive", "archive.json", PBX_KEY=KEY)
     digest = "ab" * 32
-    with httpx.Client(base_url=process.url, trust_env=False) as client:
+    with httpx.Client(base_url=process.base_url, trust_env=False) as client:
         query = {"apiKey": KEY, "tag": "1234"}
         assert client.post("/njadmin/rest/RecordingAPI/retrieveMetaData", params=query).status_code == 200
         client.post(
@@ -173,7 +130,7 @@ def test_its_log_shows_requests_and_no_key(serve: Callable[..., Process]) -> Non
         )
         client.post(f"/{KEY}/x", headers={"authorization": f"Bearer {KEY}"})
         client.post("/rest/%0Aforged line?tag=%1b[31m")
-    code, out, err = process.end()
+    code, out, err = process.stop(), process.output, process.log
     assert code == 0
     assert "retrieveMetaData?apiKey=[redacted]&tag=1234 200" in err
     assert len(err.splitlines()) == 4
@@ -181,30 +138,32 @@ def test_its_log_shows_requests_and_no_key(serve: Callable[..., Process]) -> Non
         assert secret not in out + err
 
 
-def test_its_log_shows_no_control_token_either(serve: Callable[..., Process]) -> None:
+def test_its_log_shows_no_control_token_either(serve: Callable[..., ServerProcess]) -> None:
     """Wherever it stands: in a header, in a path, in a parameter that is shown."""
     process = serve("--control-token-env", "TOKEN", TOKEN=KEY)
-    with httpx.Client(base_url=process.url, trust_env=False) as client:
+    with httpx.Client(base_url=process.base_url, trust_env=False) as client:
         client.get("/__noojee/sandboxes", headers={"authorization": f"Bearer {KEY}"})
         client.get(f"/__noojee/sandboxes/{KEY}")
         client.get("/__noojee/sandboxes", params={"tag": KEY})
-    code, out, err = process.end()
+    code, out, err = process.stop(), process.output, process.log
     assert code == 0
     assert len(err.splitlines()) == 3
     for secret in (KEY, "0wn-k3y%2Fof%2Bthe%3Dtest"):
         assert secret not in out + err
 
 
-def test_beyond_the_loopback_it_says_whom_the_control_api_answers(serve: Callable[..., Process]) -> None:
+def test_beyond_the_loopback_it_says_whom_the_control_api_answers(serve: Callable[..., ServerProcess]) -> None:
     """Listening on all addresses, the base URL is still one that can be called, also under its own certificate."""
     process = serve("--host", "0.0.0.0", "--tls-self-signed")
-    assert process.url.startswith("https://127.0.0.1:")
-    context = ssl.create_default_context(cafile=str(process.ready.with_name("ready.ca.pem")))
-    assert httpx.get(f"{process.url}/__noojee/", verify=context, trust_env=False).status_code == 200
-    _, out, _ = process.end()
+    assert process.base_url.startswith("https://127.0.0.1:")
+    context = ssl.create_default_context(cafile=process.ca_file)
+    assert httpx.get(f"{process.base_url}/__noojee/", verify=context, trust_env=False).status_code == 200
+    process.stop()
+    out = process.output
     assert "the control API answers the loopback alone" in out
     process = serve()
-    assert "loopback alone" not in process.end()[1]
+    process.stop()
+    assert "loopback" not in process.output
 
 
 def test_the_ready_file_of_an_earlier_run_is_gone_before_it_serves(
@@ -219,46 +178,50 @@ def test_the_ready_file_of_an_earlier_run_is_gone_before_it_serves(
     assert there == [False]
 
 
-def test_quiet_says_nothing_of_requests(serve: Callable[..., Process]) -> None:
+def test_quiet_says_nothing_of_requests(serve: Callable[..., ServerProcess]) -> None:
     """--quiet."""
     process = serve("--quiet")
-    httpx.post(f"{process.url}/servicemanager/rest/Time", trust_env=False)
-    assert process.end()[2] == ""
+    httpx.post(f"{process.base_url}/servicemanager/rest/Time", trust_env=False)
+    process.stop()
+    assert process.log == ""
 
 
-def test_a_profile_may_be_one_that_ships(serve: Callable[..., Process]) -> None:
+def test_a_profile_may_be_one_that_ships(serve: Callable[..., ServerProcess]) -> None:
     """By name: the vendor's Java client is let in with GET."""
     process = serve("--profile", "java-client")
-    with httpx.Client(base_url=process.url) as client:
+    with httpx.Client(base_url=process.base_url) as client:
         assert client.get("/__noojee/sandboxes/default/profile").json()["get_on_post"] == "start-and-stop"
         assert client.get("/rest/CallManagementAPI/start").status_code == 200
         assert client.get("/rest/CallManagementAPI/dial").status_code == 405
 
 
-def test_a_profile_reaches_the_default_sandbox_and_new_ones(serve: Callable[..., Process], tmp_path: Path) -> None:
+def test_a_profile_reaches_the_default_sandbox_and_new_ones(
+    serve: Callable[..., ServerProcess], tmp_path: Path
+) -> None:
     """What the server was started with holds for each sandbox that says nothing else."""
     (tmp_path / "profile.toml").write_text('unknown_recording = "failure-404"\n')
     process = serve("--profile", "profile.toml")
-    with httpx.Client(base_url=process.url, trust_env=False) as client:
+    with httpx.Client(base_url=process.base_url, trust_env=False) as client:
         assert client.get("/__noojee/sandboxes/default/profile").json()["unknown_recording"] == "failure-404"
         sandbox = client.post("/__noojee/sandboxes", json={}).json()
         assert sandbox["profile"]["unknown_recording"] == "failure-404"
         sandbox = client.post("/__noojee/sandboxes", json={"profile": {"unknown_recording": "empty-list"}}).json()
         assert sandbox["profile"]["unknown_recording"] == "empty-list"
-    process.end()
+    process.stop()
 
 
-def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., Process]) -> None:
+def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., ServerProcess]) -> None:
     """A hop that is not the loopback needs the token."""
     process = serve("--control-token-env", "TOKEN", TOKEN="t0ken-of-the-test")
     far = {"x-forwarded-for": "203.0.113.9"}
-    with httpx.Client(base_url=process.url, trust_env=False) as client:
+    with httpx.Client(base_url=process.base_url, trust_env=False) as client:
         assert client.get("/__noojee/sandboxes", headers=far).status_code == 403
         assert (
             client.get("/__noojee/sandboxes", headers={**far, "authorization": "Bearer t0ken-of-the-test"}).status_code
             == 200
         )
-    assert "t0ken" not in "".join(process.end()[1:])
+    process.stop()
+    assert "t0ken" not in process.output + process.log
 
 
 @pytest.mark.parametrize(
@@ -291,7 +254,9 @@ def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., P
         (("--tls-cert", "cert.pem", "--tls-key", "locked.pem"), "cannot be used"),
     ],
 )
-def test_a_wrong_call_is_told_in_one_line(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
+def test_wrong_use_is_refused_in_one_line(
+    words: tuple[str, ...], says: str, refused: Callable[..., str], tmp_path: Path
+) -> None:
     """Exit 2, what to change, and nothing written."""
     (tmp_path / "broken.json").write_text("{")
     wrong = json.loads(json.dumps(SPEC))
@@ -302,7 +267,7 @@ def test_a_wrong_call_is_told_in_one_line(words: tuple[str, ...], says: str, tmp
     (tmp_path / "choice.json").write_text('{"tag_selects": "leg"}')
     write_locked_key(tmp_path)
     before = sorted(tmp_path.iterdir())
-    line = refused(tmp_path, "--port", "0", "--ready-file", "ready", *words)
+    line = refused("--ready-file", "ready", *words)
     assert line.startswith("noojee-fake: ")
     assert says in line
     assert "pl4nted" not in line
@@ -310,17 +275,17 @@ def test_a_wrong_call_is_told_in_one_line(words: tuple[str, ...], says: str, tmp
 
 
 @pytest.mark.parametrize("words", [(), ("--tls-self-signed",)])
-def test_a_port_in_use_is_told(words: tuple[str, ...], tmp_path: Path) -> None:
+def test_port_in_use_is_refused(words: tuple[str, ...], refused: Callable[..., str], tmp_path: Path) -> None:
     """With another to try; neither a ready file nor an authority is left, and what was there stays."""
     (tmp_path / "ready").write_text("of another server\n")
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        line = refused(tmp_path, "--port", str(taken.getsockname()[1]), "--ready-file", "ready", *words)
+        line = refused("--port", str(taken.getsockname()[1]), "--ready-file", "ready", *words)
     assert "in use" in line
     assert "--port" in line
     assert [path.name for path in tmp_path.iterdir()] == ["ready"]
     assert (tmp_path / "ready").read_text() == "of another server\n"
 
 
-def test_a_ready_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_ready_file_without_a_folder_is_refused(refused: Callable[..., str]) -> None:
     """Before it serves."""
-    assert "no-folder" in refused(tmp_path, "--port", "0", "--ready-file", "no-folder/ready")
+    assert "no-folder" in refused("--ready-file", "no-folder/ready")

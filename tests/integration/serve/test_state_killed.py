@@ -6,15 +6,14 @@ import base64
 import http.client
 import json
 import os
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from noojee_fake.testing.process import ServerProcess
 
 KILLS = 50
 CLIENTS = 4
@@ -23,32 +22,23 @@ WAV = base64.b64decode("UklGRiwAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQgA
 
 
 class Server:
-    """`noojee-fake serve --state`, started and killed as often as it is asked for."""
+    """`noojee-fake serve --state` on one file, started and killed many times."""
 
     def __init__(self, folder: Path) -> None:
-        self.ready = folder / "ready"
-        self.words = [sys.executable, "-m", "noojee_fake", "serve", "--port", "0", "--quiet"]
-        self.words += ["--state", str(folder / "state"), "--ready-file", str(self.ready)]
-        # what a killed process measures is lost anyway
+        self.flags = "--quiet", "--state", str(folder / "state")
+        # what a killed process measures is lost
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
-        self.running: subprocess.Popen[bytes] | None = None
-        self.address = ""
+        self.process = ServerProcess()
+
+    @property
+    def address(self) -> str:
+        return self.process.base_url.removeprefix("http://")
 
     def start(self) -> None:
-        self.ready.unlink(missing_ok=True)
-        self.running = subprocess.Popen(self.words, env=self.environ, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while not self.ready.exists():
-            assert self.running.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
-        self.address = self.ready.read_text(encoding="utf-8").strip().removeprefix("http://")
+        self.process = ServerProcess(*self.flags, environment=self.environ).start()
 
     def kill(self) -> None:
-        if self.running is not None:
-            self.running.kill()
-            self.running.wait(10)
-            self.running = None
+        self.process.kill()
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         connection = http.client.HTTPConnection(self.address, timeout=20)

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from noojee_contract.engine.bundled import bundled
+from noojee_fake.testing.process import ServerProcess
 
 Answer = Callable[[bytes, socket.socket], None]
 
@@ -87,23 +88,11 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The base URL of a `noojee-fake serve` that runs as long as the tests of this worker."""
-    ready = tmp_path_factory.mktemp("server") / "ready"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "noojee_fake", "serve", "--port", "0", "--ready-file", str(ready), "--quiet"],
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 20
-        while not ready.exists():
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield ready.read_text().strip()
-    finally:
-        process.terminate()
-        assert process.wait(10) == 0
+    with ServerProcess("--quiet") as process:
+        yield process.base_url
+        assert process.stop() == 0
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ import os
 import re
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from noojee_fake.testing.process import ServerProcess
 
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 NJADMIN = "/njadmin/rest/RecordingAPI"
@@ -53,26 +53,19 @@ class Served:
     """A server process. `preface` is Python that runs in it before the command, to set bounds within a test's reach."""
 
     def __init__(self, folder: Path, *words: str, preface: str = "") -> None:
-        archive, ready = folder / "archive.json", folder / "ready"
+        archive = folder / "archive.json"
         archive.write_text(json.dumps(ARCHIVE), encoding="utf-8")
-        self.said = folder / "said"
-        self._heeded = 0  # bytes of it
+        self._heeded = 0  # characters of its log
         start = f"{preface}\nimport sys\nfrom noojee_fake.cli.main import main\nsys.exit(main(sys.argv[1:]))"
-        command = ["serve", "--port", "0", "--ready-file", str(ready), "--archive", str(archive), *words]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        with self.said.open("wb") as said:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", start, *command], cwd=folder, env=environ, stdout=said, stderr=said
-            )
-        deadline = time.monotonic() + 30
-        while not ready.exists():
-            assert self.process.poll() is None, self.said.read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        self.url = ready.read_text(encoding="utf-8").strip()
+        self.process = ServerProcess(
+            "--archive", str(archive), *words,
+            folder=folder, environment=environ, command=(sys.executable, "-c", start), deadline_seconds=30,
+        ).start()  # fmt: skip
+        self.url = self.process.base_url
         self.port = int(self.url.rpartition(":")[2])
-        authority = folder / "ready.ca.pem"
-        self.tls = ssl.create_default_context(cafile=str(authority)) if authority.exists() else None
+        ca_file = self.process.ca_file
+        self.tls = None if ca_file is None else ssl.create_default_context(cafile=ca_file)
 
     @contextmanager
     def connection(self, *, seconds: float = 20, plain: bool = False) -> Iterator[socket.socket]:
@@ -102,13 +95,11 @@ class Served:
 
     def is_well(self) -> None:
         """Its process runs, its control API answers, and it has said nothing since that is a sign of a bug."""
-        assert self.process.poll() is None
+        assert self.process.is_running
         assert self.ask(request("GET", "/__noojee/", "Connection: close")).statuses == (200,)
-        with self.said.open("rb") as said:
-            said.seek(self._heeded)
-            news = said.read()
+        news = self.process.log[self._heeded :]
         self._heeded += len(news)
-        assert not any(sign in news.lower() for sign in SIGNS_OF_A_BUG), news.decode()
+        assert not any(sign.decode() in news.lower() for sign in SIGNS_OF_A_BUG), news
 
     def memory_bytes(self) -> int | None:
         """The most memory that it ever had; None where the system does not tell."""
@@ -121,11 +112,7 @@ class Served:
 
     def end(self) -> int:
         """Stop it; its exit code."""
-        self.process.terminate()
-        try:
-            return self.process.wait(timeout=15)
-        finally:
-            self.process.kill()
+        return self.process.stop(timeout_seconds=15)
 
 
 @contextmanager
@@ -136,7 +123,7 @@ def served(*words: str, preface: str = "") -> Iterator[Served]:
         try:
             yield server
         finally:
-            assert server.end() == 0, server.said.read_text()
+            assert server.end() == 0, server.process.log
 
 
 def request(method: str, target: str, *headers: str, body: bytes = b"") -> bytes:
