@@ -55,12 +55,17 @@ class Schema:
         """What is wrong with a document, as `violations` tells it."""
         if self._fast.is_valid(document):
             return []
+        found = _said(self.problems(document))
+        return found or ["$: the fast validator refuses this, the reference does not"]
+
+    def problems(self, document: Any) -> Iterable[Any]:
+        """What is wrong with a document, as errors of the reference validator."""
         from jsonschema.validators import validator_for
         from referencing import Registry
 
         registry: Any = Registry()
-        found = _said(validator_for(self._document)(self._document, registry=registry).iter_errors(document))
-        return found or ["$: the fast validator refuses this, the reference does not"]
+        found: Iterable[Any] = validator_for(self._document)(self._document, registry=registry).iter_errors(document)
+        return found
 
 
 def _nothing(uri: str) -> Any:

@@ -1,41 +1,48 @@
-"""Metadata: the form of the document: array, fields, strings."""
+"""Metadata: the form of the document: an array of objects, their fields, and strings as values."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from noojee_contract.dialects.model import METHOD_OF, Dialect
-from noojee_contract.dialects.vendor import COMMON
+from noojee_contract.dialects.vendor import COMMON, kind_of_value
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import NotJson
-from noojee_contract.model.schemas import violations
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.listing import asked, entries, listed_legs
+from noojee_contract.suite.support.documents import errors_mismatch, schema_mismatch
+from noojee_contract.suite.support.listing import Mismatch, asked, check_mismatch, entries, listed_legs, value_in_words
 
 CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\ufeff]")
 
 
 @clause("metadata.schema")
 def test_the_document_is_valid_by_its_schema(subject: Subject, check: Check) -> None:
-    """SPEC: a json encoded array; the schema of the dialect says field by field what an entry holds."""
+    """SPEC: a json encoded array. The schema of the dialect describes each field of an entry."""
     described = subject.target.described
     for answer in subject.listings() if described is None else subject.all_answers():
         if answer.exchange.status == 200 and answer.reading.error_body is None:
-            problems = _violations(answer, described, subject.dialect)
-            said = f"{asked(answer)}: {'; '.join(problems[:3])}"
-            check(not problems, said, answer.exchange)
+            check_mismatch(check, _schema_mismatch(answer, described, subject.dialect), answer.exchange)
 
 
-def _violations(answer: Answer, described: Dialect | None, dialect: str) -> list[str]:
-    """What is wrong with the array of the vendor's answer, or with the whole of another API's."""
+def _schema_mismatch(answer: Answer, described: Dialect | None, dialect: str) -> Mismatch | None:
+    """What is wrong with the array of the vendor's answer, or with the whole document of another API."""
     if described is None:
-        return violations(entries(answer), f"{dialect}/metadata")
-    schema = described.methods[METHOD_OF[answer.asked.kind]].schema
+        return schema_mismatch(asked(answer), entries(answer), f"{dialect}/metadata")
+    method = described.methods[METHOD_OF[answer.asked.kind]]
+    if method.schema is None:
+        return None
     try:
-        return [] if schema is None else schema.violations(answer.exchange.json())
+        document = answer.exchange.json()
     except NotJson as problem:
-        return [str(problem)]
+        return Mismatch(kind=FailureKind.INVALID_BODY, message=f"{asked(answer)}: {problem}")
+    if not method.schema.violations(document):
+        return None
+    mismatch = errors_mismatch(asked(answer), method.schema.problems(document))
+    fields = {place[-1]: name for name, place in method.shape.fields.items() if place}
+    return replace(mismatch, field=fields.get(mismatch.field or ""))
 
 
 @clause("metadata.eleven-fields")
@@ -43,28 +50,38 @@ def test_each_leg_has_the_eleven_fields(subject: Subject, check: Check) -> None:
     """SPEC: the following fields are returned: eleven, each described."""
     for listed in listed_legs(subject):
         missing = [field for field in COMMON if field not in listed.leg.raw]
-        listed.check(check, not missing, f"{', '.join(missing)} is missing")
+        message = f"{', '.join(missing)} is missing"
+        listed.check(check, not missing, message, kind=FailureKind.MISSING_FIELD, field=next(iter(missing), None))
 
 
 @clause("metadata.strings")
 def test_each_value_is_a_string(subject: Subject, check: Check) -> None:
-    """SPEC: the sample shows strings, numbers included."""
+    """SPEC: the sample shows strings, also for numbers."""
     for listed in listed_legs(subject):
         values = {field: listed.leg.raw[field] for field in COMMON if listed.leg.raw.get(field) is not None}
-        others = {field: value for field, value in values.items() if not isinstance(value, str)}
-        listed.check(check, not others, f"expected strings, got {others}")
+        field, value = next(((name, value) for name, value in values.items() if not isinstance(value, str)), (None, ""))
+        listed.check(
+            check,
+            field is None,
+            f"{field} is {value_in_words(value)}, expected a string",
+            kind=FailureKind.INVALID_FIELD,
+            field=field,
+            expected="a string",
+            actual=value_in_words(value),
+        )
 
 
 @clause("metadata.never-null")
 def test_no_value_is_null(subject: Subject, check: Check) -> None:
-    """DERIVED from W-H: what is not set is an empty string."""
+    """DERIVED from W-H: a value that is not set is an empty string."""
     for listed in listed_legs(subject):
-        null = [field for field in COMMON if field in listed.leg.raw and listed.leg.raw[field] is None]
-        listed.check(check, not null, f"{', '.join(null)} is null")
+        nulls = [field for field in COMMON if field in listed.leg.raw and listed.leg.raw[field] is None]
+        message = f"{', '.join(nulls)} is null"
+        listed.check(check, not nulls, message, kind=FailureKind.INVALID_FIELD, field=next(iter(nulls), None))
 
 
 @clause("metadata.one-leg-array")
-def test_a_single_leg_comes_in_an_array_too(subject: Subject, check: Check) -> None:
+def test_a_single_leg_is_in_an_array(subject: Subject, check: Check) -> None:
     """SPEC: the sample is an array with one entry."""
     for answer in subject.listings():
         try:
@@ -72,14 +89,17 @@ def test_a_single_leg_comes_in_an_array_too(subject: Subject, check: Check) -> N
         except ValueError:
             continue
         if isinstance(document, dict) and "UniqueId" in document:
-            check(False, f"{asked(answer)}: a leg came that stands in no array", answer.exchange)
+            message = f"{asked(answer)}: a leg came as an object, not in an array"
+            check(False, message, answer.exchange, kind=FailureKind.INVALID_BODY)
         elif isinstance(document, list) and len(document) == 1:
-            check(isinstance(document[0], dict), f"{asked(answer)}: the entry is no object", answer.exchange)
+            message = f"{asked(answer)}: the entry is {kind_of_value(document[0])}, not an object"
+            check(isinstance(document[0], dict), message, answer.exchange, kind=FailureKind.INVALID_BODY)
 
 
 @clause("metadata.no-control-characters")
-def test_no_value_but_a_tag_holds_a_control_character(subject: Subject, check: Check) -> None:
-    """DERIVED from the samples of W-A4 and W-H; a tag is a client's own text."""
+def test_only_tags_may_have_control_characters(subject: Subject, check: Check) -> None:
+    """DERIVED from the samples of W-A4 and W-H. A tag is the client's own text."""
     for listed in listed_legs(subject):
-        held = [field for field in COMMON if field != "Tag" and CONTROL.search(listed.text(field) or "")]
-        listed.check(check, not held, f"{', '.join(held)} holds a control character")
+        fields = [field for field in COMMON if field != "Tag" and CONTROL.search(listed.text(field) or "")]
+        message = f"{', '.join(fields)} has a control character"
+        listed.check(check, not fields, message, kind=FailureKind.INVALID_FIELD, field=next(iter(fields), None))

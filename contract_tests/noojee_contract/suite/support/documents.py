@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from noojee_contract.dialects.vendor import kind_of_value
@@ -17,7 +18,12 @@ def schema_mismatch(what: str, document: Any, schema: str) -> Mismatch | None:
     """The first place where a document is not valid by a schema; None where it is valid. `what` starts the message."""
     if not violations(document, schema):
         return None
-    found = sorted(problems(document, schema), key=lambda error: (error.json_path, error.validator != "type"))
+    return errors_mismatch(what, problems(document, schema))
+
+
+def errors_mismatch(what: str, errors: Iterable[Any]) -> Mismatch:
+    """The first of some errors of the reference validator as a mismatch. `what` starts the message."""
+    found = sorted(errors, key=lambda error: (error.json_path, error.validator != "type"))
     if not found:
         return Mismatch(kind=FailureKind.INVALID_BODY, message=f"{what}: the validators disagree about the document")
     mismatch = _mismatch(found[0])

@@ -257,6 +257,22 @@ def differing(one: Leg, other: Leg) -> dict[str, tuple[str | None, str | None]]:
     return {name: values for name, values in both.items() if values[0] != values[1]}
 
 
+def check_same_fields(check: Check, expected: Leg, actual: Leg, exchange: Exchange, what: str) -> None:
+    """Check that an answer shows the same values of a leg as another answer. `what` starts the message."""
+    differ = differing(actual, expected)
+    field = next(iter(differ), "")
+    now, before = differ.get(field, (None, None))
+    check(
+        not differ,
+        f"{what}: {field} is {value_in_words(now)}, expected {value_in_words(before)}",
+        exchange,
+        kind=FailureKind.ANSWERS_DIFFER,
+        field=field,
+        expected=before,
+        actual=now,
+    )
+
+
 def ends_of(leg: Leg, *, more: tuple[int, ...] = (0,)) -> list[datetime]:
     """When a leg ended by its Start and Duration, plus each of `more` seconds; empty where Duration is absurdly long."""
     if leg.duration_seconds > LONGEST_SECONDS:
