@@ -26,7 +26,7 @@ from noojee_contract.resources import schemas
 
 TABLE = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8"))
 CLAUSES = sorted(catalogue().values(), key=lambda clause: clause.id)
-GROUPS = {"transport", "authentication", "metadata", "by-hour", "audio", "migration", "relations", "recording"}
+GROUPS = {"transport", "authentication", "metadata", "by-hour", "audio", "migration", "relations", "live-calls"}
 NEEDS = re.compile(r"fill|provoke|wait:[0-9]+|by_hour|audio|user_key|plain_http|live")
 
 # Open questions that no clause asks: those that leave no choice.
