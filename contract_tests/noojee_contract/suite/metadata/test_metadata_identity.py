@@ -1,4 +1,4 @@
-"""Metadata: numbers of legs, ids of records, ids of calls."""
+"""Metadata: the numbers of legs, the ids of records and the ids of calls."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from itertools import pairwise
 
 from noojee_contract.dialects.vendor import Leg
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.subject import Subject
+from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     LegName,
     asked,
     check_legs,
+    held_legs,
+    legs_in_words,
     listed_legs,
     name_of,
     named,
@@ -42,7 +45,15 @@ def test_the_first_leg_of_a_call_is_leg_1(subject: Subject, check: Check) -> Non
         call = subject.archive.call(unique_id) if subject.archive is not None else None
         if answer.legs and (call is None or min(leg.number for leg in call.legs) == 1):
             lowest = min(name_of(leg)[1] for leg in answer.legs)
-            check(lowest == 1, f"{asked(answer)}: the lowest Leg is {lowest}, expected 1", answer.exchange)
+            check(
+                lowest == 1,
+                f"{asked(answer)}: the lowest Leg is {lowest}, expected 1",
+                answer.exchange,
+                kind=FailureKind.WRONG_VALUE,
+                field="Leg",
+                expected="1",
+                actual=str(lowest),
+            )
 
 
 @clause("metadata.leg-numbers-distinct")
@@ -51,7 +62,8 @@ def test_no_leg_is_listed_twice(subject: Subject, check: Check) -> None:
     for answer in subject.listings():
         twice = sorted(name for name, times in Counter(map(name_of, answer.legs)).items() if times > 1)
         if answer.legs:
-            check(not twice, f"{asked(answer)}: {', '.join(map(named, twice))} is listed twice", answer.exchange)
+            message = f"{asked(answer)}: {', '.join(map(named, twice))} is listed twice"
+            check(not twice, message, answer.exchange, kind=FailureKind.REPEATED_LEG)
 
 
 @clause("metadata.legs-in-time")
@@ -64,9 +76,15 @@ def test_a_later_leg_does_not_start_before_an_earlier_one(subject: Subject, chec
         legs = sorted((leg for leg in answer.legs if leg.start), key=lambda leg: leg.number)
         if starts != sorted(starts):
             continue
-        for one, other in pairwise(legs):
-            said = f"{unique_id!r}: leg {other.number} starts at {other.texts['Start']}, before leg {one.number} ({one.texts['Start']})"
-            check(max(other.start) >= min(one.start), said, answer.exchange)
+        for earlier, later in pairwise(legs):
+            start, next_start = earlier.texts["Start"], later.texts["Start"]
+            check(
+                max(later.start) >= min(earlier.start),
+                f"{unique_id!r}: leg {later.number} starts at {next_start}, before leg {earlier.number} ({start})",
+                answer.exchange,
+                kind=FailureKind.WRONG_ORDER,
+                field="Leg",
+            )
 
 
 @clause("metadata.record-ids-unique")
@@ -77,7 +95,9 @@ def test_no_two_legs_have_the_same_record_id(subject: Subject, check: Check) -> 
         record = listed.text("CallRecordId")
         if record is not None:
             owner = owners.setdefault(record, listed.name)
-            listed.check(check, owner == listed.name, f"CallRecordId {record} is also that of {named(owner)}")
+            message = f"CallRecordId {record} is also the CallRecordId of {named(owner)}"
+            kind = FailureKind.WRONG_VALUE
+            listed.check(check, owner == listed.name, message, kind=kind, field="CallRecordId", actual=record)
 
 
 @clause("metadata.record-id-same")
@@ -88,12 +108,20 @@ def test_a_leg_has_one_record_id_in_every_answer(subject: Subject, check: Check)
         record = listed.text("CallRecordId")
         if record is not None:
             first = records.setdefault(listed.name, record)
-            listed.check(check, first == record, f"CallRecordId is {record}, in another answer it was {first}")
+            listed.check(
+                check,
+                first == record,
+                f"CallRecordId is {record}, in another answer it was {first}",
+                kind=FailureKind.ANSWERS_DIFFER,
+                field="CallRecordId",
+                expected=first,
+                actual=record,
+            )
 
 
 @clause("metadata.record-id-kept")
-def test_a_leg_keeps_the_record_id_that_it_was_put_in_with(subject: Subject, check: Check) -> None:
-    """SPEC: CallRecordId: an id that clients keep, so it outlives an upgrade."""
+def test_a_leg_keeps_its_record_id(subject: Subject, check: Check) -> None:
+    """SPEC: CallRecordId: clients store this id, so an upgrade must not change it."""
     for put in put_legs(subject):
         if put.leg.call_record_id is not None:
             put.listed.check_text(check, "CallRecordId", put.leg.call_record_id)
@@ -101,7 +129,7 @@ def test_a_leg_keeps_the_record_id_that_it_was_put_in_with(subject: Subject, che
 
 @clause("metadata.record-id-digits")
 def test_a_record_id_of_many_digits_keeps_all_of_them(subject: Subject, check: Check) -> None:
-    """SPEC: CallRecordId is a string, so no gateway needs to make a number of it."""
+    """SPEC: CallRecordId is a string. No gateway may convert it to a number."""
     calls = [
         call(f"{1773200300 + place}.2", leg(MOMENT, "2026-03-11T14:40:09+11:00", call_record_id=record))
         for place, record in enumerate(LARGE)
@@ -111,14 +139,30 @@ def test_a_record_id_of_many_digits_keeps_all_of_them(subject: Subject, check: C
 
 
 @clause("metadata.unique-id-shared")
-def test_all_legs_of_a_call_carry_the_unique_id_that_was_asked_for(subject: Subject, check: Check) -> None:
+def test_all_legs_of_a_call_have_the_requested_unique_id(subject: Subject, check: Check) -> None:
     """SPEC: UniqueId: the unique id of the call this leg is a recording of."""
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
-        for came in answer.legs:
-            got = came.texts.get("UniqueId")
-            said = f"{asked(answer)}: UniqueId is {got!r} in leg {came.number}, expected {unique_id!r}"
-            check(got == unique_id, said, answer.exchange)
+        for listed in answer.legs:
+            _check_unique_id(check, answer, listed, unique_id)
+
+
+def _check_unique_id(check: Check, answer: Answer, listed: Leg, expected: str) -> None:
+    """Check the UniqueId of a leg."""
+    actual = listed.texts.get("UniqueId")
+    kind = FailureKind.WRONG_VALUE
+    if actual is None:
+        kind = FailureKind.INVALID_FIELD if "UniqueId" in listed.raw else FailureKind.MISSING_FIELD
+    written = "not a string" if actual is None else repr(actual)
+    check(
+        actual == expected,
+        f"{asked(answer)}: UniqueId is {written} in leg {listed.number}, expected {expected!r}",
+        answer.exchange,
+        kind=kind,
+        field="UniqueId",
+        expected=expected,
+        actual=actual,
+    )
 
 
 @clause("metadata.unique-id-opaque")
@@ -132,18 +176,18 @@ def test_a_unique_id_may_have_any_form(subject: Subject, check: Check) -> None:
     for unique_id in OPAQUE:
         answer = subject.by_unique_id(unique_id)
         expected = [(unique_id, 1)]
-        check_legs(check, answer, expected)
+        check_legs(check, answer, expected, held=held_legs(subject))
 
 
 @clause("metadata.unique-id-apart")
 def test_calls_of_one_second_are_kept_apart(subject: Subject, check: Check) -> None:
-    """SPEC: by its uniqueId, which is text: the counter behind the dot is no fraction, and no decoration."""
+    """SPEC: by its uniqueId, which is text. The counter after the dot is neither a fraction nor optional."""
     subject = subject.fresh(document=archive(*NEAR))
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         expected = [(unique_id, 1), (unique_id, 2)]
-        check_legs(check, answer, expected)
-    for stranger in ("1773200300", "1773200300.", "1773200300.1000", "1773200300.001"):
-        answer = subject.by_unique_id(stranger)
-        came: list[Leg] = list(answer.legs)
-        check(not came, f"{asked(answer)}: no call has this id, yet {names(came)} came", answer.exchange)
+        check_legs(check, answer, expected, held=held_legs(subject))
+    for unknown_id in ("1773200300", "1773200300.", "1773200300.1000", "1773200300.001"):
+        answer = subject.by_unique_id(unknown_id)
+        message = f"{asked(answer)}: no call has this id, yet {legs_in_words(names(answer.legs))} came"
+        check(not answer.legs, message, answer.exchange, kind=FailureKind.UNEXPECTED_LEG)

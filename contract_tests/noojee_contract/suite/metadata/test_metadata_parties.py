@@ -1,4 +1,4 @@
-"""Metadata: who called whom: Source, Destination, DID, Direction, and the owner of a leg."""
+"""Metadata: Source, Destination, DID, Direction, and the owner of a leg."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 from noojee_contract.dialects.vendor import Leg
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import LegName, listed_legs, put_legs
+from noojee_contract.suite.support.listing import LegName, listed_legs, put_legs, value_in_words
 
 DIGITS = {"inbound": "0", "outbound": "1", "internal": "2"}
 QUEUED = call(
@@ -31,14 +32,14 @@ def test_source_is_the_number_that_originated_the_call(subject: Subject, check: 
 
 @clause("metadata.anonymous-caller")
 def test_a_caller_without_an_id_leaves_source_empty(subject: Subject, check: Check) -> None:
-    """DERIVED from W-A4 (the caller id, if available) and from the empty Tag of W-H; the word is not published."""
+    """DERIVED from W-A4 (the caller id, if available) and from the empty Tag of W-H. No page shows a word for it."""
     for put in put_legs(subject):
         if not put.call.source:
             put.listed.check_text(check, "Source", "")
 
 
 @clause("metadata.outbound-parties")
-def test_an_outbound_call_goes_from_the_extension_to_the_dialed_number(subject: Subject, check: Check) -> None:
+def test_an_outbound_call_has_the_extension_and_the_dialed_number(subject: Subject, check: Check) -> None:
     """SPEC: Source: for outbound calls the extension no.; Destination: for outbound calls the dialed no."""
     for put in put_legs(subject):
         if put.call.direction == "outbound":
@@ -47,7 +48,7 @@ def test_an_outbound_call_goes_from_the_extension_to_the_dialed_number(subject: 
 
 
 @clause("metadata.destination")
-def test_destination_is_the_end_point_that_took_the_call_in_that_leg(subject: Subject, check: Check) -> None:
+def test_destination_is_the_end_point_of_the_leg(subject: Subject, check: Check) -> None:
     """SPEC: for inbound and internal calls this will normally be the extension that answered the call."""
     for put in put_legs(subject):
         if put.call.direction != "outbound":
@@ -55,7 +56,7 @@ def test_destination_is_the_end_point_that_took_the_call_in_that_leg(subject: Su
 
 
 @clause("metadata.did-inbound")
-def test_the_did_of_an_inbound_call_is_the_number_that_was_dialed(subject: Subject, check: Check) -> None:
+def test_the_did_of_an_inbound_call_is_the_dialed_number(subject: Subject, check: Check) -> None:
     """SPEC: if the call is an inbound call then this is the DID that the caller dialed."""
     for put in put_legs(subject):
         if put.call.direction == "inbound":
@@ -76,49 +77,72 @@ def test_the_did_of_an_internal_call_is_the_word_internal(subject: Subject, chec
 
 @clause("metadata.outbound-did")
 def test_the_did_of_an_outbound_call_is_the_declared_one(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 35: empty, or internal."""
+    """UNKNOWN: option outbound_did. Empty, or internal."""
     calls: list[Mapping[str, Any]] = [] if subject.archive is None else subject.archive.document["calls"]
     given = {call["unique_id"] for call in calls if "did" in call}
     for listed in listed_legs(subject):
         did = listed.text("DID")
         if listed.leg.direction == "outbound" and listed.leg.unique_id not in given and did is not None:
             seen = {"": "empty", "internal": "internal"}.get(did, f"other: {did!r}")
-            check.option(subject, "outbound_did", seen, listed.answer.exchange)
+            check.option(subject, "outbound_did", seen, listed.answer.exchange, field="DID")
 
 
 @clause("metadata.direction-digits")
 def test_direction_is_one_of_three_digits(subject: Subject, check: Check) -> None:
     """SPEC: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
     for listed in listed_legs(subject):
-        got = listed.text("Direction")
-        if got is not None:
-            listed.check(check, got in DIGITS.values(), f"Direction is {got!r}, expected '0', '1' or '2'")
+        actual = listed.text("Direction")
+        if actual is not None:
+            listed.check(
+                check,
+                actual in DIGITS.values(),
+                f"Direction is {actual!r}, expected '0', '1' or '2'",
+                kind=FailureKind.INVALID_FIELD,
+                field="Direction",
+                expected="0, 1 or 2",
+                actual=actual,
+            )
 
 
 @clause("metadata.direction")
-def test_direction_tells_which_way_the_call_went(subject: Subject, check: Check) -> None:
+def test_direction_is_the_direction_of_the_call(subject: Subject, check: Check) -> None:
     """SPEC: 0 for inbound calls, 1 for outbound, 2 for internal calls."""
     for put in put_legs(subject):
-        told, went = put.listed.leg.direction, put.call.direction
-        if told in DIGITS:
-            said = f"Direction is {put.listed.text('Direction')!r} ({told}), expected {went}"
-            put.listed.check(check, told == went, said)
+        actual, expected = put.listed.leg.direction, put.call.direction
+        if actual in DIGITS:
+            put.listed.check(
+                check,
+                actual == expected,
+                f"Direction is {put.listed.text('Direction')!r} ({actual}), expected {expected}",
+                kind=FailureKind.WRONG_VALUE,
+                field="Direction",
+                expected=expected,
+                actual=actual,
+            )
 
 
 @clause("metadata.legs-agree")
 def test_all_legs_of_a_call_tell_one_origin_did_and_direction(subject: Subject, check: Check) -> None:
-    """SPEC: Source originated the call, the caller dialed the DID, Direction is that of the call: not of the leg."""
+    """SPEC: Source originated the call, the caller dialed the DID, Direction is of the call. None depends on the leg."""
     first: dict[str, Leg] = {}
     for listed in listed_legs(subject):
         other = first.setdefault(listed.leg.unique_id, listed.leg)
         for field in ("Source", "DID", "Direction"):
-            one, two = listed.text(field), other.texts.get(field)
-            if listed.leg is not other and one is not None and field not in other.silent:
-                listed.check(check, one == two, f"{field} is {one!r}, in leg {other.number} it is {two!r}")
+            actual, expected = listed.text(field), other.texts.get(field)
+            if listed.leg is not other and actual is not None and field not in other.silent:
+                listed.check(
+                    check,
+                    actual == expected,
+                    f"{field} is {actual!r}, in leg {other.number} it is {value_in_words(expected)}",
+                    kind=FailureKind.WRONG_VALUE,
+                    field=field,
+                    expected=expected,
+                    actual=actual,
+                )
 
 
 @clause("metadata.owner")
-def test_a_leg_is_owned_by_the_user_that_took_the_call(subject: Subject, check: Check) -> None:
+def test_a_leg_is_owned_by_the_user_who_took_the_call(subject: Subject, check: Check) -> None:
     """SPEC: the user that owns this leg of the call, normally the agent that took the call."""
     owned = _owned(subject)
     for put in put_legs(subject):
@@ -127,16 +151,17 @@ def test_a_leg_is_owned_by_the_user_that_took_the_call(subject: Subject, check: 
 
 
 @clause("metadata.default-account")
-def test_a_leg_that_nobody_took_belongs_to_the_declared_account(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 33, SPEC: the 'default' username, which is typically Administrator."""
+def test_an_unanswered_leg_belongs_to_the_declared_account(subject: Subject, check: Check) -> None:
+    """UNKNOWN: option default_account. SPEC: the 'default' username, which is typically Administrator."""
     answer = subject.fresh(document=archive(QUEUED)).by_unique_id(QUEUED["unique_id"])
-    for came in answer.legs:
-        if came.number == 1:
-            check.option(subject, "default_account", str(came.texts.get("Username")), answer.exchange)
+    for listed in answer.legs:
+        if listed.number == 1:
+            owner = listed.texts.get("Username", "no Username")
+            check.option(subject, "default_account", owner, answer.exchange, field="Username")
 
 
 @clause("metadata.route-account")
-def test_a_leg_that_nobody_took_belongs_to_the_account_of_its_route(subject: Subject, check: Check) -> None:
+def test_an_unanswered_leg_belongs_to_the_account_of_its_route(subject: Subject, check: Check) -> None:
     """SPEC: normally the 'default' username attached to the route."""
     subject = subject.fresh(document={**archive(QUEUED), "default_account": "Reception"})
     for put in put_legs(subject):
@@ -144,7 +169,7 @@ def test_a_leg_that_nobody_took_belongs_to_the_account_of_its_route(subject: Sub
 
 
 @clause("metadata.names-kept")
-def test_names_and_numbers_come_back_letter_by_letter(subject: Subject, check: Check) -> None:
+def test_names_and_numbers_come_back_unchanged(subject: Subject, check: Check) -> None:
     """SPEC: Username, Source, Destination: quotes, accents, signs and emoji are part of a name."""
     calls = [
         call(
@@ -162,7 +187,7 @@ def test_names_and_numbers_come_back_letter_by_letter(subject: Subject, check: C
 
 
 def _owned(subject: Subject) -> set[LegName]:
-    """The legs that were put in with an owner of their own."""
+    """The created legs that have an owner."""
     if subject.archive is None:
         return set()
     return {(leg.unique_id, leg.number) for leg in subject.archive.legs if leg.owned}

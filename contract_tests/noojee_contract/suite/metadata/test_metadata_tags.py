@@ -5,10 +5,11 @@ from __future__ import annotations
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.archive import PutCall
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.answers import describe
+from noojee_contract.suite.support.answers import describe, kind_without_legs
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import Listed, asked, carries, name_of, names, put_legs
+from noojee_contract.suite.support.listing import Listed, asked, carries, legs_in_words, name_of, names, put_legs
 
 LONG = "external reference " + "0123456789" * 18 + "!"
 ALIKE = ("CASE-7", "CASE-77", "XCASE-7", "CASE-7 B", "7", "Müller", "Muller")
@@ -19,7 +20,7 @@ LETTERS = ("re\u0301sume\u0301", "r\u00e9sum\u00e9", "\ufb01ne", "\u212b", "I\u0
 
 
 def _one_call_each(tags: tuple[str, ...]) -> dict[str, object]:
-    """An archive in which each tag has a call of one leg."""
+    """An archive with a call of one leg for each tag."""
     calls = []
     for place, tag in enumerate(tags):
         legs = [leg(f"2026-03-11T14:{place:02}:00+11:00", f"2026-03-11T14:{place:02}:30+11:00", tag=tag)]
@@ -27,23 +28,27 @@ def _one_call_each(tags: tuple[str, ...]) -> dict[str, object]:
     return archive(*calls)
 
 
-def _check_brings(subject: Subject, tag: str, expected: list[str], check: Check) -> None:
-    """Check which calls a tag brings."""
+def _check_calls(subject: Subject, tag: str, expected: list[str], check: Check) -> None:
+    """Check which calls a tag finds."""
     answer = subject.by_tag(tag)
-    calls = sorted({came.unique_id for came in answer.legs})
-    lacking = f"call {expected[0]!r} is missing" if set(expected) - set(calls) else "other calls came too"
-    said = f"{asked(answer)}: expected calls {expected}, got {calls} ({describe(answer)}): {lacking}"
-    check(calls == expected, said, answer.exchange)
+    calls = sorted({listed.unique_id for listed in answer.legs})
+    kind, problem = FailureKind.UNEXPECTED_LEG, "other calls came too"
+    if set(expected) - set(calls):
+        kind = FailureKind.MISSING_LEG if calls else kind_without_legs(answer)
+        problem = f"call {expected[0]!r} is missing"
+    wanted, actual = (", ".join(map(repr, unique_ids)) or "none" for unique_ids in (expected, calls))
+    message = f"{asked(answer)}: expected calls {wanted}, got {actual} ({describe(answer)}): {problem}"
+    check(calls == expected, message, answer.exchange, kind=kind, expected=wanted, actual=actual)
 
 
 def _check_comes_back(subject: Subject, check: Check) -> None:
-    """Check that each leg's Tag is the one put in, asked by unique id."""
+    """Check by unique id that each leg has the Tag that the test created."""
     assert subject.archive is not None
     for put in subject.archive.legs:
         answer = subject.by_unique_id(put.unique_id)
-        for came in answer.legs:
-            if name_of(came) == (put.unique_id, put.number):
-                Listed(answer, came).check_text(check, "Tag", put.tag)
+        for listed in answer.legs:
+            if name_of(listed) == (put.unique_id, put.number):
+                Listed(answer, listed).check_text(check, "Tag", put.tag)
 
 
 def _tags_of(call: PutCall) -> set[str]:
@@ -51,7 +56,7 @@ def _tags_of(call: PutCall) -> set[str]:
 
 
 @clause("metadata.tag")
-def test_the_tag_of_a_leg_is_the_one_that_was_attached(subject: Subject, check: Check) -> None:
+def test_the_tag_of_a_leg_is_the_attached_tag(subject: Subject, check: Check) -> None:
     """SPEC: Tag: the tag attached to the call recording."""
     for put in put_legs(subject):
         if put.leg.tag and len(_tags_of(put.call)) == 1:
@@ -67,7 +72,7 @@ def test_the_tag_of_an_untagged_leg_is_the_empty_string(subject: Subject, check:
 
 
 @clause("metadata.tag-in-mid-call")
-def test_a_tag_set_in_mid_call_is_on_the_legs_from_then_on(subject: Subject, check: Check) -> None:
+def test_a_tag_set_during_a_call_is_on_the_later_legs(subject: Subject, check: Check) -> None:
     """DERIVED from W-A4 and W-RS: the tag belongs to the recording, and each leg is one."""
     for put in put_legs(subject):
         if len(_tags_of(put.call)) > 1:
@@ -75,44 +80,45 @@ def test_a_tag_set_in_mid_call_is_on_the_legs_from_then_on(subject: Subject, che
 
 
 @clause("metadata.tag-selects")
-def test_a_tag_on_some_legs_of_a_call_brings_what_is_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 25: all legs of the call, or those that carry the tag."""
+def test_a_tag_on_some_legs_selects_legs_as_declared(subject: Subject, check: Check) -> None:
+    """UNKNOWN: option tag_selects. All legs of the call, or only the legs that carry the tag."""
     whole_calls = set(subject.unique_ids)
     for tag in subject.tags:
         answer = subject.by_tag(tag)
-        for unique_id in dict.fromkeys(came.unique_id for came in answer.legs):
+        for unique_id in dict.fromkeys(listed.unique_id for listed in answer.legs):
             legs = subject.by_unique_id(unique_id).legs if unique_id in whole_calls else ()
-            carrying = [whole for whole in legs if carries(subject, whole, tag)]
+            carrying = [listed for listed in legs if carries(subject, listed, tag)]
             if not carrying or len(carrying) == len(legs):
                 continue
-            listed = names(came for came in answer.legs if came.unique_id == unique_id)
-            known = {tuple(names(legs)): "calls", tuple(names(carrying)): "legs"}
-            check.option(subject, "tag_selects", known.get(tuple(listed), f"other: {listed}"), answer.exchange)
+            selected = names(listed for listed in answer.legs if listed.unique_id == unique_id)
+            values = {tuple(names(legs)): "calls", tuple(names(carrying)): "legs"}
+            seen = values.get(tuple(selected), f"other: {legs_in_words(selected)}")
+            check.option(subject, "tag_selects", seen, answer.exchange)
 
 
 @clause("metadata.tag-match")
 def test_a_tag_in_other_letter_case_is_matched_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 27: a tag is compared exactly, or whatever the letter case."""
+    """UNKNOWN: option tag_match. Tags are compared exactly, or without letter case."""
     if subject.archive is not None:
         subject = subject.fresh(document=_one_call_each(("Subject-7a",)))
-    known = {tag.casefold() for tag in subject.tags if tag.swapcase() in subject.tags}
-    for tag in [tag for tag in subject.tags if tag != tag.swapcase() and tag.casefold() not in known][:1]:
+    in_both_cases = {tag.casefold() for tag in subject.tags if tag.swapcase() in subject.tags}
+    for tag in [tag for tag in subject.tags if tag != tag.swapcase() and tag.casefold() not in in_both_cases][:1]:
         answer = subject.by_tag(tag.swapcase())
-        spelled = {leg.tag for leg in answer.legs}
-        if tag in spelled:
+        tags = {listed.tag for listed in answer.legs}
+        if tag in tags:
             check.option(subject, "tag_match", "ignore-case", answer.exchange)
-        elif not spelled:
+        elif not tags:
             check.option(subject, "tag_match", "exact", answer.exchange)
 
 
 @clause("metadata.tag-whole")
 def test_a_tag_is_compared_as_a_whole(subject: Subject, check: Check) -> None:
-    """SPEC: by its tag: neither by a part of it, nor by a pattern, nor by another letter."""
+    """SPEC: by its tag. Neither a part of it, nor a pattern, nor another letter matches."""
     subject = subject.fresh(document=_one_call_each(ALIKE))
     for place, tag in enumerate(ALIKE):
-        _check_brings(subject, tag, [subject.unique_ids[place]], check)
+        _check_calls(subject, tag, [subject.unique_ids[place]], check)
     for part in PARTS:
-        _check_brings(subject, part, [], check)
+        _check_calls(subject, part, [], check)
 
 
 @clause("metadata.tag-is-text")
@@ -120,39 +126,39 @@ def test_a_tag_of_digits_is_text(subject: Subject, check: Check) -> None:
     """SPEC: the sample's tag is the string 1234."""
     subject = subject.fresh(document=_one_call_each(NUMBERS))
     for place, tag in enumerate(NUMBERS):
-        _check_brings(subject, tag, [subject.unique_ids[place]], check)
+        _check_calls(subject, tag, [subject.unique_ids[place]], check)
 
 
 @clause("metadata.tag-or-unique-id")
-def test_a_tag_is_no_unique_id_and_a_unique_id_is_no_tag(subject: Subject, check: Check) -> None:
+def test_tags_and_unique_ids_are_searched_separately(subject: Subject, check: Check) -> None:
     """SPEC: the two commands take the tag and the uniqueId respectively."""
     for unique_id in subject.unique_ids[:1]:
         answer = subject.by_tag(unique_id)
-        strangers = [came for came in answer.legs if came.tag != unique_id and came.unique_id == unique_id]
-        check(
-            not strangers, f"the unique id {unique_id!r} was asked as a tag: {names(strangers)} came", answer.exchange
-        )
+        others = [leg for leg in answer.legs if leg.tag != unique_id and leg.unique_id == unique_id]
+        message = f"the unique id {unique_id!r} was sent as a tag, yet {legs_in_words(names(others))} came"
+        check(not others, message, answer.exchange, kind=FailureKind.UNEXPECTED_LEG)
     for tag in subject.tags[:1]:
         answer = subject.by_unique_id(tag)
-        strangers = [came for came in answer.legs if came.unique_id != tag]
-        check(not strangers, f"the tag {tag!r} was asked as a unique id: {names(strangers)} came", answer.exchange)
+        others = [leg for leg in answer.legs if leg.unique_id != tag]
+        message = f"the tag {tag!r} was sent as a unique id, yet {legs_in_words(names(others))} came"
+        check(not others, message, answer.exchange, kind=FailureKind.UNEXPECTED_LEG)
 
 
 @clause("metadata.spaces-kept")
 def test_spaces_in_a_tag_are_kept(subject: Subject, check: Check) -> None:
-    """SPEC: Tag: the tag attached to the call recording: what was attached, spaces and all."""
+    """SPEC: Tag: the tag attached to the call recording: spaces are part of a tag."""
     _check_comes_back(subject.fresh(document=_one_call_each(SPACED)), check)
 
 
 @clause("metadata.letters-kept")
-def test_the_letters_of_a_tag_are_kept_as_they_were_composed(subject: Subject, check: Check) -> None:
-    """DERIVED from W-A4: a client looks its own tag up in the answer, so it must come back letter by letter."""
+def test_the_code_points_of_a_tag_are_kept(subject: Subject, check: Check) -> None:
+    """DERIVED from W-A4: a client looks up its own tag in the answer, so each code point must come back."""
     _check_comes_back(subject.fresh(document=_one_call_each(LETTERS)), check)
 
 
 @clause("metadata.long-tag")
-def test_a_tag_of_two_hundred_characters_is_kept_whole(subject: Subject, check: Check) -> None:
-    """DERIVED from W-27: the tag is an external reference; no page bounds its length."""
+def test_a_tag_of_two_hundred_characters_is_kept(subject: Subject, check: Check) -> None:
+    """DERIVED from W-27: the tag is an external reference. No page limits its length."""
     subject = subject.fresh(document=_one_call_each((LONG, LONG[:-1])))
     _check_comes_back(subject, check)
-    _check_brings(subject, LONG, [subject.unique_ids[0]], check)
+    _check_calls(subject, LONG, [subject.unique_ids[0]], check)

@@ -9,16 +9,16 @@ from typing import Any
 
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import listed_legs, names, put_legs
+from noojee_contract.suite.support.listing import Listed, legs_in_words, listed_legs, names, put_legs
 
 SECOND = timedelta(seconds=1)
-LONGEST = 10**9  # seconds: more than any leg lasts, and a number that a timedelta can hold
+LONGEST_SECONDS = 10**9  # longer than any leg, and within the range of a timedelta
 TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,9}")
-BIRTH = re.compile(
-    r"(?:.*-)?([0-9]{9,10})\.[0-9]+"
-)  # a unique id of Asterisk: when its channel was made, and a counter
+UNIQUE_ID = re.compile(r"(?:.*-)?([0-9]{9,10})\.[0-9]+")
+"""A unique id of Asterisk: the time when its channel was created, and a counter."""
 
 # Melbourne's clocks went back at 03:00 AEDT on 5 April 2026, and forward at 02:00 AEST on 4 October.
 BACK = {
@@ -51,7 +51,7 @@ SHORT = call(
 
 
 def _check_written(subject: Subject, moments: dict[str, str], check: Check) -> None:
-    """Check that legs which start at these instants show these local times."""
+    """Check that legs that start at these times show these local times as Start."""
     calls: dict[str, Any] = {}
     for place, start in enumerate(moments):
         end = (datetime.fromisoformat(start) + timedelta(seconds=7)).isoformat()
@@ -60,134 +60,194 @@ def _check_written(subject: Subject, moments: dict[str, str], check: Check) -> N
     subject = subject.fresh(document=archive(*calls.values()))
     written = dict(zip(calls, moments.items(), strict=True))
     for listed in listed_legs(subject):
-        got, expected = listed.text("Start"), written.get(listed.leg.unique_id)
-        if got is not None and expected is not None:
+        actual, expected = listed.text("Start"), written.get(listed.leg.unique_id)
+        if actual is not None and expected is not None:
             moment = datetime.fromisoformat(expected[0])
-            near = any(abs(shown - moment) < SECOND for shown in listed.leg.start)
-            listed.check(check, near, f"Start is {got!r}, expected {expected[1]!r}")
+            _check_start(listed, check, moment, expected[1])
+
+
+def _check_start(listed: Listed, check: Check, start: datetime, expected: str) -> None:
+    """Check that a leg shows a Start less than a second from `start`, which is `expected` in local time."""
+    actual = listed.text("Start")
+    listed.check(
+        check,
+        any(abs(moment - start) < SECOND for moment in listed.leg.start),
+        f"Start is {actual!r}, expected {expected!r}",
+        kind=FailureKind.WRONG_VALUE if listed.leg.start else FailureKind.INVALID_FIELD,
+        field="Start",
+        expected=expected,
+        actual=actual,
+    )
 
 
 @clause("metadata.start")
-def test_start_is_when_the_leg_started_in_the_local_time_of_the_pbx(subject: Subject, check: Check) -> None:
+def test_start_is_the_start_of_the_leg_in_local_time(subject: Subject, check: Check) -> None:
     """SPEC: the date/time that the leg started."""
     for put in put_legs(subject):
-        shown = put.listed.leg.start
-        if shown:
-            near = any(abs(moment - put.leg.start) < SECOND for moment in shown)
-            local = put.leg.start.astimezone(subject.zone)
-            put.listed.check(check, near, f"Start is {put.listed.text('Start')!r}, the leg started at {local}")
+        if put.listed.leg.start:
+            _check_start(put.listed, check, put.leg.start, _local(put.leg.start, subject))
+
+
+def _local(moment: datetime, subject: Subject) -> str:
+    """A time in the PBX's zone, in words."""
+    return f"{moment.astimezone(subject.zone):%Y-%m-%d %H:%M:%S}"
 
 
 @clause("metadata.start-text")
-def test_start_is_written_as_a_timestamp_of_java(subject: Subject, check: Check) -> None:
+def test_start_has_the_form_of_a_java_timestamp(subject: Subject, check: Check) -> None:
     """SPEC: the sample shows 2014-02-13 17:06:52.0."""
     for listed in listed_legs(subject):
-        got = listed.text("Start")
-        if got is not None:
+        actual = listed.text("Start")
+        if actual is not None:
             listed.check(
-                check, TIMESTAMP.fullmatch(got) is not None, f"Start is {got!r}, expected as 2014-02-13 17:06:52.0"
+                check,
+                TIMESTAMP.fullmatch(actual) is not None,
+                f"Start is {actual!r}, expected the form 2014-02-13 17:06:52.0",
+                kind=FailureKind.INVALID_FIELD,
+                field="Start",
+                expected="the form 2014-02-13 17:06:52.0",
+                actual=actual,
             )
 
 
 @clause("metadata.start-fraction")
 def test_the_fraction_of_start_is_the_declared_one(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 37: zero, or the milliseconds without trailing zeros."""
+    """UNKNOWN: option start_fraction. Zero, or the milliseconds without trailing zeros."""
     for put in put_legs(subject):
-        got = put.listed.text("Start")
+        text = put.listed.text("Start")
         millis = put.leg.start.microsecond // 1000
-        if millis and got is not None and TIMESTAMP.fullmatch(got):
-            shown = got.partition(".")[2]
-            known = {"0": "zero", f"{millis:03}".rstrip("0"): "milliseconds"}
-            check.option(subject, "start_fraction", known.get(shown, f"other: .{shown}"), put.listed.answer.exchange)
+        if millis and text is not None and TIMESTAMP.fullmatch(text):
+            fraction = text.partition(".")[2]
+            values = {"0": "zero", f"{millis:03}".rstrip("0"): "milliseconds"}
+            seen = values.get(fraction, f"other: .{fraction}")
+            check.option(subject, "start_fraction", seen, put.listed.answer.exchange, field="Start")
 
 
 @clause("metadata.start-not-before-call")
 def test_no_leg_starts_before_its_call(subject: Subject, check: Check) -> None:
-    """SPEC: often a small delay between the call's actual start and the first leg's; the id tells when it was made."""
+    """SPEC: the first leg often starts a little after its call. The unique id has the start of the call."""
     starts = {} if subject.archive is None else {(leg.unique_id, leg.number): leg.start for leg in subject.archive.legs}
     for listed in listed_legs(subject):
-        birth = BIRTH.fullmatch(listed.leg.unique_id)
-        if birth is None or not listed.leg.start:
+        channel = UNIQUE_ID.fullmatch(listed.leg.unique_id)
+        if channel is None or not listed.leg.start:
             continue
-        born = datetime.fromtimestamp(int(birth[1]), UTC)
-        if starts.get(listed.name, born) < born:
-            continue  # put in with an id that tells no time
-        said = f"Start is {listed.text('Start')!r}, its call began at {born.astimezone(subject.zone)}"
-        listed.check(check, max(listed.leg.start) > born - SECOND, said)
+        began = datetime.fromtimestamp(int(channel[1]), UTC)
+        if starts.get(listed.name, began) < began:
+            continue  # the archive has an id that is not a time
+        actual, expected = listed.text("Start"), _local(began, subject)
+        listed.check(
+            check,
+            max(listed.leg.start) > began - SECOND,
+            f"Start is {actual!r}, its call began at {expected}",
+            kind=FailureKind.WRONG_VALUE,
+            field="Start",
+            expected=f"{expected} or later",
+            actual=actual,
+        )
 
 
 @clause("metadata.clocks-back")
-def test_both_hours_of_the_night_when_clocks_go_back_show_their_local_time(subject: Subject, check: Check) -> None:
-    """DERIVED from W-A4 (local time without a zone): 02:30 comes twice, and is written 02:30 twice."""
+def test_the_repeated_hour_shows_its_local_time_twice(subject: Subject, check: Check) -> None:
+    """DERIVED from W-A4 (local time without a zone): 02:30 occurs twice, and is written 02:30 both times."""
     _check_written(subject, BACK, check)
 
 
 @clause("metadata.clocks-forward")
-def test_the_night_when_clocks_go_forward_jumps_from_two_to_three(subject: Subject, check: Check) -> None:
+def test_the_skipped_hour_is_not_shown(subject: Subject, check: Check) -> None:
     """DERIVED from W-A4 (local time): 02:00 to 02:59 do not exist."""
     _check_written(subject, FORWARD, check)
 
 
 @clause("metadata.dates")
-def test_the_ends_of_days_years_and_february_show_their_own_date(subject: Subject, check: Check) -> None:
+def test_the_ends_of_days_and_years_show_their_date(subject: Subject, check: Check) -> None:
     """SPEC: Start: the date/time that the leg started."""
     _check_written(subject, DATES, check)
 
 
 @clause("metadata.duration")
-def test_duration_is_how_long_the_leg_lasted(subject: Subject, check: Check) -> None:
-    """SPEC: the duration of the call leg in seconds: of the leg, not of the call."""
+def test_duration_is_the_length_of_the_leg(subject: Subject, check: Check) -> None:
+    """SPEC: the duration of the call leg in seconds, not of the call."""
     for put in put_legs(subject):
         text = put.listed.text("Duration")
         if text is not None and text.isascii() and text.isdigit():
             lasted = (put.leg.end - put.leg.start).total_seconds()
-            near = abs(int(text[:18]) - lasted) < 1
-            put.listed.check(check, near, f"Duration is {text}, the leg lasted {lasted:g} s")
+            put.listed.check(
+                check,
+                abs(int(text[:18]) - lasted) < 1,
+                f"Duration is {text}, the leg lasted {lasted:g} s",
+                kind=FailureKind.WRONG_VALUE,
+                field="Duration",
+                expected=f"{lasted:g}",
+                actual=text,
+            )
 
 
 @clause("metadata.legs-one-by-one")
-def test_a_leg_does_not_last_beyond_the_start_of_the_next(subject: Subject, check: Check) -> None:
-    """SPEC: a call is split each time it goes through a transition: one leg ends where the next begins."""
+def test_a_leg_ends_before_the_next_leg_starts(subject: Subject, check: Check) -> None:
+    """SPEC: a call is split each time it goes through a transition, so a leg ends where the next leg starts."""
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         call = subject.archive.call(unique_id) if subject.archive is not None else None
-        if call is not None and any(one.end > other.start for one, other in pairwise(call.legs)):
+        if call is not None and any(earlier.end > later.start for earlier, later in pairwise(call.legs)):
             continue
         legs = sorted((leg for leg in answer.legs if leg.start and "Duration" in leg.texts), key=lambda leg: leg.number)
-        for one, other in pairwise(legs):
-            over = timedelta(seconds=min(one.duration_seconds, LONGEST)) - (max(other.start) - min(one.start))
-            said = f"{unique_id!r}: leg {one.number} from {one.texts['Start']} lasts {one.texts['Duration']} s, yet leg {other.number} starts at {other.texts['Start']}"
-            check(over <= 2 * SECOND, said, answer.exchange)
+        for earlier, later in pairwise(legs):
+            lasted = timedelta(seconds=min(earlier.duration_seconds, LONGEST_SECONDS))
+            start, duration, next_start = earlier.texts["Start"], earlier.texts["Duration"], later.texts["Start"]
+            check(
+                lasted - (max(later.start) - min(earlier.start)) <= 2 * SECOND,
+                f"{unique_id!r}: leg {earlier.number} from {start} lasts {duration} s by its Duration, "
+                f"yet leg {later.number} starts at {next_start}",
+                answer.exchange,
+                kind=FailureKind.WRONG_VALUE,
+                field="Duration",
+                actual=duration,
+            )
 
 
 @clause("metadata.duration-floor")
-def test_a_begun_second_does_not_count_in_duration(subject: Subject, check: Check) -> None:
+def test_duration_is_rounded_down(subject: Subject, check: Check) -> None:
     """DERIVED from recorded calls and W-H's samples: end minus start, rounded down."""
     for put in put_legs(subject):
         lasted = (put.leg.end - put.leg.start).total_seconds()
         text = put.listed.text("Duration")
         if text is not None and text.isascii() and text.isdigit() and lasted % 1:
-            floor = put.leg.duration_seconds
-            put.listed.check(check, int(text[:18]) == floor, f"Duration is {text}, of {lasted:g} s it is {floor}")
+            expected = put.leg.duration_seconds
+            put.listed.check(
+                check,
+                int(text[:18]) == expected,
+                f"Duration is {text}, expected {expected} for a leg of {lasted:g} s",
+                kind=FailureKind.WRONG_VALUE,
+                field="Duration",
+                expected=str(expected),
+                actual=text,
+            )
 
 
 @clause("metadata.duration-digits")
-def test_duration_is_a_whole_number_in_digits(subject: Subject, check: Check) -> None:
+def test_duration_has_only_digits(subject: Subject, check: Check) -> None:
     """SPEC: the duration of the call leg in seconds; the sample shows 4."""
     for listed in listed_legs(subject):
-        got = listed.text("Duration")
-        if got is not None:
+        actual = listed.text("Duration")
+        if actual is not None:
             listed.check(
-                check, got.isascii() and got.isdigit(), f"Duration is {got!r}, expected whole seconds in digits"
+                check,
+                actual.isascii() and actual.isdigit(),
+                f"Duration is {actual!r}, expected whole seconds in digits",
+                kind=FailureKind.INVALID_FIELD,
+                field="Duration",
+                expected="whole seconds in digits",
+                actual=actual,
             )
 
 
 @clause("metadata.zero-length")
-def test_a_leg_of_less_than_a_second_is_listed_or_not_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 32; SPEC: an entry in the array for each leg of a call."""
+def test_a_leg_shorter_than_a_second_is_listed_as_declared(subject: Subject, check: Check) -> None:
+    """UNKNOWN: option zero_length_legs. SPEC: an entry in the array for each leg of a call."""
     subject = subject.fresh(document=archive(SHORT))
     first, second, third = ((SHORT["unique_id"], number) for number in (1, 2, 3))
-    known = {(first, second, third): "kept", (third,): "dropped"}
+    values = {(first, second, third): "kept", (third,): "dropped"}
     for answer in (subject.by_unique_id(SHORT["unique_id"]), subject.by_tag("short")):
         listed = tuple(names(answer.legs))
-        check.option(subject, "zero_length_legs", known.get(listed, f"other: {listed}"), answer.exchange)
+        seen = values.get(listed, f"other: {legs_in_words(listed)}")
+        check.option(subject, "zero_length_legs", seen, answer.exchange)

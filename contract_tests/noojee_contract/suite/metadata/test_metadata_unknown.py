@@ -1,4 +1,4 @@
-"""Metadata: what an unknown, a hostile and an empty tag or unique id give."""
+"""Metadata: the answers to unknown, hostile and empty tags and unique ids."""
 
 from __future__ import annotations
 
@@ -6,50 +6,53 @@ from collections.abc import Iterator
 
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, is_refusal
-from noojee_contract.suite.support.listing import asked, carries, is_empty, names
+from noojee_contract.suite.support.listing import asked, carries, is_empty, legs_in_words, names
 
-OBSERVED_STRANGERS = 6  # hostile values that an observed target is asked for, where it may be provoked
+FIRST_SERVER_ERROR = 500
+MOST_READ_ONLY = 6  # hostile values for a read-only target that allows negative tests
 
 
-def _strangers(subject: Subject) -> tuple[str, ...]:
+def _unknown_values(subject: Subject) -> tuple[str, ...]:
     if subject.archive is not None:
         return subject.unknown_values
-    return subject.unknown_values[: OBSERVED_STRANGERS if subject.target.provoke else 1]
+    return subject.unknown_values[: MOST_READ_ONLY if subject.target.provoke else 1]
 
 
 def _answers(subject: Subject) -> Iterator[Answer]:
-    for value in _strangers(subject):
+    for value in _unknown_values(subject):
         yield subject.by_tag(value)
         yield subject.by_unique_id(value)
 
 
 @clause("metadata.strangers")
-def test_a_value_that_nothing_carries_brings_no_leg(subject: Subject, check: Check) -> None:
-    """SPEC: an array containing any matching calls: wild cards and pieces of code match nothing."""
+def test_an_unknown_value_gives_no_leg(subject: Subject, check: Check) -> None:
+    """SPEC: an array containing any matching calls. Wildcards and code match nothing."""
     for answer in _answers(subject):
         value = answer.asked.value
         by_tag = answer.asked.kind == "tag"
         own = {leg.unique_id for leg in answer.legs if by_tag and carries(subject, leg, value)}
         others = [leg for leg in answer.legs if leg.unique_id not in own and (by_tag or leg.unique_id != value)]
-        said = f"{asked(answer)}: nothing carries this, yet {names(others)} came"
-        check(not others, said, answer.exchange)
+        message = f"{asked(answer)}: nothing carries this, yet {legs_in_words(names(others))} came"
+        check(not others, message, answer.exchange, kind=FailureKind.UNEXPECTED_LEG)
 
 
 @clause("metadata.hostile-value")
 def test_a_hostile_value_is_no_server_error(subject: Subject, check: Check) -> None:
-    """DERIVED from W-A4: a tag is any text; one that matches nothing, or is is_refusal, is not a crash."""
+    """DERIVED from W-A4: a tag is any text. A server may refuse it, but must not fail."""
     for answer in _answers(subject):
         status = answer.exchange.status
-        said = f"{asked(answer)}: expected an answer, got {describe(answer)}"
-        check(status is not None and status < 500, said, answer.exchange)
+        message = f"{asked(answer)}: expected an answer, got {describe(answer)}"
+        kind = FailureKind.NO_ANSWER if status is None else FailureKind.UNEXPECTED_STATUS
+        check(status is not None and status < FIRST_SERVER_ERROR, message, answer.exchange, kind=kind)
 
 
 @clause("metadata.unknown-recording")
-def test_a_recording_that_is_not_there_is_answered_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 5: an empty array, or a failure."""
+def test_an_unknown_recording_is_answered_as_declared(subject: Subject, check: Check) -> None:
+    """UNKNOWN: option unknown_recording. An empty array, or an error."""
     value = subject.unknown_values[0]
     for answer in (subject.by_tag(value), subject.by_unique_id(value)):
         status, failed = answer.exchange.status, answer.reading.error_body is not None
@@ -63,10 +66,10 @@ def test_a_recording_that_is_not_there_is_answered_as_declared(subject: Subject,
 
 @clause("metadata.empty-tag")
 def test_an_empty_tag_or_unique_id_is_answered_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 27: refused as a missing parameter, or an empty array; untagged legs are not its match."""
+    """UNKNOWN: option empty_tag. Refused as a missing parameter, or an empty array. It does not match untagged legs."""
     for kind, ask in (("tag", subject.by_tag), ("unique_id", subject.by_unique_id)):
         if subject.client.request(Question(kind, ""), bare=True) is None:
-            continue  # a part of the path cannot be empty
+            continue  # the value is a part of the path, which cannot be empty
         answer = ask("")
         seen = f"other: {describe(answer)}"
         if is_refusal(answer):
