@@ -96,7 +96,7 @@ def build_pbx(
             clock.set(now)
     release(version)
     config = PbxConfig(
-        profile=initial.with_choices(profile),
+        profile=initial.with_values(profile),
         zone=_zone(time_zone, head.time_zone),
         keys=ApiKeys(global_key=_key(api_key), user_key=user_key),
         dialects=_dialects(dialects),

@@ -189,7 +189,7 @@ def test_a_profile_is_a_mapping_of_every_switch() -> None:
     """Whole, whatever was chosen."""
     profile = Profile({"tag_match": "ignore-case"})
     assert len(profile) == len(list(profile)) == len(Profile())
-    assert profile.with_choices({}) == profile
+    assert profile.with_values({}) == profile
 
 
 @pytest.mark.parametrize("path", ["/rest/Time", "/s/0001/rest/Time", "/__noojee/sandboxes"])
