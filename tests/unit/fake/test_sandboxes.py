@@ -128,7 +128,7 @@ def test_a_seed_of_the_server_freezes_its_clock_unless_one_is_given(archive: Any
 @pytest.mark.parametrize(
     ("wrong", "what"),
     [
-        ({"dialects": []}, "no dialect is named"),
+        ({"dialects": []}, "list of dialects is empty"),
         ({"dialects": ["njadmin", "soap"]}, "there is no dialect 'soap'"),
         ({"time_zone": "Melbourne"}, "there is no time zone 'Melbourne'"),
         ({"time_zone": ""}, "there is no time zone ''"),
