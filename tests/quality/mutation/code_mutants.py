@@ -12,7 +12,13 @@ from typing import Any
 
 FORMAT = "noojee-mutation/1"
 PACKAGE = Path("fake_server", "noojee_fake")
-MUTATED = (PACKAGE / "api" / "dialects", PACKAGE / "pbx" / "access.py", PACKAGE / "pbx" / "store")
+MUTATED = (
+    PACKAGE / "api" / "dialects",
+    PACKAGE / "pbx" / "credentials.py",
+    PACKAGE / "pbx" / "rate_limit.py",
+    PACKAGE / "pbx" / "addresses.py",
+    PACKAGE / "pbx" / "store",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

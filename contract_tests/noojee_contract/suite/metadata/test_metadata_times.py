@@ -89,7 +89,7 @@ def test_start_is_the_start_of_the_leg_in_local_time(subject: Subject, check: Ch
 
 
 def _local(moment: datetime, subject: Subject) -> str:
-    """A time as text, in the PBX's zone."""
+    """A time in the PBX's zone, in words."""
     return f"{moment.astimezone(subject.zone):%Y-%m-%d %H:%M:%S}"
 
 

@@ -1,4 +1,4 @@
-"""Classifies and describes answers to metadata questions: refusals, lists, and answers without legs."""
+"""What an answer to a metadata question is: a refusal or not, in words, and why it has no legs."""
 
 from __future__ import annotations
 
