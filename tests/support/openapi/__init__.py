@@ -1,4 +1,4 @@
-"""Holds what the control API is asked and what it answers to its description, `schemas/own/control.openapi.json`."""
+"""Checks requests and answers of the control API against its description, `schemas/own/control.openapi.json`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ VERBS = ("get", "put", "post", "delete")
 
 
 def operations() -> dict[tuple[str, str], dict[str, Any]]:
-    """Every operation, by its method in capitals and its path."""
+    """Every operation, by its HTTP method and its path template."""
     return {(verb.upper(), path): item[verb] for path, item in API["paths"].items() for verb in VERBS if verb in item}
 
 
-def judge(method: str, path: str, sent: bytes, answer: Response) -> None:
-    """Raises AssertionError where an answer, or a body that was accepted, is not as the description says."""
+def check_answer(method: str, path: str, sent: bytes, answer: Response) -> None:
+    """Check an answer, and the body of an accepted request. Raises AssertionError where it differs from the description."""
     got = "GET" if method == "HEAD" else method
     template = path_of(path)
     operation = operations().get((got, template)) if template else None
@@ -52,13 +52,13 @@ def judge(method: str, path: str, sent: bytes, answer: Response) -> None:
 
 
 def path_of(path: str) -> str | None:
-    """The path of the description that a path is one of."""
+    """The path template of the description that matches a path; None where none does."""
     path = "/__noojee/" if path == "/__noojee" else path
     return next((template for template, pattern in _patterns().items() if pattern.fullmatch(path)), None)
 
 
 def resolved(part: dict[str, Any]) -> dict[str, Any]:
-    """What a reference leads to."""
+    """The target of a reference; any other part unchanged."""
     while "$ref" in part:
         target: Any = API
         for step in part["$ref"].removeprefix("#/").split("/"):
@@ -82,7 +82,7 @@ def _validator(schema: str) -> jsonschema_rs.Validator:
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    """Sandbox ids and snapshot ids in place of the names in braces."""
+    """A pattern for each path template, in which ids replace the names in braces."""
     return {
         path: re.compile(re.escape(path).replace(r"\{sandbox\}", "[a-z0-9]{1,40}").replace(r"\{id\}", "[0-9]{1,9}"))
         for path in API["paths"]

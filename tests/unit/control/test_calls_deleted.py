@@ -15,19 +15,19 @@ def numbers(caller: Any, unique_id: str) -> list[str]:
 def test_one_leg_is_taken_out(pbx: Any, call: Any, leg: Any) -> None:
     """The others keep their numbers (row 31); the last one takes its call with it."""
     caller = pbx(call("1.1", leg(), leg(), leg()), call("2.1"))
-    caller.told("DELETE", "/calls?unique_id=1.1&leg=2", status=204)
+    caller.control_json("DELETE", "/calls?unique_id=1.1&leg=2", status=204)
     assert numbers(caller, "1.1") == ["1", "3"]
-    caller.told("DELETE", "/calls?unique_id=2.1&leg=1", status=204)
-    assert [call["unique_id"] for call in caller.told("GET", "/calls")["calls"]] == ["1.1"]
+    caller.control_json("DELETE", "/calls?unique_id=2.1&leg=1", status=204)
+    assert [call["unique_id"] for call in caller.control_json("GET", "/calls")["calls"]] == ["1.1"]
 
 
 def test_a_whole_call_is_taken_out(pbx: Any, call: Any, leg: Any) -> None:
     """Its sound too: put in again, it has its made one."""
     caller = pbx(call("1.1", leg(sound={"absent": True}), leg()), call("2.1"))
-    caller.told("DELETE", "/calls?unique_id=1.1", status=204)
+    caller.control_json("DELETE", "/calls?unique_id=1.1", status=204)
     assert numbers(caller, "1.1") == []
     assert numbers(caller, "2.1") == ["1"]
-    caller.told("POST", "/calls", {"calls": [call("1.1", leg())]}, status=201)
+    caller.control_json("POST", "/calls", {"calls": [call("1.1", leg())]}, status=201)
     assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 200
 
 
@@ -35,8 +35,8 @@ def test_what_comes_in_its_place_is_answered(pbx: Any, call: Any, leg: Any) -> N
     """A leg with the same record id is another leg: nothing that was written before is served."""
     caller = pbx(call("1.1", leg(tag="old", call_record_id=7)))
     assert b"old" in caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1").body
-    caller.told("DELETE", "/calls?unique_id=1.1", status=204)
-    caller.told("POST", "/calls", {"calls": [call("1.1", leg(tag="new", call_record_id=7))]}, status=201)
+    caller.control_json("DELETE", "/calls?unique_id=1.1", status=204)
+    caller.control_json("POST", "/calls", {"calls": [call("1.1", leg(tag="new", call_record_id=7))]}, status=201)
     for answer in (
         caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"),
         caller.legacy("retrieveMetaData", tag="new"),
@@ -51,7 +51,7 @@ def test_what_comes_in_its_place_is_answered(pbx: Any, call: Any, leg: Any) -> N
 def test_what_is_not_there_cannot_be_taken_out(pbx: Any, call: Any, query: str, status: int) -> None:
     """Nor what is not named."""
     caller = pbx(call("1.1"))
-    assert caller.told("DELETE", f"/calls{query}", status=status)["error"]
+    assert caller.control_json("DELETE", f"/calls{query}", status=status)["error"]
     assert numbers(caller, "1.1") == ["1"]
 
 
@@ -59,9 +59,9 @@ def test_a_call_that_lives_stays_and_cannot_be_put_in(pbx: Any, call: Any) -> No
     """The switchboard would bring it back; 409, and 400 with the place."""
     caller = pbx()
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a", "record": "answer"}]
-    unique_id = caller.told("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
-    assert "hang it up" in caller.told("DELETE", f"/calls?unique_id={unique_id}", status=409)["error"]
-    refused = caller.told("POST", "/calls", {"calls": [call("1.1"), call(unique_id)]}, status=400)
+    unique_id = caller.control_json("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
+    assert "hang it up" in caller.control_json("DELETE", f"/calls?unique_id={unique_id}", status=409)["error"]
+    refused = caller.control_json("POST", "/calls", {"calls": [call("1.1"), call(unique_id)]}, status=400)
     assert refused["path"] == "$.calls[1].unique_id"
-    assert caller.told("GET", "/calls") == {"calls": []}
-    assert caller.told("POST", "/calls", {"calls": 5}, status=400)["path"] == "$.calls"
+    assert caller.control_json("GET", "/calls") == {"calls": []}
+    assert caller.control_json("POST", "/calls", {"calls": 5}, status=400)["path"] == "$.calls"

@@ -103,7 +103,7 @@ def test_what_may_be_chosen_is_what_there_is() -> None:
 def test_each_operation_answers_as_described(pbx: Any, call: Any, leg: Any, method: str, path: str) -> None:
     """Its own example, where it has one, is taken; the caller holds each answer to the description."""
     caller = pbx(call("1.1", leg()))
-    caller.told("POST", "/snapshots", status=201)
+    caller.control_json("POST", "/snapshots", status=201)
     name = (
         json.loads(caller.control("POST", "/sandboxes", {}).body)["sandbox"]
         if method == "DELETE" and path.endswith("}")

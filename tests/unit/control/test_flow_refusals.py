@@ -57,10 +57,10 @@ AGAINST_EACH_OTHER = [
 def test_invalid_flow_does_nothing(pbx: Any, steps: Any, path: str) -> None:
     """400 with the JSON path, whatever valid steps come first."""
     caller = pbx()
-    refused = caller.told("POST", "/flow", {"steps": steps}, status=400)
+    refused = caller.control_json("POST", "/flow", {"steps": steps}, status=400)
     assert refused["path"] == path
-    assert caller.told("GET", "/live") == {"calls": []}
-    assert caller.told("GET", "/clock")["now"] == "2026-11-24T00:00:00+00:00"
+    assert caller.control_json("GET", "/live") == {"calls": []}
+    assert caller.control_json("GET", "/clock")["now"] == "2026-11-24T00:00:00+00:00"
 
 
 @pytest.mark.parametrize("steps", [steps for steps, _ in FAULTY])
@@ -96,7 +96,7 @@ def test_table_of_steps_is_that_of_the_schema() -> None:
 )
 def test_refusal_of_a_step_has_a_hint(pbx: Any, steps: Any, says: str) -> None:
     """The message names the field and the correction, and quotes no list, object or pattern."""
-    assert says in pbx().told("POST", "/flow", {"steps": steps}, status=400)["error"]
+    assert says in pbx().control_json("POST", "/flow", {"steps": steps}, status=400)["error"]
 
 
 values = st.one_of(
@@ -141,11 +141,11 @@ def test_impossible_step_leaves_the_steps_before_it_done(
 ) -> None:
     """409 with the step, the reason and a hint; the answer has the number of played steps and the state of the calls."""
     caller = pbx()
-    refused = caller.told("POST", "/flow", {"steps": [INBOUND, *steps]}, status=409)
+    refused = caller.control_json("POST", "/flow", {"steps": [INBOUND, *steps]}, status=409)
     assert (refused["path"], refused["done"]) == (f"$.steps[{at}]", at)
     assert refused["error"].startswith(f"step {at} (")
     assert says in refused["error"]
-    assert refused["now"] == caller.told("GET", "/clock")["now"]
+    assert refused["now"] == caller.control_json("GET", "/clock")["now"]
     listed = [call["unique_id"] for call in json.loads(caller.control("GET", "/sandboxes/default/calls").body)["calls"]]
     assert listed == [refused["calls"]["a"]["unique_id"]]
 
@@ -153,7 +153,7 @@ def test_impossible_step_leaves_the_steps_before_it_done(
 def test_number_without_a_route_is_refused(pbx: Any) -> None:
     """The directory has no route for the number, and none for any number."""
     caller = pbx()
-    caller.told("PUT", "/directory", {"users": [{"name": "Fred", "extension": "410"}]})
-    refused = caller.told("POST", "/flow", {"steps": [INBOUND]}, status=409)
+    caller.control_json("PUT", "/directory", {"users": [{"name": "Fred", "extension": "410"}]})
+    refused = caller.control_json("POST", "/flow", {"steps": [INBOUND]}, status=409)
     assert (refused["done"], refused["calls"]) == (0, {})
     assert "No route for this number" in refused["error"]

@@ -21,7 +21,7 @@ QUEUE_CALL = [
 
 
 def play(caller: Any, *steps: dict[str, Any], status: int = 200) -> Any:
-    return caller.told("POST", "/flow", {"steps": list(steps)}, status=status)
+    return caller.control_json("POST", "/flow", {"steps": list(steps)}, status=status)
 
 
 def test_a_queue_call_with_a_transfer_makes_three_legs(pbx: Any) -> None:
@@ -51,9 +51,9 @@ def test_a_wait_steps_the_clock_of_this_sandbox_alone(pbx: Any) -> None:
     caller = pbx()
     other = caller.sandbox(caller.control("POST", "/sandboxes", {"clock": {"now": START}}))
     play(caller, {"do": "wait", "seconds": 86400})
-    assert caller.told("GET", "/clock") == {"now": "2026-11-25T00:00:00+00:00", "frozen": True}
+    assert caller.control_json("GET", "/clock") == {"now": "2026-11-25T00:00:00+00:00", "frozen": True}
     assert other.millis == 1795478400000
-    caller.told("POST", "/clock", {"frozen": False})
+    caller.control_json("POST", "/clock", {"frozen": False})
     assert play(caller, {"do": "wait", "seconds": 86400})["now"].startswith("2026-11-26T00:00")
 
 
@@ -66,7 +66,7 @@ def test_a_call_goes_on_in_another_flow_by_its_unique_id(pbx: Any) -> None:
     unique_id = first["unique_id"]
     again = play(caller, {"do": "answer", "call": unique_id, "by": "400"}, {"do": "hang_up", "call": unique_id})
     assert again["calls"] == {}
-    assert caller.told("GET", "/live") == {"calls": []}
+    assert caller.control_json("GET", "/live") == {"calls": []}
 
 
 def test_users_dial_and_are_dialled_for(pbx: Any) -> None:

@@ -20,7 +20,7 @@ START = "/rest/CallManagementAPI/start"
 
 
 def entries(caller: Any, query: str = "") -> list[Any]:
-    found: list[Any] = caller.told("GET", f"/journal{query}")["entries"]
+    found: list[Any] = caller.control_json("GET", f"/journal{query}")["entries"]
     return found
 
 
@@ -123,15 +123,15 @@ def test_a_form_counts_as_parameters(pbx: Any) -> None:
 )
 def test_a_wrong_filter_is_told(pbx: Any, query: str) -> None:
     """Nothing is guessed."""
-    assert pbx().told("GET", f"/journal{query}", status=400)["error"]
+    assert pbx().control_json("GET", f"/journal{query}", status=400)["error"]
 
 
 def test_it_is_cleared_and_numbers_go_on(pbx: Any) -> None:
     """`last` tells the number of the last request, also of one that is no longer kept."""
     caller = pbx()
     caller.njadmin("retrieveMetaData", tag="1")
-    caller.told("DELETE", "/journal", status=204)
-    assert caller.told("GET", "/journal") == {"entries": [], "last": 1}
+    caller.control_json("DELETE", "/journal", status=204)
+    assert caller.control_json("GET", "/journal") == {"entries": [], "last": 1}
     caller.njadmin("retrieveMetaData", tag="2")
     assert [entry["number"] for entry in entries(caller)] == [2]
 

@@ -22,11 +22,11 @@ def test_a_call_that_lives_is_shown_whole(pbx: Any) -> None:
     """Who takes part, how far it is, its legs so far; the one in progress has no end."""
     caller = pbx()
     steps = [*PATHS["connected"], {"do": "wait", "seconds": 4}, {"do": "start_recording", "call": "a", "tag": "T"}]
-    caller.told("POST", "/flow", {"steps": steps[:1]})
-    caller.told("POST", "/clock", {"step_seconds": 2})
-    (waiting,) = caller.told("GET", "/live")["calls"]
-    caller.told("POST", "/flow", {"steps": [{**steps[1], "call": waiting["unique_id"]}]})
-    (call,) = caller.told("GET", "/live")["calls"]
+    caller.control_json("POST", "/flow", {"steps": steps[:1]})
+    caller.control_json("POST", "/clock", {"step_seconds": 2})
+    (waiting,) = caller.control_json("GET", "/live")["calls"]
+    caller.control_json("POST", "/flow", {"steps": [{**steps[1], "call": waiting["unique_id"]}]})
+    (call,) = caller.control_json("GET", "/live")["calls"]
     assert call == {
         "unique_id": "1795478400.0",
         "call_id": 1,
@@ -72,17 +72,17 @@ def test_a_call_that_lives_is_shown_whole(pbx: Any) -> None:
 def test_a_call_says_how_far_it_is(pbx: Any, state: str) -> None:
     """Each of the states."""
     caller = pbx()
-    caller.told("POST", "/flow", {"steps": PATHS[state]})
-    assert [call["state"] for call in caller.told("GET", "/live")["calls"]] == [state]
+    caller.control_json("POST", "/flow", {"steps": PATHS[state]})
+    assert [call["state"] for call in caller.control_json("GET", "/live")["calls"]] == [state]
 
 
 def test_calls_that_ended_are_no_longer_shown(pbx: Any) -> None:
     """Oldest first, and what is hung up by the API is gone here too."""
     caller = pbx()
     steps = [{"do": "inbound", "did": "1", "source": "", "as": name} for name in "abc"]
-    calls = caller.told("POST", "/flow", {"steps": steps})["calls"]
+    calls = caller.control_json("POST", "/flow", {"steps": steps})["calls"]
     caller.ask(
         "/rest/CallManagementAPI/hangup", f"apiKey={caller.key}&extenOrUniqueId={calls['b']['unique_id']}", secure=True
     )
-    live = [call["unique_id"] for call in caller.told("GET", "/live")["calls"]]
+    live = [call["unique_id"] for call in caller.control_json("GET", "/live")["calls"]]
     assert live == [calls["a"]["unique_id"], calls["c"]["unique_id"]]

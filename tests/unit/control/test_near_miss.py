@@ -17,7 +17,7 @@ def near(
     caller: Any, path: str, query: str = "", method: str = "POST", body: bytes = b""
 ) -> tuple[str, list[str]] | None:
     caller.ask(path, query, method=method, headers=FORM, body=body, secure=True)
-    found = caller.told("GET", "/journal?limit=1000")["entries"][-1]["near_miss"]
+    found = caller.control_json("GET", "/journal?limit=1000")["entries"][-1]["near_miss"]
     return None if found is None else (f"{found['method']} {found['path']}", found["differs"])
 
 
@@ -56,7 +56,7 @@ def test_a_path_or_method_that_missed(pbx: Any, method: str, path: str, served: 
 def test_a_path_of_another_version_tells_since_when(pbx: Any, version: str, path: str, says: str) -> None:
     """Gone, or still to come; the nearest is what this version has."""
     caller = pbx()
-    caller.told("PUT", "/version", {"version": version})
+    caller.control_json("PUT", "/version", {"version": version})
     found = near(caller, path)
     assert found is not None
     assert says in found[1][0]

@@ -17,64 +17,64 @@ LEGS = "/njadmin/rest/RecordingAPI/retrieveMetaDataByUniqueId"
 def test_an_upgrade_is_played_and_the_archive_stays(pbx: Any, call: Any) -> None:
     """What the version removed is gone, what it added appears; null is all generations again."""
     caller = pbx(call("1.1"))
-    assert caller.told("GET", "/version") == {
+    assert caller.control_json("GET", "/version") == {
         "version": None,
         "dialects": ["services", "recording-api", "call-management", "njadmin"],
         "versions": list(VERSIONS),
     }
-    assert caller.told("PUT", "/version", {"version": "3"})["dialects"] == ["services", "recording-api"]
+    assert caller.control_json("PUT", "/version", {"version": "3"})["dialects"] == ["services", "recording-api"]
     assert json.loads(caller.legacy("retrieveMetaDataByUniqueId", uniqueId="1.1").body)[0]["UniqueId"] == "1.1"
     assert caller.ask(LEGS, f"apiKey={caller.key}&uniqueId=1.1").status == 404
-    assert caller.told("PUT", "/version", {"version": "current"})["version"] == "current"
+    assert caller.control_json("PUT", "/version", {"version": "current"})["version"] == "current"
     assert caller.ask("/rest/RecordingAPI/retrieveMetaDataByUniqueId").status == 404
     assert json.loads(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1").body)[0]["UniqueId"] == "1.1"
-    assert caller.told("PUT", "/version", {"version": None})["version"] is None
+    assert caller.control_json("PUT", "/version", {"version": None})["version"] is None
 
 
 def test_another_directory_is_put_in_place_of_the_whole_one(pbx: Any) -> None:
     """Users, queues and routes; from the next call on."""
     caller = pbx()
-    assert caller.told("GET", "/directory") == write_directory(DEFAULT)
+    assert caller.control_json("GET", "/directory") == write_directory(DEFAULT)
     document = {
         "users": [{"name": "Anna", "extension": "500", "role": "agent", "team": ""}],
         "queues": [],
         "routes": [{"did": "7601", "to": "500", "record": "answer", "default_account": "NoojeeAdmin"}],
     }
-    assert caller.told("PUT", "/directory", document) == document == caller.told("GET", "/directory")
+    assert caller.control_json("PUT", "/directory", document) == document == caller.control_json("GET", "/directory")
     steps = [
         {"do": "inbound", "did": "7601", "source": "7", "as": "a"},
         {"do": "answer", "call": "a", "by": "500"},
         {"do": "hang_up", "call": "a"},
     ]
-    (leg,) = caller.told("POST", "/flow", {"steps": steps})["calls"]["a"]["legs"]
+    (leg,) = caller.control_json("POST", "/flow", {"steps": steps})["calls"]["a"]["legs"]
     assert leg["username"] == "Anna"
-    assert caller.told("PUT", "/directory", {}) == {"users": [], "queues": [], "routes": []}
+    assert caller.control_json("PUT", "/directory", {}) == {"users": [], "queues": [], "routes": []}
 
 
 def test_addresses_are_allowed_and_refused(pbx: Any) -> None:
     """The PBX serves those alone; whoever drives the fake is not locked out."""
     caller = pbx()
-    assert caller.told("GET", "/access") == {"allowed_addresses": None}
+    assert caller.control_json("GET", "/access") == {"allowed_addresses": None}
     some = {"allowed_addresses": ["10.0.0.0/8", "::1"]}
-    assert caller.told("PUT", "/access", some) == some
+    assert caller.control_json("PUT", "/access", some) == some
     assert caller.ask(TIME).status == 403
     assert caller.ask(TIME, client="10.9.8.7").status == caller.ask(TIME, client="::1").status == 200
-    assert caller.told("PUT", "/access", {"allowed_addresses": []}) == {"allowed_addresses": []}
+    assert caller.control_json("PUT", "/access", {"allowed_addresses": []}) == {"allowed_addresses": []}
     assert caller.ask(TIME, client="10.9.8.7").status == 403
-    caller.told("PUT", "/access", {"allowed_addresses": None})
+    caller.control_json("PUT", "/access", {"allowed_addresses": None})
     assert caller.ask(TIME, client="192.0.2.1").status == 200
 
 
 def test_sound_ages_by_rules_that_are_changed_one_by_one(pbx: Any, call: Any, leg: Any) -> None:
     """After retention the sound is gone, the metadata stay (DOC W-SL)."""
     caller = pbx(call("1.1", leg()))
-    before = caller.told("GET", "/retention")
+    before = caller.control_json("GET", "/retention")
     assert before["mid_term_days"] is None
-    changed = caller.told("PUT", "/retention", {"mid_term_days": 2.0, "long_term_days": 0})
-    assert changed == before | {"mid_term_days": 2, "long_term_days": 0} == caller.told("GET", "/retention")
-    caller.told("POST", "/clock", {"now": "2026-11-20T12:00:00+11:00"})
+    changed = caller.control_json("PUT", "/retention", {"mid_term_days": 2.0, "long_term_days": 0})
+    assert changed == before | {"mid_term_days": 2, "long_term_days": 0} == caller.control_json("GET", "/retention")
+    caller.control_json("POST", "/clock", {"now": "2026-11-20T12:00:00+11:00"})
     assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 200
-    caller.told("POST", "/clock", {"step_seconds": 3 * 86400})
+    caller.control_json("POST", "/clock", {"step_seconds": 3 * 86400})
     assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 404
     assert len(json.loads(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1").body)) == 1
 
@@ -105,6 +105,6 @@ def test_sound_ages_by_rules_that_are_changed_one_by_one(pbx: Any, call: Any, le
 def test_what_is_refused_changes_nothing(pbx: Any, path: str, body: dict[str, Any], where: str) -> None:
     """400 with the place."""
     caller = pbx()
-    before = caller.told("GET", path)
-    assert caller.told("PUT", path, body, status=400)["path"] == where
-    assert caller.told("GET", path) == before
+    before = caller.control_json("GET", path)
+    assert caller.control_json("PUT", path, body, status=400)["path"] == where
+    assert caller.control_json("GET", path) == before

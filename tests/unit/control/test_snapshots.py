@@ -19,19 +19,19 @@ NAME = "retrieveMetaDataByUniqueId"
 
 
 def took(caller: Any) -> str:
-    name: str = caller.told("POST", "/snapshots", status=201)["id"]
+    name: str = caller.control_json("POST", "/snapshots", status=201)["id"]
     return name
 
 
 def put_back(caller: Any, name: str) -> None:
-    caller.told("POST", f"/snapshots/{name}/restore", status=204)
+    caller.control_json("POST", f"/snapshots/{name}/restore", status=204)
 
 
 def whole(caller: Any, *unique_ids: str) -> list[Any]:
     """All that can be seen of a sandbox, but for its journal and its snapshots."""
-    state = caller.told("GET", "/state")
+    state = caller.control_json("GET", "/state")
     state["counts"] |= {"journal": 0, "snapshots": 0}
-    seen = [state, caller.told("GET", "/calls"), caller.told("GET", "/directory")]
+    seen = [state, caller.control_json("GET", "/calls"), caller.control_json("GET", "/directory")]
     for unique_id in unique_ids:
         seen.append(caller.njadmin(NAME, uniqueId=unique_id).body)
         seen.append(caller.njadmin("retrieveByUniqueId", uniqueId=unique_id, leg=1).body)
@@ -40,23 +40,25 @@ def whole(caller: Any, *unique_ids: str) -> list[Any]:
 
 def changed(caller: Any, call: Any, leg: Any) -> None:
     """Change everything that can be changed."""
-    caller.told("DELETE", "/calls?unique_id=1.1", status=204)
-    caller.told("POST", "/calls", {"calls": [call("1.1", leg(tag="other", call_record_id=1)), call("2.1")]}, status=201)
+    caller.control_json("DELETE", "/calls?unique_id=1.1", status=204)
+    caller.control_json(
+        "POST", "/calls", {"calls": [call("1.1", leg(tag="other", call_record_id=1)), call("2.1")]}, status=201
+    )
     caller.control("PUT", "/sandboxes/default/sound?unique_id=1.1&leg=1", WAV, content_type="audio/x-wav")
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "answer", "call": "a", "by": "400"}]
-    caller.told("POST", "/flow", {"steps": [*steps, {"do": "wait", "seconds": 100}]})
-    caller.told("PUT", "/profile", {"start_fraction": "milliseconds", "unknown_recording": "failure-404"})
-    caller.told("PUT", "/version", {"version": "current"})
-    caller.told("PUT", "/directory", {})
-    caller.told("PUT", "/retention", {"mid_term_days": 3})
-    caller.told("PUT", "/access", {"allowed_addresses": ["127.0.0.1"]})
-    caller.told("POST", "/clock", {"step_seconds": 1, "frozen": False})
+    caller.control_json("POST", "/flow", {"steps": [*steps, {"do": "wait", "seconds": 100}]})
+    caller.control_json("PUT", "/profile", {"start_fraction": "milliseconds", "unknown_recording": "failure-404"})
+    caller.control_json("PUT", "/version", {"version": "current"})
+    caller.control_json("PUT", "/directory", {})
+    caller.control_json("PUT", "/retention", {"mid_term_days": 3})
+    caller.control_json("PUT", "/access", {"allowed_addresses": ["127.0.0.1"]})
+    caller.control_json("POST", "/clock", {"step_seconds": 1, "frozen": False})
 
 
 def test_a_snapshot_brings_everything_back(pbx: Any, call: Any, leg: Any) -> None:
     """Archive, sound, clock, profile, version, directory, addresses, storage rules; as often as it is wanted."""
     caller = pbx(call("1.1", leg(tag="T", call_record_id=1)))
-    caller.told("POST", "/clock", {"step_seconds": 5})
+    caller.control_json("POST", "/clock", {"step_seconds": 5})
     before = whole(caller, "1.1", "2.1")
     name = took(caller)
     for _ in range(2):
@@ -64,7 +66,7 @@ def test_a_snapshot_brings_everything_back(pbx: Any, call: Any, leg: Any) -> Non
         assert whole(caller, "1.1", "2.1")[1:] != before[1:]
         put_back(caller, name)
         assert whole(caller, "1.1", "2.1") == before
-    assert caller.told("GET", "/snapshots") == {
+    assert caller.control_json("GET", "/snapshots") == {
         "snapshots": [{"id": "1", "now": "2026-11-24T00:00:05+00:00", "calls": 1, "legs": 1, "live_calls": 0}]
     }
 
@@ -106,8 +108,8 @@ def test_live_calls_go_on_from_where_they_were(pbx: Any) -> None:
     """The same call ends twice, once in each time line; numbers of calls, channels and records are the same again."""
     caller = pbx()
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "answer", "call": "a", "by": "410"}]
-    unique_id = caller.told("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
-    live = caller.told("GET", "/live")
+    unique_id = caller.control_json("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
+    live = caller.control_json("GET", "/live")
     name = took(caller)
     ends = []
     for seconds in (10, 20, 20):
@@ -117,11 +119,11 @@ def test_live_calls_go_on_from_where_they_were(pbx: Any) -> None:
             {"do": "place", "from": "400", "number": "420", "as": "b"},
             {"do": "answer", "call": "b", "by": "420"},
         ]
-        ends.append(caller.told("POST", "/flow", {"steps": flow})["calls"]["b"])
+        ends.append(caller.control_json("POST", "/flow", {"steps": flow})["calls"]["b"])
         rows = json.loads(caller.njadmin(NAME, uniqueId=unique_id).body)
         assert rows[-1]["Duration"] == str(seconds)
         put_back(caller, name)
-        assert caller.told("GET", "/live") == live
+        assert caller.control_json("GET", "/live") == live
     assert ends[1] == ends[2]
 
 
@@ -135,7 +137,7 @@ def test_legs_that_were_answered_before_are_not_served_again(pbx: Any) -> None:
             {"do": "answer", "call": "a", "by": "420"},
             {"do": "hang_up", "call": "a"},
         ]
-        unique_id = caller.told("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
+        unique_id = caller.control_json("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
         assert f'"Tag":"{tag}"'.encode() in caller.njadmin(NAME, uniqueId=unique_id).body
         assert f'"Tag":"{tag}"'.encode() in caller.legacy(NAME, uniqueId=unique_id).body
         put_back(caller, name) if tag == "first" else None
@@ -160,7 +162,7 @@ def test_a_long_poll_wakes_up(pbx: Any, how: str) -> None:
     """Whoever waits since a change that is undone now is told the calls that live."""
     caller = pbx()
     name = took(caller)
-    caller.told("POST", "/flow", {"steps": [{"do": "place", "from": "400", "number": "420"}]})
+    caller.control_json("POST", "/flow", {"steps": [{"do": "place", "from": "400", "number": "420"}]})
     query = f"apiKey={caller.key}&exten=410&timeOut=60&lastSequenceNumber=3"
     path = "/rest/CallManagementAPI/subscribe"
     waiting = caller.sandboxes.handle(Request(method="POST", path=path, query=query, client="127.0.0.1"))
@@ -168,7 +170,7 @@ def test_a_long_poll_wakes_up(pbx: Any, how: str) -> None:
     woken: list[bool] = []
     waiting.listen(lambda: woken.append(True))
     assert waiting.finish(False) is None
-    put_back(caller, name) if how == "restore" else caller.told("POST", "/reset", status=204)
+    put_back(caller, name) if how == "restore" else caller.control_json("POST", "/reset", status=204)
     assert woken
     answer = waiting.finish(False)
     assert answer is not None
@@ -200,19 +202,19 @@ def test_a_sandbox_keeps_a_bounded_number(pbx: Any, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(snapshots, "MOST_SNAPSHOTS", 2)
     caller = pbx()
     assert [took(caller), took(caller)] == ["1", "2"]
-    assert "2 snapshots" in caller.told("POST", "/snapshots", status=409)["error"]
-    caller.told("DELETE", "/snapshots/1", status=204)
+    assert "2 snapshots" in caller.control_json("POST", "/snapshots", status=409)["error"]
+    caller.control_json("DELETE", "/snapshots/1", status=204)
     assert took(caller) == "3"
-    assert [kept["id"] for kept in caller.told("GET", "/snapshots")["snapshots"]] == ["2", "3"]
+    assert [kept["id"] for kept in caller.control_json("GET", "/snapshots")["snapshots"]] == ["2", "3"]
 
 
 def test_a_snapshot_that_is_not_there_is_told(pbx: Any) -> None:
     """404, and nothing changes; bodies are empty."""
     caller = pbx()
-    assert "'1'" in caller.told("POST", "/snapshots/1/restore", status=404)["error"]
-    assert caller.told("DELETE", "/snapshots/1", status=404)["error"]
-    assert caller.told("POST", "/reset", {"archive": {}}, status=400)["path"] == "$"
-    caller.told("POST", "/reset", {}, status=204)
+    assert "'1'" in caller.control_json("POST", "/snapshots/1/restore", status=404)["error"]
+    assert caller.control_json("DELETE", "/snapshots/1", status=404)["error"]
+    assert caller.control_json("POST", "/reset", {"archive": {}}, status=400)["path"] == "$"
+    caller.control_json("POST", "/reset", {}, status=204)
 
 
 @pytest.fixture
@@ -225,14 +227,14 @@ def on_disk(tmp_path: Path, calling: Callable[..., Any], archive: Any, call: Any
 
 def test_calls_in_a_file_are_restored_and_reset_like_others(on_disk: Any, call: Any) -> None:
     """The file has what the snapshot had; after a reset, what the archive has."""
-    on_disk.told("POST", "/calls", {"calls": [call("2.1")]}, status=201)
+    on_disk.control_json("POST", "/calls", {"calls": [call("2.1")]}, status=201)
     name = took(on_disk)
-    on_disk.told("DELETE", "/calls?unique_id=1.1", status=204)
+    on_disk.control_json("DELETE", "/calls?unique_id=1.1", status=204)
 
     def listed() -> list[str]:
-        return [each["unique_id"] for each in on_disk.told("GET", "/calls")["calls"]]
+        return [each["unique_id"] for each in on_disk.control_json("GET", "/calls")["calls"]]
 
     put_back(on_disk, name)
     assert listed() == ["1.1", "2.1"]
-    on_disk.told("POST", "/reset", status=204)
+    on_disk.control_json("POST", "/reset", status=204)
     assert listed() == ["1.1"]

@@ -13,14 +13,14 @@ def test_the_state_is_whole(pbx: Any, call: Any, leg: Any) -> None:
     """Version, profile, clock, counts, live calls, limits, addresses, retention."""
     caller = pbx(call("1.1", leg(), leg()), hash_reuse="once")
     steps = [{"do": "place", "from": "410", "number": "420"}]
-    caller.told("POST", "/flow", {"steps": steps})
-    caller.told("POST", "/snapshots", status=201)
+    caller.control_json("POST", "/flow", {"steps": steps})
+    caller.control_json("POST", "/snapshots", status=201)
     caller.njadmin("retrieveMetaDataByHour", date="2026/11/24", hour=1)
     caller.legacy("retrieveMetaData", tag="T")
-    state = caller.told("GET", "/state")
+    state = caller.control_json("GET", "/state")
     assert state.pop("profile") == dict(Profile({"hash_reuse": "once"}))
-    assert state.pop("live") == caller.told("GET", "/live")["calls"]
-    assert state.pop("retention") == caller.told("GET", "/retention")
+    assert state.pop("live") == caller.control_json("GET", "/live")["calls"]
+    assert state.pop("retention") == caller.control_json("GET", "/retention")
     assert state == {
         "sandbox": "default",
         "version": None,
@@ -41,12 +41,12 @@ def test_the_state_is_whole(pbx: Any, call: Any, leg: Any) -> None:
 def test_limits_that_stand_in_nobodys_way_say_so(pbx: Any) -> None:
     """The by-hour limit is free now; time stamps that were handed out are counted while they are fresh."""
     caller = pbx(concurrent_authentications="5")
-    assert caller.told("GET", "/state")["limits"]["by_hour_free_at"] == "2026-11-24T00:00:00+00:00"
+    assert caller.control_json("GET", "/state")["limits"]["by_hour_free_at"] == "2026-11-24T00:00:00+00:00"
     caller.ask("/rest/Time")
     caller.ask("/rest/Time")
-    assert caller.told("GET", "/state")["limits"]["authentications_under_way"] == 2
-    caller.told("POST", "/clock", {"step_seconds": 11})
-    assert caller.told("GET", "/state")["limits"]["authentications_under_way"] == 0
+    assert caller.control_json("GET", "/state")["limits"]["authentications_under_way"] == 2
+    caller.control_json("POST", "/clock", {"step_seconds": 11})
+    assert caller.control_json("GET", "/state")["limits"]["authentications_under_way"] == 0
 
 
 def test_bugs_of_the_fake_are_named(pbx: Any) -> None:

@@ -1,4 +1,4 @@
-"""The tests of what a client sees of calls and sound run on both stores: one PBX in memory, one on a state file."""
+"""Runs the tests of the answers about calls and sound on both stores: in memory, and in a state file."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ ON_DISK_TOO = {
     "test_made_sound",
     "test_metadata",
     "test_published_documents",
-    "test_seeds",
+    "test_archive_files",
     "test_sound_ages",
     "test_storage_rules",
     "test_stored_sound",
-    "test_switches",
+    "test_options",
 }
 
 _on_disk: list[Sandboxes] = []
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Both stores for the modules named above, where they ask a PBX."""
+    """Run each test with `pbx` in the modules above on both stores."""
     if "pbx" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_DISK_TOO:
         metafunc.parametrize("pbx", ["memory", "disk"], indirect=True, scope="session")
 
@@ -40,7 +40,7 @@ def pbx(
     calling: Callable[[Sandboxes], Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., Any]:
-    """The caller of a fresh default sandbox, as for all tests, or the same with its calls in a file of its own."""
+    """Builds a caller of a new default sandbox, with its calls in memory or in a state file of its own."""
     if getattr(request, "param", "memory") == "memory":
         return pbx
     folder, number = tmp_path_factory.mktemp("states"), count()
@@ -56,7 +56,7 @@ def pbx(
 
 @pytest.fixture(autouse=True)
 def _closed() -> Iterator[None]:
-    """No state file stays open after the test that made it."""
+    """Close the state files that a test opened."""
     yield
     while _on_disk:
         _on_disk.pop().close()
