@@ -69,11 +69,12 @@ def _check_written(subject: Subject, moments: dict[str, str], check: Check) -> N
 def _check_start(listed: Listed, check: Check, start: datetime, expected: str) -> None:
     """Check that a leg shows a Start less than a second from `start`, which is `expected` in local time."""
     actual = listed.text("Start")
+    well_formed = bool(listed.leg.start) or TIMESTAMP.fullmatch(actual or "") is not None
     listed.check(
         check,
         any(abs(moment - start) < SECOND for moment in listed.leg.start),
         f"Start is {actual!r}, expected {expected!r}",
-        kind=FailureKind.WRONG_VALUE if listed.leg.start else FailureKind.INVALID_FIELD,
+        kind=FailureKind.WRONG_VALUE if well_formed else FailureKind.INVALID_FIELD,
         field="Start",
         expected=expected,
         actual=actual,
