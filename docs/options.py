@@ -1,4 +1,4 @@
-"""Writes docs/options.md from the tables of open questions and profiles and the catalogue of clauses: `python docs/options.py`."""
+"""Writes docs/options.md from the options, the named profiles and the catalogue of clauses: `python docs/options.py`."""
 
 from __future__ import annotations
 
@@ -11,40 +11,39 @@ from noojee_contract.catalogue.clauses import catalogue
 PAGE = Path(__file__).with_suffix(".md")
 OWN = PAGE.parents[1] / "schemas" / "own"
 COMMAND = "python docs/options.py"
-HEAD = f"""# Open questions
+HEAD = f"""# Options
 
-What no public page of the vendor settles. Each question is a option of the fake and a declaration that a target may make: a profile
-(`noojee-fake serve --profile NAME|FILE`) and the `profile` of a target file take `key = "choice"`. Declared, a choice binds like a must, by the
-clauses of the last column; undeclared it is observed. A question without alternatives is settled, and no option.
-`noojee-fake explain PATH` tells which of them a method meets.
+An option is a point that no public page of the vendor settles. Each option of the fake has a default and other values.
+Set options in a profile (`noojee-fake serve --profile NAME|FILE`) or in the `profile` of a target file, as `key = "value"`.
+In a target file, a set option binds like a must: the clauses of the last column check it. Without a setting these clauses are informational.
+A settled option has no alternatives. `noojee-fake explain PATH` shows the options of a method.
 
-Made from `schemas/own/options.toml` and the catalogue of clauses by `{COMMAND}`; never edited by hand.
+This page is generated from `schemas/own/options.toml` and the catalogue of clauses by `{COMMAND}`. Do not edit it.
 
-| row | key | question | default | alternatives | ground | clauses |
-|--:|---|---|---|---|---|---|
+| key | question | default | alternatives | source | clauses |
+|---|---|---|---|---|---|
 """
 PROFILES_HEAD = """
 ## Named profiles
 
-Choices that belong together (`schemas/own/profiles.toml`), for `noojee-fake serve --profile NAME`.
+Values of options that belong together (`schemas/own/profiles.toml`), for `noojee-fake serve --profile NAME`.
 
-| name | what | choices | ground |
+| name | what | values | source |
 |---|---|---|---|
 """
 
 
 def page() -> str:
-    """The page as it should be: a line for each question, by row; then one for each named profile."""
+    """The text of the page: one row for each option, then one row for each named profile."""
     table = tomllib.loads((OWN / "options.toml").read_text(encoding="utf-8"))
     named = tomllib.loads((OWN / "profiles.toml").read_text(encoding="utf-8"))
-    lines = [_question(key, table[key]) for key in sorted(table, key=lambda key: table[key]["row"])]
+    lines = [_option(key, row) for key, row in table.items()]
     return HEAD + "".join(lines) + PROFILES_HEAD + "".join(_profile(name, row) for name, row in named.items())
 
 
-def _question(key: str, row: dict[str, Any]) -> str:
+def _option(key: str, row: dict[str, Any]) -> str:
     asserting = [clause.id for clause in catalogue().values() if clause.declares == key]
     cells = (
-        str(row["row"]),
         f"`{key}`",
         row["question"],
         f"`{row['default']}`",
@@ -56,8 +55,8 @@ def _question(key: str, row: dict[str, Any]) -> str:
 
 
 def _profile(name: str, row: dict[str, Any]) -> str:
-    choices = _codes([f"{key} = {choice}" for key, choice in row["choices"].items()])
-    return _row(f"`{name}`", row["about"], choices, row["provenance"])
+    values = _codes([f"{key} = {value}" for key, value in row["values"].items()])
+    return _row(f"`{name}`", row["about"], values, row["provenance"])
 
 
 def _row(*cells: str) -> str:

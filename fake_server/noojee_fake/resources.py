@@ -19,6 +19,11 @@ def schema(name: str) -> Path:
     raise FakeError(f"{name} is missing; looked in {' and '.join(str(path.parent) for path in tried)}")
 
 
+def schema_text(name: str) -> str:
+    """The text of a file in `schemas/own`. Raises FakeError if it does not exist."""
+    return schema(name).read_text(encoding="utf-8")
+
+
 def version() -> str:
     """The version of the installed distribution."""
     return metadata.version("noojee-contract")

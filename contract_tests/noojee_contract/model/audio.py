@@ -70,7 +70,8 @@ def read_sound(content: bytes) -> Sound:
         samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
         coding = soundfile.info(io.BytesIO(content)).subtype
     except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
-        raise NoSound(f"the file cannot be decoded: {error}") from error
+        reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
+        raise NoSound(f"the file cannot be decoded: {reason}") from error
     return Sound(
         seconds=len(samples) / rate, sample_rate=rate, channels=samples.shape[1], coding=coding, samples=samples[:, 0]
     )

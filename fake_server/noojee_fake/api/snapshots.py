@@ -1,7 +1,7 @@
-"""States of a PBX that were kept: by whoever asked for one, and the one in which it was made.
+"""Snapshots of a PBX, and its first state.
 
-Archive, sound, live calls, clock, profile, version, directory, addresses and storage rules. Limits and hashes begin
-anew; the journal goes on, and is cleared by a reset alone.
+A snapshot has archive, sound, live calls, clock, profile, version, directory, addresses and retention rules. Restoring
+one resets limits and used hashes. The journal continues; only a reset clears it.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ MOST_SNAPSHOTS = 20
 
 
 class TooManySnapshots(Exception):
-    """The sandbox keeps as many snapshots as it may."""
+    """The sandbox has its maximum number of snapshots."""
 
     def __init__(self) -> None:
-        super().__init__(f"this sandbox keeps {MOST_SNAPSHOTS} snapshots already; DELETE those that are done with")
+        super().__init__(f"this sandbox has {MOST_SNAPSHOTS} snapshots, its maximum; DELETE some that nobody needs")
 
 
 @dataclass(frozen=True, slots=True)
 class InitialState:
-    """The archive of an archive: its calls, which are shared with the store that they were put into."""
+    """The calls and the sound that a PBX started with. The store shares these objects."""
 
     calls: Sequence[Call]
     sounds: Sequence[tuple[Leg, Sound]]
 
     @classmethod
     def of(cls, store: Store) -> InitialState:
-        """What a store holds now."""
+        """The calls and the sound of a store."""
         calls = store.calls()
         sounds = [(leg, sound) for call in calls for leg in call.legs if (sound := store.sound(leg)) is not None]
         return cls(calls, sounds)
@@ -45,7 +45,7 @@ class InitialState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A state of a PBX. `taken_micros` is the PBX's time then; `clock` as `Clock.state` gives it."""
+    """A state of a PBX. `taken_micros` is the PBX's time of the snapshot; `clock` is from `Clock.state`."""
 
     taken_micros: int
     calls: int
@@ -61,8 +61,8 @@ class Snapshot:
     rules: RetentionRules
 
 
-class Saved:
-    """The snapshots of one PBX, by id, oldest first. `initial` is the archive that it was made with."""
+class Snapshots:
+    """The snapshots of one PBX by id, oldest first. `initial` is its first archive, for a reset."""
 
     def __init__(self, pbx: Pbx, initial: InitialState) -> None:
         self._pbx = pbx
@@ -75,7 +75,7 @@ class Saved:
         return MappingProxyType(self._kept)
 
     def take(self) -> str:
-        """Keep the state of now; the id of the snapshot. Raises TooManySnapshots."""
+        """Keep the current state. Returns the id of the snapshot. Raises TooManySnapshots."""
         with self._pbx.change:
             if len(self._kept) >= MOST_SNAPSHOTS:
                 raise TooManySnapshots
@@ -85,7 +85,7 @@ class Saved:
             return str(self._number)
 
     def restore(self, name: str) -> bool:
-        """Put a state back; whether there is such a snapshot. It can be restored many times."""
+        """Restore the state of a snapshot, any number of times. Returns whether the snapshot exists."""
         with self._pbx.change:
             snapshot = self._kept.get(name)
             if snapshot is not None:
@@ -93,12 +93,12 @@ class Saved:
             return snapshot is not None
 
     def drop(self, name: str) -> bool:
-        """Forget a snapshot; whether it was there."""
+        """Delete a snapshot. Returns whether it existed."""
         with self._pbx.change:
             return self._kept.pop(name, None) is not None
 
     def reset(self) -> None:
-        """The state in which the PBX was made, with its archive; the journal is cleared, snapshots stay."""
+        """Restore the first state with its archive, and clear the journal. Snapshots stay."""
         with self._pbx.change:
             self._put_back(self._origin)
             self._pbx.journal.clear()

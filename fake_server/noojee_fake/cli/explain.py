@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 from noojee_fake.errors import UsageError
 from noojee_fake.pbx.methods import Behaviour, Method, description, dialects, find, general, methods
-from noojee_fake.pbx.options import questions
+from noojee_fake.pbx.options import option_table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 CHOSEN = "UNKNOWN"
 WIDTH = 100
-_ROW = re.compile(r"rows? \d+(?:(?:, | and )\d+)*")
 _SOURCE = re.compile(r"\b[A-Z]-[A-Z0-9]\w*")
 
 
@@ -103,7 +102,7 @@ def _print_method(method: Method, console: Console) -> None:
 
 def _concerns(row: Behaviour, method: Method) -> bool:
     """Whether a general behaviour holds for a method: where it has a option, the option says for which dialects."""
-    question = questions().get(row.option or "")
+    question = option_table().get(row.option or "")
     return question is None or not set(question.dialects).isdisjoint(method.dialects)
 
 
@@ -135,21 +134,15 @@ def _print_rows(title: str, rows: Iterable[Behaviour], console: Console, *, chos
     console.print(f"\n{title}", style="bold")
     table = Table.grid(padding=(0, 2))
     for row in rows:
-        head, source = _row_of(row) if chosen else (row.mark, row.source)
-        table.add_row("", head, f"{row.text} [{source}]" if source else row.text)
+        heads = ("",) if chosen else ("", row.mark)
+        table.add_row(*heads, f"{row.text} [{row.source}]" if row.source else row.text)
         for line in _switch_lines(row):
-            table.add_row("", "", line)
+            table.add_row(*("" for _ in heads), line)
     console.print(table)
 
 
-def _row_of(row: Behaviour) -> tuple[str, str]:
-    """The row of the open questions that a choice stands in ("-" where it has none), and what else is said of it."""
-    match = _ROW.match(row.source)
-    return (match[0], row.source[match.end() :].lstrip(" :;,")) if match else ("-", row.source)
-
-
 def _switch_lines(row: Behaviour) -> Iterator[str]:
-    question = questions().get(row.option or "")
+    question = option_table().get(row.option or "")
     if question is not None and question.alternatives:
         yield f"{question.key} = {question.default}, or {', '.join(question.alternatives)}"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from noojee_fake.errors import ArchiveError, UsageError
 from noojee_fake.pbx.addresses import Addresses
-from noojee_fake.pbx.options import named_profiles, questions
+from noojee_fake.pbx.options import named_profiles, option_table
 from noojee_fake.pbx.versions import DIALECTS, VERSIONS
 from noojee_fake.server.sandboxes import Sandboxes, build
 
@@ -118,7 +118,7 @@ def _profile(given: str) -> Mapping[str, str]:
     """The choices of a named profile, or of a file: what has an ending or a folder is one."""
     named, path = named_profiles(), Path(given)
     if given in named:
-        return named[given].choices
+        return named[given].values
     if path.name == given and not path.suffix and not path.exists():
         near = difflib.get_close_matches(given, named, n=1, cutoff=0)[0]
         raise UsageError(f"there is no profile {given!r}; the nearest is {near}, and a file is named with its ending")
@@ -136,7 +136,7 @@ def _profile(given: str) -> Mapping[str, str]:
 
 def _checked(path: Path, choices: Mapping[str, str]) -> Mapping[str, str]:
     """The choices of a profile file, once each is one that the table of open questions has."""
-    table = questions()
+    table = option_table()
     for key, choice in choices.items():
         question = table.get(key)
         if question is None:

@@ -114,10 +114,10 @@ class Control:
     ) -> dict[str, Handler]:
         if part is not None and (part not in _PARTS or (name is not None and part != "snapshots")):
             raise _unknown_path()
-        pbx, saved = self._registry.find(sandbox), self._registry.saved(sandbox)
-        if pbx is None or saved is None:
+        pbx, kept = self._registry.find(sandbox), self._registry.snapshots(sandbox)
+        if pbx is None or kept is None:
             raise Refused(404, f"there is no sandbox {sandbox!r}; GET {ROOT}/sandboxes lists them")
-        handle = SandboxHandle(sandbox=sandbox, pbx=pbx, saved=saved, token=self._token)
+        handle = SandboxHandle(sandbox=sandbox, pbx=pbx, snapshots=kept, token=self._token)
         if part is None:
             return {
                 "GET": lambda _: answer(200, describe(sandbox, pbx)),

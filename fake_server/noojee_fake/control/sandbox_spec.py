@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from noojee_fake.api.dialects.retrieve import AUDIO
 from noojee_fake.api.dialects.services import AUDIO as SERVICES_AUDIO
 from noojee_fake.api.pbx import Pbx
-from noojee_fake.api.snapshots import Saved
+from noojee_fake.api.snapshots import Snapshots
 from noojee_fake.control.json_body import Refused, read_body, read_instant
 from noojee_fake.control.settings import clock_of
 from noojee_fake.errors import UsageError
@@ -47,7 +47,7 @@ class SandboxHandle:
 
     sandbox: str
     pbx: Pbx
-    saved: Saved
+    snapshots: Snapshots
     token: str | None
 
     @property
@@ -61,7 +61,7 @@ class SandboxRegistry(Protocol):
 
     def names(self) -> list[str]: ...
     def find(self, sandbox: str) -> Pbx | None: ...
-    def saved(self, sandbox: str) -> Saved | None: ...
+    def snapshots(self, sandbox: str) -> Snapshots | None: ...
     def make(self, spec: SandboxSpec) -> tuple[str, Pbx]: ...
     def drop(self, sandbox: str) -> bool: ...
 

@@ -22,7 +22,7 @@ def put_profile(pbx: Pbx, request: Request) -> Response:
     """Change the options that the body names. Raises ProfileError."""
     choices = read_body(request, "Profile")
     with pbx.change:
-        pbx.profile = pbx.profile.with_choices(choices)
+        pbx.profile = pbx.profile.with_values(choices)
     return answer(200, dict(pbx.profile))
 
 

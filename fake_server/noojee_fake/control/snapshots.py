@@ -37,7 +37,7 @@ def get_state(handle: SandboxHandle, _: Request) -> Response:
                     "live_calls": len(live),
                     "waiting": pbx.switchboard.listeners,
                     "journal": len(pbx.journal),
-                    "snapshots": len(handle.saved.kept),
+                    "snapshots": len(handle.snapshots.kept),
                 },
                 "live": live,
                 "limits": _limits(pbx),
@@ -50,33 +50,33 @@ def get_state(handle: SandboxHandle, _: Request) -> Response:
 
 def list_snapshots(handle: SandboxHandle, _: Request) -> Response:
     with handle.pbx.change:
-        kept = [_snapshot(name, snapshot) for name, snapshot in handle.saved.kept.items()]
+        kept = [_snapshot(name, snapshot) for name, snapshot in handle.snapshots.kept.items()]
     return answer(200, {"snapshots": kept})
 
 
 def take_snapshot(handle: SandboxHandle, request: Request) -> Response:
     _check_empty(request)
     with handle.pbx.change:
-        name = handle.saved.take()
-        return answer(201, _snapshot(name, handle.saved.kept[name]))
+        name = handle.snapshots.take()
+        return answer(201, _snapshot(name, handle.snapshots.kept[name]))
 
 
 def drop_snapshot(handle: SandboxHandle, name: str, _: Request) -> Response:
-    if not handle.saved.drop(name):
+    if not handle.snapshots.drop(name):
         raise _no_snapshot(name)
     return Response(204)
 
 
 def restore_snapshot(handle: SandboxHandle, name: str, request: Request) -> Response:
     _check_empty(request)
-    if not handle.saved.restore(name):
+    if not handle.snapshots.restore(name):
         raise _no_snapshot(name)
     return Response(204)
 
 
 def reset(handle: SandboxHandle, request: Request) -> Response:
     _check_empty(request)
-    handle.saved.reset()
+    handle.snapshots.reset()
     return Response(204)
 
 

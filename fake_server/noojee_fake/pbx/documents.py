@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from noojee_fake import resources as _data
+from noojee_fake.resources import schema_text
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -79,7 +79,7 @@ def _validator(schema: str, component: str | None) -> jsonschema_rs.Validator:
 
 @cache
 def _schema(name: str, component: str | None) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(_data.schema(name).read_text("utf-8"))
+    document: dict[str, Any] = json.loads(schema_text(name))
     if component is None:
         return document
     return {"$ref": f"#/components/schemas/{component}", "components": document["components"]}

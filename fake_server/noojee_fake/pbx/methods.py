@@ -1,4 +1,4 @@
-"""The methods of the vendor's API as `pbx.openapi.json` describes them: paths, parameters, behaviours, on whose word."""
+"""The methods of the vendor's API as `pbx.openapi.json` describes them: paths, parameters, behaviours, sources."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from noojee_fake import resources as _data
 from noojee_fake.errors import UsageError
+from noojee_fake.resources import schema_text
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """One thing that the PBX does. `provenance` begins with a mark; `option` is what changes it, if anything does."""
+    """One thing that the PBX does. `provenance` begins with a mark; `option` is the option that changes it, if any."""
 
     text: str
     provenance: str
@@ -29,13 +29,13 @@ class Behaviour:
 
     @property
     def source(self) -> str:
-        """What stands behind the mark: the pages, or the row of the open question."""
+        """The provenance without its mark: the pages, or what was chosen."""
         return self.provenance[len(self.mark) :].lstrip(" :;,")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One argument of a method. `since`: the product version that brought it, where it came later than the method."""
+    """One parameter of a method. `since`: the product version that brought it; None: as old as the method."""
 
     name: str
     required: bool
@@ -46,7 +46,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """One generation of the API, with what all its methods have in common."""
+    """One dialect of the API, with the behaviours that all its methods share."""
 
     name: str
     product: str
@@ -58,7 +58,7 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """One method of the API, under its first path; `also` are the other paths, `verbs` the HTTP methods, the plain one first."""
+    """One method of the API under its first path. `also` are its other paths, `verbs` its HTTP methods, default first."""
 
     path: str
     also: tuple[str, ...]
@@ -80,30 +80,30 @@ class Method:
 @cache
 def description() -> Mapping[str, Any]:
     """The description of the vendor's API (OpenAPI 3.1), as it ships."""
-    found: dict[str, Any] = json.loads(_data.schema("pbx.openapi.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(schema_text("pbx.openapi.json"))
     return found
 
 
 def resolved(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a reference within the description leads to; a part that is none, as it is."""
-    place = part.get("$ref")
-    if not isinstance(place, str):
+    """The target of a reference within the description; a part that is no reference is returned unchanged."""
+    reference = part.get("$ref")
+    if not isinstance(reference, str):
         return part
     target: Any = description()
-    for step in place.removeprefix("#/").split("/"):
+    for step in reference.removeprefix("#/").split("/"):
         target = target[step.replace("~1", "/").replace("~0", "~")]
     return resolved(target)
 
 
 @cache
 def general() -> tuple[Behaviour, ...]:
-    """What holds for every request."""
+    """The behaviours of every request."""
     return _behaviours(description())
 
 
 @cache
 def dialects() -> tuple[Dialect, ...]:
-    """The generations, oldest first."""
+    """The dialects, oldest first."""
     return tuple(
         Dialect(
             name=tag["name"],
@@ -128,12 +128,12 @@ def methods() -> tuple[Method, ...]:
     return tuple(_method(path, item, also.get(path, ())) for path, item in paths.items() if "$ref" not in item)
 
 
-def find(asked: str) -> list[Method]:
-    """The methods that a path, a URL or the last part of a path names. Raises UsageError, with the nearest name."""
+def find(name: str) -> list[Method]:
+    """The methods of a path, a URL or the last part of a path. Raises UsageError, which names the nearest method."""
     try:
-        wanted = urlsplit(asked).path.strip("/")
+        wanted = urlsplit(name).path.strip("/")
     except ValueError:
-        wanted = asked
+        wanted = name
     found = [
         method
         for method in methods()
@@ -143,11 +143,11 @@ def find(asked: str) -> list[Method]:
         return found
     known = [path for method in methods() for path in ((*method.paths,) if "/" in wanted else method.names)]
     near = difflib.get_close_matches(f"/{wanted}" if "/" in wanted else wanted, known, n=1, cutoff=0)[0]
-    raise UsageError(f"there is no method {asked!r}; the nearest is {near}, and noojee-fake explain lists all")
+    raise UsageError(f"there is no method {name!r}; the nearest is {near}, and noojee-fake explain lists all")
 
 
 def _names(path: str, wanted: str) -> bool:
-    """Whether a wanted path is this one, ends in it (behind a prefix), or is its end."""
+    """Whether `wanted` is this path, ends in it (after a prefix), or is its end."""
     return bool(wanted) and (path == wanted or path.endswith(f"/{wanted}") or wanted.endswith(f"/{path}"))
 
 

@@ -1,6 +1,6 @@
-"""The options: one choice for each open question of the API, from the table that both halves read.
+"""The options: the points that the vendor's pages leave open, each with its values, from `schemas/own/options.toml`.
 
-A choice that the table does not list is refused, so that a typing error never runs a test against the default.
+A value that the table does not list is refused, so that a typing error never runs a test against the default.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from noojee_fake import resources as _data
 from noojee_fake.errors import ProfileError
+from noojee_fake.resources import schema_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One open question: what may be chosen, and what is chosen where nobody chose."""
+    """One option: its default, its other values, and the dialects that it concerns."""
 
     key: str
     default: str
@@ -25,10 +25,9 @@ class Option:
 
 
 @cache
-def questions() -> Mapping[str, Option]:
-    """The table of open questions, by key."""
-    with _data.schema("options.toml").open("rb") as file:
-        table = tomllib.load(file)
+def option_table() -> Mapping[str, Option]:
+    """All options, by key."""
+    table = tomllib.loads(schema_text("options.toml"))
     return {
         key: Option(
             key=key,
@@ -42,54 +41,53 @@ def questions() -> Mapping[str, Option]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedProfile:
-    """Choices that belong together, under a name. `provenance` is the ground of the whole."""
+    """Values of options that belong together. `provenance` is the source of the profile as a whole."""
 
     about: str
     provenance: str
-    choices: Mapping[str, str]
+    values: Mapping[str, str]
 
 
 @cache
 def named_profiles() -> Mapping[str, NamedProfile]:
-    """The profiles that ship, by name."""
-    with _data.schema("profiles.toml").open("rb") as file:
-        table = tomllib.load(file)
+    """The profiles of `schemas/own/profiles.toml`, by name."""
+    table = tomllib.loads(schema_text("profiles.toml"))
     return {name: NamedProfile(**row) for name, row in table.items()}
 
 
 class Profile(Mapping[str, str]):
-    """One choice for every open question. Raises ProfileError for a key or a choice that the table lacks."""
+    """One value for every option. Raises ProfileError for an unknown key or value."""
 
-    __slots__ = ("_choices",)
+    __slots__ = ("_values",)
 
-    def __init__(self, choices: Mapping[str, str] | None = None) -> None:
-        table = questions()
-        whole = {key: question.default for key, question in table.items()}
-        for key, choice in (choices or {}).items():
-            question = table.get(key)
-            if question is None:
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        table = option_table()
+        whole = {key: option.default for key, option in table.items()}
+        for key, value in (values or {}).items():
+            option = table.get(key)
+            if option is None:
                 raise ProfileError(
                     f"there is no option {key!r}; the options are {', '.join(sorted(table))}", f"$.{key}"
                 )
-            allowed = (question.default, *question.alternatives)
-            if choice not in allowed:
-                raise ProfileError(f"{key} is {choice!r}; it may be {', '.join(allowed)}", f"$.{key}")
-            whole[key] = choice
-        self._choices = whole
+            allowed = (option.default, *option.alternatives)
+            if value not in allowed:
+                raise ProfileError(f"{key} is {value!r}; it may be {', '.join(allowed)}", f"$.{key}")
+            whole[key] = value
+        self._values = whole
 
     def __getitem__(self, key: str) -> str:
-        return self._choices[key]
+        return self._values[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._choices)
+        return iter(self._values)
 
     def __len__(self) -> int:
-        return len(self._choices)
+        return len(self._values)
 
     def number(self, key: str) -> int:
-        """The choice of a option whose choices are numbers."""
-        return int(self._choices[key])
+        """The value of an option whose values are numbers."""
+        return int(self._values[key])
 
-    def with_choices(self, choices: Mapping[str, str]) -> Profile:
-        """This profile with some choices changed."""
-        return Profile({**self._choices, **choices})
+    def with_values(self, values: Mapping[str, str]) -> Profile:
+        """This profile with other values for some options."""
+        return Profile({**self._values, **values})

@@ -1,19 +1,19 @@
-"""Puts a PBX together: an archive's calls, or those of a state file, with zone, options, keys, clock and directory."""
+"""Makes a PBX from a sandbox spec: its calls from an archive or a state file, its options, keys, clock and directory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from noojee_fake.api.pbx import OwnBugs, Pbx, PbxConfig
-from noojee_fake.api.snapshots import InitialState, Saved
+from noojee_fake.api.snapshots import InitialState, Snapshots
+from noojee_fake.control import SandboxSpec
 from noojee_fake.errors import ArchiveError, ProfileError, UsageError
 from noojee_fake.pbx import archive_files
 from noojee_fake.pbx.addresses import Addresses
+from noojee_fake.pbx.archive_files import ArchiveFile
 from noojee_fake.pbx.audio import wav_form
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.pbx.credentials import ApiKeys
@@ -28,22 +28,23 @@ DEFAULT_ZONE = "Australia/Melbourne"
 
 @dataclass(slots=True)
 class StateFile:
-    """Where the calls of the default sandbox are kept, and what is to be said of it once it is open."""
+    """The file that keeps the calls of the default sandbox. `notes` are sentences for the user, after `open`."""
 
     path: Path
     clock: Clock
-    initial: bool
+    has_archive: bool
     notes: list[str] = field(default_factory=list)
 
     def open(self, archive: Store) -> Store:
-        """The store in the file, filled from an archive where it never held a call."""
-        from noojee_fake.pbx.store.sqlite import SqliteStore  # SQLite is loaded for those alone who ask for a file
+        """The store in the file; a file without calls gets those of the archive. Raises StateError."""
+        from noojee_fake.pbx.store.sqlite import SqliteStore  # SQLite is loaded only for a state file
 
         store = SqliteStore(self.path, now=self.clock.micros)
         if store.cut_legs:
-            self.notes.append(f"{store.cut_legs} of its legs had not ended; they end at the last moment that it knows")
+            self.notes.append(f"{store.cut_legs} of its legs had no end; they end at the last time in the file")
         if store.last_record_id:
-            self.notes += ["the calls of the archive are left out: the file has its own"] * self.initial
+            if self.has_archive:
+                self.notes.append("the calls of the archive are left out: the file has its own")
             return store
         initial = InitialState.of(archive)
         try:
@@ -54,59 +55,65 @@ class StateFile:
         return store
 
 
-def build_pbx(
-    *,
-    file: StateFile | None = None,
-    archive: Mapping[str, Any] | None,
-    read_sound: Callable[[str], bytes] | None,
-    profile: Mapping[str, str],
-    dialects: Sequence[str],
-    version: str | None,
-    directory: Any,
-    time_zone: str | None,
-    api_key: str,
-    user_key: str,
-    clock: Clock,
-    now_micros: int | None,
-    frozen: bool | None,
-    keep_clock: bool = False,
-    addresses: Addresses | None = None,
-    own_bugs: OwnBugs | None = None,
-    base_profile: Mapping[str, str] = MappingProxyType({}),
-) -> tuple[Pbx, Saved]:
-    """A PBX of its parts, and its snapshots. The state file is opened last, when all else is known to be right.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerParts:
+    """The parts of a PBX that its server provides.
 
-    `base_profile` goes before the archive's profile, `profile` after it; `keep_clock`: the clock is right as it is.
+    `base_profile` has lower precedence than the profile of the archive. `is_clock_set`: the clock keeps its time,
+    whatever spec and archive say. `read_sound` reads the sound files that an archive names.
+    """
+
+    keys: ApiKeys
+    clock: Clock
+    is_clock_set: bool = False
+    base_profile: Mapping[str, str] = field(default_factory=dict)
+    addresses: Addresses | None = None
+    own_bugs: OwnBugs | None = None
+    read_sound: Callable[[str], bytes] | None = None
+    state: StateFile | None = None
+
+
+def build_pbx(spec: SandboxSpec, parts: ServerParts) -> tuple[Pbx, Snapshots]:
+    """A PBX and its snapshots. The state file is opened last, after everything else is valid.
+
     Raises ArchiveError, ProfileError, UsageError or StateError.
     """
     store: Store = MemoryStore()
-    head = (
-        archive_files.EMPTY
-        if archive is None
-        else archive_files.read_archive_file(archive, store, read_sound=read_sound)
+    archive = archive_files.EMPTY
+    if spec.archive is not None:
+        archive = archive_files.read_archive_file(spec.archive, store, read_sound=parts.read_sound)
+    profile = _profile(parts.base_profile, archive, spec)
+    if not parts.is_clock_set:
+        _set_clock(parts.clock, archive, spec)
+    release(spec.version)
+    config = PbxConfig(
+        profile=profile,
+        zone=_zone(spec.time_zone, archive.time_zone),
+        keys=_checked(parts.keys),
+        dialects=_dialects(DIALECTS if spec.dialects is None else spec.dialects),
+        version=spec.version,
+        directory=DEFAULT if spec.directory is None else read_directory(spec.directory),
+        default_account=archive.default_account,
+        addresses=parts.addresses or Addresses(None),
     )
+    kept = store if parts.state is None else parts.state.open(store)
+    pbx = Pbx(config, store=kept, clock=parts.clock, own_bugs=parts.own_bugs)
+    return pbx, Snapshots(pbx, InitialState.of(store))
+
+
+def _profile(base: Mapping[str, str], archive: ArchiveFile, spec: SandboxSpec) -> Profile:
     try:
-        initial = Profile({**base_profile, **head.profile})
+        initial = Profile({**base, **archive.profile})
     except ProfileError as error:
         raise ArchiveError(error.message, f"$.profile{error.path[1:]}") from None
-    if not keep_clock:
-        now = head.now_micros if now_micros is None else now_micros
-        clock.freeze(now is not None if frozen is None else frozen)
-        if now is not None:
-            clock.set(now)
-    release(version)
-    config = PbxConfig(
-        profile=initial.with_choices(profile),
-        zone=_zone(time_zone, head.time_zone),
-        keys=ApiKeys(global_key=_key(api_key), user_key=user_key),
-        dialects=_dialects(dialects),
-        version=version,
-        directory=DEFAULT if directory is None else read_directory(directory),
-        default_account=head.default_account,
-        addresses=Addresses(None) if addresses is None else addresses,
-    )
-    pbx = Pbx(config, store=store if file is None else file.open(store), clock=clock, own_bugs=own_bugs)
-    return pbx, Saved(pbx, InitialState.of(store))
+    return initial.with_values(spec.profile)
+
+
+def _set_clock(clock: Clock, archive: ArchiveFile, spec: SandboxSpec) -> None:
+    now = archive.now_micros if spec.now_micros is None else spec.now_micros
+    clock.freeze(now is not None if spec.frozen is None else spec.frozen)
+    if now is not None:
+        clock.set(now)
 
 
 def _zone(asked: str | None, initial: str | None) -> ZoneInfo:
@@ -125,18 +132,19 @@ def _dialects(names: Sequence[str]) -> tuple[str, ...]:
         if name not in DIALECTS:
             raise UsageError(f"there is no dialect {name!r}; the dialects are {', '.join(DIALECTS)}", "$.dialects")
     if not names:
-        raise UsageError(f"no dialect is named; the dialects are {', '.join(DIALECTS)}", "$.dialects")
+        raise UsageError(f"the list of dialects is empty; the dialects are {', '.join(DIALECTS)}", "$.dialects")
     return tuple(name for name in DIALECTS if name in names)
 
 
-def _key(api_key: str) -> str:
-    if not api_key or not api_key.isascii() or not api_key.isprintable():
+def _checked(keys: ApiKeys) -> ApiKeys:
+    key = keys.global_key
+    if not key or not key.isascii() or not key.isprintable():
         raise UsageError("the API key must be printable ASCII, and not empty")
-    return api_key
+    return keys
 
 
 def sound_reader(folder: Path) -> Callable[[str], bytes]:
-    """What reads the sound files of an archive: WAV files below a folder."""
+    """A reader of the sound files of an archive: WAV files below a folder. It raises ValueError or OSError."""
 
     def read_sound(name: str) -> bytes:
         parts = PurePosixPath(name)

@@ -1,67 +1,107 @@
-"""Several PBXs in one server: the default one at the root, others under `/s/<id>`, each with a key, calls and a clock.
+"""The sandboxes of one server: the default one at the root, each other one under `/s/<id>/`.
 
-`Sandboxes.handle` never raises; it tells the control API, the sandboxes and the default PBX apart by the path alone.
+`Sandboxes.handle` never raises. It finds the PBX, or the control API, by the path alone.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
-from noojee_fake.api.dialects import responses as answers
 from noojee_fake.api.dialects.parameters import LARGEST_FORM_BYTES
+from noojee_fake.api.dialects.responses import html
 from noojee_fake.api.pbx import Pbx
-from noojee_fake.api.snapshots import Saved
+from noojee_fake.api.snapshots import Snapshots
 from noojee_fake.control import DEFAULT_SANDBOX, ROOT, Control, SandboxSpec, TooManySandboxes
 from noojee_fake.control.json_body import LARGEST_BODY_BYTES
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import Clock, Ids, RandomIds
-from noojee_fake.pbx.versions import DIALECTS
-from noojee_fake.server.factory import StateFile, build_pbx, sound_reader
+from noojee_fake.pbx.credentials import ApiKeys
+from noojee_fake.server.factory import ServerParts, StateFile, build_pbx, sound_reader
 
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
-"""The key that the vendor's pages show; no secret."""
+"""The key on the vendor's pages, which is public."""
 
 MOST_SANDBOXES = 10_000
 
 _PREFIX = "/s/"
+_P = ParamSpec("_P")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """The settings of a server: those of its default sandbox, and defaults of new sandboxes.
+
+    `archive_folder` has the sound files that the archive names. `profile`, `dialects` and `version` are the defaults of
+    new sandboxes too; `profile` overrides the profile of the archive of the default sandbox. `clock` overrides `now` of
+    the archive; all other sandboxes share its source. `addresses` are the clients that the default sandbox serves.
+    `state` is a file that keeps the calls of the default sandbox; a file with calls replaces those of the archive.
+    """
+
+    archive: Mapping[str, Any] | None = None
+    archive_folder: Path | None = None
+    profile: Mapping[str, str] | None = None
+    dialects: Sequence[str] | None = None
+    api_key: str | None = None
+    control_token: str | None = None
+    clock: Clock | None = None
+    ids: Ids = field(default_factory=RandomIds)
+    time_zone: str | None = None
+    version: str | None = None
+    directory: Any = None
+    addresses: Addresses | None = None
+    state: Path | None = None
 
 
 class Sandboxes:
-    """The PBXs of one server. `clock` is the default sandbox's, and shares its source with all others.
+    """The sandboxes of one server.
 
-    `own_bugs` are the exceptions that nobody expected, of all sandboxes, also of those that are gone. `notes` are sentences
-    for whoever starts the server. `close` when done, where calls are kept in a file.
+    `default` is the PBX of the default sandbox. `own_bugs` are the unexpected exceptions of all sandboxes, including
+    deleted ones. `notes` are sentences for the user who starts the server. Close it to release the state file.
     """
 
-    def __init__(
-        self,
-        default: Pbx,
-        saved: Saved,
-        *,
-        ids: Ids,
-        clock: Clock,
-        dialects: Sequence[str],
-        control_token: str | None,
-        profile: Mapping[str, str],
-        version: str | None,
-        notes: Sequence[str] = (),
-    ) -> None:
-        self.default = default
-        self.notes = tuple(notes)
-        self._version = version
-        self._profile = dict(profile)
-        self._ids = ids
-        self._clock = clock
-        self._dialects = tuple(dialects)
+    def __init__(self, config: ServerConfig | None = None) -> None:
+        """Make the default sandbox. Raises ArchiveError, ProfileError, UsageError or StateError."""
+        config = config or ServerConfig()
+        self._ids = config.ids
+        self._clock = config.clock or Clock()
+        self._profile = config.profile or {}
+        self._dialects = config.dialects
+        self._version = config.version
         self._lock = threading.Lock()
-        self._pbxs: dict[str, Pbx] = {DEFAULT_SANDBOX: default}
-        self._saved: dict[str, Saved] = {DEFAULT_SANDBOX: saved}
-        self._control = Control(self, token=control_token)
-        self.own_bugs = default.own_bugs
+        spec, parts = self._default(config)
+        self.default, snapshots = build_pbx(spec, parts)
+        self.notes = () if parts.state is None else tuple(parts.state.notes)
+        self.own_bugs = self.default.own_bugs
+        self._pbxs: dict[str, Pbx] = {DEFAULT_SANDBOX: self.default}
+        self._snapshots: dict[str, Snapshots] = {DEFAULT_SANDBOX: snapshots}
+        self._control = Control(self, token=config.control_token)
+
+    def _default(self, config: ServerConfig) -> tuple[SandboxSpec, ServerParts]:
+        """The spec and the parts of the default sandbox."""
+        spec = SandboxSpec(
+            archive=config.archive,
+            profile=self._profile,
+            dialects=config.dialects,
+            version=config.version,
+            directory=config.directory,
+            time_zone=config.time_zone,
+        )
+        key = SAMPLE_KEY if config.api_key is None else config.api_key
+        state = config.state
+        parts = ServerParts(
+            keys=ApiKeys(global_key=key, user_key=self._ids.key()),
+            clock=self._clock,
+            is_clock_set=config.clock is not None,
+            addresses=config.addresses,
+            read_sound=None if config.archive_folder is None else sound_reader(config.archive_folder),
+            state=None if state is None else StateFile(state, self._clock, has_archive=config.archive is not None),
+        )
+        return spec, parts
 
     def handle(self, request: Request) -> Response:
         """The answer to any request to the server."""
@@ -70,19 +110,19 @@ class Sandboxes:
             sandbox, slash, rest = path[len(_PREFIX) :].partition("/")
             pbx = self._pbxs.get(sandbox)
             if pbx is None or sandbox == DEFAULT_SANDBOX:
-                page = answers.html(404)
+                page = html(404)
                 return Response(404, page.headers) if request.method == "HEAD" else page
             return pbx.handle_at(request, slash + rest)
         if path == ROOT or path.startswith(f"{ROOT}/"):
             try:
                 return self._control.handle(request)
-            except Exception as bug:  # noqa: BLE001 - as in core: a bug of ours is kept and named
+            except Exception as bug:  # noqa: BLE001 - outermost handler: the bug is kept and named
                 page = self.own_bugs.keep(bug)
                 return Response(500, page.headers) if request.method == "HEAD" else page
         return self.default.handle(request)
 
     def close(self) -> None:
-        """Let go of the state file, if there is one."""
+        """Release the state file, if there is one."""
         self.default.store.close()
 
     def names(self) -> list[str]:
@@ -90,108 +130,57 @@ class Sandboxes:
         return list(self._pbxs)
 
     def find(self, sandbox: str) -> Pbx | None:
+        """The PBX of a sandbox; None if there is no such sandbox."""
         return self._pbxs.get(sandbox)
 
-    def saved(self, sandbox: str) -> Saved | None:
-        """The snapshots of a sandbox."""
-        return self._saved.get(sandbox)
+    def snapshots(self, sandbox: str) -> Snapshots | None:
+        """The snapshots of a sandbox; None if there is no such sandbox."""
+        return self._snapshots.get(sandbox)
 
     def make(self, spec: SandboxSpec) -> tuple[str, Pbx]:
-        """A new sandbox. Raises TooManySandboxes, or the FakeError that says what is wrong with the spec."""
+        """Make a sandbox. Returns its id and its PBX. Raises TooManySandboxes, or a FakeError for an invalid spec."""
         if len(self._pbxs) >= MOST_SANDBOXES:
             raise TooManySandboxes(MOST_SANDBOXES)
-        pbx, saved = build_pbx(
-            archive=spec.archive,
-            read_sound=None,
-            profile=spec.profile,
-            dialects=self._dialects if spec.dialects is None else spec.dialects,
-            version=self._version if spec.version is None else spec.version,
-            directory=spec.directory,
-            time_zone=spec.time_zone,
-            api_key=self._ids.key(),
-            user_key=self._ids.key(),
+        parts = ServerParts(
+            keys=ApiKeys(global_key=self._ids.key(), user_key=self._ids.key()),
             clock=self._clock.sibling(),
-            now_micros=spec.now_micros,
-            frozen=spec.frozen,
-            own_bugs=self.own_bugs,
             base_profile=self._profile,
+            own_bugs=self.own_bugs,
         )
+        dialects = self._dialects if spec.dialects is None else spec.dialects
+        version = self._version if spec.version is None else spec.version
+        pbx, snapshots = build_pbx(replace(spec, dialects=dialects, version=version), parts)
         with self._lock:
             if len(self._pbxs) >= MOST_SANDBOXES:
                 raise TooManySandboxes(MOST_SANDBOXES)
             sandbox = self._ids.sandbox()
             while sandbox in self._pbxs:
                 sandbox = self._ids.sandbox()
-            self._saved[sandbox] = saved
+            self._snapshots[sandbox] = snapshots
             self._pbxs[sandbox] = pbx
         return sandbox, pbx
 
     def drop(self, sandbox: str) -> bool:
-        """Forget a sandbox; whether it was there."""
+        """Delete a sandbox. Returns whether it existed."""
         with self._lock:
-            self._saved.pop(sandbox, None)
+            self._snapshots.pop(sandbox, None)
             return self._pbxs.pop(sandbox, None) is not None
 
 
 def body_bytes(path: str) -> int:
-    """How much of a request's body can matter on this path; a door may drop the rest of it.
+    """How many bytes of a request body are used on this path; an adapter may drop the rest.
 
-    The control API takes whole archives. A PBX takes a form, and one that is too long not at all.
+    The control API takes whole archives. A PBX takes a form, and refuses one that is too long.
     """
     return LARGEST_BODY_BYTES if path.startswith(ROOT) else LARGEST_FORM_BYTES + 1
 
 
-def build(
-    *,
-    archive: Mapping[str, Any] | None = None,
-    archive_folder: Path | None = None,
-    profile: Mapping[str, str] | None = None,
-    dialects: Sequence[str] | None = None,
-    api_key: str | None = None,
-    control_token: str | None = None,
-    clock: Clock | None = None,
-    ids: Ids | None = None,
-    time_zone: str | None = None,
-    version: str | None = None,
-    directory: Any = None,
-    addresses: Addresses | None = None,
-    state: Path | None = None,
-) -> Sandboxes:
-    """A server's sandboxes: the default one by these arguments, and room for others.
+def _builder(configure: Callable[_P, ServerConfig]) -> Callable[_P, Sandboxes]:
+    def build(*args: _P.args, **settings: _P.kwargs) -> Sandboxes:
+        return Sandboxes(configure(*args, **settings))
 
-    `archive_folder` is where the sound files that the archive names are. `profile` goes before the archive's own and holds in new
-    sandboxes too, `clock` goes before the archive's `now`. `addresses` are those that the default sandbox serves. `state` is a file that keeps the default sandbox's calls; where it ever
-    held some, those of the archive are left out. It is opened last. Raises ArchiveError, ProfileError, UsageError or StateError.
-    """
-    ids = ids or RandomIds()
-    source = clock or Clock()
-    served = tuple(dialects) if dialects is not None else DIALECTS
-    file = None if state is None else StateFile(state, source, initial=archive is not None)
-    default, saved = build_pbx(
-        file=file,
-        archive=archive,
-        read_sound=None if archive_folder is None else sound_reader(archive_folder),
-        profile=profile or {},
-        dialects=served,
-        version=version,
-        directory=directory,
-        time_zone=time_zone,
-        api_key=SAMPLE_KEY if api_key is None else api_key,
-        user_key=ids.key(),
-        clock=source,
-        now_micros=None,
-        frozen=None,
-        keep_clock=clock is not None,
-        addresses=addresses,
-    )
-    return Sandboxes(
-        default,
-        saved,
-        ids=ids,
-        clock=source,
-        dialects=served,
-        control_token=control_token,
-        profile=profile or {},
-        version=version,
-        notes=() if file is None else file.notes,
-    )
+    return build
+
+
+build = _builder(ServerConfig)
+"""`build(archive=..., profile=...)`: the sandboxes of a server with the settings of a ServerConfig."""

@@ -74,6 +74,6 @@ def test_each_declared_choice_holds(key: str, choice: str) -> None:
 @pytest.mark.parametrize("name", PROFILES)
 def test_each_profile_that_ships_holds(name: str) -> None:
     """Several choices at once, in every dialect."""
-    choices: Mapping[str, str] = PROFILES[name]["choices"]  # type: ignore[assignment]
+    choices: Mapping[str, str] = PROFILES[name]["values"]  # type: ignore[assignment]
     targets = [target(dialect, choices) for dialect in DIALECTS] + [target("call-management", choices, "hash")]
     assert set(choices) <= {clause.declares for clause in held(targets)}

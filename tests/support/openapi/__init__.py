@@ -9,10 +9,10 @@ from typing import Any
 
 import jsonschema_rs
 
-from noojee_fake import resources as _data
 from noojee_fake.messages import Response
+from noojee_fake.resources import schema_text
 
-API: dict[str, Any] = json.loads(_data.schema("control.openapi.json").read_text(encoding="utf-8"))
+API: dict[str, Any] = json.loads(schema_text("control.openapi.json"))
 VERBS = ("get", "put", "post", "delete")
 
 

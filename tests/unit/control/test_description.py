@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from noojee_contract.resources import schemas
 from noojee_fake.control import router as api
 from noojee_fake.pbx.directory import Record
-from noojee_fake.pbx.options import questions
+from noojee_fake.pbx.options import option_table
 from noojee_fake.pbx.versions import DIALECTS, VERSIONS
 from support.openapi import API, operations, path_of, resolved
 
@@ -138,4 +138,4 @@ def test_an_answer_that_is_not_as_described_is_noticed(pbx: Any, monkeypatch: py
 def test_switches_are_named_in_the_form_of_the_schema() -> None:
     """A profile's keys."""
     pattern = API["components"]["schemas"]["Profile"]["propertyNames"]["pattern"]
-    assert all(re.search(pattern, key) for key in questions())
+    assert all(re.search(pattern, key) for key in option_table())

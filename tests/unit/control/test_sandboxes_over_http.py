@@ -10,10 +10,10 @@ import pytest
 
 from noojee_fake.control import SandboxSpec, describe
 from noojee_fake.pbx.clock import Clock, CountedIds, parse_instant
-from noojee_fake.pbx.options import questions
+from noojee_fake.pbx.options import option_table
 from noojee_fake.server.sandboxes import build
 
-DEFAULTS = {key: question.default for key, question in questions().items()}
+DEFAULTS = {key: question.default for key, question in option_table().items()}
 SEEDS = Path(__file__).parents[3] / "fixtures" / "archives"
 
 

@@ -60,12 +60,12 @@ def test_a_word_tells_of_every_generation_that_has_it(told: Callable[..., str]) 
 
 
 def test_what_a_source_says_is_apart_from_what_is_only_chosen(told: Callable[..., str]) -> None:
-    """Each with its mark; a choice with its row, and with the option, its default and its alternatives."""
+    """Each with its mark; a chosen point with its option, its default and its alternatives."""
     text = told("retrieveMetaDataByHour")
     assert "DOC      At most one request a minute; one more returns an error. [W-H]" in section(text, "What it does")
     assert "UNKNOWN  " not in text
     chosen = section(text, "Only chosen")
-    assert "row 13  One more within 60 seconds" in chosen
+    assert "One more within 60 seconds" in chosen
     assert "by_hour_limit_status = 429, or 400, 503, 200" in chosen
     assert "W-H   9.4 Retrieve recording list (current)" in section(text, "Sources")
 

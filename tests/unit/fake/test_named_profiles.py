@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from noojee_fake import resources as _data
-from noojee_fake.pbx.options import Profile, named_profiles, questions
+from noojee_fake.pbx.options import Profile, named_profiles, option_table
+from noojee_fake.resources import schema_text
 
 MARKS = ("SPEC", "DOC", "CLIENT", "DERIVED", "UNKNOWN")
 
@@ -16,9 +16,9 @@ MARKS = ("SPEC", "DOC", "CLIENT", "DERIVED", "UNKNOWN")
 def test_a_named_profile_chooses_what_the_table_has(name: str) -> None:
     """Never a default: what a profile does not name stays at its default."""
     named = named_profiles()[name]
-    whole = Profile(named.choices)
-    assert named.choices
-    assert all(whole[key] == choice != questions()[key].default for key, choice in named.choices.items())
+    whole = Profile(named.values)
+    assert named.values
+    assert all(whole[key] == choice != option_table()[key].default for key, choice in named.values.items())
 
 
 @pytest.mark.parametrize("name", named_profiles())
@@ -32,11 +32,11 @@ def test_a_named_profile_says_what_it_is_for_and_on_what_ground(name: str) -> No
 @pytest.mark.parametrize("name", ["recording-api", "call-management", "njadmin"])
 def test_the_profile_of_a_generation_concerns_that_generation(name: str) -> None:
     """Its choices are ones that it meets."""
-    assert all(name in questions()[key].dialects for key in named_profiles()[name].choices)
+    assert all(name in option_table()[key].dialects for key in named_profiles()[name].values)
 
 
 def test_a_name_is_no_switch_and_the_table_is_read_whole() -> None:
     """So that neither is taken for the other."""
-    table = tomllib.loads(_data.schema("profiles.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(schema_text("profiles.toml"))
     assert list(table) == list(named_profiles())
-    assert not set(table) & set(questions())
+    assert not set(table) & set(option_table())

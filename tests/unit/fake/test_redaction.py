@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noojee_fake import resources as _data
 from noojee_fake.redaction import HIDDEN, PUBLIC, Redaction
+from noojee_fake.resources import schema_text
 
 SECRET = '0wn k3y/of+the="test\\'
 HASH = "ab" * 32
@@ -98,6 +98,6 @@ def test_a_text_that_was_cut_off_ends_before_half_a_secret(length: int) -> None:
 
 def test_the_parameters_that_are_shown_are_those_of_the_api() -> None:
     """All that its description names, but for key and hash; and the control API's unique_id."""
-    api = json.loads(_data.schema("pbx.openapi.json").read_text(encoding="utf-8"))
+    api = json.loads(schema_text("pbx.openapi.json"))
     names = {row["name"].lower() for row in api["components"]["parameters"].values()}
     assert names - {"apikey", "hash"} | {"unique_id"} == PUBLIC

@@ -128,7 +128,7 @@ def test_a_seed_of_the_server_freezes_its_clock_unless_one_is_given(archive: Any
 @pytest.mark.parametrize(
     ("wrong", "what"),
     [
-        ({"dialects": []}, "no dialect is named"),
+        ({"dialects": []}, "list of dialects is empty"),
         ({"dialects": ["njadmin", "soap"]}, "there is no dialect 'soap'"),
         ({"time_zone": "Melbourne"}, "there is no time zone 'Melbourne'"),
         ({"time_zone": ""}, "there is no time zone ''"),
@@ -189,7 +189,7 @@ def test_a_profile_is_a_mapping_of_every_switch() -> None:
     """Whole, whatever was chosen."""
     profile = Profile({"tag_match": "ignore-case"})
     assert len(profile) == len(list(profile)) == len(Profile())
-    assert profile.with_choices({}) == profile
+    assert profile.with_values({}) == profile
 
 
 @pytest.mark.parametrize("path", ["/rest/Time", "/s/0001/rest/Time", "/__noojee/sandboxes"])

@@ -239,7 +239,7 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
     "own/options": [
         (UNKNOWNS, steps, value)
         for steps, value in (
-            (("Upper",), UNKNOWNS[FIRST]), ((FIRST, "row"), "5"), ((FIRST, "row"), GONE), ((FIRST, "default"), GONE),
+            (("Upper",), UNKNOWNS[FIRST]), ((FIRST, "row"), 5), ((FIRST, "default"), GONE),
             ((FIRST, "alternatives"), []), ((FIRST, "settled"), "so it is"), ((FIRST, "alternatives"), ["a", "a"]), ((FIRST, "dialects"), ["soap"]),
             ((FIRST, "dialects"), []), ((FIRST, "question"), None), ((FIRST, "provenance"), GONE), ((FIRST, "more"), "x"),
         )

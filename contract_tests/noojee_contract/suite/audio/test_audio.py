@@ -151,7 +151,7 @@ def test_audio_is_the_recorded_audio(subject: Subject, check: Check) -> None:
         if put is not None and not isinstance(sound, NoSound):
             check(
                 same_sound(read_sound(put), sound),
-                f"{describe_leg(listed)}: another sound came than was put in",
+                f"{describe_leg(listed)}: the sound is not the recorded sound",
                 exchange,
                 kind=FailureKind.WRONG_AUDIO,
             )
@@ -185,7 +185,7 @@ def _just_recorded(subject: Subject) -> Subject:
 
 
 def _coding(exchange: Exchange) -> str:
-    """The coding of audio as a value of the option, or what came instead."""
+    """The coding of audio as a value of the option; "no sound" or "other" with the reason."""
     sound = read_audio(exchange)
     return f"no sound: {sound}" if isinstance(sound, NoSound) else CODINGS.get(sound.coding, f"other: {sound.coding}")
 
@@ -252,7 +252,7 @@ def test_deleted_audio_is_refused(subject: Subject, check: Check) -> None:
             answer = subject.by_unique_id(put.unique_id)
             listed = [leg for leg in answer.legs if leg.number == put.number]
             exchange = subject.client.sound(put.unique_id, put.number)
-            name = f"leg {put.number} of {put.unique_id!r}, whose sound is gone"
+            name = f"leg {put.number} of {put.unique_id!r}, whose sound is deleted"
             kind = FailureKind.MISSING_LEG if is_list(answer) else kind_without_legs(answer)
             check(bool(listed), f"{name}, is not listed", answer.exchange, kind=kind)
             check_audio_refused(subject, check, exchange, name)

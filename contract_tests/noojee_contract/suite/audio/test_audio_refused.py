@@ -8,6 +8,7 @@ from noojee_contract.dialects.vendor import Leg
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject
 from noojee_contract.model.audio import NoSound, dominant_hertz
+from noojee_contract.model.exchange import beginning
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import has_error_status
@@ -61,11 +62,10 @@ def test_an_unknown_leg_is_refused_as_declared(subject: Subject, check: Check) -
 def test_an_unknown_call_is_an_error(subject: Subject, check: Check) -> None:
     """DOC: a negative Code, or an appropriate HTTP error code."""
     known = set(subject.unique_ids)
-    for stranger in UNKNOWN_VALUES[:12]:
-        if stranger not in known:
-            exchange = subject.client.sound(stranger, 1)
-            shown = stranger if len(stranger) < 60 else stranger[:60] + "..."
-            check_audio_refused(subject, check, exchange, f"unique id {shown!r}")
+    for unknown_id in UNKNOWN_VALUES[:12]:
+        if unknown_id not in known:
+            exchange = subject.client.sound(unknown_id, 1)
+            check_audio_refused(subject, check, exchange, f"unique id {beginning(unknown_id, 60)!r}")
 
 
 @clause("audio.no-leg-number")

@@ -1,11 +1,14 @@
-"""Recording: the legs that a live call leaves as it goes through its transitions."""
+"""Live calls: the legs that a call makes as it goes through its transitions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
+from noojee_contract.dialects.vendor import Leg
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.call_steps import (
     CALLER,
@@ -14,16 +17,18 @@ from noojee_contract.suite.support.call_steps import (
     Step,
     answers,
     board,
+    check_fields,
     check_lengths,
+    describe_legs,
     ends,
     goes_to,
     in_order,
+    kind_of_leg_count,
     lasts,
     listed,
     rings,
-    shown,
 )
-from noojee_contract.suite.support.listing import names
+from noojee_contract.suite.support.listing import DECODED, listing_mismatch, names, text_of, value_in_words
 
 SECOND = timedelta(seconds=1)
 QUEUED: tuple[Step, ...] = (rings(), lasts(5), answers("410"), lasts(12))
@@ -31,7 +36,7 @@ TRANSFERRED: tuple[Step, ...] = (*QUEUED, goes_to("420"), answers("420"), lasts(
 
 
 def _over(subject: Subject, *steps: Step) -> tuple[Subject, Answer]:
-    """A PBX on which a call went so, and what it lists of the call."""
+    """A PBX on which a call was played, and the listed legs of the call."""
     own = board(subject)
     return own, listed(own, own.play(*steps)["call"])
 
@@ -59,44 +64,70 @@ def test_all_legs_of_a_live_call_have_its_unique_id(subject: Subject, check: Che
     unique_id = own.play(*TRANSFERRED, ends())["call"]
     answer = listed(own, unique_id)
     for leg in answer.legs:
-        said = f"leg {leg.number} of the call {unique_id} has the UniqueId {leg.raw.get('UniqueId')!r}"
-        check(leg.raw.get("UniqueId") == unique_id, said, answer.exchange)
+        written = leg.raw.get("UniqueId")
+        check(
+            written == unique_id,
+            f"leg {leg.number} of the call {unique_id}: UniqueId is {value_in_words(written)}",
+            answer.exchange,
+            kind=FailureKind.WRONG_VALUE if isinstance(written, str) else FailureKind.INVALID_FIELD,
+            field="UniqueId",
+            expected=unique_id,
+            actual=text_of(written),
+        )
 
 
 @clause("live-calls.grows")
 def test_the_legs_that_have_ended_are_listed_while_the_call_goes_on(subject: Subject, check: Check) -> None:
-    """DOC W-H: legs are separate, so the entire recording may not have completed; a call that is read again has more."""
+    """DOC W-H: legs are separate, so the entire recording may not have completed. A later answer has more legs."""
     own = board(subject)
     unique_id = own.play(*QUEUED)["call"]
     before = [name for name in names(listed(own, unique_id).legs) if name[1] == 1]
     own.play(goes_to("420", call=unique_id), answers("420", call=unique_id), lasts(20))
     answer = listed(own, unique_id)
     ended = [name for name in names(answer.legs) if name[1] < 3]
-    check(len(before) == 1, "the leg in the queue has ended and is not listed while the call goes on", answer.exchange)
-    said = f"two legs have ended and the call goes on: expected legs 1 and 2, got {shown(answer)}"
-    check([number for _, number in ended] == [1, 2], said, answer.exchange)
+    check(
+        len(before) == 1,
+        "the leg in the queue has ended; it is not listed once while the call goes on",
+        answer.exchange,
+        kind=FailureKind.REPEATED_LEG if before else FailureKind.MISSING_LEG,
+        expected="1",
+        actual=str(len(before)),
+    )
+    check(
+        [number for _, number in ended] == [1, 2],
+        f"two legs have ended and the call goes on: expected legs 1 and 2, got {describe_legs(answer)}",
+        answer.exchange,
+        kind=FailureKind.REPEATED_LEG if len(ended) > 2 else kind_of_leg_count(answer, 2) or FailureKind.MISSING_LEG,
+        expected="legs 1 and 2",
+        actual=describe_legs(answer),
+    )
     own.play(ends(unique_id))
     whole = listed(own, unique_id)
-    check(len(whole.legs) == 3, f"the call is over: expected three legs, got {shown(whole)}", whole.exchange)
+    check(
+        len(whole.legs) == 3,
+        f"the call is over: expected three legs, got {describe_legs(whole)}",
+        whole.exchange,
+        kind=kind_of_leg_count(whole, 3) or FailureKind.MISSING_LEG,
+        expected="3",
+        actual=str(len(whole.legs)),
+    )
 
 
 @clause("live-calls.in-progress")
 def test_the_leg_that_is_being_recorded_is_listed_or_not_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 29."""
+    """UNKNOWN: option legs_in_progress."""
     own = board(subject)
     answer = listed(own, own.play(*QUEUED)["call"])
     numbers = [leg.number for leg in in_order(answer)]
-    seen = {(1,): "hidden", (1, 2): "listed"}.get(tuple(numbers), f"other: {shown(answer)}")
+    seen = {(1,): "hidden", (1, 2): "listed"}.get(tuple(numbers), f"other: {describe_legs(answer)}")
     check.option(own, "legs_in_progress", seen, answer.exchange)
 
 
 @clause("live-calls.owners")
 def test_a_live_leg_belongs_to_who_took_the_call_or_to_the_account_of_its_route(subject: Subject, check: Check) -> None:
-    """SPEC: the agent that took the call; where nobody is connected, the default username attached to the route."""
+    """SPEC: the agent that took the call; if nobody is connected, the default username attached to the route."""
     _, answer = _over(subject, *TRANSFERRED, ends())
-    owners = [leg.username for leg in in_order(answer)]
-    expected = ["Reception", "Fred", "Wilma"]
-    check(owners == expected, f"expected legs of {expected}, got {shown(answer)}", answer.exchange)
+    check_fields(check, answer, "Username", ["Reception", "Fred", "Wilma"], "a call that was transferred once")
 
 
 @clause("live-calls.inbound-parties")
@@ -104,11 +135,35 @@ def test_a_live_inbound_call_tells_its_caller_its_number_and_who_answered(subjec
     """SPEC: Source, DID, Direction of the call; Destination: the extension that answered."""
     _, answer = _over(subject, *TRANSFERRED, ends())
     for leg in answer.legs:
-        told = (leg.source, leg.did, leg.direction)
-        said = f"leg {leg.number}: expected {(CALLER, SALES, 'inbound')}, got {told}"
-        check(told == (CALLER, SALES, "inbound"), said, answer.exchange)
+        what = f"an inbound call, leg {leg.number}"
+        _check_parties(check, answer, leg, {"Source": CALLER, "DID": SALES, "Direction": "inbound"}, what)
     taken = {leg.number: leg.destination for leg in answer.legs if leg.number > 1}
-    check(taken == {2: "410", 3: "420"}, f"410 answered, then 420: Destination is {taken}", answer.exchange)
+    words = ", ".join(f"{destination} in leg {number}" for number, destination in sorted(taken.items())) or "missing"
+    count_kind = kind_of_leg_count(answer, 3)
+    check(
+        taken == {2: "410", 3: "420"},
+        f"410 answered, then 420: Destination is {words}; got {describe_legs(answer)}",
+        answer.exchange,
+        kind=count_kind or FailureKind.WRONG_VALUE,
+        field="Destination" if count_kind is None else None,
+        expected="410 in leg 2, 420 in leg 3",
+        actual=words,
+    )
+
+
+def _check_parties(check: Check, answer: Answer, leg: Leg, expected: Mapping[str, str], what: str) -> None:
+    """Check the decoded values of some fields of a leg."""
+    for field, value in expected.items():
+        actual = str(DECODED[field](leg))
+        check(
+            actual == value,
+            f"{what}: {field} is {actual!r}, expected {value!r}",
+            answer.exchange,
+            kind=FailureKind.WRONG_VALUE,
+            field=field,
+            expected=value,
+            actual=actual,
+        )
 
 
 @clause("live-calls.outgoing-parties")
@@ -117,25 +172,30 @@ def test_live_calls_from_an_extension_tell_it_and_what_was_dialed(subject: Subje
     for number, direction in ((OUTSIDE, "outbound"), ("420", "internal")):
         place = {"do": "place", "from": "410", "number": number, "as": "call"}
         _, answer = _over(subject, place, lasts(3), answers(number), lasts(9), ends())
-        check(bool(answer.legs), f"an {direction} call was answered for 9 s, and no leg is listed", answer.exchange)
+        unlisted = listing_mismatch(answer)
+        check(
+            bool(answer.legs),
+            f"an {direction} call was answered for 9 s: no leg is listed",
+            answer.exchange,
+            kind=FailureKind.MISSING_LEG if unlisted is None else unlisted.kind,
+        )
         for leg in in_order(answer)[-1:]:
-            told = (leg.source, leg.destination, leg.direction)
-            expected = ("410", number, direction)
-            check(told == expected, f"an {direction} call: expected {expected}, got {told}", answer.exchange)
+            expected = {"Source": "410", "Destination": number, "Direction": direction}
             if direction == "internal":
-                check(leg.did == "internal", f"an internal call: DID is {leg.did!r}", answer.exchange)
+                expected["DID"] = "internal"
+            _check_parties(check, answer, leg, expected, f"an {direction} call")
 
 
 @clause("live-calls.abandoned")
 def test_a_call_that_nobody_answered_leaves_its_leg_in_the_queue(subject: Subject, check: Check) -> None:
-    """SPEC: when a call enters a queue a split (Leg) is created, whatever comes of it."""
+    """SPEC: when a call enters a queue a split (Leg) is created, answered or not."""
     _, answer = _over(subject, rings(), lasts(31), ends())
     check_lengths(check, answer, [31], "a caller who gave up after 31 s in the queue")
 
 
 @clause("live-calls.begun-late")
 def test_a_recording_that_begins_late_starts_when_it_begins(subject: Subject, check: Check) -> None:
-    """SPEC: where recording was only switched on at a later transition, the gap to the call's start can be large."""
+    """SPEC: if recording starts at a later transition, the gap to the start of the call can be large."""
     own = board(subject)
     unique_id = own.play(rings("answer"), lasts(45))["call"]
     answered = own.zone_now()
@@ -144,13 +204,21 @@ def test_a_recording_that_begins_late_starts_when_it_begins(subject: Subject, ch
     check_lengths(check, answer, [6], "a call that is recorded from its answer on")
     for leg in answer.legs:
         near = any(abs(start - answered) <= SECOND for start in leg.start)
-        said = f"its leg began at {answered:%H:%M:%S}, 45 s into the call; Start is {leg.raw.get('Start')!r}"
-        check(near, said, answer.exchange)
+        written = leg.raw.get("Start")
+        check(
+            near,
+            f"the leg started at {answered:%H:%M:%S}, 45 s into the call: Start is {value_in_words(written)}",
+            answer.exchange,
+            kind=FailureKind.WRONG_VALUE if leg.start else FailureKind.INVALID_FIELD,
+            field="Start",
+            expected=f"{answered:%Y-%m-%d %H:%M:%S}",
+            actual=text_of(written),
+        )
 
 
 @clause("live-calls.tag-inherited")
 def test_a_leg_carries_the_tag_of_the_one_before_it_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 25: the tag is written to the call record (W-27, W-ST), or to the recording that was started with it."""
+    """UNKNOWN: option tag_inherited: the tag is on the call record (W-27, W-ST), or on the started recording only."""
     own = board(subject)
     tagged = {"do": "start_recording", "call": "call", "tag": "CRM 88", "agent": "Fred"}
     steps = (
@@ -165,6 +233,7 @@ def test_a_leg_carries_the_tag_of_the_one_before_it_as_declared(subject: Subject
         ends(),
     )
     answer = listed(own, own.play(*steps)["call"])
-    tags = [leg.tag for leg in in_order(answer)]
+    tags = ", ".join(leg.tag for leg in in_order(answer))
     known = {"CRM 88, CRM 88": "inherited", "CRM 88, ": "start-only"}
-    check.option(own, "tag_inherited", known.get(", ".join(tags), f"other: {tags}"), answer.exchange)
+    seen = known.get(tags, f"other: {describe_legs(answer)}")
+    check.option(own, "tag_inherited", seen, answer.exchange, field="Tag")

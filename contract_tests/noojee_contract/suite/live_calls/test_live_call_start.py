@@ -1,22 +1,29 @@
-"""Recording: an order to start, by extension, channel or unique id, with owner and tag."""
+"""Live calls: the request to start a recording, by extension, channel or unique id, with owner and tag."""
 
 from __future__ import annotations
 
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.audio import NoSound
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.audio import heard
+from noojee_contract.suite.support.audio import kind_without_audio, read_audio
 from noojee_contract.suite.support.call_steps import (
     OUTSIDE,
     PEOPLE,
     Step,
     answers,
     board,
+    check_code,
     check_done,
     check_error,
+    check_fields,
     check_lengths,
-    code_of,
+    check_not_recorded,
+    check_ok,
+    check_tagged_call,
+    describe_legs,
+    describe_reply,
     ends,
     fred,
     in_order,
@@ -26,13 +33,12 @@ from noojee_contract.suite.support.call_steps import (
     listed,
     message_of,
     rings,
-    shown,
     start,
     stop,
     talking,
-    told,
 )
-from noojee_contract.suite.support.queries import NOBODYS_KEY, made_with
+from noojee_contract.suite.support.listing import value_in_words
+from noojee_contract.suite.support.queries import NOBODYS_KEY, credentials_of_key
 
 TEXTS: dict[tuple[str | None, ...], str] = {("Recording Started", "Recording Stopped"): "texts", ("OK", "OK"): "ok"}
 DOTTED = "410.1"
@@ -44,7 +50,7 @@ WITH_DOT = {
 
 
 def _on(subject: Subject) -> tuple[Subject, str]:
-    """A PBX with Fred on the line at 410, not recorded, and the unique id of his call."""
+    """A PBX on which Fred talks at 410 without a recording, and the unique id of his call."""
     own = board(subject)
     return own, talking(own)
 
@@ -53,17 +59,14 @@ def _on(subject: Subject) -> tuple[Subject, str]:
 def test_a_start_that_worked_is_answered_200(subject: Subject, check: Check) -> None:
     """DOC W-ST, W-27: HTTP 200 on success."""
     own, _ = _on(subject)
-    exchange = start(own, "410", tag="CRM 7")
-    check(exchange.status == 200, f"a start: expected 200, got {told(exchange)}", exchange)
+    check_ok(check, start(own, "410", tag="CRM 7"), "a start")
 
 
 @clause("live-calls.start-code")
 def test_a_start_that_worked_has_the_code_0(subject: Subject, check: Check) -> None:
     """DOC W-OV: Code 0 is success."""
     own, _ = _on(subject)
-    exchange = start(own, "410", tag="CRM 7")
-    code = code_of(exchange)
-    check(code == 0 and isinstance(code, int), f"a start: expected the Code 0, got {told(exchange)}", exchange)
+    check_code(check, start(own, "410", tag="CRM 7"), "a start")
 
 
 @clause("live-calls.started")
@@ -83,9 +86,17 @@ def test_what_was_started_can_be_retrieved(subject: Subject, check: Check) -> No
     start(own, "410", tag="CRM 7")
     own.play(lasts(8), ends(unique_id))
     exchange = own.client.sound(unique_id, 1, tag="CRM 7")
-    sound = heard(exchange)
-    said = f"the recording of 8 s: {sound}" if isinstance(sound, NoSound) else f"it lasts {sound.seconds:.1f} s, not 8"
-    check(not isinstance(sound, NoSound) and 7 < sound.seconds < 10, said, exchange)
+    sound = read_audio(exchange)
+    missing = isinstance(sound, NoSound)
+    actual = str(sound) if isinstance(sound, NoSound) else f"{sound.seconds:.1f} s"
+    check(
+        not isinstance(sound, NoSound) and 7 < sound.seconds < 10,
+        f"the recording of 8 s: expected 8 s of audio, got {actual}",
+        exchange,
+        kind=kind_without_audio(own, exchange) if missing else FailureKind.WRONG_AUDIO,
+        expected="8 s",
+        actual=actual,
+    )
 
 
 @clause("live-calls.start-tag")
@@ -95,15 +106,8 @@ def test_the_tag_of_a_start_is_on_the_leg_and_brings_the_call(subject: Subject, 
     start(own, "410", tag="CRM 88")
     own.play(lasts(8), ends(unique_id))
     answer = listed(own, unique_id)
-    tags = [leg.tag for leg in answer.legs]
-    check(
-        tags == ["CRM 88"],
-        f"started with the tag 'CRM 88': expected a leg that carries it, got {tags}",
-        answer.exchange,
-    )
-    by_tag = own.by_tag("CRM 88")
-    brought = sorted({leg.unique_id for leg in by_tag.legs})
-    check(brought == [unique_id], f"the tag 'CRM 88' brings {brought}, not the call {unique_id}", by_tag.exchange)
+    check_fields(check, answer, "Tag", ["CRM 88"], "a recording that was started with the tag 'CRM 88'")
+    check_tagged_call(check, own.by_tag("CRM 88"), unique_id)
 
 
 @clause("live-calls.start-owner")
@@ -112,16 +116,14 @@ def test_the_agent_that_a_start_names_owns_the_leg(subject: Subject, check: Chec
     own, unique_id = _on(subject)
     start(own, "410", agent="Barney")
     own.play(lasts(8), ends(unique_id))
-    answer = listed(own, unique_id)
-    owners = [leg.username for leg in answer.legs]
-    check(owners == ["Barney"], f"started for Barney: Username is {owners}, expected ['Barney']", answer.exchange)
+    check_fields(check, listed(own, unique_id), "Username", ["Barney"], "a recording that was started for Barney")
 
 
 @clause("live-calls.start-stranger")
 def test_a_start_for_nobody_s_login_is_an_error(subject: Subject, check: Check) -> None:
     """DOC W-ST: agentLoginName is a valid user; otherwise an error message is returned."""
     own, _ = _on(subject)
-    check_error(own, check, start(own, "410", agent="Nobody Here"), "a start for a user that is not there")
+    check_error(own, check, start(own, "410", agent="Nobody Here"), "a start for a user that does not exist")
 
 
 @clause("live-calls.by-channel")
@@ -143,7 +145,7 @@ def test_a_unique_id_means_its_call(subject: Subject, check: Check) -> None:
 
 @clause("live-calls.unknown-call")
 def test_orders_for_an_extension_or_id_that_has_no_call_are_errors(subject: Subject, check: Check) -> None:
-    """DOC W-ST, W-27: otherwise an error message is returned. Row 21."""
+    """DOC W-ST, W-27: otherwise an error message is returned. UNKNOWN: option services_failure_status."""
     own, _ = _on(subject)
     for name in ("400", "999", "1795478400.99999", "SIP/999-1"):
         check_error(own, check, start(own, name), f"a start for {name}, which has no call")
@@ -159,36 +161,39 @@ def test_orders_that_name_no_call_are_errors(subject: Subject, check: Check) -> 
             check_error(own, check, own.client.order(name, query), f"a {name} that names no call")
     if subject.dialect != "services":
         own.play(lasts(5), ends(unique_id))
-        answer = listed(own, unique_id)
-        check(not answer.legs, f"orders that named no call recorded one: {shown(answer)}", answer.exchange)
+        check_not_recorded(check, listed(own, unique_id), "after a start and a stop that name no call")
 
 
 @clause("live-calls.that-call-alone")
 def test_a_start_records_no_other_call(subject: Subject, check: Check) -> None:
-    """DOC W-ST: the call of the extension, and so no other."""
+    """DOC W-ST: start records the call of the extension, and no other call."""
     own, unique_id = _on(subject)
     other = own.play(rings("never", name="other"), answers("420", call="other"), lasts(4))["other"]
     start(own, "410")
     own.play(lasts(8), ends(unique_id), ends(other))
-    answer = listed(own, other)
-    check(not answer.legs, f"410 was to be recorded, and 420's call was: {shown(answer)}", answer.exchange)
+    check_not_recorded(check, listed(own, other), "a start for 410, and the other call, at 420")
 
 
 @clause("live-calls.guarded")
 def test_orders_want_credentials(subject: Subject, check: Check) -> None:
-    """DOC W-A1, W-ST, W-SPk: a hash or a key in each call; who has none neither starts nor stops a recording."""
+    """DOC W-A1, W-ST, W-SPk: each call has a hash or a key. Without it, a client neither starts nor stops a recording."""
     own, unique_id = _on(subject)
-    for credentials in ((), made_with(own, NOBODYS_KEY)):
+    for credentials in ((), credentials_of_key(own, NOBODYS_KEY)):
         exchange = start(own, "410", credentials=credentials)
         check_error(own, check, exchange, "a start with wrong credentials or none")
     own.play(lasts(5))
-    check_done(own, check, start(own, "410", agent=fred(own)), "a start with the right ones")
+    check_done(own, check, start(own, "410", agent=fred(own)), "a start with the right credentials")
     own.play(lasts(5))
-    for credentials in ((), made_with(own, NOBODYS_KEY)):
+    for credentials in ((), credentials_of_key(own, NOBODYS_KEY)):
         exchange = stop(own, "410", credentials=credentials)
         check_error(own, check, exchange, "a stop with wrong credentials or none")
     own.play(lasts(5), ends(unique_id))
-    check_lengths(check, listed(own, unique_id), [10], "a recording that was begun and ended by strangers in vain")
+    check_lengths(
+        check,
+        listed(own, unique_id),
+        [10],
+        "a recording that requests without valid credentials tried to start and stop",
+    )
 
 
 @clause("live-calls.user-key")
@@ -196,7 +201,7 @@ def test_the_key_of_a_user_gives_no_order(subject: Subject, check: Check) -> Non
     """DOC W-AK: it does not have access to non Campaign related API endpoints (e.g. subscribe)."""
     own, _ = _on(subject)
     if own.sandbox is None or not own.sandbox.user_key:
-        raise Inconclusive("the target tells no user key")
+        raise Inconclusive("the target has no user key")
     credentials = (("apiKey", own.sandbox.user_key),)
     check_error(own, check, start(own, "410", credentials=credentials), "a start with the key of a user")
     query = (("exten", "410"), ("lastSequenceNumber", "0"), ("timeOut", "0"))
@@ -206,29 +211,31 @@ def test_the_key_of_a_user_gives_no_order(subject: Subject, check: Check) -> Non
 
 @clause("live-calls.message")
 def test_start_and_stop_have_the_declared_texts(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 19."""
+    """UNKNOWN: option recording_message."""
     own, _ = _on(subject)
     exchanges = start(own, "410", agent=fred(own)), stop(own, "410")
     texts = tuple(message_of(each) for each in exchanges)
-    check.option(own, "recording_message", TEXTS.get(texts, f"other: {texts}"), exchanges[0])
+    seen = TEXTS.get(texts, f"other: {' and '.join(value_in_words(text) for text in texts)}")
+    check.option(own, "recording_message", seen, exchanges[0], field="Message")
 
 
 @clause("live-calls.get")
 def test_start_and_stop_take_get_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 14: the pages say POST; the vendor's Java client sends GET (CLIENT C-J)."""
+    """UNKNOWN: option get_on_post: the pages say POST; the vendor's Java client sends GET (CLIENT C-J)."""
     own, _ = _on(subject)
     started = start(own, "410", method="GET", agent=fred(own))
     if is_error(own, started):
         start(own, "410", agent=fred(own))
     stopped = stop(own, "410", method="GET")
     taken = is_done(own, started), is_done(own, stopped)
-    seen = {(False, False): "refused", (True, True): "start-and-stop"}.get(taken, f"other: start, stop {taken}")
+    only = "start only" if taken[0] else "stop only"
+    seen = {(False, False): "refused", (True, True): "start-and-stop"}.get(taken, f"other: {only}")
     check.option(own, "get_on_post", seen, stopped)
 
 
 @clause("live-calls.start-again")
 def test_a_start_while_recording_does_what_is_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 20: the route step makes a new leg (DOC W-RS), which has the new tag."""
+    """UNKNOWN: option start_while_recording: the route step makes a new leg (DOC W-RS), which has the new tag."""
     own, unique_id = _on(subject)
     start(own, "410", tag="first")
     own.play(lasts(5))
@@ -241,13 +248,13 @@ def test_a_start_while_recording_does_what_is_declared(subject: Subject, check: 
     elif legs == ((13, "first"),):
         seen = "refused" if is_error(own, exchange) else "ignored"
     else:
-        seen = f"other: {told(exchange)}; {shown(answer)}"
+        seen = f"other: {describe_reply(exchange)}; {describe_legs(answer)}"
     check.option(own, "start_while_recording", seen, answer.exchange if is_done(own, exchange) else exchange)
 
 
 @clause("live-calls.several-calls")
 def test_an_extension_with_several_calls_means_what_is_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 22; DOC W-HU: an extension may hit the wrong call if it has more than one."""
+    """UNKNOWN: option several_calls; DOC W-HU: an extension may hit the wrong call if it has more than one."""
     own = board(subject)
     second: Step = {"do": "place", "from": "410", "number": OUTSIDE, "record": "never", "as": "new"}
     taken = answers("410", call="old"), answers(OUTSIDE, call="new")
@@ -257,7 +264,7 @@ def test_an_extension_with_several_calls_means_what_is_declared(subject: Subject
     legs = listed(own, calls["old"]), listed(own, calls["new"])
     recorded = bool(legs[0].legs), bool(legs[1].legs)
     known = {(False, True): "newest", (True, False): "oldest"}
-    seen = known.get(recorded, f"other: {told(exchange)}; both" if any(recorded) else "other: neither")
+    seen = known.get(recorded, f"other: {describe_reply(exchange)}; both" if any(recorded) else "other: neither")
     if not any(recorded) and is_error(own, exchange):
         seen = "refused"
     check.option(own, "several_calls", seen, legs[0].exchange if is_done(own, exchange) else exchange)
@@ -265,10 +272,10 @@ def test_an_extension_with_several_calls_means_what_is_declared(subject: Subject
 
 @clause("live-calls.extension-or-id")
 def test_a_name_with_a_dot_is_a_unique_id_or_looked_up_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN row 23: unique ids have a dot (A-U); here an extension has one, too."""
+    """UNKNOWN: option extension_or_unique_id: unique ids have a dot (A-U). Here an extension also has one."""
     own = board(subject, people=WITH_DOT)
     own.play(rings("never"), lasts(3), answers(DOTTED))
     exchange = start(own, DOTTED, tag="T")
     found, left = is_done(own, exchange), is_error(own, exchange)
-    seen = "by-lookup" if found else "by-dot" if left else f"other: {told(exchange)}"
+    seen = "by-lookup" if found else "by-dot" if left else f"other: {describe_reply(exchange)}"
     check.option(own, "extension_or_unique_id", seen, exchange)

@@ -94,7 +94,7 @@ def test_a_tag_gives_every_call_that_carries_it(subject: Subject, check: Check) 
 
 
 def _in_words(unique_ids: list[str]) -> str:
-    """Unique ids in words, at most eight."""
+    """Unique ids as text, at most eight."""
     more = len(unique_ids) - MOST_SHOWN
     shown = ", ".join(map(repr, unique_ids[:MOST_SHOWN])) or "none"
     return f"{shown} and {more} more" if more > 0 else shown

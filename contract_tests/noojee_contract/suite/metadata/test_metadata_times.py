@@ -90,7 +90,7 @@ def test_start_is_the_start_of_the_leg_in_local_time(subject: Subject, check: Ch
 
 
 def _local(moment: datetime, subject: Subject) -> str:
-    """A time in the PBX's zone, in words."""
+    """A time as text, in the PBX's zone."""
     return f"{moment.astimezone(subject.zone):%Y-%m-%d %H:%M:%S}"
 
 

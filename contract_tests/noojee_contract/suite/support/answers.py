@@ -1,4 +1,4 @@
-"""What an answer to a metadata question is: a refusal or not, in words, and why it has no legs."""
+"""Classifies and describes answers to metadata questions: refusals, lists, and answers without legs."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def _mismatch(error: Any) -> Mismatch:
     if error.validator == "required":
         name = next(name for name in error.validator_value if name not in error.instance)
         kind = FailureKind.INVALID_ERROR_BODY if name in ERROR_FIELDS else FailureKind.MISSING_FIELD
-        return Mismatch(kind=kind, message=f"{name} is missing", field=name, expected=name)
+        return Mismatch(kind=kind, message=f"{name} is missing", field=name)
     names = [part for part in error.absolute_path if isinstance(part, str)]
     field = names[-1] if names else None
     actual, expected = value_in_words(error.instance), _expected(error)

@@ -150,6 +150,11 @@ def value_in_words(value: object) -> str:
     return str(value) if isinstance(value, int | float) else kind_of_value(value)
 
 
+def text_of(value: object) -> str | None:
+    """A JSON value as the expected or actual value of a failure: a string without quotes, None where it is absent."""
+    return value if value is None or isinstance(value, str) else value_in_words(value)
+
+
 def check_mismatch(check: Check, mismatch: Mismatch | None, exchange: Exchange) -> None:
     """Make one check, which passes where there is no mismatch."""
     if mismatch is None:

@@ -201,7 +201,7 @@ def kind_without_refusal(exchange: Exchange, *, shown: bool) -> FailureKind:
 
 
 def check_no_recording(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
-    """Check that no part of a recording comes, in whatever form the answer says so."""
+    """Check that an answer has no part of a recording. It may be a refusal or an empty list."""
     actual = describe_exchange(subject, exchange)
     check(
         not shows_recording(subject, exchange),

@@ -25,6 +25,7 @@ from noojee_contract.suite.support.listing import (
     name_of,
     named,
     names,
+    text_of,
     value_in_words,
 )
 from noojee_contract.suite.support.queries import BY_TAG, BY_UNIQUE_ID, NamedQuery, ask
@@ -86,13 +87,9 @@ def row_mismatch(what: str, expected: Mapping[str, object], actual: Mapping[str,
         kind=FailureKind.ANSWERS_DIFFER,
         message=f"{what}: {message}",
         field=differ[0],
-        expected=_text(expected[differ[0]]),
-        actual=_text(actual.get(differ[0])),
+        expected=text_of(expected[differ[0]]),
+        actual=text_of(actual.get(differ[0])),
     )
-
-
-def _text(value: object) -> str | None:
-    return value if value is None or isinstance(value, str) else value_in_words(value)
 
 
 def _row_mismatch(name: LegName, expected: Row, actual: Row | None, answer: Answer, how: str) -> Mismatch | None:

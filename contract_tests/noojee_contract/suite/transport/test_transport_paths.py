@@ -55,10 +55,15 @@ def _check_tags(subject: Subject, check: Check) -> None:
             continue  # the declared charset cannot encode it
         answer = subject.by_tag(put.tag)
         ids = [leg.unique_id for leg in answer.legs]
-        message = (
-            f"tag {put.tag!r}: expected call {put.unique_id!r}, got {', '.join(map(repr, ids)) or describe(answer)}"
+        actual = ", ".join(map(repr, ids)) or describe(answer)
+        check(
+            ids == [put.unique_id],
+            f"tag {put.tag!r}: expected call {put.unique_id!r}, got {actual}",
+            answer.exchange,
+            kind=_kind_of_other_calls(answer, put.unique_id),
+            expected=put.unique_id,
+            actual=actual,
         )
-        check(ids == [put.unique_id], message, answer.exchange, kind=_kind_of_other_calls(answer, put.unique_id))
         for listed in answer.legs:
             check(
                 listed.tag == put.tag,
