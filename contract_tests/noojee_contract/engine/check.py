@@ -59,7 +59,7 @@ class Check:
         message: str,
         exchange: Exchange | None = None,
         *,
-        kind: FailureKind = FailureKind.WRONG_VALUE,  # temporary default while the suite is converted
+        kind: FailureKind,
         field: str | None = None,
         header: str | None = None,
         expected: str | None = None,

@@ -14,7 +14,7 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, is_refusal
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import Mismatch, check_mismatch, is_empty, listing_mismatch
-from noojee_contract.suite.support.queries import NOBODYS_KEY
+from noojee_contract.suite.support.queries import UNUSED_KEY
 
 DAY, HOUR = date(2021, 9, 14), 15
 NINE = archive(call("1773180000.2", leg("2026-03-11T09:00:00+11:00", "2026-03-11T09:01:00+11:00")))
@@ -91,7 +91,7 @@ def test_by_hour_is_refused_but_to_post(subject: Subject, check: Check) -> None:
 def test_by_hour_needs_the_key(subject: Subject, check: Check) -> None:
     """DOC W-H, W-AK: apiKey in each call."""
     day, hour = _hour(subject)
-    for what, key in (("no key", None), ("a wrong key", NOBODYS_KEY), ("an empty key", "")):
+    for what, key in (("no key", None), ("a wrong key", UNUSED_KEY), ("an empty key", "")):
         subject.space_by_hour()
         credentials = () if key is None else subject.client.made_with(key)
         _check_refused(subject, check, subject.client.by_hour(day, hour, credentials=credentials), what)

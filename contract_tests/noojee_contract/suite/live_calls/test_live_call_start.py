@@ -38,7 +38,7 @@ from noojee_contract.suite.support.call_steps import (
     talking,
 )
 from noojee_contract.suite.support.listing import value_in_words
-from noojee_contract.suite.support.queries import NOBODYS_KEY, credentials_of_key
+from noojee_contract.suite.support.queries import UNUSED_KEY, credentials_of_key
 
 TEXTS: dict[tuple[str | None, ...], str] = {("Recording Started", "Recording Stopped"): "texts", ("OK", "OK"): "ok"}
 DOTTED = "410.1"
@@ -178,13 +178,13 @@ def test_a_start_records_no_other_call(subject: Subject, check: Check) -> None:
 def test_orders_want_credentials(subject: Subject, check: Check) -> None:
     """DOC W-A1, W-ST, W-SPk: each call has a hash or a key. Without it, a client neither starts nor stops a recording."""
     own, unique_id = _on(subject)
-    for credentials in ((), credentials_of_key(own, NOBODYS_KEY)):
+    for credentials in ((), credentials_of_key(own, UNUSED_KEY)):
         exchange = start(own, "410", credentials=credentials)
         check_error(own, check, exchange, "a start with wrong credentials or none")
     own.play(lasts(5))
     check_done(own, check, start(own, "410", agent=fred(own)), "a start with the right credentials")
     own.play(lasts(5))
-    for credentials in ((), credentials_of_key(own, NOBODYS_KEY)):
+    for credentials in ((), credentials_of_key(own, UNUSED_KEY)):
         exchange = stop(own, "410", credentials=credentials)
         check_error(own, check, exchange, "a stop with wrong credentials or none")
     own.play(lasts(5), ends(unique_id))

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from noojee_contract.model.archive import ARCHIVE_FORMAT, NOW
-from noojee_contract.suite.support.answers import describe, is_refusal
 
 MELBOURNE = "Australia/Melbourne"
-refused, told = is_refusal, describe  # temporary names, until every clause imports the functions of `answers`
 
 
 def leg(start: str, end: str, **fields: Any) -> dict[str, Any]:

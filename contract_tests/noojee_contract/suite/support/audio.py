@@ -110,7 +110,3 @@ def _is_requested(subject: Subject, leg: Leg) -> bool:
         return False
     call = None if subject.archive is None else subject.archive.call(leg.unique_id)
     return call is None or not any(put.number == leg.number and put.sound_absent for put in call.legs)
-
-
-# Temporary names, until every clause uses the names above.
-sounded, heard, named = audio_answers, read_audio, describe_leg

@@ -75,7 +75,7 @@ class Listed:
         passed: bool,
         message: str,
         *,
-        kind: FailureKind = FailureKind.WRONG_VALUE,  # temporary default while the suite is converted
+        kind: FailureKind,
         field: str | None = None,
         expected: str | None = None,
         actual: str | None = None,

@@ -252,13 +252,3 @@ def check_each_refused(subject: Subject, check: Check, attempts: Iterable[tuple[
     for question in first_question(subject):
         for what, credentials in attempts:
             check_refused(subject, check, ask(subject, question, credentials=credentials), what)
-
-
-# Temporary names, until every clause uses the names above.
-NOBODYS_KEY, unasked, refuses, answers_it, made_with = (
-    UNUSED_KEY,
-    without_parameter,
-    is_refused,
-    has_legs,
-    credentials_of_key,
-)
