@@ -8,7 +8,6 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,9 +15,10 @@ import httpx
 
 from noojee_contract.clients.client import Client
 from noojee_contract.clients.control import ControlClient, Sandbox
-from noojee_contract.clients.custom_client import CustomClient
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.processes import Servers
+from noojee_contract.clients.sender import Sender
+from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.targets.target import Target
@@ -113,8 +113,9 @@ class TargetClient:
             root=f"{self.root}/{sandbox.path}".rstrip("/"),
             key=sandbox.api_key,
             zone=zone,
-            audio=self.target.audio or sandbox.audio.get(self.target.dialect),
-            profile=sandbox.profile,
+            dialect=self.target.api.configured(
+                sandbox.profile, self.target.audio or sandbox.audio.get(self.target.dialect)
+            ),
         )
         client.secrets.append(sandbox.user_key)
         return client
@@ -139,8 +140,7 @@ class TargetClient:
             root=self.root,
             key=target.secret(self._environ).reveal(),
             zone=target.time_zone,
-            audio=target.audio,
-            profile=target.profile,
+            dialect=target.api.configured(target.profile, target.audio),
         )
 
     def before_by_hour(self) -> None:
@@ -150,9 +150,7 @@ class TargetClient:
 
     def probe(self) -> Exchange:
         """Send one request to see whether the target answers. Raises Unreachable with the reason."""
-        client = self._made(root=self.root, key="", zone=self.target.time_zone, rest_path=self.target.rest_path)
-        verb = "POST" if self.target.described is None else "GET"
-        exchange = client.time() if self.target.proof == "hash" else client.send(verb, client.base)
+        exchange = self._sender().send(self.target.api.probe_request(self.root))
         self._requests += 1
         if exchange.response is None:
             raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.transport_error}")
@@ -170,37 +168,19 @@ class TargetClient:
         if self._own_servers:
             self._servers.close()
 
-    def _client(self, *, root: str, key: str, zone: ZoneInfo, audio: str | None, profile: Mapping[str, str]) -> Client:
-        target = self.target
+    def _client(self, *, root: str, key: str, zone: ZoneInfo, dialect: Dialect) -> Client:
         self._roots.add(root)
-        declared = "/servicemanager/rest" if profile.get("bare_rest") == "absent" else None
-        client = self._made(
-            root=root,
-            key=key,
-            zone=zone,
-            rest_path=target.rest_path or declared,
-            audio=audio,
-            reuse_ticket=target.dialect == "call-management" or profile.get("hash_reuse") == "within-window",
-            charset=profile.get("query_charset", "utf-8"),
-            few_at_once=profile.get("concurrent_authentications") == "5",
-        )
+        client = Client(self._sender(), root=root, dialect=dialect, key=key, zone=zone)
         self._clients.append(client)
         return client
 
-    def _made(self, *, root: str, key: str, zone: ZoneInfo, **vendor: Any) -> Client:
-        """A client of the target's dialect; `vendor` are arguments that only the vendor's dialects take."""
-        target = self.target
-        wire: dict[str, Any] = {
-            "http": self.http,
-            "root": root,
-            "key": key,
-            "max_body_bytes": target.max_body_bytes,
-            "timeout_seconds": target.timeout_seconds,
-            "before_request": None if self._limits is None else self._limits.before_request,
-        }
-        if target.described is not None:
-            return CustomClient(dialect=target.described, zone=zone, **wire)
-        return Client(dialect=target.dialect, proof=target.proof, **wire, **vendor)
+    def _sender(self) -> Sender:
+        return Sender(
+            self.http,
+            max_body_bytes=self.target.max_body_bytes,
+            timeout_seconds=self.target.timeout_seconds,
+            before_request=None if self._limits is None else self._limits.before_request,
+        )
 
     def _open(self) -> httpx.Client:
         target = self.target

@@ -1,6 +1,6 @@
-"""How single values of a leg are written in an API that is not the vendor's: times, numbers, texts, directions. Pure.
+"""Formats of the values of a leg in custom dialects: times, numbers, texts, directions. Pure.
 
-A format reads a JSON value and gives it in our form, or raises `Unread` with the reason. `MISSING` stands for no value.
+A format reads a JSON value and returns it in our form, or raises `Unread` with the reason. `MISSING` stands for no value.
 """
 
 from __future__ import annotations
@@ -11,9 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from noojee_contract.dialects.vendor import FIRST_YEAR, LAST_YEAR, meanings, read_java_date, read_timestamp, writes_utc
+from noojee_contract.dialects.legs import MISSING
+from noojee_contract.dialects.times import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    meanings,
+    read_java_date,
+    read_timestamp,
+    writes_utc,
+)
 
-MISSING = object()
 Instants = tuple[datetime, ...]
 Format = Callable[[Any, ZoneInfo], Any]
 
@@ -25,11 +32,11 @@ _WHOLE = re.compile(r"[0-9]{1,18}")
 
 
 class Unread(ValueError):
-    """A value that is not written as its format says; the text is the reason."""
+    """A value that does not have its format; the text is the reason."""
 
 
 def rfc3339(value: Any, _zone: ZoneInfo) -> Instants:
-    """2021-09-14T15:03:30.250+10:00: an offset or Z is part of it."""
+    """2021-09-14T15:03:30.250+10:00; the offset or Z is required."""
     match = _RFC3339.fullmatch(_text(value))
     if match is None:
         raise Unread("expected a time as 2021-09-14T15:03:30+10:00, with its offset")
@@ -64,7 +71,7 @@ def vendor_time(reader: Callable[[str, ZoneInfo], Instants | str]) -> Format:
 
 
 def pattern(written: str) -> Format:
-    """A pattern of strptime. One that ends in Z is UTC; without an offset, local time of the PBX: two instants in the repeated hour."""
+    """A strptime pattern. With a final Z it is UTC; without an offset, the PBX's local time: two instants in a repeated hour."""
     is_utc = writes_utc(written)
 
     def read(value: Any, zone: ZoneInfo) -> Instants:
@@ -102,14 +109,14 @@ def number(value: Any, _zone: ZoneInfo) -> int:
 
 
 def digits(value: Any, _zone: ZoneInfo) -> int:
-    """A whole number in digits, in a text."""
+    """A string of digits."""
     if not _WHOLE.fullmatch(_text(value)):
         raise Unread("expected digits in a text")
     return int(value)
 
 
 def milliseconds(value: Any, zone: ZoneInfo) -> int:
-    """A JSON number of milliseconds, as whole seconds; one that has only begun does not count."""
+    """A JSON number of milliseconds, rounded down to seconds."""
     return number(value, zone) // 1000
 
 
@@ -117,7 +124,7 @@ NUMBERS: Mapping[str, Format] = {"number": number, "text": digits, "milliseconds
 
 
 def text(unset: Any) -> Format:
-    """A text; `unset` is how none is written: "", None or MISSING. None comes back as ""."""
+    """A string; `unset` is how the API writes no value: "", None or MISSING. It is read as ""."""
 
     def read(value: Any, _zone: ZoneInfo) -> str:
         if value is unset or (value == "" and unset == ""):

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from noojee_contract.dialects.vendor import FIRST_YEAR, LAST_YEAR, writes_utc
+from noojee_contract.dialects.times import FIRST_YEAR, LAST_YEAR, writes_utc
 from noojee_contract.model.archive import hour_of
 
 Day = date | str | None

@@ -29,7 +29,7 @@ def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
         shared += MOST_SOUNDS
     asked = shared + sum(clause.requests for clause in clauses)
     each = 1
-    if target.proof == "hash":  # each is made from a Time of its own, which is used up where few may be under way
+    if target.scheme == "hash":  # each is made from a Time of its own, which is used up where few may be under way
         each = 3 if target.profile.get("concurrent_authentications") == "5" else 2
     whole = 1 + asked * each
     return min(whole, target.request_budget) if target.request_budget is not None else whole

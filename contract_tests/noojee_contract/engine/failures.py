@@ -27,8 +27,7 @@ class FailureBuilder:
         """A redactor of all credentials that were sent to the targets of a cell."""
         clients = [self._target_clients[name] for name in cell.target_names]
         secrets = [secret for client in clients for secret in client.secrets()]
-        described = [client.target.described for client in clients]
-        names = [name for dialect in described if dialect is not None for name in dialect.scheme.names]
+        names = [name for client in clients for name in client.target.api.scheme.names]
         return Redactor(dict.fromkeys(secrets), names=names)
 
     def build(
@@ -89,5 +88,5 @@ class FailureBuilder:
         if isinstance(cell.target, MigrationPair) or exchange is None or clause.over != "archive":
             return None
         client = self._target_clients[cell.target]
-        path = None if client.target.described is None else client.below_root(exchange.request.url)
+        path = client.below_root(exchange.request.url)
         return repeat_script(client.target, exchange, document=document, redactor=redactor, path=path)

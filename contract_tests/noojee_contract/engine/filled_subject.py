@@ -85,7 +85,7 @@ class FilledSubject(Subject):
 
     def step(self, seconds: float) -> datetime:
         """Move the sandbox's clock forward, and return its new time."""
-        self.client.forget_ticket()
+        self.client.forget_hash()
         self._now = self._control.step(self.sandbox, seconds)
         return self._now
 
@@ -124,7 +124,7 @@ class FilledSubject(Subject):
         with _inconclusive_if_not_offered():
             played = self._control.play(self.sandbox, steps)
         self._now = played.now
-        self.client.forget_ticket()
+        self.client.forget_hash()
         return played.unique_ids
 
     def set(self, part: str, **settings: Any) -> None:

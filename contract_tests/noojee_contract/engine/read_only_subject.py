@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from noojee_contract.clients.target_client import TargetClient
-from noojee_contract.dialects.vendor import Leg
+from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Inconclusive
 from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject, SubjectConfig
 from noojee_contract.errors import TooSoon
@@ -77,7 +77,7 @@ class ReadOnlySubject(Subject):
 
     def step(self, seconds: float) -> datetime | None:
         """Wait real seconds. Raises Inconclusive if the target allows no such wait."""
-        self.client.forget_ticket()
+        self.client.forget_hash()
         self._wait(seconds)
         return None
 

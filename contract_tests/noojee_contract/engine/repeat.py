@@ -1,36 +1,40 @@
-"""How a failure is repeated: one command of this tool, and a short script for a shell (fill, Time, hash, curl).
+"""Commands and scripts that repeat a failure: `noojee-contract verify` with one clause, and bash with curl.
 
-The script names the key by variable, never by value; what it prints goes through the redactor like everything else.
+The script names the key by its variable, never by value, and it is redacted.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from noojee_contract.dialects.model import KeyInBasic, KeyInQuery, Scheme, VendorHash
+from noojee_contract.dialects.dialect import Dialect
+from noojee_contract.dialects.schemes import (
+    CREDENTIAL_PARAMETERS,
+    KeyInBasic,
+    KeyInQuery,
+    NoCredentials,
+    Scheme,
+    VendorHash,
+)
 from noojee_contract.engine.counterexamples import FOLDER
-from noojee_contract.model.exchange import Exchange, Request
+from noojee_contract.model.exchange import Exchange, Headers, Request
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.targets.target import Target
 
 KEY_VARIABLE = "NOOJEE_API_KEY"
-_BASE_PATH = re.compile(r"(/servicemanager|/njadmin)?/rest/")
-CREDENTIALS = frozenset({"apiKey", "timeStamp", "hash"})
-
-
+DEFAULT_BASE = "http://127.0.0.1:8000"
 OTHER = "OTHER"
-"""Stands for the name of another target in a command."""
+"""The placeholder for the name of another target in a command."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatCommands:
-    """The commands that repeat a failure: on the same target, on the embedded PBX, on another target of the config."""
+    """The commands that repeat a failure on the same target, on the embedded PBX, and on another target of the file."""
 
     command: str
     on_the_fake: str
@@ -85,102 +89,86 @@ def repeat_script(
     *,
     document: Mapping[str, Any] | None,
     redactor: Redactor,
-    path: str | None = None,
+    path: str,
 ) -> str:
-    """A bash script that fills a sandbox (where calls were generated), authenticates, and sends the request again.
+    """A bash script that fills a sandbox (if calls were generated), authenticates, and sends the request again.
 
-    `path` is the request's path below its sandbox, where the vendor's own paths do not tell it.
+    `path` is the request's path below the root of its sandbox.
     """
-    url = urlsplit(exchange.request.url)
-    shell = _vendor_shell(target) if target.described is None else _described_shell(target.described.scheme)
-    pairs = [pair for pair in url.query.split("&") if pair and pair.partition("=")[0] not in shell.names]
-    proof = [shell.query] if shell.query else []
-    whole = "&".join([*proof, *pairs] if shell.query_first else [*pairs, *proof])
-    lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(_base(target, exchange))}}}"]
-    if document is not None:
-        lines += [
-            "SANDBOX=$(curl -sS -X POST \"$BASE/__noojee/sandboxes\" -H 'Content-Type: application/json' -d @- <<'ARCHIVE'",
-            json.dumps({"archive": document}, ensure_ascii=True),
-            "ARCHIVE",
-            ")",
-            f'{KEY_VARIABLE}=$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["api_key"])\')',
-            'ROOT=$BASE/$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["path"])\')',
-        ]
-    else:
-        lines += ["ROOT=$BASE", f': "${{{KEY_VARIABLE}:?set it to the API key}}"']
-    lines += shell.before
-    below = _double_quoted(path or _below_sandbox(url.path))
-    shown = redactor.text(f"{below}?{_double_quoted(whole, keep_variables=True)}" if whole else below)
-    body = "" if target.described is None else _body(exchange.request, redactor)
-    lines.append(f'curl -sS -i -X {shlex.quote(exchange.request.method)} "$ROOT{shown}" {shell.headers}{body}')
+    lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(target.base_url or DEFAULT_BASE)}}}"]
+    lines += _fill_lines(document)
+    credentials = _shell_credentials(target.api)
+    lines += credentials.before
+    kept = _without_credentials(urlsplit(exchange.request.url).query, target.api.scheme)
+    query = "&".join([*kept, *filter(None, [credentials.query])])
+    below = _double_quoted(path)
+    shown = redactor.text(f"{below}?{_double_quoted(query, keep_variables=True)}" if query else below)
+    headers = " ".join([*credentials.headers, *_header_words(target.api.headers)])
+    body = _body(exchange.request, redactor)
+    lines.append(f'curl -sS -i -X {shlex.quote(exchange.request.method)} "$ROOT{shown}" {headers}{body}')
     return "\n".join(lines) + "\n"
 
 
+def _fill_lines(document: Mapping[str, Any] | None) -> list[str]:
+    """The lines that set ROOT and the key: of a new sandbox, or of the target itself."""
+    if document is None:
+        return ["ROOT=$BASE", f': "${{{KEY_VARIABLE}:?set it to the API key}}"']
+    return [
+        "SANDBOX=$(curl -sS -X POST \"$BASE/__noojee/sandboxes\" -H 'Content-Type: application/json' -d @- <<'ARCHIVE'",
+        json.dumps({"archive": document}, ensure_ascii=True),
+        "ARCHIVE",
+        ")",
+        f'{KEY_VARIABLE}=$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["api_key"])\')',
+        'ROOT=$BASE/$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["path"])\')',
+    ]
+
+
+def _without_credentials(query: str, scheme: Scheme) -> list[str]:
+    names = CREDENTIAL_PARAMETERS | {quote(name, safe="") for name in scheme.names}
+    return [pair for pair in query.split("&") if pair and pair.partition("=")[0] not in names]
+
+
+def _header_words(headers: Headers) -> list[str]:
+    return [f"-H {shlex.quote(f'{name.title()}: {value}')}" for name, value in headers]
+
+
 def _body(request: Request, redactor: Redactor) -> str:
-    """The body of a request as a dialect file describes it, as words of curl; such a body is ASCII."""
+    """The body of a request, as words of curl. Only custom dialects send one, and it is ASCII."""
     if not request.body:
         return ""
-    labels = [
-        f"-H {shlex.quote(f'Content-Type: {value}')}" for name, value in request.headers if name == "content-type"
-    ]
-    return " ".join(["", *labels, "--data-raw", shlex.quote(redactor.text(request.body.decode("ascii", "replace")))])
+    typed = tuple(pair for pair in request.headers if pair[0] == "content-type")
+    text = redactor.text(request.body.decode("ascii", "replace"))
+    return " ".join(["", *_header_words(typed), "--data-raw", shlex.quote(text)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shell:
-    """How a script proves who asks: lines before the request, its part of the query, its headers as words of curl.
-
-    `names` are the parameters of the request that it takes the place of.
-    """
+class _ShellCredentials:
+    """The credentials of a script: lines before the request, its part of the query, words of curl for its headers."""
 
     before: tuple[str, ...] = ()
     query: str = ""
-    query_first: bool = False
-    headers: str = "-H 'Accept: application/json'"
-    names: frozenset[str] = frozenset()
+    headers: tuple[str, ...] = ()
 
 
-def _vendor_shell(target: Target) -> _Shell:
-    form = "-H 'Content-Type: application/x-www-form-urlencoded'"
-    if target.proof == "hash":
-        time = f"POST {target.rest_path or '/servicemanager/rest'}/Time"
-        return replace(_hash_shell(*time.split(" ")), headers=form)
-    return _Shell(query=f"apiKey=${KEY_VARIABLE}", query_first=True, headers=form, names=CREDENTIALS)
-
-
-def _described_shell(scheme: Scheme) -> _Shell:
-    accept = _Shell().headers
+def _shell_credentials(dialect: Dialect) -> _ShellCredentials:
+    scheme = dialect.scheme
     if isinstance(scheme, VendorHash):
-        return _hash_shell(scheme.verb, _double_quoted(scheme.path))
+        time = dialect.time_request("")
+        return _ShellCredentials(
+            before=(
+                f'TIME=$(curl -sS -X {time.method} "$ROOT{_double_quoted(time.url)}")',
+                f"HASH=$(printf '%s:%s' \"${KEY_VARIABLE}\" \"$TIME\" | sha256sum | cut -d' ' -f1)",
+            ),
+            query="timeStamp=$TIME&hash=$HASH",
+        )
     if isinstance(scheme, KeyInQuery):
-        name = quote(scheme.parameter, safe="")
-        return _Shell(query=f"{name}=${KEY_VARIABLE}", names=frozenset({name}))
+        return _ShellCredentials(query=f"{quote(scheme.parameter, safe='')}=${KEY_VARIABLE}")
+    if isinstance(scheme, NoCredentials):
+        return _ShellCredentials()
     written = _double_quoted(scheme.template).replace("{key}", f"${KEY_VARIABLE}")
     if isinstance(scheme, KeyInBasic):
-        return _Shell(headers=f'-u "{written}" {accept}')
-    return _Shell(headers=f'-H "{scheme.header}: {written}" {accept}')
-
-
-def _hash_shell(verb: str, path: str) -> _Shell:
-    return _Shell(
-        before=(
-            f'TIME=$(curl -sS -X {verb} "$ROOT{path}")',
-            f"HASH=$(printf '%s:%s' \"${KEY_VARIABLE}\" \"$TIME\" | sha256sum | cut -d' ' -f1)",
-        ),
-        query="timeStamp=$TIME&hash=$HASH",
-        names=CREDENTIALS,
-    )
-
-
-def _base(target: Target, exchange: Exchange) -> str:
-    if target.base_url:
-        return target.base_url
-    return "http://127.0.0.1:8000"
-
-
-def _below_sandbox(path: str) -> str:
-    below = _BASE_PATH.search(path)
-    return path if below is None else path[below.start() :]
+        return _ShellCredentials(headers=(f'-u "{written}"',))
+    return _ShellCredentials(headers=(f'-H "{scheme.header}: {written}"',))
 
 
 def _double_quoted(text: str, *, keep_variables: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""A failure asked again: whether it is still so, and if not, what differed. Pure."""
+"""Compares a failure with a second run of the same check: what differed, if it is flaky. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from noojee_contract.dialects.schemes import CREDENTIAL_PARAMETERS
 from noojee_contract.engine.check import CheckFailed
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.redaction.redact import Redactor
 
-CREDENTIALS = frozenset({"apiKey", "timeStamp", "hash"})
-_IN_BODY = re.compile(f"(?:{'|'.join(sorted(CREDENTIALS))})=[^&]*".encode())
+_IN_BODY = re.compile(f"(?:{'|'.join(sorted(CREDENTIAL_PARAMETERS))})=[^&]*".encode())
 _FLEETING = ("date", "content-length")
 _SHOWN = 60
 
@@ -25,26 +25,27 @@ def difference(
     *,
     below: Callable[[str], str],
 ) -> str | None:
-    """What to say of a failure that was not the same when it was asked again; None where it was.
+    """What differed between two runs of a check; None if both failed in the same way.
 
-    `asked_again` are the exchanges of the second time, in order. `below` gives the path of a URL below its sandbox.
+    `again` is the second failure, None if the check passed. `asked_again` are the exchanges of the second run, in order.
+    `below` gives the path of a URL below the root of its sandbox.
     """
     if again is not None and _without_digits(again.message) == _without_digits(first.message):
         return None
-    said = "it held" if again is None else f"it said: {redactor.text(again.message)}"
+    said = "it passed" if again is None else f"it failed with: {redactor.text(again.message)}"
     twin = (
         None
         if first.exchange is None
         else _twin(first.exchange, asked_again, lambda each: _question(each, below, redactor.names))
     )
     if first.exchange is None or twin is None:
-        return f"flaky: asked again on the same calls, {said}"
+        return f"flaky: on a second run with the same calls {said}"
     before, after = redactor.exchange(first.exchange), redactor.exchange(twin)
-    return f"flaky: asked again on the same calls, {said}; {'; '.join(_changes(before, after)) or 'the answer was the same'}"
+    return f"flaky: on a second run with the same calls {said}; {'; '.join(_changes(before, after)) or 'the answer was the same'}"
 
 
 def _twin(exchange: Exchange, others: Sequence[Exchange], question: Callable[[Exchange], object]) -> Exchange | None:
-    """The exchange that asks the same, whichever sandbox and credentials."""
+    """The exchange with the same question, in any sandbox and with any credentials."""
     wanted = question(exchange)
     return next((other for other in others if question(other) == wanted), None)
 
@@ -52,7 +53,9 @@ def _twin(exchange: Exchange, others: Sequence[Exchange], question: Callable[[Ex
 def _question(exchange: Exchange, below: Callable[[str], str], names: frozenset[str]) -> tuple[object, ...]:
     path = below(exchange.request.url).rpartition("/rest/")[2]
     pairs = parse_qsl(urlsplit(exchange.request.url).query, keep_blank_values=True)
-    shown = tuple(sorted(pair for pair in pairs if pair[0] not in CREDENTIALS and pair[0].lower() not in names))
+    shown = tuple(
+        sorted(pair for pair in pairs if pair[0] not in CREDENTIAL_PARAMETERS and pair[0].lower() not in names)
+    )
     return exchange.request.method, path, shown, _IN_BODY.sub(b"", exchange.request.body)
 
 
@@ -82,5 +85,5 @@ def _brief(exchange: Mapping[str, Any]) -> str:
 
 
 def _without_digits(text: str) -> str:
-    """A message without what changes from sandbox to sandbox: numbers, such as times and record ids."""
+    """A message without its digits: times and record ids differ between sandboxes."""
     return "".join("0" if sign.isdigit() else sign for sign in text)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from noojee_contract.catalogue.clauses import Clause
-from noojee_contract.clients.client import TimeUnavailable
+from noojee_contract.clients.hashes import TimeUnavailable
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
@@ -200,7 +200,7 @@ class Runner:
         again: CheckFailed | None = None
         subject = self._subjects.for_retry(clause, cell, document)
         for side in subject.sides:
-            side.client.on_exchange = exchanges.append
+            side.client.sender.on_exchange = exchanges.append
         try:
             function(subject, Check())
         except CheckFailed as shown:
@@ -209,7 +209,7 @@ class Runner:
             return None
         finally:
             for side in subject.sides:
-                side.client.on_exchange = None
+                side.client.sender.on_exchange = None
         clients = [self.target_clients[name] for name in cell.target_names]
 
         def below(url: str) -> str:

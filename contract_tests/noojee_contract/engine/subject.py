@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 
 from noojee_contract.clients.client import Client
 from noojee_contract.clients.control import Sandbox
-from noojee_contract.dialects import decode
-from noojee_contract.dialects.model import METHOD_OF
-from noojee_contract.dialects.vendor import BY_HOUR, METADATA, ErrorBody, Leg, Reading, read_error_body, read_listing
+from noojee_contract.dialects.legs import ErrorBody, Leg, Reading
+from noojee_contract.dialects.schemes import HASH
 from noojee_contract.engine.check import Inconclusive
 from noojee_contract.model.archive import Archive
 from noojee_contract.model.exchange import Exchange
@@ -103,12 +102,12 @@ class Subject(ABC):
     @property
     def dialect(self) -> str:
         """The name of the dialect that the client speaks."""
-        return self.client.dialect
+        return self.client.dialect.name
 
     @property
     def by_hash(self) -> bool:
         """Whether requests carry a time stamp and its hash, and not a key."""
-        return self.client.proof == "hash"
+        return self.client.dialect.scheme.kind == HASH
 
     @property
     @abstractmethod
@@ -172,12 +171,11 @@ class Subject(ABC):
 
     def reread(self, asked: Question, exchange: Exchange) -> Answer:
         """Decode an exchange as the answer to a question. Not cached."""
-        return Answer(asked, exchange, self._reading(asked, exchange))
+        return Answer(asked, exchange, self.target.api.read_answer(asked, exchange, zone=self.zone))
 
     def failure(self, exchange: Exchange) -> ErrorBody | None:
         """The error body of an exchange of any method, None if it has none."""
-        described = self.target.described
-        return read_error_body(exchange) if described is None else decode.read_error_body(exchange, described)
+        return self.target.api.read_error_body(exchange)
 
     def sound(self, unique_id: str, leg: int) -> Exchange:
         """The exchange that fetches the audio of a leg; cached. A filled subject puts the audio first."""
@@ -229,12 +227,6 @@ class Subject(ABC):
         if asked not in self._answers:
             self._answers[asked] = self.reread(asked, ask())
         return self._answers[asked]
-
-    def _reading(self, asked: Question, exchange: Exchange) -> Reading:
-        described = self.target.described
-        if described is not None:
-            return decode.read_answer(exchange, described, described.methods[METHOD_OF[asked.kind]], zone=self.zone)
-        return read_listing(exchange, shape=BY_HOUR if asked.kind == "hour" else METADATA, zone=self.zone)
 
 
 def _read_only() -> Inconclusive:

@@ -12,23 +12,23 @@ SCHEME_WORDS = {"hash": "time stamps and hashes", "api-key": "a key"}
 def concerns(clause: Clause, target: Target) -> bool:
     """Whether a clause is about a target: its dialect, and how it is proved who asks. `stranger` says of which it is
     in a dialect file alone."""
-    if target.described is not None:
+    if target.api.is_custom:
         return clause.dialects != (MIGRATION,)
-    return target.dialect in clause.dialects and clause.proof in (None, target.proof)
+    return target.dialect in clause.dialects and clause.proof in (None, target.scheme)
 
 
 def stranger(clause: Clause, target: Target) -> str | None:
     """Why a clause says nothing of an API that is not the vendor's; None where it does, and of the vendor's own."""
-    if target.described is None:
+    if not target.api.is_custom:
         return None
     if clause.about == "limit" and target.once_a_minute:
         return None
     if clause.about != "meaning":
         return SCOPES[clause.about]
-    if clause.proof not in (None, target.proof):
-        return f"is about {SCHEME_WORDS[clause.proof]}, and this API takes {SCHEME_WORDS[target.proof]}"
+    if clause.proof not in (None, target.scheme):
+        return f"is about {SCHEME_WORDS[clause.proof]}, and this API takes {SCHEME_WORDS[target.scheme]}"
     by_hour = clause.group == "by-hour"
-    unnamed = [name for name in clause.fields if not target.described.names(name, by_hour=by_hour)]
+    unnamed = [name for name in clause.fields if not target.api.has_field(name, by_hour=by_hour)]
     return f"the dialect file names no {' and no '.join(unnamed)}{' by hour' * by_hour}" if unnamed else None
 
 
@@ -42,12 +42,12 @@ def lacking(target: Target, need: str) -> tuple[Outcome, str] | None:
     name, _, amount = need.partition(":")
     if name in ("by_hour", "audio"):
         if name not in target.capabilities:
-            described = target.described is not None and name not in target.described.methods
+            lacks = target.api.is_custom and name not in target.api.capabilities
             return (
                 Outcome.NOT_APPLICABLE,
-                f"the {'dialect file describes' if described else 'target says it has'} no {name}",
+                f"the dialect file describes no {name}" if lacks else f"the target says it has no {name}",
             )
-        if name == "audio" and target.described is None and target.audio is None and not target.writable:
+        if name == "audio" and target.api.needs_audio_template and target.audio is None and not target.writable:
             return Outcome.NOT_APPLICABLE, "the target names no audio template"
         return None
     if name == "plain_http":

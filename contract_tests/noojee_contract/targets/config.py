@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from noojee_contract.catalogue.clauses import DIALECTS
-from noojee_contract.dialects.model import Dialect
+from noojee_contract.dialects.custom import CustomDialect
+from noojee_contract.dialects.vendor_dialect import VENDOR_DIALECTS
 from noojee_contract.errors import NothingToCheck, TargetError, near
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.files import toml_document
-from noojee_contract.targets.target import DEFAULT_ZONE, SCHEME_OF, Target
+from noojee_contract.targets.target import DEFAULT_ZONE, Target
 from noojee_contract.targets.target_keys import READERS, only_keys, text_of
 
 MOST_BYTES = 1024 * 1024
@@ -93,10 +94,10 @@ def _target(name: str, table: Mapping[str, Any], place: str, folder: Path) -> Ta
         raise TargetError(
             f"{place}: dialect is missing; write one of {', '.join(DIALECTS)}, or a file such as ./dialect.toml"
         )
-    described: Dialect | None = values.get("described")
+    described: CustomDialect | None = values.get("described")
     if described is not None:
         values |= _as_described(table, described, place)
-    elif "authentication" in values and values["dialect"] in SCHEME_OF:
+    elif "authentication" in values and not VENDOR_DIALECTS[values["dialect"]].chooses_scheme:
         raise TargetError(f"{place}: authentication is a choice of call-management alone; leave it out")
     places = [key for key in ("base_url", "transport", "command") if key in values]
     if len(places) != 1:
@@ -113,7 +114,7 @@ def _target(name: str, table: Mapping[str, Any], place: str, folder: Path) -> Ta
     return target
 
 
-def _as_described(table: Mapping[str, Any], described: Dialect, place: str) -> dict[str, Any]:
+def _as_described(table: Mapping[str, Any], described: CustomDialect, place: str) -> dict[str, Any]:
     """What a dialect file settles. Raises TargetError for keys of the target that say it again, or otherwise."""
     for key in ("audio", "rest_path", "authentication"):
         if key in table:
@@ -142,8 +143,8 @@ def _migrations(raw: Any, targets: Mapping[str, Target], path: Path) -> tuple[Mi
             if name not in targets:
                 raise TargetError(f"{place}: there is no target {name!r}{near(name, targets)}")
         old, new = (targets[name] for name in pair)
-        if new.described is not None:
-            if old.described is None and old.dialect == "services":
+        if new.api.is_custom:
+            if not old.api.is_custom and old.dialect == "services":
                 raise TargetError(f"{place}: {pair[0]} tells of no legs, so there is nothing to compare")
         elif old.dialect not in OLDER or new.dialect != "njadmin":
             raise TargetError(

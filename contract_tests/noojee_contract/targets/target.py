@@ -11,15 +11,15 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from noojee_contract.dialects.model import Dialect
+from noojee_contract.dialects.custom import CustomDialect
+from noojee_contract.dialects.dialect import Dialect
+from noojee_contract.dialects.vendor_dialect import vendor_dialect
 from noojee_contract.errors import TargetError
 from noojee_contract.model.question import Question
 
 DEFAULT_ZONE = "Australia/Melbourne"
 CAPABILITIES = ("by_tag", "by_unique_id", "by_hour", "audio")
 CALL_SOURCES = ("bundled", "generated")
-SCHEME_OF = {"services": "none", "recording-api": "hash", "njadmin": "api-key"}
-"""How the dialects that know one way alone prove who asks. Source: W-27, W-A1, W-D9 (DOC)."""
 
 
 class Secret:
@@ -60,7 +60,7 @@ class Target:
 
     name: str
     dialect: str
-    described: Dialect | None = None
+    described: CustomDialect | None = None
     base_url: str | None = None
     transport: str | None = None
     command: tuple[str, ...] | None = None
@@ -89,34 +89,37 @@ class Target:
     notes: tuple[str, ...] = ()
 
     @property
-    def proof(self) -> str:
-        """How it is proved who asks: "hash", "api-key", or "none" in the oldest generation."""
+    def api(self) -> Dialect:
+        """The dialect itself: its requests, answers and rules. `dialect` is its name."""
         if self.described is not None:
-            return self.described.scheme.kind
-        return SCHEME_OF.get(self.dialect, self.authentication)
+            return self.described
+        return vendor_dialect(self.dialect, authentication=self.authentication, rest_path=self.rest_path)
+
+    @property
+    def scheme(self) -> str:
+        """The kind of its authentication scheme: "hash", "api-key", or "none" in the oldest dialect."""
+        return self.api.scheme.kind
 
     @property
     def has_by_hour(self) -> bool:
-        """Whether it can be asked by hour."""
-        return "by_hour" in self.capabilities and (self.described is not None or self.dialect == "njadmin")
+        """Whether it has the by-hour method."""
+        return "by_hour" in self.capabilities and "by_hour" in self.api.capabilities
 
     @property
     def once_a_minute(self) -> bool:
-        """Whether by hour may be asked once a minute only. Source: 9.4 Retrieve recording list (DOC)."""
-        return self.described is None or (
-            "by_hour" in self.described.methods and self.described.methods["by_hour"].once_a_minute
-        )
+        """Whether by hour may be asked once a minute only."""
+        return self.api.once_a_minute
 
     def declares(self, profile: Mapping[str, str]) -> Mapping[str, str]:
-        """A profile with what its dialect file declares."""
-        return profile if self.described is None else {**profile, **self.described.choices}
+        """A profile with the options that its dialect declares."""
+        return {**profile, **self.api.options}
 
     def secret(self, environ: Mapping[str, str]) -> Secret:
         """The API key; empty where the dialect knows none.
 
         Raises TargetError where the target names no variable, or the variable is not set.
         """
-        if self.proof == "none":
+        if self.scheme == "none":
             return Secret("")
         if self.api_key_env is None:
             raise TargetError(

@@ -147,7 +147,7 @@ def test_a_flaky_finding_says_what_differed(source: str, tmp_path: Path, monkeyp
     assert result.outcome is Outcome.FAILED
     assert result.failure is not None
     assert result.failure.flaky is not None
-    assert result.failure.flaky.startswith("flaky: asked again on the same calls, it held; ")
+    assert result.failure.flaky.startswith("flaky: on a second run with the same calls it passed; ")
     assert "the body from byte" in result.failure.flaky
 
 

@@ -18,10 +18,13 @@ import httpx
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.clients.custom_client import CustomClient
+from noojee_contract.clients.client import Client
+from noojee_contract.clients.sender import Sender
 from noojee_contract.dialects.body import Body, FormBody, JsonBody
+from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.loader.file import read_dialect
-from noojee_contract.dialects.model import Dialect, KeyInBasic, KeyInHeader, KeyInQuery, Method, Scheme, VendorHash
+from noojee_contract.dialects.model import Method
+from noojee_contract.dialects.schemes import KeyInBasic, KeyInHeader, KeyInQuery, Scheme, VendorHash
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.repeat import repeat_script
 from noojee_contract.engine.runner import Runner
@@ -152,10 +155,10 @@ def test_the_script_proves_who_asks_as_the_client_does(
 
     server = raw_server(answer)
     method = Method(verb="POST", path="/v2/find", query=(("tag", "{tag}"), ("all", "1")))
-    dialect = Dialect(name="v2", scheme=scheme, methods={"by_tag": method})
+    dialect = CustomDialect(name="v2", scheme=scheme, methods={"by_tag": method})
     target = Target(name="new", dialect="v2", described=dialect, base_url=server.url)
     with httpx.Client(trust_env=False) as http:
-        client = CustomClient(http=http, root=server.url, dialect=dialect, key="k-1-of-records", zone=ZoneInfo("UTC"))
+        client = Client(Sender(http), root=server.url, dialect=dialect, key="k-1-of-records", zone=ZoneInfo("UTC"))
         exchange = client.by_tag("a $b `c` \"d\" 'e'")
     redactor = Redactor(client.secrets, names=scheme.names)
     script = repeat_script(target, exchange, document=None, redactor=redactor, path="/v2/find")
@@ -180,9 +183,9 @@ def test_the_script_sends_the_body_that_was_sent(body: Body, tmp_path: Path) -> 
         return [b"[]"]
 
     method = Method(verb="POST", path="/find", body=body)
-    dialect = Dialect(name="v2", scheme=KeyInHeader("X", "{key}"), methods={"by_tag": method})
+    dialect = CustomDialect(name="v2", scheme=KeyInHeader("X", "{key}"), methods={"by_tag": method})
     with hosts.wsgi(answer) as url, httpx.Client(trust_env=False) as http:
-        client = CustomClient(http=http, root=url, dialect=dialect, key="k-1-of-us", zone=ZoneInfo("UTC"))
+        client = Client(Sender(http), root=url, dialect=dialect, key="k-1-of-us", zone=ZoneInfo("UTC"))
         exchange = client.by_tag("a $b `c` \"d\" 'e' \\ \x00 \n é & =")
         target = Target(name="new", dialect="v2", described=dialect, base_url=url)
         script = repeat_script(target, exchange, document=None, redactor=Redactor(client.secrets), path="/find")

@@ -94,7 +94,8 @@ def test_the_printed_script_survives_hostile_tags(server: str, tmp_path: Path) -
     url = f"{server}/w/abc/njadmin/rest/RecordingAPI/retrieveMetaData?apiKey=x&tag={quote(tag, safe='')}"
     exchange = Exchange(request=Request(method="POST", url=url), response=Response(status=200), at=datetime.now(UTC))
     target = Target(name="new", dialect="njadmin", base_url=server)
-    script = repeat_script(target, exchange, document=document, redactor=Redactor())
+    path = "/njadmin/rest/RecordingAPI/retrieveMetaData"
+    script = repeat_script(target, exchange, document=document, redactor=Redactor(), path=path)
     assert script is not None
     (tmp_path / "repeat.sh").write_text(script, encoding="utf-8")
     done = subprocess.run(["bash", "repeat.sh"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)

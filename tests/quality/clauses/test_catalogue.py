@@ -21,7 +21,7 @@ from noojee_contract.catalogue.clauses import (
     Clause,
     catalogue,
 )
-from noojee_contract.dialects.decode import ATTRIBUTES
+from noojee_contract.dialects.custom import ATTRIBUTES
 from noojee_contract.resources import schemas
 
 TABLE = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8"))

@@ -10,13 +10,15 @@ import pytest
 
 from noojee_contract.catalogue.clauses import LISTING, Clause, catalogue
 from noojee_contract.clients.client import Client
+from noojee_contract.clients.sender import Sender
+from noojee_contract.dialects.vendor_dialect import vendor_dialect
 from noojee_contract.engine.bundled import ZONE, bundled
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import Subject, SubjectConfig
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause_functions
-from noojee_contract.targets.target import SCHEME_OF, Target
+from noojee_contract.targets.target import Target
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.server.sandboxes import build
@@ -44,11 +46,11 @@ def observed() -> Callable[[str], Subject]:
             clock.step(round(seconds * SECOND))
 
         client = Client(
-            http=httpx.Client(transport=Transport(sandboxes)),
+            Sender(httpx.Client(transport=Transport(sandboxes))),
             root="http://pbx.invalid",
-            dialect=dialect,
-            proof=SCHEME_OF.get(dialect, "api-key"),
+            dialect=vendor_dialect(dialect),
             key=KEY,
+            zone=ZoneInfo(ZONE),
         )
         hours = [f"{day:%Y/%m/%d} {hour}" for day, hour in archive.hours[:FEW]]
         recordings = [
@@ -75,5 +77,5 @@ def test_a_relation_holds_on_an_observed_pbx(dialect: str, clause: Clause, obser
     case, judge = observed(dialect), Check()
     clause_functions()[clause.id](case, judge)
     assert judge.checks > 0
-    asked = case.client.requests if case.client.proof == "api-key" else case.client.requests // 2  # each with a Time
+    asked = case.client.requests if not case.by_hash else case.client.requests // 2  # each with a Time
     assert asked - len(case.answers()) <= clause.requests

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.dialects.model import Dialect
+from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import MigrationPair
@@ -47,7 +47,7 @@ def false_positives(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def described(dialect: Dialect, base_url: str) -> Target:
+def described(dialect: CustomDialect, base_url: str) -> Target:
     """The target "records": an API that a dialect file describes, on a socket."""
     return Target(
         name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, base_url=base_url,

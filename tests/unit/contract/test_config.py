@@ -172,7 +172,7 @@ def test_a_missing_variable_is_told_by_name() -> None:
 def test_a_dialect_says_how_it_is_proved_who_asks(dialect: str, authentication: str | None, proof: str) -> None:
     """DOC: the generation between the old and the new takes both; the oldest asks for nothing, and so needs no variable."""
     target = from_options(base_url="https://h", dialect=dialect, authentication=authentication)
-    assert target.proof == proof
+    assert target.scheme == proof
     if proof == "none":
         assert target.secret({}).reveal() == ""
 

@@ -13,19 +13,20 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from noojee_contract.clients.client import vendor_hash
-from noojee_contract.clients.custom_client import CustomClient
+from noojee_contract.clients.client import Client
+from noojee_contract.clients.sender import Sender
 from noojee_contract.dialects.body import Body, FormBody, JsonBody
+from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.hour import DateAndHour, TimeRange
-from noojee_contract.dialects.model import (
-    Dialect,
+from noojee_contract.dialects.model import Method
+from noojee_contract.dialects.schemes import (
     KeyInBasic,
     KeyInHeader,
     KeyInQuery,
-    Method,
-    Proof,
+    RequestCredentials,
     Scheme,
     VendorHash,
+    vendor_hash,
 )
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
@@ -40,16 +41,15 @@ METHODS = {
     "by_hour": Method(verb="GET", path="/legs", query=(("d", "{date}"), ("h", "{hour}")), hour=DateAndHour(day_pattern="%d.%m.%Y", padded=True)),
     "audio": Method(verb="GET", path="/calls/{unique_id}/{leg}.wav"),
 }  # fmt: skip
-Ask = Callable[[CustomClient], Exchange]
+Ask = Callable[[Client], Exchange]
 
 
-def client(scheme: Scheme, **methods: Method) -> CustomClient:
+def client(scheme: Scheme, **methods: Method) -> Client:
     """A client of an API that answers nothing but the time."""
-    dialect = Dialect(name="v2", scheme=scheme, methods={**METHODS, **methods})
+    dialect = CustomDialect(name="v2", scheme=scheme, methods={**METHODS, **methods})
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=STAMP))
-    return CustomClient(
-        http=httpx.Client(transport=transport), root="https://h/v2", dialect=dialect, key=KEY, zone=MELBOURNE
-    )
+    sender = Sender(httpx.Client(transport=transport))
+    return Client(sender, root="https://h/v2", dialect=dialect, key=KEY, zone=MELBOURNE)
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,11 @@ def test_each_scheme_sends_the_key_that_it_is_given(key: str) -> None:
     """Header, parameter, HTTP Basic."""
     coded = base64.b64encode(f"{key}:".encode()).decode()
     expected = {
-        KeyInHeader("Authorization", "Bearer {key}"): Proof(headers=(("authorization", f"Bearer {key}".strip()),)),
-        KeyInQuery("k"): Proof(query=(("k", key),)),
-        KeyInBasic("{key}:"): Proof(headers=(("authorization", f"Basic {coded}"),)),
+        KeyInHeader("Authorization", "Bearer {key}"): RequestCredentials(
+            headers=(("authorization", f"Bearer {key}".strip()),)
+        ),
+        KeyInQuery("k"): RequestCredentials(query=(("k", key),)),
+        KeyInBasic("{key}:"): RequestCredentials(headers=(("authorization", f"Basic {coded}"),)),
     }
     for scheme, proof in expected.items():
         assert client(scheme).made_with(key) == client(scheme).in_place(key) == proof
@@ -122,7 +124,7 @@ def test_no_credential_is_left_in_what_is_shown(scheme: Scheme) -> None:
 def test_a_file_describes_one_way_to_the_sound_or_none() -> None:
     """Other templates are the vendor's."""
     asked = client(KeyInQuery("k"))
-    with pytest.raises(ValueError, match="one way"):
+    with pytest.raises(ValueError, match="one request for audio"):
         asked.sound("1.2", 1, template="GET /x?leg={leg}")
 
 
@@ -178,8 +180,7 @@ def test_the_example_s_requests_are_those_of_its_page() -> None:
 
     dialect = read_dialect(Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml")
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"items": [], "count": 0}))
-    asked = CustomClient(
-        http=httpx.Client(transport=transport), root="https://h/s/1", dialect=dialect, key="k-1", zone=MELBOURNE
-    )
+    sender = Sender(httpx.Client(transport=transport))
+    asked = Client(sender, root="https://h/s/1", dialect=dialect, key="k-1", zone=MELBOURNE)
     assert asked.by_hour(date(2021, 9, 14), 9).request.url == "https://h/s/1/api/v2/legs?day=2021-09-14&hour=9"
     assert ("authorization", "Bearer k-1") in asked.by_tag("t").request.headers

@@ -1,4 +1,4 @@
-"""Dialect files: the one of the documentation loads; what is wrong is told in one line, with its JSON path and a hint."""
+"""CustomDialect files: the one of the documentation loads; what is wrong is told in one line, with its JSON path and a hint."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.hour import DateAndHour
 from noojee_contract.dialects.loader.file import is_file_name, read_dialect
-from noojee_contract.dialects.model import Dialect, ErrorRule, KeyInBasic, KeyInHeader, KeyInQuery, VendorHash
+from noojee_contract.dialects.model import ErrorRule
+from noojee_contract.dialects.schemes import KeyInBasic, KeyInHeader, KeyInQuery, VendorHash
 from noojee_contract.errors import TargetError
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.targets.config import from_options, load_config
@@ -29,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(folder: Path, old: str = "", new: str = "") -> Dialect:
+def read(folder: Path, old: str = "", new: str = "") -> CustomDialect:
     """The example with one piece of its text replaced."""
     assert old in TEXT
     (folder / "records-v2.toml").write_text(TEXT.replace(old, new, 1) if old else TEXT, encoding="utf-8")
@@ -46,7 +48,7 @@ def test_the_example_of_the_documentation_loads() -> None:
     assert dialect.methods["audio"].url({"unique_id": "1.2", "leg": "3"}) == "/api/v2/calls/1.2/legs/3/audio"
     assert dialect.methods["by_tag"].shape.fields["Tag"] == ("reference",)
     assert dialect.failures.kinds["refused"] == ErrorRule(statuses=(401,), code="unauthorized")
-    assert dialect.choices == {"unknown_recording": "empty-list", "audio_unknown_leg": "404"}
+    assert dialect.options == {"unknown_recording": "empty-list", "audio_unknown_leg": "404"}
 
 
 @pytest.mark.parametrize(
@@ -180,7 +182,7 @@ def test_the_path_is_relative_to_the_config_or_to_the_folder_of_the_command(
     config.write_text('[targets.new]\nbase_url = "https://h"\ndialect = "records-v2.toml"\n', encoding="utf-8")
     monkeypatch.chdir(folder.parent)
     target = load_config(config).targets["new"]
-    assert (target.dialect, target.proof) == ("records-v2", "api-key")
+    assert (target.dialect, target.scheme) == ("records-v2", "api-key")
     assert target.capabilities == {"by_tag", "by_unique_id", "by_hour", "audio"}
     monkeypatch.chdir(folder)
     assert from_options(base_url="https://h", dialect="./records-v2.toml").described is not None

@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noojee_contract.dialects.decode import read_answer, read_error_body
-from noojee_contract.dialects.formats import MISSING, NUMBERS, TIMES, UNSET, Unread, pattern, text, words
+from noojee_contract.dialects.custom import CustomDialect
+from noojee_contract.dialects.formats import NUMBERS, TIMES, UNSET, Unread, pattern, text, words
+from noojee_contract.dialects.legs import MISSING, Reading
 from noojee_contract.dialects.loader.file import read_dialect
-from noojee_contract.dialects.model import Dialect, ErrorRules, KeyInQuery, Method
-from noojee_contract.dialects.vendor import Reading
+from noojee_contract.dialects.model import ErrorRules, Method
+from noojee_contract.dialects.schemes import KeyInQuery
 from noojee_contract.model.exchange import Exchange, Request, Response
+from noojee_contract.model.question import Question
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 DIALECT = read_dialect(Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml")
@@ -36,8 +38,8 @@ def exchange(document: Any, status: int = 200) -> Exchange:
     return Exchange(request=asked, response=Response(status=status, body=body), at=datetime(2026, 11, 23, tzinfo=UTC))
 
 
-def read(document: Any, status: int = 200, dialect: Dialect = DIALECT) -> Reading:
-    return read_answer(exchange(document, status), dialect, dialect.methods["by_tag"], zone=MELBOURNE)
+def read(document: Any, status: int = 200, dialect: CustomDialect = DIALECT) -> Reading:
+    return dialect.read_answer(Question("tag", "t"), exchange(document, status), zone=MELBOURNE)
 
 
 def test_a_leg_of_the_example_is_read_field_by_field() -> None:
@@ -113,14 +115,14 @@ def test_a_failure_is_read_where_the_file_says_that_it_stands() -> None:
     failure = read(document, 404).error_body
     assert failure is not None
     assert (failure.code, failure.message) == ("not_found", "no such recording")
-    assert read_error_body(exchange(document), DIALECT) == failure
-    assert read_error_body(exchange(b"<html>"), DIALECT) is None
-    bare = Dialect(
+    assert DIALECT.read_error_body(exchange(document)) == failure
+    assert DIALECT.read_error_body(exchange(b"<html>")) is None
+    bare = CustomDialect(
         name="bare", scheme=KeyInQuery("key"), methods={"by_tag": Method(verb="GET", path="/")},
         failures=ErrorRules(code=("code",), message=("text",), success=0),
     )  # fmt: skip
-    assert read_error_body(exchange({"code": 0, "text": "fine"}), bare) is None
-    assert read_error_body(exchange({"code": 7, "text": "no"}), bare) is not None
+    assert bare.read_error_body(exchange({"code": 0, "text": "fine"})) is None
+    assert bare.read_error_body(exchange({"code": 7, "text": "no"})) is not None
     assert read([], dialect=bare) == Reading()
 
 

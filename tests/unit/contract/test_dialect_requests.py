@@ -32,7 +32,7 @@ def test_an_hour_may_be_a_range_of_times(folder: Path, form: str) -> None:
     """Where the times are instants, the file says what the hour gives that comes twice."""
     dialect = read(folder, BY_HOUR, f'{RANGE}time = "{form}"')
     assert dialect.methods["by_hour"].hour == TimeRange(form)
-    assert dialect.choices.get("repeated_hour") == (None if form == "%Y%m%d%H%M" else "both")
+    assert dialect.options.get("repeated_hour") == (None if form == "%Y%m%d%H%M" else "both")
 
 
 def test_parameters_may_stand_in_the_body(folder: Path) -> None:

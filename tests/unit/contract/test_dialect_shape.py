@@ -12,9 +12,10 @@ import httpx
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.clients.custom_client import CustomClient
+from noojee_contract.clients.client import Client
+from noojee_contract.clients.sender import Sender
+from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.loader.file import read_dialect
-from noojee_contract.dialects.model import Dialect
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import Subject, SubjectConfig
 from noojee_contract.model.question import Question
@@ -45,12 +46,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def dialect(tmp_path: Path) -> Dialect:
+def dialect(tmp_path: Path) -> CustomDialect:
     """One with three shapes."""
     return read_dialect(VARIANTS["shapes"].described(tmp_path / "shapes"))
 
 
-def case(dialect: Dialect, answers: dict[str, Any]) -> Subject:
+def case(dialect: CustomDialect, answers: dict[str, Any]) -> Subject:
     """A case on a PBX that is only observed, of which a tag and an hour are known."""
     http = httpx.Client(
         transport=httpx.MockTransport(
@@ -59,12 +60,12 @@ def case(dialect: Dialect, answers: dict[str, Any]) -> Subject:
     )
     known = (Question("tag", "a"), Question("hour", "2021/09/14 15"))
     target = Target(name="new", dialect=dialect.name, described=dialect, base_url="https://h", recordings=known)
-    client = CustomClient(http=http, root="https://h", dialect=dialect, key="k-1", zone=MELBOURNE)
+    client = Client(Sender(http), root="https://h", dialect=dialect, key="k-1", zone=MELBOURNE)
     config = SubjectConfig(target=target, client=client, zone=MELBOURNE, profile={})
     return ReadOnlySubject(config, recordings=known, before_by_hour=lambda: None, wait=time.sleep)
 
 
-def test_each_answer_is_read_in_the_shape_of_its_method(dialect: Dialect) -> None:
+def test_each_answer_is_read_in_the_shape_of_its_method(dialect: CustomDialect) -> None:
     """Fields, places and formats of their own; what is not said again is the common one; what is left out is not missed."""
     own = case(dialect, ANSWERS)
     hour, tag = own.by_hour(date(2021, 9, 14), 15), own.by_tag("a")
@@ -77,7 +78,7 @@ def test_each_answer_is_read_in_the_shape_of_its_method(dialect: Dialect) -> Non
     assert by_tag.silent == {"Start", "End", "DID"}
 
 
-def test_an_answer_by_tag_is_known_for_one(dialect: Dialect) -> None:
+def test_an_answer_by_tag_is_known_for_one(dialect: CustomDialect) -> None:
     """Whatever its shape: legs, none, a refusal."""
     own = case(dialect, ANSWERS)
     there = own.client.by_tag("a")
@@ -93,7 +94,7 @@ def test_an_answer_by_tag_is_known_for_one(dialect: Dialect) -> None:
     assert is_refused(failed, failed.client.by_tag("a"))
 
 
-def test_a_clause_wants_its_fields_where_it_reads_them(dialect: Dialect) -> None:
+def test_a_clause_wants_its_fields_where_it_reads_them(dialect: CustomDialect) -> None:
     """Those about by hour want them there, the others by tag and by unique id."""
     target = Target(name="new", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities)
     said = {clause.id: stranger(clause, target) for clause in catalogue().values()}
@@ -138,6 +139,6 @@ def test_a_field_that_one_method_alone_tells_has_its_format_there(folder: Path) 
     says = told(folder, old, hourly + new, "$.methods.by_hour.formats.End")
     assert "is missing. How End is written" in says
     dialect = read(folder, old, f'{hourly}[methods.by_hour.formats]\nEnd = "rfc3339"\n{new}')
-    assert dialect.names("End", by_hour=True)
-    assert not dialect.names("End", by_hour=False)
-    assert dialect.name_keys == {frozenset({"callId", "legNumber"})}
+    assert dialect.has_field("End", by_hour=True)
+    assert not dialect.has_field("End", by_hour=False)
+    assert dialect.leg_keys == {frozenset({"callId", "legNumber"})}

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noojee_contract.dialects.vendor import Reading, apart, read_java_date, read_listing, read_timestamp
+from noojee_contract.dialects.legs import Reading
+from noojee_contract.dialects.times import apart, read_java_date, read_timestamp
+from noojee_contract.dialects.vendor import read_listing
 from noojee_contract.model.exchange import Exchange, Request, Response
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
@@ -58,7 +60,7 @@ def test_a_by_hour_leg_has_an_end_and_a_word_for_its_direction() -> None:
     ("change", "problem"),
     [
         ({"Leg": 1}, "Leg is a number, not a string"),
-        ({"Leg": "one"}, "Leg is 'one', not a whole number"),
+        ({"Leg": "one"}, "Leg is 'one': not a whole number"),
         ({"Duration": "4.0"}, "Duration is '4.0'"),
         ({"Tag": None}, "Tag is null, not a string"),
         ({"Start": "2014-02-13T17:06:52Z"}, "expected YYYY-MM-DD HH:MM:SS.f"),

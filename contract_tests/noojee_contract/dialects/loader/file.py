@@ -1,4 +1,4 @@
-"""Reads dialect files (TOML) into `Dialect` values. What is wrong is said in one line: file, JSON path, what to write."""
+"""Reads dialect files (TOML) into `CustomDialect` values. An error is one line: file, JSON path, what to write."""
 
 from __future__ import annotations
 
@@ -6,21 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.loader.form import Wrong, check_form
 from noojee_contract.dialects.loader.methods import MOST_BYTES, read_method
 from noojee_contract.dialects.loader.shape import read_shapes
-from noojee_contract.dialects.model import (
-    Dialect,
-    ErrorRule,
-    ErrorRules,
-    KeyInBasic,
-    KeyInHeader,
-    KeyInQuery,
-    Scheme,
-    Shape,
-    VendorHash,
-    place_of,
-)
+from noojee_contract.dialects.model import ErrorRule, ErrorRules, Shape, place_of
+from noojee_contract.dialects.schemes import KeyInBasic, KeyInHeader, KeyInQuery, Scheme, VendorHash
 from noojee_contract.errors import TargetError
 from noojee_contract.model.files import toml_document
 
@@ -32,7 +23,7 @@ def is_file_name(dialect: str) -> bool:
     return "/" in dialect or "\\" in dialect or dialect.endswith(".toml")
 
 
-def read_dialect(path: Path) -> Dialect:
+def read_dialect(path: Path) -> CustomDialect:
     """The dialect that a file describes. Raises TargetError with the file, the JSON path and what to write."""
     document = toml_document(path, "dialect file", MOST_BYTES)
     try:
@@ -42,9 +33,9 @@ def read_dialect(path: Path) -> Dialect:
         raise TargetError(f"{path}: {wrong}") from None
 
 
-def _dialect(document: Mapping[str, Any], folder: Path) -> Dialect:
+def _dialect(document: Mapping[str, Any], folder: Path) -> CustomDialect:
     shapes = read_shapes(document)
-    return Dialect(
+    return CustomDialect(
         name=document["name"],
         scheme=_scheme(document["authentication"]),
         methods={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from noojee_contract.dialects.vendor import Leg
+from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject
 from noojee_contract.model.audio import NoSound, dominant_hertz

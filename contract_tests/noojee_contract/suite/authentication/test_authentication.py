@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from noojee_contract.clients.client import REST_PATHS, Credentials, Query
+from noojee_contract.clients.client import Credentials, Query
+from noojee_contract.dialects.vendor_dialect import REST_PATHS
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause
@@ -37,7 +38,7 @@ def _incomplete_credentials(subject: Subject) -> list[tuple[str, Credentials]]:
     """No credentials, and each of the legacy API's two alone."""
     parts: list[tuple[str, Credentials]] = [("no credentials", ())]
     if subject.by_hash:
-        time_stamp, digest = subject.client.ticket()
+        time_stamp, digest = subject.client.new_hash()
         parts += [("a time stamp without its hash", (time_stamp,)), ("a hash without its time stamp", (digest,))]
     return parts
 
@@ -118,7 +119,7 @@ def test_right_credentials_are_accepted_after_a_refusal(subject: Subject, check:
     """DOC W-HUd: after a refusal for its age, the call is repeated with a newly acquired time stamp."""
     for question in first_question(subject):
         ask(subject, question, credentials=wrong_credentials(subject))
-        subject.client.forget_ticket()
+        subject.client.forget_hash()
         check_answered(subject, check, ask(subject, question), "right credentials after wrong ones")
 
 
@@ -212,4 +213,4 @@ def _check_status(subject: Subject, check: Check, key: str) -> None:
 def test_the_hash_works_next_to_the_key(subject: Subject, check: Check) -> None:
     """DOC W-AKd: the Hash Method will still work when you are upgraded."""
     for question in first_question(subject):
-        check_answered(subject, check, ask(subject, question, credentials=subject.client.ticket()), "with a hash")
+        check_answered(subject, check, ask(subject, question, credentials=subject.client.new_hash()), "with a hash")

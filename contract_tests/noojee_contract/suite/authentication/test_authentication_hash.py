@@ -7,7 +7,8 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator
 
-from noojee_contract.clients.client import Query, vendor_hash
+from noojee_contract.clients.client import Query
+from noojee_contract.dialects.schemes import vendor_hash
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause
@@ -106,7 +107,7 @@ def test_a_hash_of_another_fresh_time_stamp_is_refused(subject: Subject, check: 
 def test_an_accepted_hash_is_refused_with_another_time_stamp(subject: Subject, check: Check) -> None:
     """DOC W-A1: the time stamp stops replay."""
     for question in first_question(subject):
-        ticket = subject.client.ticket()
+        ticket = subject.client.new_hash()
         check_answered(subject, check, ask(subject, question, credentials=ticket), "a fresh hash")
         replayed = hash_credentials(subject, pbx_millis(subject) - 7, ticket[1][1])
         check_refused(
@@ -128,7 +129,7 @@ def test_an_upper_case_hash_is_refused(subject: Subject, check: Check) -> None:
 def test_a_hash_can_be_reused_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN: option hash_reuse. DOC W-A1 says both: valid for ten seconds, and a one time hash."""
     for question in first_question(subject):
-        ticket = subject.client.ticket()
+        ticket = subject.client.new_hash()
         check_answered(subject, check, ask(subject, question, credentials=ticket), "a fresh hash")
         again = ask(subject, question, credentials=ticket)
         used, left = has_legs(subject, again), is_refused(subject, again)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, quote_plus
 
-from noojee_contract.clients.client import Credentials, vendor_hash
+from noojee_contract.clients.client import Credentials
+from noojee_contract.dialects.schemes import vendor_hash
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.exchange import Exchange

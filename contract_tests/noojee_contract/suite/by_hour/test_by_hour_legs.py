@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from noojee_contract.dialects.vendor import BY_HOUR, DIRECTIONS, Leg, apart, read_java_date
+from noojee_contract.dialects.legs import Leg
+from noojee_contract.dialects.times import apart, read_java_date
+from noojee_contract.dialects.vendor import BY_HOUR, DIRECTIONS
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.archive import PutLeg
@@ -270,11 +272,9 @@ def test_no_two_legs_by_hour_share_a_record_id(subject: Subject, check: Check) -
 @clause("by-hour.same-as-by-unique-id")
 def test_a_leg_tells_the_same_by_hour_and_by_unique_id(subject: Subject, check: Check) -> None:
     """DOC W-H, W-D9: two methods over the same legs."""
-    described = subject.target.described
+    api = subject.target.api
     compared = [
-        field
-        for field in DECODED
-        if described is None or (described.names(field, by_hour=True) and described.names(field, by_hour=False))
+        field for field in DECODED if api.has_field(field, by_hour=True) and api.has_field(field, by_hour=False)
     ]
     calls: list[str] = []
     for answer, leg in _listed(subject):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from noojee_contract.dialects.decode import at
-from noojee_contract.dialects.formats import MISSING
+from noojee_contract.dialects.legs import MISSING, value_at
 from noojee_contract.dialects.model import METHOD_OF
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
@@ -47,7 +46,7 @@ def _first_unread_field(subject: Subject, answer: Answer) -> tuple[FailureKind, 
     for leg in answer.legs:
         for name, place in fields.items():
             if name not in leg.texts:
-                missing = at(leg.raw, place) is MISSING
+                missing = value_at(leg.raw, place) is MISSING
                 return FailureKind.MISSING_FIELD if missing else FailureKind.INVALID_FIELD, name
     return FailureKind.INVALID_FIELD, None
 
@@ -82,8 +81,7 @@ def test_an_error_is_answered_as_the_dialect_file_says(subject: Subject, check: 
 
 def _check_rule(subject: Subject, check: Check, name: str, exchange: Exchange, what: str) -> None:
     """Check that an answer has the status and the code of an error rule, if the dialect file has that rule."""
-    described = subject.target.described
-    rule = None if described is None else described.failures.kinds.get(name)
+    rule = subject.target.api.error_rule(name)
     if rule is None:
         return
     expected = " or ".join(map(str, rule.statuses))

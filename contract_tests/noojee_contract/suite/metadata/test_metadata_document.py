@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from noojee_contract.dialects.model import METHOD_OF, Dialect
-from noojee_contract.dialects.vendor import COMMON, kind_of_value
+from noojee_contract.dialects.custom import CustomDialect
+from noojee_contract.dialects.legs import kind_of_value
+from noojee_contract.dialects.model import METHOD_OF
+from noojee_contract.dialects.vendor import COMMON
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import NotJson
@@ -27,7 +29,7 @@ def test_the_document_is_valid_by_its_schema(subject: Subject, check: Check) -> 
             check_mismatch(check, _schema_mismatch(answer, described, subject.dialect), answer.exchange)
 
 
-def _schema_mismatch(answer: Answer, described: Dialect | None, dialect: str) -> Mismatch | None:
+def _schema_mismatch(answer: Answer, described: CustomDialect | None, dialect: str) -> Mismatch | None:
     """What is wrong with the array of the vendor's answer, or with the whole document of another API."""
     if described is None:
         return schema_mismatch(asked(answer), entries(answer), f"{dialect}/metadata")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from noojee_contract.dialects.vendor import Leg, apart
+from noojee_contract.dialects.legs import Leg
+from noojee_contract.dialects.times import apart
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, SubjectPair
 from noojee_contract.model.archive import hour_of

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from noojee_contract.dialects.vendor import Leg, apart
+from noojee_contract.dialects.legs import Leg
+from noojee_contract.dialects.times import apart
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.failure import FailureKind

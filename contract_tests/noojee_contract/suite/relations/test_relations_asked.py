@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from noojee_contract.clients.client import FORM_TYPE, Query
+from noojee_contract.clients.client import Query
+from noojee_contract.dialects.vendor_dialect import FORM_TYPE
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Headers
@@ -30,7 +31,7 @@ def _one(subject: Subject) -> Iterator[Answer]:
 
 def _escaped(subject: Subject, query: Query, digits: str) -> str:
     """A query with every character of its values escaped. `digits`: "X" for upper-case hex digits, "x" for lower-case."""
-    charset = subject.client.charset
+    charset = subject.client.dialect.charset
     return "&".join(
         name + "=" + "".join(f"%{byte:02{digits}}" for byte in value.encode(charset)) for name, value in query
     )

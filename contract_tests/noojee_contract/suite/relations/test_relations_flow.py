@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from noojee_contract.dialects.vendor import Leg, apart
+from noojee_contract.dialects.legs import Leg
+from noojee_contract.dialects.times import apart
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.failure import FailureKind

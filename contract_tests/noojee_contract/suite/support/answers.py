@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from noojee_contract.dialects.vendor import Leg
+from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.subject import Answer
 from noojee_contract.model.exchange import Exchange, NotJson, beginning
 from noojee_contract.model.failure import FailureKind

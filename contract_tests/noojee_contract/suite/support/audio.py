@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from noojee_contract.dialects.vendor import Leg
+from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import MOST_SOUNDS, Subject
 from noojee_contract.model.audio import NoSound, Sound, read_sound

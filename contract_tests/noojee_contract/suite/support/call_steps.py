@@ -8,7 +8,8 @@ from html import unescape
 from typing import Any
 
 from noojee_contract.clients.client import Credentials
-from noojee_contract.dialects.vendor import Leg, read_error_body
+from noojee_contract.dialects.legs import Leg
+from noojee_contract.dialects.vendor import read_error_body
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Exchange, NotJson, beginning

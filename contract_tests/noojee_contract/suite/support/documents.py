@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from noojee_contract.dialects.vendor import kind_of_value
+from noojee_contract.dialects.legs import kind_of_value
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.schemas import problems, violations
 from noojee_contract.suite.support.listing import Mismatch, value_in_words

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from noojee_contract.dialects.vendor import COMMON, Leg, kind_of_value
+from noojee_contract.dialects.legs import Leg, kind_of_value
+from noojee_contract.dialects.vendor import COMMON
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.archive import PutCall, PutLeg

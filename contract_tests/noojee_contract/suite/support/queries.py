@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from noojee_contract.clients.client import FORM_TYPE, Credentials, Query
+from noojee_contract.clients.client import Credentials, Query
+from noojee_contract.dialects.vendor_dialect import FORM_TYPE
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.audio import kind_of
@@ -128,7 +129,7 @@ def post(
 
 def read(subject: Subject, exchange: Exchange) -> Answer:
     """An exchange as an answer by unique id or by tag: the kind that gives legs, or fewer problems."""
-    kinds = ("unique_id",) if subject.target.described is None else ("unique_id", "tag")
+    kinds = ("unique_id", "tag") if subject.target.api.is_custom else ("unique_id",)
     answers = [subject.reread(Question(kind, ""), exchange) for kind in kinds]
     return max(answers, key=lambda answer: (bool(answer.legs), not answer.reading.problems))
 
@@ -141,8 +142,7 @@ def has_legs(subject: Subject, exchange: Exchange) -> bool:
 
 def shows_recording(subject: Subject, exchange: Exchange) -> bool:
     """Whether an answer has any part of a recording: legs in any wrapping, or audio."""
-    described = subject.target.described
-    names = {frozenset({"CallRecordId"})} if described is None else described.name_keys
+    names = subject.target.api.leg_keys
     body = exchange.body.lower()
     has_keys = any(all(f'"{key.lower()}"'.encode() in body for key in keys) for keys in names)
     return bool(read(subject, exchange).legs) or has_keys or has_audio(exchange)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noojee_contract.clients.client import FORM_TYPE
+from noojee_contract.dialects.vendor_dialect import FORM_TYPE
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.failure import FailureKind

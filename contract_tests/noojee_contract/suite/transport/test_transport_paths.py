@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from noojee_contract.clients.client import REST_PATHS
 from noojee_contract.dialects.vendor import read_error_body
+from noojee_contract.dialects.vendor_dialect import REST_PATHS
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Exchange, beginning
@@ -199,7 +199,10 @@ def test_the_legacy_api_is_removed_after_version_4_as_declared(subject: Subject,
 
 def _both(subject: Subject, question: NamedQuery) -> tuple[Exchange, Exchange]:
     """The answers to a question under /rest and under /servicemanager/rest."""
-    bare, full = (post(subject, question, base=subject.client.with_prefix(prefix)) for prefix in REST_PATHS)
+    bare, full = (
+        post(subject, question, base=subject.client.vendor.base_under(subject.client.root, prefix))
+        for prefix in REST_PATHS
+    )
     return bare, full
 
 

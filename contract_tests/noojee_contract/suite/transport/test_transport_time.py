@@ -110,7 +110,7 @@ def test_time_moves_on_with_the_clock(subject: Subject, check: Check) -> None:
 @clause("transport.time-post-only")
 def test_time_accepts_only_post(subject: Subject, check: Check) -> None:
     """DOC W-OV: calls are POST. UNKNOWN: no page says whether this applies to Time."""
-    exchange = subject.client.send("GET", subject.client.time_url)
+    exchange = subject.client.send("GET", subject.client.dialect.time_request(subject.client.root).url)
     actual = f"{_describe_time(exchange)} ({describe_exchange(subject, exchange)})"
     check(
         has_error_status(exchange),
