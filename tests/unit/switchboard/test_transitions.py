@@ -1,4 +1,4 @@
-"""The table of a call's states: every state is reached, every step is carried out as the table says."""
+"""The table of a call's states: every state is reached, every action is carried out as the table says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from noojee_fake.pbx.clock import SECOND
 from noojee_fake.pbx.directory import Record
 from noojee_fake.pbx.live.call import CallRefused, CallState, LiveCall, Reason
 from noojee_fake.pbx.live.switchboard import Switchboard
-from noojee_fake.pbx.live.transitions import REFUSALS, TRANSITIONS, Step, Transition, transition
+from noojee_fake.pbx.live.transitions import REFUSALS, TRANSITIONS, Action, Transition, transition
 from noojee_fake.pbx.store.memory import MemoryStore
 
 NOW = 1_795_478_400 * SECOND
@@ -58,20 +58,20 @@ CALLS: dict[CallState, Callable[[Switchboard], LiveCall]] = {
 }
 """A call in each state that an operation can meet. ROUTING lasts no longer than one operation."""
 
-OPERATIONS: dict[Step, Callable[[Switchboard, LiveCall], None]] = {
-    Step.PROCEED: lambda board, call: board.proceed(call, NOW),
-    Step.ANSWER: lambda board, call: board.answer(call, next(iter(call.channels), call.source), NOW),
-    Step.TRANSFER: lambda board, call: board.transfer(call, "0355500042", NOW),
-    Step.ENTER_QUEUE: lambda board, call: board.transfer(call, "600", NOW),
-    Step.HANG_UP: lambda board, call: board.hang_up(call, NOW),
+OPERATIONS: dict[Action, Callable[[Switchboard, LiveCall], None]] = {
+    Action.PROCEED: lambda board, call: board.proceed(call, NOW),
+    Action.ANSWER: lambda board, call: board.answer(call, next(iter(call.channels), call.source), NOW),
+    Action.TRANSFER: lambda board, call: board.transfer(call, "0355500042", NOW),
+    Action.ENTER_QUEUE: lambda board, call: board.transfer(call, "600", NOW),
+    Action.HANG_UP: lambda board, call: board.hang_up(call, NOW),
 }
-"""The operation that carries out each step. GREET, CALL_BACK and RING happen within the operation that begins a call."""
+"""The operation that carries out each action. GREET, CALL_BACK and RING happen within the operation that begins a call."""
 
 
 def test_every_state_is_reached_and_can_end() -> None:
     """From ROUTING the table leads to every state, and from every state to ENDED."""
     assert set(TRANSITIONS) == set(CallState)
-    following = {state: {each.state for each in steps.values()} for state, steps in TRANSITIONS.items()}
+    following = {state: {each.state for each in actions.values()} for state, actions in TRANSITIONS.items()}
     reached, waiting = set(), [CallState.ROUTING]
     while waiting:
         state = waiting.pop()
@@ -80,7 +80,7 @@ def test_every_state_is_reached_and_can_end() -> None:
             waiting += following[state]
     assert reached == set(CallState)
     live = set(CallState) - {CallState.ROUTING, CallState.ENDED}
-    assert all(TRANSITIONS[state][Step.HANG_UP] == Transition(CallState.ENDED) for state in live)
+    assert all(TRANSITIONS[state][Action.HANG_UP] == Transition(CallState.ENDED) for state in live)
 
 
 @pytest.mark.parametrize("state", CALLS, ids=lambda state: state.value)
@@ -88,42 +88,42 @@ def test_each_state_has_a_call(state: CallState) -> None:
     assert CALLS[state](switchboard()).state is state
 
 
-@pytest.mark.parametrize("step", OPERATIONS, ids=lambda step: step.value)
+@pytest.mark.parametrize("action", OPERATIONS, ids=lambda action: action.value)
 @pytest.mark.parametrize("state", CALLS, ids=lambda state: state.value)
-def test_operations_follow_the_table(state: CallState, step: Step) -> None:
-    """A listed step leads to its state and begins its leg; any other is refused for its reason and changes nothing."""
+def test_operations_follow_the_table(state: CallState, action: Action) -> None:
+    """A listed action leads to its state and begins its leg; any other is refused for its reason and changes nothing."""
     board = switchboard()
     call = CALLS[state](board)
-    before, found = call.copy(), TRANSITIONS[state].get(step)
+    before, found = call.copy(), TRANSITIONS[state].get(action)
     if found is None:
         with pytest.raises(CallRefused) as refused:
-            OPERATIONS[step](board, call)
-        transfers = step is Step.ENTER_QUEUE
-        reason = REFUSALS.get(Step.TRANSFER if transfers else step, Reason.NO_CALL)
+            OPERATIONS[action](board, call)
+        transfers = action is Action.ENTER_QUEUE
+        reason = REFUSALS.get(Action.TRANSFER if transfers else action, Reason.NO_CALL)
         assert refused.value.reason is (Reason.NO_CALL if state is CallState.ENDED else reason)
         assert call == before
         return
-    OPERATIONS[step](board, call)
+    OPERATIONS[action](board, call)
     routed = {CallState.GREETING: CallState.QUEUED, CallState.CALLING_BACK: CallState.RINGING}
     expected = found.state
     if expected is CallState.ROUTING:
-        found, expected = TRANSITIONS[CallState.ROUTING][_step_to(routed[state])], routed[state]
+        found, expected = TRANSITIONS[CallState.ROUTING][_action_to(routed[state])], routed[state]
     assert call.state is expected
     begins = found.leg.begins_leg(recording=before.recording, record=before.record)
     assert len(call.legs) - len(before.legs) == int(begins)
 
 
 @pytest.mark.parametrize("state", CallState, ids=lambda state: state.value)
-def test_a_step_that_a_state_lacks_is_refused(state: CallState) -> None:
-    for step in Step:
-        if step in TRANSITIONS[state]:
-            assert transition(state, step) == TRANSITIONS[state][step]
+def test_an_action_that_a_state_lacks_is_refused(state: CallState) -> None:
+    for action in Action:
+        if action in TRANSITIONS[state]:
+            assert transition(state, action) == TRANSITIONS[state][action]
         else:
             with pytest.raises(CallRefused) as refused:
-                transition(state, step)
-            assert refused.value.reason is REFUSALS.get(step, Reason.NO_CALL)
+                transition(state, action)
+            assert refused.value.reason is REFUSALS.get(action, Reason.NO_CALL)
 
 
-def _step_to(state: CallState) -> Step:
-    """The step that leads from ROUTING to a state."""
-    return next(step for step, found in TRANSITIONS[CallState.ROUTING].items() if found.state is state)
+def _action_to(state: CallState) -> Action:
+    """The action that leads from ROUTING to a state."""
+    return next(action for action, found in TRANSITIONS[CallState.ROUTING].items() if found.state is state)

@@ -1,6 +1,6 @@
-"""Carries out the steps of live calls: begin, ring, queue, answer, leave, split. The caller holds the lock.
+"""Carries out the actions of live calls: begin, ring, queue, answer, leave, split. The caller holds the lock.
 
-`transitions` says which steps a state allows, where they lead, and which begin a leg.
+`transitions` says which actions a state allows, where they lead, and which begin a leg.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from noojee_fake.pbx.directory import Directory, Record
 from noojee_fake.pbx.live.call import CallRefused, CallState, LiveCall, Reason, Status
 from noojee_fake.pbx.live.events import CallEvents
 from noojee_fake.pbx.live.registry import CallRegistry
-from noojee_fake.pbx.live.transitions import Step, transition
+from noojee_fake.pbx.live.transitions import Action, transition
 from noojee_fake.pbx.store.base import Store
 
 
@@ -82,9 +82,9 @@ class CallProgress:
         call.owner = user.name
         return call
 
-    def advance(self, call: LiveCall, step: Step, now_micros: int) -> None:
-        """Carry out a step: set the state that follows, and begin a leg where the table says so."""
-        found = transition(call.state, step)
+    def advance(self, call: LiveCall, action: Action, now_micros: int) -> None:
+        """Carry out an action: set the state that follows, and begin a leg where the table says so."""
+        found = transition(call.state, action)
         call.state = found.state
         if found.leg.begins_leg(recording=call.recording, record=call.record):
             self.split(call, now_micros)
@@ -94,7 +94,7 @@ class CallProgress:
         if self.directory.queue(call.number) is not None:
             self.enter_queue(call, call.number, now_micros)
         else:
-            self.advance(call, Step.RING, now_micros)
+            self.advance(call, Action.RING, now_micros)
             self.ring(call, call.number, now_micros)
 
     def dial_out(self, call: LiveCall, now_micros: int) -> None:
@@ -106,7 +106,7 @@ class CallProgress:
         """The call waits in a queue, and every free member rings."""
         call.queue, call.destination, call.owner = number, number, None
         self.registry.enqueue(call)
-        self.advance(call, Step.ENTER_QUEUE, now_micros)
+        self.advance(call, Action.ENTER_QUEUE, now_micros)
         queue = self.directory.queue(number)
         for member in () if queue is None else queue.members:
             if member not in call.parties and not self.registry.busy(member):
@@ -120,7 +120,7 @@ class CallProgress:
 
     def answer(self, call: LiveCall, by: str, now_micros: int) -> None:
         """A party picks up. Raises CallRefused where it does not ring."""
-        transition(call.state, Step.ANSWER)
+        transition(call.state, Action.ANSWER)
         if call.state is CallState.CALLING_BACK:
             self._answer_call_back(call, by, now_micros)
             return
@@ -137,7 +137,7 @@ class CallProgress:
             user = self.directory.user_at(by)
             call.destination = by
             call.owner = call.owner if user is None else user.name
-        self.advance(call, Step.ANSWER, now_micros)
+        self.advance(call, Action.ANSWER, now_micros)
         if inside:
             self.set_status(call, by, Status.CONNECTED)
         if call.caller is not None and call.caller in call.parties:
@@ -190,7 +190,7 @@ class CallProgress:
         if by != call.source:
             raise CallRefused(Reason.NOT_RINGING)
         self.set_status(call, by, Status.DIALING)
-        self.advance(call, Step.ANSWER, now_micros)
+        self.advance(call, Action.ANSWER, now_micros)
         self.dial_out(call, now_micros)
 
     def _next_channel(self, now_micros: int) -> str:

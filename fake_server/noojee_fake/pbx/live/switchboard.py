@@ -16,7 +16,7 @@ from noojee_fake.pbx.live.call import CallRefused, LiveCall, Reason, Status
 from noojee_fake.pbx.live.events import CallEvent, CallEvents
 from noojee_fake.pbx.live.progress import CallProgress, NewCall
 from noojee_fake.pbx.live.recording import RecordingStart, RecordingStop, start_recording, stop_recording
-from noojee_fake.pbx.live.transitions import Step, transition
+from noojee_fake.pbx.live.transitions import Action, transition
 from noojee_fake.pbx.store.base import Store
 
 
@@ -96,7 +96,7 @@ class Switchboard:
             )
             call = self._progress.begin(new, now_micros)
             if call.record is Record.GREETING:
-                self._progress.advance(call, Step.GREET, now_micros)
+                self._progress.advance(call, Action.GREET, now_micros)
             else:
                 self._progress.go_on(call, now_micros)
             return call
@@ -104,7 +104,7 @@ class Switchboard:
     def proceed(self, call: LiveCall, now_micros: int) -> None:
         """The greeting ends, and the call follows its route."""
         with self._changing(call):
-            self._progress.advance(call, Step.PROCEED, now_micros)
+            self._progress.advance(call, Action.PROCEED, now_micros)
             self._progress.go_on(call, now_micros)
 
     def place(
@@ -126,7 +126,7 @@ class Switchboard:
             setting = Record.ANSWER if record else Record.NEVER
             call = self._progress.begin_from_extension(extension, number, now_micros, record=setting, tag=tag)
             call.click_to_dial = True
-            self._progress.advance(call, Step.CALL_BACK, now_micros)
+            self._progress.advance(call, Action.CALL_BACK, now_micros)
             self._progress.set_status(call, extension, Status.RINGING)
             if at_once:
                 self._progress.answer(call, extension, now_micros)
@@ -144,7 +144,7 @@ class Switchboard:
         (UNKNOWN: chosen, as in the recorded calls).
         """
         with self._changing(call):
-            transition(call.state, Step.TRANSFER)
+            transition(call.state, Action.TRANSFER)
             if to == call.connected or to in call.parties or (call.caller is not None and to == call.held):
                 raise CallRefused(Reason.ITSELF)
             leaves = call.connected or ""
@@ -158,7 +158,7 @@ class Switchboard:
             call.destination = to
             user = self.directory.user_at(to)
             call.owner = call.owner if user is None else user.name
-            self._progress.advance(call, Step.TRANSFER, now_micros)
+            self._progress.advance(call, Action.TRANSFER, now_micros)
             self._progress.ring(call, to, now_micros)
 
     def hang_up(self, call: LiveCall, now_micros: int) -> None:
@@ -169,7 +169,7 @@ class Switchboard:
                 self._progress.unsaved.append(call)
             for extension in list(call.parties):
                 self._progress.leave(call, extension, now_micros)
-            self._progress.advance(call, Step.HANG_UP, now_micros)
+            self._progress.advance(call, Action.HANG_UP, now_micros)
             self._progress.registry.remove(call)
 
     def start_recording(self, call: LiveCall, start: RecordingStart, now_micros: int) -> None:
