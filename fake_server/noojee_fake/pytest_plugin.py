@@ -1,6 +1,7 @@
-"""pytest fixtures for tests of clients: a PBX in this process, and one on a socket. Nothing is loaded until one is used.
+"""pytest fixtures for tests of clients: a PBX in this process, and one on a socket.
 
-Each test has a PBX of its own, whose clock stands, and fails where the fake had a bug of its own.
+Each test gets its own PBX with a frozen clock, and fails if the fake has an unexpected exception. The libraries of a
+fixture are loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def noojee_pbx() -> Iterator[EmbeddedPbx]:
-    """A fake Noojee PBX in this process: client, transport, base_url, api_key, and sandbox to drive it with."""
+    """A fake Noojee PBX in this process: client, transport, base_url, api_key, and sandbox to control it."""
     from noojee_fake.testing.embedded import EmbeddedPbx
 
     with EmbeddedPbx() as pbx:
@@ -27,13 +28,13 @@ def noojee_pbx() -> Iterator[EmbeddedPbx]:
 
 @pytest.fixture
 def noojee_server(_noojee_server: PbxServer) -> Iterator[PbxServer]:
-    """A fake Noojee PBX on a free port: a pytest-httpserver server whose other requests go to the PBX."""
+    """A fake Noojee PBX on a free port: a pytest-httpserver server that answers other requests like the PBX."""
     yield from _opened(_noojee_server)
 
 
 @pytest.fixture
 def noojee_tls_server(_noojee_tls_server: PbxServer) -> Iterator[PbxServer]:
-    """The same over https; ca_file is the authority that vouches for it."""
+    """A fake Noojee PBX over https on a free port; ca_file is its certificate authority."""
     yield from _opened(_noojee_tls_server)
 
 

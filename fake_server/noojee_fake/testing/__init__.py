@@ -1,1 +1,1 @@
-"""What tests of clients are given: a PBX in their process, and one on a socket, each with its control client."""
+"""PBXs for tests of clients: in their process, on a socket of their process, and as a process of their own."""

@@ -1,4 +1,4 @@
-"""A PBX in this process, for tests of clients: no socket, a key, a frozen clock, and its control client.
+"""A PBX in this process, for tests of clients: without a socket, with a frozen clock and a control client.
 
 with EmbeddedPbx() as pbx:
     crm = Crm(httpx.Client(transport=pbx.transport, base_url=pbx.base_url), key=pbx.api_key)
@@ -17,20 +17,21 @@ from noojee_fake.pbx.clock import Clock, CountedIds, parse_instant
 from noojee_fake.server.sandboxes import Sandboxes, build
 
 START = "2026-03-02T10:00:00+11:00"
-"""Where the clock stands at first: a Monday morning in Melbourne, where the PBX is."""
+"""The first time of the frozen clock: a Monday morning in Melbourne, the zone of the PBX."""
 
 BASE_URL = "http://noojee.invalid"
 
 
 def fresh_sandboxes() -> Sandboxes:
-    """The sandboxes of a server of its own, with the vendor's sample key and ids that are the same in every run."""
+    """The sandboxes of a new server, with the vendor's sample key. Ids are the same in every run."""
     return build(clock=Clock(now=parse_instant(START), frozen=True), ids=CountedIds())
 
 
 class EmbeddedPbx:
-    """A PBX that `client` asks without a socket. `sandbox` drives it; close it when done.
+    """A PBX without a socket. Close it, or use it as a context manager.
 
-    `transport` is for clients of one's own, sync and async; whatever address they ask at is this PBX.
+    `client` is an httpx.Client for the PBX; `transport` is for your own clients, sync and async, at any address.
+    `sandbox` controls the PBX, `control` makes more sandboxes. `api_key` and `user_key` are its keys.
     """
 
     def __init__(self) -> None:
@@ -52,17 +53,17 @@ class EmbeddedPbx:
         self.close()
 
     def close(self) -> None:
-        """Let go of the clients."""
+        """Close the clients."""
         self.client.close()
         self.control.close()
 
     def check(self) -> None:
-        """Raises AssertionError where the PBX had a bug of its own."""
+        """Raise AssertionError if the fake had an unexpected exception."""
         check(self.sandboxes)
 
 
 def check(sandboxes: Sandboxes) -> None:
-    """Raises AssertionError, with the bug as its cause, where the fake had one of its own."""
+    """Raise AssertionError, with the exception as its cause, if the fake had an unexpected exception."""
     if sandboxes.own_bugs:
         bug = sandboxes.own_bugs[0]
-        raise AssertionError(f"the fake PBX had a bug of its own, not your client: {bug!r}") from bug
+        raise AssertionError(f"a bug of the fake PBX, not of your client: {type(bug).__name__}: {bug}") from bug

@@ -1,6 +1,6 @@
-"""A server of pytest-httpserver that answers as the PBX does, but for the requests that a test expects itself.
+"""A server of pytest-httpserver that answers like the PBX, except for requests that the test expects.
 
-Queries hold keys, and Werkzeug would log them: this server logs nothing, and leaves the loggers of others alone.
+Queries have keys, and Werkzeug would log them: this server logs nothing, and does not change other loggers.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ HOST = "127.0.0.1"
 
 
 class PbxServer(HTTPServer):
-    """A fake PBX on a free port, whose clock stands. `sandbox` drives it, in this process; `ca_file` vouches for it over TLS.
+    """A fake PBX on a free port with a frozen clock.
 
-    `expect_request`, `expect_oneshot_request` and `expect_ordered_request` of pytest-httpserver come before the PBX.
+    `sandbox` controls it; `ca_file` is the certificate authority (PEM) of a server with TLS. Requests that match
+    `expect_request`, `expect_oneshot_request` or `expect_ordered_request` of pytest-httpserver do not reach the PBX.
     """
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None, ca_file: Path | None = None) -> None:
@@ -35,7 +36,7 @@ class PbxServer(HTTPServer):
 
     @property
     def base_url(self) -> str:
-        """Where it is asked, without a slash at the end."""
+        """The base URL, without a slash at the end."""
         return self.url_for("").rstrip("/")
 
     @property
@@ -45,18 +46,18 @@ class PbxServer(HTTPServer):
 
     @property
     def user_key(self) -> str:
-        """A user's key."""
+        """The key of a user."""
         return self.sandbox.user_key
 
     @property
     def sandbox(self) -> Sandbox:
-        """The PBX as the control client has it."""
+        """The sandbox object that controls the PBX."""
         if self._sandbox is None:
             self._sandbox = ControlClient(self.base_url, transport=Transport(self.sandboxes)).sandbox()
         return self._sandbox
 
     def open(self) -> None:
-        """Begin with a fresh PBX; whatever was expected is forgotten."""
+        """Start with a new PBX, and drop the expected requests."""
         self.clear()
         self.sandboxes = fresh_sandboxes()
         self._sandbox = None
@@ -64,15 +65,15 @@ class PbxServer(HTTPServer):
     def start(self) -> None:
         super().start()
         server: Any = self.server
-        server.RequestHandlerClass = _Silent
+        server.RequestHandlerClass = _SilentHandler
 
     def check(self) -> None:
-        """Raises what a handler raised or a test asserted; AssertionError where the PBX had a bug of its own."""
+        """Raise the exceptions of handlers and assertions; AssertionError if the fake had an unexpected exception."""
         super().check()
         check(self.sandboxes)
 
     def respond_nohandler(self, request: Request, extra_message: str = "") -> Response:
-        """The PBX's answer; but pytest-httpserver's own where a request of a fixed order did not come."""
+        """The answer of the PBX; that of pytest-httpserver if an ordered request is missing."""
         if self.permanently_failed:
             return super().respond_nohandler(request, extra_message)
         try:
@@ -83,7 +84,7 @@ class PbxServer(HTTPServer):
 
 
 def tls_server(ca_file: Path) -> PbxServer:
-    """The same over https, with a certificate made for the run; its authority is written to `ca_file` (PEM)."""
+    """A PbxServer over https with a new certificate. Its authority is written to `ca_file` (PEM)."""
     import trustme
 
     authority = trustme.CA(organization_name="noojee-fake, made for one run")
@@ -93,8 +94,8 @@ def tls_server(ca_file: Path) -> PbxServer:
     return PbxServer(ssl_context=context, ca_file=ca_file)
 
 
-class _Silent(WSGIRequestHandler):
-    """Logs nothing."""
+class _SilentHandler(WSGIRequestHandler):
+    """A request handler without a log."""
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """What werkzeug would log."""
+        """Log nothing, unlike werkzeug."""

@@ -1,4 +1,4 @@
-"""The recipes do what they say: their code runs as it stands, and prints what they show."""
+"""The recipes are correct: their code runs unchanged, and prints the shown output."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def environment() -> dict[str, str]:
 
 
 def run(script: str, folder: Path) -> str:
-    """What a script prints; whatever it has started is ended with it."""
+    """The output of a script. All processes that it started end with it."""
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -41,16 +41,16 @@ def run(script: str, folder: Path) -> str:
     return out
 
 
-def test_the_recipe_over_curl_prints_what_it_shows(tmp_path: Path) -> None:
-    """All blocks are one script; what is shown after a block is what it prints, and nothing else is printed."""
+def test_curl_recipe_prints_the_shown_output(tmp_path: Path) -> None:
+    """The sh blocks are one script; the text blocks are its whole output."""
     found = blocks("recipe-curl.md")
     assert {language for language, _ in found} == {"sh", "text"}
     shown = "".join(text for language, text in found if language == "text")
     assert run("".join(text for language, text in found if language == "sh"), tmp_path) == shown
 
 
-def test_the_recipe_in_python_passes(tmp_path: Path) -> None:
-    """Each Python block is a file, whose name is its first line; the last block runs them."""
+def test_python_recipe_passes(tmp_path: Path) -> None:
+    """Each Python block is a file with its name in the first line; the last block runs the tests."""
     found = blocks("recipe-python.md")
     files = [text for language, text in found if language == "python"]
     for text in files:
@@ -62,8 +62,8 @@ def test_the_recipe_in_python_passes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["recipe-curl.md", "recipe-python.md"])
-def test_a_recipe_is_short(name: str) -> None:
-    """One screen; each link leads to a file, or elsewhere."""
+def test_recipe_is_short(name: str) -> None:
+    """Fewer than 100 lines. Each relative link leads to a file."""
     text = (DOCS / name).read_text(encoding="utf-8")
     assert len(text.splitlines()) < 100
     assert all((DOCS / link).exists() for link in re.findall(r"\]\(([^)#:]+)\)", text))

@@ -59,7 +59,7 @@ def test_sandboxes_are_made_found_and_dropped(
     ) as made:  # fmt: skip
         assert made.base_url == f"http://pbx.invalid/s/{made.name}"
         assert post(sandboxes, f"{made.base_url}{LEGS}", apiKey=made.api_key, tag="T").json() == []
-        assert (made.time_zone, made.described["calls"], made.profile()["tag_match"]) == ("UTC", 1, "ignore-case")
+        assert (made.time_zone, made.description["calls"], made.profile()["tag_match"]) == ("UTC", 1, "ignore-case")
         assert made.now() >= datetime(2026, 11, 24, 9, tzinfo=UTC)
         assert control.sandbox(made.name).user_key == made.user_key
         assert control.names() == ["default", made.name]
@@ -69,7 +69,7 @@ def test_sandboxes_are_made_found_and_dropped(
 
 def test_calls_are_put_played_listed_and_deleted(sandbox: Sandbox, call: Any, leg: Any) -> None:
     """Whole ones and live ones."""
-    sandbox.put_calls([call("1.1", leg(), leg())])
+    sandbox.add_calls([call("1.1", leg(), leg())])
     sandbox.delete_call("1.1", 1)
     assert [row["leg"] for row in sandbox.calls()[0]["legs"]] == [2]
     sandbox.delete_call("1.1")
@@ -81,7 +81,7 @@ def test_calls_are_put_played_listed_and_deleted(sandbox: Sandbox, call: Any, le
 
 def test_sound_is_put_fetched_and_taken_away(sandbox: Sandbox, call: Any) -> None:
     """Bytes in, the same bytes out."""
-    sandbox.put_calls([call("1.1")])
+    sandbox.add_calls([call("1.1")])
     sandbox.put_sound("1.1", 1, WAV)
     assert sandbox.sound("1.1", 1) == WAV
     sandbox.delete_sound("1.1", 1)
@@ -96,7 +96,7 @@ def test_the_clock_is_stepped_frozen_and_let_go(sandbox: Sandbox) -> None:
     assert (sandbox.step(90.5) - start).total_seconds() == 90.5
     assert sandbox.freeze(start) == sandbox.freeze("2026-11-24T11:00:00+11:00") == sandbox.freeze() == start
     assert sandbox.unfreeze() >= start
-    with pytest.raises(ValueError, match="without a zone"):
+    with pytest.raises(ValueError, match="no time zone"):
         sandbox.freeze(datetime(2026, 11, 24))  # noqa: DTZ001 - what is refused
 
 
@@ -177,9 +177,9 @@ def test_a_token_is_sent_from_a_value_or_a_variable(sandboxes: Sandboxes, monkey
     ("answer", "says"),
     [
         (httpx.ConnectError("refused"), "does not answer: refused"),
-        (httpx.Response(404, html="<h1>no</h1>"), "404: Not Found; is this a noojee-fake"),
-        (httpx.Response(502), "502: Bad Gateway; is this a noojee-fake"),
-        (httpx.Response(400, json=["x"]), "400: Bad Request; is this a noojee-fake"),
+        (httpx.Response(404, html="<h1>no</h1>"), "404: Not Found; is this server a noojee-fake"),
+        (httpx.Response(502), "502: Bad Gateway; is this server a noojee-fake"),
+        (httpx.Response(400, json=["x"]), "400: Bad Request; is this server a noojee-fake"),
     ],
 )
 def test_a_server_that_is_no_fake_is_told(answer: Any, says: str) -> None:
