@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 from noojee_contract.dialects.dialect import Day, HourNumber
 from noojee_contract.dialects.formats import Unread
+from noojee_contract.dialects.hour import TimeRange
 from noojee_contract.dialects.legs import (
     MISSING,
     ErrorBody,
     Leg,
+    Place,
     Reading,
     kind_of_value,
     quoted_beginning,
@@ -94,6 +96,19 @@ class CustomDialect:
         """Whether answers by hour, or else by tag and by unique id, have a field."""
         methods = ("by_hour",) if by_hour else ("by_tag", "by_unique_id")
         return all(name in self.methods[each].shape.fields for each in methods if each in self.methods)
+
+    def field_places(self, question: Question) -> Mapping[str, Place]:
+        """The places of the fields that the file names for a method."""
+        return self.methods[METHOD_OF[question.kind]].shape.fields
+
+    @property
+    def takes_hour_range(self) -> bool:
+        """Whether by hour takes a range of times."""
+        return "by_hour" in self.methods and isinstance(self.methods["by_hour"].hour, TimeRange)
+
+    def accepts_hour_text(self, name: str, text: str) -> bool:
+        """Whether a text is valid for the date or the hour, as the file writes them."""
+        return self.methods["by_hour"].hour.reads(name, text)
 
     def error_rule(self, kind: str) -> ErrorRule | None:
         """How the API answers a kind of error, None if the file does not say."""

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from noojee_contract.dialects.legs import ErrorBody, Reading
+from noojee_contract.dialects.legs import ErrorBody, Place, Reading
 from noojee_contract.dialects.model import ErrorRule
 from noojee_contract.dialects.schemes import RequestCredentials, Scheme
 from noojee_contract.model.exchange import Exchange, Headers, Request
@@ -76,6 +76,16 @@ class Dialect(Protocol):
 
     def has_field(self, name: str, *, by_hour: bool) -> bool:
         """Whether answers by hour, or else by tag and by unique id, have a field."""
+
+    def field_places(self, question: Question) -> Mapping[str, Place]:
+        """The places of the fields in a leg of an answer, by the fields' names."""
+
+    @property
+    def takes_hour_range(self) -> bool:
+        """Whether by hour takes a range of times, and not a date and an hour."""
+
+    def accepts_hour_text(self, name: str, text: str) -> bool:
+        """Whether a text that is no date and no hour of the vendor's may be valid by hour; `name` is "date" or "hour"."""
 
     def error_rule(self, kind: str) -> ErrorRule | None:
         """How it answers a kind of error, None if it does not say."""

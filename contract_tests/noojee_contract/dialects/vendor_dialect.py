@@ -11,10 +11,10 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from noojee_contract.dialects.dialect import Day, HourNumber
-from noojee_contract.dialects.legs import ErrorBody, Reading
+from noojee_contract.dialects.legs import ErrorBody, Place, Reading
 from noojee_contract.dialects.model import ErrorRule
 from noojee_contract.dialects.schemes import HASH, KeyInQuery, NoCredentials, RequestCredentials, Scheme, VendorHash
-from noojee_contract.dialects.vendor import BY_HOUR, METADATA, read_error_body, read_listing
+from noojee_contract.dialects.vendor import BY_HOUR, FIELDS, METADATA, read_error_body, read_listing
 from noojee_contract.model.exchange import Exchange, Headers, Request
 from noojee_contract.model.question import Question
 
@@ -53,6 +53,7 @@ class VendorDialect:
 
     is_custom: ClassVar[bool] = False
     once_a_minute: ClassVar[bool] = True  # Source: 9.4 Retrieve recording list (DOC)
+    takes_hour_range: ClassVar[bool] = False
     needs_audio_template: ClassVar[bool] = True
     options: ClassVar[Mapping[str, str]] = {}
     leg_keys: ClassVar[frozenset[frozenset[str]]] = frozenset({frozenset({"CallRecordId"})})
@@ -73,6 +74,15 @@ class VendorDialect:
     def has_field(self, name: str, *, by_hour: bool) -> bool:
         """The vendor's answers have all fields."""
         return True
+
+    def field_places(self, question: Question) -> Mapping[str, Place]:
+        """Each field is a key of the leg."""
+        shape = BY_HOUR if question.kind == "hour" else METADATA
+        return {name: (name,) for name in FIELDS[shape]}
+
+    def accepts_hour_text(self, name: str, text: str) -> bool:
+        """The vendor takes dates as YYYY/MM/DD and hours as numbers only."""
+        return False
 
     def error_rule(self, kind: str) -> ErrorRule | None:
         """The vendor documents no rules by kind of error."""

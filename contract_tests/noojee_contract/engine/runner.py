@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,23 +21,19 @@ from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.failures import FailureBuilder
-from noojee_contract.engine.filled_subject import FilledSubject
 from noojee_contract.engine.planner import Planner
-from noojee_contract.engine.rerun import difference
+from noojee_contract.engine.retry import ClauseFunction, Retrier
 from noojee_contract.engine.subject import Subject, SubjectPair
 from noojee_contract.engine.subject_pool import SubjectPool
 from noojee_contract.engine.timeline import time_lines
-from noojee_contract.errors import BudgetSpent, ContractError, TargetError, TooSoon, Unreachable
+from noojee_contract.errors import BudgetSpent, TargetError, TooSoon, Unreachable
 from noojee_contract.model.cell import CallSource, Cell
-from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
 
 BUG_HEADER = "x-noojee-fake-bug"
 MOST_TIME_LINES = 60
-
-ClauseFunction = Callable[..., None]
 
 
 class Runner:
@@ -58,6 +54,7 @@ class Runner:
         self._resources.callback(servers.close)
         self.target_clients = self._open_target_clients(os.environ if environ is None else environ, servers)
         self._subjects = SubjectPool(config, self.target_clients)
+        self._retrier = Retrier(config, self.target_clients, self._subjects)
         self._failures = FailureBuilder(config, self.target_clients)
 
     def __enter__(self) -> Self:
@@ -150,9 +147,11 @@ class Runner:
     ) -> Result:
         """The result of a clause that failed with an archive, after it was shrunk and retried."""
         generated = document if cell.source == CallSource.GENERATED else None
-        if generated is not None and self.config.shrink_seconds > 0 and self.config.replay_archive is None:
-            failed, generated = self._shrunk(function, cell, failed, generated)
-        flaky = self._retried(clause, function, cell, failed, generated or document)
+        if generated is not None:
+            failed, generated = self._retrier.shrunk(function, cell, failed, generated)
+        flaky = self._retrier.flaky(
+            clause, function, cell, failed, generated or document, redactor=lambda: self._failures.redactor(cell)
+        )
         return self._failed(clause, cell, check, failed, document=generated, flaky=flaky)
 
     def _failed(
@@ -183,68 +182,6 @@ class Runner:
         if expected.expires >= self._today:
             return Outcome.EXPECTED_FAILURE, f"expected until {expected.expires}: {expected.reason}"
         return Outcome.FAILED, f"the expected failure expired on {expected.expires}: {expected.reason}"
-
-    def _retried(
-        self,
-        clause: Clause,
-        function: ClauseFunction,
-        cell: Cell,
-        failed: CheckFailed,
-        document: Mapping[str, Any] | None,
-    ) -> str | None:
-        """Run a failed clause once more in new sandboxes, and say what differed; None if nothing did, or on a read-only
-        target."""
-        if cell.source == CallSource.OBSERVED or document is None or self.config.shrink_seconds <= 0:
-            return None
-        exchanges: list[Exchange] = []
-        again: CheckFailed | None = None
-        subject = self._subjects.for_retry(clause, cell, document)
-        for side in subject.sides:
-            side.client.sender.on_exchange = exchanges.append
-        try:
-            function(subject, Check())
-        except CheckFailed as shown:
-            again = shown
-        except (Inconclusive, ContractError, TimeUnavailable):
-            return None
-        finally:
-            for side in subject.sides:
-                side.client.sender.on_exchange = None
-        clients = [self.target_clients[name] for name in cell.target_names]
-
-        def below(url: str) -> str:
-            return min((client.below_root(url) for client in clients), key=len)
-
-        return difference(failed, again, exchanges, self._failures.redactor(cell), below=below)
-
-    def _shrunk(
-        self, function: ClauseFunction, cell: Cell, failed: CheckFailed, document: Mapping[str, Any]
-    ) -> tuple[CheckFailed, Mapping[str, Any]]:
-        """The smallest archive that still makes the clause fail, found within `shrink_seconds`."""
-        from noojee_contract.engine.shrink import smallest
-
-        def shows(candidate: Mapping[str, Any]) -> CheckFailed | None:
-            subject = self._subjects.filled(cell, candidate)
-            try:
-                function(subject, Check())
-            except CheckFailed as shown:
-                return shown
-            except (Inconclusive, ContractError, TimeUnavailable):
-                return None
-            finally:
-                for side in subject.sides:
-                    if isinstance(side, FilledSubject):
-                        side.drop()
-            return None
-
-        return smallest(
-            document,
-            failed,
-            shows,
-            examples=self.config.examples,
-            random_seed=self.config.random_seed,
-            seconds=self.config.shrink_seconds,
-        )
 
 
 def _result(

@@ -1,8 +1,8 @@
-"""Hypothesis strategies: calls as they flow through a PBX, as archive files (data that any writable target takes).
+"""Hypothesis strategies: calls as they flow through a PBX, as archive files.
 
-The grammar is the specification page's: a call enters a queue, is answered, is transferred, is hung up; each transition splits
-the recording, recording can begin late, be started again and be stopped. Simple calls come first, so finds shrink
-towards one plain leg. Ids and times are mapped from integers: fast, and they shrink.
+The grammar is the specification page's: a call enters a queue, is answered, transferred and hung up. Each transition
+splits the recording; recording can start late, start again, and stop. Simple calls come first, so that counterexamples
+shrink towards one plain leg. Ids and times are mapped from integers, which is fast and shrinks.
 """
 
 from __future__ import annotations
@@ -67,12 +67,13 @@ ALPHABET = "aZ09 -_.~:/?#[]@!$&'()*+,;=%\"\\<>^`{|}\u00e9\u0301\u00df\u0130\u4e2
 USERS = (("400", "Barney"), ("410", "Fred"), ("420", "Wilma"), ("430", "Zoë O'Neil & Söhne"))
 CALLERS = ("0491570156", "0491570157", "", "+61491570158", "500")
 QUEUES = ("600", "610")
-STEP_MS = (4000, 31000, 0, 999, 1000, 1001, 118_250, 5, 61_437)
+STEPS = st.sampled_from((4000, 31000, 0, 999, 1000, 1001, 118_250, 5, 61_437))
+"""Milliseconds between two events of a call."""
 
 
 @dataclass(slots=True)
 class _Flow:
-    """A call in the making: where it is, whether it is recorded, and the legs so far."""
+    """A call that is being generated: its party, whether it is recorded, and its legs so far."""
 
     at: datetime
     legs: list[dict[str, Any]] = field(default_factory=list)
@@ -119,57 +120,66 @@ def tags() -> st.SearchStrategy[str]:
 
 @st.composite
 def calls(draw: st.DrawFn, counter: int, tag_pool: tuple[str, ...]) -> dict[str, Any]:
-    """One call as it flows through the PBX; `counter` makes its unique id, `tag_pool` its tags."""
+    """One call as it flows through the PBX; `counter` makes its unique id, `tag_pool` are its possible tags."""
     moment = draw(st.sampled_from(MOMENTS)) + draw(st.integers(0, 90)) + 120 * counter
     flow = _Flow(at=datetime.fromtimestamp(moment, UTC) + timedelta(milliseconds=draw(st.integers(0, 999))))
     direction = draw(st.sampled_from(("inbound", "inbound", "inbound", "inbound", "internal", "outbound")))
-    steps = st.sampled_from(STEP_MS)
-    flow.recorded = draw(st.integers(0, 9)) != 9  # else switched on at a later transition
+    flow.recorded = draw(st.integers(0, 9)) != 9  # else started at a later transition
     flow.tag = draw(st.sampled_from(tag_pool))
-    call: dict[str, Any] = {"unique_id": f"{moment}.{counter * 3 + 2}", "direction": direction}
-    flow.move(draw(steps) % 5000)
-    if direction == "inbound":
-        call |= {"source": draw(st.sampled_from(CALLERS)), "did": draw(st.sampled_from(("0390000002", "7601")))}
-        for _ in range(draw(st.sampled_from((1, 2, 1, 2, 0)))):  # greeting, queue
-            flow.go_to(draw(st.sampled_from(QUEUES)), None)
-            flow.move(draw(steps))
-        parties = draw(st.sampled_from((2, 3, 2, 3, 1, 4, 0)))
-    else:
-        extension, username = draw(st.sampled_from(USERS))
-        call["source"] = extension
-        parties = draw(st.sampled_from((3, 1, 2, 4)))
-        if direction == "outbound":
-            flow.go_to("0390000099", username)
-            flow.move(draw(steps))
-            parties -= 1
+    flow.move(draw(STEPS) % 5000)
+    parties, ends = _enter_inbound(draw, flow) if direction == "inbound" else _dial(draw, flow, direction)
     for _ in range(parties):  # answered, then transferred
-        extension, username = draw(st.sampled_from(USERS))
-        flow.go_to(extension, username)
-        flow.move(draw(steps))
-        switch = draw(st.integers(0, 9))
-        if switch == 9:  # recording is started, or started again with another tag
-            flow.close()
-            flow.recorded = True
-            flow.tag = draw(st.sampled_from(tag_pool))
-            flow.open()
-            flow.move(draw(steps))
-        elif switch == 8 and flow.legs:  # recording is stopped
-            flow.close()
-            flow.recorded = False
-            flow.move(draw(steps))
+        _connect(draw, flow, tag_pool)
     if not flow.legs and flow.opened is None:
         flow.recorded = True
         flow.destination = flow.destination or "410"
         flow.open()
-        flow.move(draw(steps))
+        flow.move(draw(STEPS))
     flow.close()
-    call["legs"] = flow.legs
-    return call
+    return {"unique_id": f"{moment}.{counter * 3 + 2}", "direction": direction, **ends, "legs": flow.legs}
+
+
+def _enter_inbound(draw: st.DrawFn, flow: _Flow) -> tuple[int, dict[str, str]]:
+    """An outside caller passes greetings and queues. Returns how many parties answer, and the caller with the DID."""
+    ends = {"source": draw(st.sampled_from(CALLERS)), "did": draw(st.sampled_from(("0390000002", "7601")))}
+    for _ in range(draw(st.sampled_from((1, 2, 1, 2, 0)))):  # greeting, queue
+        flow.go_to(draw(st.sampled_from(QUEUES)), None)
+        flow.move(draw(STEPS))
+    return draw(st.sampled_from((2, 3, 2, 3, 1, 4, 0))), ends
+
+
+def _dial(draw: st.DrawFn, flow: _Flow, direction: str) -> tuple[int, dict[str, str]]:
+    """An extension dials. Returns how many parties answer, and the caller."""
+    extension, username = draw(st.sampled_from(USERS))
+    parties = draw(st.sampled_from((3, 1, 2, 4)))
+    if direction == "outbound":
+        flow.go_to("0390000099", username)
+        flow.move(draw(STEPS))
+        parties -= 1
+    return parties, {"source": extension}
+
+
+def _connect(draw: st.DrawFn, flow: _Flow, tag_pool: tuple[str, ...]) -> None:
+    """A party answers; then recording may be started, started again with another tag, or stopped."""
+    extension, username = draw(st.sampled_from(USERS))
+    flow.go_to(extension, username)
+    flow.move(draw(STEPS))
+    change = draw(st.integers(0, 9))
+    if change == 9:
+        flow.close()
+        flow.recorded = True
+        flow.tag = draw(st.sampled_from(tag_pool))
+        flow.open()
+        flow.move(draw(STEPS))
+    elif change == 8 and flow.legs:
+        flow.close()
+        flow.recorded = False
+        flow.move(draw(STEPS))
 
 
 @st.composite
 def archive_files(draw: st.DrawFn) -> dict[str, Any]:
-    """An archive of one to four calls; `call_record_id`s are given, in order, some apart."""
+    """An archive of one to four calls. `call_record_id`s are set, in order."""
     pool = tuple(dict.fromkeys(draw(st.lists(tags(), min_size=1, max_size=3))))
     count = draw(st.sampled_from((2, 1, 3, 4)))
     drawn = [draw(calls(counter, pool)) for counter in range(count)]
@@ -183,16 +193,16 @@ def archive_files(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def draw_archives(number: int, random_seed: int) -> list[dict[str, Any]]:
-    """`number` archives for a random seed: the same random seed gives the same archives, with or without CI=true."""
+    """`number` archives. The same random seed gives the same archives, with or without CI=true."""
     drawn: list[dict[str, Any]] = []
     shrink_archive(drawn.append, number=number, random_seed=random_seed)
     return drawn[:number]
 
 
 def shrink_archive(function: Callable[[dict[str, Any]], None], *, number: int, random_seed: int) -> None:
-    """Report a function over the archives of a random seed; what the function raises for the smallest archive found comes through.
+    """Run a function on the archives that `draw_archives` gives for the same numbers.
 
-    The archives are those of `draw_archives` with the same numbers.
+    Raises what the function raises for the smallest archive that Hypothesis finds.
     """
     phases = (Phase.generate, Phase.shrink)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from noojee_contract.dialects.hour import TimeRange
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Exchange
@@ -156,8 +155,7 @@ def _ask(subject: Subject, day: date | str | None, hour: str | None) -> Exchange
 
 def _is_range(subject: Subject) -> bool:
     """Whether the target's custom dialect requests an hour as a range of times."""
-    described = subject.target.described
-    return described is not None and isinstance(described.methods["by_hour"].hour, TimeRange)
+    return subject.target.api.takes_hour_range
 
 
 def _names(subject: Subject) -> tuple[str, str]:
@@ -167,8 +165,7 @@ def _names(subject: Subject) -> tuple[str, str]:
 
 def _bad(subject: Subject, name: str, texts: tuple[str, ...]) -> list[str]:
     """The texts that are no date, or no hour, in the PBX's dialect."""
-    described = subject.target.described
-    return [text for text in texts if described is None or not described.methods["by_hour"].hour.reads(name, text)]
+    return [text for text in texts if not subject.target.api.accepts_hour_text(name, text)]
 
 
 def _check_nothing(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from noojee_contract.dialects.legs import MISSING, value_at
-from noojee_contract.dialects.model import METHOD_OF
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Exchange
@@ -41,8 +40,7 @@ def test_each_leg_is_written_as_the_dialect_file_says(subject: Subject, check: C
 
 def _first_unread_field(subject: Subject, answer: Answer) -> tuple[FailureKind, str | None]:
     """What is wrong with the first field that could not be read, and the vendor's name of that field."""
-    described = subject.target.described
-    fields = {} if described is None else described.methods[METHOD_OF[answer.asked.kind]].shape.fields
+    fields = subject.target.api.field_places(answer.asked)
     for leg in answer.legs:
         for name, place in fields.items():
             if name not in leg.texts:

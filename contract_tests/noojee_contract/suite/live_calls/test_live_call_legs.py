@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from noojee_contract.dialects.vendor import Leg
+from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.failure import FailureKind
