@@ -1,4 +1,4 @@
-"""What this package raises, named by whose fault it is. What another server does wrong is a failure, never an error."""
+"""The errors of this package, by whose fault they are. A fault of the tested server is a failure, not an error."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Iterable
 
 
 class ContractError(Exception):
-    """The base of all errors of this package; the text is one line that says what, where and what to do."""
+    """The base of all errors of this package. The text is one line: what is wrong, where, and what to do."""
 
 
 class TargetError(ContractError):
-    """The caller's fault: a wrong option, target file, variable or input file. Ends a command with 2."""
+    """The caller's fault: a wrong flag, target file, variable or input file. Exit code 2."""
 
 
 class NotOffered(TargetError):
-    """The control API of a target lacks what a clause needs of it: the clause is not proved there."""
+    """The control API of a target lacks what a clause needs; the clause is inconclusive."""
 
 
 class NothingToCheck(TargetError):
-    """There is no target, or no clause that a chosen target could be judged by: not proved is not green. Ends with 3."""
+    """There is no target, or no clause that applies to a chosen target. Exit code 3."""
 
 
 class Unreachable(ContractError):
-    """A target that does not answer at all. Ends a command with 4."""
+    """A target that does not answer at all. Exit code 4."""
 
 
 class BudgetSpent(ContractError):
-    """The request budget of a target is used up; `budget` is how many requests it allowed."""
+    """The request budget of a target is spent; `budget` is its number of requests."""
 
     def __init__(self, budget: int) -> None:
         super().__init__(f"the request budget of {budget} is spent; raise request_budget in the target file to go on")
@@ -39,12 +39,12 @@ class BudgetSpent(ContractError):
 
 
 class TooSoon(ContractError):
-    """A by-hour request would come less than a minute after the last; `seconds` is how long it would have to wait."""
+    """A by-hour request would come less than a minute after the last; `seconds` is the wait until it may go out."""
 
     def __init__(self, seconds: float) -> None:
         whole = int(-(-seconds // 1))
         super().__init__(
-            f'the next by-hour request may go out in {whole} s (one a minute); allow the wait with "wait:{whole}s"'
+            f"the next by-hour request may go out in {whole} s (one a minute); allow it with max_wait_seconds = {whole}"
         )
         self.seconds = seconds
 
@@ -53,7 +53,7 @@ class TooSoon(ContractError):
         return TooSoon, (self.seconds,)
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """ " (did you mean ...?)" where some known word is near to one; else nothing."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+def near(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
+    """ " (did you mean ...?)" if a known word resembles this one, else nothing. `cutoff` is the least similarity."""
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f" (did you mean {matches[0]}?)" if matches else ""

@@ -1,4 +1,4 @@
-"""CounterexampleStore the data files, schemas and fixtures: beside the package where it is installed, else in the checkout."""
+"""Finds the schemas and fixtures: inside an installed package, else in the checkout."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _ROOTS = (_PACKAGE, _PACKAGE.parent.parent)
 
 
 def schemas(*parts: str) -> Path:
-    """A file or folder under `schemas/`. Raises ContractError where it is nowhere."""
+    """A file or folder under `schemas/`. Raises ContractError if it is missing."""
     return _find("schemas", parts)
 
 
 def fixtures(*parts: str) -> Path:
-    """A file or folder under `fixtures/`. Raises ContractError where it is nowhere."""
+    """A file or folder under `fixtures/`. Raises ContractError if it is missing."""
     return _find("fixtures", parts)
 
 

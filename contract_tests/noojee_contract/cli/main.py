@@ -1,67 +1,101 @@
-"""`noojee-contract`: verify an endpoint, show a report again, list the clauses."""
+"""`noojee-contract`: verify targets, show a report again, list the clauses. One module a command."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from noojee_contract.cli.flags import add_options, add_reports
+from noojee_contract.errors import near
+from noojee_contract.targets.flags import REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
+
+OLD_FLAGS: Mapping[str, str] = {
+    "--seed": "--random-seed",
+    "--finds": "--counterexamples",
+    "--find": "--replay-counterexample",
+    "--known": "--recordings",
+    "--fillable": "--writable",
+    "--allow": "--negative-tests or --max-wait",
+}
+"""Flags of an older version, and what replaces each."""
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
+    """Reports an error in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"noojee-contract: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Report the command and return its exit code: 0 good, 1 broken, 2 wrong use, 3 not proved, 4 not reached."""
+    """Run a command. Returns its exit code: 0 passed, 1 failed, 2 wrong use, 3 inconclusive, 4 a target is unreachable."""
+    parser, commands = _parsers()
+    options, unexpected = parser.parse_known_args(arguments)
+    if unexpected:
+        parser.error(_unexpected(unexpected, commands[options.command]))
+    if options.command == "report":
+        from noojee_contract.cli.report import show
+
+        return show(options)
+    if options.command == "clauses":
+        from noojee_contract.cli.clauses import list_clauses
+
+        return list_clauses(options)
+    from noojee_contract.cli.verify import verify
+
+    return verify(options)
+
+
+def verify_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Add the arguments and flags of `noojee-contract verify` to a parser."""
+    parser.add_argument(
+        "target", nargs="*", metavar="TARGET", help="A target of the target file; default all of its targets."
+    )
+    for flag in (*RUN_FLAGS, WORKERS):
+        add_flag(parser.add_argument, flag)
+    direct = parser.add_argument_group("a target without a target file")
+    for flag in TARGET_FLAGS:
+        add_flag(direct.add_argument, flag)
+    _add_reports(parser)
+    return parser
+
+
+def _parsers() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
     parser = OneLineParser(
         prog="noojee-contract",
-        description="Contracts of the Noojee call recording APIs, and the tools around them.",
+        description="Contracts of the Noojee call recording APIs, and tools for them.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"noojee-contract {version('noojee-contract')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     verify = commands.add_parser(
-        "verify", help="check targets by the contract; without one, the embedded PBX", allow_abbrev=False
+        "verify", help="check targets against the contract; default the embedded PBX", allow_abbrev=False
     )
-    add_options(verify)
-    listing = commands.add_parser("clauses", help="list the clauses with their sentences and sources")
-    listing.add_argument("pattern", nargs="*", metavar="ID", help="an id or a pattern such as 'audio.*'")
-    shown = commands.add_parser(
-        "report", help="show a report that --json wrote again, and write it in other forms", allow_abbrev=False
+    clauses = commands.add_parser("clauses", help="list the clauses with their sentences and provenance")
+    clauses.add_argument("pattern", nargs="*", metavar="ID", help="An id, or a pattern such as 'audio.*'.")
+    report = commands.add_parser(
+        "report", help="show a report that --json wrote, and write it in other formats", allow_abbrev=False
     )
-    shown.add_argument("file", type=Path, metavar="FILE", help="the report, JSON lines")
-    add_reports(shown)
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        names = [word.partition("=")[0] for word in unknown if word.startswith("-")]  # a word beside them may be a key
-        parser.error(f"there is no option {', '.join(names)}" if names else "a word stands there without its option")
-    if options.command == "report":
-        from noojee_contract.cli.verify import show
+    report.add_argument("file", type=Path, metavar="FILE", help="The report, JSON lines.")
+    _add_reports(report)
+    return parser, {"verify": verify_parser(verify), "clauses": clauses, "report": report}
 
-        return show(options)
-    if options.command == "clauses":
-        from noojee_contract.catalogue.clauses import FILE, catalogue, choose
-        from noojee_contract.errors import TargetError
 
-        try:
-            chosen = choose(options.pattern) if options.pattern else tuple(catalogue().values())
-        except TargetError as error:
-            print(f"noojee-contract: {error}", file=sys.stderr)
-            return 2
-        for clause in chosen:
-            kind = f"{clause.severity}, {clause.pattern}" if clause.pattern else clause.severity
-            spoken = dict.fromkeys([*clause.dialects, *([FILE] if clause.about == "meaning" else [])])
-            where = ", ".join(spoken) + (f", by {clause.proof}" if clause.proof else "")
-            print(f"{clause.id}  [{kind}] {where}\n  {clause.sentence}\n  {clause.provenance}")
-        return 0
-    from noojee_contract.cli.verify import verify as run
+def _add_reports(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("reports")
+    for flag in REPORT_FLAGS:
+        add_flag(group.add_argument, flag)
 
-    return run(options)
+
+def _unexpected(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """What is wrong with words that no flag takes. A word without a leading - may be a key: it is not repeated."""
+    names = [word.partition("=")[0] for word in words if word.startswith("-")]
+    if not names:
+        return "unexpected argument"
+    name = names[0]
+    if name in OLD_FLAGS:
+        return f"unknown flag {name}; use {OLD_FLAGS[name]}"
+    known = [word for word in parser.format_usage().replace("[", " ").replace("]", " ").split() if word.startswith("-")]
+    return f"unknown flag {name}{near(name, known, cutoff=0.7)}"

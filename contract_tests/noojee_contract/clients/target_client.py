@@ -146,7 +146,7 @@ class TargetClient:
     def before_by_hour(self) -> None:
         """Wait until a by-hour request is within one a minute. Raises TooSoon if the target allows no such wait."""
         if self._limits is not None:
-            self._limits.before_by_hour(self.target.wait_seconds)
+            self._limits.before_by_hour(self.target.max_wait_seconds)
 
     def probe(self) -> Exchange:
         """Send one request to see whether the target answers. Raises Unreachable with the reason."""

@@ -19,7 +19,7 @@ def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
     clauses = [
         clause
         for clause in (choose(only) if only else catalogue().values())
-        if applies_to(clause, target) and not any(lacking(target, need) for need in clause.needs)
+        if applies_to(clause, target) and lacking(clause, target) is None
     ]
     kinds = [known.kind for known in target.recordings]
     shared = kinds.count("tag") + kinds.count("unique_id") + (MOST_LISTED_CALLS if "tag" in kinds else 0)

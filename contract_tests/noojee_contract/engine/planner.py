@@ -55,10 +55,9 @@ class Planner:
             reason = stranger(clause, target)
             if reason is not None:
                 return Obstacle(Outcome.NOT_APPLICABLE, reason)
-            for need in clause.needs:
-                stop = lacking(target, need)
-                if stop is not None:
-                    return Obstacle(*stop)
+            stop = lacking(clause, target)
+            if stop is not None:
+                return Obstacle(*stop)
         newest = self.targets[cell.target_names[-1]]
         if "by_hour" in clause.needs and not newest.has_by_hour:
             return Obstacle(Outcome.NOT_APPLICABLE, f"the dialect {newest.dialect} has no method by hour")

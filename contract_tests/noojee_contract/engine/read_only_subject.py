@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import date, datetime
+from math import ceil
 
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.dialects.legs import Leg
@@ -98,8 +99,8 @@ def observe(target_client: TargetClient) -> ReadOnlySubject:
     target = target_client.target
 
     def wait(seconds: float) -> None:
-        if seconds > target.wait_seconds:
-            raise Inconclusive(f'needs a wait of {seconds:g} s; allow it with "wait:{int(seconds + 0.999)}s"')
+        if seconds > target.max_wait_seconds:
+            raise Inconclusive(f"needs a wait of {seconds:g} s; allow it with max_wait_seconds = {ceil(seconds)}")
         time.sleep(seconds)
 
     config = SubjectConfig(

@@ -62,7 +62,7 @@ def repeat_commands(
     start = ["noojee-contract", "verify"]
     return RepeatCommands(
         command=shlex.join([*start, *targets_of(targets, flags), *what, *flags, *how]),
-        on_the_fake=shlex.join([*start, *what, *how]),
+        on_the_fake=shlex.join([*start, "--config", "embedded", *what, *how]),
         elsewhere=shlex.join([*start, OTHER, *what, *_config_of(flags), *how]),
     )
 

@@ -1,7 +1,8 @@
-"""Reads files that somebody else wrote: never more of one than is allowed, and what is wrong in one line."""
+"""Reads files that users wrote: never more than a limit, and with one-line errors."""
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,31 @@ from noojee_contract.errors import TargetError
 
 
 def beginning_of(path: Path, most_bytes: int) -> bytes:
-    """The content of a file, and of one that is longer than allowed a byte more than that. Raises OSError."""
+    """The content of a file; of a file that is longer than the limit, one byte more than the limit. Raises OSError."""
     with path.open("rb") as file:
         return file.read(most_bytes + 1)
 
 
 def toml_document(path: Path, what: str, most_bytes: int) -> dict[str, Any]:
-    """A TOML file as a document; `what` it is, is said in the TargetError where it is none."""
+    """A TOML file as a document. Raises TargetError, which names the file as `what`."""
+    try:
+        return tomllib.loads(_text(path, what, most_bytes))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise TargetError(f"{path}: the {what} is no TOML: {str(error).splitlines()[0]}") from None
+
+
+def json_document(path: Path, what: str, most_bytes: int) -> dict[str, Any]:
+    """A JSON file as a document. Raises TargetError, which names the file as `what`."""
+    try:
+        document = json.loads(_text(path, what, most_bytes))
+    except (ValueError, RecursionError) as error:
+        raise TargetError(f"{path}: the {what} is no JSON: {str(error).splitlines()[0]}") from None
+    if not isinstance(document, dict):
+        raise TargetError(f"{path}: the {what} is no JSON object")
+    return document
+
+
+def _text(path: Path, what: str, most_bytes: int) -> str:
     try:
         content = beginning_of(path, most_bytes)
     except OSError as error:
@@ -24,8 +43,6 @@ def toml_document(path: Path, what: str, most_bytes: int) -> dict[str, Any]:
     if len(content) > most_bytes:
         raise TargetError(f"{path}: the {what} is longer than {most_bytes} bytes")
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise TargetError(f"{path}: the {what} is not UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise TargetError(f"{path}: the {what} is no TOML: {str(error).splitlines()[0]}") from None

@@ -1,6 +1,6 @@
-"""A target: where a PBX is, how it is asked, what it may be asked to bear. Values; `config` reads them from files.
+"""Targets as values: where a PBX is, its dialect, and what a run may do to it. `config` reads them from files.
 
-Credentials are named by environment variable, and read at the last moment.
+A target names the environment variable of a credential. The value is read only when a client needs it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedFailure:
-    """A clause that is known to be broken on a target: why, and until when that is accepted."""
+    """A clause that is expected to fail on a target: why, and the last day on which that is accepted."""
 
     clause: str
     reason: str
@@ -49,13 +49,11 @@ class ExpectedFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One PBX through one dialect: the vendor's, or one that a file describes (`described`).
+    """One PBX with one dialect: one of the vendor's, or a custom dialect (`described`).
 
-    One of `base_url`, `transport` (`module:function` that gives an httpx transport) and `command` (starts a server, and
-    knows {python} and {ready_file}) says where it is. `authentication`: hash or api-key, where the dialect knows both.
-    `plain_base_url`: where it would answer plain http. `archives` are what a writable target is filled with. `profile`
-    holds the choices on open questions that the target declares. `claimed` are the capabilities that its file names:
-    each must be exercised before a run is green. `wait_seconds` and `provoke` are what is allowed.
+    The fields are the keys of a target table; `schemas/own/target.schema.json` describes them. Exactly one of
+    `base_url`, `transport` and `command` is set. `claimed` are the capabilities that the target file names: a run
+    passes only if it has exercised each. `notes` go into the report.
     """
 
     name: str
@@ -77,8 +75,8 @@ class Target:
     request_budget: int | None = None
     timeout_seconds: float = 10.0
     max_body_bytes: int = 64 * 1024 * 1024
-    provoke: bool = False
-    wait_seconds: float = 0.0
+    negative_tests: bool = False
+    max_wait_seconds: float = 0.0
     ca_file: Path | None = None
     writable: bool = False
     control_url: str | None = None

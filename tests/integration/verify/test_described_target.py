@@ -90,7 +90,7 @@ def test_no_key_of_an_api_of_its_own_is_in_any_output(
     reports = ["--junit", "r.xml", "--json", "r.jsonl", "--markdown", "r.md", "--html", "r.html"]
     ran = contract(
         "verify", "--base-url", server.url, "--dialect", "move/dialect.toml", "--api-key-env", "RECORDS_KEY",
-        "--recordings", "move/recordings.csv", "--allow", "provoke", *reports, RECORDS_KEY=KEY,
+        "--recordings", "move/recordings.csv", "--negative-tests", *reports, RECORDS_KEY=KEY,
     )  # fmt: skip
     assert ran.code == 1, ran.out + ran.err
     from base64 import b64encode

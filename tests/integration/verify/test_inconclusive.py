@@ -128,7 +128,7 @@ def test_a_floor_that_was_not_proved(
     monkeypatch.setenv("PBX_KEY", served.key)
     (elsewhere / "recordings.csv").write_text("kind,value\nunique_id,1392271611.238\n")
     (elsewhere / "pbx.toml").write_text(
-        OBSERVED.format(url=served.url, more='recordings = "recordings.csv"\nallow = ["provoke"]')
+        OBSERVED.format(url=served.url, more='recordings = "recordings.csv"\nnegative_tests = "allowed"')
     )
     code, told = said(capsys, "verify", "--config", "pbx.toml")
     assert code == 3

@@ -27,7 +27,7 @@ def test_a_read_only_target_is_judged_by_its_known_recordings(
     dialect: str, tmp_path: Path, counted: Any, served: Any, contract: Contract
 ) -> None:
     """Green with the floor proved; nothing is written, what needs filling is listed as unproved."""
-    config(tmp_path, served, counted.url, extra='allow = ["provoke"]', dialect=dialect)
+    config(tmp_path, served, counted.url, extra='negative_tests = "allowed"', dialect=dialect)
     ran = contract("verify", "pbx", "--json", "r.jsonl", PBX_KEY=served.key)
     assert ran.code == 0, ran.out + ran.err
     rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
@@ -57,7 +57,7 @@ def test_live_calls_of_an_observed_target_are_left_alone(
 ) -> None:
     """No call is made, started or hung up on it: all of that is unproved, with the reason; so the oldest API has no floor."""
     for dialect, code in (("call-management", 0), ("services", 3)):
-        config(tmp_path, served, counted.url, extra='allow = ["provoke"]', dialect=dialect)
+        config(tmp_path, served, counted.url, extra='negative_tests = "allowed"', dialect=dialect)
         ran = contract("verify", "pbx", "--json", "r.jsonl", PBX_KEY=served.key)
         assert ran.code == code, ran.out + ran.err
         rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
@@ -79,7 +79,9 @@ def test_a_wrong_key_is_broken(tmp_path: Path, served: Any, contract: Contract) 
 
 def test_rate_and_budget_hold_over_two_workers(tmp_path: Path, counted: Any, served: Any, contract: Contract) -> None:
     """A counting server sees no more than the budget, and no two requests closer than the rate."""
-    config(tmp_path, served, counted.url, extra='requests_per_second = 20\nrequest_budget = 30\nallow = ["provoke"]')
+    config(
+        tmp_path, served, counted.url, extra='requests_per_second = 20\nrequest_budget = 30\nnegative_tests = "allowed"'
+    )
     ran = contract("verify", "pbx", "-n", "2", PBX_KEY=served.key)
     assert ran.code in (0, 3), ran.out + ran.err
     assert "budget of 30 is spent" in ran.out
@@ -112,7 +114,7 @@ def test_a_target_on_the_command_line_needs_no_file(served: Any, contract: Contr
     """Base URL, dialect, key and known recordings."""
     ran = contract(
         "verify", "--base-url", served.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--recordings", str(served.known),
-        "--allow", "provoke", "--only", "metadata.*", PBX_KEY=served.key,
+        "--negative-tests", "--only", "metadata.*", PBX_KEY=served.key,
     )  # fmt: skip
     assert ran.code == 0, ran.out + ran.err
 
@@ -138,7 +140,7 @@ def test_a_known_deviation_is_known_until_it_expires_and_broken_when_healed(
 def test_an_hour_alone_is_enough_to_begin_with(tmp_path: Path, served: Any, contract: Contract) -> None:
     """The calls met in a known hour are asked for by unique id."""
     served.known.write_text("kind,value\nhour,2026/03/11 9\n", encoding="utf-8")
-    config(tmp_path, served, served.url, extra='allow = ["provoke"]')
+    config(tmp_path, served, served.url, extra='negative_tests = "allowed"')
     ran = contract(
         "verify",
         "pbx",
@@ -162,7 +164,7 @@ def test_without_known_recordings_the_report_says_so(tmp_path: Path, served: Any
 
 def test_what_is_required_must_be_proved(tmp_path: Path, served: Any, contract: Contract) -> None:
     """--require raises the floor."""
-    config(tmp_path, served, served.url, extra='allow = ["provoke"]')
+    config(tmp_path, served, served.url, extra='negative_tests = "allowed"')
     ran = contract("verify", "pbx", PBX_KEY=served.key)
     assert ran.code == 0, ran.out + ran.err
     ran = contract("verify", "pbx", "--require", "metadata.dates", PBX_KEY=served.key)

@@ -52,7 +52,7 @@ def test_no_planted_secret_is_in_any_output(dialect: str, echoing: Any, tmp_path
     (tmp_path / "recordings.csv").write_text("kind,value\ntag,1234\nunique_id,1.2\nhour,2021/09/14 15\n")
     reports = ["--junit", "r.xml", "--json", "r.jsonl", "--markdown", "r.md", "--html", "r.html"]
     ran = contract(
-        "verify", "--base-url", echoing.url, "--dialect", dialect, "--api-key-env", "PBX_KEY", "--recordings", "recordings.csv", "--allow", "provoke",
+        "verify", "--base-url", echoing.url, "--dialect", dialect, "--api-key-env", "PBX_KEY", "--recordings", "recordings.csv", "--negative-tests",
         "--audio", "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}", *reports, PBX_KEY=KEY,
     )  # fmt: skip
     assert ran.code == 1, ran.out + ran.err
@@ -93,7 +93,7 @@ def test_plain_pytest_shows_no_secret_in_failures_or_logs(echoing: Any, tmp_path
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--pyargs", "noojee_contract.suite", "-p", "no:randomly", "-l", "--full-trace", "--log-level=DEBUG",
          "--noojee-base-url", echoing.url, "--noojee-dialect", "njadmin", "--noojee-api-key-env", "PBX_KEY", "--noojee-only", "authentication.*",
-         "--noojee-allow", "provoke", "-o", "log_cli=true"],
+         "--noojee-negative-tests", "-o", "log_cli=true"],
         cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout

@@ -33,7 +33,7 @@ def runner(clause: Clause, transport: str) -> Runner:
             )
         )
     targets = [
-        Target(name=name, dialect=name, transport=transport, writable=True, authentication=clause.proof or "api-key")
+        Target(name=name, dialect=name, transport=transport, writable=True, authentication=clause.scheme or "api-key")
         for name in clause.dialects
     ]
     return Runner(RunnerConfig(targets=targets, random_seed=1, examples=12, shrink_seconds=0))

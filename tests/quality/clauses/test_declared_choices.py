@@ -24,7 +24,7 @@ def table(name: str) -> dict[str, dict[str, object]]:
 QUESTIONS = table("options.toml")
 PROFILES = table("profiles.toml")
 CHOICES = [(key, choice) for key, row in QUESTIONS.items() for choice in row["alternatives"]]  # type: ignore[attr-defined]
-ABOUT_HASHES = {clause.declares for clause in catalogue().values() if clause.proof == "hash"}
+ABOUT_HASHES = {clause.declares for clause in catalogue().values() if clause.scheme == "hash"}
 
 
 def target(dialect: str, profile: Mapping[str, str], authentication: str = "api-key") -> Target:

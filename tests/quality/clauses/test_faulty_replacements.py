@@ -97,7 +97,7 @@ LISTED = "    return jsonify(items=items, count=len(items))"
 def test_a_strange_value_is_judged_and_no_error_of_ours(names: tuple[str, ...], value: str, judged: Check) -> None:
     """Every clause that the dialect file can be judged by, on the archives that ship."""
     change = (LISTED, f"    items = [item | dict.fromkeys({names!r}, {value}) for item in items]\n{LISTED}")
-    ids = [clause.id for clause in catalogue().values() if clause.about == "meaning" and clause.group != "migration"]
+    ids = [clause.id for clause in catalogue().values() if clause.scope == "meaning" and clause.group != "migration"]
     assert Outcome.FAILED in {result.outcome for result in judged(*ids, changes=[change], smoke=True)}
 
 

@@ -29,7 +29,7 @@ OBSERVED = [
     (dialect, clause)
     for clause in catalogue().values()
     for dialect in LISTING
-    if clause.group == "relations" and not {"fill", "live"} & {*clause.needs} and dialect in clause.dialects
+    if clause.group == "relations" and not {"writable", "live"} & {*clause.needs} and dialect in clause.dialects
 ]
 
 

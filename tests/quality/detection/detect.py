@@ -80,7 +80,7 @@ def targets(server: FaultyServer) -> tuple[list[Target], list[MigrationPair]]:
         ):
             dialects += clause.dialects
         by_hash |= (
-            clause.faulty_server == server.name and clause.proof == "hash" and "call-management" in clause.dialects
+            clause.faulty_server == server.name and clause.scheme == "hash" and "call-management" in clause.dialects
         )
     found = [Target(name=each, dialect=each, transport=transport, writable=True) for each in dict.fromkeys(dialects)]
     if by_hash:

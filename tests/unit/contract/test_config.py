@@ -1,19 +1,20 @@
-"""Target files and options: what is wrong is said in one line, with its place, and never repeats a credential."""
+"""Target files and target flags: an error is one line with the place and what to write, and repeats no credential."""
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from noojee_contract.errors import TargetError
+from noojee_contract.errors import NothingToCheck, TargetError
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.question import Question
 from noojee_contract.resources import fixtures
-from noojee_contract.targets.config import from_options, load_config
+from noojee_contract.targets.config import OLD_KEYS, from_flags, load_config
 from noojee_contract.targets.recordings import read_recordings
-from noojee_contract.targets.target_keys import options_table
+from noojee_contract.targets.values import options_table
 
 PLANTED = "PL4NTED-SECRET"
 GOOD = '[targets.pbx]\nbase_url = "https://pbx.invalid/prefix/"\ndialect = "njadmin"\n'
@@ -26,7 +27,7 @@ def load(folder: Path, text: str) -> object:
 
 
 def test_the_embedded_targets_load() -> None:
-    """What `verify` judges when it is given no target."""
+    """The embedded PBX speaks every dialect."""
     config = load_config(fixtures("targets", "embedded.toml"))
     assert MigrationPair("legacy", "replacement") in config.migrations
     assert {target.dialect for target in config.targets.values()} == {
@@ -38,7 +39,7 @@ def test_the_embedded_targets_load() -> None:
 
 
 def test_every_key_of_a_target_is_read(tmp_path: Path) -> None:
-    """A target with all that it may say."""
+    """Each key becomes a field of the target."""
     (tmp_path / "recordings.csv").write_text(
         'kind,value\ntag,"a,b"\nhour,2021/9/1 5\n'.replace("2021/9/1 5", "2021/09/01 05")
     )
@@ -56,7 +57,8 @@ requests_per_second = 2
 request_budget = 500
 timeout_seconds = 3.5
 max_body_bytes = 4096
-allow = ["provoke", "wait:61s"]
+negative_tests = "allowed"
+max_wait_seconds = 61
 ca_file = "ca.pem"
 writable = true
 control_url = "https://pbx.invalid/control"
@@ -72,70 +74,133 @@ expires = 2027-01-31
     target = load_config(path).targets["pbx"]
     assert target.base_url == "https://pbx.invalid/prefix"
     assert target.recordings == (Question("tag", "a,b"), Question("hour", "2021/09/01 5"))
-    assert (target.provoke, target.wait_seconds, target.writable) == (True, 61.0, True)
+    assert (target.negative_tests, target.max_wait_seconds, target.writable) == (True, 61.0, True)
     assert target.expected_failures[0].expires == date(2027, 1, 31)
     assert target.profile == {"tag_selects": "legs", "default_account": "Reception"}
     assert target.secret({"KEY": "k-1"}).reveal() == "k-1"
     assert "k-1" not in repr(target.secret({"KEY": "k-1"}))
 
 
+PBX = "$.targets.pbx"
+
+
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "place", "says"),
     [
-        ("", "no target in it"),
-        ("[targets.pbx", "is no TOML"),
-        ("[target.pbx]\n", "no key 'target' (did you mean targets?)"),
-        ('[targets.pbx]\ndialect = "njadmin"\n', "give one of base_url, transport, command; found none"),
-        (GOOD + 'transport = "a:b"\n', "found base_url and transport"),
-        (GOOD.replace("njadmin", "njadmn"), "did you mean njadmin?"),
-        ('[targets.pbx]\nbase_url = "https://h"\n', "dialect is missing"),
-        (GOOD + "tme_zone = 'x'\n", "did you mean time_zone?"),
-        (GOOD + "time_zone = 'Mars/Base'\n", "no time zone 'Mars/Base'"),
-        (GOOD + f"api_key = '{PLANTED}'\n", "api_key_env"),
-        (GOOD + f"password = '{PLANTED}'\n", "api_key_env"),
-        (GOOD + f"api_key_env = '{PLANTED}'\n", "not a value"),
-        (GOOD.replace("//pbx", f"//user:{PLANTED}@pbx"), "holds a credential"),
-        (GOOD.replace("prefix/", f"?apiKey={PLANTED}"), "without it"),
-        (GOOD.replace("https:", "ftp:"), "no http or https URL"),
-        (GOOD.replace("pbx.invalid", "pbx.invalid:99999"), "no URL"),
-        (GOOD + "recordings = 'nowhere.csv'\n", "nowhere.csv: the file of known recordings cannot be read"),
-        (GOOD + "ca_file = 'nowhere.pem'\n", "there is no file"),
-        (GOOD + "allow = ['everything']\n", 'knows "provoke" and "wait:15s"'),
-        (GOOD + "request_budget = 0\n", "whole number, 1 or more"),
-        (GOOD + "timeout_seconds = true\n", "number"),
-        (GOOD + "audio = 'retrieve'\n", "must be a method and a URL"),
-        (GOOD + "audio = 'POST {base}/x?leg={leg}&u={uid}'\n", "knows {base}"),
-        (GOOD + "capabilities = ['by_tga']\n", "did you mean by_tag?"),
-        (GOOD + "profile = { tag_select = 'legs' }\n", "did you mean tag_selects?"),
-        (GOOD + "profile = { tag_selects = 'all' }\n", "write calls or legs"),
-        (GOOD + "writable = 'yes'\n", "true or false"),
-        (GOOD + "control_url = 'https://h'\n", "does not say writable"),
+        ("[targets.pbx", "", "is no TOML"),
+        ("[target.pbx]\n", "$", "there is no key 'target' (did you mean targets?)"),
+        ("targets = 3\n", "$.targets", "a table [targets.NAME] for each"),
+        ("[targets]\npbx = 3\n", PBX, "Give dialect, and exactly one of base_url, transport and command"),
+        ('[targets.pbx]\ndialect = "njadmin"\n', PBX, "exactly one of base_url, transport and command"),
+        (GOOD + 'transport = "a:b"\n', PBX, "exactly one of base_url, transport and command"),
+        ('[targets.pbx]\nbase_url = "https://h"\n', f"{PBX}.dialect", "is missing. The dialect:"),
+        (GOOD.replace("njadmin", "njadmn"), f"{PBX}.dialect", "did you mean njadmin?"),
+        (GOOD + "tme_zone = 'x'\n", PBX, "did you mean time_zone?"),
+        (GOOD + "time_zone = 'Mars/Base'\n", f"{PBX}.time_zone", "unknown time zone 'Mars/Base'"),
+        (GOOD + "time_zone = 1979-05-27\n", f"{PBX}.time_zone", "unknown time zone '1979-05-27'"),
+        (GOOD + f"api_key = '{PLANTED}'\n", f"{PBX}.api_key", "api_key_env"),
+        (GOOD + f"password = '{PLANTED}'\n", f"{PBX}.password", "api_key_env"),
+        (GOOD + f"api_key_env = '{PLANTED}'\n", f"{PBX}.api_key_env", "not a value"),
+        (GOOD.replace("//pbx", f"//user:{PLANTED}@pbx"), f"{PBX}.base_url", "without credentials or a query"),
+        (GOOD.replace("prefix/", f"?apiKey={PLANTED}"), f"{PBX}.base_url", "without credentials or a query"),
+        (GOOD.replace("https:", "ftp:"), f"{PBX}.base_url", "https://host[:port][/prefix]"),
+        (GOOD.replace("pbx.invalid", "pbx.invalid:99999"), f"{PBX}.base_url", "not a valid URL"),
+        (GOOD + "plain_base_url = 'h'\n", f"{PBX}.plain_base_url", "The http URL of the same PBX"),
+        (GOOD + "recordings = 'nowhere.csv'\n", "nowhere.csv", "the file of known recordings cannot be read"),
+        (GOOD + "ca_file = 'nowhere.pem'\n", f"{PBX}.ca_file", "there is no file"),
+        (GOOD + "negative_tests = 'everything'\n", f"{PBX}.negative_tests", 'Write "allowed"'),
+        (GOOD + "max_wait_seconds = -1\n", f"{PBX}.max_wait_seconds", "a number from 0"),
+        (GOOD + "request_budget = 0\n", f"{PBX}.request_budget", "a whole number from 1"),
+        (GOOD + "requests_per_second = nan\n", f"{PBX}.requests_per_second", "0.001 or more"),
+        (GOOD + "timeout_seconds = true\n", f"{PBX}.timeout_seconds", "a number from 0.01"),
+        (GOOD + "audio = 'retrieve'\n", f"{PBX}.audio", "The method and URL of a leg's audio"),
+        (GOOD + "audio = 'POST {base}/x?leg={leg}&u={uid}'\n", f"{PBX}.audio", "{unique_id} and {tag}"),
+        (GOOD + "capabilities = ['by_tga']\n", f"{PBX}.capabilities[0]", "did you mean by_tag?"),
+        (GOOD + "sources = []\n", f"{PBX}.sources", "a list of bundled and generated"),
+        (GOOD + "profile = { tag_select = 'legs' }\n", f"{PBX}.profile", "did you mean tag_selects?"),
+        (GOOD + "profile = { tag_selects = 'all' }\n", f"{PBX}.profile.tag_selects", "write calls or legs"),
+        (GOOD + "writable = 'yes'\n", f"{PBX}.writable", "Set true"),
+        (GOOD + "control_url = 'https://h'\n", f"{PBX}.control_url", "needs writable = true"),
         (
             GOOD + "[[targets.pbx.expected_failures]]\nclause='a'\nreason='b'\nexpires='soon'\n",
-            "expires must be a date",
+            f"{PBX}.expected_failures[0].expires",
+            "a date such as 2027-01-31",
         ),
-        (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pxb'\n", "did you mean pbx?"),
-        (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pbx'\n", "from a recording-api or call-management target"),
-        (GOOD + "authentication = 'hash'\n", "a choice of call-management alone"),
-        (GOOD.replace("njadmin", "call-management") + "authentication = 'both'\n", "must be hash or api-key"),
-        (GOOD + "plain_base_url = 'h'\n", "no http or https URL"),
-        ("targets = 3\n", "no target in it"),
-        ("[targets]\npbx = 3\n", "must be a table"),
+        (
+            GOOD + "[[targets.pbx.expected_failures]]\nclause='a'\nreason='b'\nexpires='2027-02-30'\n",
+            f"{PBX}.expected_failures[0].expires",
+            "not a date",
+        ),
+        (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pxb'\n", "$.migration[0].to", "did you mean pbx?"),
+        (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pbx'\n", "$.migration[0]", "from a recording-api or"),
+        (GOOD + "authentication = 'hash'\n", f"{PBX}.authentication", "only call-management has a choice"),
+        (
+            GOOD.replace("njadmin", "call-management") + "authentication = 'both'\n",
+            f"{PBX}.authentication",
+            "hash or api-key",
+        ),
     ],
 )
-def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, text: str, says: str) -> None:
-    """File, key and reason; what could be a credential is not repeated."""
+def test_a_wrong_file_is_one_line_with_path_and_hint(tmp_path: Path, text: str, place: str, says: str) -> None:
+    """File, JSON path, and the description of the schema; a value that could be a credential is not repeated."""
     with pytest.raises(TargetError) as raised:
         load(tmp_path, text)
     message = str(raised.value)
+    assert place in message
     assert says in message
     assert "noojee-contract.toml" in message or "nowhere" in message
     assert "\n" not in message
     assert PLANTED not in message
 
 
-def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path) -> None:
-    """Unreadable files."""
+@pytest.mark.parametrize("text", ["", "[targets]\n"])
+def test_a_file_without_a_target_has_nothing_to_check(tmp_path: Path, text: str) -> None:
+    """Nothing to check is not a success."""
+    with pytest.raises(NothingToCheck, match="there is no target in it"):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize("key", sorted(OLD_KEYS))
+def test_an_old_key_names_the_new_one(tmp_path: Path, key: str) -> None:
+    """A target file of an older format is refused in one line."""
+    with pytest.raises(TargetError) as raised:
+        load(tmp_path, GOOD + f"{key} = ['x']\n")
+    assert f"$.targets.pbx.{key}: there is no such key any more; write {OLD_KEYS[key]}" in str(raised.value)
+
+
+def test_a_target_file_may_be_json(tmp_path: Path) -> None:
+    """The same document, for files that a program writes."""
+    table = {"base_url": "https://h", "dialect": "njadmin", "negative_tests": "allowed"}
+    path = tmp_path / "targets.json"
+    path.write_text(json.dumps({"targets": {"pbx": table}}))
+    assert load_config(path).targets["pbx"].negative_tests
+    path.write_text("[]")
+    with pytest.raises(TargetError, match="no JSON object"):
+        load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ({}, "--dialect: is missing. The dialect:"),
+        ({"dialect": "njadmn"}, "--dialect: there is no 'njadmn' (did you mean njadmin?)"),
+        ({"dialect": "njadmin", "api_key_env": PLANTED}, "--api-key-env: is not as it must be. The name of the"),
+        ({"dialect": "njadmin", "timeout_seconds": 0.0}, "--timeout: is not as it must be. The longest time"),
+        ({"dialect": "njadmin", "control_url": "https://h"}, "--control-url: needs writable"),
+        ({"dialect": "njadmin", "audio": "x"}, "--audio: "),
+    ],
+)
+def test_a_wrong_flag_is_named(flags: dict[str, object], says: str) -> None:
+    """The line names the flag and what to write, not a JSON path."""
+    with pytest.raises(TargetError) as raised:
+        from_flags({"base_url": "https://h", **flags})
+    assert says in str(raised.value)
+    assert "$." not in str(raised.value)
+    assert PLANTED not in str(raised.value)
+
+
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
+    """A missing file, and a file that is not UTF-8."""
     with pytest.raises(TargetError, match="cannot be read"):
         load_config(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes(b"# \xe9\n")
@@ -143,24 +208,24 @@ def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path) -> None:
         load_config(tmp_path / "latin.toml")
 
 
-def test_an_unknown_target_is_told_with_the_nearest(tmp_path: Path) -> None:
+def test_an_unknown_target_is_reported_with_the_nearest(tmp_path: Path) -> None:
     """Names are typed by hand."""
     config = load_config(fixtures("targets", "embedded.toml"))
     with pytest.raises(TargetError, match="did you mean replacement"):
         config.choose(["replacemnt"])
 
 
-def test_a_missing_variable_is_told_by_name() -> None:
-    """A credential is named, and read at the last moment."""
-    target = from_options(base_url="https://h", dialect="njadmin", api_key_env="STAGING_KEY")
+def test_a_missing_variable_is_reported_by_name() -> None:
+    """The value of a credential is read only when a client needs it."""
+    target = from_flags({"base_url": "https://h", "dialect": "njadmin", "api_key_env": "STAGING_KEY"})
     with pytest.raises(TargetError, match="STAGING_KEY"):
         target.secret({})
     with pytest.raises(TargetError, match="names no credential"):
-        from_options(base_url="https://h", dialect="njadmin").secret({})
+        from_flags({"base_url": "https://h", "dialect": "njadmin"}).secret({})
 
 
 @pytest.mark.parametrize(
-    ("dialect", "authentication", "proof"),
+    ("dialect", "authentication", "scheme"),
     [
         ("services", None, "none"),
         ("recording-api", None, "hash"),
@@ -169,17 +234,18 @@ def test_a_missing_variable_is_told_by_name() -> None:
         ("njadmin", None, "api-key"),
     ],
 )
-def test_a_dialect_says_how_it_is_proved_who_asks(dialect: str, authentication: str | None, proof: str) -> None:
-    """DOC: the generation between the old and the new takes both; the oldest asks for nothing, and so needs no variable."""
-    target = from_options(base_url="https://h", dialect=dialect, authentication=authentication)
-    assert target.scheme == proof
-    if proof == "none":
+def test_a_dialect_decides_the_authentication_scheme(dialect: str, authentication: str | None, scheme: str) -> None:
+    """DOC: call-management accepts both schemes; services has no credentials, and so needs no variable."""
+    chosen = {} if authentication is None else {"authentication": authentication}
+    target = from_flags({"base_url": "https://h", "dialect": dialect, **chosen})
+    assert target.scheme == scheme
+    if scheme == "none":
         assert target.secret({}).reveal() == ""
 
 
-def test_the_zone_is_noted_where_it_was_assumed() -> None:
+def test_a_default_time_zone_is_noted() -> None:
     """A wrong zone would look like wrong dates."""
-    assert "Australia/Melbourne" in from_options(base_url="https://h", dialect="njadmin").notes[0]
+    assert "Australia/Melbourne" in from_flags({"base_url": "https://h", "dialect": "njadmin"}).notes[0]
 
 
 @pytest.mark.parametrize(
@@ -191,14 +257,14 @@ def test_the_zone_is_noted_where_it_was_assumed() -> None:
         (b'kind,value\ntag,"a\n', "line 2"), (b"kind,value\ntag,\xff\n", "not UTF-8"), (b"kind,value\ntag,1,2\n", "3 columns"),
     ],
 )  # fmt: skip
-def test_a_wrong_file_of_known_recordings_is_told_with_its_line(tmp_path: Path, content: bytes, says: str) -> None:
+def test_a_wrong_recordings_file_is_reported_with_its_line(tmp_path: Path, content: bytes, says: str) -> None:
     """The line and the reason."""
     (tmp_path / "recordings.csv").write_bytes(content)
     with pytest.raises(TargetError, match=says):
         read_recordings(tmp_path / "recordings.csv")
 
 
-def test_known_recordings_are_read_with_quotes_comments_and_marks(tmp_path: Path) -> None:
+def test_recordings_are_read_with_quotes_comments_and_marks(tmp_path: Path) -> None:
     """As spreadsheets write them."""
     (tmp_path / "recordings.csv").write_text(
         '\ufeffKind,Value\r\n# ours\r\ntag," a ""b"", c"\r\n\r\ntag,x\r\ntag,x\r\n', encoding="utf-8"
@@ -206,7 +272,7 @@ def test_known_recordings_are_read_with_quotes_comments_and_marks(tmp_path: Path
     assert read_recordings(tmp_path / "recordings.csv") == (Question("tag", ' a "b", c'), Question("tag", "x"))
 
 
-def test_open_questions_are_those_of_the_table() -> None:
+def test_options_are_those_of_the_table() -> None:
     """The default comes first."""
     assert options_table()["tag_selects"] == ("calls", "legs")
     assert options_table()["default_account"] == ()

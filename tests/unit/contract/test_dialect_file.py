@@ -15,7 +15,7 @@ from noojee_contract.dialects.model import ErrorRule
 from noojee_contract.dialects.schemes import KeyInBasic, KeyInHeader, KeyInQuery, VendorHash
 from noojee_contract.errors import TargetError
 from noojee_contract.model.cell import MigrationPair
-from noojee_contract.targets.config import from_options, load_config
+from noojee_contract.targets.config import from_flags, load_config
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "replacement"
 TEXT = (EXAMPLE / "dialect.toml").read_text(encoding="utf-8")
@@ -185,17 +185,17 @@ def test_the_path_is_relative_to_the_config_or_to_the_folder_of_the_command(
     assert (target.dialect, target.scheme) == ("records-v2", "api-key")
     assert target.capabilities == {"by_tag", "by_unique_id", "by_hour", "audio"}
     monkeypatch.chdir(folder)
-    assert from_options(base_url="https://h", dialect="./records-v2.toml").described is not None
+    assert from_flags({"base_url": "https://h", "dialect": "./records-v2.toml"}).described is not None
 
 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (f'audio = "{AUDIO}"', "audio is a choice of the vendor's dialects"),
-        ('rest_path = "/rest"', "rest_path is a choice of the vendor's dialects"),
-        ('authentication = "hash"', "authentication is a choice of the vendor's dialects"),
-        ('[[migration]]\nfrom = "services"\nto = "new"', "services tells of no legs"),
-        ('[[migration]]\nfrom = "new"\nto = "njadmin"', "to a njadmin target, or to one with a dialect file"),
+        (f'audio = "{AUDIO}"', "$.targets.new.audio: the dialect file decides this"),
+        ('rest_path = "/rest"', "$.targets.new.rest_path: the dialect file decides this"),
+        ('authentication = "hash"', "$.targets.new.authentication: the dialect file decides this"),
+        ('[[migration]]\nfrom = "services"\nto = "new"', "services lists no legs"),
+        ('[[migration]]\nfrom = "new"\nto = "njadmin"', "to a njadmin target, or to a custom dialect"),
     ],
 )
 def test_a_target_does_not_say_again_what_its_dialect_file_says(folder: Path, line: str, says: str) -> None:
@@ -218,7 +218,7 @@ def test_a_capability_that_the_file_does_not_describe_cannot_be_claimed(folder: 
     """It could never be exercised."""
     read(folder, f'[methods.audio]\nrequest = "{AUDIO}"\n', "")
     with pytest.raises(TargetError, match="describes no audio"):
-        from_options(base_url="https://h", dialect=f"{folder}/records-v2.toml", capabilities=["audio"])
+        from_flags({"base_url": "https://h", "dialect": f"{folder}/records-v2.toml", "capabilities": ["audio"]})
 
 
 @pytest.mark.parametrize("old", ["recording-api", "call-management", "njadmin", "./records-v2.toml"])

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from noojee_contract.model import schemas as validate
 from noojee_contract.resources import fixtures, schemas
-from noojee_contract.targets.target_keys import READERS
 
 Steps = tuple[str | int, ...]
 GONE = object()
@@ -52,7 +51,8 @@ requests_per_second = 2.5
 request_budget = 500
 timeout_seconds = 10
 max_body_bytes = 1048576
-allow = ["provoke", "wait:61s"]
+negative_tests = "allowed"
+max_wait_seconds = 61
 ca_file = "ca.pem"
 writable = false
 sources = ["bundled"]
@@ -222,7 +222,7 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             ((*STAGING, "known"), 1), ((*STAGING, "capabilities"), ["by_name"]), ((*STAGING, "archives"), ["all"]),
             ((*STAGING, "audio"), "POST {base}/retrieve"), ((*STAGING, "rest_path"), "/"), ((*STAGING, "authentication"), "none"), ((*STAGING, "request_budget"), 0),
             ((*STAGING, "requests_per_second"), 0), ((*STAGING, "timeout_seconds"), "10"), ((*STAGING, "max_body_bytes"), 1),
-            ((*STAGING, "allow"), ["everything"]), ((*STAGING, "allow"), "wait"), ((*STAGING, "writable"), "yes"),
+            ((*STAGING, "negative_tests"), "everything"), ((*STAGING, "max_wait_seconds"), "61s"), ((*STAGING, "allow"), ["provoke"]), ((*STAGING, "writable"), "yes"),
             ((*STAGING, "profile"), {"time_body": 1}), ((*STAGING, "expected_failures", 0, "expires"), GONE),
             ((*STAGING, "expected_failures", 0, "expires"), "soon"), ((*STAGING, "expected_failures", 0, "reason"), ""),
             (("targets", "old", "command"), ["serve", "{ready_file}"]), (("migration",), {"from": "old", "to": "staging"}),
@@ -374,15 +374,15 @@ def test_unknown_words_of_direction_pass(word: str) -> None:
     assert agreed(document, "njadmin/metadata-by-hour")
 
 
-def test_the_schema_of_targets_knows_the_keys_that_the_reader_knows() -> None:
-    """No more and no fewer."""
-    assert set(validate.load("own/target")["$defs"]["target"]["properties"]) == set(READERS)
-    assert set(TARGET["targets"]["staging"]) | {"transport", "command"} == set(READERS)
+def test_the_example_sets_every_key_of_a_target() -> None:
+    """Else a key of the schema would have no valid example."""
+    keys = set(validate.load("own/target")["$defs"]["target"]["properties"])
+    assert set(TARGET["targets"]["staging"]) | {"transport", "command"} == keys
 
 
-def test_one_leave_needs_no_list() -> None:
-    """As the reader takes it."""
-    assert agreed(changed(TARGET, (*STAGING, "allow"), "provoke"), "own/target")
+def test_recordings_may_be_one_file() -> None:
+    """A single file needs no list."""
+    assert agreed(changed(TARGET, (*STAGING, "recordings"), "recordings.csv"), "own/target")
 
 
 VALUES = st.one_of(

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from noojee_contract.dialects.custom import CustomDialect
-from noojee_contract.dialects.loader.form import Wrong, check_form
+from noojee_contract.dialects.loader.form import FORM
 from noojee_contract.dialects.loader.methods import MOST_BYTES, read_method
 from noojee_contract.dialects.loader.shape import read_shapes
 from noojee_contract.dialects.model import ErrorRule, ErrorRules, Shape, place_of
 from noojee_contract.dialects.schemes import KeyInBasic, KeyInHeader, KeyInQuery, Scheme, VendorHash
 from noojee_contract.errors import TargetError
 from noojee_contract.model.files import toml_document
+from noojee_contract.model.form import FormError
 
 KINDS = ("refused", "bad_request", "unknown_path", "wrong_method", "no_sound", "unknown_recording")
 
@@ -27,10 +28,10 @@ def read_dialect(path: Path) -> CustomDialect:
     """The dialect that a file describes. Raises TargetError with the file, the JSON path and what to write."""
     document = toml_document(path, "dialect file", MOST_BYTES)
     try:
-        check_form(document)
+        FORM.check(document)
         return _dialect(document, path.parent)
-    except Wrong as wrong:
-        raise TargetError(f"{path}: {wrong}") from None
+    except FormError as error:
+        raise TargetError(f"{path}: {error}") from None
 
 
 def _dialect(document: Mapping[str, Any], folder: Path) -> CustomDialect:
@@ -62,7 +63,9 @@ def _failures(row: Mapping[str, Any]) -> ErrorRules:
 
     for kind in KINDS:
         if "code" in row.get(kind, {}) and "code" not in row:
-            raise Wrong(f"$.failures.{kind}.code", 'nothing says where codes stand; write code = "..." in [failures]')
+            raise FormError(
+                f"$.failures.{kind}.code", 'nothing says where codes stand; write code = "..." in [failures]'
+            )
     return ErrorRules(
         code=place_of(row["code"]) if "code" in row else None,
         message=place_of(row["message"]) if "message" in row else None,

@@ -11,9 +11,10 @@ from typing import Any
 
 from noojee_contract.dialects.body import AS_NUMBER, NAME, Body, FormBody, JsonBody, names_in
 from noojee_contract.dialects.hour import TIMES_WRITTEN, DateAndHour, Hour, TimeRange
-from noojee_contract.dialects.loader.form import CREDENTIAL_HINT, MOMENT, Wrong, check_pattern, description
+from noojee_contract.dialects.loader.form import CREDENTIAL_HINT, FORM, MOMENT, check_pattern
 from noojee_contract.dialects.model import Method, Shape, place_of
 from noojee_contract.model.files import beginning_of
+from noojee_contract.model.form import FormError
 from noojee_contract.model.schemas import Schema
 from noojee_contract.redaction.redact import names_a_credential
 
@@ -24,7 +25,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {**NEEDED, "audio": ("unique_id", "leg", 
 
 
 def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -> Method:
-    """One method, by its name in the file, with the shape of its legs. Raises `Wrong`."""
+    """One method, by its name in the file, with the shape of its legs. Raises `FormError`."""
     place = f"$.methods.{name}"
     verb, _, target = row["request"].partition(" ")
     path, _, query = target.partition("?")
@@ -41,9 +42,9 @@ def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -
         _check_names(body, f"{place}.{'json' if isinstance(body, JsonBody) else 'form'}", known, hour)
     for each in needed:
         if each not in names:
-            raise Wrong(
+            raise FormError(
                 f"{place}.request",
-                f"{{{each}}} stands neither here nor in the body. {description(['methods', name, 'request'])}",
+                f"{{{each}}} stands neither here nor in the body. {FORM.description(['methods', name, 'request'])}",
             )
     return Method(
         verb=verb,
@@ -59,11 +60,11 @@ def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -
 
 
 def _check_parameter(name: str, place: str) -> None:
-    """Raises `Wrong` for a name that is none, or whose value would be a credential."""
+    """Raises `FormError` for a name that is none, or whose value would be a credential."""
     if "{" in name:
-        raise Wrong(place, "the name of a parameter is fixed; write name={...}")
+        raise FormError(place, "the name of a parameter is fixed; write name={...}")
     if names_a_credential(name):
-        raise Wrong(place, f"the parameter {name} {CREDENTIAL_HINT}: [authentication] query = {name!r}")
+        raise FormError(place, f"the parameter {name} {CREDENTIAL_HINT}: [authentication] query = {name!r}")
 
 
 def _body(row: Mapping[str, Any], place: str, verb: str) -> Body | None:
@@ -72,9 +73,9 @@ def _body(row: Mapping[str, Any], place: str, verb: str) -> Body | None:
         return None
     (kind, *more) = kinds
     if more:
-        raise Wrong(f"{place}.form", "there is json already; a request has one body")
+        raise FormError(f"{place}.form", "there is json already; a request has one body")
     if verb == "GET":
-        raise Wrong(f"{place}.{kind}", "a GET carries no body; write POST in request")
+        raise FormError(f"{place}.{kind}", "a GET carries no body; write POST in request")
     if kind == "form":
         for name in row["form"]:
             _check_parameter(name, f"{place}.form.{name}")
@@ -84,7 +85,7 @@ def _body(row: Mapping[str, Any], place: str, verb: str) -> Body | None:
 
 
 def _check_json(value: Any, place: str) -> None:
-    """Raises `Wrong` for what JSON has no word for, dates and infinity among them, and for wrong names of members."""
+    """Raises `FormError` for what JSON has no word for, dates and infinity among them, and for wrong names of members."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             _check_parameter(name, f"{place}.{name}")
@@ -93,11 +94,11 @@ def _check_json(value: Any, place: str) -> None:
         for number, inner in enumerate(value):
             _check_json(inner, f"{place}[{number}]")
     elif not isinstance(value, str | int) and not (isinstance(value, float) and isfinite(value)):
-        raise Wrong(place, "JSON has no such value; write it as a text, in quotes")
+        raise FormError(place, "JSON has no such value; write it as a text, in quotes")
 
 
 def _check_names(body: Body, place: str, known: Sequence[str], hour: Hour) -> None:
-    """Raises `Wrong` for what stands in braces and is no name of this method, or no number."""
+    """Raises `FormError` for what stands in braces and is no name of this method, or no number."""
     numbers = [name for name in known if name in ("leg", "hour")]
     if isinstance(hour, TimeRange) and hour.form.startswith("epoch"):
         numbers = list(hour.names)
@@ -106,26 +107,28 @@ def _check_names(body: Body, place: str, known: Sequence[str], hour: Hour) -> No
         if as_number is not None and isinstance(body, JsonBody):
             if as_number[1] not in numbers:
                 can = f"of {', '.join(numbers)} alone" if numbers else "of nothing in this method"
-                raise Wrong(place, f":number makes a whole number {can}; write {{...}}")
+                raise FormError(place, f":number makes a whole number {can}; write {{...}}")
         elif set(NAME.findall(text)) - set(known) or set("{}") & set(NAME.sub("", text)):
             shown = ", ".join(f"{{{name}}}" for name in known)
             alone = "; :number wants a JSON text of its own" if ":number" in text else ""
-            raise Wrong(place, f"in braces stands {shown}, and nothing else{alone}")
+            raise FormError(place, f"in braces stands {shown}, and nothing else{alone}")
 
 
 def _hour(row: Mapping[str, Any], place: str, names: Collection[str]) -> Hour:
     is_range = not {"from", "until"}.isdisjoint(names)
     if not is_range and "time" in row:
-        raise Wrong(f"{place}.time", "is how {from} and {until} are written; ask with them, or take this out")
+        raise FormError(f"{place}.time", "is how {from} and {until} are written; ask with them, or take this out")
     if not is_range:
         written = row.get("date", "%Y/%m/%d")
         check_pattern(written, f"{place}.date", date(2021, 9, 14), "%Y-%m-%d")
         return DateAndHour(day_pattern=written, padded=row.get("hour") == "padded")
     for name in ("date", "hour"):
         if name in row:
-            raise Wrong(f"{place}.{name}", "a range of times has none; time says how {from} and {until} are written")
+            raise FormError(
+                f"{place}.{name}", "a range of times has none; time says how {from} and {until} are written"
+            )
     if "time" not in row:
-        raise Wrong(f"{place}.time", f"is missing. {description(['methods', 'by_hour', 'time'])}")
+        raise FormError(f"{place}.time", f"is missing. {FORM.description(['methods', 'by_hour', 'time'])}")
     if row["time"] not in TIMES_WRITTEN:
         check_pattern(row["time"], f"{place}.time", MOMENT.replace(second=0), "%Y-%m-%d %H:%M:%S")
     return TimeRange(row["time"])
@@ -135,11 +138,13 @@ def _schema(path: Path, place: str) -> Schema:
     try:
         content = beginning_of(path, MOST_BYTES)
     except OSError as error:
-        raise Wrong(place, f"{path} cannot be read: {error.strerror}; write a file beside the dialect file") from error
+        raise FormError(
+            place, f"{path} cannot be read: {error.strerror}; write a file beside the dialect file"
+        ) from error
     if len(content) > MOST_BYTES:
-        raise Wrong(place, f"{path} is longer than {MOST_BYTES} bytes")
+        raise FormError(place, f"{path} is longer than {MOST_BYTES} bytes")
     try:
         return Schema(json.loads(content))
     except (ValueError, RecursionError) as error:
         said = str(error).splitlines()[0]
-        raise Wrong(place, f"{path} is no JSON Schema that stands in one file: {said[:200]}") from error
+        raise FormError(place, f"{path} is no JSON Schema that stands in one file: {said[:200]}") from error

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from noojee_contract.dialects.formats import NUMBERS, TIMES, UNSET, Format, pattern, text, words
-from noojee_contract.dialects.loader.form import MOMENT, Wrong, check_pattern, description
+from noojee_contract.dialects.loader.form import FORM, MOMENT, check_pattern
 from noojee_contract.dialects.model import Shape, place_of
+from noojee_contract.model.form import FormError
 
 Rows = Mapping[str, Any]
 OWN = ("fields", "formats", "without")
@@ -16,7 +17,7 @@ TIME_FIELDS = ("Start", "End")
 
 
 def read_shapes(document: Rows) -> dict[str, Shape]:
-    """The shape of each method that lists legs: the common one, with what the method says otherwise. Raises `Wrong`."""
+    """The shape of each method that lists legs: the common one, with what the method says otherwise. Raises `FormError`."""
     common = _shape(document["fields"], document["formats"], "$")
     listing = {name: row for name, row in document["methods"].items() if name != "audio"}
     rows = {name: _rows(document, row, f"$.methods.{name}") for name, row in listing.items()}
@@ -36,11 +37,11 @@ def _rows(document: Rows, row: Rows, place: str) -> tuple[Rows, Rows]:
     own, without = row.get("fields", {}), row.get("without", ())
     for name in without:
         if name not in document["fields"] or name in own:
-            raise Wrong(f"{place}.without", f"takes {name} out of $.fields, and it must stand there alone")
+            raise FormError(f"{place}.without", f"takes {name} out of $.fields, and it must stand there alone")
     fields = {name: where for name, where in {**document["fields"], **own}.items() if name not in without}
     for name in row.get("formats", {}):
         if name not in fields:
-            raise Wrong(f"{place}.formats.{name}", f"no field is named {name}; name it in fields, or take this out")
+            raise FormError(f"{place}.formats.{name}", f"no field is named {name}; name it in fields, or take this out")
     formats = {**document["formats"], **row.get("formats", {})}
     return fields, {name: written for name, written in formats.items() if name in fields}
 
@@ -54,7 +55,7 @@ def _apart(one: tuple[Rows, Rows], other: tuple[Rows, Rows]) -> frozenset[str]:
 def _shape(fields: Rows, formats: Rows, place: str) -> Shape:
     for name in formats:
         if name not in fields:
-            raise Wrong(f"{place}.formats.{name}", f"$.fields names no {name}; name it there, or take this out")
+            raise FormError(f"{place}.formats.{name}", f"$.fields names no {name}; name it there, or take this out")
     return Shape(
         fields={name: place_of(written) for name, written in fields.items()},
         formats={name: _format(name, formats.get(name), f"{place}.formats.{name}") for name in fields},
@@ -63,7 +64,7 @@ def _shape(fields: Rows, formats: Rows, place: str) -> Shape:
 
 def _format(name: str, row: Any, place: str) -> Format:
     if row is None and name in (*TIME_FIELDS, "Direction"):
-        raise Wrong(place, f"is missing. {description(['formats', name])}")
+        raise FormError(place, f"is missing. {FORM.description(['formats', name])}")
     if name in TIME_FIELDS:
         if row in TIMES:
             return TIMES[row]

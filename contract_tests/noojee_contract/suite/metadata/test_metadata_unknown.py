@@ -19,7 +19,7 @@ MOST_READ_ONLY = 6  # hostile values for a read-only target that allows negative
 def _unknown_values(subject: Subject) -> tuple[str, ...]:
     if subject.archive is not None:
         return subject.unknown_values
-    return subject.unknown_values[: MOST_READ_ONLY if subject.target.provoke else 1]
+    return subject.unknown_values[: MOST_READ_ONLY if subject.target.negative_tests else 1]
 
 
 def _answers(subject: Subject) -> Iterator[Answer]:

@@ -1,0 +1,88 @@
+"""The results of a run as they arrive, from this process or from all workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from noojee_contract.model.result import Result
+from noojee_contract.report.jsonlines import result_of
+
+if TYPE_CHECKING:
+    from noojee_contract.engine.runner import Runner
+
+
+class Listener(Protocol):
+    """Follows a run, such as a progress bar."""
+
+    def start(self, total: int) -> None:
+        """The number of results to come; called again if it grows."""
+
+    def advance(self, result: Result) -> None:
+        """One more result."""
+
+
+class Collected:
+    """The results of a run so far, and what its workers sent. `lost` are tests that ended without a result."""
+
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+        self.lost: list[str] = []
+        self.calls: list[Mapping[str, Any]] = []
+        self.requests: dict[str, int] = {}
+        self.expected = 0
+        self.listeners: list[Listener] = []
+        self.started_at = datetime.now(UTC)
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """The time since the start of the run."""
+        return time.monotonic() - self._started
+
+    @property
+    def has_results(self) -> bool:
+        """Whether any clause ran, or was lost."""
+        return bool(self.results or self.lost)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every test that was collected has a result."""
+        return not self.lost and len(self.results) >= self.expected
+
+    def expect(self, nodeids: Iterable[str]) -> None:
+        """Take the tests that are to run."""
+        self.expected = max(self.expected, len(list(nodeids)))
+        for listener in self.listeners:
+            listener.start(self.expected)
+
+    def take_report(self, report: Any) -> None:
+        """Take a pytest report: its result, or the loss of one."""
+        row = getattr(report, "noojee", None)
+        if row is not None:
+            result = result_of(row)
+            self.results.append(result)
+            for listener in self.listeners:
+                listener.advance(result)
+        elif report.failed and "noojee_contract" in report.nodeid.replace("/", "."):
+            self.lost.append(f"{report.nodeid}: {str(report.longrepr)[-500:]}")
+
+    def take_runner(self, runner: Runner) -> None:
+        """Take the calls and the number of requests of this process's runner."""
+        self.calls += runner.calls()
+        for name, client in runner.target_clients.items():
+            self.requests[name] = self.requests.get(name, 0) + client.requests
+
+    def as_worker(self) -> dict[str, Any]:
+        """What a worker sends to the controller at its end."""
+        return {"calls": self.calls, "requests": self.requests, "expected": self.expected}
+
+    def take_worker(self, sent: Mapping[str, Any]) -> None:
+        """Take what a worker sent. A worker that crashed sends nothing."""
+        seen = {call["target"] for call in self.calls}
+        self.calls += [call for call in sent.get("calls", ()) if call["target"] not in seen]
+        for name, count in sent.get("requests", {}).items():
+            self.requests[name] = self.requests.get(name, 0) + count
+        self.expected = max(self.expected, sent.get("expected", 0))

@@ -1,0 +1,123 @@
+"""The options of a run, from the command line of `noojee-contract verify` or of pytest, and what they choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from noojee_contract.targets.flags import PYTEST_FLAGS, PYTEST_PREFIX, REPEATED_FLAGS, TARGET_FLAGS, given, words
+
+if TYPE_CHECKING:
+    import pytest
+
+    from noojee_contract.engine.counterexamples import CounterexampleStore
+    from noojee_contract.model.cell import MigrationPair
+    from noojee_contract.targets.target import Target
+
+EXAMPLES = 25
+HERE = Path("noojee-contract.toml")
+"""The target file that a run uses if no flag names another."""
+EMBEDDED = "embedded"
+"""The name of the target file that ships: the embedded PBX. A run uses it if there is no other."""
+SMOKE_TARGETS = ("legacy-http", "replacement-http")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """The flags of a run. `target_flags` are the flags that describe a target, by key; empty with a target file."""
+
+    config: str | None = None
+    target: Sequence[str] = ()
+    only: Sequence[str] = ()
+    require: Sequence[str] = ()
+    examples: int = EXAMPLES
+    random_seed: int | None = None
+    smoke: bool = False
+    counterexamples: str | None = None
+    replay_counterexample: str | None = None
+    target_flags: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """The options that parsed flags set, by the names of the flags. Without --config, takes the file in this folder."""
+        run = given([flag for flag in PYTEST_FLAGS if flag not in TARGET_FLAGS], values)
+        target_flags = given(TARGET_FLAGS, values)
+        if "config" not in run and not target_flags and HERE.exists():
+            run["config"] = str(HERE)
+        return cls(**run, target_flags=target_flags)
+
+    @classmethod
+    def of_pytest(cls, config: pytest.Config) -> Self:
+        """The options of a pytest run."""
+        prefix = PYTEST_PREFIX.strip("-")
+        return cls.of({flag.name: getattr(config.option, f"{prefix}_{flag.name}") for flag in PYTEST_FLAGS})
+
+    @property
+    def repeat_words(self) -> list[str]:
+        """The flags of `verify` that find the same target again, under the same limits."""
+        return words(REPEATED_FLAGS, {"config": self.config, **self.target_flags})
+
+    @property
+    def store(self) -> CounterexampleStore:
+        """The folder that keeps counterexamples."""
+        from noojee_contract.engine.counterexamples import FOLDER, CounterexampleStore
+
+        return CounterexampleStore(Path(self.counterexamples or FOLDER))
+
+
+def check(options: RunOptions) -> None:
+    """Raises TargetError for flags that contradict each other."""
+    from noojee_contract.errors import TargetError
+
+    flags = {flag.name: flag for flag in TARGET_FLAGS}
+    if options.target_flags and "base_url" not in options.target_flags:
+        name = next(iter(options.target_flags))
+        raise TargetError(
+            f"{flags[name].flag} describes a target without a target file: give --base-url too, "
+            f"or set {name} in the target file"
+        )
+    if options.target_flags and (options.target or options.config):
+        raise TargetError("--base-url describes one target: leave out --config and the names of targets")
+
+
+def chosen_targets(options: RunOptions) -> tuple[list[Target], tuple[MigrationPair, ...]]:
+    """The targets that the options choose, and the migrations of their file. Raises TargetError."""
+    from noojee_contract.resources import fixtures
+    from noojee_contract.targets.config import from_flags, load_config
+
+    check(options)
+    if options.target_flags:
+        return [from_flags(options.target_flags)], ()
+    embedded = options.config in (None, EMBEDDED)
+    file = load_config(fixtures("targets", "embedded.toml") if embedded else Path(str(options.config)))
+    names = options.target
+    if not names and options.smoke and embedded:
+        names = SMOKE_TARGETS
+    chosen = list(file.choose(names))
+    if options.replay_counterexample and not names:  # every target that can get the archive
+        chosen = [target for target in chosen if target.writable and "generated" in target.sources]
+    return chosen, file.migrations
+
+
+def chosen_clauses(options: RunOptions) -> frozenset[str] | None:
+    """The ids of the clauses to run; None for all. Raises TargetError for a pattern or a counterexample that is unknown."""
+    from noojee_contract.catalogue.clauses import catalogue, choose
+
+    if options.replay_counterexample:
+        clause, _ = options.store.load(options.replay_counterexample)
+        return frozenset([clause])
+    if options.only:
+        return frozenset(clause.id for clause in choose(options.only))
+    if options.smoke:
+        return frozenset(clause.id for clause in catalogue().values() if clause.severity in ("must", "should"))
+    return None
+
+
+def counterexample_archive(options: RunOptions) -> Mapping[str, Any] | None:
+    """The archive of the counterexample to replay; None without one. Raises TargetError for an unknown id."""
+    if not options.replay_counterexample:
+        return None
+    _, archive = options.store.load(options.replay_counterexample)
+    return archive

@@ -1,0 +1,176 @@
+"""Makes the report of a run from its results, targets and options. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from noojee_contract.catalogue.clauses import (
+    REQUIRED_CLAUSES,
+    REQUIRED_CLAUSES_OF_SERVICES,
+    catalogue,
+    choose,
+    fingerprint,
+)
+from noojee_contract.model.cell import MigrationPair
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import MIGRATION, Report, RequiredClauses, Result, TargetRow
+from noojee_contract.pytest_plugin.collected import Collected
+from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses
+from noojee_contract.redaction.redact import HIDDEN
+from noojee_contract.targets.applicability import applies_to, concerns
+from noojee_contract.targets.target import Target
+
+EXERCISES = {
+    "by_tag": "metadata.by-tag-answered",
+    "by_unique_id": "metadata.by-unique-id-answered",
+    "by_hour": "by-hour.answered",
+    "audio": "audio.fetched",
+}
+"""The clause that uses each capability."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run was asked to do."""
+
+    options: RunOptions
+    targets: Sequence[Target]
+    migrations: Sequence[MigrationPair]
+    random_seed: int
+
+
+def run_report(collected: Collected, run: Run) -> Report:
+    """The report of a run: its results, and the required clauses that are missing."""
+    results = [*collected.results, *_outdated_expectations(collected.results, run)]
+    ids = {result.clause for result in results}
+    return Report(
+        suite=f"noojee-contract {version('noojee-contract')}",
+        catalogue=fingerprint(),
+        started=collected.started_at.isoformat(timespec="seconds"),
+        seconds=round(collected.seconds, 2),
+        random_seed=run.random_seed,
+        examples=run.options.examples,
+        targets=_target_rows(collected, results, run),
+        clauses=[clause.row() for clause in catalogue().values() if clause.id in ids],
+        results=sorted(results, key=lambda result: (result.clause, result.target, result.source)),
+        missing=required_clauses(run.targets, run.options).missing(results),
+        calls=collected.calls,
+        notes=[*_notes(run), *collected.lost],
+        complete=collected.complete,
+    )
+
+
+def required_clauses(targets: Sequence[Target], options: RunOptions) -> RequiredClauses:
+    """The clauses that must have passed on each target.
+
+    --only replaces the usual required clauses by the ids that it names, and keeps those that its patterns match.
+    """
+    known = catalogue()
+    if options.replay_counterexample:
+        only: Sequence[str] = sorted(chosen_clauses(options) or ())
+    else:
+        only = options.only
+    named = {clause.id for clause in choose(options.require)} | {pattern for pattern in only if pattern in known}
+    matched = {clause.id for clause in choose(only)} if only else set(known)
+    needed = {
+        target.name: [
+            clause_id
+            for clause_id in sorted(named | (matched & set(_usual(target))))
+            if applies_to(known[clause_id], target) and known[clause_id].severity in ("must", "should")
+        ]
+        for target in targets
+    }
+    claimed = {} if only else {target.name: _claims(target) for target in targets}
+    return RequiredClauses(needed=needed, claimed=claimed)
+
+
+def _usual(target: Target) -> tuple[str, ...]:
+    return REQUIRED_CLAUSES_OF_SERVICES if target.dialect == "services" else REQUIRED_CLAUSES
+
+
+def _claims(target: Target) -> dict[str, str]:
+    """Each capability that the target file names, with the clause that uses it."""
+    known = catalogue()
+    return {name: EXERCISES[name] for name in sorted(target.claimed) if concerns(known[EXERCISES[name]], target)}
+
+
+def _target_rows(collected: Collected, results: Sequence[Result], run: Run) -> list[TargetRow]:
+    sources: dict[str, list[str]] = {}
+    for result in results:
+        rows = sources.setdefault(result.target, [])
+        if result.source not in rows:
+            rows.append(result.source)
+    targets = [
+        target_row(target, sources.get(target.name, ()), collected.requests.get(target.name, 0))
+        for target in run.targets
+    ]
+    pairs = [
+        TargetRow(name=str(pair), dialect=MIGRATION, address="", sources=sources[str(pair)])
+        for pair in run.migrations
+        if str(pair) in sources
+    ]
+    return [*targets, *pairs]
+
+
+def target_row(target: Target, sources: Sequence[str] = (), requests: int = 0) -> TargetRow:
+    """What a report says about a target."""
+    address = target.base_url or target.transport or _shown(target.command or ())
+    return TargetRow(name=target.name, dialect=target.dialect, address=address, sources=sources, requests=requests)
+
+
+def _shown(command: Sequence[str]) -> str:
+    """A command without the values of its flags, which could be keys. Numbers and {names} are harmless."""
+    words: list[str] = []
+    for word in command:
+        name, equals, value = word.partition("=")
+        follows_flag = bool(words) and words[-1].startswith("--") and not word.startswith("-")
+        if not equals:
+            value = word if follows_flag else ""
+        harmless = not value or value.isdigit() or (value.startswith("{") and value.endswith("}"))
+        if harmless:
+            words.append(word)
+        else:
+            words.append(f"{name}={HIDDEN}" if equals else HIDDEN)
+    return " ".join(words)
+
+
+def _notes(run: Run) -> list[str]:
+    options, targets = run.options, run.targets
+    notes = [f"{target.name}: {note}" for target in targets for note in target.notes]
+    notes += [
+        f"{target.name}: no known recordings are given, so no leg can be requested; set recordings in the target file"
+        for target in targets
+        if not target.writable and not target.recordings
+    ]
+    if options.replay_counterexample:
+        notes.append(f"only the counterexample {options.replay_counterexample} was checked, on its own archive")
+    elif options.only:
+        notes.append("only the chosen clauses were checked, and only they were required")
+    elif options.smoke:
+        notes.append("smoke: only must and should clauses were checked, on bundled archives")
+    return notes
+
+
+def _outdated_expectations(results: Sequence[Result], run: Run) -> list[Result]:
+    """A failure for each expected failure that did not happen: the target file is out of date."""
+    rows = []
+    for target in run.targets:
+        names = {target.name, *(str(pair) for pair in run.migrations if target.name in (pair.old, pair.new))}
+        for expected in target.expected_failures:
+            own = [row for row in results if row.clause == expected.clause and row.target in names]
+            if own and all(result.outcome is Outcome.PASSED for result in own):
+                reason = (
+                    f"the clause passed, but is an expected failure ({expected.reason}); remove it from the target file"
+                )
+                rows.append(
+                    Result(
+                        clause=expected.clause,
+                        target=target.name,
+                        source=own[0].source,
+                        outcome=Outcome.FAILED,
+                        reason=reason,
+                    )
+                )
+    return rows

@@ -1,0 +1,141 @@
+"""The keys of a target table whose values are more than JSON: files, zones, dates. One reader each.
+
+The schema of the target file has already checked the type and the form of each value. A reader raises FormError with
+the JSON path, and never repeats a value that could be a credential.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from noojee_contract.dialects.loader.file import is_file_name, read_dialect
+from noojee_contract.errors import near
+from noojee_contract.model.form import FormError
+from noojee_contract.model.question import Question
+from noojee_contract.resources import schemas
+from noojee_contract.targets.recordings import read_recordings
+from noojee_contract.targets.target import DEFAULT_ZONE, ExpectedFailure
+
+_ANY_TEXT = ("default_account", "json_content_type")  # a PBX may have a value that the table does not list
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value is: its JSON path, for messages, and the folder that relative paths start from."""
+
+    path: str
+    folder: Path
+
+
+def _dialect(value: Any, place: Place) -> dict[str, Any]:
+    if not is_file_name(value):
+        return {"dialect": value}
+    described = read_dialect(place.folder / value)
+    return {"dialect": described.name, "described": described}
+
+
+def _url(value: Any, place: Place) -> str:
+    try:
+        url = urlsplit(value)
+        valid = bool(url.hostname) and (url.port is None or url.port > 0)
+    except ValueError:
+        valid = False
+    if not valid:
+        raise FormError(place.path, "not a valid URL; write https://host[:port][/prefix]")
+    return str(value).rstrip("/")
+
+
+def _time_zone(value: Any, place: Place) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise FormError(place.path, f"unknown time zone {value!r}; write a name such as {DEFAULT_ZONE}") from None
+
+
+def _recordings(value: Any, place: Place) -> tuple[Question, ...]:
+    files = value if isinstance(value, list) else [value]
+    return tuple(dict.fromkeys(question for file in files for question in read_recordings(place.folder / file)))
+
+
+def _ca_file(value: Any, place: Place) -> Path:
+    path = place.folder / str(value)
+    if not path.is_file():
+        raise FormError(place.path, f"there is no file {path}")
+    return path
+
+
+def _profile(value: Any, place: Place) -> dict[str, str]:
+    table = options_table()
+    for key, choice in value.items():
+        if key not in table:
+            raise FormError(place.path, f"unknown option {key!r}{near(key, table)}; docs/options.md lists the options")
+        possible = table[key]
+        if possible and choice not in possible:
+            raise FormError(f"{place.path}.{key}", f"unknown value {choice!r}; write {' or '.join(possible)}")
+    return dict(value)
+
+
+@cache
+def options_table() -> Mapping[str, tuple[str, ...]]:
+    """Each option of the API with its possible values, the default first; an empty tuple where any text is possible."""
+    rows = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8"))
+    return {key: () if key in _ANY_TEXT else (row["default"], *row["alternatives"]) for key, row in rows.items()}
+
+
+def _expected_failures(value: Any, place: Place) -> tuple[ExpectedFailure, ...]:
+    rows = []
+    for number, row in enumerate(value):
+        try:
+            expires = date.fromisoformat(row["expires"])
+        except ValueError:
+            raise FormError(f"{place.path}[{number}].expires", "not a date; write one such as 2027-01-31") from None
+        rows.append(ExpectedFailure(clause=row["clause"], reason=row["reason"], expires=expires))
+    return tuple(rows)
+
+
+def _allowed(value: Any, _place: Place) -> bool:
+    return bool(value == "allowed")
+
+
+def _frozen_set(value: Any, _place: Place) -> frozenset[str]:
+    return frozenset(value)
+
+
+def _tuple(value: Any, _place: Place) -> tuple[str, ...]:
+    return tuple(value)
+
+
+_READERS: Mapping[str, Callable[[Any, Place], Any]] = {
+    "base_url": _url,
+    "plain_base_url": _url,
+    "control_url": _url,
+    "time_zone": _time_zone,
+    "recordings": _recordings,
+    "capabilities": _frozen_set,
+    "command": _tuple,
+    "sources": _tuple,
+    "ca_file": _ca_file,
+    "profile": _profile,
+    "negative_tests": _allowed,
+    "expected_failures": _expected_failures,
+}
+
+
+def target_values(table: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """The fields of a `Target` that a valid table sets. Raises FormError, or TargetError for a file that it names."""
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        here = Place(f"{place.path}.{key}", place.folder)
+        if key == "dialect":
+            values |= _dialect(value, here)
+        else:
+            values[key] = _READERS[key](value, here) if key in _READERS else value
+    return values

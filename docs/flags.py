@@ -1,0 +1,88 @@
+"""Writes docs/flags.md from the table of flags and the schema of the target file: `python docs/flags.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from noojee_contract.targets.flags import (
+    PYTEST_PREFIX,
+    REPORT_FLAGS,
+    RUN_FLAGS,
+    TARGET_FLAGS,
+    TARGET_NAME,
+    WORKERS,
+    Flag,
+    help_of,
+    target_keys,
+)
+
+PAGE = Path(__file__).with_suffix(".md")
+COMMAND = "python docs/flags.py"
+HEAD = f"""# Flags and target file
+
+The flags of `noojee-contract verify`, the flags of pytest, and the keys of a target file. `{COMMAND}` writes this page from
+`noojee_contract/targets/flags.py` and `schemas/own/target.schema.json`; do not edit it.
+
+A secret never stands in a flag or a file: name the environment variable that holds it.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [
+        HEAD,
+        _section(
+            "Flags of a run",
+            "Pytest has the same flags with the prefix `--noojee-`. The command takes the names of targets as "
+            f"arguments; pytest takes them with `{PYTEST_PREFIX}target`.",
+            ["flag", "flag of pytest", "what it does"],
+            [_flag(flag) for flag in (*RUN_FLAGS, TARGET_NAME)],
+        ),
+        _section(
+            "Flags of the command only",
+            "Pytest has its own `-n`, from pytest-xdist, and writes no reports of this suite.",
+            ["flag", "what it does"],
+            [[_written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS)],
+        ),
+        _section(
+            "Keys of a target, and their flags",
+            "A target file has a table `[targets.NAME]` for each target. Without a file, flags describe one target. "
+            "A flag that takes several values is repeated; a key takes a list.",
+            ["key", "flag", "flag of pytest", "what it is"],
+            [_key(name, row) for name, row in target_keys().items()],
+        ),
+    ]
+    return "\n".join(parts)
+
+
+def _section(title: str, text: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    table = "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+    return f"## {title}\n\n{text}\n\n{table}"
+
+
+def _flag(flag: Flag) -> list[str]:
+    own = "`TARGET`" if flag is TARGET_NAME else _written(flag)
+    return [own, _written(flag, PYTEST_PREFIX), help_of(flag)]
+
+
+def _key(name: str, row: Mapping[str, Any]) -> list[str]:
+    flag = next((flag for flag in TARGET_FLAGS if flag.name == name), None)
+    if flag is None:
+        return [f"`{name}`", "-", "-", row["description"]]
+    return [f"`{name}`", _written(flag), _written(flag, PYTEST_PREFIX), row["description"]]
+
+
+def _written(flag: Flag, prefix: str = "--") -> str:
+    names = [prefix + flag.flag.removeprefix("--")]
+    if flag.short is not None:
+        names.insert(0, flag.short)
+    value = "" if flag.metavar is None else f" {flag.metavar}"
+    repeated = " (repeatable)" if flag.repeatable else ""
+    return f"`{', '.join(names)}{value}`{repeated}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
