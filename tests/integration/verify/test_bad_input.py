@@ -1,4 +1,4 @@
-"""What is wrong with a call is said in one line, before anything is asked or written: exit 2."""
+"""Wrong use ends with exit code 2 and one line, before the first request and before any file is written."""
 
 from __future__ import annotations
 
@@ -26,25 +26,26 @@ CONFIG = '[targets.pbx]\nbase_url = "http://127.0.0.1:9"\ndialect = "njadmin"\na
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--only", "metadata.by-tga"], "no clause is called"),
-        (["--require", "nothing.at-all"], "no clause is called"),
+        (["--only", "metadata.by-tga"], "no clause matches"),
+        (["--require", "nothing.at-all"], "no clause matches"),
         (["staging"], "there is no target 'staging'"),
         (["--config", "nowhere.toml"], "cannot be read"),
         (["--config", "good.toml", "pxb"], "did you mean pbx?"),
         (["--config", "good.toml"], "NO_SUCH_KEY"),
         (["--config", "wrong.toml"], "is no TOML"),
-        (["--base-url", "http://127.0.0.1:9"], "needs --dialect"),
+        (["--base-url", "http://127.0.0.1:9"], "--dialect: is missing"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmn"], "did you mean njadmin?"),
-        (["--base-url", f"http://u:{PLANTED}@127.0.0.1:9", "--dialect", "njadmin"], "holds a credential"),
+        (["--base-url", f"http://u:{PLANTED}@127.0.0.1:9", "--dialect", "njadmin"], "--base-url: is not as it must be"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--api-key-env", PLANTED], "not a value"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--recordings", "nowhere.csv"], "nowhere.csv"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--config", "good.toml"], "leave out --config"),
         (["--dialect", "njadmin"], "give --base-url too"),
+        (["--timeout", "2", "--config", "good.toml"], "set timeout_seconds in the target file"),
         (["--smoke", "--html", "no-folder/report.html"], "no-folder"),
         (["--smoke", "--json", "."], "."),
     ],
 )
-def test_a_wrong_call_is_told_in_one_line(
+def test_wrong_use_is_one_line(
     arguments: list[str], says: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit 2, what to change, and nothing lost or written."""
@@ -67,14 +68,14 @@ def test_a_wrong_call_is_told_in_one_line(
     [
         ["--examples", "0"],
         ["--random-seed", "x"],
-        ["--no-such-option"],
+        ["--no-such-flag"],
         ["-n", "many"],
         ["--api-key", PLANTED],
         [f"--token={PLANTED}"],
     ],
 )
-def test_a_wrong_option_is_refused_by_the_parser(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """One line that names the option, and never what was given to it: that may be a key."""
+def test_a_wrong_flag_is_refused_by_the_parser(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """One line that names the flag, and never its value: that may be a key."""
     with pytest.raises(SystemExit) as left:
         main(["verify", *arguments])
     captured = capsys.readouterr()
@@ -84,7 +85,35 @@ def test_a_wrong_option_is_refused_by_the_parser(arguments: list[str], capsys: p
     assert PLANTED not in captured.err + captured.out
 
 
-def test_an_existing_report_survives_a_wrong_call(elsewhere: Path) -> None:
+@pytest.mark.parametrize(
+    ("flag", "says"),
+    [
+        ("--seed", "use --random-seed"),
+        ("--finds", "use --counterexamples"),
+        ("--allow", "use --negative-tests or --max-wait"),
+        ("--randon-seed", "did you mean --random-seed?"),
+        ("--api-key", "did you mean --api-key-env?"),
+    ],
+)
+def test_an_unknown_flag_names_the_new_or_nearest_one(flag: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """There are no aliases for the flags of an older version."""
+    with pytest.raises(SystemExit) as left:
+        main(["verify", flag, PLANTED])
+    captured = capsys.readouterr()
+    assert left.value.code == 2
+    assert f"unknown flag {flag}" in captured.err
+    assert says in captured.err
+    assert PLANTED not in captured.err
+
+
+def test_the_target_file_of_the_folder_is_verified(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without arguments, `verify` takes noojee-contract.toml, and not the embedded PBX."""
+    (elsewhere / "noojee-contract.toml").write_text(CONFIG)
+    assert main(["verify"]) == 2
+    assert "NO_SUCH_KEY" in capsys.readouterr().err
+
+
+def test_an_existing_report_survives_wrong_use(elsewhere: Path) -> None:
     """Nothing is lost."""
     (elsewhere / "report.html").write_text("the last good one")
     assert main(["verify", "--only", "no.such", "--html", "report.html"]) == 2
@@ -158,10 +187,10 @@ def test_a_target_that_never_answers_ends_with_4(
         ('command = ["{python}", "-c", "raise SystemExit(\'no port left\')", "{ready_file}"]', 3, "no port left"),
     ],
 )
-def test_a_target_that_does_not_start_is_told_once(
+def test_a_target_that_does_not_start_is_reported_once(
     where: str, code: int, says: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A transport or a command that is not there; the reason, not a traceback."""
+    """A transport or a command that does not exist: the reason, not a traceback."""
     (elsewhere / "t.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\nwritable = true\n{where}\n')
     assert main(["verify", "--config", "t.toml", "-n", "1", "--only", "authentication.accepted"]) == code
     captured = capsys.readouterr()

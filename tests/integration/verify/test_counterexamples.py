@@ -55,7 +55,7 @@ def test_the_printed_commands_repeat_a_find(contract: Callable[..., Any], tmp_pa
     assert ran.code == 1, ran.out + ran.err
     rows = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
     (failure,) = [row["failure"] for row in rows if row.get("source") == CallSource.GENERATED]
-    assert f"RepeatCommands: {failure['command']}" in ran.out
+    assert failure["command"] in ran.out
     assert failure["flaky"] is None
 
     def again(command: str) -> Any:
@@ -65,7 +65,7 @@ def test_the_printed_commands_repeat_a_find(contract: Callable[..., Any], tmp_pa
     same = again(failure["command"])
     assert same.code == 1
     assert failure["message"] in " ".join(same.out.split())
-    assert "only the find" in same.out
+    assert "only the counterexample" in same.out
     assert again(failure["on_the_fake"]).code == 0
     assert again(failure["elsewhere"].replace("OTHER", "right")).code == 0
 
@@ -173,7 +173,7 @@ def test_the_commands_name_the_same_target(tmp_path: Path) -> None:
     assert again.command == (
         "noojee-contract verify pbx --only audio.whole --config 'my targets.toml' --random-seed 7 --examples 25"
     )
-    assert again.on_the_fake == "noojee-contract verify --only audio.whole --random-seed 7 --examples 25"
+    assert again.on_the_fake == "noojee-contract verify --config embedded --only audio.whole --random-seed 7 --examples 25"
     assert again.elsewhere == (
         "noojee-contract verify OTHER --only audio.whole --config 'my targets.toml' --random-seed 7 --examples 25"
     )

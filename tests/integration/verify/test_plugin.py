@@ -58,7 +58,7 @@ def test_the_suite_runs_under_plain_pytest(workers: tuple[str, ...], tmp_path: P
 
 def test_k_chooses_and_a_run_below_the_floor_fails(tmp_path: Path) -> None:
     """-k leaves out most of the floor: pytest's own code for failed tests, with the reason."""
-    done = run(tmp_path, *SUITE, "--noojee-smoke", "-k", "test_a_unique_id_brings_all_legs and legacy-http-bundled")
+    done = run(tmp_path, *SUITE, "--noojee-smoke", "-k", "test_a_unique_id_gives_all_legs and legacy-http-bundled")
     assert done.returncode == 1, done.stdout
     assert "1 passed" in done.stdout
     assert "authentication.accepted" in done.stdout

@@ -106,7 +106,7 @@ def test_every_target_flag_is_in_the_repeat_command() -> None:
     assert set_flags == {flag.flag for flag in TARGET_FLAGS}
     options = RunOptions.of(parsed(EVERY_TARGET_FLAG))
     assert options.repeat_words == EVERY_TARGET_FLAG
-    again = repeat_commands("audio.whole", ["target"], options.repeat_words, 7, 25)
+    again = repeat_commands("audio.whole", ["target"], options.repeat_words, random_seed=7, examples=25)
     for word in ("--requests-per-second 2.5", "--request-budget 500", "--timeout 3.0", "--api-key-env PBX_KEY"):
         assert word in again.command
 
