@@ -173,7 +173,9 @@ def test_the_commands_name_the_same_target(tmp_path: Path) -> None:
     assert again.command == (
         "noojee-contract verify pbx --only audio.whole --config 'my targets.toml' --random-seed 7 --examples 25"
     )
-    assert again.on_the_fake == "noojee-contract verify --config embedded --only audio.whole --random-seed 7 --examples 25"
+    assert (
+        again.on_the_fake == "noojee-contract verify --config embedded --only audio.whole --random-seed 7 --examples 25"
+    )
     assert again.elsewhere == (
         "noojee-contract verify OTHER --only audio.whole --config 'my targets.toml' --random-seed 7 --examples 25"
     )
