@@ -23,6 +23,7 @@ from noojee_contract.engine.runner import Runner
 from noojee_contract.engine.subject import Subject
 from noojee_contract.errors import TargetError
 from noojee_contract.model.cell import CallSource, Cell
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
 from noojee_contract.suite import clause_functions
@@ -90,7 +91,7 @@ def test_a_kept_find_is_tried_first(tmp_path: Path) -> None:
 
     def check(case: Subject, judge: Check) -> None:
         assert case.archive is not None
-        judge("Rare Account" not in json.dumps(case.archive.document), "it is rare")
+        judge("Rare Account" not in json.dumps(case.archive.document), "it is rare", kind=FailureKind.WRONG_VALUE)
 
     assert judged(RIGHT, check, finds).outcome is Outcome.FAILED
     assert judged(RIGHT, check, CounterexampleStore(tmp_path / "none")).outcome is Outcome.PASSED
@@ -116,7 +117,7 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     def check(case: Subject, judge: Check) -> None:
-        judge(False, "broken")
+        judge(False, "broken", kind=FailureKind.WRONG_VALUE)
 
     result = judged(RIGHT, check, CounterexampleStore(tmp_path / "file" / "finds"))
     assert result.failure is not None
