@@ -1,7 +1,7 @@
-"""The contract tests: one test a clause. Report them with `pytest --pyargs noojee_contract.suite`.
+"""The contract tests: one test for each clause. Run them with `pytest --pyargs noojee_contract.suite`.
 
-A test is a function of one `Subject` (or `SubjectPair`, for migration) with a `Check`; the plugin runs it in each cell: on recorded
-and synthetic archives put in, on generated ones, or on what is known of a target that is only observed.
+A test is a function of a `Subject` (for migrations a `SubjectPair`) and a `Check`. The plugin runs it in each cell: with
+bundled archives, with generated archives, and with the recordings of a read-only target.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def clause(clause_id: str) -> Callable[[ClauseFunction], Callable[..., None]]:
 
 @cache
 def clause_functions() -> Mapping[str, ClauseFunction]:
-    """Each function of the suite by the clause it is of, without pytest around it. Raises ValueError for two of a clause."""
+    """The clause functions of the suite by clause id, without pytest. Raises ValueError if a clause has two functions."""
     found: dict[str, ClauseFunction] = {}
     for module in walk_packages(__path__, f"{__name__}."):
         if not module.name.rpartition(".")[2].startswith("test_"):
@@ -46,6 +46,6 @@ def clause_functions() -> Mapping[str, ClauseFunction]:
             clause_id = getattr(value, "clause_id", None)
             if clause_id is not None:
                 if clause_id in found:
-                    raise ValueError(f"two tests are of clause {clause_id}")
+                    raise ValueError(f"two functions for clause {clause_id}")
                 found[clause_id] = value.function
     return found

@@ -71,14 +71,14 @@ def test_a_wrong_method_is_answered_405_naming_post(subject: Subject, check: Che
     """UNKNOWN: the status of a wrong method is not published. A JAX-RS server answers 405 with Allow: POST."""
     for question in first_vendor_question(subject):
         exchange = subject.client.send("GET", url_of(subject, question))
-        allow = [each.strip().upper() for each in (exchange.header("allow") or "").split(",")]
-        allowed = ", ".join(allow) or "none"
-        said = f"GET: expected 405 and Allow: POST, got {exchange.status} and Allow: {allowed}"
+        methods = [method.strip().upper() for method in (exchange.header("allow") or "").split(",")]
+        allowed = ", ".join(methods) or "none"
+        message = f"GET: expected 405 and Allow: POST, got {exchange.status} and Allow: {allowed}"
         status = str(exchange.status)
         kind = FailureKind.UNEXPECTED_STATUS if exchange.response is not None else FailureKind.NO_ANSWER
-        check(exchange.status == 405, said, exchange, kind=kind, expected="405", actual=status)
+        check(exchange.status == 405, message, exchange, kind=kind, expected="405", actual=status)
         kind = FailureKind.WRONG_HEADER
-        check("POST" in allow, said, exchange, kind=kind, header="Allow", expected="POST", actual=allowed)
+        check("POST" in methods, message, exchange, kind=kind, header="Allow", expected="POST", actual=allowed)
 
 
 @clause("transport.form-charset")
