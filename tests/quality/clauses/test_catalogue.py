@@ -1,4 +1,4 @@
-"""The catalogue itself: enough clauses, each with a source that carries its severity, each open question asked."""
+"""The catalogue itself: enough clauses, each with a source that carries its severity, and a clause for each option."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ TABLE = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8")
 CLAUSES = sorted(catalogue().values(), key=lambda clause: clause.id)
 GROUPS = {"transport", "authentication", "metadata", "by-hour", "audio", "migration", "relations", "live-calls"}
 
-# Open questions that no clause asks: those that leave no choice.
-NOT_ASKED: dict[str, str] = {key: row["settled"] for key, row in TABLE.items() if not row["alternatives"]}
+# Options without a clause: only one value is allowed.
+WITHOUT_CLAUSE: dict[str, str] = {key: row["settled"] for key, row in TABLE.items() if not row["alternatives"]}
 
 
 def test_there_are_enough_clauses_in_every_group() -> None:
@@ -69,7 +69,7 @@ def test_a_clause_binds_no_more_than_its_source(clause: Clause) -> None:
 
 
 def test_each_clause_says_what_it_is_about() -> None:
-    """Whether it binds an API that is not the vendor's is decided clause by clause, and not by leaving it out."""
+    """Each clause decides whether it binds an API that is not the vendor's."""
     folder = resources.files("noojee_contract") / "catalogue"
     files = [
         tomllib.loads(file.read_text(encoding="utf-8"))
@@ -79,22 +79,22 @@ def test_each_clause_says_what_it_is_about() -> None:
     assert [name for rows in files for name, row in rows.items() if "scope" not in row] == []
 
 
-def test_no_two_clauses_say_the_same() -> None:
-    """A sentence is said once."""
+def test_no_two_clauses_share_a_sentence() -> None:
+    """No two clauses have the same sentence."""
     assert max(Counter(clause.sentence for clause in CLAUSES).values()) == 1
 
 
-def test_every_open_question_is_asked_or_left_with_a_reason() -> None:
-    """A row of options.toml that nobody asks would be a option without a check."""
-    asked = {clause.declares for clause in CLAUSES if clause.declares}
-    assert asked <= set(TABLE)
-    assert asked.isdisjoint(NOT_ASKED)
-    assert asked | set(NOT_ASKED) == set(TABLE)
-    assert all(NOT_ASKED.values())
+def test_every_option_has_a_clause_or_a_reason() -> None:
+    """A row of options.toml without a clause would be an option without a check."""
+    with_clause = {clause.declares for clause in CLAUSES if clause.declares}
+    assert with_clause <= set(TABLE)
+    assert with_clause.isdisjoint(WITHOUT_CLAUSE)
+    assert with_clause | set(WITHOUT_CLAUSE) == set(TABLE)
+    assert all(WITHOUT_CLAUSE.values())
 
 
-def test_the_floor_is_in_the_catalogue() -> None:
-    """What must be proved before a run is green binds everywhere, in each dialect that lists legs."""
+def test_the_required_clauses_are_in_the_catalogue() -> None:
+    """Each required clause binds everywhere, in each dialect that lists legs."""
     for clause_id in REQUIRED_CLAUSES:
         assert catalogue()[clause_id].severity == "must"
         assert catalogue()[clause_id].scope == "meaning"

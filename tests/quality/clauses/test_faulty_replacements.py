@@ -1,4 +1,4 @@
-"""An API that is not the vendor's is judged through its dialect file: each faulty replacement breaks the clause it names."""
+"""The suite tests an API that is not the vendor's through its dialect file: each faulty replacement fails the clause that it names."""
 
 from __future__ import annotations
 
@@ -25,20 +25,18 @@ Check = Callable[..., list[Result]]
 
 
 @pytest.fixture
-def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
-    """The results of clauses on the replacement with some changes, over their cells; none is an error of ours."""
-    door = ModuleType("replacement_doors")
-    monkeypatch.setitem(sys.modules, door.__name__, door)
+def results_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """The results of clauses on the replacement with some changes, over their cells; none is an error."""
+    adapter = ModuleType("replacement_adapters")
+    monkeypatch.setitem(sys.modules, adapter.__name__, adapter)
 
-    def judge(
-        *ids: str, changes: Sequence[tuple[str, str]] = (), variant: str = "", smoke: bool = False
-    ) -> list[Result]:
+    def run(*ids: str, changes: Sequence[tuple[str, str]] = (), variant: str = "", smoke: bool = False) -> list[Result]:
         made = VARIANTS.get(variant, PLAIN)
         dialect = read_dialect(made.described(tmp_path / "described"))
-        door.open = lambda: transport(tmp_path, *made.app, *changes)  # type: ignore[attr-defined]
+        adapter.open = lambda: transport(tmp_path, *made.app, *changes)  # type: ignore[attr-defined]
         target = Target(
             name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities,
-            transport="replacement_doors:open", writable=True,
+            transport="replacement_adapters:open", writable=True,
         )  # fmt: skip
         runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=6, shrink_seconds=0, smoke=smoke))
         try:
@@ -53,26 +51,28 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
         finally:
             runner.close()
 
-    return judge
+    return run
 
 
 @pytest.mark.parametrize("name", sorted(FAULTY))
-def test_a_faulty_replacement_breaks_the_clause_that_it_names(name: str, judged: Check) -> None:
-    """Red, and the failure says what is wrong."""
-    wrong = FAULTY[name]
+def test_a_faulty_replacement_fails_the_named_clause(name: str, results_of: Check) -> None:
+    """The failure has the expected phrase."""
+    faulty = FAULTY[name]
     broken = [
         result
-        for result in judged(wrong.clause, changes=wrong.changes, variant=wrong.variant)
+        for result in results_of(faulty.clause, changes=faulty.changes, variant=faulty.variant)
         if result.outcome is Outcome.FAILED
     ]
     assert broken
-    assert all(result.failure is not None and wrong.phrase in result.failure.message for result in broken)
+    assert all(result.failure is not None and faulty.phrase in result.failure.message for result in broken)
 
 
-@pytest.mark.parametrize(("clause_id", "variant"), sorted({(wrong.clause, wrong.variant) for wrong in FAULTY.values()}))
-def test_the_right_replacement_holds_that_clause(clause_id: str, variant: str, judged: Check) -> None:
-    """Else it would be red for another reason."""
-    outcomes = {result.outcome for result in judged(clause_id, variant=variant)}
+@pytest.mark.parametrize(
+    ("clause_id", "variant"), sorted({(faulty.clause, faulty.variant) for faulty in FAULTY.values()})
+)
+def test_the_conformant_replacement_passes_that_clause(clause_id: str, variant: str, results_of: Check) -> None:
+    """Otherwise it might fail for another reason."""
+    outcomes = {result.outcome for result in results_of(clause_id, variant=variant)}
     assert Outcome.PASSED in outcomes
     assert outcomes <= {Outcome.PASSED, Outcome.INCONCLUSIVE}
 
@@ -94,15 +94,15 @@ LISTED = "    return jsonify(items=items, count=len(items))"
     ],
     ids=["null", "object", "long", "huge", "ages", "last day", "first day"],
 )
-def test_a_strange_value_is_judged_and_no_error_of_ours(names: tuple[str, ...], value: str, judged: Check) -> None:
-    """Every clause that the dialect file can be judged by, on the archives that ship."""
+def test_a_strange_value_is_a_failure_and_no_error(names: tuple[str, ...], value: str, results_of: Check) -> None:
+    """Every clause that applies to the dialect file, on the bundled archives."""
     change = (LISTED, f"    items = [item | dict.fromkeys({names!r}, {value}) for item in items]\n{LISTED}")
     ids = [clause.id for clause in catalogue().values() if clause.scope == "meaning" and clause.group != "migration"]
-    assert Outcome.FAILED in {result.outcome for result in judged(*ids, changes=[change], smoke=True)}
+    assert Outcome.FAILED in {result.outcome for result in results_of(*ids, changes=[change], smoke=True)}
 
 
-def test_each_clause_about_dialect_files_names_a_faulty_replacement() -> None:
-    """A clause without its faulty server is a clause that nobody saw red."""
+def test_each_dialect_file_clause_names_a_faulty_replacement() -> None:
+    """A clause without a faulty replacement was never seen to fail."""
     own = [clause for clause in catalogue().values() if clause.dialects == (FILE,)]
     assert own
     assert all(FAULTY[clause.faulty_server].clause == clause.id for clause in own)

@@ -1,4 +1,4 @@
-"""Relations between answers catch what no schema can: each answer of their faulty servers is valid by itself."""
+"""Relations between answers catch faults that no schema can: each single answer of their faulty servers is valid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from noojee_contract.targets.target import Target
 from support.faulty_servers import FaultyTransport
 from support.faulty_servers import catalogue as faulty_catalogue
 
-RIGHT = "noojee_fake.adapters.httpx_transport:open"
+FAKE = "noojee_fake.adapters.httpx_transport:open"
 RELATIONS = [clause for clause in catalogue().values() if clause.pattern is not None]
 SCHEMA_OF_METHOD = {
     "retrieveMetaData": "metadata",
@@ -35,8 +35,8 @@ DIALECT_OF_PATH = {
 }
 
 
-class Kept(FaultyTransport):
-    """A faulty server that keeps its answers, each with the schema that it has to be valid by."""
+class RecordingTransport(FaultyTransport):
+    """A faulty server that keeps its answers, each with its schema."""
 
     answers: list[tuple[str, bytes]]
 
@@ -70,25 +70,23 @@ def test_each_clause_of_the_group_names_its_pattern() -> None:
 
 
 @pytest.mark.parametrize("clause", RELATIONS, ids=lambda clause: clause.id)
-def test_a_relation_breaks_on_answers_that_are_valid_by_their_schemas(
-    clause: Clause, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every answer of the faulty server that the clause names is valid, and the clause is red all the same."""
+def test_a_relation_fails_on_answers_that_fit_their_schemas(clause: Clause, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer of the faulty server is valid, and the clause fails."""
     kept: list[tuple[str, bytes]] = []
 
-    def door() -> Kept:
-        made = Kept(faulty_catalogue()[clause.faulty_server])
+    def open_adapter() -> RecordingTransport:
+        made = RecordingTransport(faulty_catalogue()[clause.faulty_server])
         made.answers = kept
         return made
 
-    module = ModuleType("kept_door")
-    vars(module)["open"] = door
+    module = ModuleType("recording_adapter")
+    vars(module)["open"] = open_adapter
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    wrong = f"{module.__name__}:open"
+    faulty = f"{module.__name__}:open"
     if MIGRATION in clause.dialects:
-        sides = [("old", "recording-api", RIGHT), ("new", "njadmin", wrong)]
+        sides = [("old", "recording-api", FAKE), ("new", "njadmin", faulty)]
     else:
-        sides = [(dialect, dialect, wrong) for dialect in clause.dialects]
+        sides = [(dialect, dialect, faulty) for dialect in clause.dialects]
     targets = [Target(name=name, dialect=dialect, transport=opened, writable=True) for name, dialect, opened in sides]
     runner = Runner(
         RunnerConfig(

@@ -1,4 +1,4 @@
-"""Relations need no word on what is in an archive: they hold on a PBX that is only observed, for the requests they say."""
+"""Relations need no archive: they pass on a read-only PBX, within the number of requests of the catalogue."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OBSERVED = [
 
 @pytest.fixture(scope="module")
 def observed() -> Callable[[str], Subject]:
-    """A PBX with the calls that ship, of which the suite is told some tags, unique ids and hours; waits step its clock."""
+    """A read-only PBX with the bundled calls; the suite knows some tags, unique ids and hours. Waits step its clock."""
 
     def make(dialect: str) -> Subject:
         archive = bundled()
@@ -72,10 +72,10 @@ def observed() -> Callable[[str], Subject]:
 
 
 @pytest.mark.parametrize(("dialect", "clause"), OBSERVED, ids=lambda part: part if isinstance(part, str) else part.id)
-def test_a_relation_holds_on_an_observed_pbx(dialect: str, clause: Clause, observed: Callable[[str], Subject]) -> None:
-    """It judges something, and asks no more than the catalogue says beyond the questions that all clauses share."""
-    case, judge = observed(dialect), Check()
-    clause_functions()[clause.id](case, judge)
-    assert judge.checks > 0
-    asked = case.client.requests if not case.by_hash else case.client.requests // 2  # each with a Time
-    assert asked - len(case.answers()) <= clause.requests
+def test_a_relation_passes_on_a_read_only_pbx(dialect: str, clause: Clause, observed: Callable[[str], Subject]) -> None:
+    """It makes a check, and sends no more requests than the catalogue says beyond the shared listings."""
+    subject, check = observed(dialect), Check()
+    clause_functions()[clause.id](subject, check)
+    assert check.checks > 0
+    requests = subject.client.requests // 2 if subject.by_hash else subject.client.requests  # a Time for each hash
+    assert requests - len(subject.answers()) <= clause.requests

@@ -1,4 +1,4 @@
-"""The specification page is covered: each of its sentences maps to clauses, or to the reason why it states nothing to judge."""
+"""The specification page is covered: each of its sentences maps to clauses, or has a reason why no clause is possible."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ FACTS = [row for row in ROWS if "clauses" in row]
 
 
 def place(row: dict[str, Any]) -> str:
-    """A short name of a sentence: where it stands, and how it begins."""
+    """A short name of a sentence: its place and its first words."""
     return f"{ROWS.index(row) + 1}-{re.sub('[^A-Za-z0-9]+', '-', row['text'])[:30]}"
 
 
-def test_each_sentence_is_in_the_table_once_and_nothing_else_is() -> None:
+def test_the_table_has_each_sentence_once() -> None:
     """In the order of the page."""
     assert [row["text"] for row in ROWS] == sentences()
 
@@ -63,7 +63,7 @@ def test_a_sentence_has_clauses_or_a_reason(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("row", FACTS, ids=place)
-def test_a_fact_is_judged_by_a_clause_that_binds_or_is_declared(row: dict[str, Any]) -> None:
+def test_a_fact_has_a_clause_that_binds(row: dict[str, Any]) -> None:
     """A fact of the specification page is not only reported."""
     assert any(catalogue()[clause_id].severity != "may" for clause_id in row["clauses"])
 
@@ -76,6 +76,6 @@ def test_a_fact_is_judged_by_a_clause_that_binds_or_is_declared(row: dict[str, A
         if clause.group == "metadata" and clause.severity == "must" and clause.provenance.startswith("SPEC")
     ),
 )
-def test_a_metadata_clause_that_must_hold_by_the_spec_page_is_named_by_a_sentence(clause_id: str) -> None:
-    """A clause does not claim a source that says nothing of it."""
+def test_a_metadata_must_of_the_page_is_named_by_a_sentence(clause_id: str) -> None:
+    """A clause does not cite a page that does not mention its fact."""
     assert any(clause_id in row.get("clauses", ()) for row in ROWS)

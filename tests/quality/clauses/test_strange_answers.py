@@ -1,7 +1,8 @@
-"""Whatever stands in an answer, the suite judges it: a server's mistake never looks like one of ours."""
+"""Whatever an answer contains, clauses fail or pass: a fault of the server is never reported as an error of the suite."""
 
 from __future__ import annotations
 
+import json
 import sys
 from types import ModuleType
 from typing import Any
@@ -42,27 +43,26 @@ FIELDS = (
 
 def changed(fields: tuple[str, ...], value: Any) -> FaultyServer:
     """A server that writes a value in place of some fields of every leg."""
-    import json
 
     def mistake(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
         answer = send(request)
         changed = with_legs(answer, lambda legs: [leg | {name: "#" for name in fields if name in leg} for leg in legs])
         return with_body(changed, changed.content.replace(b'"#"', json.dumps(value).encode()))
 
-    return FaultyServer("strange", "A serialiser gone wrong.", mistake)
+    return FaultyServer("strange", "A faulty serialiser.", mistake)
 
 
 @pytest.fixture
-def strange_door(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def strange_adapter(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A module whose `open` gives the strange server of the test."""
-    module = ModuleType("strange_doors")
-    monkeypatch.setitem(sys.modules, "strange_doors", module)
+    module = ModuleType("strange_adapters")
+    monkeypatch.setitem(sys.modules, "strange_adapters", module)
     return module
 
 
-def errors(door: ModuleType, server: FaultyServer) -> list[str]:
-    door.open = lambda: FaultyTransport(server)  # type: ignore[attr-defined]
-    targets = [Target(name=each, dialect=each, transport="strange_doors:open", writable=True) for each in DIALECTS]
+def errors(adapter: ModuleType, server: FaultyServer) -> list[str]:
+    adapter.open = lambda: FaultyTransport(server)  # type: ignore[attr-defined]
+    targets = [Target(name=each, dialect=each, transport="strange_adapters:open", writable=True) for each in DIALECTS]
     runner = Runner(
         RunnerConfig(targets=targets, migrations=[MigrationPair(*DIALECTS)], random_seed=1, examples=1, smoke=True)
     )
@@ -84,8 +84,8 @@ def errors(door: ModuleType, server: FaultyServer) -> list[str]:
 @pytest.mark.parametrize(
     "fields", [FIELDS, ("UniqueId",), tuple(name for name in FIELDS if name != "UniqueId")], ids=("all", "id", "others")
 )
-def test_a_strange_value_is_judged_and_no_error_of_ours(
-    fields: tuple[str, ...], value: str, strange_door: ModuleType
+def test_a_strange_value_is_a_failure_and_no_error(
+    fields: tuple[str, ...], value: str, strange_adapter: ModuleType
 ) -> None:
     """Every clause, in two dialects and the migration between them."""
-    assert errors(strange_door, changed(fields, VALUES[value])) == []
+    assert errors(strange_adapter, changed(fields, VALUES[value])) == []

@@ -67,7 +67,7 @@ WAYS = {
 
 
 def _target(file: Path) -> Target:
-    """The fake, asked and read as a dialect file says."""
+    """The fake as a dialect file describes it."""
     described = read_dialect(file)
     return Target(
         name="vendor", dialect=described.name, described=described, capabilities=described.capabilities,
@@ -76,11 +76,11 @@ def _target(file: Path) -> Target:
 
 
 @pytest.mark.parametrize("dialect", sorted(WAYS))
-def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tmp_path: Path) -> None:
-    """Nothing is broken, and each clause that can be judged through a file is judged somewhere; by hour has a shape of its own."""
-    proof, base, refused, hourly = WAYS[dialect]
+def test_the_fake_passes_through_a_dialect_file(dialect: str, tmp_path: Path) -> None:
+    """No clause fails, and each clause that applies to a dialect file passes somewhere. By hour has its own shape."""
+    scheme, base, refused, hourly = WAYS[dialect]
     (tmp_path / "vendor.toml").write_text(
-        f'format = "noojee-dialect/1"\nname = "as-a-file"\n[authentication]\n{proof}\n'
+        f'format = "noojee-dialect/1"\nname = "as-a-file"\n[authentication]\n{scheme}\n'
         f'[failures]\ncode = "Code"\nmessage = "Message"\nsuccess = 0\n{refused}\nunknown_path = {{ status = 404 }}\n'
         f"wrong_method = {{ status = 405 }}\nno_sound = {{ status = 404, code = -1 }}\n{(LEGS + hourly).replace('BASE', base)}",
         encoding="utf-8",
@@ -112,10 +112,8 @@ def test_the_fake_holds_what_is_about_more_than_paths_and_words(dialect: str, tm
 
 
 @pytest.mark.parametrize(("written", "expected"), [("true", Outcome.PASSED), ("false", Outcome.NOT_APPLICABLE)])
-def test_a_limit_of_one_request_a_minute_is_judged_where_the_file_names_it(
-    written: str, expected: Outcome, tmp_path: Path
-) -> None:
-    """Else the file says nothing of it, and requests are not spaced."""
+def test_the_by_hour_limit_is_tested_where_the_file_names_it(written: str, expected: Outcome, tmp_path: Path) -> None:
+    """Otherwise requests are not spaced."""
     hourly = (
         '[methods.by_hour]\nrequest = "POST BASE/retrieveMetaDataByHour?date={date}&hour={hour}"\n'
         f'schema = "{schemas("njadmin", "metadata-by-hour.schema.json").resolve()}"\nonce_a_minute = {written}\n'

@@ -1,1 +1,1 @@
-"""How much of what is wrong the shipped suite catches: every faulty server judged by every clause, and a table of it."""
+"""The detection rate: how many faulty servers the shipped suite catches."""

@@ -32,7 +32,7 @@ class Detection:
     """The rows of all faulty servers, in their order, with the fingerprints of catalogue and faulty servers.
 
     `earlier` maps the names of rows that were taken with another catalogue to the fingerprint of that catalogue.
-    `pairs` is the number of pairs that were drawn, `pairs_survived` names those that no clause failed on.
+    `pairs` is the number of pairs that were drawn, `pairs_survived` the names of the pairs that no clause failed on.
     """
 
     catalogue: str
@@ -58,7 +58,7 @@ class Detection:
 
     @property
     def mutants(self) -> int:
-        """The number of server mutants: those that an operator generated."""
+        """The number of server mutants."""
         return sum(bool(row.operator) for row in self.rows)
 
     def catches(self) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""The whole suite on conformant servers, and what of it is a false positive."""
+"""Runs the whole suite on conformant servers and lists the false positives."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def results_of(
 
 
 def false_positives(results: Sequence[Result]) -> list[str]:
-    """What is broken, or an error of ours, in a line each."""
+    """Failures and errors, one line each."""
     return [
         f"{result.clause} in {result.target} {result.source}: {result.failure.message if result.failure else result.reason}"
         for result in results

@@ -1,7 +1,7 @@
-"""No false positives: conformant servers that are built differently from the fake hold every clause that they can.
+"""No false positives: every clause passes on conformant servers that are built differently from the fake.
 
-`NOOJEE_FALSE_POSITIVE_RUNS` says over how many seeds (default 2); `tox -e false-positives` takes 50. A failure names its seed: with it as
-`NOOJEE_FALSE_POSITIVE_RANDOM_SEED`, the first run is that one again.
+`NOOJEE_FALSE_POSITIVE_RUNS` is the number of random seeds (default 2); `tox -e false-positives` takes 50. A failure names its random seed. With it as
+`NOOJEE_FALSE_POSITIVE_RANDOM_SEED`, the first run repeats it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from support.conformant_servers.live_calls import Variations
 from support.conformant_servers.pbx import OtherPbx
 from support.conformant_servers.sandbox import DEFAULTS, OPTIONS_FILE
 
-ASKED = {
+TARGETS = {
     "services": ("services", "none"),
     "recording-api": ("recording-api", "hash"),
     "call-management": ("call-management", "api-key"),
     "call-management-hash": ("call-management", "hash"),
     "njadmin": ("njadmin", "api-key"),
 }
-"""The targets: a dialect each, and how it is proved who asks."""
+"""The targets: each with its dialect and authentication scheme."""
 MIGRATIONS = (
     ("recording-api", "njadmin"),
     ("recording-api", "call-management"),
@@ -64,7 +64,7 @@ OTHERWISE: Mapping[str, str] = {
     "unknown_path": "json", "unknown_recording": "failure-404", "user_key_status": "401",
     "zero_length_legs": "dropped",
 }  # fmt: skip
-"""Another correct choice for every open question but two, which THIRD and FOURTH have."""
+"""Another value of every option but two, which THIRD and FOURTH have."""
 THIRD: Mapping[str, str] = {
     "audio_format": "wav-ulaw", "audio_methods": "post-and-get", "by_hour_limit_status": "400",
     "call_management_refused_status": "403", "clock_ahead_seconds": "0", "empty_tag": "empty-list",
@@ -90,22 +90,22 @@ ALTERNATIVES = {
     for choice in (row["default"], *row["alternatives"])
     if row["alternatives"]
 }
-ASKED_OF = sorted({key for key, _ in ALTERNATIVES} - {"plain_http"})
-"""The open questions on which a choice is drawn; one is the web server's, not the PBX's."""
+DRAWN_OPTIONS = sorted({key for key, _ in ALTERNATIVES} - {"plain_http"})
+"""The options that a run draws; `plain_http` belongs to the web server, not to the PBX."""
 AT_LEAST = 1100
-"""So many results hold on every conformant server. Usually more than 1,200: three archives by chance may be without a tag, say."""
-NOWHERE_PROVED: Mapping[tuple[str, str], str] = {
+"""The results that pass on every conformant server. Usually more than 1,200; three generated archives may lack a tag, say."""
+NEVER_PASSED: Mapping[tuple[str, str], str] = {
     (f"migration.{name}", "recording-api > call-management"): "call-management has no method by hour"
     for name in ("by-hour", "by-hour-whole")
 }
-"""Clauses with the targets on which no conformant server proves them, and why."""
-NOT_ASKED = (FILE,)
-"""The dialects of clauses that `test_replacement` proves."""
+"""Clauses with the targets on which they pass on no conformant server, and why."""
+OTHER_DIALECTS = (FILE,)
+"""The dialects of clauses that `test_replacement` runs."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """Where a conformant server is, and what it declares."""
+    """Where a conformant server is, and its profile."""
 
     base_url: str
     profile: Mapping[str, str]
@@ -205,20 +205,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         yield cache(lambda name: start(stack, tmp_path_factory.mktemp(name), name))
 
 
-def applies_to(served: Served, seed: int) -> tuple[list[Target], list[Result]]:
+def run_suite(served: Served, seed: int) -> tuple[list[Target], list[Result]]:
     """The results of the suite on all generations of a server, and on migrations between them."""
     targets = [
         Target(
             name=name,
             dialect=dialect,
-            authentication=proof,
+            authentication=scheme,
             base_url=served.base_url,
             plain_base_url=served.plain_base_url,
             writable=True,
             profile=served.profile,
             ca_file=served.ca_file,
         )
-        for name, (dialect, proof) in ASKED.items()
+        for name, (dialect, scheme) in TARGETS.items()
     ]
     return targets, results_of(targets, seed, migrations=MIGRATIONS)
 
@@ -226,80 +226,80 @@ def applies_to(served: Served, seed: int) -> tuple[list[Target], list[Result]]:
 @pytest.fixture(scope="module")
 def results(served: Callable[[str], Served]) -> Callable[[str, int], tuple[list[Target], list[Result]]]:
     """What became of the suite on a kind by a seed, results_of once."""
-    return cache(lambda name, seed: applies_to(served(name), seed))
+    return cache(lambda name, seed: run_suite(served(name), seed))
 
 
 @pytest.mark.parametrize("run", range(RUNS))
 @pytest.mark.parametrize("name", sorted(KINDS))
-def test_a_conformant_server_breaks_no_clause(
+def test_no_clause_fails_on_a_conformant_server(
     name: str, run: int, results: Callable[[str, int], tuple[list[Target], list[Result]]]
 ) -> None:
-    """Nothing broken, no error of ours, and the floor proved."""
+    """No failure, no error, and every required clause passed."""
     if KINDS[name].needs_nginx and nginx.MISSING:
         pytest.skip("needs nginx")
     assert_no_false_positives(FIRST_SEED + run, *results(name, FIRST_SEED + run))
 
 
 @pytest.mark.parametrize("run", range(RUNS))
-def test_a_conformant_server_of_drawn_choices_breaks_no_clause(run: int) -> None:
-    """Choices meet in many ways: each run draws its own for every open question, and its own variations."""
+def test_a_conformant_server_with_a_drawn_profile_passes(run: int) -> None:
+    """Options interact: each run draws a value for every option, and its own variations."""
     profile, variations = drawn(FIRST_SEED + run)
     with hosts.raw(OtherPbx(profile, variations=variations).handle) as url:
-        targets, found = applies_to(Served(url, profile), FIRST_SEED + run)
+        targets, found = run_suite(Served(url, profile), FIRST_SEED + run)
     assert_no_false_positives(FIRST_SEED + run, targets, found)
 
 
 def drawn(seed: int) -> tuple[dict[str, str], Variations]:
-    """A choice on every open question, and variations, by a seed."""
+    """A profile and variations, by a random seed."""
     chance = random.Random(seed)
     profile = {
         **DEFAULTS,
-        **{key: chance.choice([each for name, each in sorted(ALTERNATIVES) if name == key]) for key in ASKED_OF},
+        **{key: chance.choice([each for name, each in sorted(ALTERNATIVES) if name == key]) for key in DRAWN_OPTIONS},
     }
     picked = {each.name: chance.random() < 0.5 for each in fields(Variations) if each.name != "system_name"}
     return profile, Variations(**picked, system_name=chance.choice(("", "melb1-")))
 
 
 def assert_no_false_positives(seed: int, targets: list[Target], found: list[Result]) -> None:
-    """Nothing is broken, no error is ours, and the floor is proved."""
+    """No failure, no error, and every required clause passed."""
     assert false_positives(found) == [], f"NOOJEE_FALSE_POSITIVE_RANDOM_SEED={seed}"
     assert required_clauses(targets, (), ()).missing(found) == []
     assert sum(result.outcome is Outcome.PASSED for result in found) > AT_LEAST
 
 
-def test_each_clause_holds_on_some_conformant_server_and_each_choice_is_proved(
+def test_each_clause_and_each_option_value_pass_somewhere(
     results: Callable[[str, int], tuple[list[Target], list[Result]]],
 ) -> None:
-    """A clause that is never proved might turn red on every conformant server, and on each that makes a choice that none makes."""
+    """A clause that never passes might fail on every conformant server."""
     if nginx.MISSING:
         pytest.skip("needs nginx")
     found = {name: results(name, FIRST_SEED)[1] for name in KINDS}
-    judged_at = {(each.clause, each.target) for each in found["raw"]}
-    held = {
+    run_at = {(each.clause, each.target) for each in found["raw"]}
+    passing = {
         (each.clause, each.target) for each_of in found.values() for each in each_of if each.outcome is Outcome.PASSED
     }
-    assert {clause.id for clause in catalogue().values() if clause.dialects != NOT_ASKED} == {
-        clause for clause, _ in judged_at
+    assert {clause.id for clause in catalogue().values() if clause.dialects != OTHER_DIALECTS} == {
+        clause for clause, _ in run_at
     }
-    assert judged_at - held == set(NOWHERE_PROVED)
+    assert run_at - passing == set(NEVER_PASSED)
     declares = {clause.id: clause.declares for clause in catalogue().values() if clause.declares is not None}
-    proved = {
+    passed = {
         (declares[each.clause], {**DEFAULTS, **KINDS[name].profile}[declares[each.clause]])
         for name, each_of in found.items()
         for each in each_of
         if each.outcome is Outcome.PASSED and each.clause in declares
     }
-    assert proved >= ALTERNATIVES
+    assert passed >= ALTERNATIVES
 
 
-def test_together_the_kinds_take_every_alternative_of_every_open_question() -> None:
-    """Else a choice that is as right as the others would be judged nowhere."""
+def test_together_the_kinds_have_every_value_of_every_option() -> None:
+    """Otherwise a conformant value would be tested nowhere."""
     taken = {choice for kind in KINDS.values() for choice in {**DEFAULTS, **kind.profile}.items()}
     assert taken >= ALTERNATIVES
     assert taken <= ALTERNATIVES | {(key, DEFAULTS[key]) for key in DEFAULTS}
 
 
-def test_the_seeds_of_the_runs_draw_different_archives() -> None:
-    """Else many runs would be one."""
+def test_runs_draw_different_archives() -> None:
+    """Otherwise many runs would be one."""
     drawn = [json.dumps(draw_archives(EXAMPLES, FIRST_SEED + run), sort_keys=True) for run in range(RUNS)]
     assert len(set(drawn)) == RUNS >= 2

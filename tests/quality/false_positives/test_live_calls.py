@@ -1,4 +1,4 @@
-"""The second PBX where the contract suite does not look: long polls, and flows that cannot be played."""
+"""The second PBX beyond the contract suite: long polls, and impossible steps of flows."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PEOPLE = {
 CALL = {"do": "inbound", "did": "0390000600", "source": "0491570156", "as": "call"}
 
 
-def test_the_conformant_servers_share_no_code_with_either_half() -> None:
-    """Else a mistake that both make would be judged right."""
+def test_conformant_servers_import_neither_package() -> None:
+    """Otherwise a mistake of both would go unnoticed."""
     files = sorted(Path(support.conformant_servers.__file__).parent.glob("*.py"))
     assert len(files) > 10
     assert [file.name for file in files if re.search(r"(import|from) noojee_", file.read_text(encoding="utf-8"))] == []
@@ -36,9 +36,9 @@ class Desk:
         )[1]
         self.control("PUT", f"/sandboxes/{self.sandbox['sandbox']}/directory", PEOPLE)
 
-    def control(self, method: str, path: str, wish: Any) -> tuple[int, Any]:
-        status, _, body = self.pbx.handle(method, f"/__noojee{path}", {}, json.dumps(wish).encode())
-        return status, json.loads(body)
+    def control(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        status, _, content = self.pbx.handle(method, f"/__noojee{path}", {}, json.dumps(body).encode())
+        return status, json.loads(content)
 
     def play(self, *steps: dict[str, Any]) -> tuple[int, Any]:
         return self.control("POST", f"/sandboxes/{self.sandbox['sandbox']}/flow", {"steps": steps})
@@ -51,25 +51,25 @@ class Desk:
 
 def test_a_long_poll_is_answered_when_something_happens() -> None:
     """DOC W-SU: timeOut: how long to wait for a change."""
-    desk, told = Desk(), []
-    waiting = threading.Thread(target=lambda: told.append(desk.subscribe(0, 30)))
+    desk, answers = Desk(), []
+    waiting = threading.Thread(target=lambda: answers.append(desk.subscribe(0, 30)))
     waiting.start()
     desk.play(CALL)
     waiting.join(10)
-    assert [call["CallData"]["status"] for call in told[0]["Data"]["410"]] == ["Ringing"]
-    assert desk.subscribe(told[0]["seq"], 0) == {"Data": {}, "seq": told[0]["seq"], "Code": 0}
+    assert [call["CallData"]["status"] for call in answers[0]["Data"]["410"]] == ["Ringing"]
+    assert desk.subscribe(answers[0]["seq"], 0) == {"Data": {}, "seq": answers[0]["seq"], "Code": 0}
 
 
 def test_a_step_that_cannot_be_done_is_refused() -> None:
-    """Nobody answers who is not rung, and nothing happens in a call that is over."""
+    """Only a ringing extension answers, and an ended call takes no step."""
     desk = Desk()
-    status, told = desk.play(CALL, {"do": "answer", "call": "call", "by": "420"})
-    assert (status, told["error"]) == (409, "420 does not ring")
-    status, told = desk.play(CALL, {"do": "hang_up", "call": "call"}, {"do": "hang_up", "call": "call"})
-    assert (status, told["error"]) == (409, "no call call")
+    status, document = desk.play(CALL, {"do": "answer", "call": "call", "by": "420"})
+    assert (status, document["error"]) == (409, "420 does not ring")
+    status, document = desk.play(CALL, {"do": "hang_up", "call": "call"}, {"do": "hang_up", "call": "call"})
+    assert (status, document["error"]) == (409, "no call call")
 
 
-def test_a_greeting_is_a_leg_of_its_own_where_it_is_recorded() -> None:
+def test_a_recorded_greeting_is_a_leg() -> None:
     """SPEC W-A4: each transition splits: the greeting, the queue, the answer."""
     desk, waits = Desk(), {"do": "wait", "seconds": 3}
     steps = ({**CALL, "record": "greeting"}, waits, {"do": "proceed", "call": "call"}, waits)

@@ -1,7 +1,7 @@
-"""The fuzz cell, `tox -e fuzz`: schemathesis by the OpenAPI files, then streams of raw bytes, on served fakes of this machine.
+"""`tox -e fuzz`: schemathesis with the OpenAPI files, then streams of raw bytes, on served fakes of this machine.
 
-It ends by itself, after about `--seconds` or so many `--examples`, with 1 where a server answered with an error of its own, left a
-trace, did not live on, or was never asked anything that it does.
+It ends after about `--seconds` or `--examples`. Exit 1: a server answered with a server error, printed a traceback, died, or did
+nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from noojee_fake import resources as _data
+from noojee_fake import resources
 from quality.fuzz.served import Served, served
 from quality.fuzz.survival import survived
 
@@ -32,9 +32,9 @@ CHECKS = (
 )
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 LENIENT = 'audio_methods = "post-and-get"\nget_on_post = "start-and-stop"\n'
-"""Choices by which each operation of the file does something."""
+"""Option values with which each operation does something."""
 DONE_BY = ("recording-api", "call-management", "njadmin")
-"""The generations that ask for credentials."""
+"""The dialects that need credentials."""
 DONE_BY_CONTROL = ("sandboxes", "calls", "clock", "profile")
 STREAMS_A_ROUND = 200
 MOST_ROUNDS = 100_000
@@ -42,7 +42,7 @@ MOST_ROUNDS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How much of each part: so many seconds, or so many examples; and the seed of chance."""
+    """The effort for each part: seconds or examples, and the random seed."""
 
     seconds: int
     examples: int | None
@@ -70,17 +70,17 @@ def _pbx(effort: Effort) -> bool:
         with served("--quiet", "--profile", str(profile)) as server:
             good, figures = _schemathesis("pbx.openapi.json", server, Path(folder), effort)
             server.lives()
-    return _told("pbx", figures, DONE_BY) and good
+    return _report("pbx", figures, DONE_BY) and good
 
 
 def _control(effort: Effort) -> bool:
     """The control API, by schemas/own/control.openapi.json."""
     with tempfile.TemporaryDirectory() as folder, served("--quiet") as server:
-        # its boundary values make documents of a hundred megabytes: nothing for a short run
+        # the boundary values make documents of a hundred megabytes: too slow for a short run
         phases = PHASES if effort.examples is None else tuple(phase for phase in PHASES if phase != "coverage")
         good, figures = _schemathesis("control.openapi.json", server, Path(folder), effort, phases)
-        server.is_well()  # what it makes of calls, keys and addresses by now is another matter
-    return _told("control", figures, DONE_BY_CONTROL) and good
+        server.is_well()  # calls, keys and addresses have changed by now
+    return _report("control", figures, DONE_BY_CONTROL) and good
 
 
 def _bytes(effort: Effort) -> bool:
@@ -94,7 +94,7 @@ def _bytes(effort: Effort) -> bool:
                 break
             figures += survived(server, examples=STREAMS_A_ROUND, start=effort.random_seed + at)
         figures["memory grew by MB"] = ((server.memory_bytes() or 0) - before) // 1_000_000
-    return _told("bytes", figures, ())
+    return _report("bytes", figures, ())
 
 
 def _schemathesis(
@@ -103,7 +103,14 @@ def _schemathesis(
     """A run by one OpenAPI file; whether all was well, and its figures."""
     here = Path(__file__).parent
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(here / "schemathesis.toml"), "run"]
-    command += [str(_data.schema(description)), "--url", server.url, "--seed", str(effort.random_seed), "--no-color"]
+    command += [
+        str(resources.schema(description)),
+        "--url",
+        server.url,
+        "--seed",
+        str(effort.random_seed),
+        "--no-color",
+    ]
     command += ["--checks", ",".join(CHECKS), "--warnings", "off"]
     command += ["--max-time", str(effort.seconds)] if effort.examples is None else ["-n", str(effort.examples)]
     command += ["--generation-database", "none", "--phases", ",".join(phases)]
@@ -116,8 +123,8 @@ def _schemathesis(
             **os.environ,
             **nowhere,
             "no_proxy": "127.0.0.1",
-            "PYTHONPATH": str(here.parent),
-            "SCHEMATHESIS_HOOKS": "fuzz.hooks",
+            "PYTHONPATH": os.pathsep.join([str(here.parents[1]), os.environ.get("PYTHONPATH", "")]),
+            "SCHEMATHESIS_HOOKS": "quality.fuzz.hooks",
             "NOOJEE_FUZZ_FIGURES": str(written),
         },
         timeout=4 * effort.seconds + 600,
@@ -126,12 +133,12 @@ def _schemathesis(
     return done.returncode == 0, Counter(json.loads(written.read_text(encoding="utf-8")))
 
 
-def _told(name: str, figures: Counter[str], needed: tuple[str, ...]) -> bool:
-    """Say what was sent; whether each that was to do something once did."""
+def _report(name: str, figures: Counter[str], needed: tuple[str, ...]) -> bool:
+    """Print what was sent; whether everything in `needed` was done at least once."""
     print(f"{name}: " + ", ".join(f"{count} {what}" for what, count in sorted(figures.items())), flush=True)
     missing = [each for each in needed if not figures[f"done by {each}"]]
     if missing:
-        print(f"nothing was ever done by {', '.join(missing)}, so this proves nothing", flush=True)
+        print(f"nothing was ever done by {', '.join(missing)}, so the run is worthless", flush=True)
     return not missing
 
 

@@ -1,6 +1,6 @@
-"""What schemathesis is told of the PBX: good credentials for most requests, calls that live, and the signs of a bug.
+"""Hooks of schemathesis: good credentials for most requests, live calls, and checks for signs of a bug.
 
-`SCHEMATHESIS_HOOKS=fuzz.hooks`; the figures of a run go to the file that NOOJEE_FUZZ_FIGURES names.
+`SCHEMATHESIS_HOOKS=quality.fuzz.hooks`; the figures of a run go to the file that NOOJEE_FUZZ_FIGURES names.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from quality.fuzz.served import CALLS, KEY
 
-AS_MADE = 8
-"""Of so many requests one keeps the credentials that it was made with, whatever they are."""
-ORDERS = ("/start", "/stop", "/hangup", "/answer", "/subscribe", "/njadmin-api-recording")
+UNCHANGED = 8
+"""One of this many requests keeps its generated credentials."""
+CALL_CONTROL = ("/start", "/stop", "/hangup", "/answer", "/subscribe", "/njadmin-api-recording")
 
 figures: Counter[str] = Counter()
 _session = requests.Session()
@@ -37,7 +37,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if case.path.endswith("/flow"):
         _begin_flow(case.body)
     query = case.query
-    if not isinstance(query, dict) or zlib.crc32(repr(query).encode("utf-8", "replace")) % AS_MADE == 0:
+    if not isinstance(query, dict) or zlib.crc32(repr(query).encode("utf-8", "replace")) % UNCHANGED == 0:
         return
     names = {parameter.name for parameter in case.operation.query}
     if "apiKey" in names:
@@ -46,14 +46,14 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         stamp = str(int(time.time() * 1000))
         query |= {"timeStamp": stamp, "hash": hashlib.sha256(f"{KEY}:{stamp}".encode()).hexdigest()}
     if case.path.endswith("/subscribe") and str(query.get("timeOut", "10")).isdecimal():
-        query["timeOut"] = "0"  # nobody waits for news here
-    if case.path.endswith(ORDERS):
+        query["timeOut"] = "0"  # do not wait
+    if case.path.endswith(CALL_CONTROL):
         _dial(case.operation.base_url)
 
 
 @schemathesis.hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """Count the request, and whether the PBX did what it was asked for."""
+    """Count the request, and whether the PBX did something."""
     figures["requests"] += 1
     figures[f"status {response.status_code // 100}xx"] += 1
     if case.path.startswith("/__noojee"):
@@ -69,8 +69,8 @@ def after_call(context: Any, case: Any, response: Any) -> None:
 
 
 @schemathesis.serializer("audio/x-wav")
-def sound(context: Any, value: Any) -> bytes:
-    """A body of the control API that is no JSON."""
+def audio(context: Any, value: Any) -> bytes:
+    """An audio body of the control API."""
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
@@ -95,14 +95,14 @@ schemathesis.openapi.media_type("audio/x-wav", _waves())
 
 @schemathesis.check
 def no_bug_of_the_fake(context: Any, response: Any, case: Any) -> None:
-    """No header that names an exception which nobody expected."""
+    """No header of an unexpected exception."""
     assert "x-noojee-fake-bug" not in {name.lower() for name in response.headers}, "a bug of the fake"
 
 
 def _begin_flow(flow: Any) -> None:
-    """Have the steps of most flows concern a call that there is."""
+    """Let the steps of most flows name an existing call."""
     steps = flow.get("steps") if isinstance(flow, dict) else None
-    if not isinstance(steps, list) or zlib.crc32(repr(flow).encode("utf-8", "replace")) % AS_MADE == 0:
+    if not isinstance(steps, list) or zlib.crc32(repr(flow).encode("utf-8", "replace")) % UNCHANGED == 0:
         return
     for step in steps:
         if isinstance(step, dict):

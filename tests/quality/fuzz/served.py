@@ -102,7 +102,7 @@ class Served:
         assert not any(sign.decode() in news.lower() for sign in SIGNS_OF_A_BUG), news
 
     def memory_bytes(self) -> int | None:
-        """The most memory that it ever had; None where the system does not tell."""
+        """The peak memory of the process; None where the system does not report it."""
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text()
         except OSError:

@@ -148,7 +148,7 @@ bodies = st.one_of(
     safe_queries,
     queries,
     raw,
-    st.sampled_from((b"{}", b"[" * 2000, b'{"calls":[]}', b'{"now":1}', b'{"seed":{}}')),
+    st.sampled_from((b"{}", b"[" * 2000, b'{"calls":[]}', b'{"now":1}', b'{"archive":{}}')),
 )
 
 

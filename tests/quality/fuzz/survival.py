@@ -1,4 +1,4 @@
-"""Sends streams of bytes to a served fake, and judges what comes of each."""
+"""Sends streams of bytes to a served fake and checks each answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever bytes a client sends to the served fake: a calm answer or the end of the connection, and the next client is served.
+"""Whatever bytes a client sends to the served fake: it answers or closes the connection, and serves the next client.
 
 `lives` and `hear` look for status 5xx, the header of a bug and a trace in each test.
 """
@@ -127,7 +127,7 @@ ANSWERED = {
 
 
 @pytest.mark.parametrize("raw", REFUSED.values(), ids=REFUSED)
-def test_what_is_no_request_is_refused_and_the_connection_closed(raw: bytes, server: Served) -> None:
+def test_bad_bytes_are_refused_and_the_connection_closed(raw: bytes, server: Served) -> None:
     """With a status from 400 on, or none where the client is still sending."""
     heard = server.ask(raw)
     assert heard.closed
@@ -182,7 +182,7 @@ def test_requests_in_a_row_are_answered_in_their_order(server: Served) -> None:
     server.lives()
 
 
-def test_rubbish_after_a_good_request_does_not_take_its_answer(server: Served) -> None:
+def test_rubbish_after_a_request_does_not_lose_its_answer(server: Served) -> None:
     """The good one is answered, then the connection closed; a refusal would be taken for its answer."""
     heard = server.ask(request("POST", TAGGED) * 2 + b"\0rubbish\r\n\r\n")
     assert heard.closed

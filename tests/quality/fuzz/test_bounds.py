@@ -1,4 +1,4 @@
-"""What a client may hold and for how long: nobody keeps a connection by half a request, nobody fills the server's memory."""
+"""Bounds of a connection: half a request does not keep it open, and no client fills the server's memory."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_request_that_comes_drop_by_drop_is_cut(hasty_server: Served) -> None:
     hasty_server.lives()
 
 
-def test_who_sends_nothing_is_told_nothing(hasty_server: Served) -> None:
+def test_a_client_that_sends_nothing_gets_nothing(hasty_server: Served) -> None:
     """The connection ends."""
     heard = hasty_server.ask(b"")
     assert heard.closed
@@ -93,23 +93,23 @@ def test_half_a_request_after_a_whole_one_is_not_waited_for(hasty_server: Served
     assert heard.statuses[0] == 200
 
 
-def test_who_waits_for_news_is_not_cut(hasty_server: Served) -> None:
+def test_a_long_poll_is_not_cut(hasty_server: Served) -> None:
     """A long poll takes longer than the patience with clients that send nothing."""
     wait = request("POST", f"{CALLS}/subscribe?apiKey={KEY}&exten=999&lastSequenceNumber=1&timeOut=2")
     assert hasty_server.ask(wait, answers=1).statuses == (200,)
 
 
-def test_who_takes_nothing_of_an_answer_is_cut_and_who_takes_it_slowly_is_not(hasty_server: Served) -> None:
-    """57 MB of sound are more than the buffers in between hold. Half a request of a third client tells the time."""
+def test_only_a_client_that_reads_nothing_is_cut(hasty_server: Served) -> None:
+    """57 MB of sound are more than the buffers in between hold. Half a request of a third client shows that time has passed."""
     with hasty_server.connection() as asleep, hasty_server.connection() as slow:
         for connection in (asleep, slow):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
             connection.sendall(request("POST", SOUND))
-        begun = 0
+        received = 0
         for _ in range(3):
             assert hasty_server.ask(b"GET").statuses == (408,)
-            begun += taken(slow, 10_000_000)
-        assert SOUND_BYTES <= begun + taken(slow, SOUND_BYTES - begun) <= SOUND_BYTES + 1000
+            received += taken(slow, 10_000_000)
+        assert SOUND_BYTES <= received + taken(slow, SOUND_BYTES - received) <= SOUND_BYTES + 1000
         assert taken(asleep, SOUND_BYTES) < SOUND_BYTES
     hasty_server.lives()
 
@@ -128,7 +128,7 @@ def test_an_endless_body_is_cut(hasty_server: Served) -> None:
     hasty_server.lives()
 
 
-def test_a_body_that_is_too_large_is_told(hasty_server: Served) -> None:
+def test_a_body_that_is_too_large_is_refused(hasty_server: Served) -> None:
     """413, once it is whole."""
     heard = hasty_server.ask(request("POST", TAGGED, body=b"a" * 1_500_000))
     assert heard.statuses == (413,)
@@ -139,7 +139,7 @@ def test_large_bodies_for_the_pbx_cost_no_memory(server: Served) -> None:
     """A form counts up to 2 MiB; of what is longer nothing is kept, whoever sends it and however often."""
     before = server.memory_bytes()
     if before is None:
-        pytest.skip("this system does not tell how much memory a process has")
+        pytest.skip("this system does not report the memory of a process")
     connections = [server.connection() for _ in range(8)]
     for connection in connections:
         with connection as opened:
@@ -153,7 +153,7 @@ def test_large_bodies_for_the_pbx_cost_no_memory(server: Served) -> None:
     server.lives()
 
 
-def test_many_open_connections_starve_nobody(hasty_server: Served) -> None:
+def test_many_open_connections_block_no_client(hasty_server: Served) -> None:
     """Five hundred that send half a request, and one that sends a whole one."""
     opened = []
     try:

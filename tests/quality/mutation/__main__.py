@@ -30,13 +30,13 @@ DATA = ROOT / "docs" / "mutation.jsonl"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
-    deadline = time.monotonic() + 60 * options.minutes
     baseline = read(options.baseline) if options.baseline else []
     with tempfile.TemporaryDirectory(prefix="noojee-mutants-") as folder:
         workspaces = [Workspace(Path(folder, str(worker))) for worker in range(options.workers)]
         if output := workspaces[0].run_without_mutant():
             print(f"the tests fail without a mutant, so nothing was run:\n{output}", file=sys.stderr)
             return 2
+        deadline = time.monotonic() + 60 * options.minutes
         today = workspaces[0].mutants()
         places, lost = _places(today, baseline, options)
         results = _run(workspaces, sorted(places), deadline)
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         "--baseline", type=Path, metavar="FILE", help="run the mutants of this file instead of a sample"
     )
     parser.add_argument("--random-seed", type=int, default=1, metavar="S", help="for the sample (default 1)")
-    parser.add_argument("--minutes", type=float, default=30, metavar="M", help="stop after this time (default 30)")
+    parser.add_argument("--minutes", type=float, default=30, metavar="M", help="run mutants for this time (default 30)")
     parser.add_argument(
         "--workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (default 2)"
     )

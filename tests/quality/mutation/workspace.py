@@ -101,7 +101,7 @@ def _caught_by(result: WorkResult) -> str:
 def _listed(items: Iterator[WorkItem] | list[WorkItem]) -> list[tuple[WorkItem, CodeMutant]]:
     """Work items with their mutants, by module, position and operator.
 
-    A mutant of `|` is left out: nearly all of them stand in annotations, which the running code does not evaluate.
+    A mutant of `|` is left out: nearly all of them are in annotations, which the running code does not evaluate.
     """
     wanted = [item for item in items if not _operator(item).startswith("core/ReplaceBinaryOperator_BitOr")]
     wanted.sort(key=_order)

@@ -29,7 +29,7 @@ STARTS = (calendar.SUMMER_ENDS, calendar.SUMMER_BEGINS, calendar.MIDNIGHT, calen
 STEPS = (0.001, 0.25, 1, 7, 9.999, 10, 10.001, 59.999, 60, 61, 600, 1799.5, 1800, 3599.999, 3600, 5400, 10800)
 USES = (0, 0, 0.5, 5, 9.999, 10, 10.001, 1800, 3590, 3599.999, 3600)
 """Seconds between the uses of a ticket."""
-SWITCHES = {
+OPTIONS = {
     "hash_hour_from": ("first-use", "last-use", "time-stamp"),
     "hash_reuse": ("within-window", "once"),
     "tag_inherited": ("inherited", "start-only"),
@@ -48,18 +48,18 @@ waits = st.sampled_from((0, *STEPS))
 
 
 class PbxAndOracle(RuleBasedStateMachine):
-    """One sandbox of a server, asked over its public face alone."""
+    """One sandbox of a server, used over HTTP only."""
 
     @initialize(
         start=st.sampled_from(STARTS),
         before=st.integers(0, 3 * 3600),
-        options=st.fixed_dictionaries({key: st.sampled_from(choices) for key, choices in SWITCHES.items()}),
+        options=st.fixed_dictionaries({key: st.sampled_from(choices) for key, choices in OPTIONS.items()}),
     )
     def begin(self, start: int, before: int, options: dict[str, str]) -> None:
         self.now = start - before * calendar.SECOND
         clock = {"now": calendar.utc(self.now), "frozen": True}
         spec = {"directory": DIRECTORY, "profile": options, "clock": clock, "time_zone": "Australia/Melbourne"}
-        self.asked = SandboxClient(SERVER, spec)
+        self.client = SandboxClient(SERVER, spec)
         self.options = options
         self.calls = Calls(inherited=options["tag_inherited"] == "inherited")
         self.archive = Archive(
@@ -74,26 +74,26 @@ class PbxAndOracle(RuleBasedStateMachine):
         self.seen: dict[str, dict[str, str]] = {extension: {} for extension in PEOPLE}
 
     def teardown(self) -> None:
-        """Every call ends and every leg is seen, by each way of asking; then the sandbox is dropped."""
+        """End every call, list every leg by each method, and delete the sandbox."""
         if hasattr(self, "asked"):
             for call in self.calls.live():
                 self.step(0.75)
                 self.end(call.unique_id, call)
             self.every_extension_sees_what_it_should()
-            self.every_call_is_told_as_it_was()
-            self.every_tag_brings_its_calls()
+            self.every_call_is_reported()
+            self.every_tag_lists_its_calls()
             for date, hour in self.archive.hours():
                 self.step(60)
                 self.ask_hour(date, hour)
-            self.asked.drop()
+            self.client.drop()
 
     def fresh(self) -> str:
-        """A hash that nobody used yet, so that `once` is no matter."""
+        """An unused hash, so that `once` does not matter."""
         self.spare = getattr(self, "spare", 0) + 1
         stamp = self.now // 1000 - 8000 + self.spare
         while any(ticket.stamp == stamp for ticket in self.tickets):
             stamp += 1
-        return Ticket(stamp, right=True).query(self.asked.key)
+        return Ticket(stamp, right=True).query(self.client.key)
 
     def call(self, at: int) -> Call:
         live = self.calls.live()
@@ -106,24 +106,24 @@ class PbxAndOracle(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from(STEPS))
     def step(self, seconds: float) -> None:
-        """The clock goes on; what it shows is what Time tells."""
+        """The clock advances, and Time returns it."""
         self.now += round(seconds * calendar.SECOND)
-        self.asked.step(seconds)
-        assert self.asked.time() == self.now // 1000
+        self.client.step(seconds)
+        assert self.client.time() == self.now // 1000
 
-    def begun(self, unique_id: str, **fields: Any) -> None:
+    def call_began(self, unique_id: str, **fields: Any) -> None:
         assert unique_id.split(".")[0] == str(self.now // calendar.SECOND)
         assert all(call.unique_id != unique_id for call in self.calls.all)
         self.calls.begin(Call(unique_id=unique_id, **fields), self.now)
 
     @rule(did=st.sampled_from(tuple(ROUTES)), source=st.sampled_from(("0491570156", "", "500", "410")), tag=tags)
     def inbound(self, did: str, source: str, tag: str | None) -> None:
-        told = self.asked.play(
+        reported = self.client.play(
             "inbound", did=did, source=source, **({} if tag is None else {"tag": tag}), **{"as": "a"}
         )
         to, record, account = ROUTES[did]
-        self.begun(
-            told["calls"]["a"]["unique_id"],
+        self.call_began(
+            reported["calls"]["a"]["unique_id"],
             direction="inbound",
             source=source,
             did=did,
@@ -139,27 +139,27 @@ class PbxAndOracle(RuleBasedStateMachine):
         extension=st.sampled_from(tuple(PEOPLE)), number=numbers, record=st.booleans(), tag=tags, by_api=st.booleans()
     )
     def call_out(self, extension: str, number: str, record: bool, tag: str | None, by_api: bool) -> None:
-        """From the phone, or dialled by the API, where the own phone rings first."""
-        told: Any
+        """From the phone, or dialled by the API; then the caller's phone rings first."""
+        reported: Any
         if by_api:
             given = {"number": number, "extenOrUniqueId": f"SIP/{extension}", "record": str(record).lower()}
-            told = json.loads(self.asked.ask(MANAGED, "dial", **given, tag=tag or "").body)
-            fine = told["Code"] == 0
+            reported = json.loads(self.client.ask(MANAGED, "dial", **given, tag=tag or "").body)
+            fine = reported["Code"] == 0
         else:
             how = {"from": extension, "number": number, "record": "answer" if record else "never", "as": "a"}
-            told = self.asked.play("place", **how, **({} if tag is None else {"tag": tag}))
-            fine = "error" not in told
+            reported = self.client.play("place", **how, **({} if tag is None else {"tag": tag}))
+            fine = "error" not in reported
         assert fine is (extension != number)
         if not fine:
             return
         if by_api:
-            newest = self.asked.subscribed(0, extension)["Data"][extension][-1]["CallData"]
+            newest = self.client.subscribed(0, extension)["Data"][extension][-1]["CallData"]
             assert newest["isClickToDialCall"] is True
             unique_id = newest["uniqueCallId"]
         else:
-            unique_id = told["calls"]["a"]["unique_id"]
+            unique_id = reported["calls"]["a"]["unique_id"]
         inside = number in PEOPLE or number in QUEUES
-        self.begun(
+        self.call_began(
             unique_id,
             direction="internal" if inside else "outbound",
             source=extension,
@@ -177,14 +177,14 @@ class PbxAndOracle(RuleBasedStateMachine):
     @rule(at=which)
     def proceed(self, at: int) -> None:
         call = self.call(at)
-        told = self.asked.play("proceed", call=call.unique_id)
-        assert ("error" not in told) is (call.place == "greeting")
+        reported = self.client.play("proceed", call=call.unique_id)
+        assert ("error" not in reported) is (call.place == "greeting")
         if call.place == "greeting":
             self.calls.lead(call, self.now)
 
     @rule(did=st.sampled_from(tuple(ROUTES)), tag=tags, after=waits, who=which, then=waits)
     def call_in(self, did: str, tag: str | None, after: float, who: int, then: float) -> None:
-        """A call from outside that somebody takes: what most of the others begin with."""
+        """An answered call from outside."""
         self.inbound(did, "0491570156", tag)
         self.step(after)
         at = len(self.calls.live()) - 1
@@ -195,29 +195,29 @@ class PbxAndOracle(RuleBasedStateMachine):
     @precondition(some_call)
     @rule(at=which, who=which, ringing=mostly, by_api=st.booleans())
     def answer(self, at: int, who: int, ringing: bool, by_api: bool) -> None:
-        """Whoever rings may; the API answers for extensions alone."""
+        """A ringing party may answer; the API answers for extensions only."""
         call = self.call(at)
         able = [each for each in (*PEOPLE, *OUTSIDE) if self.calls.may_answer(call, each)]
         anybody = able if ringing and able else (*PEOPLE, *OUTSIDE)
         by = anybody[who % len(anybody)]
         allowed = self.calls.may_answer(call, by)
         if by_api and by in PEOPLE:
-            told = json.loads(self.asked.ask(MANAGED, "answer", uniqueId=call.unique_id, exten=f"SIP/{by}").body)
-            assert (told["Code"] == 0) is allowed
+            reported = json.loads(self.client.ask(MANAGED, "answer", uniqueId=call.unique_id, exten=f"SIP/{by}").body)
+            assert (reported["Code"] == 0) is allowed
         else:
-            assert ("error" not in self.asked.play("answer", call=call.unique_id, by=by)) is allowed
+            assert ("error" not in self.client.play("answer", call=call.unique_id, by=by)) is allowed
         if allowed:
             self.calls.answer(call, by, self.now)
 
     @precondition(some_call)
     @rule(at=which, to=numbers, after=waits, who=which, taken=mostly, then=waits)
     def hand_on(self, at: int, to: str, after: float, who: int, taken: bool, then: float) -> None:
-        """Who talks hands the call on; mostly somebody takes it."""
+        """The connected party transfers the call; usually another one answers."""
         talking = [call for call in self.calls.live() if call.place == "talks"]
         call = talking[at % len(talking)] if talking else self.call(at)
         self.step(after)
         allowed = self.calls.may_hand_on(call, to)
-        assert ("error" not in self.asked.play("transfer", call=call.unique_id, to=to)) is allowed
+        assert ("error" not in self.client.play("transfer", call=call.unique_id, to=to)) is allowed
         if allowed:
             self.calls.hand_on(call, to, self.now)
             if taken:
@@ -231,8 +231,8 @@ class PbxAndOracle(RuleBasedStateMachine):
         self.end(name, self.calls.of(name))
 
     def end(self, name: str, call: Call | None) -> None:
-        told = json.loads(self.asked.ask(MANAGED, "hangup", extenOrUniqueId=name).body)
-        assert (told["Code"] == 0) is (call is not None)
+        reported = json.loads(self.client.ask(MANAGED, "hangup", extenOrUniqueId=name).body)
+        assert (reported["Code"] == 0) is (call is not None)
         if call is not None:
             self.calls.hang_up(call, self.now)
 
@@ -253,7 +253,7 @@ class PbxAndOracle(RuleBasedStateMachine):
         given |= {} if tag is None else {"tag": tag}
         again = self.options["start_while_recording"] if call is not None and call.recording else "splits"
         refused = call is None or agent == "Pebbles" or again == "refused"
-        assert self.asked.order(how, self.fresh(), "start", **given) == (-1 if refused else 0)
+        assert self.client.order(how, self.fresh(), "start", **given) == (-1 if refused else 0)
         if call is not None and not refused and again == "splits":
             self.calls.start(call, tag, agent or PEOPLE.get(extension or call.talks), self.now)
             self.step(then)
@@ -266,7 +266,7 @@ class PbxAndOracle(RuleBasedStateMachine):
         call = self.calls.of(name)
         given = {"extenOrUniqueId": name} | ({} if agent is None else {"agentLoginName": agent})
         allowed = call is not None and call.recording and (agent is None or self.calls.may_stop(call, agent))
-        assert self.asked.order(how, self.fresh(), "stop", **given) == (0 if allowed else -1)
+        assert self.client.order(how, self.fresh(), "stop", **given) == (0 if allowed else -1)
         if call is not None and allowed:
             self.calls.stop(call, self.now)
 
@@ -281,7 +281,7 @@ class PbxAndOracle(RuleBasedStateMachine):
     def take_ticket(
         self, ahead: int, right: bool, uses: list[tuple[float, bool]], edges: list[tuple[int, int]]
     ) -> None:
-        """From Time, or of a clock of one's own; used now and then, and to the millisecond when its hour may be over."""
+        """A time stamp from Time or from another clock, used several times, also at the edges of its hour."""
         ticket = Ticket(self.now // 1000 + ahead, right)
         self.tickets.append(ticket)
         for after, managed in uses:
@@ -298,8 +298,8 @@ class PbxAndOracle(RuleBasedStateMachine):
     @rule(at=which, managed=st.booleans(), tag=st.sampled_from(TAGS))
     def use_ticket(self, at: int, managed: bool, tag: str) -> None:
         ticket = self.tickets[-1 - at % len(self.tickets)]
-        body = self.asked.ask(
-            MANAGED if managed else LEGACY, "retrieveMetaData", ticket.query(self.asked.key), tag=tag
+        body = self.client.ask(
+            MANAGED if managed else LEGACY, "retrieveMetaData", ticket.query(self.client.key), tag=tag
         ).body
         twins = [each for each in self.tickets if (each.stamp, each.right) == (ticket.stamp, ticket.right)]
         if managed:
@@ -313,61 +313,61 @@ class PbxAndOracle(RuleBasedStateMachine):
 
     @rule(back=st.integers(-1, 4), wait=mostly)
     def ask_recent_hour(self, back: int, wait: bool) -> None:
-        """The last ones, the one that runs, and one to come; mostly a minute after the one before."""
+        """A past, the running or a future hour; usually a minute after the last request."""
         self.step(60 if wait else 0.001)
         self.ask_hour(*calendar.hour_of(self.now - back * calendar.HOUR))
 
     def ask_hour(self, date: str, hour: int) -> None:
-        answer = self.asked.ask(NJADMIN, "retrieveMetaDataByHour", date=date, hour=hour)
+        answer = self.client.ask(NJADMIN, "retrieveMetaDataByHour", date=date, hour=hour)
         assert answer.status == (200 if self.limit.take(self.now) else 429)
         if answer.status == 200:
-            told = answers.read(answer.body, SHAPE_2)
+            reported = answers.read(answer.body, SHAPE_2)
             due = {(row["UniqueId"], row["Leg"]): row for row in self.archive.by_hour(date, hour)}
-            assert {(row["UniqueId"], row["Leg"]) for row in told} == set(due)
-            self.archive.same(told, [due[row["UniqueId"], row["Leg"]] for row in told])
-            ids = [int(row["CallRecordId"]) for row in told]
+            assert {(row["UniqueId"], row["Leg"]) for row in reported} == set(due)
+            self.archive.same(reported, [due[row["UniqueId"], row["Leg"]] for row in reported])
+            ids = [int(row["CallRecordId"]) for row in reported]
             ends = {(call.unique_id, str(leg.number)): leg.end or 0 for call in self.calls.all for leg in call.legs}
-            order = [ends[row["UniqueId"], row["Leg"]] // calendar.SECOND for row in told]
+            order = [ends[row["UniqueId"], row["Leg"]] // calendar.SECOND for row in reported]
             assert list(zip(order, ids, strict=True)) == sorted(zip(order, ids, strict=True))
 
     # What holds after each step
 
     @invariant()
     def every_extension_sees_what_it_should(self) -> None:
-        """The state now; and since the last time each change, told once, with nothing that is not so."""
+        """The state now; and since the last time each change, reported once, and nothing else."""
         due = {extension: self.calls.seen(extension) for extension in PEOPLE}
-        whole = self.asked.subscribed(0, ",".join(PEOPLE))
+        whole = self.client.subscribed(0, ",".join(PEOPLE))
         assert statuses(whole) == {extension: seen for extension, seen in due.items() if seen}
         if self.sequence:
-            news = statuses(self.asked.subscribed(self.sequence, ",".join(PEOPLE)))
+            news = statuses(self.client.subscribed(self.sequence, ",".join(PEOPLE)))
             for extension in PEOPLE:
-                before, told = self.seen[extension], news.get(extension, {})
+                before, reported = self.seen[extension], news.get(extension, {})
                 gone = {unique_id: "Hungup" for unique_id in before if unique_id not in due[extension]}
                 changed = {uid: now for uid, now in due[extension].items() if before.get(uid) != now}
-                assert (changed | gone).items() <= told.items()
-                assert {uid: now for uid, now in told.items() if now != "Hungup"}.items() <= due[extension].items()
-        assert self.asked.subscribed(whole["seq"], ",".join(PEOPLE)) == {"Data": {}, "seq": whole["seq"], "Code": 0}
+                assert (changed | gone).items() <= reported.items()
+                assert {uid: now for uid, now in reported.items() if now != "Hungup"}.items() <= due[extension].items()
+        assert self.client.subscribed(whole["seq"], ",".join(PEOPLE)) == {"Data": {}, "seq": whole["seq"], "Code": 0}
         assert whole["seq"] >= self.sequence
         self.sequence, self.seen = whole["seq"], due
 
     @invariant()
-    def every_call_is_told_as_it_was(self) -> None:
+    def every_call_is_reported(self) -> None:
         for call in self.calls.all:
-            body = self.asked.ask(NJADMIN, "retrieveMetaDataByUniqueId", uniqueId=call.unique_id).body
+            body = self.client.ask(NJADMIN, "retrieveMetaDataByUniqueId", uniqueId=call.unique_id).body
             self.archive.same(answers.read(body, SHAPE_1), self.archive.by_unique_id(call.unique_id))
 
     @invariant()
-    def every_tag_brings_its_calls(self) -> None:
+    def every_tag_lists_its_calls(self) -> None:
         for tag in TAGS:
-            body = self.asked.ask(NJADMIN, "retrieveMetaData", tag=tag).body
+            body = self.client.ask(NJADMIN, "retrieveMetaData", tag=tag).body
             self.archive.same_by_tag(answers.read(body, SHAPE_1), tag)
 
 
-def statuses(told: Any) -> dict[str, dict[str, str]]:
+def statuses(reported: Any) -> dict[str, dict[str, str]]:
     """By extension, the status of each call in an answer of subscribe."""
     return {
         extension: {row["CallData"]["uniqueCallId"]: row["CallData"]["status"] for row in rows}
-        for extension, rows in told["Data"].items()
+        for extension, rows in reported["Data"].items()
     }
 
 

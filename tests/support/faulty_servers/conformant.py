@@ -1,4 +1,4 @@
-"""Servers that are different and yet right: what no page settles, or HTTP leaves open. No clause may turn red on them."""
+"""Conformant servers that differ in points that no page settles and HTTP leaves open. No clause may fail on them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def tells_names_without_values(request: httpx.Request, send: Send, memory: Memor
     return with_body(answer, json.dumps({**json.loads(answer.content), **more}).encode())
 
 
-HONEST = {
+CONFORMANT = {
     function.__name__: FaultyServer(function.__name__, function.__doc__ or "", function)
     for function in (refuses_with_pages, writes_prettily, keeps_sessions, tells_names_without_values)
 }

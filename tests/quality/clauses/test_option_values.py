@@ -1,4 +1,4 @@
-"""A PBX that answers an open question otherwise, and declares it, honours the whole contract."""
+"""A PBX with another option value passes the whole contract where its profile sets that value."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def table(name: str) -> dict[str, dict[str, object]]:
     return tomllib.loads(schemas("own", name).read_text(encoding="utf-8"))
 
 
-QUESTIONS = table("options.toml")
+OPTIONS = table("options.toml")
 PROFILES = table("profiles.toml")
-CHOICES = [(key, choice) for key, row in QUESTIONS.items() for choice in row["alternatives"]]  # type: ignore[attr-defined]
+VALUES = [(key, value) for key, row in OPTIONS.items() for value in row["alternatives"]]  # type: ignore[attr-defined]
 ABOUT_HASHES = {clause.declares for clause in catalogue().values() if clause.scheme == "hash"}
 
 
 def target(dialect: str, profile: Mapping[str, str], authentication: str = "api-key") -> Target:
-    """A target that declares some choices."""
+    """A target with a profile."""
     return Target(
         name=f"{dialect} by {authentication}",
         dialect=dialect,
@@ -39,8 +39,8 @@ def target(dialect: str, profile: Mapping[str, str], authentication: str = "api-
     )
 
 
-def held(targets: Iterable[Target]) -> Iterator[Clause]:
-    """The clauses that hold, on the archives that ship and in a migration; none of them may be broken."""
+def passed(targets: Iterable[Target]) -> Iterator[Clause]:
+    """The clauses that pass, on the bundled archives and in a migration; none may fail."""
     runner = Runner(
         RunnerConfig(
             targets=list(targets),
@@ -54,26 +54,26 @@ def held(targets: Iterable[Target]) -> Iterator[Clause]:
         for clause in catalogue().values():
             for cell in runner.cells(clause):
                 result = runner.result(clause, clause_functions()[clause.id], cell)
-                said = result.failure.message if result.failure is not None else result.reason
-                assert result.outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE), f"{clause.id} in {cell}: {said}"
+                message = result.failure.message if result.failure is not None else result.reason
+                assert result.outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE), f"{clause.id} in {cell}: {message}"
                 if result.outcome is Outcome.PASSED:
                     yield clause
     finally:
         runner.close()
 
 
-@pytest.mark.parametrize(("key", "choice"), CHOICES)
-def test_each_declared_choice_holds(key: str, choice: str) -> None:
-    """In the dialects that the question is about; a clause asserts it there."""
+@pytest.mark.parametrize(("key", "value"), VALUES)
+def test_each_value_of_each_option_passes(key: str, value: str) -> None:
+    """In the dialects of the option; a clause asserts the value there."""
     authentication = "hash" if key in ABOUT_HASHES else "api-key"
-    dialects: Iterable[str] = QUESTIONS[key]["dialects"]  # type: ignore[assignment]
-    targets = [target(dialect, {key: choice}, authentication) for dialect in dialects]
-    assert key in {clause.declares for clause in held(targets)}
+    dialects: Iterable[str] = OPTIONS[key]["dialects"]  # type: ignore[assignment]
+    targets = [target(dialect, {key: value}, authentication) for dialect in dialects]
+    assert key in {clause.declares for clause in passed(targets)}
 
 
 @pytest.mark.parametrize("name", PROFILES)
-def test_each_profile_that_ships_holds(name: str) -> None:
-    """Several choices at once, in every dialect."""
+def test_each_bundled_profile_passes(name: str) -> None:
+    """Several options at once, in every dialect."""
     choices: Mapping[str, str] = PROFILES[name]["values"]  # type: ignore[assignment]
     targets = [target(dialect, choices) for dialect in DIALECTS] + [target("call-management", choices, "hash")]
-    assert set(choices) <= {clause.declares for clause in held(targets)}
+    assert set(choices) <= {clause.declares for clause in passed(targets)}

@@ -1,0 +1,59 @@
+"""Clauses about transport, authentication, relations and live calls pass on a PBX that differs within the pages and HTTP."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from noojee_contract.catalogue.clauses import LISTING, Clause, catalogue
+from noojee_contract.engine.config import RunnerConfig
+from noojee_contract.engine.runner import Runner
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.suite import clause_functions
+from noojee_contract.targets.target import Target
+from support.faulty_servers import FaultyTransport
+from support.faulty_servers.conformant import CONFORMANT
+
+GROUPS = ("transport", "authentication", "relations", "live-calls")
+CLAUSES = [clause for clause in catalogue().values() if clause.group in GROUPS]
+
+
+def outcomes(target: Target) -> Iterator[tuple[Clause, Outcome, str]]:
+    """The outcome of each clause on a target, with its message."""
+    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1))
+    try:
+        for clause in CLAUSES:
+            for cell in runner.cells(clause):
+                result = runner.result(clause, clause_functions()[clause.id], cell)
+                message = result.failure.message if result.failure is not None else result.reason
+                yield clause, result.outcome, f"{clause.id}: {message}"
+    finally:
+        runner.close()
+
+
+@pytest.fixture
+def adapters(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a module whose functions open the conformant servers."""
+    module = ModuleType("conformant_adapters")
+    for name, server in CONFORMANT.items():
+        setattr(module, name, lambda server=server: FaultyTransport(server))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module.__name__
+
+
+def test_each_group_has_clauses() -> None:
+    """A group that was renamed would be left out silently."""
+    assert {clause.group for clause in CLAUSES} == set(GROUPS)
+
+
+@pytest.mark.parametrize("name", sorted(CONFORMANT))
+@pytest.mark.parametrize("dialect", LISTING)
+def test_a_conformant_difference_fails_no_clause(dialect: str, name: str, adapters: str) -> None:
+    """Points that no page settles and HTTP leaves open; clauses about options are left out, as the profile is not set."""
+    target = Target(name="different", dialect=dialect, transport=f"{adapters}:{name}", writable=True)
+    for clause, outcome, message in outcomes(target):
+        if clause.severity != "declared":
+            assert outcome in (Outcome.PASSED, Outcome.INFORMATIONAL, Outcome.INCONCLUSIVE), message
