@@ -1,6 +1,6 @@
-"""What travels between a door and the PBX: one request in, one answer out, as plain values.
+"""Requests and responses between an adapter and the PBX, as plain values.
 
-A door fills `Request` once, from the bytes it has; nothing below a door sees a socket, a framework or an event loop.
+An adapter builds a `Request` from the bytes that it received. Nothing below it sees a socket, a framework or an event loop.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One HTTP request, as it came: nothing decoded but what HTTP itself frames.
+    """One HTTP request as received; only the HTTP framing is decoded.
 
-    `path` and `query` are the raw, still percent-encoded text of the request target (latin-1 for bytes above 127).
-    `headers` are (name in lower case, value) in order of arrival. `client` is the peer's IP address, None where the
-    door has none.
+    `path` and `query` are the percent-encoded text of the request target (latin-1 for bytes above 127). `headers` are
+    pairs of a lower-case name and a value, in order of arrival. `client` is the IP address of the peer; None: the
+    adapter does not know it.
     """
 
     method: str
@@ -27,7 +27,7 @@ class Request:
     secure: bool = False
 
     def header(self, name: str) -> str | None:
-        """The first value of a header, or None. `name` in lower case."""
+        """The first value of a header, or None. `name` is in lower case."""
         for key, value in self.headers:
             if key == name:
                 return value
@@ -36,7 +36,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer. `headers` are complete but for Date, Server and Connection, which belong to the door."""
+    """One HTTP response. `headers` lack only Date, Server and Connection, which the adapter adds."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -45,7 +45,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Closed(Response):
-    """No answer: the door is to cut the connection. One that cannot sends the answer in here, and then closes."""
+    """No response: the adapter closes the connection. An adapter that cannot do so sends this response, then closes."""
 
 
 CLOSED = Closed(403, (("Connection", "close"), ("Content-Length", "0")))
@@ -53,10 +53,10 @@ CLOSED = Closed(403, (("Connection", "close"), ("Content-Length", "0")))
 
 @dataclass(frozen=True, slots=True)
 class Pending(Response):
-    """A long poll that has nothing to tell yet. The door waits until it is woken, or `seconds` are over, and asks again.
+    """A long poll without a response yet. The adapter waits until it is woken or `seconds` have passed.
 
-    `listen` takes a function that wakes the door, from any thread, and gives one that takes it back. `finish` gives the
-    answer, or None where the wait goes on; `finish(True)` after the time is over always gives one.
+    `listen` takes a function that wakes the adapter, from any thread, and returns a function that removes it. `finish`
+    returns the response, or None while the wait continues. `finish(True)`, after the time has passed, returns a response.
     """
 
     seconds: float = 0.0

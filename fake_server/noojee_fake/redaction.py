@@ -1,6 +1,6 @@
-"""Makes what a client sent and was answered harmless before anybody sees it: for the access log and the journal.
+"""Redacts requests and responses for the access log and the journal.
 
-A parameter is shown where its name is one of the API's and no credential; everywhere, known secrets and hashes are hidden.
+The value of a parameter is shown only if `PUBLIC` has its name. Known secrets and hashes are hidden everywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PUBLIC = frozenset(
         "uniqueid", "unique_id", "xdebugarg",
     }
 )  # fmt: skip
-"""Names of parameters, in small letters, whose values are shown."""
+"""The names, in lower case, of the parameters whose values are shown."""
 
 _NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|auth|authori[sz]ation|signature|credentials?|j?sessionid"
 _HEADER = re.compile(rf".*(?:{_NAMES}|cookie|-key).*", re.IGNORECASE)
@@ -25,13 +25,13 @@ _PARAMETER = re.compile(
 )
 _MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)', re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
-_HASH_LETTERS = 63  # one of the samples has so many (W-A1); others 64
+_HASH_LETTERS = 63  # the length of one published sample (W-A1); other samples have 64
 _HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{63,64}(?![0-9a-f])", re.IGNORECASE)
 _PUBLIC_WORD = re.compile("|".join(sorted(PUBLIC, key=len, reverse=True)), re.IGNORECASE)
 
 
 class Redaction:
-    """Hides these secrets, in any letter case, as they are or percent-encoded or escaped as in JSON; None is none."""
+    """Hides secrets in any letter case, plain, percent-encoded or escaped as in JSON. Empty secrets and None are ignored."""
 
     def __init__(self, secrets: Iterable[str | None]) -> None:
         known = sorted({secret.lower() for secret in secrets if secret}, key=len, reverse=True)
@@ -40,23 +40,23 @@ class Redaction:
         self._longest = 6 * max(map(len, known), default=0)
 
     def target(self, path: str, query: str) -> str:
-        """A request target."""
+        """A redacted request target."""
         return f"{self.text(path)}?{self.query(query)}" if query else self.text(path)
 
     def query(self, query: str) -> str:
-        """A query or a form: a name with its value hidden, unless it is one of `PUBLIC`."""
+        """A redacted query or form: values are hidden, except those of the names in `PUBLIC`."""
         return "&".join(map(self._pair, self._without_known(query).split("&")))
 
     def header(self, name: str, value: str) -> str:
-        """The value of a header."""
+        """The redacted value of a header."""
         return HIDDEN if _HEADER.fullmatch(name) else self.text(value)
 
     def text(self, text: str) -> str:
-        """Any other text: what is known, hashes, and what a name gives away as a credential."""
+        """Any other redacted text: known secrets, hashes and the values of credential names are hidden."""
         return self._without_names(self._without_known(text))
 
     def cut(self, text: str) -> str:
-        """The beginning of a text that was cut off and made harmless: its last stretch may end within a secret."""
+        """A redacted text that was truncated before, without its end, which may hold a part of a secret."""
         return text[: len(text) - self._longest] if self._longest else text
 
     def _without_names(self, text: str) -> str:
@@ -76,7 +76,7 @@ class Redaction:
             return pair
         if equals:
             return f"{self._without_names(name)}={HIDDEN}"
-        word = _PUBLIC_WORD.match(pair)  # as of `&tag22`, which the vendor's Java client sends (CLIENT C-J)
+        word = _PUBLIC_WORD.match(pair)  # `&tag22`, as the vendor's Java client sends it (CLIENT C-J)
         return f"{word[0] if word else ''}{HIDDEN}"
 
     def _without_known(self, text: str) -> str:
@@ -93,7 +93,7 @@ def _any_coding(secret: str) -> str:
 
 
 def _any_form(letter: str) -> str:
-    """A letter as it is, percent-encoded (also twice), or escaped as JSON may."""
+    """A pattern for a letter: plain, percent-encoded (once or twice), or escaped as in JSON."""
     forms = {re.escape(letter), rf"\\u{ord(letter):04x}", rf"\\{re.escape(letter)}"}
     for case in {letter.lower(), letter.upper()}:
         forms.add("".join(rf"%(?:25)*{byte:02x}" for byte in case.encode()))

@@ -72,6 +72,7 @@ class Snapshots:
 
     @property
     def kept(self) -> Mapping[str, Snapshot]:
+        """The snapshots by id, oldest first."""
         return MappingProxyType(self._kept)
 
     def take(self) -> str:
@@ -89,7 +90,7 @@ class Snapshots:
         with self._pbx.change:
             snapshot = self._kept.get(name)
             if snapshot is not None:
-                self._put_back(snapshot)
+                self._restore(snapshot)
             return snapshot is not None
 
     def drop(self, name: str) -> bool:
@@ -100,7 +101,7 @@ class Snapshots:
     def reset(self) -> None:
         """Restore the first state with its archive, and clear the journal. Snapshots stay."""
         with self._pbx.change:
-            self._put_back(self._origin)
+            self._restore(self._origin)
             self._pbx.journal.clear()
 
     def _snapshot(self, archive: object) -> Snapshot:
@@ -121,14 +122,14 @@ class Snapshots:
             rules=pbx.retention.rules,
         )
 
-    def _put_back(self, snapshot: Snapshot) -> None:
+    def _restore(self, snapshot: Snapshot) -> None:
         pbx = self._pbx
         if isinstance(snapshot.archive, InitialState):
             pbx.store.clear()
             pbx.store.add(snapshot.archive.calls, snapshot.archive.sounds)
         else:
             pbx.store.restore(snapshot.archive)
-        pbx.clock.put_back(snapshot.clock)
+        pbx.clock.restore(snapshot.clock)
         pbx.switchboard.directory = snapshot.directory
         pbx.switchboard.restore(snapshot.live)
         pbx.addresses = snapshot.addresses

@@ -1,6 +1,6 @@
-"""Reads archive files into calls. The schema judges their form; what a schema cannot say is checked here.
+"""Reads archive files. The schema validates their form; this module checks what a schema cannot express.
 
-Every refusal names the JSON path of the offending value.
+Every error names the JSON path of the invalid value.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HIGHEST_LEG = 10**9 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveFile:
-    """The head of an archive file: how the PBX is set up. None: the document does not say."""
+    """The settings of a PBX in an archive file. None: the file does not set it."""
 
     time_zone: str | None
     now_micros: int | None
@@ -36,11 +36,11 @@ EMPTY = ArchiveFile(time_zone=None, now_micros=None, default_account=None, profi
 def read_archive_file(
     document: Mapping[str, Any], store: Store, *, read_sound: Callable[[str], bytes] | None = None
 ) -> ArchiveFile:
-    """Judge a whole archive file and put its calls into a store. Raises ArchiveError, and then adds nothing.
+    """Validate an archive file and add its calls to a store. Raises ArchiveError, and then adds nothing.
 
-    `read_sound` gives the bytes of a sound file by its name in the document; None where there are no files.
+    `read_sound` returns the bytes of a sound file by its name in the document; None: no sound files are allowed.
     """
-    _judge(document)
+    _validate(document)
     now = document.get("now")
     archive = ArchiveFile(
         time_zone=document.get("time_zone"),
@@ -53,21 +53,21 @@ def read_archive_file(
 
 
 def read_calls(calls: Any, store: Store) -> tuple[int, int]:
-    """Judge the calls of a control request and put them into a store; how many calls and legs came."""
+    """Validate the calls of a control request and add them to a store. Returns the numbers of calls and legs."""
     if not isinstance(calls, list):
         raise ArchiveError("calls is a list of calls", "$.calls")
     if not calls:
         return 0, 0
-    _judge({"format": FORMAT, "description": "-", "provenance": "-", "time_zone": "UTC", "calls": calls})
+    _validate({"format": FORMAT, "description": "-", "provenance": "-", "time_zone": "UTC", "calls": calls})
     return _add(calls, store, None)
 
 
 def write_calls(store: Store, *, default_account: str, outbound_did: str) -> list[dict[str, Any]]:
-    """The calls of a store as an archive file has them, every optional field filled but stored sound."""
+    """The calls of a store in the form of an archive file, with every optional field except stored sound."""
     return [_write_call(call, store, default_account, outbound_did) for call in store.calls()]
 
 
-def _judge(document: Mapping[str, Any]) -> None:
+def _validate(document: Mapping[str, Any]) -> None:
     found = mistake(document, "archive.schema.json")
     if found is not None:
         raise ArchiveError(*found)

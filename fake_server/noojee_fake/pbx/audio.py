@@ -1,7 +1,7 @@
-"""A leg's sound: stored bytes as they are, or a made tone; 8 kHz mono WAV. soundfile is loaded only to leave PCM.
+"""The sound of a leg: its stored bytes, or a generated tone in 8 kHz mono WAV. soundfile is loaded only for other formats.
 
-A made tone repeats, so that a part of a long one costs no more than that part; what has to be encoded is kept a while.
-Source: linear PCM, 8 kHz, mono, 16 bit is what Asterisk's MixMonitor writes; UNKNOWN: chosen, row 3 of the reference.
+A generated tone repeats, so a part of a long tone costs no more than that part. Encoded sound is cached.
+Source: Asterisk's MixMonitor writes linear PCM, 8 kHz, mono, 16 bit; UNKNOWN: chosen, option `audio_format`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SUBTYPES = {PCM: "PCM_16", ALAW: "ALAW", ULAW: "ULAW"}
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A sound file as it is sent: `head`, and then `block` so many times over."""
+    """A sound file: `head`, then `block` repeated `times` times."""
 
     head: bytes
     block: bytes = b""
@@ -52,23 +52,25 @@ class Recording:
 
     @property
     def size_bytes(self) -> int:
+        """The length of the file."""
         return len(self.head) + len(self.block) * self.times
 
     @property
     def tag(self) -> str:
-        """A short text of letters, digits and `-` that differs where the bytes differ."""
+        """A short text of letters, digits and `-`, different for different bytes."""
         return f"{zlib.crc32(self.block, zlib.crc32(self.head)):08x}-{self.size_bytes:x}"
 
     @property
     def media_type(self) -> tuple[str, str]:
-        """Content-Type and the ending of a file name. UNKNOWN: chosen, row 3."""
+        """Content-Type and file name extension. UNKNOWN: chosen."""
         return ("audio/x-wav", "wav") if self.head.startswith(b"RIFF") else ("audio/mpeg", "mp3")
 
     def whole(self) -> bytes:
+        """All bytes."""
         return self.part(0, self.size_bytes)
 
     def part(self, first: int, after: int) -> bytes:
-        """The bytes from `first` up to, not with, `after`."""
+        """The bytes from `first` to before `after`."""
         head, block = self.head, self.block
         if after <= len(head) or first >= after:
             return head[first:after]
@@ -82,7 +84,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WavForm:
-    """What a WAV file says of itself."""
+    """The format of a WAV file."""
 
     tag: int
     channels: int
@@ -92,7 +94,7 @@ class WavForm:
 
 
 def wav_form(sound: bytes) -> WavForm:
-    """The form of a WAV file in PCM, A-law or mu-law. Raises ValueError, saying why, for anything else."""
+    """The format of a WAV file in PCM, A-law or mu-law. Raises ValueError with the reason for any other content."""
     if len(sound) < 12 or sound[:4] != b"RIFF" or sound[8:12] != b"WAVE":
         raise ValueError("this is no WAV file: it does not begin with a RIFF/WAVE header")
     at, fmt = 12, None
@@ -129,7 +131,7 @@ def _form(fmt: bytes, size: int) -> WavForm:
 
 
 class Encoded:
-    """Sounds that took work to make, newest last: together no more than so many bytes, but for one that alone has more."""
+    """A cache of encoded sounds with a limit in bytes. The last sound is kept even if it alone exceeds the limit."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -138,7 +140,7 @@ class Encoded:
         self._lock = threading.Lock()
 
     def of(self, sound: bytes, form: str, encode: Callable[[bytes], bytes]) -> bytes:
-        """What `encode` makes of a sound, made anew only where it is not kept."""
+        """The encoded form of a sound, from the cache if possible."""
         key = (hashlib.blake2b(sound, digest_size=16).digest(), form)
         with self._lock:
             if key in self._sounds:
@@ -158,7 +160,7 @@ _encoded = Encoded(MOST_KEPT_BYTES)
 
 
 def in_format(sound: bytes, audio_format: str) -> bytes:
-    """Stored sound in the form that the PBX sends: untouched where it has that form already."""
+    """Stored sound in the format that the PBX sends. Sound in that format is returned unchanged."""
     if audio_format == MPEG:
         return _encoded.of(sound, MPEG, _compressed)
     tag = _TAGS[audio_format]
@@ -177,7 +179,7 @@ def _rewritten(sound: bytes, tag: int) -> bytes:
 
 
 def _compressed(sound: bytes) -> bytes:
-    """MPEG audio, layer III. Source: recordings are compressed (DOC W-SL); into what is UNKNOWN, row 3."""
+    """MPEG audio, layer III. Source: recordings are compressed (DOC W-SL); the format is UNKNOWN, option `audio_aged_form`."""
     import soundfile
 
     samples, rate = soundfile.read(io.BytesIO(sound), dtype="float32", always_2d=True)
@@ -185,7 +187,7 @@ def _compressed(sound: bytes) -> bytes:
 
 
 def _mpeg(samples: numpy.ndarray[Any, Any], rate: int, **settings: Any) -> bytes:
-    """At the nearest rate that MPEG audio has. An encoder makes no frame of less than a hundredth of a second."""
+    """MPEG audio at the nearest sample rate that it supports. Encoders need at least a hundredth of a second."""
     import numpy
     import soundfile
 
@@ -202,9 +204,9 @@ def _mpeg(samples: numpy.ndarray[Any, Any], rate: int, **settings: Any) -> bytes
 
 
 def made(leg: Leg, audio_format: str) -> Recording | None:
-    """A tone as long as the leg's Duration, of a pitch that differs by leg. None beyond twelve hours.
+    """A tone as long as the leg's Duration, with a pitch of its own for each leg. None beyond twelve hours.
 
-    WAV is exact to the sample, MPEG to the frame (72 ms); a leg of no second has two frames.
+    WAV is exact to the sample, MPEG to the frame (72 ms). A leg of zero seconds has two MPEG frames.
     """
     seconds, hertz = leg.duration_seconds, pitch_hertz(leg.call_record_id)
     if seconds > LONGEST_MADE_SECONDS:
@@ -219,13 +221,13 @@ def made(leg: Leg, audio_format: str) -> Recording | None:
 
 
 def pitch_hertz(call_record_id: int) -> int:
-    """A whole number of hertz, 300 to 3,300; neighbours lie far apart, and it repeats after 3,001 legs."""
+    """A whole number of hertz from 300 to 3,300. Consecutive legs differ clearly; it repeats after 3,001 legs."""
     return 300 + call_record_id * 1009 % 3001
 
 
 @lru_cache(maxsize=64)
 def one_second(hertz: int, tag: int) -> bytes:
-    """A second of a tone; since it swings a whole number of times, seconds join without a click."""
+    """One second of a tone. It has a whole number of periods, so seconds join without a click."""
     step = 2 * math.pi * hertz / SAMPLE_RATE
     samples = array.array("h", (round(9000 * math.sin(step * at)) for at in range(SAMPLE_RATE)))
     if sys.byteorder == "big":
@@ -243,17 +245,17 @@ def one_second(hertz: int, tag: int) -> bytes:
 
 @lru_cache(maxsize=64)
 def _mpeg_tone(hertz: int, seconds: int) -> bytes:
-    """A tone in frames of one size, as few as hold it, so that files of it may be joined: without a header frame."""
+    """A tone in the fewest frames of one size, without a header frame, so that such files can be joined."""
     import numpy
 
     second = numpy.frombuffer(one_second(hertz, PCM), dtype="<i2").astype("float32") / 32768
     encoded = _mpeg(numpy.tile(second, seconds)[:, None], SAMPLE_RATE, bitrate_mode="CONSTANT", compression_level=0.9)
     frame_bytes = _FRAME_SAMPLES // 8 * 1000 * _MPEG_KBITS[encoded[2] >> 4] // SAMPLE_RATE
-    return encoded[: frame_bytes * max(2, -(-seconds * SAMPLE_RATE // _FRAME_SAMPLES))]  # decoders want two
+    return encoded[: frame_bytes * max(2, -(-seconds * SAMPLE_RATE // _FRAME_SAMPLES))]  # decoders need two
 
 
 def wav_head(size_bytes: int, tag: int) -> bytes:
-    """What stands before so many bytes of 8 kHz mono samples in a WAV file; the number is even."""
+    """The header of a WAV file with a number of bytes of 8 kHz mono samples; the number must be even."""
     width = 2 if tag == PCM else 1
     fmt = struct.pack("<HHIIHH", tag, 1, SAMPLE_RATE, SAMPLE_RATE * width, width, 8 * width)
     extra = b""

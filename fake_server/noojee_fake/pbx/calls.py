@@ -1,4 +1,4 @@
-"""What exists in a PBX, whichever dialect asks: calls, and the legs that their recording was split into."""
+"""The recordings of a PBX, independent of the dialect: calls, and the legs into which their recording is split."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 from noojee_fake.pbx.clock import LATEST, SECOND
 
 OPEN = LATEST
-"""The end of a leg that is still being recorded, and whose end nobody knows yet."""
+"""The end of a leg that is still being recorded."""
 
 
 class Direction(Enum):
@@ -21,9 +21,9 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One recorded stretch of a call. Instants in microseconds since 1970; `end` may lie ahead: still recording.
+    """One recorded part of a call. Times are microseconds since 1970; a leg that ends in the future is in progress.
 
-    `tag` is "" where none was set. `username` None: nobody in particular, so the default account.
+    `tag` is "" for a leg without a tag. `username` None: the default account owns the leg.
     """
 
     number: int
@@ -36,13 +36,13 @@ class Leg:
 
     @property
     def duration_seconds(self) -> int:
-        """End minus start, rounded down. Source: reference 11, row 37 (DERIVED)."""
+        """End minus start, rounded down (DERIVED from the published samples)."""
         return (self.end_micros - self.start_micros) // SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call with its legs, lowest number first; never without a leg. `did` None: by direction and option."""
+    """A call with its legs, lowest number first; at least one leg. `did` None: the direction and the options decide."""
 
     unique_id: str
     direction: Direction
@@ -53,5 +53,5 @@ class Call:
 
     @property
     def start_micros(self) -> int:
-        """When its first leg starts: the start of the call as far as an answer can show it."""
+        """The start of the earliest leg, which is the start of the call in answers."""
         return min(leg.start_micros for leg in self.legs)

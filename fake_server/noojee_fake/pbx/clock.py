@@ -1,6 +1,6 @@
-"""Time and ids as objects passed in: nothing else in the fake reads a clock or makes a key.
+"""Time and ids, as objects that are passed in. Nothing else in the fake reads a clock or makes a key.
 
-Instants are whole microseconds since 1970, UTC; a frozen clock stands until it is stepped.
+Times are whole microseconds since 1970, UTC. A frozen clock stops until it is stepped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\
 
 
 def parse_instant(text: str) -> int:
-    """Microseconds since 1970 of an RFC 3339 text. Raises ValueError saying what is wrong with it."""
+    """Microseconds since 1970 of an RFC 3339 text. Raises ValueError with the reason."""
     if not _RFC3339.fullmatch(text):
         raise ValueError("is no RFC 3339 date and time with an offset, such as 2026-11-24T09:30:00+11:00")
     try:
@@ -37,17 +37,17 @@ def parse_instant(text: str) -> int:
 
 
 def format_instant(micros: int) -> str:
-    """The RFC 3339 text of an instant, in UTC."""
+    """The RFC 3339 text of a time, in UTC."""
     return (EPOCH + timedelta(microseconds=micros)).isoformat()
 
 
 def real_micros() -> int:
-    """The computer's clock."""
+    """The time of the computer's clock, in microseconds since 1970."""
     return time.time_ns() // 1000
 
 
 class Clock:
-    """A PBX's clock: runs beside its source (by default the computer's clock), or stands frozen."""
+    """A PBX's clock. It runs at an offset to its source (by default the computer's clock), or is frozen."""
 
     __slots__ = ("_at", "_frozen", "_lock", "_offset", "_source")
 
@@ -63,6 +63,7 @@ class Clock:
 
     @property
     def frozen(self) -> bool:
+        """Whether the clock is stopped."""
         return self._frozen
 
     def micros(self) -> int:
@@ -70,35 +71,35 @@ class Clock:
         return self._at if self._frozen else self._source() + self._offset
 
     def set(self, now: int) -> None:
-        """Show another time from here on; a frozen clock stays frozen. Raises ValueError outside 1970 to 9998."""
+        """Set the time; a frozen clock stays frozen. Raises ValueError outside the years 1970 to 9998."""
         with self._lock:
             self._put(now)
 
     def step(self, micros: int) -> None:
-        """Move on (or back) by so much. Raises ValueError outside the years 1970 to 9998."""
+        """Move the time by a number of microseconds. Raises ValueError outside the years 1970 to 9998."""
         with self._lock:
             self._put(self.micros() + micros)
 
     def freeze(self, frozen: bool) -> None:
-        """Stop the clock where it is, or let it run on from there."""
+        """Stop the clock at its time, or let it run from its time."""
         with self._lock:
             now = self.micros()
             self._frozen = frozen
             self._put(now)
 
     def state(self) -> tuple[bool, int]:
-        """Whether it stands, and where; or how far it is from its source."""
+        """Whether the clock is frozen, with its time if it is, else with its offset to the source."""
         with self._lock:
             return self._frozen, self._at if self._frozen else self._offset
 
-    def put_back(self, state: tuple[bool, int]) -> None:
-        """Stand again where it stood; or run again as far from the source as it ran."""
+    def restore(self, state: tuple[bool, int]) -> None:
+        """Set the clock to a state that `state` returned."""
         with self._lock:
-            self._frozen, place = state
-            self._put(place if self._frozen else self._source() + place)
+            self._frozen, micros = state
+            self._put(micros if self._frozen else self._source() + micros)
 
     def sibling(self, *, now: int | None = None, frozen: bool = False) -> Clock:
-        """Another clock on the same source."""
+        """Another clock with the same source."""
         return Clock(now=now, frozen=frozen, source=self._source)
 
     def _put(self, now: int) -> None:
@@ -109,7 +110,7 @@ class Clock:
 
 
 class Ids(Protocol):
-    """Where sandbox ids and API keys come from."""
+    """The source of sandbox ids and API keys."""
 
     def sandbox(self) -> str:
         """A short id for a path: lower-case letters and digits."""
@@ -119,26 +120,30 @@ class Ids(Protocol):
 
 
 class RandomIds:
-    """Ids nobody can guess: keys look like the vendor's, lower-case UUIDs."""
+    """Random ids. Keys are lower-case UUIDs, like the vendor's keys."""
 
     def sandbox(self) -> str:
+        """A new id of a sandbox."""
         return os.urandom(6).hex()
 
     def key(self) -> str:
+        """A new API key."""
         return str(uuid.uuid4())
 
 
 class CountedIds:
-    """The same ids in every run, for tests and repeatable reports. Anybody can guess them."""
+    """The same ids in every run, for tests and repeatable reports. They are predictable, so they protect nothing."""
 
     def __init__(self) -> None:
         self._sandboxes = 0
         self._keys = 0
 
     def sandbox(self) -> str:
+        """A new id of a sandbox."""
         self._sandboxes += 1
         return f"{self._sandboxes:04x}"
 
     def key(self) -> str:
+        """A new API key."""
         self._keys += 1
         return f"00000000-0000-4000-8000-{self._keys:012x}"

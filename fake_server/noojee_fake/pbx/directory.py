@@ -1,6 +1,6 @@
-"""Who is who on the PBX: users with their extensions, queues with their members, routes for inbound numbers.
+"""The directory of a PBX: users with their extensions, queues with their members, routes of inbound numbers.
 
-Source: 07.0 Start Recording, Recorder Control Panel, Routing (DOC W-ST, W-RC, W-RT); the form of the document is ours.
+Source: 07.0 Start Recording, Recorder Control Panel, Routing (DOC W-ST, W-RC, W-RT). The JSON form is ours.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Role(Enum):
 
 
 class Record(Enum):
-    """From which transition on the calls of a route are recorded without being asked."""
+    """When the recording of a route's calls starts by itself."""
 
     GREETING = "greeting"
     QUEUE = "queue"
@@ -36,7 +36,7 @@ class Record(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A user; `extension` None: one without a phone."""
+    """A user; `extension` None: a user without a phone."""
 
     name: str
     extension: str | None = None
@@ -46,7 +46,7 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """A queue: every free member rings."""
+    """A queue. Every free member rings for a waiting call."""
 
     number: str
     members: tuple[str, ...]
@@ -54,9 +54,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where an inbound call to a number goes: to an extension or a queue. `did` "*": any other number.
+    """The extension or queue to which inbound calls of a number go. `did` "*": any other number.
 
-    `default_account` owns legs on which nobody is connected; None: the PBX's own. Source: Routing (DOC W-RT).
+    `default_account` owns the legs without a connected user; None: the PBX's default account.
+    Source: Routing (DOC W-RT).
     """
 
     did: str
@@ -66,7 +67,7 @@ class Route:
 
 
 class Directory:
-    """Users, queues and routes, with the questions that a call asks."""
+    """Users, queues and routes, with lookups by name, extension and number."""
 
     def __init__(self, users: tuple[User, ...], queues: tuple[Queue, ...], routes: tuple[Route, ...]) -> None:
         self.users = users
@@ -90,6 +91,7 @@ class Directory:
         return self._by_extension.get(extension)
 
     def queue(self, number: str) -> Queue | None:
+        """The queue of a number."""
         return self._queues.get(number)
 
     def queues_of(self, extension: str) -> Sequence[str]:
@@ -111,11 +113,11 @@ DEFAULT = Directory(
     queues=(Queue(number="600", members=("400", "410", "420")),),
     routes=(Route(did=ANY_DID, to="600"),),
 )
-"""The people of the recorded calls (fixtures/archives/recorded), with a queue that every inbound call enters."""
+"""The users of the recorded calls (fixtures/archives/recorded), with a queue that every inbound call enters."""
 
 
 def read_directory(document: Any) -> Directory:
-    """A directory of its JSON form. Raises UsageError with the JSON path of what is wrong."""
+    """The directory of a JSON document. Raises UsageError with the JSON path of the error."""
     found = mistake(document, "directory.schema.json")
     if found is not None:
         raise UsageError(*found)

@@ -1,6 +1,6 @@
-"""Which generations of the API a product version offers. What a mark does not cover is chosen.
+"""Which dialects of the API a product version offers.
 
-Source: version history and the table of versions in the reference, section 1 (DOC W-27, W-A4, W-AKd, W-DI, W-H).
+Source: the version notes of the pages (DOC W-27, W-A4, W-AKd, W-DI, W-H). Where the pages are silent, it is chosen.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ CALL_MANAGEMENT = "call-management"
 NJADMIN = "njadmin"
 DIALECTS = (SERVICES, RECORDING_API, CALL_MANAGEMENT, NJADMIN)
 RETIRED = (SERVICES, RECORDING_API)
-"""What the pages say is "no longer supported post the release of 4.0" (DOC W-27, W-A4)."""
+"""The dialects that are "no longer supported post the release of 4.0" (DOC W-27, W-A4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """What a product version offers.
 
-    `key`: call-management takes an API key (from 4.9.0.10, DOC W-AKd). `dial_records`: dial takes `record` and `tag`
-    (from 6.0.1, DOC W-DI). `after_4`: the retired generations are gone, unless a option keeps them (row 48).
+    `key`: call-management accepts an API key (from 4.9.0.10, DOC W-AKd). `dial_records`: dial accepts `record` and
+    `tag` (from 6.0.1, DOC W-DI). `after_4`: the version lacks the retired dialects, unless the option `legacy_after_4`
+    keeps them.
     """
 
     dialects: tuple[str, ...]
@@ -35,7 +36,7 @@ class Release:
 
 
 EVERYTHING = Release(dialects=DIALECTS, after_4=False)
-"""Where no version is given: all that was ever published."""
+"""The release without a version: everything that was ever published."""
 
 VERSIONS: Mapping[str, Release] = {
     "2.7.14": Release(dialects=(SERVICES,), key=False, dial_records=False, after_4=False),
@@ -48,7 +49,7 @@ VERSIONS: Mapping[str, Release] = {
 
 
 def release(version: str | None) -> Release:
-    """What a version offers; None: everything. Raises UsageError for a version that no page names."""
+    """The release of a version; None: everything. Raises UsageError for a version that no page names."""
     if version is None:
         return EVERYTHING
     found = VERSIONS.get(version)
@@ -62,7 +63,7 @@ def release(version: str | None) -> Release:
 
 
 def offered(version: str | None, *, legacy_kept: bool) -> tuple[str, ...]:
-    """The dialects that a version serves. `legacy_kept`: a release after 4.0 has the retired ones still. Row 48."""
+    """The dialects that a version serves. `legacy_kept`: a release after 4.0 still serves the retired dialects."""
     found = release(version)
     if found.after_4 and legacy_kept:
         return tuple(name for name in DIALECTS if name in (*found.dialects, *RETIRED))

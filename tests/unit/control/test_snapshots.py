@@ -187,10 +187,10 @@ def test_a_clock_that_ran_runs_on_beside_the_real_one() -> None:
     clock.set(7_000_000)
     standing = clock.state()
     hand[0] += 100
-    clock.put_back(running)
+    clock.restore(running)
     assert (clock.frozen, clock.micros()) == (False, 5_000_100)
     hand[0] += 100
-    clock.put_back(standing)
+    clock.restore(standing)
     assert (clock.frozen, clock.micros()) == (True, 7_000_000)
     clock.freeze(False)
     hand[0] += 1

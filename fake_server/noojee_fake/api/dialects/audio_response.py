@@ -1,7 +1,7 @@
-"""Sends a leg's sound. Preconditions, ranges, ETag and HEAD exist only for GET; a POST always gets the whole.
+"""Sends the sound of a leg. Only GET and HEAD have preconditions, ranges and ETag; a POST returns the whole file.
 
-Source: RFC 9110, sections 13 to 15; that GET has them: UNKNOWN, chosen, row 1 of the reference. No Last-Modified is
-sent, so no date in If-Range matches: an ETag follows the bytes, a date would not.
+Source: RFC 9110, sections 13 to 15. That GET supports them is UNKNOWN: chosen, option `audio_methods`. No Last-Modified
+is sent, so no date in If-Range matches: an ETag follows the bytes, a date would not.
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ def file_name(name: str) -> str:
 
 
 def send_sound(request: Request, sound: Recording, name: str) -> Response:
-    """The sound as a file, or what of it is asked for. Content-Type and name: UNKNOWN, chosen, row 3."""
+    """The response with a sound file, or with the requested ranges. Content-Type and file name are UNKNOWN: chosen."""
     kind, ending = sound.media_type
-    described: Headers = (
+    entity: Headers = (
         ("Content-Type", kind),
         ("Content-Disposition", f'attachment; filename="{file_name(name)}.{ending}"'),
     )
     length = ("Content-Length", str(sound.size_bytes))
     if request.method == "POST":
-        return Response(200, (*described, length), sound.whole())
+        return Response(200, (*entity, length), sound.whole())
     tag = f'"{sound.tag}"'
-    known: Headers = (("Accept-Ranges", "bytes"), ("ETag", tag))
+    validators: Headers = (("Accept-Ranges", "bytes"), ("ETag", tag))
     refused = _precondition(request, tag)
     if refused is not None:
-        return Response(refused, known if refused == 304 else (*known, ("Content-Length", "0")))
+        return Response(refused, validators if refused == 304 else (*validators, ("Content-Length", "0")))
     if request.method == "HEAD":
-        return Response(200, (*described, *known, length))
+        return Response(200, (*entity, *validators, length))
     wanted = _wanted(request, tag, sound.size_bytes)
     if wanted is None:
-        return Response(200, (*described, *known, length), sound.whole())
+        return Response(200, (*entity, *validators, length), sound.whole())
     if not wanted:
-        missed = ("Content-Range", f"bytes */{sound.size_bytes}")
-        return Response(416, (*known, missed, ("Content-Length", "0")))
+        size = ("Content-Range", f"bytes */{sound.size_bytes}")
+        return Response(416, (*validators, size, ("Content-Length", "0")))
     if len(wanted) > 1:
-        return _several(sound, wanted, described, known)
+        return _several(sound, wanted, entity, validators)
     body = sound.part(*wanted[0])
-    place = ("Content-Range", _content_range(wanted[0], sound))
-    return Response(206, (*described, *known, place, ("Content-Length", str(len(body)))), body)
+    content_range = ("Content-Range", _content_range(wanted[0], sound))
+    return Response(206, (*entity, *validators, content_range, ("Content-Length", str(len(body)))), body)
 
 
 def _precondition(request: Request, tag: str) -> int | None:
-    """412 or 304 where the caller's own copy forbids an answer. If-Match compares strongly, If-None-Match weakly."""
+    """The status 412 or 304 of a failed precondition, else None. If-Match compares strongly, If-None-Match weakly."""
     match, none_match = _field(request, "if-match"), _field(request, "if-none-match")
     if match is not None and match.strip() != "*" and tag not in _TAG.findall(match):
         return 412
@@ -67,16 +67,16 @@ def _precondition(request: Request, tag: str) -> int | None:
 
 
 def _wanted(request: Request, tag: str, size: int) -> list[Span] | None:
-    """The stretches asked for; None: the whole, for want of a Range that holds for these very bytes."""
+    """The requested ranges; None: the whole file, because no valid Range applies to these bytes."""
     header = _field(request, "range")
     if header is None or _field(request, "if-range") not in (None, tag):
         return None
     return spans(header, size)
 
 
-def _several(sound: Recording, wanted: list[Span], described: Headers, known: Headers) -> Response:
-    """Several stretches as the parts of one body. Source: RFC 9110, 15.3.7.2."""
-    kind, parts = described[0][1], [sound.part(*span) for span in wanted]
+def _several(sound: Recording, wanted: list[Span], entity: Headers, validators: Headers) -> Response:
+    """A response with several ranges as the parts of one body. Source: RFC 9110, 15.3.7.2."""
+    kind, parts = entity[0][1], [sound.part(*span) for span in wanted]
     boundary = sound.tag
     while any(f"--{boundary}".encode() in part for part in parts):
         boundary += "-"
@@ -86,7 +86,7 @@ def _several(sound: Recording, wanted: list[Span], described: Headers, known: He
         pieces += [head.encode(), part]
     body = b"".join((*pieces, f"\r\n--{boundary}--\r\n".encode()))
     multipart = ("Content-Type", f"multipart/byteranges; boundary={boundary}")
-    return Response(206, (multipart, *described[1:], *known, ("Content-Length", str(len(body)))), body)
+    return Response(206, (multipart, *entity[1:], *validators, ("Content-Length", str(len(body)))), body)
 
 
 def _content_range(span: Span, sound: Recording) -> str:
@@ -94,6 +94,6 @@ def _content_range(span: Span, sound: Recording) -> str:
 
 
 def _field(request: Request, name: str) -> str | None:
-    """All values of a header as one, as HTTP reads a header that comes twice."""
+    """All values of a header, joined as HTTP joins a repeated header; None where there is none."""
     values = [value for key, value in request.headers if key == name]
     return ", ".join(values) if values else None

@@ -1,4 +1,4 @@
-"""The vendor's way of writing a leg: key order, strings only, Java's dates in the PBX's zone, Direction in two codings.
+"""Writes legs as the vendor does: key order, strings only, Java's dates in the PBX's zone, Direction in two codings.
 
 Source: W-A4 (SPEC) for shape 1, W-H (DOC) for shape 2; the order of the keys is that of Java's hash maps (DERIVED).
 """
@@ -23,7 +23,7 @@ _EASTERN = ("AEST", "AEDT")
 def timestamp_text(micros: int, zone: ZoneInfo, *, fraction: str = "zero") -> str:
     """`java.sql.Timestamp.toString()`: local time, no zone, always a fraction: `2014-02-13 17:06:52.0`.
 
-    `fraction` "zero" cuts the true one off, "milliseconds" shows it without trailing zeros. Source: row 37 (DERIVED).
+    `fraction` "zero" writes .0, "milliseconds" the milliseconds without trailing zeros (option `start_fraction`, DERIVED).
     """
     local = datetime.fromtimestamp(micros // SECOND, zone)
     digits = "0"
@@ -35,8 +35,8 @@ def timestamp_text(micros: int, zone: ZoneInfo, *, fraction: str = "zero") -> st
 def date_text(micros: int, zone: ZoneInfo, *, eastern: str = "AEST") -> str:
     """`java.util.Date.toString()`: local time with the zone's abbreviation: `Tue Sep 14 15:03:30 AEST 2021`.
 
-    `eastern` "EST" writes Australian eastern time as old Java did, summer and winter. Zones for which the time zone
-    database has no letters are written as it has them (`-03`), where Java has names of its own.
+    `eastern` "EST" writes Australian eastern time as old Java did, in summer and winter. A zone without letters in the time
+    zone database is written as the database has it (`-03`), where Java has a name of its own.
     """
     local = datetime.fromtimestamp(micros // SECOND, zone)
     abbreviation = local.tzname() or "UTC"
@@ -47,7 +47,7 @@ def date_text(micros: int, zone: ZoneInfo, *, eastern: str = "AEST") -> str:
 
 
 class Encoder:
-    """Writes legs as JSON fragments in both shapes; a fragment of an ended leg is made once."""
+    """Writes legs as JSON objects in both shapes, and caches those of ended legs."""
 
     def __init__(self, *, zone: ZoneInfo, default_account: str, profile: Mapping[str, str]) -> None:
         self._zone = zone
@@ -61,20 +61,20 @@ class Encoder:
 
     def plain(self, call: Call, leg: Leg) -> bytes:
         """Shape 1, by tag and by unique id. Source: W-A4 (SPEC)."""
-        made = self._plain.get(leg.call_record_id)
-        if made is None:
-            made = self._plain[leg.call_record_id] = self._write_plain(call, leg, leg.duration_seconds)
-        return made
+        written = self._plain.get(leg.call_record_id)
+        if written is None:
+            written = self._plain[leg.call_record_id] = self._write_plain(call, leg, leg.duration_seconds)
+        return written
 
     def plain_in_progress(self, call: Call, leg: Leg, now_micros: int) -> bytes:
-        """Shape 1 of a leg that has not ended; Duration is what has passed. UNKNOWN: chosen, row 29."""
+        """Shape 1 of a leg that has not ended; Duration is the time since its start. UNKNOWN: chosen, option `legs_in_progress`."""
         return self._write_plain(call, leg, (now_micros - leg.start_micros) // SECOND)
 
     def hourly(self, call: Call, leg: Leg) -> bytes:
         """Shape 2, by hour. Source: W-H (DOC)."""
-        made = self._hourly.get(leg.call_record_id)
-        if made is None:
-            made = self._hourly[leg.call_record_id] = _json(
+        written = self._hourly.get(leg.call_record_id)
+        if written is None:
+            written = self._hourly[leg.call_record_id] = _json(
                 {
                     "Destination": leg.destination,
                     "UniqueId": call.unique_id,
@@ -90,7 +90,7 @@ class Encoder:
                     "Leg": str(leg.number),
                 }
             )
-        return made
+        return written
 
     def _write_plain(self, call: Call, leg: Leg, duration_seconds: int) -> bytes:
         return _json(

@@ -1,23 +1,23 @@
-"""Byte ranges: what a Range header asks for of a file (RFC 9110, section 14). Pure; too much at once is not understood."""
+"""The byte ranges of a Range header (RFC 9110, section 14)."""
 
 from __future__ import annotations
 
 import re
 
 Span = tuple[int, int]
-"""The first byte, and the one after the last."""
+"""The index of the first byte, and of the byte after the last."""
 
 MOST_RANGES = 100
 NEAR_BYTES = 80
-"""A gap up to this is sent along: the head of another part would be longer (RFC 9110, 15.3.7.2)."""
+"""Ranges with a gap up to this size are merged, because the header of a part is longer (RFC 9110, 15.3.7.2)."""
 
 _SPEC = re.compile(r"(\d{1,300})-(\d{0,300})|-(\d{1,300})", re.ASCII)
 
 
 def spans(header: str, size_bytes: int) -> list[Span] | None:
-    """The stretches that a Range header asks for, in its order; those that overlap or nearly touch are one.
+    """The ranges of a Range header, in its order. Ranges that overlap or nearly touch are merged.
 
-    Empty: none of them is in the file (416). None: not understood, or more than 100, so the header counts for nothing.
+    Empty: no range is within the file (416). None: the header is malformed or has more than 100 ranges, and is ignored.
     """
     unit, _, listed = header.strip().partition("=")
     specs = [spec for spec in (piece.strip(" \t") for piece in listed.split(",")) if spec]
@@ -46,7 +46,7 @@ def _span(spec: str, size: int) -> Span | None:
 
 
 def _merged(found: list[Span]) -> list[Span]:
-    """Each joined stretch stands where the first of its parts was asked for."""
+    """Merge ranges; a merged range takes the position of its first part in the header."""
     joined: list[tuple[int, Span]] = []
     for place, (first, after) in sorted(enumerate(found), key=lambda entry: entry[1]):
         if joined and first <= joined[-1][1][1] + NEAR_BYTES:

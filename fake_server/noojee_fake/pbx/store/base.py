@@ -1,6 +1,6 @@
-"""What the PBX remembers: calls by unique id and tag, legs by their end, stored sound. In memory: memory.py; on disk: disk.py.
+"""The store of a PBX: calls by unique id and tag, legs by their end, and stored sound. `memory` and `sqlite` implement it.
 
-Changing takes a lock, and whoever asks sees a change whole or not at all.
+Each change takes a lock. A reader sees a change completely or not at all.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Protocol
 from noojee_fake.pbx.calls import Call, Leg
 
 EndedLeg = tuple[int, int, Call, Leg]
-"""A leg by the whole second of its end: that second, its record id, its call, the leg."""
+"""The second in which a leg ended, its record id, its call, and the leg."""
 
 
 class Absent(Enum):
-    """Marks a leg whose sound is gone though its metadata are there, as after retention (W-SL, DOC)."""
+    """Marks a leg whose sound was deleted while its metadata stay, as after its retention (DOC W-SL)."""
 
     GONE = "gone"
 
@@ -26,81 +26,82 @@ Sound = bytes | Absent
 
 
 class Store(Protocol):
-    """The calls of one PBX, with the few questions that are asked of them.
+    """The calls of one PBX.
 
-    A leg in progress ends at `clock.LATEST` and is in no hour. Record ids are not given twice, also not that of a leg
-    that was removed. What a method has changed stays changed once it returns, as far as the store reaches.
+    A leg in progress ends at `clock.LATEST` and belongs to no hour. A record id is never used twice, even after its leg
+    was removed. When a method returns, its changes are stored.
     """
 
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
-        """Remember these calls, with the sound of some of their legs.
-
-        Unique ids and record ids are new: whoever reads them in has checked.
-        """
+        """Add calls, with the sound of some of their legs. The caller has checked that all ids are new."""
 
     def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
-        """Put a call, in place of the one with its unique id if that is there. Its legs' record ids are its own or new.
+        """Add a call, or replace the call with its unique id. Record ids of its legs are its own or new.
 
-        `changed`: those of its legs that are new, or were in progress when it was last saved, so that a call of many
-        legs costs no more than one of few; None: all are compared.
+        `changed` are the legs that are new, or were in progress when the call was last saved: only these are written.
+        None: all legs are compared.
         """
 
     def remove(self, unique_id: str) -> bool:
-        """Forget a call with its legs and their sound. Whether it was there."""
+        """Remove a call with its legs and their sound. Returns whether it existed."""
 
     def remove_leg(self, leg: Leg) -> bool:
-        """Forget a leg and its sound; the other legs keep their numbers, and a call without a leg is gone.
+        """Remove a leg and its sound. Other legs keep their numbers; a call without legs is removed.
 
-        Whether it was there.
+        Returns whether the leg existed.
         """
 
     def clear(self) -> None:
-        """Forget everything, the record ids in use too."""
+        """Remove everything, and start record ids again."""
 
     @property
     def last_record_id(self) -> int:
-        """The highest record id that was ever in use; 0 in an empty PBX."""
+        """The highest record id that was ever used; 0 in an empty store."""
 
-    def has_record_id(self, call_record_id: int) -> bool: ...
+    def has_record_id(self, call_record_id: int) -> bool:
+        """Whether a leg has this record id."""
+        ...
 
-    def call(self, unique_id: str) -> Call | None: ...
+    def call(self, unique_id: str) -> Call | None:
+        """The call of a unique id."""
+        ...
 
     def calls(self) -> list[Call]:
-        """All calls, in the order in which they came."""
+        """All calls, in the order in which they were added."""
 
     def count(self) -> tuple[int, int]:
-        """How many calls, how many legs."""
+        """The numbers of calls and of legs."""
 
     def tagged(self, tag: str) -> Sequence[Call]:
-        """The calls of which a leg carries exactly this tag, in no order; none for the empty tag."""
+        """The calls with a leg that has exactly this tag, in no particular order; none for the empty tag."""
 
     def tagged_ignoring_case(self, tag: str) -> Sequence[Call]:
-        """The calls of which a leg carries this tag, whatever the case of its letters, in no order."""
+        """The calls with a leg that has this tag in any letter case, in no particular order."""
 
     def ended_between(self, first_second: int, last_second: int) -> list[EndedLeg]:
-        """Legs by the whole second of their end, first <= end < last; by that second, then by record id."""
+        """The legs whose end, in whole seconds, is from `first_second` to before `last_second`; by end, then by record id."""
 
     def sound(self, leg: Leg) -> Sound | None:
-        """Stored sound as it was put in; None: none was, so it is made."""
+        """The stored sound of a leg; None: no sound is stored, so a tone is generated."""
 
     def put_sound(self, leg: Leg, sound: Sound) -> None:
-        """Keep a leg's sound, or mark it as gone. A leg that is not there is passed over."""
+        """Store the sound of a leg, or mark it as deleted. An unknown leg is ignored."""
 
     def snapshot(self) -> object:
-        """All that is remembered now, for `restore` of this same store."""
+        """The whole content, for `restore` of the same store."""
 
     def restore(self, snapshot: object) -> None:
-        """Remember again what a snapshot holds, and nothing else. A snapshot can be restored many times."""
+        """Replace the content by that of a snapshot. One snapshot can be restored many times."""
 
     def close(self) -> None:
-        """Let go of what the store holds open. Nothing may be asked afterwards."""
+        """Release the resources of the store. It cannot be used afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What differs between a call as it was and as it is to be. A leg that changed is in `removed` and in `written`.
+    """The differences between the old and the new form of a call. A changed leg is in `removed` and in `written`.
 
-    `gone` are the record ids that are in use no longer.
+    `gone` are the record ids that are no longer used.
     """
 
     removed: tuple[Leg, ...]
@@ -111,7 +112,7 @@ class Change:
 
 
 def change(before: Call | None, after: Call | None) -> Change:
-    """What has to be done to a call's legs and tags; None: there was, or is to be, no such call."""
+    """The differences between the old and the new form of a call; None: the call is new, or is removed."""
     old = {leg.call_record_id: leg for leg in before.legs} if before else {}
     new = {leg.call_record_id: leg for leg in after.legs} if after else {}
     old_tags, new_tags = tags_of(before), tags_of(after)
@@ -125,11 +126,11 @@ def change(before: Call | None, after: Call | None) -> Change:
 
 
 def tags_of(call: Call | None) -> frozenset[str]:
-    """The tags that its legs carry, each once."""
+    """The tags of the legs of a call."""
     return frozenset(leg.tag for leg in call.legs if leg.tag) if call else frozenset()
 
 
 def without_leg(call: Call, call_record_id: int) -> Call | None:
-    """The call without one of its legs; None where none is left."""
+    """The call without one of its legs; None where no leg remains."""
     legs = tuple(leg for leg in call.legs if leg.call_record_id != call_record_id)
     return replace(call, legs=legs) if legs else None

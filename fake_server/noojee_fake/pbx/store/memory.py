@@ -11,9 +11,9 @@ from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
 from noojee_fake.pbx.store.base import EndedLeg, Sound, change, tags_of, without_leg
 
-_ID_BITS = 63  # of a record id; an ended leg is one number in the index: the second of its end above its record id
+_ID_BITS = 63  # of a record id; the index has one number for each ended leg: the second of its end, then its record id
 _ID_MASK = (1 << _ID_BITS) - 1
-_FEW = 64  # so many at a time are put into the sorted index one by one
+_FEW = 64  # up to this number of legs are inserted into the sorted index one by one
 
 
 @dataclass(slots=True)
@@ -22,11 +22,11 @@ class _State:
     owners: dict[int, str] = field(default_factory=dict)
     """The unique id of a leg's call, by the leg's record id."""
     unique_ids: dict[str, list[str]] = field(default_factory=dict)
-    """By tag."""
+    """The unique ids of the calls with a tag."""
     tags: dict[str, set[str]] | None = None
-    """By the tag in folded case; made when first asked for."""
+    """The tags by their case-folded form; built on first use."""
     ended: list[int] = field(default_factory=list)
-    """Sorted."""
+    """The keys of the ended legs, sorted."""
     sounds: dict[int, Sound] = field(default_factory=dict)
     last_record_id: int = 0
 
@@ -41,7 +41,7 @@ class _State:
         )
 
     def replace(self, unique_id: str, after: Call | None) -> None:
-        """Put one call in place of another; None: none."""
+        """Replace a call; `after` None removes it."""
         differs = change(self.calls.get(unique_id), after)
         for leg in differs.removed:
             if leg.end_micros != LATEST:
@@ -63,7 +63,7 @@ class _State:
         self.enter_ended([_ended_key(leg) for leg in differs.written if leg.end_micros != LATEST])
 
     def go_on(self, call: Call, changed: Sequence[Leg]) -> None:
-        """Put a call of which these legs alone are new, or have ended."""
+        """Store a call of which only these legs are new or have ended."""
         before = self.calls.get(call.unique_id)
         self.calls[call.unique_id] = call
         added = [leg for leg in changed if leg.call_record_id not in self.owners]
@@ -101,7 +101,7 @@ class _State:
 
 
 class MemoryStore:
-    """A `Store` of slotted objects in dicts. A question about one call or one leg takes no lock."""
+    """A `Store` of slotted objects in dicts. Reading one call or one leg takes no lock."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -221,7 +221,7 @@ class MemoryStore:
             self._state = snapshot.copy()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: the store has no resources."""
 
 
 def _ended_key(leg: Leg) -> int:

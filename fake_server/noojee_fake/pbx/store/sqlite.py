@@ -1,8 +1,8 @@
 """The calls of a PBX in a SQLite file, for `noojee-fake serve --state FILE`: the same store as the one in memory.
 
-A change is with the operating system when the method returns, so that the process may be killed at any moment. Nobody waits for
-the disk (WAL, synchronous NORMAL): after a power cut the file is whole, but what was not written back yet may be missing,
-usually the changes of the last half minute.
+Acknowledged writes survive a crash of the process, but not a power loss: a method returns when the operating system has
+its changes, without waiting for the disk (WAL, synchronous NORMAL). After a power loss the file is intact, but the changes
+of usually the last half minute are missing.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _DIRECTIONS = {each.value: each for each in Direction}
 
 
 class SqliteStore:
-    """A `Store` in a SQLite file, which it keeps to itself until it is closed.
+    """A `Store` in a SQLite file, which it locks until it is closed.
 
-    `now` gives the PBX's clock, in microseconds. A leg that was in progress when the file was left ends at the moment of
-    the last change before that, or with its start if that is later: so long at least it was being recorded.
-    `cut_legs` is how many there were. Raises StateError where the file is none of ours or cannot be used.
+    `now` returns the PBX's time in microseconds. A leg that was in progress when the file was closed ends at the last
+    change of the file, or at its start if that is later. `cut_legs` is the number of such legs. Raises StateError where
+    the file belongs to another application or cannot be used.
     """
 
     def __init__(self, path: Path, *, now: Callable[[], int]) -> None:
@@ -169,7 +169,7 @@ class SqliteStore:
                 self._insert(table, rows)
 
     def close(self) -> None:
-        """Note the moment, as far as there is room for it, and let the file go. Closing again does nothing."""
+        """Record the time, if possible, and close the file. A second call does nothing."""
         if not self._closed:
             self._closed = True
             with suppress(StateError), self._changing():
@@ -183,7 +183,7 @@ class SqliteStore:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """One change: done and in the file when this ends, or else nothing of it."""
+        """One change of the file: written completely when this ends, or not at all."""
         with self._lock, refusing(self._path, "written"):
             self._file.execute("BEGIN IMMEDIATE")
             try:
@@ -205,7 +205,7 @@ class SqliteStore:
     def _found(self, question: str, *parameters: object) -> dict[int, Call]:
         try:
             rows = self._file.execute(question, parameters).fetchall()
-        except UnicodeEncodeError:  # half of a surrogate pair: nobody put that in
+        except UnicodeEncodeError:  # half of a surrogate pair: no stored text has one
             return {}
         return {number: _call(list(same)) for number, same in groupby(rows, key=itemgetter(0))}
 

@@ -1,6 +1,6 @@
-"""The SQLite file of `--state`: its tables, and how one is opened: made where it is missing, refused where it is not ours.
+"""The SQLite file of `--state`: its tables, and how it is opened. A missing file is created, a foreign file refused.
 
-Every refusal is one line that says what to do.
+Every error is one line that says what to do.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ INSERT INTO state VALUES (0, 0);
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
-"""A leg in progress has no end; sound that is gone is NULL; the last moment is that of the last change."""
+"""A leg in progress has no end; deleted sound is NULL; the last moment is the time of the last change."""
 
-_ATTEMPTS = 15  # the one who has it may be about to end
+_ATTEMPTS = 15  # another process may be about to close it
 _CACHE_KIB = 16384
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """A connection that has the file for itself until it is closed. A new file is for nobody else to read.
+    """A connection that locks the file until it is closed. Only its owner can read a new file.
 
-    It commits by itself, outside of BEGIN, and may be used from any thread, by one at a time. Raises StateError.
+    It commits automatically outside of BEGIN. Any thread may use it, one at a time. Raises StateError.
     """
     try:
         if path.exists() and not path.is_file():
@@ -64,7 +64,7 @@ def open_file(path: Path) -> sqlite3.Connection:
             except sqlite3.OperationalError as error:
                 if not _is_busy(error):
                     raise
-            time.sleep(0.01 + os.getpid() % 10 / 1000)  # two that begin at once do not stay in each other's way
+            time.sleep(0.01 + os.getpid() % 10 / 1000)  # two processes that start together do not block each other
         return _taken(path)
 
 
@@ -81,7 +81,7 @@ def _taken(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def refusing(path: Path, what: str) -> Iterator[None]:
-    """Turn what SQLite says of a file that cannot be read, written or used into a StateError."""
+    """Turn errors of SQLite about a file that cannot be read, written or used into a StateError."""
     try:
         yield
     except sqlite3.Error as error:
@@ -89,7 +89,7 @@ def refusing(path: Path, what: str) -> Iterator[None]:
 
 
 def _admit(file: sqlite3.Connection, path: Path) -> None:
-    """Take the file for this connection alone, and see that it is ours and whole; fill it where it is new."""
+    """Lock the file, check that it is a valid state file, and create the tables of a new file."""
     file.execute("PRAGMA locking_mode = EXCLUSIVE")
     file.execute("BEGIN EXCLUSIVE")
     file.execute("COMMIT")
@@ -116,7 +116,7 @@ def _admit(file: sqlite3.Connection, path: Path) -> None:
 
 
 def _fault(file: sqlite3.Connection) -> str | None:
-    """What is wrong with a file of ours, as far as that shows; None: it is whole."""
+    """The first fault of a state file; None: it is intact."""
     found: str = file.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         return found
