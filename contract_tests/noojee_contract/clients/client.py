@@ -170,7 +170,7 @@ class Client:
         """The method and URL that fetch audio, None if the target names none."""
         return self.dialect.audio_template
 
-    def beside(self, dialect: str, scheme: str) -> Client:
+    def in_dialect(self, dialect: str, scheme: str) -> Client:
         """A client for the same PBX in another of the vendor's dialects, or with another scheme.
 
         It makes a new hash for each request. Its requests and secrets are counted here.

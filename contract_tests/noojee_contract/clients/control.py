@@ -1,6 +1,6 @@
-"""Fills a target through its control API: sandboxes, calls, live calls, sound, clock, settings. Only a target that says `writable` is filled.
+"""The client of a control API: sandboxes, calls, live calls, audio, clock, settings. Only for writable targets.
 
-The control API is HTTP and JSON; nothing here knows which server is behind it.
+The control API is HTTP and JSON, and independent of the server behind it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from noojee_contract.model.archive import instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """A PBX of its own behind a writable target. `path` is relative to the target's base URL."""
+    """A disposable PBX of a writable target. `path` is relative to the target's base URL."""
 
     id: str
     path: str
@@ -34,14 +34,14 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of steps that were played: the sandbox's time, and the unique id of each call that they named."""
+    """The result of played steps: the sandbox's time, and the unique id of each call that they named."""
 
     now: datetime
     unique_ids: Mapping[str, str]
 
 
 class ControlClient:
-    """The control API of one target. Each refusal is a `TargetError` that says what it answered; what it lacks, `NotOffered`."""
+    """The control API of one target. A refusal raises `TargetError` with the answer, a missing method `NotOffered`."""
 
     def __init__(self, http: httpx.Client, control_url: str, *, token: str | None = None) -> None:
         self._http = http
@@ -49,22 +49,22 @@ class ControlClient:
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
 
     def describe(self) -> Mapping[str, Any]:
-        """What the control API says of itself. Raises TargetError where there is none, or none with sandboxes."""
+        """The description of the control API. Raises TargetError if there is none, or if it makes no sandboxes."""
         described = self._call("GET", "/")
         if not described.get("sandboxes"):
-            raise TargetError(f"the control API at {self._url} makes no sandboxes, so it cannot be filled safely")
+            raise TargetError(f"the control API at {self._url} makes no sandboxes, so calls cannot be created safely")
         return described
 
     def make_sandbox(
         self, document: Mapping[str, Any] | None = None, *, profile: Mapping[str, str] | None = None
     ) -> Sandbox:
-        """A new sandbox filled with a archive file; its clock is frozen where the document says `now`."""
-        wish: dict[str, Any] = {}
+        """Make a sandbox filled with an archive file. Its clock is frozen if the document has `now`."""
+        spec: dict[str, Any] = {}
         if document is not None:
-            wish["archive"] = document
+            spec["archive"] = document
         if profile:
-            wish["profile"] = dict(profile)
-        made = self._call("POST", "/sandboxes", json=wish)
+            spec["profile"] = dict(profile)
+        made = self._call("POST", "/sandboxes", json=spec)
         return Sandbox(
             id=made["sandbox"],
             path=made["path"],
@@ -78,31 +78,31 @@ class ControlClient:
         )
 
     def drop(self, sandbox: Sandbox) -> None:
-        """End a sandbox; one that is gone already is no error."""
+        """Delete a sandbox. It is no error if it does not exist."""
         with contextlib.suppress(httpx.HTTPError):
             self._http.request("DELETE", f"{self._url}/sandboxes/{sandbox.id}", headers=self._headers)
 
     def step(self, sandbox: Sandbox, seconds: float) -> datetime:
-        """Move a sandbox's clock on, and return its time."""
+        """Move a sandbox's clock forward, and return its time."""
         clock = self._call("POST", f"/sandboxes/{sandbox.id}/clock", json={"step_seconds": seconds})
         return instant(clock["now"])
 
     def add_calls(self, sandbox: Sandbox, calls: Sequence[Mapping[str, Any]]) -> None:
-        """Put calls of a archive file into a sandbox beside those that are there."""
+        """Add calls of an archive file to a sandbox."""
         self._call("POST", f"/sandboxes/{sandbox.id}/calls", json={"calls": list(calls)})
 
     def play(self, sandbox: Sandbox, steps: Sequence[Mapping[str, Any]]) -> Played:
-        """Play steps of calls: who rings whom, who answers, how long it lasts."""
+        """Play steps of live calls: who calls whom, who answers, how long it lasts."""
         played = self._call("POST", f"/sandboxes/{sandbox.id}/flow", json={"steps": list(steps)})
         ids = {name: call["unique_id"] for name, call in played["calls"].items()}
         return Played(instant(played["now"]), ids)
 
     def set(self, sandbox: Sandbox, part: str, settings: Mapping[str, Any]) -> None:
-        """Set a part of a sandbox: its directory, its version, who has access, how long its storage keeps sound."""
+        """Set a part of a sandbox: directory, version, access, storage."""
         self._call("PUT", f"/sandboxes/{sandbox.id}/{part}", json=dict(settings))
 
     def put_sound(self, sandbox: Sandbox, unique_id: str, leg: int, sound: bytes) -> None:
-        """Give a leg its sound."""
+        """Put the audio of a leg."""
         self._call(
             "PUT",
             f"/sandboxes/{sandbox.id}/sound",
@@ -124,7 +124,7 @@ class ControlClient:
         try:
             document = answer.json()
         except ValueError as error:
-            raise TargetError(f"the control API answered {method} {path} with something that is no JSON") from error
+            raise TargetError(f"the control API answered {method} {path} with a body that is not JSON") from error
         if not isinstance(document, dict):
-            raise TargetError(f"the control API answered {method} {path} with no JSON object")
+            raise TargetError(f"the control API answered {method} {path} with JSON that is no object")
         return document

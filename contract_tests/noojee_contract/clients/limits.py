@@ -1,6 +1,6 @@
-"""Holds rate, budget and the one-a-minute rule of by hour over all processes of a run: one locked file a target.
+"""Applies rate, budget and the one-a-minute rule of by hour across all processes of a run: one locked file a target.
 
-The file lies in a folder of the run; every worker reads and writes it under the lock, so none can overtake.
+The file is in a folder of the run. Every worker reads and writes it under the lock.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Limits:
 
     @classmethod
     def of(cls, target: Target, folder: Path) -> Limits:
-        """The limits of a target; `folder` is the run's, the same for all its workers."""
+        """The limits of a target. `folder` is shared by all workers of the run."""
         where = f"{target.name}\0{target.base_url}\0{target.transport}\0{target.command}"
         name = hashlib.sha256(where.encode()).hexdigest()[:16]
         return cls(
@@ -52,7 +52,7 @@ class Limits:
         )
 
     def before_request(self) -> None:
-        """Wait for this request's turn and count it. Raises BudgetSpent where the budget is used up."""
+        """Wait for the turn of a request and count it. Raises BudgetSpent if the budget is used up."""
         with self._lock:
             state = self._read()
             if self._budget is not None and state["spent"] >= self._budget:
@@ -64,7 +64,7 @@ class Limits:
             self._sleep(wait)
 
     def before_by_hour(self, most_seconds: float) -> None:
-        """Wait until a by-hour request is within one a minute. Raises TooSoon where that takes longer than allowed."""
+        """Wait until a by-hour request is within one a minute. Raises TooSoon if the wait is longer than `most_seconds`."""
         with self._lock:
             state = self._read()
             turn = max(self._now(), state["next_by_hour"])
@@ -87,7 +87,7 @@ class Limits:
 
 
 def limits_of(target: Target, folder: Path) -> Limits | None:
-    """The limits of a target; None where it is filled and sets none, so that nothing has to be counted."""
+    """The limits of a target, None for a writable target without limits."""
     if target.writable and target.requests_per_second is None and target.request_budget is None:
         return None
     return Limits.of(target, folder)

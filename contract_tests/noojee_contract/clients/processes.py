@@ -1,4 +1,4 @@
-"""Servers that are started for a run: one a command, shared by the targets that name it, ended at the end."""
+"""The server processes of a run: one a command, shared by the targets that name it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STOP_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server that answers: its base URL, and the certificate authority that it made for itself, if it did."""
+    """A server that answers: its base URL, and the certificate authority of its self-signed certificate, if it has one."""
 
     base_url: str
     ca_file: Path | None
@@ -34,8 +34,10 @@ class Servers:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self, command: tuple[str, ...], target_name: str) -> Server:
-        """The server of a command, ready to answer. Raises TargetError where it does not start, Unreachable where it ends
-        or is not ready in time."""
+        """The server of a command, ready to answer.
+
+        Raises TargetError if it does not start, Unreachable if it ends or is not ready in time.
+        """
         if command in self._failed:
             raise self._failed[command]
         if command not in self._running:
@@ -46,18 +48,18 @@ class Servers:
                 self._running[command] = process, _answering(process, ready, target_name)
                 del self._begun[command]
             except ContractError as error:
-                self._failed[command] = error  # tried once, not by every clause again
+                self._failed[command] = error  # so that not every clause tries again
                 raise
         return self._running[command][1]
 
     def begin(self, command: tuple[str, ...], target_name: str) -> None:
-        """Start a command without waiting for it; what is wrong with it is told by `start`."""
+        """Start a command without waiting for it. `start` raises its errors."""
         if command not in self._begun and command not in self._running:
             with contextlib.suppress(TargetError):
                 self._begun[command] = self._begin(command, target_name)
 
     def close(self) -> None:
-        """End all of them."""
+        """End all servers."""
         processes = [process for process, _ in (*self._running.values(), *self._begun.values())]
         for process in processes:
             process.terminate()
@@ -88,7 +90,7 @@ class Servers:
 
 
 def _answering(process: subprocess.Popen[bytes], ready: Path, name: str) -> Server:
-    """The server once it answers."""
+    """Wait until the server answers."""
     deadline = time.monotonic() + START_SECONDS
     while not ready.exists():
         if process.poll() is not None:

@@ -1,4 +1,4 @@
-"""How parameters travel in the body of a request, as JSON or as a form, and how names in braces are replaced. Pure."""
+"""Parameters in the body of a request, as JSON or as a form, and the replacement of names in braces. Pure."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from urllib.parse import quote
 Values = Mapping[str, str]
 NAME = re.compile(r"\{([a-z_]+)\}")
 AS_NUMBER = re.compile(r"\{([a-z_]+):number\}")
-"""A value that goes out as a JSON number: the whole of a text, in JSON alone."""
+"""A value that is sent as a JSON number; it must be the whole text."""
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _LEFT_OUT = object()
 
 
 @dataclass(frozen=True, slots=True)
 class JsonBody:
-    """A JSON document; in its texts stand {names}. A part whose value is not given is left out."""
+    """A JSON document whose strings hold {names}. Parts without a value are left out."""
 
     document: Any
     content_type: ClassVar[str] = "application/json"
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The texts in which names may stand."""
+        """The strings that may hold names."""
         return tuple(_texts_in(self.document))
 
     def written(self, values: Values) -> bytes:
-        """The document with values, in ASCII."""
+        """The document with values, as ASCII JSON."""
         return json.dumps(_given(self.document, values)).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
 class FormBody:
-    """Names and texts, as a form of a web page sends them. A parameter whose value is not given is left out."""
+    """The parameters of a form. Parameters without a value are left out."""
 
     pairs: tuple[tuple[str, str], ...]
     content_type: ClassVar[str] = "application/x-www-form-urlencoded"
@@ -56,7 +56,7 @@ Body = JsonBody | FormBody
 
 
 def names_in(*texts: str) -> frozenset[str]:
-    """The names in braces in some texts, which values take the place of."""
+    """The names in braces in some strings."""
     return frozenset(name for text in texts for form in (NAME, AS_NUMBER) for name in form.findall(text))
 
 
@@ -69,7 +69,7 @@ def _texts_in(document: Any) -> Iterator[str]:
 
 
 def filled(text: str, values: Values, written: Callable[[str], str]) -> str | None:
-    """A text with values for its names, each `written` so; None where one is not given."""
+    """A string with its names replaced by values, each encoded by `written`; None if a value is missing."""
     if not values.keys() >= set(NAME.findall(text)):
         return None
     return NAME.sub(lambda name: written(values[name[1]]), text)
@@ -84,7 +84,7 @@ def _given(document: Any, values: Values) -> Any:
         value = values.get(number[1])
         if value is None:
             return _LEFT_OUT
-        return int(value) if _WHOLE.fullmatch(value) else value  # what is no number can only be asked as a text
+        return int(value) if _WHOLE.fullmatch(value) else value  # a value that is no number is sent as a string
     if isinstance(document, Mapping):
         members = ((key, _given(value, values)) for key, value in document.items())
         return {key: value for key, value in members if value is not _LEFT_OUT}
@@ -94,5 +94,5 @@ def _given(document: Any, values: Values) -> Any:
 
 
 def quoted(text: str) -> str:
-    """A text as a value in a URL or in a form, percent-encoded as UTF-8."""
+    """A value for a URL or a form, percent-encoded as UTF-8."""
     return quote(text, safe="")

@@ -1,6 +1,6 @@
-"""How an API that is not the vendor's is asked for an hour: by its date and number, or as a range of times. Pure.
+"""How a custom dialect takes an hour: as a date and a number, or as a range of times. Pure.
 
-The hour is one of the PBX's local time, whatever the API calls it.
+The hour is always an hour of the PBX's local time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from noojee_contract.model.archive import hour_of
 
 Day = date | str | None
 Number = int | str | None
-"""A text goes out as it is: what a clause asks for that is no day or no hour. None is left out."""
+"""A string is sent unchanged: a clause may ask for a value that is no day or no hour. None is left out."""
 
 MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateAndHour:
-    """{date} and {hour}. `day_pattern` is one of strftime; `padded`: hours have two digits."""
+    """{date} and {hour}. `day_pattern` is a strftime pattern; `padded`: hours have two digits."""
 
     day_pattern: str = "%Y/%m/%d"
     padded: bool = False
@@ -34,22 +34,22 @@ class DateAndHour:
     says_instants: ClassVar[bool] = False
 
     def values(self, day: Day, hour: Number, _zone: ZoneInfo) -> dict[str, str]:
-        """What stands for each name."""
+        """The value of each name."""
         found = {} if day is None else {"date": day if isinstance(day, str) else day.strftime(self.day_pattern)}
         if hour is not None:
             found["hour"] = hour if isinstance(hour, str) else f"{hour:02d}" if self.padded else str(hour)
         return found
 
     def reads(self, name: str, text: str) -> bool:
-        """Whether a text is a date as it is asked for; of hours nothing is known but their numbers."""
+        """Whether a string is a valid date; other hours than numbers are never valid."""
         return name == "date" and _parses(text, self.day_pattern)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """{from} and {until}: from a moment on, and before another. `form` is one of `TIMES_WRITTEN`, or a pattern of strftime.
+    """{from} and {until}: from a time on, and before another. `form` is a key of `TIMES_WRITTEN`, or a strftime pattern.
 
-    A pattern writes local time, with %z its offset; one that ends in Z writes UTC.
+    A pattern writes local time, with its offset if it has %z; a pattern that ends in Z writes UTC.
     """
 
     form: str
@@ -57,11 +57,11 @@ class TimeRange:
 
     @property
     def says_instants(self) -> bool:
-        """Whether a time is one instant; else it is local time, which comes twice in an hour that is repeated."""
+        """Whether a time is one instant, and not a local time, which occurs twice in a repeated hour."""
         return self.form in TIMES_WRITTEN or "%z" in self.form or writes_utc(self.form)
 
     def values(self, day: Day, hour: Number, zone: ZoneInfo) -> dict[str, str]:
-        """What stands for each name. A text in place of the day stands for both, one in place of the hour for {until}."""
+        """The value of each name. A string as the day is used for both, a string as the hour for {until}."""
         if day is None:
             return {}
         if isinstance(day, str):
@@ -75,7 +75,7 @@ class TimeRange:
         }
 
     def reads(self, _name: str, text: str) -> bool:
-        """Whether a text is a time as it is asked for, or empty: a range may be open at an end."""
+        """Whether a string is a valid time, or empty: a range may be open at one end."""
         if text == "":
             return True
         if self.form in TIMES_WRITTEN:
@@ -96,17 +96,16 @@ TIMES_WRITTEN: Mapping[str, Callable[[datetime, ZoneInfo], str]] = {
     "epoch-seconds": lambda moment, _zone: str((moment - _EPOCH) // timedelta(seconds=1)),
     "epoch-millis": lambda moment, _zone: str((moment - _EPOCH) // timedelta(milliseconds=1)),
 }
-"""How a time is asked for, by its name in the file."""
+"""How a time is written, by the name of the format in a dialect file."""
 
 
 def hour_range(day: date, hour: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """When a local hour begins and when it is over, in UTC: the minutes that are called so.
+    """The start and the end of a local hour, in UTC.
 
-    One that comes twice goes from the beginning of the first to the end of the second; where other minutes lie between
-    them (clocks that go back by two hours, or by one at a minute past the hour), those are in it too. One that is
-    skipped ends as it begins: no minute is in it.
+    A repeated hour goes from the start of the first to the end of the second. Minutes between them belong to it too, if
+    clocks go back by two hours, or at a minute past the hour. A skipped hour is empty: it ends when it starts.
     """
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:  # no calls, and no clocks that go back
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:  # there are no calls, and no clock changes
         begins = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
         return begins, begins
     near = datetime(day.year, day.month, day.day, hour, tzinfo=zone).astimezone(UTC)

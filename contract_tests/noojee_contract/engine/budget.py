@@ -1,4 +1,4 @@
-"""How often an observed target will be asked, said before it is asked. Pure."""
+"""The number of requests that a run sends to a read-only target, known in advance. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from noojee_contract.targets.target import Target
 
 
 def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
-    """The most requests that a run makes of an observed target: probe, shared questions, sounds, and each clause's own.
+    """The most requests that a run sends to a read-only target: probe, shared questions, audio, and those of each clause.
 
-    A spent budget ends it sooner.
+    The request budget may end a run sooner.
     """
     clauses = [
         clause
@@ -29,7 +29,7 @@ def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
         shared += MOST_SOUNDS
     asked = shared + sum(clause.requests for clause in clauses)
     each = 1
-    if target.scheme == "hash":  # each is made from a Time of its own, which is used up where few may be under way
+    if target.scheme == "hash":  # each needs a Time, and a PBX with few unfinished authentications a third request
         each = 3 if target.profile.get("concurrent_authentications") == "5" else 2
     whole = 1 + asked * each
     return min(whole, target.request_budget) if target.request_budget is not None else whole

@@ -1,4 +1,4 @@
-"""The archives that ship with the contracts: recorded calls, published legs, and shapes written by hand."""
+"""The archives that ship with the suite: recorded calls, published legs, and shapes written manually."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ZONE = "Australia/Melbourne"
 
 @cache
 def bundled() -> Archive:
-    """All archives that ship, as one: recorded calls, published legs, and the shapes written by hand."""
+    """All bundled archives as one: recorded calls, published legs, and shapes written manually."""
     return _gathered(("published", "recorded", "synthetic"))
 
 
 @cache
 def small() -> Archive:
-    """The published legs, and a few calls more: enough for clauses about single exchanges."""
+    """The archive of published legs: enough for clauses about single exchanges."""
     return _gathered(("published",))
 
 

@@ -1,6 +1,6 @@
-"""CounterexampleStore on generated calls, kept as files: the smallest archive that broke a clause is tried first in every later run.
+"""Counterexamples, kept as files: the smallest generated archive that made a clause fail. Later runs start with them.
 
-A folder that CI can carry from run to run. Archives are made up, so nothing of a target's stands in them.
+CI can keep the folder between runs. The archives are generated, so they hold nothing of a target.
 """
 
 from __future__ import annotations
@@ -16,46 +16,48 @@ from noojee_contract.model.schemas import violations
 
 FOLDER = ".noojee-contract/counterexamples"
 FORMAT = "noojee-counterexample/1"
-MOST_FINDS = 200
+MOST_COUNTEREXAMPLES = 200
 _ID_DIGITS = 10
 
 
 class CounterexampleStore:
-    """The finds in a folder, which need not be there yet. A file that is no find of ours is passed over."""
+    """The counterexamples in a folder, which need not exist. Other files in it are ignored."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def keep(self, clause: str, document: Mapping[str, Any]) -> str | None:
-        """Keep an archive that broke a clause, and give its id; None where the folder cannot be written.
+        """Keep an archive that made a clause fail, and return its id; None if the folder cannot be written.
 
-        Of more than 200 finds the oldest go.
+        Of more than 200 counterexamples the oldest are deleted.
         """
         text = json.dumps({"format": FORMAT, "clause": clause, "archive": document}, ensure_ascii=True, sort_keys=True)
-        find_id = hashlib.sha256(text.encode()).hexdigest()[:_ID_DIGITS]
+        counterexample_id = hashlib.sha256(text.encode()).hexdigest()[:_ID_DIGITS]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / f"{find_id}.json"
-            made = path.with_suffix(".part")
-            made.write_text(text + "\n", encoding="utf-8")
-            made.replace(path)
-            for old in sorted(self._files(), key=lambda file: file.stat().st_mtime)[:-MOST_FINDS]:
+            path = self.folder / f"{counterexample_id}.json"
+            part = path.with_suffix(".part")
+            part.write_text(text + "\n", encoding="utf-8")
+            part.replace(path)
+            for old in sorted(self._files(), key=lambda file: file.stat().st_mtime)[:-MOST_COUNTEREXAMPLES]:
                 old.unlink(missing_ok=True)
         except OSError:
             return None
-        return find_id
+        return counterexample_id
 
     def of(self, clause: str) -> list[Mapping[str, Any]]:
-        """The archives that broke a clause once."""
+        """The archives that made a clause fail in earlier runs."""
         read = [_read(path) for path in sorted(self._files())]
-        return [archive for found in read if found is not None for known, archive in [found] if known == clause]
+        return [kept[1] for kept in read if kept is not None and kept[0] == clause]
 
-    def load(self, find_id: str) -> tuple[str, Mapping[str, Any]]:
-        """The clause and the archive of a find. Raises TargetError where there is none."""
-        found = _read(self.folder / f"{find_id}.json") if find_id.isalnum() else None
-        if found is None:
-            raise TargetError(f"there is no find {find_id!r} in {self.folder}; name the folder with --counterexamples")
-        return found
+    def load(self, counterexample_id: str) -> tuple[str, Mapping[str, Any]]:
+        """The clause and the archive of a counterexample. Raises TargetError if there is none with this id."""
+        kept = _read(self.folder / f"{counterexample_id}.json") if counterexample_id.isalnum() else None
+        if kept is None:
+            raise TargetError(
+                f"there is no counterexample {counterexample_id!r} in {self.folder}; name the folder with --counterexamples"
+            )
+        return kept
 
     def _files(self) -> Sequence[Path]:
         return list(self.folder.glob("*.json")) if self.folder.is_dir() else []

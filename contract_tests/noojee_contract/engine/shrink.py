@@ -1,6 +1,6 @@
-"""Makes the archive that shows a find small: first by Hypothesis (simple values), then call by call and leg by leg.
+"""Shrinks the archive that makes a clause fail: first by Hypothesis (simple values), then by removing calls and legs.
 
-The generator's simplest call has three legs, as calls usually have; only taking away shows that fewer will do.
+The simplest call of the generator has three legs, so only removal finds smaller archives.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ Shows = Callable[[Mapping[str, Any]], CheckFailed | None]
 
 
 class _Enough(BaseException):
-    """Shrinking took long enough; Hypothesis lets this through."""
+    """The time for shrinking is over. Hypothesis does not catch a BaseException."""
 
 
 def smallest(
     document: Mapping[str, Any], found: CheckFailed, shows: Shows, *, examples: int, random_seed: int, seconds: float
 ) -> tuple[CheckFailed, Mapping[str, Any]]:
-    """The smallest archive that still shows a find, and how it shows there, after at most so many seconds.
+    """The smallest archive that still makes the clause fail, with its failed check, after at most so many seconds.
 
-    `shows` gives what is broken with an archive, None where nothing is. `examples` and `random_seed` are those of the run.
+    `shows` returns the failed check for an archive, None if the clause does not fail. `examples` and `random_seed` are
+    those of the run.
     """
     deadline = time.monotonic() + seconds
     best = (found, document)
@@ -58,12 +59,12 @@ def smallest(
 
 
 def size(document: Mapping[str, Any]) -> int:
-    """How much there is to read in a document, in characters of JSON."""
+    """The size of a document, in characters of JSON."""
     return len(json.dumps(document))
 
 
 def simpler(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The documents that have one thing less than this one, the largest steps first."""
+    """The documents with one thing less, largest steps first: a call, a leg, an optional value."""
     calls = document["calls"]
     if len(calls) > 1:
         for at in range(len(calls)):

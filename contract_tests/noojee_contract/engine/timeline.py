@@ -9,7 +9,7 @@ from noojee_contract.engine.subject import Subject
 
 
 def time_lines(subject: Subject) -> list[dict[str, Any]]:
-    """One row a call: what was put in where the case was filled, else what its answers told."""
+    """One row a call: the calls of the archive if the subject was filled, else the calls of its answers."""
     rows: dict[str, dict[str, Any]] = {}
     if subject.archive is not None:
         for call in subject.archive.calls:

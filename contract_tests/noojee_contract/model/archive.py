@@ -1,6 +1,6 @@
-"""What was put into a PBX, as the contracts expect to find it again: a model of an archive, read from archive files.
+"""The archive of a PBX as the suite expects it: the calls that were created, read from archive files. Pure.
 
-Independent of any server: calls and legs are typed here and selected here, as the vendor's pages say. Pure.
+It is independent of any server: it selects legs by tag and by hour as the vendor's pages say.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 ARCHIVE_FORMAT = "noojee-archive/1"
-NOW = "2026-11-24T00:00:00+00:00"  # where the clock of a filled PBX stands: after every call that ships
+NOW = "2026-11-24T00:00:00+00:00"  # the clock of a filled PBX: after every bundled call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutLeg:
-    """One leg of a call that was put in. `call_record_id` is None where the PBX assigns it; `owned`: it named its user."""
+    """One leg of a created call. `call_record_id` is None if the PBX assigns it; `owned`: the archive file names its user."""
 
     unique_id: str
     number: int
@@ -40,7 +40,7 @@ class PutLeg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutCall:
-    """One call that was put in, with its legs in order of their numbers."""
+    """One created call, with its legs in order of their numbers."""
 
     unique_id: str
     direction: str
@@ -51,7 +51,7 @@ class PutCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """All calls of one PBX, with the zone it writes dates in and the document that they came from."""
+    """All calls of one PBX, with the zone of its dates and the archive file that the calls came from."""
 
     calls: tuple[PutCall, ...]
     zone: ZoneInfo
@@ -59,32 +59,32 @@ class Archive:
 
     @property
     def legs(self) -> tuple[PutLeg, ...]:
-        """Every leg, call by call."""
+        """All legs, call by call."""
         return tuple(leg for call in self.calls for leg in call.legs)
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Each tag that some leg carries, once, in order of first use; the empty tag is none."""
+        """The tags of the legs, each once, in order of first use, without the empty tag."""
         return tuple(dict.fromkeys(leg.tag for leg in self.legs if leg.tag))
 
     @property
     def hours(self) -> tuple[tuple[date, int], ...]:
-        """Each local hour in which some leg ended, once."""
+        """The local hours in which legs ended, each once."""
         return tuple(dict.fromkeys(hour_of(leg.end, self.zone) for leg in self.legs))
 
     def call(self, unique_id: str) -> PutCall | None:
-        """The call with this unique id, None where there is none."""
+        """The call with a unique id, None if there is none."""
         return next((call for call in self.calls if call.unique_id == unique_id), None)
 
     def listed(self, profile: Mapping[str, str]) -> Archive:
-        """What a PBX lists of it, as it declares: legs of no whole second may be left out (row 32)."""
+        """The part that a PBX lists: an option leaves out legs shorter than a second (zero_length_legs)."""
         if profile.get("zero_length_legs") != "dropped":
             return self
         calls = (replace(call, legs=tuple(leg for leg in call.legs if leg.duration_seconds)) for call in self.calls)
         return replace(self, calls=tuple(call for call in calls if call.legs))
 
     def by_tag(self, tag: str, *, selects: str = "calls", match: str = "exact") -> tuple[PutLeg, ...]:
-        """The legs that a tag brings. `selects` and `match`: see the open questions tag_selects and tag_match."""
+        """The legs that a tag finds. `selects` and `match` are values of the options tag_selects and tag_match."""
 
         def carries(leg: PutLeg) -> bool:
             return leg.tag == tag or (match == "ignore-case" and leg.tag.casefold() == tag.casefold())
@@ -102,7 +102,7 @@ class Archive:
 
 
 def hour_of(instant: datetime, zone: ZoneInfo) -> tuple[date, int]:
-    """The local date and hour that an instant lies in."""
+    """The local date and hour of an instant."""
     local = instant.astimezone(zone)
     return local.date(), local.hour
 
@@ -110,9 +110,9 @@ def hour_of(instant: datetime, zone: ZoneInfo) -> tuple[date, int]:
 def read_archive(
     document: Mapping[str, Any], *, profile: Mapping[str, str], zone: ZoneInfo | None = None, folder: Path | None = None
 ) -> Archive:
-    """A archive file as the archive it makes. `profile` fills what the document leaves to the PBX's choice.
+    """The archive of an archive file. `profile` holds the options for values that the file does not set.
 
-    The document must be valid against `schemas/own/archive.schema.json`. `folder` is where sound files are.
+    The document must be valid against `schemas/own/archive.schema.json`. `folder` holds the audio files.
     """
     owner = document.get("default_account") or profile.get("default_account", "Administrator")
     calls = tuple(_call(call, owner, profile, folder) for call in document["calls"])
@@ -122,7 +122,7 @@ def read_archive(
 
 
 def merge_documents(documents: Iterable[Mapping[str, Any]], *, time_zone: str, now: str) -> dict[str, Any]:
-    """Several archive files as one, told in one time zone; sound files are dropped (they are put in one by one)."""
+    """Several archive files as one, in one time zone, without audio files (they are put one by one)."""
     calls: list[Mapping[str, Any]] = [call for document in documents for call in document["calls"]]
     return {
         "format": ARCHIVE_FORMAT,
@@ -133,7 +133,7 @@ def merge_documents(documents: Iterable[Mapping[str, Any]], *, time_zone: str, n
 
 
 def without_files(call: Mapping[str, Any]) -> dict[str, Any]:
-    """A call of a archive file without its sound files, as a control API takes it."""
+    """A call of an archive file without its audio files, as a control API takes it."""
     legs: Sequence[Mapping[str, Any]] = call["legs"]
     bare = [{key: value for key, value in leg.items() if key != "sound" or "file" not in leg["sound"]} for leg in legs]
     return {**call, "legs": bare}

@@ -1,6 +1,6 @@
-"""One request with its answer: what travels between the client, the checks and the reports.
+"""Exchanges: a request with its answer. Values.
 
-Values only. An exchange is kept as it happened; before it is shown or written, `redact` makes a harmless copy.
+An exchange is kept unchanged. Before it is shown or written, `redaction` makes a copy without credentials.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def beginning(text: str, most: int) -> str:
-    """The beginning of what a server said, and never a part of a word: half a credential would not be known for one.
+    """The beginning of a text, cut at a word boundary: redaction would not recognise half a credential.
 
-    A word that is longer than the whole is told by its length.
+    A word longer than `most` is replaced by its length.
     """
     if len(text) <= most:
         return text
-    told = re.sub(rf"\S{{{most},}}", lambda word: f"({len(word[0])} characters)", text)
-    if len(told) <= most:
-        return told
-    kept = re.match(r"(?s)(.*)\s", told[: most + 1])
+    shortened = re.sub(rf"\S{{{most},}}", lambda word: f"({len(word[0])} characters)", text)
+    if len(shortened) <= most:
+        return shortened
+    kept = re.match(r"(?s)(.*)\s", shortened[: most + 1])
     return f"{kept[1] if kept else ''}..."
 
 
 class NotJson(ValueError):
-    """The body of an answer is no JSON document; the text says why."""
+    """The body of an answer is not a JSON document; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The request as it was sent. `url` is absolute and percent-encoded, credentials included."""
+    """A request. `url` is absolute and percent-encoded, credentials included."""
 
     method: str
     url: str
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """The answer as it came. `headers` have lower-case names, in order of arrival; `body` is after transfer decoding."""
+    """An answer. `headers` have lower-case names, in order of arrival; `body` is after transfer decoding."""
 
     status: int
     headers: Headers = ()
@@ -54,7 +54,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request and what became of it: either `answered`, or a `failure` in words (timed out, cut off, too large)."""
+    """A request with its answer, or with a transport error in words (timed out, cut off, too large)."""
 
     request: Request
     response: Response | None = None
@@ -63,16 +63,16 @@ class Exchange:
 
     @property
     def status(self) -> int | None:
-        """The HTTP status, None where no answer came."""
+        """The HTTP status, None without an answer."""
         return None if self.response is None else self.response.status
 
     @property
     def body(self) -> bytes:
-        """The body of the answer, empty where no answer came."""
+        """The body of the answer, empty without an answer."""
         return b"" if self.response is None else self.response.body
 
     def header(self, name: str) -> str | None:
-        """The first value of a header of the answer, None where it is absent. `name` in lower case."""
+        """The first value of a header of the answer, None if it is absent. `name` is in lower case."""
         if self.response is not None:
             for key, value in self.response.headers:
                 if key == name:
@@ -94,7 +94,7 @@ class Exchange:
             if b"\\u" in self.body:
                 json.dumps(document, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
-            raise NotJson("the document holds half of a surrogate pair, which no text can hold") from error
+            raise NotJson("the document holds half of a surrogate pair, which is no valid text") from error
         except UnicodeDecodeError as error:
             raise NotJson(f"the body is not UTF-8 (byte {error.start})") from error
         except RecursionError as error:
@@ -109,9 +109,9 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(document) != len(pairs):
         keys = [key for key, _ in pairs]
         repeated = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {repeated!r} stands twice in one object")
+        raise ValueError(f"the key {repeated!r} occurs twice in one object")
     return document
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,6 +1,6 @@
-"""Validates documents against the schemas. `jsonschema` is the reference; a faster validator serves where many pass.
+"""Validates documents against JSON Schemas.
 
-The fast one says whether a document is valid; the reference says what is wrong with one that is not.
+The fast validator (jsonschema-rs) says whether a document is valid; the reference (jsonschema) finds what is wrong.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ MOST = 10
 def violations(document: Any, schema: str) -> list[str]:
     """What is wrong with a document, at most ten places, each with its JSON path; empty where it is valid.
 
-    `schema` is a file under `schemas/` without its ending: "recording-api/metadata". A document that the two validators
-    check differently is reported as invalid, with a line that says so.
+    `schema` is a file under `schemas/` without its ending: "recording-api/metadata". If the two validators
+    differ, the document is reported as invalid, with a line that says so.
     """
     if _fast(schema).is_valid(document):
         return []
@@ -42,7 +42,7 @@ def problems(document: Any, schema: str) -> Iterable[Any]:
 
 
 class Schema:
-    """A JSON Schema of somebody else's: it is whole in itself, nothing is fetched. Raises ValueError where it is none."""
+    """A JSON Schema of a user, complete in itself: nothing is fetched. Raises ValueError if it is no schema."""
 
     def __init__(self, document: Any) -> None:
         self._document = document
@@ -52,7 +52,7 @@ class Schema:
             raise ValueError(str(error).splitlines()[0]) from error
 
     def violations(self, document: Any) -> list[str]:
-        """What is wrong with a document, as `violations` tells it."""
+        """What is wrong with a document, in the form of `violations`."""
         if self._fast.is_valid(document):
             return []
         found = _said(self.problems(document))

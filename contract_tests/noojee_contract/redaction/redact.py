@@ -1,8 +1,7 @@
-"""Makes texts, exchanges and documents harmless before anything is shown or written. Pure.
+"""Removes credentials from texts, exchanges and documents before they are shown or written. Pure.
 
-Two nets: every credential that was sent is replaced wherever it stands, in any usual coding; and what a name gives away
-as a credential (query parameters, headers, JSON keys) is replaced whatever its value. What is hidden stays recognisable
-as hidden: `[redacted]`.
+Two rules: every credential that was sent is replaced everywhere, in any usual encoding; and every value with the name of
+a credential (query parameters, headers, JSON keys) is replaced. The replacement is `[redacted]`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from urllib.parse import quote, quote_plus
 from noojee_contract.model.exchange import Exchange, Headers
 
 HIDDEN = "[redacted]"
-SHORTEST = 4  # shorter values are hidden by name only: replacing "a" everywhere would hide nothing and spoil all
+SHORTEST = 4  # shorter values are hidden by name only: to replace "a" everywhere would destroy the text
 SHOWN_BYTES = 16 * 1024
 
 _NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|access[-_]?token|client[-_]?secret|auth|authori[sz]ation|session(?:[-_]?id)?|jsessionid|signature|credentials?"
@@ -29,18 +28,18 @@ _HEADER_NAME = re.compile(
 _KEY_NAME = re.compile(rf"(?:{_NAMES})", re.IGNORECASE)
 _PARAMETER = re.compile(rf"(?<![A-Za-z0-9_$])((?:{_NAMES})=)(?!\$)([^&\s\"'<>;,]+)", re.IGNORECASE)
 _MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)', re.IGNORECASE)
-_HASH = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)  # a hash of this API, made of whichever key
+_HASH = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)  # a hash of this API, made of any key
 _USERINFO = re.compile(r"(https?://)[^/\s@\"']+@", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
 
 
 def names_a_credential(name: str) -> bool:
-    """Whether a name gives its value away as a credential."""
+    """Whether a name is that of a credential."""
     return _KEY_NAME.fullmatch(name) is not None or name.lower() in ("key", "keys")
 
 
 class Redactor:
-    """Hides the credentials it is given, and whatever a name gives away as one; `names` are those of an API's own."""
+    """Hides the given credentials, and values with the name of a credential; `names` are more such names."""
 
     def __init__(self, secrets: Iterable[str] = (), *, names: Iterable[str] = ()) -> None:
         self._secrets = [secret for secret in secrets if len(secret) >= SHORTEST and not _HASH.fullmatch(secret)]
@@ -59,7 +58,7 @@ class Redactor:
 
     def _without_known(self, text: str) -> str:
         lowered = text.lower()
-        hits = [form for form in self._forms if form in lowered]  # a pattern of all forms takes long to compile
+        hits = [form for form in self._forms if form in lowered]  # to compile a pattern of all forms takes long
         return re.sub("|".join(map(re.escape, hits)), HIDDEN, text, flags=re.IGNORECASE) if hits else text
 
     def text(self, text: str) -> str:
@@ -91,7 +90,7 @@ class Redactor:
         return document
 
     def exchange(self, exchange: Exchange) -> dict[str, Any]:
-        """An exchange in the shape of `schemas/own/exchange.schema.json`, harmless; long bodies and sound are cut."""
+        """An exchange in the form of `schemas/own/exchange.schema.json`, redacted. Long bodies and audio are cut."""
         request, response = exchange.request, exchange.response
         return {
             "request": {
@@ -131,7 +130,7 @@ class Redactor:
         return {"text": cut}
 
     def _cut(self, text: str, is_cut: bool) -> str:
-        """A credential that the cut went through is not seen whole, so the last stretch goes too."""
+        """Drop the end of a cut text as well: it may hold a part of a credential."""
         harmless = self.text(text)
         return (
             harmless[: harmless.rfind("&") if harmless.rfind("&") > len(harmless) - 512 else -512]
@@ -151,7 +150,7 @@ def _coded(body: bytes) -> dict[str, Any]:
 
 
 def _forms(secret: str) -> Iterable[str]:
-    """A credential in the codings in which it may come back."""
+    """A credential in the encodings in which a server may repeat it."""
     yield secret
     yield quote(secret, safe="")
     yield quote_plus(secret)
@@ -162,7 +161,7 @@ def _forms(secret: str) -> Iterable[str]:
     raw = secret.encode()
     yield raw.hex()
     for shift in range(3):
-        # the coding of a text inside another text: the characters that depend on the secret alone
+        # base64 inside a longer text: only the characters that depend on the secret alone
         coded = base64.b64encode(b"\0" * shift + raw).decode()
         inner = coded[(0, 2, 3)[shift] : len(coded) - (0, 3, 2)[(shift + len(raw)) % 3] or None].rstrip("=")
         if len(inner) >= 8:

@@ -18,7 +18,7 @@ from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.engine.bundled import small
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.counterexamples import MOST_FINDS, CounterexampleStore
+from noojee_contract.engine.counterexamples import MOST_COUNTEREXAMPLES, CounterexampleStore
 from noojee_contract.engine.runner import Runner
 from noojee_contract.engine.subject import Subject
 from noojee_contract.errors import TargetError
@@ -105,10 +105,12 @@ def test_what_lies_in_the_folder_is_read_calmly(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text('{"format": "noojee-counterexample/1", "clause": "x", "archive": {"calls": 3}}')
     assert finds.of("x") == []
     for unknown in ("0123456789", "../secret", ""):
-        with pytest.raises(TargetError, match="there is no find"):
+        with pytest.raises(TargetError, match="there is no counterexample"):
             finds.load(unknown)
-    kept = [finds.keep("x", {**small().document, "description": str(number)}) for number in range(MOST_FINDS + 5)]
-    assert len(list(tmp_path.glob("*.json"))) == MOST_FINDS
+    kept = [
+        finds.keep("x", {**small().document, "description": str(number)}) for number in range(MOST_COUNTEREXAMPLES + 5)
+    ]
+    assert len(list(tmp_path.glob("*.json"))) == MOST_COUNTEREXAMPLES
     assert finds.load(str(kept[-1]))[0] == "x"
 
 

@@ -31,7 +31,7 @@ def test_the_dialects_of_a_pbx_agree(subject: Subject, check: Check) -> None:
     answers = [*map(subject.by_unique_id, subject.unique_ids[:MOST]), *map(subject.by_tag, subject.tags[:MOST])]
     for dialect in spoken:
         if dialect != subject.dialect:
-            client = subject.client.beside(dialect, SCHEMES[dialect])
+            client = subject.client.in_dialect(dialect, SCHEMES[dialect])
             for answer in answers:
                 _check_other_client(subject, check, answer, client, f"in the dialect {dialect}")
 
@@ -40,7 +40,7 @@ def test_the_dialects_of_a_pbx_agree(subject: Subject, check: Check) -> None:
 def test_the_hash_and_the_key_bring_the_same(subject: Subject, check: Check) -> None:
     """DOC W-AKd: version 4.9.0.10 adds the key and keeps the hash. Earlier versions refuse the key."""
     scheme = "api-key" if subject.by_hash else "hash"
-    client = subject.client.beside(subject.dialect, scheme)
+    client = subject.client.in_dialect(subject.dialect, scheme)
     for unique_id in subject.unique_ids[: MOST // 2]:
         answer = subject.by_unique_id(unique_id)
         if scheme == "hash" or not is_refused(subject, client.ask(*question_of(answer))):
