@@ -29,7 +29,7 @@ from noojee_fake.testing.process import ServerProcess
 CONSTANT = """
 import asyncio, socket, sys
 from pathlib import Path
-from noojee_fake.cli.serve import asyncio_run
+from noojee_fake.adapters.uvicorn_server import run_server
 BODY = Path(sys.argv[1]).read_bytes()
 HEADERS = [(b"Content-Type", b"application/json;charset=UTF-8"), (b"Content-Length", str(len(BODY)).encode())]
 async def app(scope, receive, send):
@@ -39,7 +39,8 @@ async def app(scope, receive, send):
 listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
 listening.setblocking(False)
 ready = Path(sys.argv[sys.argv.index("--ready-file") + 1])
-asyncio_run(app, listening, tls=None, ready=ready, base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
+url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+run_server(app, listening, tls=None, on_ready=lambda: ready.write_text(url), on_shutdown=lambda: None)
 """
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 METADATA = f"/njadmin/rest/RecordingAPI/retrieveMetaDataByUniqueId?apiKey={SAMPLE_KEY}&uniqueId=1773190799.2"

@@ -1,6 +1,6 @@
-"""`noojee-fake explain`: what a method does, on whose word, and what is only chosen.
+"""`noojee-fake explain`: the behaviour of a method, with its source, and the options behind it.
 
-Everything it tells stands in `pbx.openapi.json`, the description of the vendor's API, and in the table of open questions.
+The texts come from `pbx.openapi.json`, the description of the vendor's API, and from the table of options.
 """
 
 from __future__ import annotations
@@ -18,34 +18,38 @@ from noojee_fake.pbx.options import option_table
 if TYPE_CHECKING:
     from rich.console import Console
 
+SUMMARY = "explain a method and the sources of its behaviour"
+DESCRIPTION = "Print the behaviour of a method with its sources, and the options that the vendor leaves open."
+FLAGS = ()
+
 CHOSEN = "UNKNOWN"
 WIDTH = 100
 _SOURCE = re.compile(r"\b[A-Z]-[A-Z0-9]\w*")
 
 
-def explain(asked: str | None, console: Console) -> None:
-    """Print what is known of the methods that `asked` names, or a table of all. Raises UsageError."""
-    if asked is None:
+def explain(name: str | None, console: Console) -> None:
+    """Print the methods that match a name, path or URL, or an overview of all methods. Raises UsageError."""
+    if name is None:
         _print_overview(console)
         return
-    for number, method in enumerate(find(asked)):
+    for number, method in enumerate(find(name)):
         if number:
             console.print()
         _print_method(method, console)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of the command."""
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the argument of the command to its parser."""
     parser.add_argument(
         "path",
         nargs="?",
         metavar="PATH",
-        help="a path, a URL or its last part, such as retrieveMetaDataByHour; without it: all methods",
+        help="a path, a URL or its last part, such as retrieveMetaDataByHour (default: all methods)",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print, and return the exit code: 0, or 2 for a method that is not there."""
+    """Print the methods. Returns 0, or 2 for an unknown method."""
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)
@@ -78,12 +82,12 @@ def _print_overview(console: Console) -> None:
         console.print(table)
         console.print()
     example = "retrieveMetaDataByHour"
-    console.print(f"All about one: noojee-fake explain {example}. A whole path, or a URL, picks one generation:")
+    console.print(f"Explain one method: noojee-fake explain {example}. A path selects one dialect:")
     console.print(f"noojee-fake explain {find(example)[0].path}", soft_wrap=True)
 
 
 def _print_method(method: Method, console: Console) -> None:
-    told = list(method.behaviours)
+    own = list(method.behaviours)
     common = [row for dialect in dialects() if dialect.name in method.dialects for row in dialect.behaviours]
     everywhere = [row for row in general() if _concerns(row, method)]
     names = " and ".join(method.dialects)
@@ -92,18 +96,18 @@ def _print_method(method: Method, console: Console) -> None:
         console.print(f"  {method.verbs[0]} {path}", soft_wrap=True)
     console.print(f"  {method.summary} [{method.provenance}]")
     _print_parameters(method, console)
-    _print_rows("What it does", told, console)
-    _print_rows(f"As every method of {names}", [row for row in common if row not in told], console)
-    _print_rows("As every request", everywhere, console)
-    whole = list(dict.fromkeys([*told, *common, *everywhere]))
-    _print_rows("Only chosen: no public word says so", whole, console, chosen=True)
+    _print_rows("Behaviour", own, console)
+    _print_rows(f"Behaviour of every method of {names}", [row for row in common if row not in own], console)
+    _print_rows("Behaviour of every request", everywhere, console)
+    whole = list(dict.fromkeys([*own, *common, *everywhere]))
+    _print_rows("Options: no public source describes this", whole, console, chosen=True)
     _print_sources(method, whole, console)
 
 
 def _concerns(row: Behaviour, method: Method) -> bool:
-    """Whether a general behaviour holds for a method: where it has a option, the option says for which dialects."""
-    question = option_table().get(row.option or "")
-    return question is None or not set(question.dialects).isdisjoint(method.dialects)
+    """Whether a general behaviour applies to a method: the dialects of its option decide, if it has one."""
+    option = option_table().get(row.option or "")
+    return option is None or not set(option.dialects).isdisjoint(method.dialects)
 
 
 def _print_parameters(method: Method, console: Console) -> None:
@@ -125,7 +129,7 @@ def _print_parameters(method: Method, console: Console) -> None:
 
 
 def _print_rows(title: str, rows: Iterable[Behaviour], console: Console, *, chosen: bool = False) -> None:
-    """Behaviours with their marks, and below each the option that changes it: either those with a source, or the rest."""
+    """Print behaviours with their marks and options: those with a source, or (`chosen`) those without."""
     from rich.table import Table
 
     rows = [row for row in rows if (row.mark == CHOSEN) is chosen]
@@ -136,15 +140,15 @@ def _print_rows(title: str, rows: Iterable[Behaviour], console: Console, *, chos
     for row in rows:
         heads = ("",) if chosen else ("", row.mark)
         table.add_row(*heads, f"{row.text} [{row.source}]" if row.source else row.text)
-        for line in _switch_lines(row):
+        for line in _option_lines(row):
             table.add_row(*("" for _ in heads), line)
     console.print(table)
 
 
-def _switch_lines(row: Behaviour) -> Iterator[str]:
-    question = option_table().get(row.option or "")
-    if question is not None and question.alternatives:
-        yield f"{question.key} = {question.default}, or {', '.join(question.alternatives)}"
+def _option_lines(row: Behaviour) -> Iterator[str]:
+    option = option_table().get(row.option or "")
+    if option is not None and option.alternatives:
+        yield f"{option.key} = {option.default}, or {', '.join(option.alternatives)}"
 
 
 def _print_sources(method: Method, rows: Iterable[Behaviour], console: Console) -> None:

@@ -1,44 +1,51 @@
-"""`noojee-fake`: serve the fake PBX, explain its methods."""
+"""`noojee-fake`: the commands `serve` and `explain`, one module each."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from noojee_fake import resources
-from noojee_fake.cli import explain, serve, serve_options
+from noojee_fake.cli import explain, serve
+
+COMMANDS = {"serve": serve, "explain": explain}
+"""Each module has SUMMARY, DESCRIPTION, FLAGS (the names of its flags), `add_flags` and `run`."""
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
+    """A parser that reports an error in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
+        """End the process with 2 and the message."""
         self.exit(2, f"noojee-fake: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 after it was ended, 2 for wrong use."""
+    """Run a command. Returns its exit code: 0, or 2 for wrong use."""
     parser = OneLineParser(
         prog="noojee-fake", description="A faithful fake of the Noojee call recording APIs.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"noojee-fake {resources.version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    about = "Serve a fake PBX over http or https until SIGTERM or SIGINT."
-    command = commands.add_parser(
-        "serve", help="serve a fake PBX over http or https", description=about, allow_abbrev=False
-    )
-    serve_options.add_options(command)
-    about = "Print what a method does, on whose word, and what is only chosen."
-    explaining = commands.add_parser(
-        "explain", help="say what a method does, and on whose word", description=about, allow_abbrev=False
-    )
-    explain.add_options(explaining)
+    parsers: dict[str, OneLineParser] = {}
+    for name, command in COMMANDS.items():
+        parsers[name] = commands.add_parser(
+            name, help=command.SUMMARY, description=command.DESCRIPTION, allow_abbrev=False
+        )
+        command.add_flags(parsers[name])
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        # Only the names of options: a word that has lost its option may be a key.
-        names = [word.partition("=")[0] for word in unknown if word.startswith("--")]
-        (explaining if options.command == "explain" else command).error(
-            f"there is no option {', '.join(names)}" if names else "a word stands there without its option"
-        )
-    return explain.run(options) if options.command == "explain" else serve.serve(options)
+        parsers[options.command].error(_unexpected(unknown, COMMANDS[options.command].FLAGS))
+    exit_code: int = COMMANDS[options.command].run(options)
+    return exit_code
+
+
+def _unexpected(words: Sequence[str], flags: Iterable[str]) -> str:
+    """What is wrong with unknown arguments. It shows names of flags only: any other argument may be a key."""
+    names = [word.partition("=")[0] for word in words if word.startswith("--")]
+    if not names:
+        return "unexpected argument; give each value after its flag"
+    near = difflib.get_close_matches(names[0], list(flags), n=1, cutoff=0.5)
+    return f"unknown flag {', '.join(names)}" + "".join(f"; did you mean {name}?" for name in near)

@@ -26,7 +26,7 @@ from noojee_fake.pbx.versions import DIALECTS, release
 DEFAULT_ZONE = "Australia/Melbourne"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class StateFile:
     """The file that keeps the calls of the default sandbox. `notes` are sentences for the user, after `open`."""
 

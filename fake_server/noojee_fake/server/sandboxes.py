@@ -99,7 +99,9 @@ class Sandboxes:
             is_clock_set=config.clock is not None,
             addresses=config.addresses,
             read_sound=None if config.archive_folder is None else sound_reader(config.archive_folder),
-            state=None if state is None else StateFile(state, self._clock, has_archive=config.archive is not None),
+            state=None
+            if state is None
+            else StateFile(path=state, clock=self._clock, has_archive=config.archive is not None),
         )
         return spec, parts
 

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import answer
+from noojee_fake.adapters.tls import self_signed
 from noojee_fake.client.control_client import ControlClient, Sandbox
 from noojee_fake.testing.embedded import check, fresh_sandboxes
 
@@ -85,12 +86,8 @@ class PbxServer(HTTPServer):
 
 def tls_server(ca_file: Path) -> PbxServer:
     """A PbxServer over https with a new certificate. Its authority is written to `ca_file` (PEM)."""
-    import trustme
-
-    authority = trustme.CA(organization_name="noojee-fake, made for one run")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(HOST, "localhost").configure_cert(context)
-    authority.cert_pem.write_to_path(str(ca_file))
+    context, authority_pem = self_signed(HOST, "localhost")
+    ca_file.write_bytes(authority_pem)
     return PbxServer(ssl_context=context, ca_file=ca_file)
 
 

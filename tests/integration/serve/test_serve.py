@@ -160,10 +160,10 @@ def test_beyond_the_loopback_it_says_whom_the_control_api_answers(serve: Callabl
     assert httpx.get(f"{process.base_url}/__noojee/", verify=context, trust_env=False).status_code == 200
     process.stop()
     out = process.output
-    assert "the control API answers the loopback alone" in out
+    assert "the control API accepts clients on the loopback only" in out
     process = serve()
     process.stop()
-    assert "loopback" not in process.output
+    assert "loopback only" not in process.output
 
 
 def test_the_ready_file_of_an_earlier_run_is_gone_before_it_serves(
@@ -173,7 +173,7 @@ def test_the_ready_file_of_an_earlier_run_is_gone_before_it_serves(
     ready = tmp_path / "ready"
     ready.write_text("http://127.0.0.1:1\n")
     there: list[bool] = []
-    monkeypatch.setattr("noojee_fake.cli.serve.asyncio_run", lambda *_, **named: there.append(named["ready"].exists()))
+    monkeypatch.setattr("noojee_fake.cli.serve.run_server", lambda *_, **__: there.append(ready.exists()))
     assert main(["serve", "--port", "0", "--ready-file", str(ready)]) == 0
     assert there == [False]
 
@@ -230,10 +230,13 @@ def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., S
         (("--archive", "nowhere.json"), "nowhere.json: the archive file cannot be read"),
         (("--archive", "broken.json"), "broken.json: the archive file is no JSON"),
         (("--archive", "wrong.json"), "wrong.json: $.calls[0].legs[0].end"),
+        (("--archive", "old.json"), 'old.json: $.format: "noojee-seed/1" is not "noojee-archive/1"'),
+        (("--seed", "old.json"), "unknown flag --seed"),
+        (("--tls-self-made",), "unknown flag --tls-self-made; did you mean --tls-self-signed?"),
         (("--profile", "nowhere.toml"), "nowhere.toml"),
         (("--profile", "wrong.toml"), "no option 'tag_select'"),
         (("--profile", "broken.toml"), "is no TOML"),
-        (("--profile", "java-clint"), "no profile 'java-clint'; the nearest is java-client"),
+        (("--profile", "java-clint"), "no profile 'java-clint'; did you mean java-client?"),
         (("--dialect", "njadmn"), "no dialect 'njadmn'"),
         (("--api-key-env", "NOT_SET_AT_ALL"), "NOT_SET_AT_ALL"),
         (("--api-key-env", "pl4nted secret"), "not a value"),
@@ -242,14 +245,14 @@ def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., S
         (("--tls-cert", "wrong.toml", "--tls-key", "wrong.toml"), "cannot be used"),
         (("--tls-cert", "a", "--tls-key", "b", "--tls-self-signed"), "leave out"),
         (("--host", "no.such.host.invalid"), "no.such.host.invalid"),
-        (("--profile", "wrong.toml"), "wrong.toml: there is no option 'tag_select'; the nearest is tag_selects"),
-        (("--profile", "choice.json"), "choice.json: tag_selects is 'leg'; it may be"),
+        (("--profile", "wrong.toml"), "wrong.toml: there is no option 'tag_select'; did you mean tag_selects?"),
+        (("--profile", "choice.json"), "choice.json: tag_selects is 'leg'; allowed are"),
         (("--port", "65536"), "a port, 0 to 65535"),
         (("--port", "http"), "a port, 0 to 65535"),
         (("--port",), "expected one argument"),
-        (("--api-key", "pl4nted"), "no option --api-key"),
+        (("--api-key", "pl4nted"), "unknown flag --api-key; did you mean --api-key-env?"),
         (("--api-key-env=pl4nted secret",), "not a value"),
-        (("pl4nted",), "a word stands there"),
+        (("pl4nted",), "unexpected argument"),
         (("--ready-file", "."), "no plain file"),
         (("--tls-cert", "cert.pem", "--tls-key", "locked.pem"), "cannot be used"),
     ],
@@ -262,6 +265,7 @@ def test_wrong_use_is_refused_in_one_line(
     wrong = json.loads(json.dumps(SPEC))
     wrong["calls"][0]["legs"][0]["end"] = "2026-03-11T11:59:00+11:00"
     (tmp_path / "wrong.json").write_text(json.dumps(wrong))
+    (tmp_path / "old.json").write_text(json.dumps(SPEC | {"format": "noojee-seed/1"}))
     (tmp_path / "wrong.toml").write_text('tag_select = "legs"\n')
     (tmp_path / "broken.toml").write_text("[")
     (tmp_path / "choice.json").write_text('{"tag_selects": "leg"}')

@@ -59,7 +59,7 @@ def refused_file(
 ) -> Callable[..., str]:
     """The line of a server that does not start on a state file."""
     monkeypatch.setattr(
-        "noojee_fake.cli.serve.asyncio_run", lambda *_, **__: None
+        "noojee_fake.cli.serve.run_server", lambda *_, **__: None
     )  # one that starts ends with 0 at once
 
     def ask(path: Path, *words: str) -> str:
@@ -81,13 +81,13 @@ def test_calls_outlive_the_server(run: Callable[..., Running], tmp_path: Path) -
     running = run("--archive", "archive.json")
     later = SPEC["calls"][0] | {"unique_id": "1773190800.3"}
     assert httpx.post(f"{running.control}/calls", json={"calls": [later]}, trust_env=False).status_code == 201
-    assert "calls are kept in pbx.state, which has 1, with 1 legs" in running.end()
+    assert "state file: pbx.state, with 1 calls and 1 legs" in running.end()
     assert stat.S_IMODE((tmp_path / "pbx.state").stat().st_mode) == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["archive.json", "pbx.state"]
     running = run("--archive", "archive.json")
     assert running.calls() == ["1773190799.2", "1773190800.3"]
     said = running.end()
-    assert "pbx.state, which has 2, with 2 legs" in said
+    assert "pbx.state, with 2 calls and 2 legs" in said
     assert "the calls of the archive are left out" in said
 
 

@@ -33,7 +33,7 @@ def test_without_a_path_all_methods_are_listed_by_generation(told: Callable[...,
     for name in ("services", "recording-api", "call-management", "njadmin"):
         assert f"{name}, version" in text
     assert all(method.names[0] in text for method in methods())
-    assert "All about one: noojee-fake explain" in text
+    assert "Explain one method: noojee-fake explain" in text
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_a_word_tells_of_every_generation_that_has_it(told: Callable[..., str]) 
 def test_what_a_source_says_is_apart_from_what_is_only_chosen(told: Callable[..., str]) -> None:
     """Each with its mark; a chosen point with its option, its default and its alternatives."""
     text = told("retrieveMetaDataByHour")
-    assert "DOC      At most one request a minute; one more returns an error. [W-H]" in section(text, "What it does")
+    assert "DOC      At most one request a minute; one more returns an error. [W-H]" in section(text, "Behaviour")
     assert "UNKNOWN  " not in text
-    chosen = section(text, "Only chosen")
+    chosen = section(text, "Options")
     assert "One more within 60 seconds" in chosen
     assert "by_hour_limit_status = 429, or 400, 503, 200" in chosen
     assert "W-H   9.4 Retrieve recording list (current)" in section(text, "Sources")
