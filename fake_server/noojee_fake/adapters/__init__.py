@@ -1,1 +1,1 @@
-"""Where bytes become values: one door for each way of reaching the PBX."""
+"""Adapters: each turns the requests of a server or a client into ours, and our answers back."""

@@ -1,6 +1,6 @@
-"""One line for each request that was served, without its credentials: keys and hashes travel in queries here.
+"""The access log: a line a request, without credentials. Queries have keys and hashes here.
 
-Headers and bodies are never shown.
+It never shows headers or bodies.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _LONGEST_TARGET = 500
 
 
 def access_log(*secrets: str | None) -> Log:
-    """What writes the lines, to stderr; `secrets` are not shown, wherever they stand in a target."""
+    """A log that writes to standard error. It replaces `secrets` everywhere in a target."""
     write, flush = sys.stderr.write, sys.stderr.flush
     redaction = Redaction(secrets)
 

@@ -1,4 +1,4 @@
-"""The door of ASGI servers, without a framework: bytes in, `Sandboxes.handle`, bytes out. It has no `if` about the API."""
+"""The ASGI application, without a framework: bytes in, `Sandboxes.handle`, bytes out. It knows nothing about the API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from noojee_fake.messages import Closed, Pending, Request, Response
 from noojee_fake.server.sandboxes import Sandboxes, body_bytes
 
 CUT = "noojee.cut"
-"""The extension of the ASGI scope whose function cuts the connection; a server without it sends the answer there is."""
+"""The extension of the ASGI scope with a function that cuts the connection. A server without it sends the answer."""
 
 LARGEST_BODY_BYTES = 256 * 1024 * 1024
 
@@ -25,7 +25,7 @@ _TOO_LARGE = Response(413, (("Content-Type", "text/plain"), ("Connection", "clos
 
 
 class App:
-    """The sandboxes of a server as an ASGI application. `log` is told of each request and its answer."""
+    """The sandboxes of a server as an ASGI application. It calls `log` with each request and its answer."""
 
     def __init__(self, sandboxes: Sandboxes, *, log: Log | None = None) -> None:
         self.sandboxes = sandboxes
@@ -34,7 +34,7 @@ class App:
         self._closing = False
 
     def close(self) -> None:
-        """Answer all long polls, the ones to come too, as if their time was over: the server is about to end."""
+        """Answer all long polls as after their timeout, also later ones, since the server is about to end."""
         self._closing = True
         for wake in list(self._waiting):
             wake()
@@ -52,7 +52,7 @@ class App:
         path = raw_path.decode("latin-1")
         try:
             body = await _body(receive, body_bytes(path))
-        except _Gone:
+        except _ClientLeft:
             return
         client = scope.get("client")
         request = Request(
@@ -87,7 +87,7 @@ class App:
             self._log(request, response)
 
     async def _wait(self, pending: Pending, receive: Receive) -> Response | None:
-        """The answer to a long poll, at once where the server ends; None where the client left meanwhile."""
+        """The answer to a long poll; None if the client leaves. When the server ends, the answer comes at once."""
 
         def listen(wake: Callable[[], None]) -> Callable[[], None]:
             stop = pending.listen(wake)
@@ -112,14 +112,15 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-class _Gone(Exception):
-    """The client left before its request was whole: nothing may be done with the part that came."""
+class _ClientLeft(Exception):
+    """The client left before its request was complete. The received part is not used."""
 
 
 async def _body(receive: Receive, kept_bytes: int) -> bytes | None:
-    """The body of a request, of one that is longer than `kept_bytes` the beginning; None where it is larger than any.
+    """The first `kept_bytes` of a body; None for a body beyond the limit of all bodies.
 
-    What is too much is read and dropped, since a client that still sends would not see its answer, but not for ever.
+    The rest is read and dropped, because a client that still sends would not see its answer. Reading ends at twice the
+    limit.
     """
     message = await _part(receive)
     if not message.get("more_body"):
@@ -142,7 +143,7 @@ async def _body(receive: Receive, kept_bytes: int) -> bytes | None:
 async def _part(receive: Receive) -> Message:
     message = await receive()
     if message["type"] == "http.disconnect":
-        raise _Gone
+        raise _ClientLeft
     return message
 
 

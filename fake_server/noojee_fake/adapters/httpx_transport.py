@@ -1,6 +1,6 @@
-"""The door of httpx: a transport around a server's sandboxes, for clients in the same process, sync and async.
+"""A transport of httpx for clients in the same process, sync and async.
 
-It only translates: raw path and query, lower-case header names, whole bodies.
+It passes the raw path and query, lower-case header names and whole bodies.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ CLIENT = "127.0.0.1"
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Answers the requests of an `httpx.Client` or `httpx.AsyncClient` from `sandboxes`, without a socket."""
+    """A transport for `httpx.Client` and `httpx.AsyncClient` that answers from `sandboxes`, without a socket."""
 
     def __init__(self, sandboxes: Sandboxes) -> None:
         self.sandboxes = sandboxes
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        response: Response | None = self._asked(request, request.read())
+        response: Response | None = self._answer_to(request, request.read())
         if isinstance(response, Pending):
-            with _timed(request):
+            with _raising_read_timeout(request):
                 response = settled(response, patience_seconds=_patience(request))
         return _written(response, request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response: Response | None = self._asked(request, await request.aread())
+        response: Response | None = self._answer_to(request, await request.aread())
         if isinstance(response, Pending):
-            with _timed(request):
+            with _raising_read_timeout(request):
                 response = await awaited(response, patience_seconds=_patience(request))
         return _written(response, request)
 
-    def _asked(self, request: httpx.Request, body: bytes) -> Response:
+    def _answer_to(self, request: httpx.Request, body: bytes) -> Response:
         path, _, query = request.url.raw_path.decode("latin-1").partition("?")
         return self.sandboxes.handle(
             Request(
@@ -55,13 +55,13 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def _patience(request: httpx.Request) -> float | None:
-    """How long the client waits for an answer, as over a socket."""
+    """The read timeout of the client; None: it waits without a limit."""
     seconds: float | None = request.extensions.get("timeout", {}).get("read")
     return seconds
 
 
 @contextmanager
-def _timed(request: httpx.Request) -> Iterator[None]:
+def _raising_read_timeout(request: httpx.Request) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
@@ -76,5 +76,5 @@ def _written(response: Response | None, request: httpx.Request) -> httpx.Respons
 
 
 def open() -> Transport:
-    """A transport to a fresh server with the vendor's sample key and no calls."""
+    """A transport to a new server with the vendor's sample key and no calls."""
     return Transport(build())

@@ -1,4 +1,4 @@
-"""Waits for the answer to a long poll: in the thread that asked, or in the event loop. Nobody who is gone is waited for."""
+"""Waits for the answer to a long poll, in the thread of the request or in the event loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from noojee_fake.messages import Pending, Response
 
 
 def settled(pending: Pending, *, patience_seconds: float | None = None) -> Response:
-    """What a long poll comes to, once it is woken or its time is over. Raises TimeoutError where patience ends before."""
+    """Wait for the answer to a long poll. Raises TimeoutError after `patience_seconds` without an answer."""
     changed = threading.Event()
     stop = pending.listen(changed.set)
     begin = time.monotonic()
@@ -33,12 +33,12 @@ def settled(pending: Pending, *, patience_seconds: float | None = None) -> Respo
 async def awaited(
     pending: Pending, *, patience_seconds: float | None = None, left: asyncio.Future[Any] | None = None
 ) -> Response | None:
-    """The same for the event loop; None where `left` is done: the client has left."""
+    """Wait for the answer in the event loop. Returns None as soon as `left` is done: the client has left."""
     loop = asyncio.get_running_loop()
     changed = asyncio.Event()
 
     def wake() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop was closed under its polls: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: no poll waits any more
             loop.call_soon_threadsafe(changed.set)
 
     stop = pending.listen(wake)

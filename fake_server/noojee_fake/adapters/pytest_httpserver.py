@@ -1,10 +1,10 @@
-"""The door of pytest-httpserver: a handler for every request, so that its server answers as the PBX does.
+"""A handler for pytest-httpserver that answers every request like the PBX.
 
     httpserver.expect_request(ANY_PATH).respond_with_handler(handler(build(archive=document)))
 
-A long poll waits in its thread: without `HTTPServer(threaded=True)`, nobody else is answered until it is over.
-Python's `http.server`, below it, makes one slash of several at the start of a path before any handler sees them.
-Werkzeug prints queries, and so keys, in its log: `handler` mutes that.
+A long poll blocks its thread: use `HTTPServer(threaded=True)` to answer other requests meanwhile. Python's
+`http.server` replaces several slashes at the start of a path by one before the handler is called. Werkzeug logs
+queries, which have keys: `handler` turns its log off.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def handler(sandboxes: Sandboxes) -> Callable[[WerkzeugRequest], WerkzeugRespons
 
 
 def answer(sandboxes: Sandboxes, request: WerkzeugRequest) -> WerkzeugResponse:
-    """The answer of `sandboxes` to a request, as Werkzeug has them."""
+    """The answer of `sandboxes` to a request, as objects of Werkzeug."""
     environ = request.environ
     target: str = environ.get("REQUEST_URI") or environ["RAW_URI"]
     path, _, query = target.partition("?")
-    body = request.get_data(cache=False)  # whole already: pytest-httpserver reads it before it chooses a handler
+    body = request.get_data(cache=False)  # complete: pytest-httpserver reads the body before it chooses a handler
     if len(body) > LARGEST_BODY_BYTES:
         return WerkzeugResponse(status=413, content_type="text/plain")
     response = sandboxes.handle(

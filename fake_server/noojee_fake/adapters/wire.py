@@ -1,6 +1,6 @@
-"""uvicorn's protocol on a socket, with what it lacks: bounds on what a client may send and on how long it may take.
+"""The protocol of uvicorn with limits on the size of requests and on the time of clients.
 
-Times are counted in ticks of the event loop, so that nobody is cut for the time in which the server itself was busy.
+Times are counted in ticks of the event loop, so that a busy server does not cut its clients.
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ from noojee_fake.adapters.asgi import CUT
 
 LARGEST_HEAD_BYTES = 64 * 1024
 MOST_HEADERS = 100
-"""Of one request, trailers counted in; Python's and Tomcat's servers draw the line there too."""
+"""Headers and trailers of one request; the limit of Python's and Tomcat's servers too."""
 MOST_PIPELINED = 1000
 PATIENCE_SECONDS = 20
-"""How long the head of a request may take, and each `PACE_BYTES` of its body."""
+"""The time limit for the head of a request, and for each `PACE_BYTES` of its body."""
 PACE_BYTES = 64 * 1024
 UNREAD_SECONDS = 300
-"""How long an answer may lie without the client taking any of it."""
+"""The time limit for a client that reads nothing of its answer."""
 
 
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
-class _Refused(Exception):
-    """Stops the parser; the connection knows which status to answer."""
+class _LimitExceeded(Exception):
+    """Stops the parser. The connection has the status of the answer."""
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. Puts `noojee.cut` among the extensions of each request, passes over upgrades, keeps to the bounds."""
+    """One connection: enforces the limits, ignores requests for an upgrade, offers `noojee.cut` to the application."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._status = 400
-        self._head_bytes = 0  # of the head that is being read: its URL and its whole headers
-        self._raw_bytes = 0  # received since the last whole head or byte of a body
+        self._head_bytes = 0  # of the current head: its URL and its complete headers
+        self._raw_bytes = 0  # received since the last complete head or byte of a body
         self._heads = 0
         self._body_bytes = 0
-        self._passing_over = False
+        self._ignoring_upgrade = False
         self._mark: tuple[int, ...] = ()
         self._waited_seconds = 0
 
@@ -50,58 +50,58 @@ class Connection(HttpToolsProtocol):
         before, rest = (self._heads, self._body_bytes), memoryview(data)
         try:
             while rest:
-                rest = self._fed(rest)
+                rest = self._feed(rest)
         except HttpParserError:
             self._refuse(self._status)
             return
         self._raw_bytes = self._raw_bytes + len(data) if before == (self._heads, self._body_bytes) else 0
-        if self._raw_bytes > LARGEST_HEAD_BYTES + 1024:  # a header that never ends; one that does is counted whole
+        if self._raw_bytes > LARGEST_HEAD_BYTES + 1024:  # a header without an end; others are counted when complete
             self._refuse(431)
 
-    def _fed(self, data: memoryview) -> memoryview:
-        """Have the parser read; what it left, since it stops behind a request for an upgrade."""
+    def _feed(self, data: memoryview) -> memoryview:
+        """Feed the parser. Returns the rest, since it stops after a request for an upgrade."""
         try:
             self.parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
-            self._pass_over_upgrade()
+            self._ignore_upgrade()
             return data[upgrade.args[0] :]
         return data[:0]
 
     @property
     def _latest(self) -> RequestResponseCycle | None:
-        """The last request whose head is whole, with its answer; None before the first."""
+        """The last request with a complete head, and its answer; None before the first."""
         return self.cycle
 
-    def _pass_over_upgrade(self) -> None:
-        """Go on as HTTP/1.1, body and all, after a request that asks for another protocol: nobody has to grant that.
+    def _ignore_upgrade(self) -> None:
+        """Continue with HTTP/1.1 after a request for another protocol, with its body.
 
-        Java's own client asks for HTTP/2 so. The parser stops at such a request, and its body would be lost.
+        Java's HTTP client asks for HTTP/2 in this way. The parser stops at such a request, and would lose its body.
         """
         framing = b"".join(b"%s: %s\r\n" % pair for pair in self.headers if pair[0] in _FRAMING)
         self.parser = HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self._passing_over = True
+        self._ignoring_upgrade = True
         try:
             self.parser.feed_data(b"POST / HTTP/1.1\r\n" + framing + b"\r\n")
         finally:
-            self._passing_over = False
+            self._ignoring_upgrade = False
 
-    # What the parser calls
+    # Callbacks of the parser
 
     def on_message_begin(self) -> None:
-        if self._passing_over:
+        if self._ignoring_upgrade:
             return
         self._head_bytes = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        if self._passing_over:
+        if self._ignoring_upgrade:
             return
         self._count(len(url), 414)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._passing_over:
+        if self._ignoring_upgrade:
             return
         self._count(len(name) + len(value) + 4, 431)
         if len(self.headers) >= MOST_HEADERS:
@@ -109,7 +109,7 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        if self._passing_over:
+        if self._ignoring_upgrade:
             return
         if len(self.pipeline) >= MOST_PIPELINED:
             self._stop(400)
@@ -132,12 +132,12 @@ class Connection(HttpToolsProtocol):
 
     def _stop(self, status: int) -> None:
         self._status = status
-        raise _Refused
+        raise _LimitExceeded
 
-    # How it ends
+    # End of a connection
 
     def _refuse(self, status: int) -> None:
-        """Answer what cannot be read, and close. Where answers to earlier requests are due they come, and then the end."""
+        """Answer a request that cannot be read, and close. Answers to earlier requests are sent first."""
         cycle = self._latest
         if cycle is not None and not cycle.response_complete:
             if not cycle.more_body:
@@ -156,7 +156,7 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def tick(self) -> None:
-        """To be called each second: cuts a client that sends nothing more of its request, or takes nothing of an answer."""
+        """Cut a client that stops sending its request or reading its answer. Call it once a second."""
         cycle, unsent = self._latest, self.transport.get_write_buffer_size()
         answering = cycle is not None and not cycle.response_complete and not cycle.more_body
         mark = (unsent, self._heads, self._body_bytes // PACE_BYTES)
