@@ -1,4 +1,4 @@
-"""Whatever a value holds, it arrives as it is: in a body of JSON, and in a form."""
+"""Values arrive unchanged in the body of a request, as JSON and as a form."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 @given(TEXTS, TEXTS)
 @example("{leg}", "{tag}")
 @example('\x00\r\n"\\', "1' OR '1'='1")
-def test_values_arrive_as_they_are(tag: str, leg: str) -> None:
-    """A value that looks like a name is none; the rest of the body stays."""
+def test_values_arrive_unchanged(tag: str, leg: str) -> None:
+    """A value that looks like a name in braces is not replaced, and the rest of the body is kept."""
     values = {"tag": tag, "leg": leg}
     document = json.loads(JsonBody({"a": ["x {tag}", {"b": "{leg}"}], "c": 1.5}).written(values))
     assert document == {"a": [f"x {tag}", {"b": leg}], "c": 1.5}
@@ -26,15 +26,15 @@ def test_values_arrive_as_they_are(tag: str, leg: str) -> None:
 
 
 @given(st.one_of(st.integers(-(10**18) + 1, 10**18 - 1).map(str), TEXTS))
-def test_a_number_is_one_where_the_value_is_one(value: str) -> None:
-    """Digits with a minus sign, perhaps; anything else can only be asked as a text."""
+def test_a_number_is_sent_as_a_number_if_it_is_one(value: str) -> None:
+    """Digits, with or without a minus sign; other values are sent as strings."""
     (sent,) = json.loads(JsonBody(["{leg:number}"]).written({"leg": value}))
     assert sent == value or (isinstance(sent, int) and sent == int(value))
     if value.isascii() and value.isdigit() and len(value) <= 18:
         assert isinstance(sent, int)
 
 
-def test_what_has_no_value_is_left_out() -> None:
-    """A member, an entry, a parameter."""
+def test_parts_without_a_value_are_left_out() -> None:
+    """Members, entries and parameters."""
     assert JsonBody({"a": "{tag}", "b": ["{leg:number}", "x{tag}", 1], "c": {}}).written({}) == b'{"b": [1], "c": {}}'
     assert FormBody((("a", "{tag}"), ("b", "1"))).written({}) == b"b=1"

@@ -1,4 +1,4 @@
-"""How an API that is not the vendor's is asked: the same questions go out as its dialect file says, and the key is hidden."""
+"""Requests of a custom dialect: the same questions as its dialect file describes, with a hidden key."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Ask = Callable[[Client], Exchange]
 
 
 def client(scheme: Scheme, **methods: Method) -> Client:
-    """A client of an API that answers nothing but the time."""
+    """A client of an API that answers only the time."""
     dialect = CustomDialect(name="v2", scheme=scheme, methods={**METHODS, **methods})
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=STAMP))
     sender = Sender(httpx.Client(transport=transport))
@@ -64,15 +64,15 @@ def client(scheme: Scheme, **methods: Method) -> Client:
     ],
     ids=["tag", "unique id", "hour", "no hour", "no date", "sound"],
 )
-def test_each_question_goes_out_as_described(ask: Ask, method: str, target: str) -> None:
-    """Verb, path, parameters, dates; the key in its header."""
+def test_each_question_is_sent_as_described(ask: Ask, method: str, target: str) -> None:
+    """Verb, path, parameters and dates, with the key in its header."""
     asked = ask(client(KeyInHeader("X-Caller", "Key {key}"))).request
     assert (asked.method, asked.url) == (method, f"https://h/v2{target}")
     assert ("x-caller", f"Key {KEY}") in asked.headers
 
 
-def test_a_parameter_can_be_left_out_and_a_part_of_the_path_cannot() -> None:
-    """What a clause about missing parameters asks for."""
+def test_a_parameter_can_be_left_out_a_path_part_cannot() -> None:
+    """Clauses about missing parameters use it."""
     asked = client(KeyInQuery("k"))
     bare = asked.request(Question("tag", ""), bare=True)
     assert bare is not None
@@ -81,8 +81,8 @@ def test_a_parameter_can_be_left_out_and_a_part_of_the_path_cannot() -> None:
 
 
 @pytest.mark.parametrize("key", [KEY, "another", ""])
-def test_each_scheme_sends_the_key_that_it_is_given(key: str) -> None:
-    """Header, parameter, HTTP Basic."""
+def test_each_scheme_sends_the_given_key(key: str) -> None:
+    """As a header, a parameter, or HTTP Basic."""
     coded = base64.b64encode(f"{key}:".encode()).decode()
     expected = {
         KeyInHeader("Authorization", "Bearer {key}"): RequestCredentials(
@@ -91,12 +91,12 @@ def test_each_scheme_sends_the_key_that_it_is_given(key: str) -> None:
         KeyInQuery("k"): RequestCredentials(query=(("k", key),)),
         KeyInBasic("{key}:"): RequestCredentials(headers=(("authorization", f"Basic {coded}"),)),
     }
-    for scheme, proof in expected.items():
-        assert client(scheme).made_with(key) == client(scheme).in_place(key) == proof
+    for scheme, credentials in expected.items():
+        assert client(scheme).made_with(key) == client(scheme).in_place(key) == credentials
 
 
-def test_the_hash_of_the_vendor_is_made_from_the_time_that_the_file_says() -> None:
-    """Time stamp and hash by the vendor's names."""
+def test_the_hash_uses_the_time_request_of_the_file() -> None:
+    """Time stamp and hash have the vendor's names."""
     asked = client(VendorHash("GET", "/clock"))
     assert asked.time().request.url == "https://h/v2/clock"
     url = asked.by_unique_id("1.2").request.url
@@ -107,8 +107,8 @@ def test_the_hash_of_the_vendor_is_made_from_the_time_that_the_file_says() -> No
     "scheme",
     [KeyInHeader("X-Caller", "Key {key}"), KeyInQuery("k"), KeyInBasic("records:{key}"), VendorHash("POST", "/t")],
 )
-def test_no_credential_is_left_in_what_is_shown(scheme: Scheme) -> None:
-    """The right one, and a wrong one: by value, and by the name that the dialect file gives it."""
+def test_no_credential_is_shown(scheme: Scheme) -> None:
+    """The right and a wrong credential are hidden by value, and by the name in the dialect file."""
     asked = client(scheme)
     redactor = Redactor(asked.secrets, names=scheme.names)
     wrong = asked.made_with("another-key-of-nobody")
@@ -121,15 +121,15 @@ def test_no_credential_is_left_in_what_is_shown(scheme: Scheme) -> None:
         assert redactor.text(f"{name}=some-key-or-other and") == f"{name}={HIDDEN} and"
 
 
-def test_a_file_describes_one_way_to_the_sound_or_none() -> None:
-    """Other templates are the vendor's."""
+def test_a_custom_dialect_takes_no_audio_template() -> None:
+    """Audio templates are for the vendor's dialects."""
     asked = client(KeyInQuery("k"))
     with pytest.raises(ValueError, match="one request for audio"):
         asked.sound("1.2", 1, template="GET /x?leg={leg}")
 
 
-def test_an_hour_goes_out_as_a_range_of_the_pbx_s_time() -> None:
-    """From its beginning to its end in the PBX's zone; a plus sign is no space."""
+def test_an_hour_is_sent_as_a_range_of_local_time() -> None:
+    """From its start to its end in the PBX's zone; a plus sign is percent-encoded."""
     method = Method(verb="GET", path="/legs", query=(("a", "{from}"), ("b", "{until}")), hour=TimeRange("rfc3339"))
     asked = client(KeyInHeader("X-Caller", "{key}"), by_hour=method)
     url = asked.by_hour(date(2021, 9, 14), 15).request.url
@@ -148,8 +148,8 @@ HOSTILE = 'a "b" \\ {tag} \x00 \r\n\U0001f4de é&=+%'
         (FormBody((("a b", "{tag}"), ("n", "1"))), "application/x-www-form-urlencoded", f"a%20b={quote(HOSTILE, safe='')}&n=1".encode()),
     ],
 )  # fmt: skip
-def test_parameters_go_out_in_the_body(body: Body, content_type: str, sent: bytes) -> None:
-    """Escaped as JSON, or percent-encoded; credentials stay where they are; a parameter can be left out."""
+def test_parameters_are_sent_in_the_body(body: Body, content_type: str, sent: bytes) -> None:
+    """Escaped as JSON, or percent-encoded. Credentials stay in their place, and parameters can be left out."""
     asked = client(KeyInQuery("k"), by_tag=Method(verb="POST", path="/find", body=body))
     request = asked.by_tag(HOSTILE).request
     assert request.body == sent
@@ -160,8 +160,8 @@ def test_parameters_go_out_in_the_body(body: Body, content_type: str, sent: byte
     assert bare.body in (b'{"q": {}, "sort": ["at", 1]}', b"n=1")
 
 
-def test_numbers_go_out_as_numbers_and_what_is_none_as_a_text() -> None:
-    """Leg and hour by JSON; the sound is asked for like the rest."""
+def test_numbers_are_sent_as_numbers_other_values_as_text() -> None:
+    """Leg and hour as JSON numbers; audio is requested like the rest."""
     sound = Method(verb="POST", path="/sound", body=JsonBody({"call": "{unique_id}", "leg": "{leg:number}"}))
     hourly = Method(verb="POST", path="/h", body=JsonBody({"d": "{date}", "h": "{hour:number}", "on": True}))
     asked = client(KeyInHeader("X-Caller", "{key}"), audio=sound, by_hour=hourly)
@@ -174,8 +174,8 @@ def test_numbers_go_out_as_numbers_and_what_is_none_as_a_text() -> None:
     assert headers["content-type"] == "application/json"
 
 
-def test_the_example_s_requests_are_those_of_its_page() -> None:
-    """The file of the documentation, read and asked."""
+def test_the_documented_example_sends_its_documented_requests() -> None:
+    """The dialect file of the documentation."""
     from noojee_contract.dialects.loader.file import read_dialect
 
     dialect = read_dialect(Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml")

@@ -1,4 +1,4 @@
-"""CustomDialect files: the one of the documentation loads; what is wrong is told in one line, with its JSON path and a hint."""
+"""Dialect files: the documented example loads; an error is one line with the JSON path and a hint."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def read(folder: Path, old: str = "", new: str = "") -> CustomDialect:
-    """The example with one piece of its text replaced."""
+    """The example with a part of its text replaced."""
     assert old in TEXT
     (folder / "records-v2.toml").write_text(TEXT.replace(old, new, 1) if old else TEXT, encoding="utf-8")
     return read_dialect(folder / "records-v2.toml")
 
 
-def test_the_example_of_the_documentation_loads() -> None:
-    """Paths, credentials, fields and failures as they stand in it."""
+def test_the_documented_example_loads() -> None:
+    """Its paths, credentials, fields and errors."""
     dialect = read_dialect(EXAMPLE / "dialect.toml")
     assert dialect.name == "records-v2"
     assert dialect.scheme == KeyInHeader("Authorization", "Bearer {key}")
@@ -61,13 +61,13 @@ def test_the_example_of_the_documentation_loads() -> None:
         ('header = "X-Caller"\nvalue = "{key}"\n', KeyInHeader("X-Caller", "{key}")),
     ],
 )
-def test_each_way_to_prove_who_asks_is_read(folder: Path, written: str, scheme: object) -> None:
-    """A parameter, HTTP Basic, the vendor's hash, any header."""
+def test_each_authentication_scheme_is_read(folder: Path, written: str, scheme: object) -> None:
+    """A parameter, HTTP Basic, the vendor's hash, or any header."""
     assert read(folder, HEADER, written).scheme == scheme
 
 
-def test_places_formats_and_failures_may_be_nested(folder: Path) -> None:
-    """A dot goes one deeper; a failure may have several statuses; hours may be padded."""
+def test_places_formats_and_errors_may_be_nested(folder: Path) -> None:
+    """A dot goes one level deeper; an error may have several statuses; hours may be padded."""
     dialect = read(folder, 'Source = "from"', 'Source = "from.number"')
     assert dialect.methods["by_hour"].shape.fields["Source"] == ("from", "number")
     dialect = read(folder, "{ status = 404, code", "{ status = [404, 410], code")
@@ -132,8 +132,8 @@ def test_places_formats_and_failures_may_be_nested(folder: Path) -> None:
         ('code = "error.code"\n', "", "$.failures.refused.code", "nothing says where codes stand"),
     ],
 )
-def test_a_wrong_file_is_told_in_one_line(folder: Path, old: str, new: str, place: str, says: str) -> None:
-    """File, JSON path and hint; what could be a credential is not repeated."""
+def test_an_error_in_a_file_is_one_line(folder: Path, old: str, new: str, place: str, says: str) -> None:
+    """File, JSON path and hint. A value that could be a credential is not repeated."""
     (folder / "remote.json").write_text('{"$ref": "https://schemas.invalid/legs.json"}', encoding="utf-8")
     with pytest.raises(TargetError) as raised:
         read(folder, old, new)
@@ -154,8 +154,8 @@ def test_a_wrong_file_is_told_in_one_line(folder: Path, old: str, new: str, plac
         (b"x = " + b"[" * 5000, "is no TOML"),
     ],
 )
-def test_what_is_no_dialect_file_is_told(tmp_path: Path, content: bytes, says: str) -> None:
-    """Empty, broken, in the wrong charset, endless."""
+def test_a_file_that_is_no_dialect_is_an_error(tmp_path: Path, content: bytes, says: str) -> None:
+    """Empty, malformed, in a wrong charset, or too long."""
     (tmp_path / "d.toml").write_bytes(content)
     with pytest.raises(TargetError, match=r"d\.toml: ") as raised:
         read_dialect(tmp_path / "d.toml")
@@ -168,15 +168,13 @@ def test_what_is_no_dialect_file_is_told(tmp_path: Path, content: bytes, says: s
     ("dialect", "is_file"),
     [("./d", True), ("d.toml", True), ("../x/records.toml", True), ("njadmin", False), ("toml", False)],
 )
-def test_a_dialect_is_a_file_where_it_has_a_slash_or_the_ending(dialect: str, is_file: bool) -> None:
-    """Else it is the name of a generation."""
+def test_a_dialect_with_a_slash_or_the_ending_is_a_file(dialect: str, is_file: bool) -> None:
+    """Other names are dialects of the vendor's."""
     assert is_file_name(dialect) is is_file
 
 
-def test_the_path_is_relative_to_the_config_or_to_the_folder_of_the_command(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As known recordings are."""
+def test_the_path_is_relative_to_the_target_file_or_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same holds for recordings files."""
     read(folder)
     config = folder / "noojee-contract.toml"
     config.write_text('[targets.new]\nbase_url = "https://h"\ndialect = "records-v2.toml"\n', encoding="utf-8")
@@ -198,8 +196,8 @@ def test_the_path_is_relative_to_the_config_or_to_the_folder_of_the_command(
         ('[[migration]]\nfrom = "new"\nto = "njadmin"', "to a njadmin target, or to a custom dialect"),
     ],
 )
-def test_a_target_does_not_say_again_what_its_dialect_file_says(folder: Path, line: str, says: str) -> None:
-    """One fact in one place; and a migration goes to the newer one."""
+def test_a_target_does_not_repeat_its_dialect_file(folder: Path, line: str, says: str) -> None:
+    """A fact has one place; and a migration goes to the newer target."""
     read(folder)
     others = "".join(
         f'[targets.{name}]\nbase_url = "https://h"\ndialect = "{name}"\n'
@@ -214,16 +212,16 @@ def test_a_target_does_not_say_again_what_its_dialect_file_says(folder: Path, li
     assert says in str(raised.value)
 
 
-def test_a_capability_that_the_file_does_not_describe_cannot_be_claimed(folder: Path) -> None:
-    """It could never be exercised."""
+def test_a_capability_without_a_method_cannot_be_claimed(folder: Path) -> None:
+    """No clause could exercise it."""
     read(folder, f'[methods.audio]\nrequest = "{AUDIO}"\n', "")
     with pytest.raises(TargetError, match="describes no audio"):
         from_flags({"base_url": "https://h", "dialect": f"{folder}/records-v2.toml", "capabilities": ["audio"]})
 
 
 @pytest.mark.parametrize("old", ["recording-api", "call-management", "njadmin", "./records-v2.toml"])
-def test_every_dialect_that_lists_legs_may_be_left_for_one_of_a_file(folder: Path, old: str) -> None:
-    """A migration to what replaces the vendor's API."""
+def test_each_listing_dialect_may_migrate_to_a_custom_one(folder: Path, old: str) -> None:
+    """A replacement of the vendor's API is a migration target."""
     read(folder)
     config = folder / "noojee-contract.toml"
     config.write_text(

@@ -1,4 +1,4 @@
-"""How an hour is asked for as a range of times: which instants are in it, also on the days when clocks change, and how they are written."""
+"""Hours as a range of times: their instants, also when clocks change, and how they are written."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ def utc(day: int, hour: int, minute: int = 0, *, month: int = 4) -> datetime:
 def test_a_range_is_the_hour_of_local_time(
     zone: ZoneInfo, day: date, hour: int, begins: datetime, ends: datetime
 ) -> None:
-    """The one that comes twice is both together, of the one that is skipped nothing is left."""
+    """A repeated hour is both hours together; a skipped hour is empty."""
     assert hour_range(day, hour, zone) == (begins, ends)
 
 
 @given(st.sampled_from(ZONES), st.integers(0, 366 * 24 * 4 * 6), st.integers(0, 23))
 @example(MELBOURNE, 4 * (94 * 24 + 15), 2)
 @example(LORD_HOWE, 4 * (94 * 24 + 15), 1)
-def test_a_moment_is_in_the_range_of_its_own_hour_and_in_no_other(zone: ZoneInfo, quarters: int, hour: int) -> None:
-    """Half open: the moment at which an hour ends is in the next."""
+def test_a_moment_is_only_in_the_range_of_its_own_hour(zone: ZoneInfo, quarters: int, hour: int) -> None:
+    """The range is half open: the end of an hour belongs to the next."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + quarters * timedelta(minutes=15)
     day, own = hour_of(moment, zone)
     for each in {own, hour}:
@@ -71,13 +71,13 @@ def test_a_moment_is_in_the_range_of_its_own_hour_and_in_no_other(zone: ZoneInfo
         ("%Y%m%dT%H%M%SZ", "20260404T150000Z", "20260404T170000Z"),
     ],
 )
-def test_each_form_writes_the_hour_that_comes_twice(form: str, begins: str, ends: str) -> None:
+def test_each_form_writes_a_repeated_hour(form: str, begins: str, ends: str) -> None:
     """Local time, local time with its offset, UTC."""
     assert TimeRange(form).values(BACK, 2, MELBOURNE) == {"from": begins, "until": ends}
 
 
-def test_what_is_no_time_goes_out_as_it_is() -> None:
-    """A text for the day stands for both ends, one for the hour for the end; what is not given is left out."""
+def test_a_value_that_is_no_time_is_sent_unchanged() -> None:
+    """A string as the day is used for both ends, a string as the hour for the end; missing values are left out."""
     asked = TimeRange("rfc3339-utc")
     assert asked.values("yesterday", "0", MELBOURNE) == {"from": "yesterday", "until": "yesterday"}
     assert asked.values(date(2026, 4, 6), "x", MELBOURNE) == {"from": "2026-04-05T14:00:00Z", "until": "x"}
@@ -86,14 +86,14 @@ def test_what_is_no_time_goes_out_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("text", ["24", "-1", "15.5", "99999999999", ""])
-def test_a_number_is_a_time_where_times_are_numbers(text: str) -> None:
-    """Then it says nothing of what is no time; an empty end is an open one."""
+def test_a_number_is_a_time_if_times_are_numbers(text: str) -> None:
+    """An empty end is an open end."""
     assert TimeRange("epoch-seconds").reads("until", text)
     assert TimeRange("rfc3339").reads("until", text) == (text == "")
 
 
 @pytest.mark.parametrize("day", [date.min, date.max])
 def test_the_ends_of_the_calendar_are_no_error(day: date) -> None:
-    """Question recordings may name any date."""
+    """Recordings files may name any date."""
     begins, ends = hour_range(day, 23, MELBOURNE)
     assert begins == ends

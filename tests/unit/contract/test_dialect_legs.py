@@ -1,4 +1,4 @@
-"""What is read in an answer of an API that is not the vendor's: each format, and what is said of a value that is not in it."""
+"""Answers of a custom dialect: each format, and the problem of a value that does not have it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read(document: Any, status: int = 200, dialect: CustomDialect = DIALECT) -> 
 
 
 def test_a_leg_of_the_example_is_read_field_by_field() -> None:
-    """Camel case, numbers, RFC 3339 and words come out as any other leg."""
+    """Camel case, numbers, RFC 3339 and words give the same leg as the vendor's forms."""
     reading = read({"items": [ITEM], "count": 1})
     assert reading.problems == ()
     (leg,) = reading.legs
@@ -78,7 +78,7 @@ def test_a_leg_of_the_example_is_read_field_by_field() -> None:
     ],
 )
 def test_a_wrong_value_is_a_problem_under_the_name_of_the_api(change: dict[str, Any], problem: str) -> None:
-    """The rest of the leg is still read."""
+    """The other fields of the leg are read."""
     reading = read({"items": [ITEM | change], "count": 1})
     assert problem in reading.problems[0]
     assert reading.legs[0].unique_id == "1631595787.5"
@@ -102,15 +102,15 @@ def test_a_missing_field_is_a_problem(name: str) -> None:
         (b"", "empty"),
     ],
 )
-def test_what_is_no_list_is_a_problem(document: Any, problem: str) -> None:
-    """Where the legs stand is said by the dialect file."""
+def test_a_document_without_a_list_is_a_problem(document: Any, problem: str) -> None:
+    """The dialect file names the place of the legs."""
     reading = read(document)
     assert problem in reading.problems[0]
     assert reading.error_body is None
 
 
-def test_a_failure_is_read_where_the_file_says_that_it_stands() -> None:
-    """Whatever the status; and a code of success is none."""
+def test_an_error_body_is_read_at_its_place_in_the_file() -> None:
+    """The status does not matter, and a code of success is no error."""
     document = {"error": {"code": "not_found", "message": "no such recording"}}
     failure = read(document, 404).error_body
     assert failure is not None
@@ -140,12 +140,12 @@ def test_a_failure_is_read_where_the_file_says_that_it_stands() -> None:
     ],
 )
 def test_a_time_is_read_in_each_form(form: str, value: Any) -> None:
-    """One instant, whichever way it is written."""
+    """All forms give the same instant."""
     assert TIMES[form](value, MELBOURNE) == (START,)
 
 
 def test_a_pattern_without_an_offset_is_local_time() -> None:
-    """Two instants in the hour that is repeated, none in the one that is skipped."""
+    """Two instants in a repeated hour, none in a skipped hour."""
     read_local = pattern("%d.%m.%Y %H:%M:%S")
     assert read_local("14.09.2021 15:03:30", MELBOURNE) == (START,)
     assert len(read_local("05.04.2026 02:30:00", MELBOURNE)) == 2
@@ -159,7 +159,7 @@ def test_a_pattern_without_an_offset_is_local_time() -> None:
 @given(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30), st.just("9" * 15), st.just([]), st.just(MISSING))
 )  # fmt: skip
-def test_what_is_no_time_is_unread_and_no_crash(form: str, value: Any) -> None:
+def test_a_value_that_is_no_time_does_not_crash(form: str, value: Any) -> None:
     """Any JSON value."""
     found: tuple[datetime, ...] = ()
     with suppress(Unread):
@@ -200,7 +200,7 @@ def test_numbers_texts_and_words_are_read(reader: Any, value: Any, read_as: Any)
     ],
     ids=range(8),
 )
-def test_what_is_written_otherwise_is_unread(reader: Any, value: Any) -> None:
-    """Nothing is guessed."""
+def test_a_value_of_another_format_is_not_read(reader: Any, value: Any) -> None:
+    """The reader does not guess."""
     with pytest.raises(Unread):
         reader(value, MELBOURNE)

@@ -1,4 +1,4 @@
-"""How a dialect file says what a request carries: an hour as a range of times, parameters in the body; and what is wrong there."""
+"""Requests in dialect files: an hour as a range of times, parameters in the body, and errors in them."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def folder(tmp_path: Path) -> Path:
     "form", ["rfc3339", "rfc3339-utc", "epoch-seconds", "epoch-millis", "%Y%m%d%H%M", "%Y-%m-%dT%H:%M:%SZ"]
 )
 def test_an_hour_may_be_a_range_of_times(folder: Path, form: str) -> None:
-    """Where the times are instants, the file says what the hour gives that comes twice."""
+    """If the times are instants, the file settles the option of the repeated hour."""
     dialect = read(folder, BY_HOUR, f'{RANGE}time = "{form}"')
     assert dialect.methods["by_hour"].hour == TimeRange(form)
     assert dialect.options.get("repeated_hour") == (None if form == "%Y%m%d%H%M" else "both")
 
 
-def test_parameters_may_stand_in_the_body(folder: Path) -> None:
-    """As JSON, with numbers, or as a form; in part, where the rest is in the path."""
+def test_parameters_may_be_in_the_body(folder: Path) -> None:
+    """As JSON, with numbers, or as a form; the rest may be in the path."""
     dialect = read(folder, BY_TAG, f'{POST}json = {{ q = {{ tag = "{{tag}}" }}, most = 500 }}')
     assert dialect.methods["by_tag"].body == JsonBody({"q": {"tag": "{tag}"}, "most": 500})
     dialect = read(folder, BY_HOUR, 'request = "POST /legs/{date}"\nform = { h = "{hour}", n = 1 }')
@@ -66,9 +66,9 @@ def test_parameters_may_stand_in_the_body(folder: Path) -> None:
         (HOURLY + 'json = { d = "{date:number}", h = "{hour}" }', "json", ":number makes a whole number of hour alone"),
     ],
 )  # fmt: skip
-def test_a_wrong_request_by_hour_is_told(folder: Path, written: str, place: str, says: str) -> None:
+def test_an_error_in_a_request_by_hour_is_one_line(folder: Path, written: str, place: str, says: str) -> None:
     """JSON path and hint."""
-    assert says in told(folder, BY_HOUR, written, f"$.methods.by_hour.{place}")
+    assert says in error_of(folder, BY_HOUR, written, f"$.methods.by_hour.{place}")
 
 
 @pytest.mark.parametrize(
@@ -91,19 +91,19 @@ def test_a_wrong_request_by_hour_is_told(folder: Path, written: str, place: str,
         ('form = { q = "{tag}" }\njson = { q = "{tag}" }', "form", "a request has one body"),
     ],
 )  # fmt: skip
-def test_a_wrong_body_is_told(folder: Path, body: str, place: str, says: str) -> None:
-    """JSON path and hint; what could be a credential is not repeated."""
-    assert says in told(folder, BY_TAG, POST + body, f"$.methods.by_tag.{place}")
+def test_an_error_in_a_body_is_one_line(folder: Path, body: str, place: str, says: str) -> None:
+    """JSON path and hint. A value that could be a credential is not repeated."""
+    assert says in error_of(folder, BY_TAG, POST + body, f"$.methods.by_tag.{place}")
 
 
 def test_a_get_has_no_body(folder: Path) -> None:
     """Servers and proxies drop it."""
-    says = told(folder, BY_TAG, f'{BY_TAG}\njson = {{ q = "{{tag}}" }}', "$.methods.by_tag.json")
+    says = error_of(folder, BY_TAG, f'{BY_TAG}\njson = {{ q = "{{tag}}" }}', "$.methods.by_tag.json")
     assert "write POST in request" in says
 
 
-def told(folder: Path, old: str, new: str, place: str) -> str:
-    """What is said of a wrong file, in one line, with the JSON path."""
+def error_of(folder: Path, old: str, new: str, place: str) -> str:
+    """The error of a file, which is one line with the JSON path."""
     with pytest.raises(TargetError) as raised:
         read(folder, old, new)
     message = str(raised.value)

@@ -1,4 +1,4 @@
-"""How legs are written may differ from method to method: what the file says, what is read, which clauses are judged, what is refused."""
+"""Methods of a custom dialect may write legs differently: how they are read, which clauses apply, and errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from noojee_contract.targets.applicability import stranger
 from noojee_contract.targets.target import Target
 from support.conformant_servers.replacement_variants import VARIANTS
 from unit.contract.test_dialect_file import EXAMPLE, read
-from unit.contract.test_dialect_requests import told
+from unit.contract.test_dialect_requests import error_of
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 HOUR = {
@@ -47,12 +47,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def dialect(tmp_path: Path) -> CustomDialect:
-    """One with three shapes."""
+    """A dialect with three shapes."""
     return read_dialect(VARIANTS["shapes"].described(tmp_path / "shapes"))
 
 
 def case(dialect: CustomDialect, answers: dict[str, Any]) -> Subject:
-    """A case on a PBX that is only observed, of which a tag and an hour are known."""
+    """A read-only PBX with a tag and an hour in its recordings file."""
     http = httpx.Client(
         transport=httpx.MockTransport(
             lambda request: httpx.Response(200, json=answers.get(request.url.path, {"items": []}))
@@ -65,8 +65,8 @@ def case(dialect: CustomDialect, answers: dict[str, Any]) -> Subject:
     return ReadOnlySubject(config, recordings=known, before_by_hour=lambda: None, wait=time.sleep)
 
 
-def test_each_answer_is_read_in_the_shape_of_its_method(dialect: CustomDialect) -> None:
-    """Fields, places and formats of their own; what is not said again is the common one; what is left out is not missed."""
+def test_each_answer_has_the_shape_of_its_method(dialect: CustomDialect) -> None:
+    """A method may have its own fields, places and formats; the rest is common, and fields may be left out."""
     own = case(dialect, ANSWERS)
     hour, tag = own.by_hour(date(2021, 9, 14), 15), own.by_tag("a")
     assert hour.reading.problems == tag.reading.problems == ()
@@ -78,24 +78,24 @@ def test_each_answer_is_read_in_the_shape_of_its_method(dialect: CustomDialect) 
     assert by_tag.silent == {"Start", "End", "DID"}
 
 
-def test_an_answer_by_tag_is_known_for_one(dialect: CustomDialect) -> None:
-    """Whatever its shape: legs, none, a refusal."""
+def test_an_answer_by_tag_is_recognised(dialect: CustomDialect) -> None:
+    """With legs, without legs, and as a refusal."""
     own = case(dialect, ANSWERS)
     there = own.client.by_tag("a")
     assert has_legs(own, there)
     assert shows_recording(own, there)
-    told = case(
+    listed = case(
         dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "denied", "message": "no", "callId": "7"}}}
     )
-    assert not shows_recording(told, told.client.by_tag("a"))  # an id is in many an error
+    assert not shows_recording(listed, listed.client.by_tag("a"))  # an id is in many an error
     none = case(dialect, {**ANSWERS, "/api/v2/recordings": {"found": []}})
     assert not is_refused(none, none.client.by_tag("a"))
     failed = case(dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "bad_request", "message": "no"}}})
     assert is_refused(failed, failed.client.by_tag("a"))
 
 
-def test_a_clause_wants_its_fields_where_it_reads_them(dialect: CustomDialect) -> None:
-    """Those about by hour want them there, the others by tag and by unique id."""
+def test_a_clause_needs_its_fields_in_the_methods_it_reads(dialect: CustomDialect) -> None:
+    """Clauses about by hour need them by hour, the others by tag and by unique id."""
     target = Target(name="new", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities)
     said = {clause.id: stranger(clause, target) for clause in catalogue().values()}
     assert said["by-hour.record-ids"] == "the dialect file names no CallRecordId by hour"
@@ -125,18 +125,18 @@ def test_a_clause_wants_its_fields_where_it_reads_them(dialect: CustomDialect) -
         ('without = ["End"]\n[methods.by_hour.fields]\nEnd = "x"', "without", "it must stand there alone"),
     ],
 )
-def test_a_wrong_shape_is_told(folder: Path, written: str, place: str, says: str) -> None:
+def test_an_error_in_a_shape_is_one_line(folder: Path, written: str, place: str, says: str) -> None:
     """JSON path and hint, by method."""
-    assert says in told(folder, "[methods.audio]", f"{written}\n[methods.audio]", f"$.methods.by_hour.{place}")
+    assert says in error_of(folder, "[methods.audio]", f"{written}\n[methods.audio]", f"$.methods.by_hour.{place}")
 
 
-def test_a_field_that_one_method_alone_tells_has_its_format_there(folder: Path) -> None:
-    """The common formats name what is common."""
+def test_a_field_of_one_method_has_its_format_there(folder: Path) -> None:
+    """The common formats are for common fields."""
     text = (EXAMPLE / "dialect.toml").read_text(encoding="utf-8")
     hourly = '[methods.by_hour.fields]\nEnd = "endedAt"\n'
     old = text[text.index("[methods.audio]") :]
     new = old.replace('End = "endedAt"\n', "").replace('End = "rfc3339"\n', "")
-    says = told(folder, old, hourly + new, "$.methods.by_hour.formats.End")
+    says = error_of(folder, old, hourly + new, "$.methods.by_hour.formats.End")
     assert "is missing. How End is written" in says
     dialect = read(folder, old, f'{hourly}[methods.by_hour.formats]\nEnd = "rfc3339"\n{new}')
     assert dialect.has_field("End", by_hour=True)

@@ -1,4 +1,4 @@
-"""A failure asked again: the exchange that it is held against asks the same, in its own sandbox, with its own credentials."""
+"""A second run of a failed check is compared by the exchange with the same question."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ def exchange(target: str, body: bytes, status: int) -> Exchange:
     ],
     ids=["JSON", "form", "query", "path"],
 )
-def test_a_question_is_known_again(first: tuple[str, bytes], other: tuple[str, bytes], twin: tuple[str, bytes]) -> None:
-    """Other parameters are another question; another sandbox and other credentials are not."""
+def test_the_same_question_is_recognised(
+    first: tuple[str, bytes], other: tuple[str, bytes], twin: tuple[str, bytes]
+) -> None:
+    """Other parameters make another question; another sandbox and other credentials do not."""
     again = [exchange(*other, 500), exchange(*twin, 503)]
     said = difference(
         CheckFailed("a leg is missing", FailureKind.MISSING_LEG, exchange=exchange(*first, 200)), None, again, Redactor(names=["Caller"]),

@@ -1,4 +1,4 @@
-"""What is read in an answer of a metadata method, and what is said of one that cannot be read."""
+"""Answers of the vendor's metadata methods: their legs, and the problems of unreadable ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read(body: bytes, *, status: int = 200, shape: str = "metadata") -> Reading:
     return read_listing(exchange, shape=shape, zone=MELBOURNE)
 
 
-def test_the_spec_page_s_leg_is_read_field_by_field() -> None:
+def test_the_leg_of_the_spec_page_is_read_by_field() -> None:
     """SPEC: the sample of 4.1 Retrieve Meta Data."""
     (leg,) = read(json.dumps([SEED_LEG]).encode()).legs
     assert leg.start == (datetime(2014, 2, 13, 6, 6, 52, tzinfo=UTC),)
@@ -72,7 +72,7 @@ def test_a_by_hour_leg_has_an_end_and_a_word_for_its_direction() -> None:
     ],
 )
 def test_a_wrong_field_is_a_problem_in_words(change: dict[str, object], problem: str) -> None:
-    """What is not understood is said, and the rest of the leg is still read."""
+    """The other fields of the leg are read."""
     reading = read(json.dumps([{**SEED_LEG, **change}]).encode())
     assert problem in reading.problems[0]
     assert reading.legs[0].unique_id == "1392271611.238"
@@ -90,7 +90,7 @@ def test_a_missing_field_is_a_problem(missing: str) -> None:
     [b"", b"  ", b"<html>", b"[", b'{"a":1}', b"null", b'"x"', b"[1]", b"\xff\xfe", b"[" * 100_000, b'[{"Leg":"1","Leg":"2"}]', b"[NaN]"],
     ids=range(12),
 )  # fmt: skip
-def test_what_is_no_listing_is_a_problem_and_no_crash(body: bytes) -> None:
+def test_an_answer_that_is_no_listing_does_not_crash(body: bytes) -> None:
     """An answer that is not JSON, cut off, empty, nested or in the wrong charset is a failure."""
     reading = read(body)
     assert reading.problems
@@ -103,7 +103,7 @@ def test_utf_16_is_no_utf_8() -> None:
 
 
 @pytest.mark.parametrize("body", [{"Message": "Expired TimeStamp", "Code": -1}, {"code": 5, "message": "x"}])
-def test_a_failure_object_is_a_failure_in_either_spelling(body: dict[str, object]) -> None:
+def test_an_error_body_is_read_in_either_spelling(body: dict[str, object]) -> None:
     """DOC: a negative code signifies an error; the newer services write it in lower case (CLIENT)."""
     reading = read(json.dumps(body).encode())
     assert reading.error_body is not None
@@ -118,14 +118,14 @@ def test_a_success_object_is_no_listing() -> None:
 
 
 def test_an_array_with_an_http_error_is_a_problem() -> None:
-    """Legs that come with a status of failure are read, and the status is told."""
+    """Legs of an answer with an error status are read, and the status is a problem."""
     reading = read(json.dumps([SEED_LEG]).encode(), status=500)
     assert reading.legs
     assert "HTTP 500" in reading.problems[0]
 
 
 def test_the_repeated_hour_has_two_meanings_and_the_abbreviation_decides() -> None:
-    """2026-04-05 02:30 comes twice in Melbourne; only the second shape says which."""
+    """2026-04-05 02:30 occurs twice in Melbourne; only Java's date has an abbreviation."""
     both = read_timestamp("2026-04-05 02:30:00.0", MELBOURNE)
     assert not isinstance(both, str)
     assert len(both) == 2
@@ -134,9 +134,9 @@ def test_the_repeated_hour_has_two_meanings_and_the_abbreviation_decides() -> No
 
 
 def test_the_known_dates_read_as_their_instants() -> None:
-    """The vectors judge both halves from outside."""
+    """The vectors test both halves from outside."""
     vectors = json.loads((ROOT / "fixtures" / "vectors" / "dates.json").read_text(encoding="utf-8"))
-    judged = 0
+    dates = 0
     for row in vectors["vectors"]:
         zone = ZoneInfo(row["time_zone"])
         instant = datetime.fromisoformat(row["instant"].replace("Z", "+00:00")).replace(microsecond=0)
@@ -145,29 +145,29 @@ def test_the_known_dates_read_as_their_instants() -> None:
                 meant = reader(row[key], zone)
                 assert not isinstance(meant, str), meant
                 assert instant in {moment.replace(microsecond=0) for moment in meant}
-                judged += 1
-    assert judged
+                dates += 1
+    assert dates
 
 
-def test_a_wrong_day_of_the_week_is_told() -> None:
+def test_a_wrong_day_of_the_week_is_a_problem() -> None:
     """14 September 2021 was a Tuesday."""
     assert read_java_date("Wed Sep 14 15:03:30 AEST 2021", MELBOURNE) == "that day is a Tue"
 
 
 def test_unreadable_times_are_not_compared() -> None:
-    """Nothing is neither near nor far."""
+    """An empty reading has no distance."""
     assert apart((), (datetime(2021, 1, 1, tzinfo=UTC),)) is None
 
 
 @given(st.binary(max_size=300), st.integers(100, 599), st.sampled_from(["metadata", "by-hour"]))
-def test_any_bytes_are_read_calmly(body: bytes, status: int, shape: str) -> None:
+def test_any_bytes_are_read_without_an_error(body: bytes, status: int, shape: str) -> None:
     """Hostile answers never raise."""
     read(body, status=status, shape=shape)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*HOUR_LEG, "Code", "Message", "x"]), inner, max_size=4)))  # fmt: skip
-def test_any_document_is_read_calmly(document: object) -> None:
-    """Whatever JSON comes, it is read or told."""
+def test_any_document_is_read_or_a_problem(document: object) -> None:
+    """Hostile JSON never raises."""
     reading = read(json.dumps(document).encode())
     assert reading.legs or reading.problems or reading.error_body or document == []

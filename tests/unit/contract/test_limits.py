@@ -1,4 +1,4 @@
-"""Rate, budget and the one-a-minute rule, over all users of a target's file."""
+"""Rate, budget and the one-a-minute rule, across all workers of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from noojee_contract.errors import BudgetSpent, TooSoon
 
 
 class Time:
-    """A clock that only sleeping moves."""
+    """A clock that moves only by sleeping."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -29,7 +29,7 @@ def limits(folder: Path, time: Time, *, rate: float | None = None, budget: int |
 
 
 def test_two_workers_share_one_rate(tmp_path: Path) -> None:
-    """Two a second, whoever asks."""
+    """Two requests a second together."""
     time = Time()
     one, other = limits(tmp_path, time, rate=2), limits(tmp_path, time, rate=2)
     for worker in (one, other, one, other):
@@ -38,7 +38,7 @@ def test_two_workers_share_one_rate(tmp_path: Path) -> None:
 
 
 def test_two_workers_share_one_budget(tmp_path: Path) -> None:
-    """The third of two is refused."""
+    """The third request of a budget of two is refused."""
     time = Time()
     one, other = limits(tmp_path, time, budget=2), limits(tmp_path, time, budget=2)
     one.before_request()
@@ -47,7 +47,7 @@ def test_two_workers_share_one_budget(tmp_path: Path) -> None:
         one.before_request()
 
 
-def test_by_hour_waits_a_minute_where_it_may(tmp_path: Path) -> None:
+def test_by_hour_waits_a_minute_if_allowed(tmp_path: Path) -> None:
     """DOC: rate limited to a max of 1 per minute."""
     time = Time()
     one, other = limits(tmp_path, time), limits(tmp_path, time)
@@ -56,8 +56,8 @@ def test_by_hour_waits_a_minute_where_it_may(tmp_path: Path) -> None:
     assert time.slept == [61.0]
 
 
-def test_by_hour_says_how_long_it_would_wait_where_it_may_not(tmp_path: Path) -> None:
-    """A target that allows no wait is not asked twice."""
+def test_by_hour_says_how_long_the_wait_would_be(tmp_path: Path) -> None:
+    """A target that allows no wait gets no second request."""
     time = Time()
     one = limits(tmp_path, time)
     one.before_by_hour(0)

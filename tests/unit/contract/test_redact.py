@@ -1,4 +1,4 @@
-"""Nothing that could be a credential leaves through the redactor."""
+"""The redactor hides everything that could be a credential."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def exchange(
     ],
 )  # fmt: skip
 def test_a_credential_is_hidden_in_any_coding(said: str) -> None:
-    """A server may echo what it was sent as it likes."""
+    """A server may repeat a request in any encoding."""
     hidden = Redactor([KEY]).text(f"before {said} after")
     assert HIDDEN in hidden
     assert said not in hidden
@@ -50,21 +50,21 @@ def test_a_credential_is_hidden_in_any_coding(said: str) -> None:
         "https://user:abc@h/", "Authorization: Bearer abcd1234", "token=abc",
     ],
 )  # fmt: skip
-def test_what_a_name_gives_away_is_hidden(text: str) -> None:
-    """Credentials that nobody told the redactor about have telling names."""
+def test_a_value_with_the_name_of_a_credential_is_hidden(text: str) -> None:
+    """The redactor does not know these values."""
     hidden = Redactor().text(text)
     assert HIDDEN in hidden
     assert "abc" not in hidden
 
 
-def test_ordinary_text_is_left_alone() -> None:
+def test_ordinary_text_is_unchanged() -> None:
     """Tags, hashes as words and shell variables are no credentials."""
     text = "tag=1234&timeStamp=1392356108888&hash=$HASH apiKey=$NOOJEE_API_KEY the hash is stale"
     assert Redactor(["abc"]).text(text) == text
 
 
 def test_headers_that_carry_credentials_are_hidden() -> None:
-    """Cookies and authorization, asked or answered."""
+    """Cookies and Authorization, in requests and answers."""
     shown = Redactor().exchange(
         exchange(headers=(("set-cookie", "JSESSIONID=abcdef"), ("x-api-key", "k-123"), ("allow", "POST")))
     )
@@ -72,21 +72,21 @@ def test_headers_that_carry_credentials_are_hidden() -> None:
     assert PLAIN not in json.dumps(shown)
 
 
-def test_a_credential_on_the_edge_of_a_cut_body_is_not_shown_in_half() -> None:
-    """Long bodies are cut; what the cut went through is not shown."""
+def test_a_cut_body_shows_no_half_credential() -> None:
+    """Long bodies are cut, and a word at the cut is not shown."""
     body = b"x" * (16 * 1024 - 10) + PLAIN.encode() + b"y" * 5000
     shown = Redactor([PLAIN]).exchange(exchange(body=body))
     assert PLAIN[:10] not in json.dumps(shown)
     assert shown["response"]["body"]["omitted_bytes"] > 0
 
 
-def test_sound_is_counted_not_shown() -> None:
-    """Nobody reads a WAV in a report."""
+def test_audio_is_counted_not_shown() -> None:
+    """A report shows only its size."""
     shown = Redactor().exchange(exchange(body=b"RIFF" + bytes(4000)))
     assert shown["response"]["body"] == {"omitted_bytes": 4004}
 
 
-def test_keys_of_a_document_are_judged_by_name() -> None:
+def test_keys_of_a_document_are_hidden_by_name() -> None:
     """A member called hash is hidden, a member called Tag is not."""
     assert Redactor().document({"hash": "x1", "Tag": "x1", "a": [{"token": 5}]}) == {
         "hash": HIDDEN, "Tag": "x1", "a": [{"token": HIDDEN}],
@@ -98,8 +98,8 @@ def test_keys_of_a_document_are_judged_by_name() -> None:
     st.text(max_size=20),
     st.text(max_size=20),
 )
-def test_a_credential_never_stays_as_it_is(secret: str, before: str, after: str) -> None:
-    """Whatever stands around it."""
+def test_a_credential_is_hidden_in_any_text(secret: str, before: str, after: str) -> None:
+    """The text around it does not matter."""
     if secret.lower() in HIDDEN.lower():
         return
     hidden = Redactor([secret]).text(before + secret + after)
@@ -108,12 +108,12 @@ def test_a_credential_never_stays_as_it_is(secret: str, before: str, after: str)
 
 @given(st.binary(max_size=200))
 def test_any_body_makes_a_document(body: bytes) -> None:
-    """Whatever bytes come, the exchange can be written as JSON."""
+    """An exchange with any bytes can be written as JSON."""
     json.dumps(Redactor([PLAIN]).exchange(exchange(body=body)))
 
 
-def test_what_a_server_said_is_never_cut_in_the_middle_of_a_word() -> None:
-    """Half a credential in a sentence would not be known for one, and so not be hidden."""
+def test_a_text_is_cut_at_a_word_boundary() -> None:
+    """The redactor would not recognise half a credential."""
     said = f"The hash was expected to be {PLAIN} and is another"
     for most in range(1, len(said) + 1):
         shown = beginning(said, most)

@@ -1,4 +1,4 @@
-"""Sound is read in every coding, and what is no sound is told."""
+"""Audio is decoded in every coding; other content is refused with a reason."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def test_pcm_a_law_and_mu_law_are_read(coding: str) -> None:
     assert dominant_hertz(sound) == pytest.approx(700, abs=2)
 
 
-def test_a_tone_lasts_exactly_as_long_as_asked() -> None:
-    """Sample by sample."""
+def test_a_tone_has_the_exact_length() -> None:
+    """Compared by samples."""
     assert read_sound(tone(3, 440)).seconds == 3
     assert read_sound(tone(0, 440)).seconds == 0
 
@@ -44,7 +44,7 @@ def test_another_coding_is_the_same_sound(coding: str) -> None:
 
 
 def test_another_tone_is_another_sound() -> None:
-    """Swapped legs are noticed."""
+    """So swapped legs are noticed."""
     assert not same_sound(read_sound(tone(2, 500)), read_sound(tone(2, 510)))
     assert not same_sound(read_sound(tone(2, 500)), read_sound(tone(3, 500)))
 
@@ -58,14 +58,14 @@ def test_another_tone_is_another_sound() -> None:
         (b"RIFF\xff\xff\xff\xffWAVEdata" + struct.pack("<I", 2**31), "cut off"),
     ],
 )  # fmt: skip
-def test_what_is_no_sound_is_told(content: bytes, says: str) -> None:
-    """JSON and HTML never pass as sound, and neither does a file that is shorter than its header says."""
+def test_content_that_is_no_audio_is_refused(content: bytes, says: str) -> None:
+    """JSON, HTML, and a file shorter than its header says."""
     with pytest.raises(NoSound, match=says):
         read_sound(content)
 
 
 def test_silence_has_no_frequency() -> None:
-    """Nothing is the strongest of nothing."""
+    """There is no strongest frequency."""
     file: Any = io.BytesIO()
     soundfile.write(file, np.zeros(8000), 8000, format="WAV")
     assert dominant_hertz(read_sound(file.getvalue())) == 0.0
@@ -73,7 +73,7 @@ def test_silence_has_no_frequency() -> None:
 
 
 def test_compression_leaves_a_recording_recognisable() -> None:
-    """MPEG audio smooths and shifts; another recording, or silence, is still told apart."""
+    """MPEG audio smooths and shifts; another recording, or silence, is still different."""
     from noojee_contract.resources import fixtures
 
     recordings = sorted(fixtures("archives", "recorded").rglob("leg-*.wav"))[:4]
