@@ -15,17 +15,17 @@ from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     LegName,
     Mismatch,
-    asked,
     check_legs,
     check_mismatch,
     held_legs,
     is_empty,
+    leg_in_words,
     legs_in_words,
     listing_mismatch,
     name_of,
-    named,
     names,
     put_names,
+    question_in_words,
 )
 
 LOCAL_TIME = "%Y-%m-%d %H:%M:%S %Z"
@@ -105,7 +105,7 @@ def _check_end(check: Check, answer: Answer, leg: Leg, ends: list[datetime], in_
     local = " or ".join(f"{end:{LOCAL_TIME}}" for end in ends)
     check(
         in_hour,
-        f"{asked(answer)}: {named(name_of(leg))} ended at {local}, in another hour",
+        f"{question_in_words(answer)}: {leg_in_words(name_of(leg))} ended at {local}, in another hour",
         answer.exchange,
         kind=FailureKind.UNEXPECTED_LEG,
         expected=answer.asked.value,
@@ -241,13 +241,13 @@ def _once_mismatch(name: LegName, answers: list[Answer]) -> tuple[Mismatch | Non
         return None, listing[0]
     if times > 1:
         hours = ", ".join(dict.fromkeys(answer.asked.value for answer in listing))
-        message = f"{named(name)} is listed in {times} hours of its day, expected one: {hours}"
+        message = f"{leg_in_words(name)} is listed in {times} hours of its day, expected one: {hours}"
         return Mismatch(kind=FailureKind.REPEATED_LEG, message=message, expected="1", actual=str(times)), listing[-1]
     for answer in answers:
         unlisted = listing_mismatch(answer)
         if unlisted is not None:
             return unlisted, answer
-    message = f"{named(name)} is not listed in any hour of its day, expected one"
+    message = f"{leg_in_words(name)} is not listed in any hour of its day, expected one"
     return Mismatch(kind=FailureKind.MISSING_LEG, message=message, expected="1", actual="0"), answers[-1]
 
 
@@ -265,7 +265,7 @@ def _no_legs_mismatch(answer: Answer) -> Mismatch | None:
     if not answer.legs:
         return None
     listed = legs_in_words(names(answer.legs))
-    message = f"{asked(answer)}: no leg ended in it, expected 200 and [], got {listed}"
+    message = f"{question_in_words(answer)}: no leg ended in it, expected 200 and [], got {listed}"
     return Mismatch(kind=FailureKind.UNEXPECTED_LEG, message=message, expected="no legs", actual=listed)
 
 
@@ -290,10 +290,10 @@ def test_a_leg_that_is_still_recorded_is_not_listed(subject: Subject, check: Che
     running = ("1773201100.5", 2)
     check(
         running not in names(answer.legs),
-        f"{named(running)} is recorded until 15:45; it is listed at 15:30",
+        f"{leg_in_words(running)} is recorded until 15:45; it is listed at 15:30",
         answer.exchange,
         kind=FailureKind.UNEXPECTED_LEG,
-        actual=named(running),
+        actual=leg_in_words(running),
     )
 
 

@@ -18,11 +18,11 @@ from noojee_contract.suite.support.listing import (
     DECODED,
     LegName,
     Mismatch,
-    asked,
     check_mismatch,
     entries,
+    leg_in_words,
     name_of,
-    named,
+    question_in_words,
     value_in_words,
 )
 
@@ -54,8 +54,8 @@ def _put(subject: Subject) -> Iterator[tuple[Answer, Leg, str, PutLeg]]:
             yield answer, leg, *found
 
 
-def _named(answer: Answer, leg: Leg) -> str:
-    return f"{asked(answer)}: {named(name_of(leg))}"
+def _leg_in_words(answer: Answer, leg: Leg) -> str:
+    return f"{question_in_words(answer)}: {leg_in_words(name_of(leg))}"
 
 
 def _check_value(
@@ -65,7 +65,7 @@ def _check_value(
     actual = leg.raw.get(field)
     check(
         actual == expected,
-        f"{_named(answer, leg)}: {field} is {value_in_words(actual)}, expected {expected!r}",
+        f"{_leg_in_words(answer, leg)}: {field} is {value_in_words(actual)}, expected {expected!r}",
         answer.exchange,
         kind=kind if field in leg.raw else FailureKind.MISSING_FIELD,
         field=field,
@@ -89,7 +89,7 @@ def test_a_leg_by_hour_is_valid_by_the_schema(subject: Subject, check: Check) ->
         answer = subject.by_hour(day, hour)
         document = entries(answer)
         if document:
-            mismatch = schema_mismatch(asked(answer), document, "njadmin/metadata-by-hour")
+            mismatch = schema_mismatch(question_in_words(answer), document, "njadmin/metadata-by-hour")
             check_mismatch(check, mismatch, answer.exchange)
 
 
@@ -101,7 +101,7 @@ def test_dates_are_written_as_java_util_date_writes_them(subject: Subject, check
             read = read_java_date(text, subject.zone)
             check(
                 not isinstance(read, str),
-                f"{_named(answer, leg)}: {name} is {text!r}: {read if isinstance(read, str) else ''}",
+                f"{_leg_in_words(answer, leg)}: {name} is {text!r}: {read if isinstance(read, str) else ''}",
                 answer.exchange,
                 kind=FailureKind.INVALID_FIELD,
                 field=name,
@@ -124,7 +124,7 @@ def test_the_abbreviation_is_the_zone_s_at_that_instant(subject: Subject, check:
                 expected = " or ".join(sorted(zone_names))
                 check(
                     written in zone_names,
-                    f"{_named(answer, leg)}: {name} is {text!r}, expected the abbreviation {expected}",
+                    f"{_leg_in_words(answer, leg)}: {name} is {text!r}, expected the abbreviation {expected}",
                     answer.exchange,
                     kind=FailureKind.WRONG_VALUE,
                     field=name,
@@ -155,7 +155,7 @@ def test_start_and_callend_are_the_leg_s(subject: Subject, check: Check) -> None
                 written, expected = leg.texts.get(name, leg.texts.get("End")), instant.astimezone(subject.zone)
                 check(
                     gap < SECOND,
-                    f"{_named(answer, leg)}: {name} is {written!r}, expected {expected:{LOCAL_TIME}}",
+                    f"{_leg_in_words(answer, leg)}: {name} is {written!r}, expected {expected:{LOCAL_TIME}}",
                     answer.exchange,
                     kind=FailureKind.WRONG_VALUE,
                     field=name,
@@ -173,7 +173,7 @@ def test_callend_minus_start_is_the_duration(subject: Subject, check: Check) -> 
             length = min(lengths, key=lambda seconds: abs(seconds - leg.duration_seconds))
             check(
                 abs(length - leg.duration_seconds) <= 1,
-                f"{_named(answer, leg)}: Duration is {leg.duration_seconds}, callend minus Start is {length:g} s",
+                f"{_leg_in_words(answer, leg)}: Duration is {leg.duration_seconds}, callend minus Start is {length:g} s",
                 answer.exchange,
                 kind=FailureKind.WRONG_VALUE,
                 field="Duration",
@@ -198,7 +198,7 @@ def _check_word(check: Check, answer: Answer, leg: Leg) -> None:
     word = leg.raw.get("Direction")
     check(
         isinstance(word, str) and not word.isdigit(),
-        f"{_named(answer, leg)}: Direction is {value_in_words(word)}, expected a word",
+        f"{_leg_in_words(answer, leg)}: Direction is {value_in_words(word)}, expected a word",
         answer.exchange,
         kind=FailureKind.INVALID_FIELD if "Direction" in leg.raw else FailureKind.MISSING_FIELD,
         field="Direction",
@@ -241,7 +241,7 @@ def test_the_tag_of_an_untagged_leg_is_empty(subject: Subject, check: Check) -> 
             missing = FailureKind.MISSING_FIELD if "Tag" not in leg.raw else FailureKind.INVALID_FIELD
             check(
                 tag == "",
-                f"{_named(answer, leg)} has no tag: Tag is {shown}, expected ''",
+                f"{_leg_in_words(answer, leg)} has no tag: Tag is {shown}, expected ''",
                 answer.exchange,
                 kind=missing if tag is None else FailureKind.WRONG_VALUE,
                 field="Tag",
@@ -261,7 +261,7 @@ def test_no_two_legs_by_hour_share_a_record_id(subject: Subject, check: Check) -
         owner = owners.setdefault(record_id, name_of(leg))
         check(
             owner == name_of(leg),
-            f"{_named(answer, leg)}: CallRecordId {record_id} is also that of {named(owner)}",
+            f"{_leg_in_words(answer, leg)}: CallRecordId {record_id} is also that of {leg_in_words(owner)}",
             answer.exchange,
             kind=FailureKind.WRONG_VALUE,
             field="CallRecordId",
@@ -297,7 +297,7 @@ def _field_mismatch(answer: Answer, leg: Leg, other: Leg, field: str) -> Mismatc
         return None
     return Mismatch(
         kind=FailureKind.ANSWERS_DIFFER,
-        message=f"{_named(answer, leg)}: {field} is {by_hour!r} by hour and {by_unique_id!r} by unique id",
+        message=f"{_leg_in_words(answer, leg)}: {field} is {by_hour!r} by hour and {by_unique_id!r} by unique id",
         field=field,
         expected=by_unique_id,
         actual=by_hour,
@@ -311,7 +311,7 @@ def _start_mismatch(answer: Answer, leg: Leg, other: Leg) -> Mismatch | None:
         return None
     by_hour, by_unique_id = leg.texts.get("Start"), other.texts.get("Start")
     message = (
-        f"{_named(answer, leg)}: Start is {by_hour!r} by hour and {by_unique_id!r} by unique id,"
+        f"{_leg_in_words(answer, leg)}: Start is {by_hour!r} by hour and {by_unique_id!r} by unique id,"
         f" {gap.total_seconds():g} s apart"
     )
     return Mismatch(

@@ -9,7 +9,7 @@ from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.listing import asked, field_problems
+from noojee_contract.suite.support.listing import field_problems, question_in_words
 from noojee_contract.suite.support.queries import (
     UNUSED_KEY,
     ask,
@@ -34,7 +34,7 @@ def test_each_leg_is_written_as_the_dialect_file_says(subject: Subject, check: C
         problems = field_problems(answer)
         if answer.legs:
             kind, field = _first_unread_field(subject, answer)
-            message = f"{asked(answer)}: {'; '.join(problems[:MOST_PROBLEMS])}"
+            message = f"{question_in_words(answer)}: {'; '.join(problems[:MOST_PROBLEMS])}"
             check(not problems, message, answer.exchange, kind=kind, field=field)
 
 

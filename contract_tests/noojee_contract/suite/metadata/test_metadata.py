@@ -11,7 +11,6 @@ from noojee_contract.suite.support.answers import is_list, kind_without_legs
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     MOST_SHOWN,
-    asked,
     carries,
     check_legs,
     check_mismatch,
@@ -23,6 +22,7 @@ from noojee_contract.suite.support.listing import (
     listing_mismatch,
     names,
     put_names,
+    question_in_words,
     unreadable,
 )
 
@@ -34,10 +34,10 @@ def _check_array(answer: Answer, check: Check) -> None:
     problem = unreadable(answer)
     mismatch = None if problem is None else listing_mismatch(answer)
     kind = FailureKind.INVALID_BODY if mismatch is None else mismatch.kind
-    message = f"{asked(answer)}: expected an array of legs; {problem}"
+    message = f"{question_in_words(answer)}: expected an array of legs; {problem}"
     check(problem is None, message, answer.exchange, kind=kind, expected="an array of legs", actual=problem)
     if not answer.legs:
-        message = f"{asked(answer)}: the recording is there, yet no leg came"
+        message = f"{question_in_words(answer)}: the recording is there, yet no leg came"
         check(False, message, answer.exchange, kind=FailureKind.MISSING_LEG)
 
 
@@ -74,7 +74,7 @@ def test_a_call_of_several_legs_is_complete(subject: Subject, check: Check) -> N
             check_mismatch(check, mismatch, answer.exchange)
         elif call is None and len(answer.legs) > 1:
             ids = {leg.unique_id for leg in answer.legs}
-            message = f"{asked(answer)}: legs of {', '.join(map(repr, sorted(ids)))} are listed"
+            message = f"{question_in_words(answer)}: legs of {', '.join(map(repr, sorted(ids)))} are listed"
             check(ids == {unique_id}, message, answer.exchange, kind=FailureKind.UNEXPECTED_LEG)
 
 
@@ -88,7 +88,7 @@ def test_a_tag_gives_every_call_that_carries_it(subject: Subject, check: Check) 
             listed = sorted({leg.unique_id for leg in answer.legs})
             lacking = sorted(set(expected) - set(listed))
             first = lacking[0] if lacking else ""
-            message = f"{asked(answer)}: expected calls {_in_words(expected)}, got {_in_words(listed)}: call {first!r} is missing"
+            message = f"{question_in_words(answer)}: expected calls {_in_words(expected)}, got {_in_words(listed)}: call {first!r} is missing"
             kind = FailureKind.MISSING_LEG if listed else kind_without_legs(answer)
             check(not lacking, message, answer.exchange, kind=kind)
 
@@ -111,7 +111,7 @@ def test_a_tag_on_many_calls_gives_all_of_them(subject: Subject, check: Check) -
     answer = subject.fresh(document=archive(*calls)).by_tag("many")
     count = len(answer.legs)
     kind = FailureKind.MISSING_LEG if 0 < count < MANY else FailureKind.UNEXPECTED_LEG
-    message = f"{asked(answer)}: expected {MANY} legs, got {count}"
+    message = f"{question_in_words(answer)}: expected {MANY} legs, got {count}"
     if count < MANY:
         message += ": the rest is missing"
     check(
@@ -134,7 +134,7 @@ def test_each_call_found_by_a_tag_carries_it(subject: Subject, check: Check) -> 
             tags = ", ".join(map(repr, sorted({leg.tag for leg in legs})))
             check(
                 any(carries(subject, leg, tag) for leg in legs),
-                f"{asked(answer)}: call {unique_id!r} is listed, whose legs carry the tag {tags}",
+                f"{question_in_words(answer)}: call {unique_id!r} is listed, whose legs carry the tag {tags}",
                 answer.exchange,
                 kind=FailureKind.UNEXPECTED_LEG,
                 field="Tag",
@@ -156,12 +156,12 @@ def test_a_call_is_the_same_by_tag_and_by_unique_id(subject: Subject, check: Che
         answer = subject.by_tag(tag)
         tagged = [leg for leg in answer.legs if leg.unique_id == unique_id]
         expected, actual = legs_in_words(names(whole.legs)), legs_in_words(names(tagged))
-        message = f"call {unique_id!r}: {asked(answer)} gives {actual}, its unique id gives {expected}"
+        message = f"call {unique_id!r}: {question_in_words(answer)} gives {actual}, its unique id gives {expected}"
         kind = FailureKind.ANSWERS_DIFFER if is_list(answer) else kind_without_legs(answer)
         same_legs = names(tagged) == names(whole.legs)
         check(same_legs, message, answer.exchange, kind=kind, expected=expected, actual=actual)
         for by_tag, by_unique_id in zip(_in_order(tagged), _in_order(whole.legs), strict=True):
-            what = f"leg {by_tag.number} of {unique_id!r} differs by {asked(answer)} and by unique id"
+            what = f"leg {by_tag.number} of {unique_id!r} differs by {question_in_words(answer)} and by unique id"
             check_same_fields(check, by_unique_id, by_tag, answer.exchange, what)
 
 

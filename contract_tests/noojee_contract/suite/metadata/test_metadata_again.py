@@ -14,12 +14,12 @@ from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     MOST_SHOWN,
     LegName,
-    asked,
     check_same_fields,
+    leg_in_words,
     legs_in_words,
     name_of,
-    named,
     names,
+    question_in_words,
 )
 
 REPEATED = 4  # questions that are sent again
@@ -57,12 +57,14 @@ def test_a_repeated_question_has_the_same_answer(subject: Subject, check: Check)
         again = {name_of(leg): leg for leg in read.legs}
         for first in answer.legs:
             second = again.get(name_of(first))
-            name = named(name_of(first))
-            message = f"{asked(answer)}: {name} came at first, and is not listed again ({describe(read)})"
+            name = leg_in_words(name_of(first))
+            message = f"{question_in_words(answer)}: {name} came at first, and is not listed again ({describe(read)})"
             kind = FailureKind.ANSWERS_DIFFER if is_list(read) else kind_without_legs(read)
             check(second is not None, message, read.exchange, kind=kind)
             if second is not None:
-                check_same_fields(check, first, second, read.exchange, f"{asked(answer)}, sent again: {name}")
+                check_same_fields(
+                    check, first, second, read.exchange, f"{question_in_words(answer)}, sent again: {name}"
+                )
 
 
 @clause("metadata.order")
@@ -80,7 +82,7 @@ def test_legs_come_in_the_declared_order(subject: Subject, check: Check) -> None
         if len(keys) < 2 or len(set(starts.values())) < len(starts):
             continue
         values = {tuple(sorted(keys)): "oldest-first", tuple(sorted(keys, reverse=True)): "newest-first"}
-        order = ", ".join(named(name_of(leg)) for leg in answer.legs[:MOST_SHOWN])
+        order = ", ".join(leg_in_words(name_of(leg)) for leg in answer.legs[:MOST_SHOWN])
         seen = values.get(tuple(keys), f"other: {order}")
         check.option(subject, "metadata_order", seen, answer.exchange)
 
@@ -113,14 +115,14 @@ def _check_grown(before: Answer, after: Answer, name: LegName, check: Check) -> 
     """Check that a new leg is listed with its full Duration, and that the earlier legs have not changed."""
     listed = {name_of(leg): leg for leg in after.legs}
     ended = listed.get(name)
-    message = f"{asked(after)}: {named(name)} has ended and is not listed ({describe(after)})"
+    message = f"{question_in_words(after)}: {leg_in_words(name)} has ended and is not listed ({describe(after)})"
     kind = FailureKind.MISSING_LEG if after.legs else kind_without_legs(after)
     check(ended is not None, message, after.exchange, kind=kind)
     if ended is not None and "Duration" in ended.texts:
         actual = ended.texts["Duration"]
         check(
             ended.duration_seconds == GOING_ON_SECONDS,
-            f"{asked(after)}: {named(name)} lasted {GOING_ON_SECONDS} s, Duration is {actual!r}",
+            f"{question_in_words(after)}: {leg_in_words(name)} lasted {GOING_ON_SECONDS} s, Duration is {actual!r}",
             after.exchange,
             kind=FailureKind.WRONG_VALUE,
             field="Duration",
@@ -132,7 +134,7 @@ def _check_grown(before: Answer, after: Answer, name: LegName, check: Check) -> 
             now = listed.get(name_of(earlier))
             check(
                 now is not None and now.raw == earlier.raw,
-                f"{asked(after)}: {named(name_of(earlier))} changed when the call went on",
+                f"{question_in_words(after)}: {leg_in_words(name_of(earlier))} changed when the call went on",
                 after.exchange,
                 kind=FailureKind.ANSWERS_DIFFER,
                 field=None if now is None else first_difference([earlier], [now]),

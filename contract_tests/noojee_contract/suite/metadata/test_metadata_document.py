@@ -15,7 +15,14 @@ from noojee_contract.model.exchange import NotJson
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.documents import errors_mismatch, schema_mismatch
-from noojee_contract.suite.support.listing import Mismatch, asked, check_mismatch, entries, listed_legs, value_in_words
+from noojee_contract.suite.support.listing import (
+    Mismatch,
+    check_mismatch,
+    entries,
+    listed_legs,
+    question_in_words,
+    value_in_words,
+)
 
 CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\ufeff]")
 
@@ -32,17 +39,17 @@ def test_the_document_is_valid_by_its_schema(subject: Subject, check: Check) -> 
 def _schema_mismatch(answer: Answer, described: CustomDialect | None, dialect: str) -> Mismatch | None:
     """What is wrong with the array of the vendor's answer, or with the whole document of another API."""
     if described is None:
-        return schema_mismatch(asked(answer), entries(answer), f"{dialect}/metadata")
+        return schema_mismatch(question_in_words(answer), entries(answer), f"{dialect}/metadata")
     method = described.methods[METHOD_OF[answer.asked.kind]]
     if method.schema is None:
         return None
     try:
         document = answer.exchange.json()
     except NotJson as problem:
-        return Mismatch(kind=FailureKind.INVALID_BODY, message=f"{asked(answer)}: {problem}")
+        return Mismatch(kind=FailureKind.INVALID_BODY, message=f"{question_in_words(answer)}: {problem}")
     if not method.schema.violations(document):
         return None
-    mismatch = errors_mismatch(asked(answer), method.schema.problems(document))
+    mismatch = errors_mismatch(question_in_words(answer), method.schema.problems(document))
     fields = {place[-1]: name for name, place in method.shape.fields.items() if place}
     return replace(mismatch, field=fields.get(mismatch.field or ""))
 
@@ -91,10 +98,10 @@ def test_a_single_leg_is_in_an_array(subject: Subject, check: Check) -> None:
         except ValueError:
             continue
         if isinstance(document, dict) and "UniqueId" in document:
-            message = f"{asked(answer)}: a leg came as an object, not in an array"
+            message = f"{question_in_words(answer)}: a leg came as an object, not in an array"
             check(False, message, answer.exchange, kind=FailureKind.INVALID_BODY)
         elif isinstance(document, list) and len(document) == 1:
-            message = f"{asked(answer)}: the entry is {kind_of_value(document[0])}, not an object"
+            message = f"{question_in_words(answer)}: the entry is {kind_of_value(document[0])}, not an object"
             check(isinstance(document[0], dict), message, answer.exchange, kind=FailureKind.INVALID_BODY)
 
 

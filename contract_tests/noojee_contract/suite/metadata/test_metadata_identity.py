@@ -13,15 +13,15 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     LegName,
-    asked,
     check_legs,
     held_legs,
+    leg_in_words,
     legs_in_words,
     listed_legs,
     name_of,
-    named,
     names,
     put_legs,
+    question_in_words,
 )
 
 NEAR = tuple(
@@ -47,7 +47,7 @@ def test_the_first_leg_of_a_call_is_leg_1(subject: Subject, check: Check) -> Non
             lowest = min(name_of(leg)[1] for leg in answer.legs)
             check(
                 lowest == 1,
-                f"{asked(answer)}: the lowest Leg is {lowest}, expected 1",
+                f"{question_in_words(answer)}: the lowest Leg is {lowest}, expected 1",
                 answer.exchange,
                 kind=FailureKind.WRONG_VALUE,
                 field="Leg",
@@ -62,7 +62,7 @@ def test_no_leg_is_listed_twice(subject: Subject, check: Check) -> None:
     for answer in subject.listings():
         twice = sorted(name for name, times in Counter(map(name_of, answer.legs)).items() if times > 1)
         if answer.legs:
-            message = f"{asked(answer)}: {', '.join(map(named, twice))} is listed twice"
+            message = f"{question_in_words(answer)}: {', '.join(map(leg_in_words, twice))} is listed twice"
             check(not twice, message, answer.exchange, kind=FailureKind.REPEATED_LEG)
 
 
@@ -95,7 +95,7 @@ def test_no_two_legs_have_the_same_record_id(subject: Subject, check: Check) -> 
         record = listed.text("CallRecordId")
         if record is not None:
             owner = owners.setdefault(record, listed.name)
-            message = f"CallRecordId {record} is also the CallRecordId of {named(owner)}"
+            message = f"CallRecordId {record} is also the CallRecordId of {leg_in_words(owner)}"
             kind = FailureKind.WRONG_VALUE
             listed.check(check, owner == listed.name, message, kind=kind, field="CallRecordId", actual=record)
 
@@ -156,7 +156,7 @@ def _check_unique_id(check: Check, answer: Answer, listed: Leg, expected: str) -
     written = "not a string" if actual is None else repr(actual)
     check(
         actual == expected,
-        f"{asked(answer)}: UniqueId is {written} in leg {listed.number}, expected {expected!r}",
+        f"{question_in_words(answer)}: UniqueId is {written} in leg {listed.number}, expected {expected!r}",
         answer.exchange,
         kind=kind,
         field="UniqueId",
@@ -189,5 +189,5 @@ def test_calls_of_one_second_are_kept_apart(subject: Subject, check: Check) -> N
         check_legs(check, answer, expected, held=held_legs(subject))
     for unknown_id in ("1773200300", "1773200300.", "1773200300.1000", "1773200300.001"):
         answer = subject.by_unique_id(unknown_id)
-        message = f"{asked(answer)}: no call has this id, yet {legs_in_words(names(answer.legs))} came"
+        message = f"{question_in_words(answer)}: no call has this id, yet {legs_in_words(names(answer.legs))} came"
         check(not answer.legs, message, answer.exchange, kind=FailureKind.UNEXPECTED_LEG)

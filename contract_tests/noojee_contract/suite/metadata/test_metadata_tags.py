@@ -9,7 +9,15 @@ from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, kind_without_legs
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import Listed, asked, carries, legs_in_words, name_of, names, put_legs
+from noojee_contract.suite.support.listing import (
+    Listed,
+    carries,
+    legs_in_words,
+    name_of,
+    names,
+    put_legs,
+    question_in_words,
+)
 
 LONG = "external reference " + "0123456789" * 18 + "!"
 ALIKE = ("CASE-7", "CASE-77", "XCASE-7", "CASE-7 B", "7", "Müller", "Muller")
@@ -37,7 +45,7 @@ def _check_calls(subject: Subject, tag: str, expected: list[str], check: Check) 
         kind = FailureKind.MISSING_LEG if calls else kind_without_legs(answer)
         problem = f"call {expected[0]!r} is missing"
     wanted, actual = (", ".join(map(repr, unique_ids)) or "none" for unique_ids in (expected, calls))
-    message = f"{asked(answer)}: expected calls {wanted}, got {actual} ({describe(answer)}): {problem}"
+    message = f"{question_in_words(answer)}: expected calls {wanted}, got {actual} ({describe(answer)}): {problem}"
     check(calls == expected, message, answer.exchange, kind=kind, expected=wanted, actual=actual)
 
 

@@ -10,7 +10,7 @@ from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, is_refusal
-from noojee_contract.suite.support.listing import asked, carries, is_empty, legs_in_words, names
+from noojee_contract.suite.support.listing import carries, is_empty, legs_in_words, names, question_in_words
 
 FIRST_SERVER_ERROR = 500
 MOST_READ_ONLY = 6  # hostile values for a read-only target that allows negative tests
@@ -36,7 +36,7 @@ def test_an_unknown_value_gives_no_leg(subject: Subject, check: Check) -> None:
         by_tag = answer.asked.kind == "tag"
         own = {leg.unique_id for leg in answer.legs if by_tag and carries(subject, leg, value)}
         others = [leg for leg in answer.legs if leg.unique_id not in own and (by_tag or leg.unique_id != value)]
-        message = f"{asked(answer)}: nothing carries this, yet {legs_in_words(names(others))} came"
+        message = f"{question_in_words(answer)}: nothing carries this, yet {legs_in_words(names(others))} came"
         check(not others, message, answer.exchange, kind=FailureKind.UNEXPECTED_LEG)
 
 
@@ -45,7 +45,7 @@ def test_a_hostile_value_is_no_server_error(subject: Subject, check: Check) -> N
     """DERIVED from W-A4: a tag is any text. A server may refuse it, but must not fail."""
     for answer in _answers(subject):
         status = answer.exchange.status
-        message = f"{asked(answer)}: expected an answer, got {describe(answer)}"
+        message = f"{question_in_words(answer)}: expected an answer, got {describe(answer)}"
         kind = FailureKind.NO_ANSWER if status is None else FailureKind.UNEXPECTED_STATUS
         check(status is not None and status < FIRST_SERVER_ERROR, message, answer.exchange, kind=kind)
 

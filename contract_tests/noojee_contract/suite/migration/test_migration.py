@@ -20,7 +20,6 @@ from noojee_contract.suite.support.audio import audio_answers, describe_leg, kin
 from noojee_contract.suite.support.listing import (
     DECODED,
     Mismatch,
-    asked,
     check_legs,
     check_mismatch,
     ends_of,
@@ -28,6 +27,7 @@ from noojee_contract.suite.support.listing import (
     listing_mismatch,
     name_of,
     names,
+    question_in_words,
     value_in_words,
 )
 
@@ -254,7 +254,7 @@ def test_a_leg_by_hour_is_one_of_the_legacy_side(pair: SubjectPair, check: Check
         for leg in answer.legs:
             legacy = pair.legacy.by_unique_id(leg.unique_id)
             old = next((each for each in legacy.legs if each.number == leg.number), None)
-            where = f"{asked(answer)}: {describe_leg(leg)}"
+            where = f"{question_in_words(answer)}: {describe_leg(leg)}"
             check(
                 old is not None,
                 f"{where} is not listed by the legacy side",

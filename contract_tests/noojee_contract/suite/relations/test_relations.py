@@ -11,15 +11,15 @@ from noojee_contract.suite.support.answers import describe
 from noojee_contract.suite.support.listing import (
     LegName,
     Mismatch,
-    asked,
     carries,
     check_mismatch,
     ends_of,
+    leg_in_words,
     legs_in_words,
     listing_mismatch,
     name_of,
-    named,
     names,
+    question_in_words,
 )
 from noojee_contract.suite.support.relations import check_rows, rows
 
@@ -35,8 +35,8 @@ def _missing(what: str, name: LegName, answer: Answer) -> Mismatch | None:
     unlisted = None if answer.legs else listing_mismatch(answer)
     return Mismatch(
         kind=FailureKind.MISSING_LEG if unlisted is None else unlisted.kind,
-        message=f"{what}: {named(name)} is missing in the answer to {asked(answer)} ({describe(answer)})",
-        expected=named(name),
+        message=f"{what}: {leg_in_words(name)} is missing in the answer to {question_in_words(answer)} ({describe(answer)})",
+        expected=leg_in_words(name),
     )
 
 
@@ -48,7 +48,7 @@ def test_a_leg_by_tag_is_one_of_its_call(subject: Subject, check: Check) -> None
         answer = subject.by_tag(tag)
         for unique_id in dict.fromkeys(leg.unique_id for leg in answer.legs if leg.unique_id in unique_ids):
             tagged = {name: row for name, row in rows([answer]).items() if name[0] == unique_id}
-            check_rows(check, tagged, subject.by_unique_id(unique_id), f"a call of {asked(answer)}")
+            check_rows(check, tagged, subject.by_unique_id(unique_id), f"a call of {question_in_words(answer)}")
 
 
 @clause("relations.hour-within-call")
@@ -61,7 +61,9 @@ def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> Non
             if leg.unique_id in calls or len(calls) < MOST_CALLS:
                 calls[leg.unique_id] = None
                 whole = subject.by_unique_id(leg.unique_id)
-                mismatch = _missing(f"{asked(answer)} lists {named(name_of(leg))}", name_of(leg), whole)
+                mismatch = _missing(
+                    f"{question_in_words(answer)} lists {leg_in_words(name_of(leg))}", name_of(leg), whole
+                )
                 check_mismatch(check, mismatch, answer.exchange if whole.legs else whole.exchange)
 
 
@@ -75,7 +77,7 @@ def test_a_tag_that_a_leg_shows_brings_the_leg(subject: Subject, check: Check) -
                 met.add(leg.tag)
             if leg.tag in known | met:
                 answer = subject.by_tag(leg.tag)
-                what = f"{named(name_of(leg))} carries the tag {leg.tag!r}"
+                what = f"{leg_in_words(name_of(leg))} carries the tag {leg.tag!r}"
                 check_mismatch(check, _missing(what, name_of(leg), answer), answer.exchange)
 
 
@@ -91,7 +93,7 @@ def test_no_leg_is_listed_in_two_hours(subject: Subject, check: Check) -> None:
             other = first.setdefault(name_of(leg), answer)
             check(
                 other is answer,
-                f"{named(name_of(leg))} is listed in {asked(other)} and in {asked(answer)}",
+                f"{leg_in_words(name_of(leg))} is listed in {question_in_words(other)} and in {question_in_words(answer)}",
                 answer.exchange,
                 kind=FailureKind.REPEATED_LEG,
                 expected=other.asked.value,
@@ -113,7 +115,9 @@ def test_the_legs_of_a_call_are_listed_in_their_hours(subject: Subject, check: C
             if left_out and any(end.astimezone(subject.zone).fold for end in ends):
                 continue  # the second of two equal hours may be left out: option repeated_hour
             answer = subject.by_hour(*ended.pop())
-            mismatch = _missing(f"{named(name_of(leg))} ended in {asked(answer)}", name_of(leg), answer)
+            mismatch = _missing(
+                f"{leg_in_words(name_of(leg))} ended in {question_in_words(answer)}", name_of(leg), answer
+            )
             check_mismatch(check, mismatch, answer.exchange)
 
 
@@ -132,7 +136,7 @@ def test_a_longer_or_shorter_tag_brings_no_call_that_does_not_carry_it(subject: 
                 listed = legs_in_words(names(legs))
                 check(
                     not legs or carried,
-                    f"{asked(answer)}: {listed} came, whose call has the tag {tag!r} and not {other!r}",
+                    f"{question_in_words(answer)}: {listed} came, whose call has the tag {tag!r} and not {other!r}",
                     answer.exchange,
                     kind=FailureKind.UNEXPECTED_LEG,
                     expected="no legs",

@@ -17,7 +17,7 @@ from noojee_contract.suite.support.queries import (
     without_parameter,
     wrong_credentials,
 )
-from noojee_contract.suite.support.relations import asked_again, check_same, told_answers
+from noojee_contract.suite.support.relations import answers_with_legs, ask_again, check_same
 
 AT_ONCE = 4  # fewer than the five concurrent authentications that the vendor's pages allow
 TIMES = 2
@@ -26,7 +26,7 @@ TIMES = 2
 @clause("relations.in-parallel")
 def test_questions_asked_at_once_have_their_own_answers(subject: Subject, check: Check) -> None:
     """DERIVED: a request names its recording. A concurrent request is independent of it."""
-    answers = told_answers(subject, AT_ONCE)
+    answers = answers_with_legs(subject, AT_ONCE)
     for _ in range(TIMES):
         requests = [request_of(subject, answer.asked) for answer in answers]
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -38,17 +38,17 @@ def test_questions_asked_at_once_have_their_own_answers(subject: Subject, check:
 @clause("relations.after-other-questions")
 def test_a_question_has_the_same_answer_after_others(subject: Subject, check: Check) -> None:
     """DERIVED: no request refers to the request before it."""
-    answers = told_answers(subject, AT_ONCE)
+    answers = answers_with_legs(subject, AT_ONCE)
     for answer in answers[:TIMES]:
         for other in answers:
             if other is not answer:
-                asked_again(subject, other)
+                ask_again(subject, other)
         ask(subject, Question(answer.asked.kind, UNKNOWN_VALUES[0]))
         check_same(
             subject,
             check,
             answer,
-            asked_again(subject, answer).exchange,
+            ask_again(subject, answer).exchange,
             "asked after other questions, one of them without a result",
         )
 
@@ -56,9 +56,9 @@ def test_a_question_has_the_same_answer_after_others(subject: Subject, check: Ch
 @clause("relations.after-refusals")
 def test_a_question_has_the_same_answer_after_refusals(subject: Subject, check: Check) -> None:
     """DERIVED from W-HUd: the client repeats the call after a refusal, and the PBX answers it."""
-    for answer in told_answers(subject, 1):
+    for answer in answers_with_legs(subject, 1):
         for what in _refusals(subject, answer.asked):
-            check_same(subject, check, answer, asked_again(subject, answer).exchange, f"asked after {what}")
+            check_same(subject, check, answer, ask_again(subject, answer).exchange, f"asked after {what}")
 
 
 def _refusals(subject: Subject, question: Question) -> Iterator[str]:
@@ -77,7 +77,7 @@ def _refusals(subject: Subject, question: Question) -> Iterator[str]:
 @clause("relations.after-by-hour")
 def test_a_question_has_the_same_answer_after_by_hour(subject: Subject, check: Check) -> None:
     """DERIVED from W-H, W-D9: the hour is a parameter of its own request."""
-    answers = told_answers(subject, AT_ONCE)
+    answers = answers_with_legs(subject, AT_ONCE)
     for day, hour in subject.hours[:1]:
         subject.ask_by_hour(day, hour)
         for answer in answers:
@@ -85,7 +85,7 @@ def test_a_question_has_the_same_answer_after_by_hour(subject: Subject, check: C
                 subject,
                 check,
                 answer,
-                asked_again(subject, answer).exchange,
+                ask_again(subject, answer).exchange,
                 f"asked after hour {hour} of {day:%Y/%m/%d}",
             )
 
@@ -93,7 +93,7 @@ def test_a_question_has_the_same_answer_after_by_hour(subject: Subject, check: C
 @clause("relations.new-connections")
 def test_a_question_has_the_same_answer_over_each_connection(subject: Subject, check: Check) -> None:
     """DERIVED from HTTP: a connection has no meaning of its own."""
-    for answer in told_answers(subject, 2):
+    for answer in answers_with_legs(subject, 2):
         for _ in range(2):
             exchange = ask(subject, answer.asked, headers=(("connection", "close"),))
             check_same(subject, check, answer, exchange, "asked over a connection of its own")

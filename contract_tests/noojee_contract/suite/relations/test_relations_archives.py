@@ -16,21 +16,21 @@ from noojee_contract.suite.support.answers import describe
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     Mismatch,
-    asked,
     check_legs,
     check_mismatch,
+    leg_in_words,
     legs_mismatch,
     listing_mismatch,
     name_of,
-    named,
     names,
+    question_in_words,
 )
-from noojee_contract.suite.support.relations import asked_again, check_rows, check_same, row_mismatch, rows
+from noojee_contract.suite.support.relations import ask_again, check_rows, check_same, row_mismatch, rows
 
 SECOND = timedelta(seconds=1)
 NO_TIME = timedelta()
 WEEKS = 3
-TOLD = ("Source", "Destination", "Duration", "Tag", "Username", "CallRecordId", "DID", "Direction")
+FIELDS = ("Source", "Destination", "Duration", "Tag", "Username", "CallRecordId", "DID", "Direction")
 
 
 def _call(minute: int, tags: tuple[str, ...], record: int, **fields: Any) -> dict[str, Any]:
@@ -78,11 +78,11 @@ def _moved(written: dict[str, Any], by: timedelta) -> dict[str, Any]:
 def _check_moved(check: Check, here: Answer, there: Answer, by: timedelta, how: str) -> None:
     """Check that two answers list the same legs in order, except for unique ids, and that those of `there` start later."""
     first, second = (sorted(each.legs, key=name_of) for each in (here, there))
-    what = f"{asked(there)}, {how}"
+    what = f"{question_in_words(there)}, {how}"
     check_mismatch(check, _numbers_mismatch(what, first, there), there.exchange)
     for one, other in zip(first, second, strict=True):
-        leg = f"{what}: {named(name_of(other))}"
-        before, after = ({field: each.texts.get(field) for field in TOLD} for each in (one, other))
+        leg = f"{what}: {leg_in_words(name_of(other))}"
+        before, after = ({field: each.texts.get(field) for field in FIELDS} for each in (one, other))
         check_mismatch(check, row_mismatch(leg, before, after), there.exchange)
         gap = apart(tuple(start + by for start in one.start), other.start)
         instants = " or ".join(f"{start + by:%Y-%m-%d %H:%M:%S} UTC" for start in one.start)
@@ -126,7 +126,7 @@ def test_two_archives_in_one_pbx_are_told_together(subject: Subject, check: Chec
         answer = both.by_tag(tag)
         expected = sorted(name for one in each for name in names(one.legs))
         how = "on a PBX with the calls of two PBXs"
-        check_legs(check, answer, expected, what=f"{asked(answer)}, {how}")
+        check_legs(check, answer, expected, what=f"{question_in_words(answer)}, {how}")
         check_rows(check, rows(each), answer, how)
 
 
@@ -139,12 +139,12 @@ def test_a_call_that_is_added_changes_no_other(subject: Subject, check: Check) -
     subject.add_calls([EARLIER])
     added = subject.by_unique_id(EARLIER["unique_id"])
     expected = [(EARLIER["unique_id"], number) for number in range(1, len(EARLIER["legs"]) + 1)]
-    mismatch = legs_mismatch(added, expected, what=f"{asked(added)}, after the call was added")
+    mismatch = legs_mismatch(added, expected, what=f"{question_in_words(added)}, after the call was added")
     check_mismatch(check, mismatch if len(added.legs) != len(expected) else None, added.exchange)
     for answer in answers:
-        check_same(subject, check, answer, asked_again(subject, answer).exchange, "after another call was added")
+        check_same(subject, check, answer, ask_again(subject, answer).exchange, "after another call was added")
     for answer in tagged:
-        check_rows(check, rows([answer]), asked_again(subject, answer), "after another call was added")
+        check_rows(check, rows([answer]), ask_again(subject, answer), "after another call was added")
 
 
 @clause("relations.calls-in-any-order")

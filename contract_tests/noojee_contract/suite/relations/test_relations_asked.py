@@ -12,7 +12,7 @@ from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Headers
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import ask, is_refused, post, request_of, send, with_parameter
-from noojee_contract.suite.support.relations import check_same, question_of, told_answers
+from noojee_contract.suite.support.relations import answers_with_legs, check_same, question_of
 
 FORM = ("content-type", FORM_TYPE)
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -26,7 +26,7 @@ UNNAMED = ("_=1792800000000", "xDebugArg=1", "lang=de")
 
 def _one(subject: Subject) -> Iterator[Answer]:
     """The first answer with legs, whose question the test repeats; nothing where there is none."""
-    yield from told_answers(subject, 1)
+    yield from answers_with_legs(subject, 1)
 
 
 def _escaped(subject: Subject, query: Query, digits: str) -> str:
@@ -67,7 +67,7 @@ def test_the_letter_case_of_headers_and_host_changes_nothing(subject: Subject, c
 @clause("relations.client-headers")
 def test_who_asks_in_which_language_changes_nothing(subject: Subject, check: Check) -> None:
     """DERIVED from W-A4: the word internal is a literal, independent of the client's language."""
-    for answer in told_answers(subject, 2):
+    for answer in answers_with_legs(subject, 2):
         for headers in CLIENTS:
             how = ", ".join(f"{name}: {value}" for name, value in headers)
             check_same(subject, check, answer, ask(subject, answer.asked, headers=headers), f"with {how}")

@@ -12,14 +12,14 @@ from noojee_contract.suite.support.answers import describe
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     LegName,
-    asked,
     check_mismatch,
+    leg_in_words,
     legs_mismatch,
     listing_mismatch,
-    named,
     names,
+    question_in_words,
 )
-from noojee_contract.suite.support.relations import asked_again, check_rows, rows, told_answers
+from noojee_contract.suite.support.relations import answers_with_legs, ask_again, check_rows, rows
 
 AROUND = 4  # questions that the test repeats later
 A_NIGHT_SECONDS = 26 * 3600.0
@@ -83,7 +83,7 @@ def _check_day(subject: Subject, day: date, check: Check) -> None:
         hours = ", ".join(answer.asked.value for answer in listing) or "none"
         check(
             times == expected,
-            f"{named(name)} ended at {ended:%Y-%m-%d %H:%M:%S %Z}: expected in {expected} of the hours of {day},"
+            f"{leg_in_words(name)} ended at {ended:%Y-%m-%d %H:%M:%S %Z}: expected in {expected} of the hours of {day},"
             f" listed in {hours} ({describe(shown)})",
             shown.exchange,
             kind=_kind_of_count(times, expected, shown),
@@ -115,10 +115,10 @@ def test_the_hours_of_a_long_day_are_the_day(subject: Subject, check: Check) -> 
 @clause("relations.later")
 def test_what_was_listed_is_listed_later(subject: Subject, check: Check) -> None:
     """DERIVED: legs that have ended do not change overnight (on a read-only PBX: within two seconds)."""
-    answers = told_answers(subject, AROUND)
+    answers = answers_with_legs(subject, AROUND)
     subject.step(A_MOMENT_SECONDS if subject.sandbox is None else A_NIGHT_SECONDS)
     for answer in answers:
-        check_rows(check, rows([answer]), asked_again(subject, answer), "asked again later")
+        check_rows(check, rows([answer]), ask_again(subject, answer), "asked again later")
 
 
 @clause("relations.running-hour-grows")
@@ -130,5 +130,7 @@ def test_a_running_hour_asked_again_brings_what_ended_since(subject: Subject, ch
     later = subject.reread(first.asked, subject.ask_by_hour(RUNNING_DAY, RUNNING_HOUR))
     check_rows(check, rows([first]), later, "asked again 20 minutes later")
     since = (GOES_ON, 2)
-    mismatch = legs_mismatch(later, [*names(later.legs), since], what=f"{asked(later)}, asked again 20 minutes later")
+    mismatch = legs_mismatch(
+        later, [*names(later.legs), since], what=f"{question_in_words(later)}, asked again 20 minutes later"
+    )
     check_mismatch(check, None if since in names(later.legs) else mismatch, later.exchange)

@@ -7,7 +7,7 @@ from noojee_contract.clients.client import Client
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.listing import asked, check_legs, held_legs, names
+from noojee_contract.suite.support.listing import check_legs, held_legs, names, question_in_words
 from noojee_contract.suite.support.queries import is_refused
 from noojee_contract.suite.support.relations import check_rows, question_of, rows
 
@@ -20,7 +20,9 @@ def _check_other_client(subject: Subject, check: Check, answer: Answer, client: 
     exchange = client.ask(*question_of(answer))
     other = subject.reread(answer.asked, exchange)
     if answer.legs or other.legs:
-        check_legs(check, other, names(answer.legs), what=f"{asked(answer)}, {how}", held=held_legs(subject))
+        check_legs(
+            check, other, names(answer.legs), what=f"{question_in_words(answer)}, {how}", held=held_legs(subject)
+        )
         check_rows(check, rows([answer]), other, how)
 
 

@@ -23,7 +23,7 @@ from noojee_contract.suite.support.call_steps import (
     listed,
     rings,
 )
-from noojee_contract.suite.support.listing import asked, check_mismatch, listing_mismatch, value_in_words
+from noojee_contract.suite.support.listing import check_mismatch, listing_mismatch, question_in_words, value_in_words
 from noojee_contract.suite.support.relations import row_mismatch
 
 SECOND = timedelta(seconds=1)
@@ -83,7 +83,7 @@ def _check_leg(
     check: Check, one: Leg, other: Leg, varied: Answer, how: str, *, but: tuple[str, ...] = (), by: timedelta = NO_TIME
 ) -> None:
     """Check that a leg has the fields of the plain call's leg, except `but`, and a Start that is `by` later."""
-    what = f"{asked(varied)}, played {how}: leg {other.number}"
+    what = f"{question_in_words(varied)}, played {how}: leg {other.number}"
     before, after = ({name: each.raw.get(name) for name in THE_LEG_S if name not in but} for each in (one, other))
     check_mismatch(check, row_mismatch(what, before, after), varied.exchange)
     gap = apart(tuple(start + by for start in one.start), other.start)
@@ -105,7 +105,7 @@ def _check_seconds(check: Check, varied: Answer, what: str, seconds: int, allowe
     expected = str(allowed[-1]) if len(allowed) == 1 else f"{allowed[0]} to {allowed[-1]}"
     check(
         seconds in allowed,
-        f"{asked(varied)}, played {what}: Duration is {seconds} s, expected {expected} s",
+        f"{question_in_words(varied)}, played {what}: Duration is {seconds} s, expected {expected} s",
         varied.exchange,
         kind=FailureKind.ANSWERS_DIFFER,
         field="Duration",
@@ -139,7 +139,7 @@ def test_one_start_more_is_one_leg_more(subject: Subject, check: Check) -> None:
         _check_leg(check, one, other, varied, how, but=("Leg",))
     new = after[2]
     call, of_new = ({name: leg.raw.get(name) for name in THE_CALL_S} for leg in (before[1], new))
-    check_mismatch(check, row_mismatch(f"{asked(varied)}: the new leg", call, of_new), varied.exchange)
+    check_mismatch(check, row_mismatch(f"{question_in_words(varied)}: the new leg", call, of_new), varied.exchange)
     parts, whole = _seconds(after[1:3]), before[1].duration_seconds
     _check_seconds(check, varied, f"{how}: legs 2 and 3 together", parts, range(whole - 1, whole + 1))
 

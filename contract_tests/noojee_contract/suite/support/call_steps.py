@@ -20,9 +20,9 @@ from noojee_contract.suite.support.archives import archive
 from noojee_contract.suite.support.listing import (
     DECODED,
     Mismatch,
-    asked,
     check_mismatch,
     listing_mismatch,
+    question_in_words,
     value_in_words,
 )
 
@@ -305,7 +305,7 @@ def check_tagged_call(check: Check, answer: Answer, unique_id: str) -> None:
     missing = FailureKind.MISSING_LEG if unlisted is None else unlisted.kind
     check(
         calls == [unique_id],
-        f"{asked(answer)}: expected legs of the call {unique_id}, got legs of {listed_calls}",
+        f"{question_in_words(answer)}: expected legs of the call {unique_id}, got legs of {listed_calls}",
         answer.exchange,
         kind=FailureKind.UNEXPECTED_LEG if others and unique_id in calls else missing,
         expected=unique_id,

@@ -25,7 +25,7 @@ from noojee_contract.suite.support.answers import describe, kind_without_legs
 LegName = tuple[str, int]
 MOST_SHOWN = 8
 LONGEST_SECONDS = 366 * 86400  # no leg lasts longer
-TOLD = (*COMMON, "callend", "End")
+LEG_FIELDS = (*COMMON, "callend", "End")
 """The fields that a leg may have. Its end is callend by hour, and End in custom dialects."""
 
 DECODED: Mapping[str, Callable[[Leg], object]] = {
@@ -82,7 +82,7 @@ class Listed:
         actual: str | None = None,
     ) -> None:
         """Make one check about this leg. The message gets the question and the name of the leg."""
-        said = "" if passed else f"{asked(self.answer)}: {named(self.name)}: {message}"
+        said = "" if passed else f"{question_in_words(self.answer)}: {leg_in_words(self.name)}: {message}"
         check(passed, said, self.answer.exchange, kind=kind, field=field, expected=expected, actual=actual)
 
     def check_text(self, check: Check, field: str, expected: str) -> None:
@@ -124,7 +124,7 @@ def put_names(legs: Iterable[PutLeg]) -> list[LegName]:
     return sorted((leg.unique_id, leg.number) for leg in legs)
 
 
-def named(name: LegName) -> str:
+def leg_in_words(name: LegName) -> str:
     """A leg in words."""
     return f"leg {name[1]} of {name[0]!r}"
 
@@ -201,7 +201,7 @@ def legs_mismatch(
     wanted, came = sorted(expected), names(answer.legs) if listed is None else sorted(listed)
     if wanted == came:
         return None
-    what = what or asked(answer)
+    what = what or question_in_words(answer)
     unlisted = None if came else listing_mismatch(answer)
     if unlisted is not None:
         message = f"{what}: expected {legs_in_words(wanted)}, got {describe(answer)}"
@@ -233,18 +233,18 @@ def _exchanged(missing: list[LegName], more: list[LegName], held: Collection[Leg
 def _missing_or_more(missing: list[LegName], more: list[LegName], wanted: list[LegName]) -> Mismatch:
     """The first leg that is missing, listed twice or not expected."""
     if missing:
-        message = f"{named(missing[0])} is missing"
+        message = f"{leg_in_words(missing[0])} is missing"
         if more:
-            message += f", {named(more[0])} came in its place"
-        return Mismatch(kind=FailureKind.MISSING_LEG, message=message, expected=named(missing[0]))
+            message += f", {leg_in_words(more[0])} came in its place"
+        return Mismatch(kind=FailureKind.MISSING_LEG, message=message, expected=leg_in_words(missing[0]))
     if more[0] in wanted:
-        message = f"{named(more[0])} is listed twice"
-        return Mismatch(kind=FailureKind.REPEATED_LEG, message=message, actual=named(more[0]))
-    message = f"{named(more[0])} is not one of them"
-    return Mismatch(kind=FailureKind.UNEXPECTED_LEG, message=message, actual=named(more[0]))
+        message = f"{leg_in_words(more[0])} is listed twice"
+        return Mismatch(kind=FailureKind.REPEATED_LEG, message=message, actual=leg_in_words(more[0]))
+    message = f"{leg_in_words(more[0])} is not one of them"
+    return Mismatch(kind=FailureKind.UNEXPECTED_LEG, message=message, actual=leg_in_words(more[0]))
 
 
-def asked(answer: Answer) -> str:
+def question_in_words(answer: Answer) -> str:
     """The question of an answer in words."""
     value = answer.asked.value
     if answer.asked.kind == "hour":
@@ -259,7 +259,7 @@ def is_empty(answer: Answer) -> bool:
 
 def differing(one: Leg, other: Leg) -> dict[str, tuple[str | None, str | None]]:
     """The fields that differ between two legs, with both values."""
-    both = {name: (one.texts.get(name), other.texts.get(name)) for name in TOLD if name not in one.silent}
+    both = {name: (one.texts.get(name), other.texts.get(name)) for name in LEG_FIELDS if name not in one.silent}
     return {name: values for name, values in both.items() if values[0] != values[1]}
 
 
@@ -303,7 +303,7 @@ def listing_mismatch(answer: Answer) -> Mismatch | None:
         kind = FailureKind.INVALID_BODY if answer.exchange.status == 200 else FailureKind.UNEXPECTED_STATUS
     return Mismatch(
         kind=FailureKind.INVALID_BODY if kind is FailureKind.MISSING_LEG else kind,
-        message=f"{asked(answer)}: expected 200 and an array of legs, got {describe(answer)}",
+        message=f"{question_in_words(answer)}: expected 200 and an array of legs, got {describe(answer)}",
         expected="200 and an array of legs",
         actual=describe(answer),
     )

@@ -14,17 +14,17 @@ from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite.support.answers import describe
 from noojee_contract.suite.support.listing import (
-    TOLD,
+    LEG_FIELDS,
     LegName,
     Mismatch,
-    asked,
     check_legs,
     check_mismatch,
     held_legs,
+    leg_in_words,
     listing_mismatch,
     name_of,
-    named,
     names,
+    question_in_words,
     text_of,
     value_in_words,
 )
@@ -37,7 +37,7 @@ Rows = Mapping[LegName, Row]
 def rows(answers: Iterable[Answer]) -> dict[LegName, dict[str, str | None]]:
     """The fields of each leg in some answers, by unique id and number."""
     return {
-        name_of(leg): {field: leg.texts.get(field) for field in TOLD if field not in leg.silent}
+        name_of(leg): {field: leg.texts.get(field) for field in LEG_FIELDS if field not in leg.silent}
         for each in answers
         for leg in each.legs
     }
@@ -49,7 +49,7 @@ def question_of(answer: Answer) -> NamedQuery:
     return (BY_TAG, (("tag", value),)) if answer.asked.kind == "tag" else (BY_UNIQUE_ID, (("uniqueId", value),))
 
 
-def told_answers(subject: Subject, most: int) -> list[Answer]:
+def answers_with_legs(subject: Subject, most: int) -> list[Answer]:
     """At most so many answers that list legs, by unique id and by tag in turn."""
     by_unique_id = [subject.by_unique_id(unique_id) for unique_id in subject.unique_ids[:most]]
     by_tag = [subject.by_tag(tag) for tag in subject.tags[:most]]
@@ -57,7 +57,7 @@ def told_answers(subject: Subject, most: int) -> list[Answer]:
     return [each for each in in_turn if each is not None and each.legs][:most]
 
 
-def asked_again(subject: Subject, answer: Answer) -> Answer:
+def ask_again(subject: Subject, answer: Answer) -> Answer:
     """Send the question of an answer once more; returns the new answer."""
     return subject.reread(answer.asked, ask(subject, answer.asked))
 
@@ -65,7 +65,7 @@ def asked_again(subject: Subject, answer: Answer) -> Answer:
 def check_same(subject: Subject, check: Check, first: Answer, exchange: Exchange, how: str) -> None:
     """Check that an exchange lists the legs of an earlier answer, with the same fields. `how` says what differed."""
     other = subject.reread(first.asked, exchange)
-    check_legs(check, other, names(first.legs), what=f"{asked(first)}, {how}", held=held_legs(subject))
+    check_legs(check, other, names(first.legs), what=f"{question_in_words(first)}, {how}", held=held_legs(subject))
     check_rows(check, rows([first]), other, how)
 
 
@@ -93,9 +93,9 @@ def row_mismatch(what: str, expected: Mapping[str, object], actual: Mapping[str,
 
 
 def _row_mismatch(name: LegName, expected: Row, actual: Row | None, answer: Answer, how: str) -> Mismatch | None:
-    what = f"{asked(answer)}, {how}: {named(name)}"
+    what = f"{question_in_words(answer)}, {how}: {leg_in_words(name)}"
     if actual is not None:
         return row_mismatch(what, expected, actual)
     unlisted = None if answer.legs else listing_mismatch(answer)
     kind = FailureKind.MISSING_LEG if unlisted is None else unlisted.kind
-    return Mismatch(kind=kind, message=f"{what} is not listed ({describe(answer)})", expected=named(name))
+    return Mismatch(kind=kind, message=f"{what} is not listed ({describe(answer)})", expected=leg_in_words(name))

@@ -29,7 +29,7 @@ from noojee_contract.suite.support.queries import (
     with_parameter,
     without_parameter,
 )
-from noojee_contract.suite.support.relations import check_same, question_of, told_answers
+from noojee_contract.suite.support.relations import answers_with_legs, check_same, question_of
 
 FORM = ("content-type", FORM_TYPE)
 UNKNOWN_ID = "no-such-recording"
@@ -144,7 +144,7 @@ def test_plain_http_is_answered_as_declared(subject: Subject, check: Check) -> N
 @clause("transport.parameter-order")
 def test_parameters_may_have_any_order(subject: Subject, check: Check) -> None:
     """DERIVED: page 4.1 has the tag before the time stamp and the hash, page 9.1 of 2015 has it after them."""
-    for answer in told_answers(subject, 1):
+    for answer in answers_with_legs(subject, 1):
         name, query = question_of(answer)
         for turn in (1, 2, 3):
             usual = subject.client.with_credentials(query)

@@ -11,7 +11,7 @@ from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, has_error_status, kind_without_legs
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import asked, legs_in_words, names, value_in_words
+from noojee_contract.suite.support.listing import legs_in_words, names, question_in_words, value_in_words
 from noojee_contract.suite.support.queries import (
     BY_TAG,
     BY_UNIQUE_ID,
@@ -85,7 +85,7 @@ def _check_text(check: Check, answer: Answer, field: str, expected: str, actual:
     """Check a value of a leg."""
     check(
         actual == expected,
-        f"{asked(answer)}: {field} is {actual!r}, expected {expected!r}",
+        f"{question_in_words(answer)}: {field} is {actual!r}, expected {expected!r}",
         answer.exchange,
         kind=FailureKind.WRONG_VALUE,
         field=field,
