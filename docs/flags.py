@@ -25,7 +25,7 @@ HEAD = f"""# Flags and target file
 The flags of `noojee-contract verify`, the flags of pytest, and the keys of a target file. `{COMMAND}` writes this page from
 `noojee_contract/targets/flags.py` and `schemas/own/target.schema.json`; do not edit it.
 
-A secret never stands in a flag or a file: name the environment variable that holds it.
+No flag and no file holds a secret: name the environment variable that holds it.
 """
 
 

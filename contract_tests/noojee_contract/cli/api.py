@@ -51,27 +51,27 @@ def verify(
     `Report.results` and `Report.unreachable`. Raises TargetError for wrong parameters, targets or variables, and
     NothingToCheck, a TargetError, if no clause applies to a target. Never exits the process.
     """
-    run: dict[str, Any] = {
-        "only": list(only),
-        "require": list(require),
-        "examples": examples,
-        "random_seed": random_seed,
-    }
+    run: dict[str, Any] = {"only": list(only), "require": list(require), "examples": examples}
+    run |= {"random_seed": random_seed, "smoke": smoke}
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
-        names: list[str] = []
-        if config is not None:
-            run["config"] = str(config)
-            names = _names(targets)
-        elif isinstance(targets, Mapping):
-            run["config"] = str(_write_tables(targets, Path(folder) / TABLES))
-        elif isinstance(targets, (str, Path)):
-            run["config"] = str(targets)
-        elif targets:
-            raise TargetError("names of targets need config: the path of their target file")
+        run["config"] = _target_file(targets, config, Path(folder) / TABLES)
+        names = [] if config is None else _names(targets)
         report = Path(folder) / "report.jsonl"
-        flags = words(RUN_FLAGS, {**run, "smoke": smoke})
-        done = _run(["verify", *flags, "--json", str(report), "--", *names], environ or {})
-        return _report(done, report)
+        arguments = ["verify", *words(RUN_FLAGS, run), "--json", str(report), "--", *names]
+        return _report(_run(arguments, environ or {}), report)
+
+
+def _target_file(targets: str | Path | Sequence[str] | Tables, config: str | Path | None, tables: Path) -> str | None:
+    """The target file of the run, which for tables is written to `tables`; None for the default."""
+    if config is not None:
+        return str(config)
+    if isinstance(targets, Mapping):
+        return str(_write_tables(targets, tables))
+    if isinstance(targets, (str, Path)):
+        return str(targets)
+    if targets:
+        raise TargetError("names of targets need config: the path of their target file")
+    return None
 
 
 def _names(targets: str | Path | Sequence[str] | Tables) -> list[str]:

@@ -12,14 +12,14 @@ from noojee_contract.errors import near
 from noojee_contract.targets.flags import REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
 
 OLD_FLAGS: Mapping[str, str] = {
-    "--seed": "--random-seed",
-    "--finds": "--counterexamples",
-    "--find": "--replay-counterexample",
-    "--known": "--recordings",
-    "--fillable": "--writable",
-    "--allow": "--negative-tests or --max-wait",
+    "seed": "--random-seed",
+    "finds": "--counterexamples",
+    "find": "--replay-counterexample",
+    "known": "--recordings",
+    "fillable": "--writable",
+    "allow": "--negative-tests or --max-wait",
 }
-"""Flags of an older version, and what replaces each."""
+"""Flags of an older version, without their dashes, and what replaces each."""
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -95,7 +95,8 @@ def _unexpected(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
     if not names:
         return "unexpected argument"
     name = names[0]
-    if name in OLD_FLAGS:
-        return f"unknown flag {name}; use {OLD_FLAGS[name]}"
-    known = [word for word in parser.format_usage().replace("[", " ").replace("]", " ").split() if word.startswith("-")]
-    return f"unknown flag {name}{near(name, known, cutoff=0.7)}"
+    new = OLD_FLAGS.get(name.removeprefix("--"))
+    if new is not None:
+        return f"unknown flag {name}; use {new}"
+    usage = parser.format_usage().replace("[", " ").replace("]", " ").split()
+    return f"unknown flag {name}{near(name, [word for word in usage if word.startswith('-')], cutoff=0.7)}"

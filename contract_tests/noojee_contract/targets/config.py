@@ -133,8 +133,8 @@ def _described(table: Mapping[str, Any], described: CustomDialect, place: str) -
             raise FormError(f"{place}.{key}", "the dialect file decides this; leave it out")
     for name in table.get("capabilities", ()):
         if name not in described.methods:
-            known = ", ".join(described.methods)
-            raise FormError(f"{place}.capabilities", f"the dialect file describes no {name}; it describes {known}")
+            methods = ", ".join(described.methods)
+            raise FormError(f"{place}.capabilities", f"the dialect file describes no {name}; it describes {methods}")
     return {"capabilities": frozenset(table.get("capabilities", described.capabilities))}
 
 

@@ -57,7 +57,7 @@ def _text(path: Path) -> str:
 
 
 class _Lines:
-    """The lines of a text for a CSV reader; blank ones and comments are left out where no row is begun."""
+    """The lines of a text for a CSV reader, without blank lines and comments between the rows."""
 
     def __init__(self, text: str) -> None:
         self.between_rows = True

@@ -41,7 +41,7 @@ ANSWERS: dict[str, tuple[bytes, str]] = {
 }
 
 
-def judge(url: str, clause_id: str = "metadata.by-tag-answered", *, timeout_seconds: float = 5.0) -> Result:
+def run_clause(url: str, clause_id: str = "metadata.by-tag-answered", *, timeout_seconds: float = 5.0) -> Result:
     target = Target(
         name="pbx", dialect="njadmin", base_url=url, api_key_env="KEY", recordings=(Question("tag", "1234"),), timeout_seconds=timeout_seconds,
         max_body_bytes=100_000,
@@ -60,7 +60,7 @@ def test_a_bad_answer_is_a_finding(kind: str, raw_server: Callable[..., object])
     """CheckFailed, with words that say what came, and the exchange."""
     answer, says = ANSWERS[kind]
     server = raw_server(lambda _request, connection: connection.sendall(answer))
-    result = judge(server.url)  # type: ignore[attr-defined]
+    result = run_clause(server.url)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.FAILED, result.reason
     assert result.failure is not None
     assert says in result.failure.message
@@ -82,7 +82,7 @@ def test_a_slow_answer_is_a_finding(raw_server: Callable[..., object]) -> None:
             except TimeoutError:
                 continue
 
-    result = judge(raw_server(drip).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
+    result = run_clause(raw_server(drip).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.FAILED
     assert result.failure is not None
     assert "not whole after 0.5 s" in result.failure.message
@@ -94,7 +94,7 @@ def test_silence_is_a_finding(raw_server: Callable[..., object]) -> None:
     def silent(_request: bytes, connection: socket.socket) -> None:
         connection.recv(1)
 
-    result = judge(raw_server(silent).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
+    result = run_clause(raw_server(silent).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.FAILED
     assert result.failure is not None
     assert "no answer within 0.5 s" in result.failure.message
@@ -103,5 +103,5 @@ def test_silence_is_a_finding(raw_server: Callable[..., object]) -> None:
 def test_a_good_answer_holds(raw_server: Callable[..., object]) -> None:
     """The same server with the published leg is fine."""
     server = raw_server(lambda _request, connection: connection.sendall(http(LEG)))
-    result = judge(server.url)  # type: ignore[attr-defined]
+    result = run_clause(server.url)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.PASSED, result

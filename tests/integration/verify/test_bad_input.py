@@ -88,20 +88,20 @@ def test_a_wrong_flag_is_refused_by_the_parser(arguments: list[str], capsys: pyt
 @pytest.mark.parametrize(
     ("flag", "says"),
     [
-        ("--seed", "use --random-seed"),
-        ("--finds", "use --counterexamples"),
-        ("--allow", "use --negative-tests or --max-wait"),
-        ("--randon-seed", "did you mean --random-seed?"),
-        ("--api-key", "did you mean --api-key-env?"),
+        ("seed", "use --random-seed"),
+        ("finds", "use --counterexamples"),
+        ("allow", "use --negative-tests or --max-wait"),
+        ("randon-seed", "did you mean --random-seed?"),
+        ("api-key", "did you mean --api-key-env?"),
     ],
 )
 def test_an_unknown_flag_names_the_new_or_nearest_one(flag: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     """There are no aliases for the flags of an older version."""
     with pytest.raises(SystemExit) as left:
-        main(["verify", flag, PLANTED])
+        main(["verify", f"--{flag}", PLANTED])
     captured = capsys.readouterr()
     assert left.value.code == 2
-    assert f"unknown flag {flag}" in captured.err
+    assert f"unknown flag --{flag}" in captured.err
     assert says in captured.err
     assert PLANTED not in captured.err
 

@@ -1,4 +1,4 @@
-"""Found once, repeated at will: a find is kept, tried first, and repeated by the commands that are printed with it."""
+"""Counterexamples are kept, run first, and replayed by the commands in the report."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ writable = true
 RIGHT = Target(name="pbx", dialect="njadmin", transport="noojee_fake.adapters.httpx_transport:open", writable=True)
 
 
-def test_the_printed_commands_repeat_a_find(contract: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_printed_commands_repeat_a_failure(contract: Callable[..., Any], tmp_path: Path) -> None:
     """CheckFailed on the same target in the same words; it holds on the fake and on a right target."""
     (tmp_path / "pbx.toml").write_text(CONFIG)
     tests = str(Path(__file__).parents[2])
@@ -71,7 +71,7 @@ def test_the_printed_commands_repeat_a_find(contract: Callable[..., Any], tmp_pa
     assert again(failure["elsewhere"].replace("OTHER", "right")).code == 0
 
 
-def judged(
+def run_clause(
     target: Target, check: Callable[..., None], finds: CounterexampleStore, *, source: CallSource = CallSource.GENERATED
 ) -> Result:
     runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1, counterexamples=finds))
@@ -81,24 +81,24 @@ def judged(
         runner.close()
 
 
-def test_a_kept_find_is_tried_first(tmp_path: Path) -> None:
-    """An archive that no later run would draw breaks the clause again."""
+def test_a_kept_counterexample_runs_first(tmp_path: Path) -> None:
+    """An archive that no later run would generate makes the clause fail again."""
     document = {**small().document, "default_account": "Rare Account"}
     finds = CounterexampleStore(tmp_path / "finds")
     find_id = finds.keep(CLAUSE.id, document)
     assert find_id is not None
     assert finds.load(find_id) == (CLAUSE.id, document)
 
-    def check(case: Subject, judge: Check) -> None:
-        assert case.archive is not None
-        judge("Rare Account" not in json.dumps(case.archive.document), "it is rare", kind=FailureKind.WRONG_VALUE)
+    def function(subject: Subject, check: Check) -> None:
+        assert subject.archive is not None
+        check("Rare Account" not in json.dumps(subject.archive.document), "it is rare", kind=FailureKind.WRONG_VALUE)
 
-    assert judged(RIGHT, check, finds).outcome is Outcome.FAILED
-    assert judged(RIGHT, check, CounterexampleStore(tmp_path / "none")).outcome is Outcome.PASSED
+    assert run_clause(RIGHT, function, finds).outcome is Outcome.FAILED
+    assert run_clause(RIGHT, function, CounterexampleStore(tmp_path / "none")).outcome is Outcome.PASSED
 
 
-def test_what_lies_in_the_folder_is_read_calmly(tmp_path: Path) -> None:
-    """Files that are no finds are passed over; an unknown or a hostile id is the caller's mistake; the oldest go."""
+def test_foreign_files_in_the_folder_are_ignored(tmp_path: Path) -> None:
+    """Files of another format are ignored, an unknown or hostile id is wrong use, and the oldest files are deleted."""
     finds = CounterexampleStore(tmp_path)
     (tmp_path / "a.json").write_text("{")
     (tmp_path / "b.json").write_text('{"format": "noojee-counterexample/1", "clause": 3, "archive": {}}')
@@ -118,17 +118,17 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
     """The failure is told all the same, with the archive in it."""
     (tmp_path / "file").write_text("")
 
-    def check(case: Subject, judge: Check) -> None:
-        judge(False, "broken", kind=FailureKind.WRONG_VALUE)
+    def function(subject: Subject, check: Check) -> None:
+        check(False, "a wrong value", kind=FailureKind.WRONG_VALUE)
 
-    result = judged(RIGHT, check, CounterexampleStore(tmp_path / "file" / "finds"))
+    result = run_clause(RIGHT, function, CounterexampleStore(tmp_path / "file" / "finds"))
     assert result.failure is not None
     assert result.failure.command is not None
     assert "--only" in result.failure.command
 
 
 @pytest.mark.parametrize("source", [CallSource.BUNDLED, CallSource.GENERATED])
-def test_a_flaky_finding_says_what_differed(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flaky_failure_says_what_differed(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last leg is missing the first time, and there the second time: the body differs, and it says so."""
     seen: dict[str, int] = {}
 
@@ -146,7 +146,7 @@ def test_a_flaky_finding_says_what_differed(source: str, tmp_path: Path, monkeyp
     monkeypatch.setitem(sys.modules, module.__name__, module)
     target = Target(name="pbx", dialect="njadmin", transport="flaky_doors:lags", writable=True)
     monkeypatch.setattr("noojee_contract.engine.shrink.smallest", lambda document, found, *_, **__: (found, document))
-    result = judged(target, clause_functions()[CLAUSE.id], CounterexampleStore(tmp_path), source=source)
+    result = run_clause(target, clause_functions()[CLAUSE.id], CounterexampleStore(tmp_path), source=source)
     assert result.outcome is Outcome.FAILED
     assert result.failure is not None
     assert result.failure.flaky is not None
@@ -154,13 +154,13 @@ def test_a_flaky_finding_says_what_differed(source: str, tmp_path: Path, monkeyp
     assert "the body from byte" in result.failure.flaky
 
 
-def test_a_steady_finding_is_not_called_flaky(tmp_path: Path) -> None:
+def test_a_steady_failure_is_not_called_flaky(tmp_path: Path) -> None:
     """The same words in another sandbox."""
     target = Target(
         name="pbx", dialect="njadmin", transport="support.faulty_servers.transports:drops_last_leg", writable=True
     )
     for source in (CallSource.BUNDLED, CallSource.GENERATED):
-        failure: Any = judged(
+        failure: Any = run_clause(
             target, clause_functions()[CLAUSE.id], CounterexampleStore(tmp_path), source=source
         ).failure
         assert failure.flaky is None

@@ -1,4 +1,4 @@
-"""A target with a dialect file: judged like any other, refused in one line where the file is wrong, silent about its key."""
+"""A target with a dialect file: checked like any other, a wrong file is one line, and its key is in no output."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def test_no_key_of_an_api_of_its_own_is_in_any_output(
     """The server gives away whatever it was sent; every report, both streams."""
 
     def answer(request: bytes, connection: Any) -> None:
-        told = json.dumps({"error": {"code": "x", "message": request.decode("latin-1")}, "caller": KEY}).encode()
+        body = json.dumps({"error": {"code": "x", "message": request.decode("latin-1")}, "caller": KEY}).encode()
         head = b"HTTP/1.1 200 OK\r\nX-Caller: " + KEY.encode() + b"\r\nConnection: close\r\nContent-Length: "
-        connection.sendall(head + str(len(told)).encode() + b"\r\n\r\n" + told)
+        connection.sendall(head + str(len(body)).encode() + b"\r\n\r\n" + body)
 
     server = raw_server(answer)
     shutil.copytree(FOLDER, tmp_path / "move")
@@ -109,16 +109,16 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fill a sandbox, send the key as the file says, ask below the sandbox: the leg of the small archive comes."""
-    door, wrong = ModuleType("described_doors"), FAULTY[name]
+    module, wrong = ModuleType("described_transports"), FAULTY[name]
     made = VARIANTS.get(wrong.variant, Variant())
     dialect = read_dialect(made.described(tmp_path / "described"))
-    monkeypatch.setitem(sys.modules, door.__name__, door)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     for folder in ("wrong", "right"):
         (tmp_path / folder).mkdir()
-    door.open = lambda: transport(tmp_path / "wrong", *made.app, *wrong.changes)  # type: ignore[attr-defined]
+    module.open = lambda: transport(tmp_path / "wrong", *made.app, *wrong.changes)  # type: ignore[attr-defined]
     target = Target(
         name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, writable=True,
-        transport="described_doors:open",
+        transport="described_transports:open",
     )  # fmt: skip
     runner = Runner(RunnerConfig(targets=[target], random_seed=5, examples=10))
     try:
@@ -145,7 +145,7 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(
     "scheme",
     [KeyInHeader("X-Caller", 'Key "{key}" of `us`'), KeyInQuery("caller"), KeyInBasic("records:{key}"), VendorHash("GET", "/v2/t")],
 )  # fmt: skip
-def test_the_script_proves_who_asks_as_the_client_does(
+def test_the_script_authenticates_as_the_client_does(
     scheme: Scheme, raw_server: Callable[..., Any], tmp_path: Path
 ) -> None:
     """What bash sends is what was sent: path, parameters, credentials."""
@@ -196,12 +196,12 @@ def test_the_script_sends_the_body_that_was_sent(body: Body, tmp_path: Path) -> 
 
 
 def _said(request: bytes) -> tuple[Any, ...]:
-    """What counts in a request: its line, the parameters in any order, and the headers that prove who asks."""
+    """What counts in a request: its line, its parameters in any order, and its credentials."""
     line, *headers = request.decode("latin-1").split("\r\n")
     verb, target, _ = line.split(" ")
     path, _, query = target.partition("?")
-    proving = sorted(header for header in headers if header.lower().startswith(("authorization:", "x-caller:")))
-    return verb, path, sorted(query.split("&")), [header.partition(": ")[2] for header in proving]
+    credentials = sorted(header for header in headers if header.lower().startswith(("authorization:", "x-caller:")))
+    return verb, path, sorted(query.split("&")), [header.partition(": ")[2] for header in credentials]
 
 
 def test_a_request_of_no_sandbox_is_repeated_from_its_root() -> None:
@@ -215,8 +215,8 @@ def test_a_request_of_no_sandbox_is_repeated_from_its_root() -> None:
     assert "BASE=${BASE:-https://records.invalid/prefix}" in script
 
 
-def test_what_a_dialect_file_does_not_name_is_unsupported_with_the_reason(tmp_path: Path, contract: Contract) -> None:
-    """No owner, no end, no by hour: each clause about them says so; the rest is judged; what was asked for is not proved."""
+def test_what_a_dialect_file_leaves_out_is_not_applicable(tmp_path: Path, contract: Contract) -> None:
+    """Without owner, end and by hour, the clauses about them are not applicable, and the others run."""
     shutil.copytree(FOLDER, tmp_path / "move")
     file = tmp_path / "move" / "dialect.toml"
     text = file.read_text(encoding="utf-8")

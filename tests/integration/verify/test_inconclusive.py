@@ -1,4 +1,4 @@
-"""Not proved is not green: whoever checked nothing ends with exit 3, and says so."""
+"""A run that tests too little is inconclusive: exit code 3, with the reason."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("text", ["", "[targets]\n"])
 def test_no_target(text: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file in which nothing stands to be judged."""
+    """A target file without a target."""
     (elsewhere / "pbx.toml").write_text(text)
     code, told = said(capsys, "verify", "--config", "pbx.toml")
     assert (code, "there is no target in it" in told) == (3, True), told
@@ -71,7 +71,7 @@ def test_everything_skipped(served: Any, elsewhere: Path, capsys: pytest.Capture
 def test_a_claimed_capability_that_nothing_exercised(
     known: str, more: str, name: str, served: Any, elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
-    """The target file names it, and no clause could judge it: no hour is known, or no leg that has a sound."""
+    """The target file names it, but no hour is known, or no leg with audio, so no clause uses it."""
     monkeypatch.setenv("PBX_KEY", served.key)
     (elsewhere / "recordings.csv").write_text(f"kind,value\n{known}\n")
     (elsewhere / "pbx.toml").write_text(OBSERVED.format(url=served.url, more=f'recordings = "recordings.csv"\n{more}'))
@@ -98,7 +98,7 @@ def test_a_whole_report_is_shown_again(report: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_report_that_was_cut_off(report: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever it says so far."""
+    """Results before the cut do not count."""
     lines = report.read_text().splitlines(keepends=True)
     for cut in (lines[:-1], [*lines[:1], *lines[2:]], []):
         report.write_text("".join(cut))
@@ -107,7 +107,7 @@ def test_a_report_that_was_cut_off(report: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_a_report_of_another_suite(report: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Judged by other clauses than this suite has."""
+    """The report comes from another catalogue."""
     header, *rest = report.read_text().splitlines()
     other = json.dumps({**json.loads(header), "catalogue": "0123456789ab"})
     report.write_text("\n".join([other, *rest]) + "\n")
@@ -121,10 +121,10 @@ def test_a_report_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, "cannot be read" in told) == (2, True), told
 
 
-def test_a_floor_that_was_not_proved(
+def test_a_required_clause_that_is_missing(
     elsewhere: Path, capsys: pytest.CaptureFixture[str], served: Any, monkeypatch: Any
 ) -> None:
-    """Nothing is broken, but no call of several legs was seen."""
+    """Nothing failed, but no call of several legs is known."""
     monkeypatch.setenv("PBX_KEY", served.key)
     (elsewhere / "recordings.csv").write_text("kind,value\nunique_id,1392271611.238\n")
     (elsewhere / "pbx.toml").write_text(

@@ -1,4 +1,4 @@
-"""The suite under plain pytest: options from the entry point, cells, floor, xdist, -k and --lf as usual."""
+"""The suite under plain pytest: flags from the entry point, cells, required clauses, xdist, -k and --lf."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_the_suite_runs_under_plain_pytest(workers: tuple[str, ...], tmp_path: P
     assert "4 passed" in done.stdout
 
 
-def test_k_chooses_and_a_run_below_the_floor_fails(tmp_path: Path) -> None:
-    """-k leaves out most of the floor: pytest's own code for failed tests, with the reason."""
+def test_k_chooses_and_missing_required_clauses_fail(tmp_path: Path) -> None:
+    """-k leaves out required clauses: pytest's exit code for failed tests, with the reason."""
     done = run(tmp_path, *SUITE, "--noojee-smoke", "-k", "test_a_unique_id_gives_all_legs and legacy-http-bundled")
     assert done.returncode == 1, done.stdout
     assert "1 passed" in done.stdout

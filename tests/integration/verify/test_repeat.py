@@ -1,4 +1,4 @@
-"""A find is repeated by what is printed with it: a command of this tool, and a bash script with curl."""
+"""A failure comes with two ways to repeat it: a command of this tool, and a bash script with curl."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_printed_script_survives_hostile_tags(server: str, tmp_path: Path) -
 
 
 def test_the_printed_command_names_clause_seed_and_target(contract: Callable[..., Any], tmp_path: Path) -> None:
-    """It can be pasted, and brings the same find."""
+    """The command, pasted into a shell, gives the same failure."""
     words = shlex.split(found("njadmin").command or "")
     assert words[:3] == ["noojee-contract", "verify", "new"]
     assert {
