@@ -202,7 +202,7 @@ def draw_archives(number: int, random_seed: int) -> list[dict[str, Any]]:
 def shrink_archive(function: Callable[[dict[str, Any]], None], *, number: int, random_seed: int) -> None:
     """Run a function on the archives that `draw_archives` gives for the same numbers.
 
-    Raises what the function raises for the smallest archive that Hypothesis finds.
+    Raises what the function raises for the smallest archive that Hypothesis reaches.
     """
     phases = (Phase.generate, Phase.shrink)
 

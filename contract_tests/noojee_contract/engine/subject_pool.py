@@ -17,7 +17,7 @@ from noojee_contract.model.cell import CallSource, Cell
 
 
 class SubjectPool:
-    """Makes subjects, and keeps those that clauses share, so that each question is asked only once in a run."""
+    """Makes subjects, and keeps those that clauses share, so that a run sends each question only once."""
 
     def __init__(self, config: RunnerConfig, target_clients: Mapping[str, TargetClient]) -> None:
         self._config = config

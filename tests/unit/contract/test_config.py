@@ -209,7 +209,7 @@ def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
 
 
 def test_an_unknown_target_is_reported_with_the_nearest(tmp_path: Path) -> None:
-    """Names are typed by hand."""
+    """Users type names."""
     config = load_config(fixtures("targets", "embedded.toml"))
     with pytest.raises(TargetError, match="did you mean replacement"):
         config.choose(["replacemnt"])

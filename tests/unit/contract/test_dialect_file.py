@@ -106,8 +106,8 @@ def test_places_formats_and_errors_may_be_nested(folder: Path) -> None:
         (AUDIO, "GET /audio/{unique_id}", "$.methods.audio.request", "{leg}"),
         ("&hour={hour}", "", "$.methods.by_hour.request", "GET /legs?day={date}&hour={hour}"),
         ('"legs.schema.json"', '"nowhere.json"', "$.methods.by_tag.schema", "nowhere.json cannot be read"),
-        ('"legs.schema.json"', '"records-v2.toml"', "$.methods.by_tag.schema", "is no JSON Schema"),
-        ('"legs.schema.json"', '"remote.json"', "$.methods.by_tag.schema", "is no JSON Schema that stands in one file"),
+        ('"legs.schema.json"', '"records-v2.toml"', "$.methods.by_tag.schema", "is not a JSON Schema"),
+        ('"legs.schema.json"', '"remote.json"', "$.methods.by_tag.schema", "is not a JSON Schema in one file"),
         ('schema = "legs.schema.json"', "", "$.methods.by_tag.schema", "is missing"),
         ('date = "%Y-%m-%d"', 'date = "%Y-%m"', "$.methods.by_hour.date", "such as %Y-%m-%d"),
         ('date = "%Y-%m-%d"', 'date = "YYYY"', "$.methods.by_hour.date", "a pattern of strftime"),
@@ -129,7 +129,7 @@ def test_places_formats_and_errors_may_be_nested(folder: Path) -> None:
         ("status = 401", 'status = "401"', "$.failures.refused.status", "The HTTP status"),
         ("refused = {", "refusd = {", "$.failures", "did you mean refused?"),
         ("refused = { status = 401,", "refused = {", "$.failures.refused.status", "is missing"),
-        ('code = "error.code"\n', "", "$.failures.refused.code", "nothing says where codes stand"),
+        ('code = "error.code"\n', "", "$.failures.refused.code", "the place of codes is missing"),
     ],
 )
 def test_an_error_in_a_file_is_one_line(folder: Path, old: str, new: str, place: str, says: str) -> None:

@@ -122,7 +122,7 @@ def test_a_clause_needs_its_fields_in_the_methods_it_reads(dialect: CustomDialec
         ('without = ["Tag"]', "without[0]", "never UniqueId, Leg, Start or Tag"),
         ('without = "DID"', "without", "The common fields that this method does not return"),
         ('without = ["End"]\n[methods.by_hour.formats]\nEnd = "rfc3339"', "formats.End", "no field is named End"),
-        ('without = ["End"]\n[methods.by_hour.fields]\nEnd = "x"', "without", "it must stand there alone"),
+        ('without = ["End"]\n[methods.by_hour.fields]\nEnd = "x"', "without", "it must be there"),
     ],
 )
 def test_an_error_in_a_shape_is_one_line(folder: Path, written: str, place: str, says: str) -> None:

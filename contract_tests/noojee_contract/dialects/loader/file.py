@@ -20,7 +20,7 @@ KINDS = ("refused", "bad_request", "unknown_path", "wrong_method", "no_sound", "
 
 
 def is_file_name(dialect: str) -> bool:
-    """Whether the dialect of a target names a file: a path, or something that ends in .toml."""
+    """Whether the dialect of a target names a file: a path, or a name that ends in .toml."""
     return "/" in dialect or "\\" in dialect or dialect.endswith(".toml")
 
 
@@ -64,7 +64,7 @@ def _failures(row: Mapping[str, Any]) -> ErrorRules:
     for kind in KINDS:
         if "code" in row.get(kind, {}) and "code" not in row:
             raise FormError(
-                f"$.failures.{kind}.code", 'nothing says where codes stand; write code = "..." in [failures]'
+                f"$.failures.{kind}.code", 'the place of codes is missing; write code = "..." in [failures]'
             )
     return ErrorRules(
         code=place_of(row["code"]) if "code" in row else None,

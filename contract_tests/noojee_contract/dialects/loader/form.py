@@ -21,11 +21,11 @@ FORM = Form(schema="own/dialect", credential_hint=_credential_hint)
 
 
 def check_pattern(written: str, place: str, moment: date, sample: str) -> None:
-    """Raises FormError for a pattern that does not read back the moment that it wrote."""
+    """Raises FormError for a pattern that does not read back the time that it wrote."""
     try:
         shown = moment.strftime(written.replace("%z", "+1000"))
         back = datetime.strptime(shown, written).replace(tzinfo=None)  # noqa: DTZ007  a local time to try the pattern
     except ValueError:
         back = None
     if "%Z" in written or back is None or (back if isinstance(moment, datetime) else back.date()) != moment:
-        raise FormError(place, f"the pattern does not hold a whole time of its kind; write one such as {sample}")
+        raise FormError(place, f"the pattern does not write a whole time; write one such as {sample}")

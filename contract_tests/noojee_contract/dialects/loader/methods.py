@@ -1,4 +1,4 @@
-"""Reads one method of a dialect file: its request and body, how an hour is asked for, and the JSON Schema of its answer."""
+"""Reads one method of a dialect file: its request and body, the form of an hour, and the JSON Schema of its answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from noojee_contract.redaction.redact import names_a_credential
 MOST_BYTES = 1024 * 1024
 NEEDED: Mapping[str, tuple[str, ...]] = {"by_tag": ("tag",), "by_unique_id": ("unique_id",), "audio": ("leg",)}
 KNOWN: Mapping[str, tuple[str, ...]] = {**NEEDED, "audio": ("unique_id", "leg", "tag")}
-"""What stands in braces in a method; by hour it is what the hour is asked for by."""
+"""The names in braces that a method may use; by hour they depend on the form of the hour."""
 
 
 def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -> Method:
@@ -44,7 +44,7 @@ def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -
         if each not in names:
             raise FormError(
                 f"{place}.request",
-                f"{{{each}}} stands neither here nor in the body. {FORM.description(['methods', name, 'request'])}",
+                f"{{{each}}} is neither here nor in the body. {FORM.description(['methods', name, 'request'])}",
             )
     return Method(
         verb=verb,
@@ -60,7 +60,7 @@ def read_method(name: str, row: Mapping[str, Any], folder: Path, shape: Shape) -
 
 
 def _check_parameter(name: str, place: str) -> None:
-    """Raises `FormError` for a name that is none, or whose value would be a credential."""
+    """Raises `FormError` for a parameter whose name is not fixed, or whose value would be a credential."""
     if "{" in name:
         raise FormError(place, "the name of a parameter is fixed; write name={...}")
     if names_a_credential(name):
@@ -75,7 +75,7 @@ def _body(row: Mapping[str, Any], place: str, verb: str) -> Body | None:
     if more:
         raise FormError(f"{place}.form", "there is json already; a request has one body")
     if verb == "GET":
-        raise FormError(f"{place}.{kind}", "a GET carries no body; write POST in request")
+        raise FormError(f"{place}.{kind}", "a GET has no body; write POST in request")
     if kind == "form":
         for name in row["form"]:
             _check_parameter(name, f"{place}.form.{name}")
@@ -85,7 +85,7 @@ def _body(row: Mapping[str, Any], place: str, verb: str) -> Body | None:
 
 
 def _check_json(value: Any, place: str) -> None:
-    """Raises `FormError` for what JSON has no word for, dates and infinity among them, and for wrong names of members."""
+    """Raises `FormError` for values that JSON does not have (dates, infinity), and for wrong names of members."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             _check_parameter(name, f"{place}.{name}")
@@ -94,11 +94,11 @@ def _check_json(value: Any, place: str) -> None:
         for number, inner in enumerate(value):
             _check_json(inner, f"{place}[{number}]")
     elif not isinstance(value, str | int) and not (isinstance(value, float) and isfinite(value)):
-        raise FormError(place, "JSON has no such value; write it as a text, in quotes")
+        raise FormError(place, "JSON has no such value; write it as a string, in quotes")
 
 
 def _check_names(body: Body, place: str, known: Sequence[str], hour: Hour) -> None:
-    """Raises `FormError` for what stands in braces and is no name of this method, or no number."""
+    """Raises `FormError` for a name in braces that this method does not have, or that is no number."""
     numbers = [name for name in known if name in ("leg", "hour")]
     if isinstance(hour, TimeRange) and hour.form.startswith("epoch"):
         numbers = list(hour.names)
@@ -110,14 +110,16 @@ def _check_names(body: Body, place: str, known: Sequence[str], hour: Hour) -> No
                 raise FormError(place, f":number makes a whole number {can}; write {{...}}")
         elif set(NAME.findall(text)) - set(known) or set("{}") & set(NAME.sub("", text)):
             shown = ", ".join(f"{{{name}}}" for name in known)
-            alone = "; :number wants a JSON text of its own" if ":number" in text else ""
-            raise FormError(place, f"in braces stands {shown}, and nothing else{alone}")
+            alone = "; :number must be the whole JSON string" if ":number" in text else ""
+            raise FormError(place, f"only {shown} may be in braces{alone}")
 
 
 def _hour(row: Mapping[str, Any], place: str, names: Collection[str]) -> Hour:
     is_range = not {"from", "until"}.isdisjoint(names)
     if not is_range and "time" in row:
-        raise FormError(f"{place}.time", "is how {from} and {until} are written; ask with them, or take this out")
+        raise FormError(
+            f"{place}.time", "is how {from} and {until} are written; use them in the request, or remove this key"
+        )
     if not is_range:
         written = row.get("date", "%Y/%m/%d")
         check_pattern(written, f"{place}.date", date(2021, 9, 14), "%Y-%m-%d")
@@ -125,7 +127,8 @@ def _hour(row: Mapping[str, Any], place: str, names: Collection[str]) -> Hour:
     for name in ("date", "hour"):
         if name in row:
             raise FormError(
-                f"{place}.{name}", "a range of times has none; time says how {from} and {until} are written"
+                f"{place}.{name}",
+                "a range of times does not use this key; time says how {from} and {until} are written",
             )
     if "time" not in row:
         raise FormError(f"{place}.time", f"is missing. {FORM.description(['methods', 'by_hour', 'time'])}")
@@ -139,12 +142,12 @@ def _schema(path: Path, place: str) -> Schema:
         content = beginning_of(path, MOST_BYTES)
     except OSError as error:
         raise FormError(
-            place, f"{path} cannot be read: {error.strerror}; write a file beside the dialect file"
+            place, f"{path} cannot be read: {error.strerror}; put the file next to the dialect file"
         ) from error
     if len(content) > MOST_BYTES:
         raise FormError(place, f"{path} is longer than {MOST_BYTES} bytes")
     try:
         return Schema(json.loads(content))
     except (ValueError, RecursionError) as error:
-        said = str(error).splitlines()[0]
-        raise FormError(place, f"{path} is no JSON Schema that stands in one file: {said[:200]}") from error
+        reason = str(error).splitlines()[0]
+        raise FormError(place, f"{path} is not a JSON Schema in one file: {reason[:200]}") from error

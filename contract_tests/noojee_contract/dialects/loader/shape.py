@@ -1,4 +1,4 @@
-"""Reads how a dialect file says that legs are written: where each field stands and in which format, method by method."""
+"""Reads the shape of legs in a dialect file: the place and the format of each field, method by method."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from noojee_contract.model.form import FormError
 
 Rows = Mapping[str, Any]
 OWN = ("fields", "formats", "without")
-"""What a method may say of the legs in its own answers."""
+"""The keys that a method may have for the legs of its own answers."""
 TIME_FIELDS = ("Start", "End")
 
 
 def read_shapes(document: Rows) -> dict[str, Shape]:
-    """The shape of each method that lists legs: the common one, with what the method says otherwise. Raises `FormError`."""
+    """The shape of each method that lists legs: the common shape, with the changes of the method. Raises `FormError`."""
     common = _shape(document["fields"], document["formats"], "$")
     listing = {name: row for name, row in document["methods"].items() if name != "audio"}
     rows = {name: _rows(document, row, f"$.methods.{name}") for name, row in listing.items()}
@@ -33,21 +33,26 @@ def read_shapes(document: Rows) -> dict[str, Shape]:
 
 
 def _rows(document: Rows, row: Rows, place: str) -> tuple[Rows, Rows]:
-    """The fields and the formats of a method, as they stand in the file."""
+    """The fields and the formats of a method, as the file writes them."""
     own, without = row.get("fields", {}), row.get("without", ())
     for name in without:
         if name not in document["fields"] or name in own:
-            raise FormError(f"{place}.without", f"takes {name} out of $.fields, and it must stand there alone")
+            raise FormError(
+                f"{place}.without",
+                f"removes {name} from $.fields, so it must be there and not in the fields of the method",
+            )
     fields = {name: where for name, where in {**document["fields"], **own}.items() if name not in without}
     for name in row.get("formats", {}):
         if name not in fields:
-            raise FormError(f"{place}.formats.{name}", f"no field is named {name}; name it in fields, or take this out")
+            raise FormError(
+                f"{place}.formats.{name}", f"no field is named {name}; name it in fields, or remove this key"
+            )
     formats = {**document["formats"], **row.get("formats", {})}
     return fields, {name: written for name, written in formats.items() if name in fields}
 
 
 def _apart(one: tuple[Rows, Rows], other: tuple[Rows, Rows]) -> frozenset[str]:
-    """The fields that only one of two methods tells, and the times that they write in two ways."""
+    """The fields that only one of two methods has, and the times that they write differently."""
     times = {name for name in TIME_FIELDS if one[1].get(name) != other[1].get(name)}
     return frozenset(one[0].keys() ^ other[0].keys() | times)
 
@@ -55,7 +60,7 @@ def _apart(one: tuple[Rows, Rows], other: tuple[Rows, Rows]) -> frozenset[str]:
 def _shape(fields: Rows, formats: Rows, place: str) -> Shape:
     for name in formats:
         if name not in fields:
-            raise FormError(f"{place}.formats.{name}", f"$.fields names no {name}; name it there, or take this out")
+            raise FormError(f"{place}.formats.{name}", f"$.fields names no {name}; name it there, or remove this key")
     return Shape(
         fields={name: place_of(written) for name, written in fields.items()},
         formats={name: _format(name, formats.get(name), f"{place}.formats.{name}") for name in fields},
