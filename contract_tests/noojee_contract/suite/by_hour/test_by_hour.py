@@ -139,7 +139,7 @@ def test_the_legs_that_ended_in_the_hour_are_listed_and_no_other(subject: Subjec
 
 
 @clause("by-hour.local-time")
-def test_callend_as_written_lies_in_the_hour_that_was_asked_for(subject: Subject, check: Check) -> None:
+def test_callend_as_written_lies_in_the_requested_hour(subject: Subject, check: Check) -> None:
     """DERIVED from W-H: hour 15 of 2021/09/14 shows callend Tue Sep 14 15:03:34 AEST 2021."""
     for day, hour in subject.hours:
         answer = subject.by_hour(day, hour)
@@ -298,7 +298,7 @@ def test_a_leg_that_is_still_recorded_is_not_listed(subject: Subject, check: Che
 
 
 @clause("by-hour.future-hour")
-def test_an_hour_that_has_not_begun_gives_what_is_declared(subject: Subject, check: Check) -> None:
+def test_a_future_hour_gives_what_is_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN: option future_hour: an empty array, or a refusal."""
     future = subject.zone_now() + timedelta(days=2)
     answer = subject.by_hour(future.date(), 13)

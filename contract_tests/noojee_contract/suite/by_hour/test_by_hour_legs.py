@@ -270,7 +270,7 @@ def test_no_two_legs_by_hour_share_a_record_id(subject: Subject, check: Check) -
 
 
 @clause("by-hour.same-as-by-unique-id")
-def test_a_leg_tells_the_same_by_hour_and_by_unique_id(subject: Subject, check: Check) -> None:
+def test_a_leg_has_the_same_fields_by_hour_and_by_unique_id(subject: Subject, check: Check) -> None:
     """DOC W-H, W-D9: two methods over the same legs."""
     api = subject.target.api
     compared = [

@@ -77,7 +77,7 @@ def _check_answered(
 
 
 @clause("by-hour.post-only")
-def test_by_hour_is_refused_but_to_post(subject: Subject, check: Check) -> None:
+def test_by_hour_requires_post(subject: Subject, check: Check) -> None:
     """DOC W-H: this is a POST, not a GET. On a read-only PBX the test sends only GET."""
     day, hour = _hour(subject)
     query = (("date", f"{day:%Y/%m/%d}"), ("hour", str(hour)))
@@ -182,7 +182,7 @@ def _check_nothing(subject: Subject, check: Check, exchange: Exchange, what: str
 
 
 @clause("by-hour.bad-hour")
-def test_what_is_no_hour_brings_no_leg(subject: Subject, check: Check) -> None:
+def test_an_invalid_hour_has_no_leg(subject: Subject, check: Check) -> None:
     """DOC W-H: zero-based hours of a day. A range of times may be open at one end."""
     own = subject.fresh(document=NEW_YEAR)
     for hour in _bad(own, "hour", BAD_HOURS):
@@ -192,7 +192,7 @@ def test_what_is_no_hour_brings_no_leg(subject: Subject, check: Check) -> None:
 
 
 @clause("by-hour.bad-date")
-def test_what_is_no_date_brings_no_leg(subject: Subject, check: Check) -> None:
+def test_an_invalid_date_has_no_leg(subject: Subject, check: Check) -> None:
     """DOC W-H: YYYY/MM/DD. A range of times may be open at one end."""
     own = subject.fresh(document=NEW_YEAR)
     for day in _bad(own, "date", BAD_DATES):
@@ -202,7 +202,7 @@ def test_what_is_no_date_brings_no_leg(subject: Subject, check: Check) -> None:
 
 
 @clause("by-hour.bad-hour-refused")
-def test_what_is_no_hour_or_date_is_refused_as_declared(subject: Subject, check: Check) -> None:
+def test_an_invalid_hour_or_date_is_refused_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN: option bad_hour; DOC W-H: otherwise an appropriate http error code is returned."""
     for day, hour in ((DAY, _bad(subject, "hour", BAD_HOURS)[0]), (_bad(subject, "date", BAD_DATES)[0], "15")):
         exchange = _ask(subject, day, hour)

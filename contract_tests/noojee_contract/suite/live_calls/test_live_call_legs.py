@@ -77,7 +77,7 @@ def test_all_legs_of_a_live_call_have_its_unique_id(subject: Subject, check: Che
 
 
 @clause("live-calls.grows")
-def test_the_legs_that_have_ended_are_listed_while_the_call_goes_on(subject: Subject, check: Check) -> None:
+def test_ended_legs_are_listed_during_the_call(subject: Subject, check: Check) -> None:
     """DOC W-H: legs are separate, so the entire recording may not have completed. A later answer has more legs."""
     own = board(subject)
     unique_id = own.play(*QUEUED)["call"]
@@ -124,14 +124,14 @@ def test_the_leg_that_is_being_recorded_is_listed_or_not_as_declared(subject: Su
 
 
 @clause("live-calls.owners")
-def test_a_live_leg_belongs_to_who_took_the_call_or_to_the_account_of_its_route(subject: Subject, check: Check) -> None:
+def test_the_owner_is_the_agent_or_the_default_account(subject: Subject, check: Check) -> None:
     """SPEC: the agent that took the call; if nobody is connected, the default username attached to the route."""
     _, answer = _over(subject, *TRANSFERRED, ends())
     check_fields(check, answer, "Username", ["Reception", "Fred", "Wilma"], "a call that was transferred once")
 
 
 @clause("live-calls.inbound-parties")
-def test_a_live_inbound_call_tells_its_caller_its_number_and_who_answered(subject: Subject, check: Check) -> None:
+def test_inbound_legs_have_caller_dialed_number_and_answerer(subject: Subject, check: Check) -> None:
     """SPEC: Source, DID, Direction of the call; Destination: the extension that answered."""
     _, answer = _over(subject, *TRANSFERRED, ends())
     for leg in answer.legs:
@@ -167,7 +167,7 @@ def _check_parties(check: Check, answer: Answer, leg: Leg, expected: Mapping[str
 
 
 @clause("live-calls.outgoing-parties")
-def test_live_calls_from_an_extension_tell_it_and_what_was_dialed(subject: Subject, check: Check) -> None:
+def test_outgoing_legs_have_extension_and_dialed_number(subject: Subject, check: Check) -> None:
     """SPEC: Source: the extension; Destination: the dialed number, or the extension that answered; DID of internal calls."""
     for number, direction in ((OUTSIDE, "outbound"), ("420", "internal")):
         place = {"do": "place", "from": "410", "number": number, "as": "call"}

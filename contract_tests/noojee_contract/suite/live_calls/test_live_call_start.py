@@ -144,7 +144,7 @@ def test_a_unique_id_means_its_call(subject: Subject, check: Check) -> None:
 
 
 @clause("live-calls.unknown-call")
-def test_orders_for_an_extension_or_id_that_has_no_call_are_errors(subject: Subject, check: Check) -> None:
+def test_start_and_stop_without_such_a_call_are_errors(subject: Subject, check: Check) -> None:
     """DOC W-ST, W-27: otherwise an error message is returned. UNKNOWN: option services_failure_status."""
     own, _ = _on(subject)
     for name in ("400", "999", "1795478400.99999", "SIP/999-1"):
@@ -153,7 +153,7 @@ def test_orders_for_an_extension_or_id_that_has_no_call_are_errors(subject: Subj
 
 
 @clause("live-calls.unnamed-call")
-def test_orders_that_name_no_call_are_errors(subject: Subject, check: Check) -> None:
+def test_start_and_stop_that_name_no_call_are_errors(subject: Subject, check: Check) -> None:
     """DOC W-ST, W-SPk: extenOrUniqueId is required."""
     own, unique_id = _on(subject)
     for name in ("start", "stop"):
@@ -175,7 +175,7 @@ def test_a_start_records_no_other_call(subject: Subject, check: Check) -> None:
 
 
 @clause("live-calls.guarded")
-def test_orders_want_credentials(subject: Subject, check: Check) -> None:
+def test_start_and_stop_need_credentials(subject: Subject, check: Check) -> None:
     """DOC W-A1, W-ST, W-SPk: each call has a hash or a key. Without it, a client neither starts nor stops a recording."""
     own, unique_id = _on(subject)
     for credentials in ((), credentials_of_key(own, UNUSED_KEY)):
@@ -197,7 +197,7 @@ def test_orders_want_credentials(subject: Subject, check: Check) -> None:
 
 
 @clause("live-calls.user-key")
-def test_the_key_of_a_user_gives_no_order(subject: Subject, check: Check) -> None:
+def test_the_key_of_a_user_is_refused(subject: Subject, check: Check) -> None:
     """DOC W-AK: it does not have access to non Campaign related API endpoints (e.g. subscribe)."""
     own, _ = _on(subject)
     if own.sandbox is None or not own.sandbox.user_key:

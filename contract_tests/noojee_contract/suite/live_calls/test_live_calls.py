@@ -151,7 +151,7 @@ def test_a_hangup_ends_the_call_and_its_leg(subject: Subject, check: Check) -> N
 
 
 @clause("live-calls.post-only")
-def test_get_ends_no_call_makes_none_and_tells_of_none(subject: Subject, check: Check) -> None:
+def test_hangup_dial_and_subscribe_refuse_get(subject: Subject, check: Check) -> None:
     """DOC W-OV, W-HU, W-DI, W-SU: calls are HTTP POST."""
     own = board(subject)
     unique_id = talking(own, record="answer")
@@ -183,7 +183,7 @@ def test_subscribe_is_answered_as_the_page_shows(subject: Subject, check: Check)
 
 
 @clause("live-calls.subscribe-now")
-def test_subscribe_tells_at_once_how_things_stand(subject: Subject, check: Check) -> None:
+def test_subscribe_returns_the_current_state_at_once(subject: Subject, check: Check) -> None:
     """DOC W-SU: timeOut=0 and lastSequenceNumber=0 give the current state."""
     own = board(subject)
     unique_id = talking(own)
@@ -198,7 +198,7 @@ def test_subscribe_tells_at_once_how_things_stand(subject: Subject, check: Check
 
 
 @clause("live-calls.subscribe-since")
-def test_subscribe_tells_what_happened_since_a_sequence_number(subject: Subject, check: Check) -> None:
+def test_subscribe_returns_events_since_a_sequence_number(subject: Subject, check: Check) -> None:
     """DOC W-SU: lastSequenceNumber: the seq of the last answer; 0 at first."""
     own = board(subject)
     unique_id = own.play(rings("never"), lasts(3))["call"]
@@ -222,7 +222,7 @@ def test_subscribe_tells_what_happened_since_a_sequence_number(subject: Subject,
 
 
 @clause("live-calls.subscribe-states")
-def test_subscribe_tells_ringing_connected_and_hungup(subject: Subject, check: Check) -> None:
+def test_subscribe_shows_ringing_connected_and_hungup(subject: Subject, check: Check) -> None:
     """DOC W-SU: status: Ringing, Connected, Hungup."""
     own = board(subject)
     unique_id = own.play(rings("never"))["call"]
@@ -240,7 +240,7 @@ def test_subscribe_tells_ringing_connected_and_hungup(subject: Subject, check: C
 
 
 @clause("live-calls.subscribe-id")
-def test_the_id_that_subscribe_tells_starts_a_recording_and_brings_it(subject: Subject, check: Check) -> None:
+def test_the_unique_id_of_subscribe_starts_a_recording(subject: Subject, check: Check) -> None:
     """DOC W-ST: the unique call id normally comes from subscribe. The metadata methods take the same id (SPEC)."""
     own = board(subject)
     unique_id = talking(own)
@@ -252,7 +252,7 @@ def test_the_id_that_subscribe_tells_starts_a_recording_and_brings_it(subject: S
 
 
 @clause("live-calls.subscribe-several")
-def test_subscribe_tells_of_the_extensions_asked_for_and_no_other(subject: Subject, check: Check) -> None:
+def test_subscribe_shows_the_requested_extensions_only(subject: Subject, check: Check) -> None:
     """DOC W-SU: exten: extensions without their technology, separated by commas."""
     own = board(subject)
     first = own.play(rings("never", name="a"), answers("410", call="a"))["a"]
@@ -319,7 +319,7 @@ def _dialled(subject: Subject, **more: str) -> tuple[Subject, str]:
 
 
 @clause("live-calls.dial-records")
-def test_a_dial_that_asks_for_it_is_recorded_from_its_answer_on_with_its_tag(subject: Subject, check: Check) -> None:
+def test_a_dial_with_record_is_recorded_with_its_tag(subject: Subject, check: Check) -> None:
     """DOC W-DI: recording starts when the call is answered; the tag is visible and searchable."""
     own, unique_id = _dialled(subject, record="true", tag="CRM 90")
     answer = listed(own, unique_id)
@@ -350,7 +350,7 @@ def test_a_dial_that_asks_for_it_is_recorded_from_its_answer_on_with_its_tag(sub
 
 
 @clause("live-calls.dial-unasked")
-def test_a_dial_that_does_not_ask_for_it_is_not_recorded(subject: Subject, check: Check) -> None:
+def test_a_dial_without_record_is_not_recorded(subject: Subject, check: Check) -> None:
     """DERIVED from W-DI: record=true requests a recording. Without it there is no recording."""
     own, unique_id = _dialled(subject)
     check_not_recorded(check, listed(own, unique_id), "a dial without record")
@@ -368,7 +368,7 @@ def test_answer_picks_up_a_call_that_rings(subject: Subject, check: Check) -> No
 
 
 @clause("live-calls.envelope")
-def test_orders_are_answered_with_message_and_code_in_capitals(subject: Subject, check: Check) -> None:
+def test_answers_have_message_and_code_in_capitals(subject: Subject, check: Check) -> None:
     """DOC W-HU, W-HUd: {"Message":...,"Code":...}, on success and on failure."""
     own = board(subject)
     talking(own)

@@ -171,7 +171,7 @@ def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
 
 
 @clause("migration.nothing-else")
-def test_what_brought_nothing_brings_nothing(pair: SubjectPair, check: Check) -> None:
+def test_a_value_without_legs_has_no_legs_on_the_replacement(pair: SubjectPair, check: Check) -> None:
     """SPEC: any matching calls, and no others. The test also sends prefixes of tags that the PBXs hold."""
     values = [*pair.legacy.unknown_values[:STRANGE], *(tag[:-1] for tag in _tags(pair)[:STRANGE] if len(tag) > 1)]
     for value in dict.fromkeys(values):

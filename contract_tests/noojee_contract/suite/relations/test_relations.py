@@ -68,14 +68,14 @@ def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> Non
 
 
 @clause("relations.tag-and-back")
-def test_a_tag_that_a_leg_shows_brings_the_leg(subject: Subject, check: Check) -> None:
+def test_the_tag_of_a_leg_finds_the_leg(subject: Subject, check: Check) -> None:
     """SPEC: Tag is the tag attached to the recording, and the recording is found by its tag."""
-    known, met = set(subject.tags), set[str]()
+    known, found = set(subject.tags), set[str]()
     for unique_id in subject.unique_ids:
         for leg in subject.by_unique_id(unique_id).legs:
-            if subject.archive is None and leg.tag and subject.client.can_say(leg.tag) and len(met) < MOST_TAGS:
-                met.add(leg.tag)
-            if leg.tag in known | met:
+            if subject.archive is None and leg.tag and subject.client.can_say(leg.tag) and len(found) < MOST_TAGS:
+                found.add(leg.tag)
+            if leg.tag in known | found:
                 answer = subject.by_tag(leg.tag)
                 what = f"{leg_in_words(name_of(leg))} carries the tag {leg.tag!r}"
                 check_mismatch(check, _missing(what, name_of(leg), answer), answer.exchange)
@@ -122,7 +122,7 @@ def test_the_legs_of_a_call_are_listed_in_their_hours(subject: Subject, check: C
 
 
 @clause("relations.longer-tag")
-def test_a_longer_or_shorter_tag_brings_no_call_that_does_not_carry_it(subject: Subject, check: Check) -> None:
+def test_a_longer_or_shorter_tag_finds_no_other_call(subject: Subject, check: Check) -> None:
     """SPEC: by its tag. A tag with one character more, or fewer, is another tag."""
     for tag in subject.tags[:VARIED_TAGS]:
         calls = {leg.unique_id for leg in subject.by_tag(tag).legs}
@@ -136,7 +136,7 @@ def test_a_longer_or_shorter_tag_brings_no_call_that_does_not_carry_it(subject: 
                 listed = legs_in_words(names(legs))
                 check(
                     not legs or carried,
-                    f"{question_in_words(answer)}: {listed} came, whose call has the tag {tag!r} and not {other!r}",
+                    f"{question_in_words(answer)}: {listed} are listed, whose call has the tag {tag!r} and not {other!r}",
                     answer.exchange,
                     kind=FailureKind.UNEXPECTED_LEG,
                     expected="no legs",

@@ -24,7 +24,7 @@ TIMES = 2
 
 
 @clause("relations.in-parallel")
-def test_questions_asked_at_once_have_their_own_answers(subject: Subject, check: Check) -> None:
+def test_concurrent_questions_have_their_own_answers(subject: Subject, check: Check) -> None:
     """DERIVED: a request names its recording. A concurrent request is independent of it."""
     answers = answers_with_legs(subject, AT_ONCE)
     for _ in range(TIMES):
@@ -32,7 +32,7 @@ def test_questions_asked_at_once_have_their_own_answers(subject: Subject, check:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             came = list(pool.map(lambda request: send(subject, request), requests))
         for answer, exchange in zip(answers, came, strict=True):
-            check_same(subject, check, answer, exchange, "asked at the same time as others")
+            check_same(subject, check, answer, exchange, "sent at the same time as others")
 
 
 @clause("relations.after-other-questions")
@@ -49,7 +49,7 @@ def test_a_question_has_the_same_answer_after_others(subject: Subject, check: Ch
             check,
             answer,
             ask_again(subject, answer).exchange,
-            "asked after other questions, one of them without a result",
+            "sent after other questions, one of them without a result",
         )
 
 
@@ -58,7 +58,7 @@ def test_a_question_has_the_same_answer_after_refusals(subject: Subject, check: 
     """DERIVED from W-HUd: the client repeats the call after a refusal, and the PBX answers it."""
     for answer in answers_with_legs(subject, 1):
         for what in _refusals(subject, answer.asked):
-            check_same(subject, check, answer, ask_again(subject, answer).exchange, f"asked after {what}")
+            check_same(subject, check, answer, ask_again(subject, answer).exchange, f"sent after {what}")
 
 
 def _refusals(subject: Subject, question: Question) -> Iterator[str]:
@@ -86,7 +86,7 @@ def test_a_question_has_the_same_answer_after_by_hour(subject: Subject, check: C
                 check,
                 answer,
                 ask_again(subject, answer).exchange,
-                f"asked after hour {hour} of {day:%Y/%m/%d}",
+                f"sent after hour {hour} of {day:%Y/%m/%d}",
             )
 
 
@@ -96,4 +96,4 @@ def test_a_question_has_the_same_answer_over_each_connection(subject: Subject, c
     for answer in answers_with_legs(subject, 2):
         for _ in range(2):
             exchange = ask(subject, answer.asked, headers=(("connection", "close"),))
-            check_same(subject, check, answer, exchange, "asked over a connection of its own")
+            check_same(subject, check, answer, exchange, "sent over a connection of its own")

@@ -117,7 +117,7 @@ def _numbers_mismatch(what: str, expected: Sequence[Leg], answer: Answer) -> Mis
 
 
 @clause("relations.two-archives")
-def test_two_archives_in_one_pbx_are_told_together(subject: Subject, check: Check) -> None:
+def test_one_pbx_with_two_archives_lists_the_legs_of_both(subject: Subject, check: Check) -> None:
     """SPEC: an array containing any matching calls."""
     both = subject.fresh(document=archive(*ONE, *OTHER))
     apart_ = [subject.fresh(document=archive(*calls)) for calls in (ONE, OTHER)]
@@ -157,7 +157,7 @@ def test_the_order_in_which_calls_came_changes_nothing(subject: Subject, check: 
 
 
 @clause("relations.weeks-later")
-def test_the_same_calls_weeks_later_are_told_weeks_later(subject: Subject, check: Check) -> None:
+def test_calls_some_weeks_later_have_a_later_start(subject: Subject, check: Check) -> None:
     """SPEC: date and time, and a duration. The calendar changes the time and not the duration."""
     by = timedelta(weeks=WEEKS)
     later = [_moved(each, by) for each in AT_MIDNIGHT]

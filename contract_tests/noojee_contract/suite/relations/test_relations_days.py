@@ -113,24 +113,24 @@ def test_the_hours_of_a_long_day_are_the_day(subject: Subject, check: Check) -> 
 
 
 @clause("relations.later")
-def test_what_was_listed_is_listed_later(subject: Subject, check: Check) -> None:
+def test_listed_legs_are_listed_later(subject: Subject, check: Check) -> None:
     """DERIVED: legs that have ended do not change overnight (on a read-only PBX: within two seconds)."""
     answers = answers_with_legs(subject, AROUND)
     subject.step(A_MOMENT_SECONDS if subject.sandbox is None else A_NIGHT_SECONDS)
     for answer in answers:
-        check_rows(check, rows([answer]), ask_again(subject, answer), "asked again later")
+        check_rows(check, rows([answer]), ask_again(subject, answer), "sent again later")
 
 
 @clause("relations.running-hour-grows")
-def test_a_running_hour_asked_again_brings_what_ended_since(subject: Subject, check: Check) -> None:
+def test_a_running_hour_lists_new_legs_later(subject: Subject, check: Check) -> None:
     """DOC W-H: legs that ended in that hour. A running hour lists those that have ended so far."""
     subject = subject.fresh(document=RUNNING)
     first = subject.by_hour(RUNNING_DAY, RUNNING_HOUR)
     subject.step(UNTIL_NEXT_ENDED_SECONDS)
     later = subject.reread(first.asked, subject.ask_by_hour(RUNNING_DAY, RUNNING_HOUR))
-    check_rows(check, rows([first]), later, "asked again 20 minutes later")
+    check_rows(check, rows([first]), later, "sent again 20 minutes later")
     since = (GOES_ON, 2)
     mismatch = legs_mismatch(
-        later, [*names(later.legs), since], what=f"{question_in_words(later)}, asked again 20 minutes later"
+        later, [*names(later.legs), since], what=f"{question_in_words(later)}, sent again 20 minutes later"
     )
     check_mismatch(check, None if since in names(later.legs) else mismatch, later.exchange)

@@ -289,7 +289,7 @@ def ends_of(leg: Leg, *, more: tuple[int, ...] = (0,)) -> list[datetime]:
 def unreadable(answer: Answer) -> str | None:
     """Why an answer is no array of objects; None where it is one. The values of fields do not count."""
     if answer.reading.error_body is not None:
-        return f"a failure object came: {beginning(answer.reading.error_body.message, 80)!r}"
+        return f"an error body: {beginning(answer.reading.error_body.message, 80)!r}"
     return next((problem for problem in answer.reading.problems if not _FIELD_PROBLEM.match(problem)), None)
 
 
