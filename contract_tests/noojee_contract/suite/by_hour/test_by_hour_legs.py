@@ -209,7 +209,8 @@ def _check_word(check: Check, answer: Answer, leg: Leg) -> None:
 
 def _kind_of_direction(leg: Leg) -> FailureKind:
     """What is wrong with a Direction that is not the expected word: a known word, or none."""
-    known = leg.raw.get("Direction") in DIRECTIONS[BY_HOUR]
+    word = leg.raw.get("Direction")
+    known = isinstance(word, str) and word in DIRECTIONS[BY_HOUR]
     return FailureKind.WRONG_VALUE if known else FailureKind.INVALID_FIELD
 
 
