@@ -24,6 +24,8 @@ from noojee_contract.model.result import ClauseRow
 SEVERITIES = ("must", "declared", "should", "may")
 # These clauses check that legs and audio come at all. If one of them fails, others fail as a consequence.
 ELEMENTARY = (*REQUIRED_CLAUSES, "by-hour.answered", "by-hour.ended-in-hour", "audio.fetched")
+CREDENTIALS = "authentication"  # the group of clauses about credentials
+SIMPLE_FIRST = (CREDENTIALS, "metadata", "by-hour", "audio", "transport", "live-calls", "relations", "migration")
 LARGE = 4  # clauses of a group that others may follow from
 MOST_METHODS = 3
 MOST_ENTRIES = 50
@@ -42,6 +44,7 @@ OPTION_FIELDS: Mapping[str, str] = {
     "eastern_abbreviation": "Start",
 }
 """Options about one field of a leg."""
+FIRST_SERVER_ERROR = 500
 NO_JSON = object()
 
 
@@ -73,15 +76,22 @@ class Mark:
 WRONG_TIME = Mark(Tier.TIME, "Time, from which hashes are made")
 UNREAD_OBJECT = Mark(Tier.UNUSUAL_ANSWER, "200 with an object")
 SERVED = Mark(Tier.SERVED, "answers where a refusal is due")
+ABSORBED = (Tier.LEGS, Tier.REQUEST)
+"""Tiers whose failures join a large group about the same method."""
 NAMES = (Mark(Tier.FIELD, "UniqueId"), Mark(Tier.FIELD, "Leg"))
+NAME_FIELDS = frozenset(mark.text for mark in NAMES)
+DURATION = Mark(Tier.FIELD, "Duration")
+ENDS = (Mark(Tier.FIELD, "Start"), Mark(Tier.FIELD, "callend"))
+"""The times that a Duration is checked against."""
 KIND_MARKS: Mapping[FailureKind, Mark] = {
     FailureKind.WRONG_TIME: WRONG_TIME,
     FailureKind.LEAKED_CREDENTIAL: Mark(Tier.ERROR_BODY, "credentials in answers"),
     FailureKind.NOT_REFUSED: SERVED,
-    FailureKind.LIMIT_NOT_HELD: Mark(Tier.SERVED, "limits that are not applied as documented"),
+    FailureKind.LIMIT_NOT_HELD: SERVED,
     FailureKind.REPEATED_LEG: Mark(Tier.LEGS, "legs that are listed twice"),
     FailureKind.MISSING_LEG: Mark(Tier.LEGS, "legs that are missing"),
     FailureKind.UNEXPECTED_LEG: Mark(Tier.LEGS, "legs that must not be listed"),
+    FailureKind.WRONG_ORDER: Mark(Tier.LEGS, "legs in a wrong order"),
 }
 DIRECT_KINDS: Mapping[Tier, frozenset[FailureKind]] = {
     Tier.TIME: frozenset({FailureKind.WRONG_TIME}),
@@ -145,14 +155,14 @@ NOTHING: frozenset[Mark] = frozenset()
 
 def group_failures(rows: Sequence[ReportRow]) -> tuple[FailureGroup, ...]:
     """Group failures by cause, worst first: by the worst clause, elementary clauses first, then by size."""
-    remaining = _follow_names(_follow_messages(_follow_time([(row, marks(row)) for row in rows])))
+    remaining = _with_consequences([(row, marks(row)) for row in rows])
     groups: list[FailureGroup] = []
     for tier in Tier:
         while shared := Counter(mark for _, shown in remaining for mark in shown if mark.tier is tier):
             mark = min(shared, key=lambda each: (-shared[each], each.text))
             members = [row for row, shown in remaining if mark in shown]
             remaining = [(row, shown) for row, shown in remaining if mark not in shown]
-            place = _absorbing(groups, members) if tier is Tier.REQUEST else None
+            place = _absorbing(groups, members) if tier in ABSORBED else None
             if place is None:
                 groups.append(_group(mark, members))
             else:
@@ -201,7 +211,7 @@ def _time(failure: Failure) -> frozenset[Mark]:
 def _error_body(failure: Failure) -> frozenset[Mark]:
     if failure.kind is FailureKind.LEAKED_CREDENTIAL:
         return frozenset({KIND_MARKS[failure.kind]})
-    if failure.field in ERROR_BODY_FIELDS and failure.kind is not FailureKind.REFUSED:
+    if failure.field in ERROR_BODY_FIELDS and failure.kind not in (FailureKind.REFUSED, FailureKind.OPTION_DIFFERS):
         return frozenset({Mark(Tier.ERROR_BODY, f"{failure.field} of an answer")})
     return NOTHING
 
@@ -222,10 +232,10 @@ def _unusual_answer(failure: Failure) -> frozenset[Mark]:
 
 
 def _shows_status(failure: Failure) -> bool:
-    """Whether an option differs because of the status: a server error, or a status that the option is about."""
+    """Whether an option differs because of the status: a server error, or a status in the actual value."""
     assert failure.exchange is not None
     status = failure.exchange["response"]["status"]
-    return bool(status >= 500 or failure.actual == str(status))
+    return bool(status >= FIRST_SERVER_ERROR or str(status) in (failure.actual or "").replace(":", " ").split())
 
 
 def _served(failure: Failure) -> frozenset[Mark]:
@@ -243,8 +253,13 @@ def _is_served(failure: Failure) -> bool:
 
 
 def _field_or_header(failure: Failure) -> frozenset[Mark]:
-    field = failure.field or OPTION_FIELDS.get(failure.option or "")
-    found = {Mark(Tier.FIELD, field)} if field is not None else set()
+    """The field and the header of a failure. A field without its form is spoiled together with others."""
+    is_option = failure.kind is FailureKind.OPTION_DIFFERS
+    field = OPTION_FIELDS.get(failure.option or "") if is_option else failure.field
+    found = set() if field is None else {Mark(Tier.FIELD, field)}
+    spoiled = _spoiled(failure)
+    if found & spoiled:
+        found |= spoiled
     if failure.header is not None:
         found.add(Mark(Tier.HEADER, failure.header))
     return frozenset(found)
@@ -256,7 +271,10 @@ def _spoiled(failure: Failure) -> frozenset[Mark]:
 
 def _legs(failure: Failure) -> frozenset[Mark]:
     mark = KIND_MARKS.get(failure.kind)
-    return frozenset({mark}) if mark is not None and mark.tier is Tier.LEGS else NOTHING
+    if mark is None or mark.tier is not Tier.LEGS or _spoiled(failure):
+        return NOTHING
+    is_name = failure.field in NAME_FIELDS and failure.kind is not FailureKind.WRONG_ORDER
+    return NOTHING if is_name else frozenset({mark})
 
 
 def _request(failure: Failure) -> frozenset[Mark]:
@@ -272,9 +290,9 @@ RULES: tuple[Rule, ...] = (
     _http_method,
     _unusual_answer,
     _served,
+    _legs,
     _field_or_header,
     _spoiled,
-    _legs,
     _request,
 )
 """Rules that read marks, in the order in which they apply."""
@@ -347,6 +365,13 @@ def _answer_of(row: ReportRow) -> Mark | None:
     return unusual_answer(exchange)
 
 
+def _with_consequences(rows: Marked) -> Marked:
+    """Give failures that follow from others the marks of those."""
+    for follow in (_follow_time, _follow_messages, _follow_names, _follow_ends):
+        rows = follow(rows)
+    return rows
+
+
 def _follow_time(rows: Marked) -> Marked:
     """If Time itself is wrong, hashes that are refused as expired are a consequence."""
     if not any(mark.tier is Tier.TIME for _, shown in rows for mark in shown):
@@ -396,13 +421,25 @@ def _follows(row: ReportRow, shown: frozenset[Mark], methods: set[tuple[str, str
     return _method(row) in methods and any(mark.tier in (Tier.FIELD, Tier.LEGS) for mark in shown)
 
 
+def _follow_ends(rows: Marked) -> Marked:
+    """If more failures are about Start or callend than about Duration, wrong Durations are a consequence."""
+    times = Counter(mark for _, shown in rows for mark in shown)
+    end = max(ENDS, key=lambda mark: times[mark])
+    methods = {_method(row) for row, shown in rows if end in shown}
+    if times[end] <= times[DURATION]:
+        return rows
+    return [(row, frozenset({end}) if DURATION in shown and _method(row) in methods else shown) for row, shown in rows]
+
+
 def _method(row: ReportRow) -> tuple[str, str] | None:
     """The HTTP method and the API method of a failure's exchange."""
     return None if row.exchange is None else (row.exchange["request"]["method"], method_of(row.exchange))
 
 
 def _absorbing(groups: Sequence[FailureGroup], rows: Sequence[ReportRow]) -> int | None:
-    """The index of the largest group about the same methods that is large or elementary."""
+    """The index of the largest group about the same methods that is large or elementary; None for elementary clauses."""
+    if _is_elementary(rows):
+        return None
     methods = {_method(row) for row in rows}
     fitting = [
         place for place, group in enumerate(groups)
@@ -432,7 +469,8 @@ def _directness(row: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int
 
     A failure is direct if its own exchange is wrong, it does not compare two answers (unless only a repeated request
     shows the fault), it reports the form of a field whose form is broken, it is not about an option, its kind and its
-    field or header are those of the mark, and its clause is elementary.
+    field or header are those of the mark, legs are not missed by a clause about credentials, its clause is
+    elementary, and the group of its clause is a simple one.
     """
     outcome, severity, _ = rank(row)
     kind = None if row.failure is None else row.failure.kind
@@ -442,10 +480,13 @@ def _directness(row: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int
     other_form = spoiled and kind not in FORM_KINDS
     is_option = kind is FailureKind.OPTION_DIFFERS
     other_kind = mark.tier in DIRECT_KINDS and kind not in DIRECT_KINDS[mark.tier]
-    other_name = row.failure is None or mark.text not in (row.failure.field, row.failure.header)
-    named = mark.tier in (Tier.FIELD, Tier.HEADER) and other_name
+    names = () if row.failure is None else (row.failure.field, row.failure.header)
+    other_name = mark.tier in (Tier.FIELD, Tier.HEADER) and mark.text not in names
+    other_group = mark.tier is Tier.LEGS and row.clause.group == CREDENTIALS
     elementary = ELEMENTARY.index(row.clause.id) if row.clause.id in ELEMENTARY else len(ELEMENTARY)
-    return outcome, elsewhere, compares, other_form, is_option, named, other_kind, elementary, severity
+    group = SIMPLE_FIRST.index(row.clause.group) if row.clause.group in SIMPLE_FIRST else len(SIMPLE_FIRST)
+    unlike = (elsewhere, compares, other_form, is_option, other_name, other_kind, other_group)
+    return outcome, *unlike, elementary, severity, group
 
 
 def _spoiled_of(row: ReportRow) -> frozenset[Mark]:

@@ -209,7 +209,7 @@ class _Page:
 
 
 def _escaped(words: str) -> str:
-    """Escape control characters and those that change the direction of text: a hostile tag must not drive a terminal."""
+    """Escape characters that control a terminal or change the direction of text: a hostile tag must not drive a terminal."""
     if words.isprintable():
         return words
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)

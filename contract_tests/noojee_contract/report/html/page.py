@@ -67,7 +67,7 @@ def _part(name: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape control characters and those that change the direction of text; line ends stay."""
+    """Escape characters that control a terminal or change the direction of text; line ends stay."""
     if text.isprintable():
         return text
     return "".join(

@@ -102,6 +102,7 @@ def test_audio_is_as_long_as_its_leg(subject: Subject, check: Check) -> None:
                 f"{describe_leg(listed)}: the sound lasts {actual}, its Duration is {expected}",
                 exchange,
                 kind=FailureKind.WRONG_AUDIO,
+                field="Duration",
                 expected=expected,
                 actual=actual,
             )
