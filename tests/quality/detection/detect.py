@@ -37,8 +37,8 @@ class Row:
     """What the suite found on one faulty server.
 
     `failed`: the failed clauses in the order of the report, each with its message. `first` is the clause of the first failure, `message`
-    its message. `names_it`: that failure has the expected words; `shows_it`: its exchange has an answer that the fault changed, or it has
-    no exchange. `differs_at` counts the requests up to the first changed answer, `caught_at` those up to the first failed clause.
+    its kind and message. `names_it`: that failure is one of the expected ones (kind with field, header or option); `shows_it`: its
+    exchange has an answer that the fault changed, or it has no exchange. `differs_at` counts the requests up to the first changed answer, `caught_at` those up to the first failed clause.
     `groups` is the number of failure groups in the report. `errors` are errors of the suite.
     """
 
@@ -162,7 +162,7 @@ def row_of(server: FaultyServer, results: Sequence[Result], caught_at: int | Non
     """The row of a faulty server from the results of its clauses."""
     watched = adapters.opened.get(server.name, [])
     failed = [result for result in results if result.outcome is Outcome.FAILED]
-    summary = summarize(run_of(failed)) if failed else None
+    summary = summarize(report_of(failed)) if failed else None
     example = None if summary is None else summary.groups[0].example
     failure = None if example is None else example.failure
     exchange = None if failure is None else failure.exchange
@@ -175,7 +175,7 @@ def row_of(server: FaultyServer, results: Sequence[Result], caught_at: int | Non
         else {row.clause.id: row.message[:300] for group in summary.groups for row in group.rows},
         first=None if example is None else example.clause.id,
         message="" if failure is None else f"{kind_in_words(failure)}: {failure.message}",
-        names_it=failure is not None and re.search(server.says, failure.message) is not None,
+        names_it=failure is not None and server.expects(failure),
         shows_it=example is not None and (_compares(example) or exchange is None or _changed(exchange, watched)),
         differs_at=min((at for adapter in watched for at in adapter.differing.values()), default=None),
         caught_at=caught_at,
@@ -201,7 +201,7 @@ def _changed(exchange: Mapping[str, Any], watched: Sequence[adapters.WatchedServ
     return any(method == asked and shown.fullmatch(url) for adapter in watched for asked, url in adapter.differing)
 
 
-def run_of(results: Sequence[Result]) -> Report:
+def report_of(results: Sequence[Result]) -> Report:
     """Results as a report that can be summarized."""
     names = dict.fromkeys(result.target for result in results)
     clauses: dict[str, Clause] = {result.clause: catalogue()[result.clause] for result in results}

@@ -99,7 +99,8 @@ def _complaints(row: Row) -> Iterable[str]:
 def servers_fingerprint() -> str:
     """A short digest of the faulty servers: names, descriptions, groups, expected failures, and reasons of survivors."""
     text = "\n".join(
-        "\t".join((server.name, server.description, server.kind, server.says)) for server in everything().values()
+        "\t".join((server.name, server.description, server.kind, *map(str, server.expected)))
+        for server in everything().values()
     )
     excused = "\n".join(f"{name}\t{reason}" for name, reason in sorted(survivors().items()))
     return hashlib.sha256(f"{text}\n{excused}".encode()).hexdigest()[:12]

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from noojee_contract.model.failure import Failure, FailureKind
 from quality.detection.detect import detect
 from support.faulty_servers import by_hand, everything, kinds, survivors
+from support.faulty_servers.expected import read_expected
 from support.faulty_servers.operators import every_mutant, left_out, made
 
 TESTS = Path(__file__).parents[2]
@@ -35,7 +37,7 @@ def test_every_faulty_server_has_group_and_expected_failure() -> None:
     """And a description in a sentence."""
     for server in everything().values():
         assert server.kind, f"{server.name} is in no group: put it into tests/support/faulty_servers/kinds.toml"
-        assert server.says, server.name
+        assert server.expected, server.name
         assert server.description.endswith("."), server.name
     assert set(kinds()) == set(by_hand())
 
@@ -45,6 +47,27 @@ def test_faulty_servers_keep_the_order_of_their_modules() -> None:
     code = "import support.faulty_servers.relations_flow, support.faulty_servers.audio; print(*support.faulty_servers.everything())"
     process = subprocess.run([sys.executable, "-c", code], cwd=TESTS, capture_output=True, text=True, check=True)
     assert process.stdout.split() == list(everything())
+
+
+def test_an_expected_failure_has_kinds_and_names() -> None:
+    """A failure matches by kind, by field, header or option, and by the method and status of its exchange."""
+    exchange = {"request": {"method": "GET"}, "response": {"status": 200}}
+    failure = Failure(message="", kind=FailureKind.WRONG_VALUE, field="Duration", exchange=exchange)
+    for entry, matches in (
+        ({"kind": "wrong_value"}, True),
+        ({"kind": ["missing_leg", "wrong_value"], "field": "Duration"}, True),
+        ({"kind": "wrong_value", "field": ["Start", "Duration"], "option": "start_fraction"}, True),
+        ([{"kind": "missing_leg"}, {"kind": "wrong_value", "method": "GET", "status": 200}], True),
+        ({"kind": "missing_leg", "field": "Duration"}, False),
+        ({"kind": "wrong_value", "field": "Start"}, False),
+        ({"kind": "wrong_value", "header": "Duration"}, False),
+        ({"kind": "wrong_value", "method": "POST"}, False),
+        ({"kind": "wrong_value", "status": 404}, False),
+    ):
+        assert any(each.matches(failure) for each in read_expected(entry)) is matches, entry
+    for wrong in ({"kind": "other"}, {"kind": []}, {"kind": "wrong_value", "says": "Duration"}):
+        with pytest.raises(ValueError, match=r"other|kind|says"):
+            read_expected(wrong)
 
 
 def test_survivors_and_left_out_mutants_exist() -> None:

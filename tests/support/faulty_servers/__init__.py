@@ -17,7 +17,9 @@ from typing import Any
 
 import httpx
 
+from noojee_contract.model.failure import Failure
 from noojee_fake.adapters import httpx_transport as door
+from support.faulty_servers.expected import ExpectedFailure, read_expected
 
 Send = Callable[[httpx.Request], httpx.Response]
 Mistake = Callable[[httpx.Request, Send, dict[str, Any]], httpx.Response]
@@ -44,9 +46,9 @@ GROUPS = (
 class FaultyServer:
     """A mistake with the real-world description that it stands for.
 
-    `operator` names the operator that made it, "" where it was written by hand. `kind` is one of the groups of
-    `kinds.toml`, `says` a regular expression that the first failure's sentence must match: the field, the header or the
-    words that name the fault. `dialects` are those that can show it; empty: any.
+    `operator` names the operator that generated it, "" for one that a person wrote. `kind` is a group of `kinds.toml`.
+    `expected` are alternatives for the first failure of the report. `dialects` are those that can show the fault; empty:
+    any.
     """
 
     name: str
@@ -54,8 +56,12 @@ class FaultyServer:
     mistake: Mistake
     operator: str = ""
     kind: str = ""
-    says: str = ""
+    expected: tuple[ExpectedFailure, ...] = ()
     dialects: tuple[str, ...] = ()
+
+    def expects(self, failure: Failure) -> bool:
+        """Whether a failure may be the first one on this server."""
+        return any(each.matches(failure) for each in self.expected)
 
 
 FAULTY: dict[str, FaultyServer] = {}
@@ -83,27 +89,27 @@ def catalogue() -> dict[str, FaultyServer]:
 
 
 @cache
-def kinds() -> Mapping[str, tuple[str, str]]:
-    """For each faulty server written by hand its group, and what the sentence of the first failure must match."""
+def kinds() -> Mapping[str, tuple[str, tuple[ExpectedFailure, ...]]]:
+    """The group and the expected first failure of each faulty server that a person wrote."""
     table = tomllib.loads(KINDS_FILE.read_text(encoding="utf-8"))
-    return {name: (kind, says) for kind, rows in table.items() for name, says in rows.items()}
+    return {name: (kind, read_expected(entry)) for kind, rows in table.items() for name, entry in rows.items()}
 
 
 @cache
 def survivors() -> Mapping[str, str]:
-    """The faulty servers that no clause breaks on, each with its reason."""
+    """The faulty servers that no clause fails on, each with its reason."""
     table = tomllib.loads(SURVIVORS_FILE.read_text(encoding="utf-8"))
     return {name: reason for reason, names in table.items() for name in names}
 
 
 @cache
 def by_hand() -> Mapping[str, FaultyServer]:
-    """Every faulty server that was written by hand, those on the wire too, with its group."""
+    """Every faulty server that a person wrote, those on the wire too, with group and expected failure."""
     import_module("support.faulty_servers.wire")
     found = {**catalogue(), **{name: server for name, (server, _) in WIRE.items()}}
-    told = kinds()
+    listed = kinds()
     return {
-        name: replace(server, kind=told[name][0], says=told[name][1]) if name in told else server
+        name: replace(server, kind=listed[name][0], expected=listed[name][1]) if name in listed else server
         for name, server in found.items()
     }
 

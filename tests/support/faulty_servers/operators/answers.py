@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 
+from noojee_contract.model.failure import FailureKind
 from support.faulty_servers import FaultyServer, Mistake, Send, with_body
+from support.faulty_servers.expected import REFUSALS, ExpectedFailure, expect
 from support.faulty_servers.operators import (
     BY_HOUR,
     BY_TAG,
@@ -38,49 +40,58 @@ def _wrapped(key: str) -> Change:
     return lambda answer: with_body(answer, b'{"%s":%s}' % (key.encode(), answer.content))
 
 
-# What is done to an answer that is right: the status that a failure names, or what it says of the body.
-STATUSES: tuple[tuple[str, str, Change, str], ...] = (
-    ("is-gone", "is answered 404, as a path that is not there", lambda answer: page(404), r"404"),
-    ("is-a-server-error", "is answered 500", lambda answer: page(500), r"500"),
-    ("is-unavailable", "is answered 503", lambda answer: page(503), r"503"),
-    ("is-forbidden", "is answered 403", lambda answer: page(403), r"403"),
-    ("is-without-content", "is answered 204", lambda answer: httpx.Response(204), r"204|empty|no leg"),
+NOT_LISTED = (*REFUSALS, FailureKind.MISSING_LEG)
+UNREADABLE = (FailureKind.INVALID_BODY, FailureKind.REFUSED, FailureKind.INVALID_AUDIO, FailureKind.WRONG_TIME)
+
+
+def _status(status: int) -> tuple[ExpectedFailure, ...]:
+    kinds = (FailureKind.WRONG_TIME, FailureKind.INVALID_AUDIO, FailureKind.OPTION_DIFFERS)
+    return expect(*REFUSALS, *kinds, statuses=(status,))
+
+
+# What is done to a right answer, and the failure that shows it.
+STATUSES: tuple[tuple[str, str, Change, tuple[ExpectedFailure, ...]], ...] = (
+    ("is-gone", "is answered 404, as a path that is not there", lambda answer: page(404), _status(404)),
+    ("is-a-server-error", "is answered 500", lambda answer: page(500), _status(500)),
+    ("is-unavailable", "is answered 503", lambda answer: page(503), _status(503)),
+    ("is-forbidden", "is answered 403", lambda answer: page(403), _status(403)),
+    ("is-without-content", "is answered 204", lambda answer: httpx.Response(204), _status(204)),
     ("is-moved", "is answered 302, to the same path of another host",
-     lambda answer: httpx.Response(302, headers=[("location", "https://new.invalid/")]), r"302"),
-    ("is-created", "is answered 201", lambda answer: with_status(answer, 201), r"201"),
-    ("is-accepted", "is answered 202", lambda answer: with_status(answer, 202), r"202"),
-    ("is-a-page", "is answered 200 with a page", lambda answer: page(200), r"JSON|page|digits|no sound|sound|200 with"),
-    ("is-empty", "is answered 200 without a body", lambda answer: with_body(answer, b""), r"empty|without a body|digits|0 bytes|sound"),
+     lambda answer: httpx.Response(302, headers=[("location", "https://new.invalid/")]), _status(302)),
+    ("is-created", "is answered 201", lambda answer: with_status(answer, 201), _status(201)),
+    ("is-accepted", "is answered 202", lambda answer: with_status(answer, 202), _status(202)),
+    ("is-a-page", "is answered 200 with a page", lambda answer: page(200), expect(*UNREADABLE)),
+    ("is-empty", "is answered 200 without a body", lambda answer: with_body(answer, b""), expect(*UNREADABLE)),
 )  # fmt: skip
-BODIES: tuple[tuple[str, str, Change, str], ...] = (
-    ("is-cut-in-half", "is cut in half", lambda answer: with_body(answer, answer.content[: len(answer.content) // 2]), r"JSON"),
-    ("begins-with-a-mark", "begins with a byte order mark", lambda answer: with_body(answer, b"\xef\xbb\xbf" + answer.content), r"JSON|BOM"),
-    ("is-utf-16", "is UTF-16", lambda answer: with_body(answer, answer.content.decode().encode("utf-16")), r"UTF-8|JSON"),
-    ("is-followed-by-null", "is followed by a null", lambda answer: with_body(answer, answer.content + b"null"), r"JSON"),
-    ("is-jsonp", "is wrapped in a function call", lambda answer: with_body(answer, b"callback(" + answer.content + b")"), r"JSON"),
-    ("is-guarded", "begins with a guard against scripts", lambda answer: with_body(answer, b")]}',\n" + answer.content), r"JSON"),
+BODIES: tuple[tuple[str, str, Change], ...] = (
+    ("is-cut-in-half", "is cut in half", lambda answer: with_body(answer, answer.content[: len(answer.content) // 2])),
+    ("begins-with-a-mark", "begins with a byte order mark", lambda answer: with_body(answer, b"\xef\xbb\xbf" + answer.content)),
+    ("is-utf-16", "is UTF-16", lambda answer: with_body(answer, answer.content.decode().encode("utf-16"))),
+    ("is-followed-by-null", "is followed by a null", lambda answer: with_body(answer, answer.content + b"null")),
+    ("is-jsonp", "is wrapped in a function call", lambda answer: with_body(answer, b"callback(" + answer.content + b")")),
+    ("is-guarded", "begins with a guard against scripts", lambda answer: with_body(answer, b")]}',\n" + answer.content)),
     ("is-a-text-of-json", "is a JSON string with the document in it",
-     lambda answer: with_body(answer, json.dumps(answer.content.decode()).encode()), r"a string"),
-    ("is-in-legs", "is an object with the list under legs", _wrapped("legs"), r"an object"),
-    ("is-in-metadata", "is an object with the list under MetaData", _wrapped("MetaData"), r"an object"),
+     lambda answer: with_body(answer, json.dumps(answer.content.decode()).encode())),
+    ("is-in-legs", "is an object with the list under legs", _wrapped("legs")),
+    ("is-in-metadata", "is an object with the list under MetaData", _wrapped("MetaData")),
     ("is-ok-alone", "is the object Code 0 in place of the list",
-     lambda answer: with_body(answer, b'{"Message":"OK","Code":0}'), r"an object"),
+     lambda answer: with_body(answer, b'{"Message":"OK","Code":0}')),
     ("is-a-warning", "is an object with a positive Code in place of the list",
-     lambda answer: with_body(answer, b'{"Message":"Deprecated","Code":1}'), r"failure object|an object|Deprecated"),
-    ("is-null", "is null", lambda answer: with_body(answer, b"null"), r"null"),
+     lambda answer: with_body(answer, b'{"Message":"Deprecated","Code":1}')),
+    ("is-null", "is null", lambda answer: with_body(answer, b"null")),
     ("is-in-single-quotes", "is written with single quotes",
-     lambda answer: with_body(answer, answer.content.replace(b'"', b"'")), r"JSON"),
-    ("is-xml", "is XML", lambda answer: with_body(answer, b"<legs><leg/></legs>"), r"JSON"),
-    ("is-zipped", "is zipped, and not labelled so", lambda answer: with_body(answer, gzip.compress(answer.content, mtime=0)), r"UTF-8|JSON"),
+     lambda answer: with_body(answer, answer.content.replace(b'"', b"'"))),
+    ("is-xml", "is XML", lambda answer: with_body(answer, b"<legs><leg/></legs>")),
+    ("is-zipped", "is zipped, and not labelled so", lambda answer: with_body(answer, gzip.compress(answer.content, mtime=0))),
 )  # fmt: skip
-TIMES: tuple[tuple[str, str, Change, str], ...] = (
-    ("has-a-fraction", "has a fraction", lambda answer: with_body(answer, answer.content.strip() + b".0"), r"digits|Time"),
-    ("is-a-date", "is a date in ISO 8601", lambda answer: with_body(answer, b"2026-11-24T00:00:00Z"), r"digits|Time"),
-    ("is-in-microseconds", "is in microseconds", lambda answer: with_body(answer, answer.content.strip() + b"000"), r"Time|digits"),
-    ("is-quoted", "is in quotes", lambda answer: with_body(answer, b'"' + answer.content.strip() + b'"'), r"digits|Time"),
-    ("is-signed", "begins with a sign", lambda answer: with_body(answer, b"+" + answer.content), r"digits|Time"),
-    ("is-with-a-label", "begins with a word", lambda answer: with_body(answer, b"Time: " + answer.content), r"digits|Time"),
-    ("is-grouped", "has thousands separators", lambda answer: with_body(answer, f"{int(answer.content):,}".encode()), r"digits|Time"),
+TIMES: tuple[tuple[str, str, Change], ...] = (
+    ("has-a-fraction", "has a fraction", lambda answer: with_body(answer, answer.content.strip() + b".0")),
+    ("is-a-date", "is a date in ISO 8601", lambda answer: with_body(answer, b"2026-11-24T00:00:00Z")),
+    ("is-in-microseconds", "is in microseconds", lambda answer: with_body(answer, answer.content.strip() + b"000")),
+    ("is-quoted", "is in quotes", lambda answer: with_body(answer, b'"' + answer.content.strip() + b'"')),
+    ("is-signed", "begins with a sign", lambda answer: with_body(answer, b"+" + answer.content)),
+    ("is-with-a-label", "begins with a word", lambda answer: with_body(answer, b"Time: " + answer.content)),
+    ("is-grouped", "has thousands separators", lambda answer: with_body(answer, f"{int(answer.content):,}".encode())),
 )  # fmt: skip
 METHODS = ("GET", "PUT", "DELETE", "PATCH", "HEAD")
 NEIGHBOURS = {BY_TAG: "retrieveMetaDataByUniqueId", BY_UNIQUE_ID: "retrieveMetaData", BY_HOUR: "retrieveMetaData"}
@@ -98,13 +109,13 @@ def _refuses(request: httpx.Request, answer: httpx.Response) -> bool:
 def mutants() -> Iterator[FaultyServer]:
     """Each status at each route, each wrapping of each document, each method at each route."""
     for place in PLACES:
-        for name, words, change, says in STATUSES:
-            yield _mutant(place, name, words, change, says, "status")
+        for name, words, change, expected in STATUSES:
+            yield _mutant(place, name, words, change, expected, "status")
     for place in METADATA:
-        for name, words, change, says in BODIES:
-            yield _mutant(place, name, words, change, says, "envelope")
-    for name, words, change, says in TIMES:
-        yield _mutant(TIME, name, words, change, says, "envelope")
+        for name, words, change in BODIES:
+            yield _mutant(place, name, words, change, expect(*UNREADABLE), "envelope")
+    for name, words, change in TIMES:
+        yield _mutant(TIME, name, words, change, expect(FailureKind.WRONG_TIME), "envelope")
     yield from _of_methods()
     for place, neighbour in NEIGHBOURS.items():
         yield FaultyServer(
@@ -113,19 +124,21 @@ def mutants() -> Iterator[FaultyServer]:
             mistake=_led_to(place, neighbour),
             operator="leads-to-its-neighbour",
             kind="status",
-            says=r"expected|failure object",
+            expected=expect(*NOT_LISTED),
             dialects=dialects_of(place),
         )
 
 
-def _mutant(place: str, name: str, words: str, change: Change, says: str, kind: str) -> FaultyServer:
+def _mutant(
+    place: str, name: str, words: str, change: Change, expected: tuple[ExpectedFailure, ...], kind: str
+) -> FaultyServer:
     return FaultyServer(
         name=f"{place}-{name}",
         description=f"{WORDS[place]} {words}.",
         mistake=on_success(place, change),
         operator=name,
         kind="audio" if place == SOUND else kind,
-        says=says,
+        expected=expected,
         dialects=dialects_of(place),
     )
 
@@ -139,7 +152,12 @@ def _of_methods() -> Iterator[FaultyServer]:
                 mistake=_served_on(place, method),
                 operator="on-another-method",
                 kind="method",
-                says=method,
+                expected=expect(
+                    FailureKind.NOT_REFUSED,
+                    FailureKind.UNEXPECTED_STATUS,
+                    FailureKind.OPTION_DIFFERS,
+                    methods=(method,),
+                ),
                 dialects=dialects_of(place),
             )
 

@@ -11,7 +11,10 @@ from typing import Any
 
 import httpx
 
+from noojee_contract.model.failure import FailureKind
+from noojee_contract.report.grouping import OPTION_FIELDS
 from support.faulty_servers import FaultyServer, with_body, with_legs
+from support.faulty_servers.expected import LEGS, VALUES, ExpectedFailure, expect
 from support.faulty_servers.operators import BY_HOUR, METADATA, WORDS, answering, dialects_of
 
 Leg = Mapping[str, str]
@@ -35,8 +38,9 @@ BY_HOUR_SAMPLES: Mapping[str, str] = {
     "Username": "NoojeeAdmin", "CallRecordId": "6468", "UniqueId": "1631595787.5", "DID": "7601", "Direction": "Inbound",
     "callend": "Tue Sep 14 15:03:34 AEST 2021",
 }  # fmt: skip
-# Numbers that only change places make each leg another: whatever tells two legs apart points at it.
-SAYS = {("Leg", "of-the-next-leg"): r"\b(Leg|CallRecordId|Start|Duration|Destination)\b"}
+# Numbers that only change places make each leg another one: any field that distinguishes two legs points at the fault.
+OTHER_FIELDS = {("Leg", "of-the-next-leg"): ("CallRecordId", "Start", "Duration", "Destination")}
+NAMES = ("UniqueId", "Leg")  # a wrong name of a leg is a missing leg and an unexpected one
 GONE = object()
 RENAMED = "\x00name"
 _JAVA_DATE = re.compile(r"(\w{3} \w{3} \d\d \d\d:\d\d:\d\d) (\S+) (\d{4})")
@@ -56,9 +60,13 @@ class Operator:
     fields: frozenset[str] = frozenset()
 
 
-def says_of(field: str, operator: Operator) -> str:
-    """What a failure about a mutant must say: the field."""
-    return SAYS.get((field, operator.name), rf"\b{field}\b")
+def expected_of(field: str, operator: Operator) -> tuple[ExpectedFailure, ...]:
+    """The failure that shows a mutant: it names the field, or an option about it."""
+    fields = (field, *OTHER_FIELDS.get((field, operator.name), ()))
+    options = [option for option, about in OPTION_FIELDS.items() if about == field]
+    kinds = (FailureKind.MISSING_FIELD, *VALUES) if operator.form else VALUES
+    expected = expect(*kinds, fields=fields, options=options)
+    return expected + expect(*LEGS) if field in NAMES else expected
 
 
 def moved(text: str, by: timedelta) -> str:
@@ -165,7 +173,7 @@ def mutants() -> Iterator[FaultyServer]:
                     ),
                     operator=operator.name,
                     kind="schema-and-type" if operator.form else KINDS.get(field, "field-meaning"),
-                    says=says_of(field, operator),
+                    expected=expected_of(field, operator),
                     dialects=dialects_of(place),
                 )
         yield from _repeated_keys(place)
@@ -182,7 +190,7 @@ def _repeated_keys(place: str) -> Iterator[FaultyServer]:
             ),
             operator="twice",
             kind="envelope",
-            says=rf"{field}.*twice",
+            expected=expect(FailureKind.INVALID_BODY),
             dialects=dialects_of(place),
         )
 

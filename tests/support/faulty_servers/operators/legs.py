@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from noojee_contract.model.failure import FailureKind
 from support.faulty_servers import FaultyServer, with_legs
+from support.faulty_servers.expected import LEGS, ExpectedFailure, expect
 from support.faulty_servers.operators import BY_HOUR, METADATA, WORDS, answering, dialects_of
 
 Leg = dict[str, str]
 Change = Callable[[list[Leg]], Any]
 
-MISSING = r"legs?\b.*(expected|got|not listed|no leg came|missing)|expected (legs|calls|[0-9]+ legs)|changed when"
+MISSING = expect(*LEGS)
+MORE = expect(FailureKind.REPEATED_LEG, FailureKind.UNEXPECTED_LEG)
+ORDER = expect(FailureKind.WRONG_ORDER) + expect(FailureKind.OPTION_DIFFERS, options=("metadata_order",))
+NO_LIST = expect(FailureKind.INVALID_BODY)
+NO_LEG = expect(FailureKind.INVALID_BODY, FailureKind.MISSING_FIELD, FailureKind.UNEXPECTED_LEG)
 
 
 def _without(legs: list[Leg], at: int) -> list[Leg]:
@@ -47,7 +53,7 @@ def _one_more(legs: list[Leg]) -> list[Leg]:
     return [*legs, {**last, "Leg": str(int(last["Leg"]) + 1), "CallRecordId": str(int(last["CallRecordId"]) + 100_000)}]
 
 
-CHANGES: tuple[tuple[str, str, Change, str], ...] = (
+CHANGES: tuple[tuple[str, str, Change, tuple[ExpectedFailure, ...]], ...] = (
     ("first-leg-missing", "the first leg is missing", lambda legs: _without(legs, 0), MISSING),
     ("last-leg-missing", "the last leg is missing", lambda legs: _without(legs, -1), MISSING),
     ("middle-leg-missing", "of three legs or more, the one in the middle is missing",
@@ -56,15 +62,15 @@ CHANGES: tuple[tuple[str, str, Change, str], ...] = (
     ("two-legs-at-most", "a list ends after two legs", lambda legs: legs[:2], MISSING),
     ("five-legs-at-most", "a list ends after five legs", lambda legs: legs[:5], MISSING),
     ("one-call-alone", "the legs of the first call alone are listed", _of_first_call, MISSING),
-    ("first-leg-twice", "the first leg is listed twice", lambda legs: [*legs[:1], *legs], r"twice|expected legs|expected [0-9]+ legs|got"),
-    ("every-leg-twice", "every leg is listed twice", lambda legs: legs + legs, r"twice|expected legs|expected [0-9]+ legs|got"),
-    ("a-stray-leg", "a leg of a call that does not exist is listed too", _stray, r"expected legs|expected [0-9]+ legs|not listed|got"),
-    ("one-leg-more", "the last call has a leg more", _one_more, r"expected legs|expected [0-9]+ legs|not listed|got"),
+    ("first-leg-twice", "the first leg is listed twice", lambda legs: [*legs[:1], *legs], MORE),
+    ("every-leg-twice", "every leg is listed twice", lambda legs: legs + legs, MORE),
+    ("a-stray-leg", "a leg of a call that does not exist is listed too", _stray, MORE),
+    ("one-leg-more", "the last call has a leg more", _one_more, MORE),
     ("last-legs-joined", "the last two legs of a call are one", _joined, MISSING),
-    ("nested", "each leg stands in an array of its own", lambda legs: [[leg] for leg in legs], r"array|object"),
-    ("keyed-by-record", "the list is an object, keyed by CallRecordId", lambda legs: {leg["CallRecordId"]: leg for leg in legs}, r"object|array"),
-    ("an-empty-entry", "an empty entry ends the list", lambda legs: [*legs, {}], r"missing|expected legs|'None'"),
-    ("a-null-entry", "null ends the list", lambda legs: [*legs, None], r"null"),
+    ("nested", "each leg stands in an array of its own", lambda legs: [[leg] for leg in legs], NO_LIST),
+    ("keyed-by-record", "the list is an object, keyed by CallRecordId", lambda legs: {leg["CallRecordId"]: leg for leg in legs}, NO_LIST),
+    ("an-empty-entry", "an empty entry ends the list", lambda legs: [*legs, {}], NO_LEG),
+    ("a-null-entry", "null ends the list", lambda legs: [*legs, None], NO_LIST),
 )  # fmt: skip
 ORDERS: tuple[tuple[str, str, Change], ...] = (
     ("by-record-as-text", "legs come by CallRecordId, as text",
@@ -78,19 +84,21 @@ ORDERS: tuple[tuple[str, str, Change], ...] = (
 def mutants() -> Iterator[FaultyServer]:
     """Each change of the list in each document; each order where the order is declared."""
     for place in METADATA:
-        for name, words, change, says in CHANGES:
-            yield _mutant(place, name, words, change, says, "by-hour-membership" if place == BY_HOUR else "leg-set")
+        for name, words, change, expected in CHANGES:
+            yield _mutant(place, name, words, change, expected, "by-hour-membership" if place == BY_HOUR else "leg-set")
         for name, words, change in ORDERS:
-            yield _mutant(place, name, words, change, r"order", "order")
+            yield _mutant(place, name, words, change, ORDER, "order")
 
 
-def _mutant(place: str, name: str, words: str, change: Change, says: str, kind: str) -> FaultyServer:
+def _mutant(
+    place: str, name: str, words: str, change: Change, expected: tuple[ExpectedFailure, ...], kind: str
+) -> FaultyServer:
     return FaultyServer(
         name=f"{place}-{name}",
         description=f"{WORDS[place]}, {words}.",
         mistake=answering(place, lambda _, answer: with_legs(answer, change)),
         operator=name,
         kind=kind,
-        says=says,
+        expected=expected,
         dialects=dialects_of(place),
     )

@@ -8,8 +8,10 @@ from typing import Any
 
 import httpx
 
+from noojee_contract.model.failure import FailureKind
 from support.faulty_servers import FaultyServer, Mistake, Send, with_body
 from support.faulty_servers.by_hour import in_hour, listing
+from support.faulty_servers.expected import LEGS, ExpectedFailure, expect
 from support.faulty_servers.hashes import signs
 from support.faulty_servers.operators import BY_HOUR, TIME, is_at
 from support.faulty_servers.rewriting import (
@@ -161,6 +163,12 @@ KEYS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("key-by-length", "Keys are compared by their length.", lambda key: str(len(key))),
     ("key-trimmed", "Spaces around a key do not count.", lambda key: key.strip()),
 )  # fmt: skip
+WINDOW = expect(FailureKind.REFUSED, FailureKind.NOT_REFUSED, FailureKind.LIMIT_NOT_HELD)
+AHEAD = expect(FailureKind.OPTION_DIFFERS, options=("clock_ahead_seconds",)) + expect(FailureKind.NOT_REFUSED)
+CLOCK = expect(FailureKind.WRONG_TIME)
+SPACING = expect(FailureKind.LIMIT_NOT_HELD, FailureKind.NOT_REFUSED) + expect(FailureKind.REFUSED, statuses=(429,))
+EDGE = expect(*LEGS)
+COMPARED = expect(FailureKind.NOT_REFUSED)
 
 
 def mutants() -> Iterator[FaultyServer]:
@@ -172,7 +180,7 @@ def mutants() -> Iterator[FaultyServer]:
             _window(seconds),
             "window",
             "authentication",
-            r"(?i)old|ago|Expired|fresh|accept|stale|ten seconds|[0-9] s",
+            WINDOW,
             LEGACY,
         )
     for seconds in (0, 1, 4, 8, 30, 61):
@@ -182,7 +190,7 @@ def mutants() -> Iterator[FaultyServer]:
             _ahead(seconds),
             "ahead",
             "authentication",
-            r"(?i)ahead",
+            AHEAD,
             LEGACY,
         )
     for seconds in CLOCKS_SECONDS:
@@ -192,7 +200,7 @@ def mutants() -> Iterator[FaultyServer]:
             _clock(seconds),
             "clock",
             "date-and-zone",
-            r"Time\b|Expired|clock",
+            CLOCK,
             LEGACY,
         )
     for seconds in SPACINGS_SECONDS:
@@ -202,7 +210,7 @@ def mutants() -> Iterator[FaultyServer]:
             _spaced(seconds),
             "spacing",
             "rate-limit",
-            r"(?i)minute|second|limit|at once|429| s\b",
+            SPACING,
             REPLACEMENT,
         )
     for allowed in (2, 3, 5):
@@ -212,7 +220,7 @@ def mutants() -> Iterator[FaultyServer]:
             _spaced(60, allowed),
             "spacing",
             "rate-limit",
-            r"(?i)minute|second|limit|at once",
+            SPACING,
             REPLACEMENT,
         )
     for seconds in EDGES_SECONDS:
@@ -222,7 +230,7 @@ def mutants() -> Iterator[FaultyServer]:
             _edge(seconds),
             "edge",
             "by-hour-membership",
-            r"expected legs|hour|callend",
+            EDGE,
             REPLACEMENT,
         )
     for name, description, text_of in HASHES:
@@ -232,18 +240,22 @@ def mutants() -> Iterator[FaultyServer]:
             _also_accepted(text_of),
             "compared",
             "authentication",
-            r"(?i)hash|cut|characters|swapped|alone",
+            COMPARED,
             LEGACY,
         )
     for name, description, read in KEYS:
-        yield _mutant(
-            name, description, _key_read(read), "compared", "authentication", r"(?i)key|credential", REPLACEMENT
-        )
+        yield _mutant(name, description, _key_read(read), "compared", "authentication", COMPARED, REPLACEMENT)
 
 
 def _mutant(
-    name: str, description: str, mistake: Mistake, operator: str, kind: str, says: str, dialects: tuple[str, ...]
+    name: str,
+    description: str,
+    mistake: Mistake,
+    operator: str,
+    kind: str,
+    expected: tuple[ExpectedFailure, ...],
+    dialects: tuple[str, ...],
 ) -> FaultyServer:
     return FaultyServer(
-        name=name.replace("--", "-minus-"), description=description, mistake=mistake, operator=operator, kind=kind, says=says, dialects=dialects
+        name=name.replace("--", "-minus-"), description=description, mistake=mistake, operator=operator, kind=kind, expected=expected, dialects=dialects
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from support.faulty_servers import FaultyServer, Mistake, Send, with_legs
-from support.faulty_servers.operators.fields import BY_HOUR_FIELDS, OPERATORS, Change, changed, says_of
+from support.faulty_servers.operators.fields import BY_HOUR_FIELDS, OPERATORS, Change, changed, expected_of
 from support.faulty_servers.rewriting import is_legacy, is_method
 
 TAKEN = ("constant", "off-by-one", "of-the-next-leg", "of-the-first-leg", "empty")
@@ -35,6 +35,6 @@ def mutants() -> Iterator[FaultyServer]:
                     mistake=_in_all_documents(field, operator.change),
                     operator=f"moved-{operator.name}",
                     kind="migration",
-                    says=says_of(field, operator),
+                    expected=expected_of(field, operator),
                     dialects=("njadmin",),
                 )

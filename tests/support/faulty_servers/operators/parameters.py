@@ -8,12 +8,15 @@ from typing import Any
 
 import httpx
 
+from noojee_contract.model.failure import FailureKind
 from support.faulty_servers import FaultyServer, Mistake, Send
+from support.faulty_servers.expected import LEGS, REFUSALS, ExpectedFailure, expect
 from support.faulty_servers.operators import BY_HOUR, BY_TAG, BY_UNIQUE_ID, SOUND, WORDS, dialects_of, is_at
 from support.faulty_servers.rewriting import pairs, with_pairs
 
 Read = Callable[[str], str | None]
-LEGS = r"legs?\b|expected|sound|array|failure object"
+OTHER_LEGS = expect(*LEGS, *REFUSALS, FailureKind.NOT_REFUSED)
+OTHER_AUDIO = expect(*REFUSALS, FailureKind.WRONG_AUDIO, FailureKind.INVALID_AUDIO, FailureKind.NOT_REFUSED)
 
 
 def _shifted(by: int) -> Read:
@@ -95,13 +98,13 @@ def _is_number(value: str) -> bool:
 
 # Unique ids have letters, digits, dots and dashes: no signs that a decoder stumbles over.
 OF_IDS = ("ignored", "emptied", "in-small-letters", "in-capitals", "cut", "cut-at-twenty", "without-signs")
-TABLE: tuple[tuple[str, str, Mapping[str, tuple[str, Read]], str, str], ...] = (
-    (BY_TAG, "tag", TEXT, "parameters", LEGS),
-    (BY_UNIQUE_ID, "uniqueId", {**{name: TEXT[name] for name in OF_IDS}, **UNIQUE_ID}, "parameters", LEGS),
-    (BY_HOUR, "hour", HOUR, "by-hour-membership", LEGS),
-    (BY_HOUR, "date", DATE, "by-hour-membership", LEGS),
-    (SOUND, "leg", LEG, "audio", r"sound|leg|Hz"),
-    (SOUND, "uniqueId", {"cut": TEXT["cut"], "ignored": TEXT["ignored"], **UNIQUE_ID}, "audio", r"sound|leg|Hz"),
+TABLE: tuple[tuple[str, str, Mapping[str, tuple[str, Read]], str, tuple[ExpectedFailure, ...]], ...] = (
+    (BY_TAG, "tag", TEXT, "parameters", OTHER_LEGS),
+    (BY_UNIQUE_ID, "uniqueId", {**{name: TEXT[name] for name in OF_IDS}, **UNIQUE_ID}, "parameters", OTHER_LEGS),
+    (BY_HOUR, "hour", HOUR, "by-hour-membership", OTHER_LEGS),
+    (BY_HOUR, "date", DATE, "by-hour-membership", OTHER_LEGS),
+    (SOUND, "leg", LEG, "audio", OTHER_AUDIO),
+    (SOUND, "uniqueId", {"cut": TEXT["cut"], "ignored": TEXT["ignored"], **UNIQUE_ID}, "audio", OTHER_AUDIO),
 )
 
 
@@ -119,7 +122,7 @@ def reading(place: str, parameter: str, read: Read) -> Mistake:
 
 def mutants() -> Iterator[FaultyServer]:
     """Each parameter, read in each wrong way that fits it."""
-    for place, parameter, ways, kind, says in TABLE:
+    for place, parameter, ways, kind, expected in TABLE:
         for name, (words, read) in ways.items():
             yield FaultyServer(
                 name=f"{place}-reads-{parameter.lower()}-{name}",
@@ -127,6 +130,6 @@ def mutants() -> Iterator[FaultyServer]:
                 mistake=reading(place, parameter, read),
                 operator=f"read-{name}",
                 kind=kind,
-                says=says,
+                expected=expected,
                 dialects=dialects_of(place),
             )

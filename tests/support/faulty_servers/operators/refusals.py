@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 
+from noojee_contract.model.failure import FailureKind
 from support.faulty_servers import FaultyServer, Send, with_body
+from support.faulty_servers.expected import ExpectedFailure, expect
 from support.faulty_servers.operators import BY_HOUR, SOUND, is_at
 from support.faulty_servers.operators.answers import page
 from support.faulty_servers.rewriting import (
@@ -32,13 +34,13 @@ METADATA = ("/retrieveMetaData", "/retrieveMetaDataByUniqueId")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A kind of refusal: how it is told from others, and the words in which a failure names the request."""
+    """A kind of refusal, how to recognise it, and the options about it."""
 
     name: str
     words: str
     kind: str
     is_it: Recognise
-    says: str
+    options: tuple[str, ...]
     dialects: tuple[str, ...] = ()
 
 
@@ -105,18 +107,19 @@ def _unknown_sound(request: httpx.Request, answer: httpx.Response, send: Send) -
     return _posted(request) and is_at(request, SOUND) and answer.status_code in (400, 404)
 
 
-CREDENTIAL = r"(?i)hash|key|credential|nothing in their place|without|null|undefined|%|'|status"
+STATUS_OPTIONS = ("recording_api_refused_status", "njadmin_refused_status")
+BAD_REQUEST = ("recording_api_bad_request_status", "njadmin_bad_request_status", "njadmin_failure_envelope")
 REFUSALS = (
-    Refusal("without-credential", "A request without credentials", "authentication", _without_credential, CREDENTIAL),
-    Refusal("wrong-credential", "A request with a wrong credential", "authentication", _wrong_credential, CREDENTIAL),
-    Refusal("stale-hash", "A request with a stale hash", "authentication", _stale, r"(?i)old|stale|ago|Expired|seconds|ahead", ("recording-api",)),
-    Refusal("user-key", "A request with the key of a user", "authentication", _of_a_user, r"(?i)user", ("njadmin",)),
-    Refusal("wrong-method", "A metadata method asked by another HTTP method", "method", _by_another_method, r"GET|PUT|DELETE|PATCH|HEAD|OPTIONS"),
-    Refusal("unknown-path", "A method that no page names", "status", _unknown_path, r"(?i)method|path|no page|noSuch|/|legacy_after_4"),
-    Refusal("missing-parameter", "A request without its tag or unique id", "envelope", _without_parameter, r"(?i)without|missing|Message|Code|failure|status"),
-    Refusal("bad-hour", "A bad date or hour", "by-hour-membership", _bad_hour, r"(?i)hour|date", ("njadmin",)),
-    Refusal("limit", "A second by-hour request within a minute", "rate-limit", _too_soon, r"(?i)minute|second|limit|at once", ("njadmin",)),
-    Refusal("unknown-sound", "A sound that is not there", "audio", _unknown_sound, r"(?i)leg|call|sound"),
+    Refusal("without-credential", "A request without credentials", "authentication", _without_credential, STATUS_OPTIONS),
+    Refusal("wrong-credential", "A request with a wrong credential", "authentication", _wrong_credential, STATUS_OPTIONS),
+    Refusal("stale-hash", "A request with a stale hash", "authentication", _stale, ("expired_hash_status", "clock_ahead_seconds"), ("recording-api",)),
+    Refusal("user-key", "A request with the key of a user", "authentication", _of_a_user, ("user_key_status",), ("njadmin",)),
+    Refusal("wrong-method", "A metadata method asked by another HTTP method", "method", _by_another_method, ("other_methods",)),
+    Refusal("unknown-path", "A method that no page names", "status", _unknown_path, ("legacy_after_4", "unknown_path")),
+    Refusal("missing-parameter", "A request without its tag or unique id", "envelope", _without_parameter, BAD_REQUEST),
+    Refusal("bad-hour", "A bad date or hour", "by-hour-membership", _bad_hour, ("bad_hour", *BAD_REQUEST), ("njadmin",)),
+    Refusal("limit", "A second by-hour request within a minute", "rate-limit", _too_soon, ("by_hour_limit_status",), ("njadmin",)),
+    Refusal("unknown-sound", "A sound that is not there", "audio", _unknown_sound, ("audio_unknown_leg", "expired_leg")),
 )  # fmt: skip
 
 
@@ -137,31 +140,40 @@ def _list(request: httpx.Request, answer: httpx.Response, send: Send) -> httpx.R
     return httpx.Response(200, headers=[("content-type", "application/json")], content=b"[]")
 
 
-CHANGES: tuple[tuple[str, str, Retell, str], ...] = (
-    ("served", "is served", _served, ""),
-    ("an-empty-list", "is answered with an empty list", _list, ""),
-    ("a-server-error", "is answered 500", lambda request, answer, send: page(500), "500"),
-    ("a-page-of-200", "is answered 200 with a page", lambda request, answer, send: page(200), "200"),
-    ("an-ok", "is answered 200 with the Code 0", _object, "200|Code"),
-    ("nothing", "is answered 200 without a body", lambda request, answer, send: httpx.Response(200), "200|word"),
+REPEATED = expect(FailureKind.LEAKED_CREDENTIAL) + expect(FailureKind.INVALID_ERROR_BODY, fields=("Message",))
+SERVED = expect(FailureKind.NOT_REFUSED, FailureKind.LIMIT_NOT_HELD, statuses=(200,))
+
+
+def _other_status(status: int) -> tuple[ExpectedFailure, ...]:
+    kinds = (FailureKind.UNEXPECTED_STATUS, FailureKind.INVALID_ERROR_BODY, FailureKind.NOT_REFUSED)
+    return expect(*kinds, FailureKind.LIMIT_NOT_HELD, statuses=(status,))
+
+
+CHANGES: tuple[tuple[str, str, Retell, tuple[ExpectedFailure, ...]], ...] = (
+    ("served", "is served", _served, SERVED),
+    ("an-empty-list", "is answered with an empty list", _list, SERVED),
+    ("a-server-error", "is answered 500", lambda request, answer, send: page(500), _other_status(500)),
+    ("a-page-of-200", "is answered 200 with a page", lambda request, answer, send: page(200), SERVED),
+    ("an-ok", "is answered 200 with the Code 0", _object, SERVED),
+    ("nothing", "is answered 200 without a body", lambda request, answer, send: httpx.Response(200), SERVED),
     ("a-redirect", "is redirected to a login page",
-     lambda request, answer, send: httpx.Response(302, headers=[("location", "/login")]), "302"),
-    ("a-teapot", "is answered 418", lambda request, answer, send: page(418), "418"),
-    ("told-with-the-query", "is refused in words that repeat the query", _repeating, "repeat|shows"),
+     lambda request, answer, send: httpx.Response(302, headers=[("location", "/login")]), _other_status(302)),
+    ("a-teapot", "is answered 418", lambda request, answer, send: page(418), _other_status(418)),
+    ("told-with-the-query", "is refused in words that repeat the query", _repeating, REPEATED),
 )  # fmt: skip
 
 
 def mutants() -> Iterator[FaultyServer]:
     """Each kind of refusal by each change."""
     for refusal in REFUSALS:
-        for name, words, change, says in CHANGES:
+        for name, words, change, expected in CHANGES:
             yield FaultyServer(
                 name=f"{refusal.name}-{name}",
                 description=f"{refusal.words} {words}.",
                 mistake=_changed(refusal, change),
                 operator=f"refusal-{name}",
                 kind=refusal.kind,
-                says="|".join(part for part in (refusal.says, says) if part),
+                expected=expected + expect(FailureKind.OPTION_DIFFERS, options=refusal.options),
                 dialects=refusal.dialects,
             )
 

@@ -11,12 +11,14 @@ import httpx
 import numpy
 import soundfile
 
+from noojee_contract.model.failure import FailureKind
 from support.faulty_servers import FaultyServer, with_body
 from support.faulty_servers.audio import is_sound
+from support.faulty_servers.expected import expect
 from support.faulty_servers.operators import SOUND, answering
 
 Samples = Any
-HEARD = r"sound|leg|decoded|cut off|Hz"
+HEARD = expect(FailureKind.INVALID_AUDIO, FailureKind.WRONG_AUDIO, FailureKind.INVALID_BODY, FailureKind.REFUSED)
 
 
 def _with_samples(change: Callable[[Samples, int], tuple[Samples, int]]) -> Callable[[bytes], bytes]:
@@ -74,7 +76,7 @@ def mutants() -> Iterator[FaultyServer]:
             mistake=answering(SOUND, lambda _, answer, change=change: _changed(answer, change)),
             operator=name,
             kind="audio",
-            says=HEARD,
+            expected=HEARD,
         )
 
 

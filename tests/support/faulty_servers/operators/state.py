@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 
+from noojee_contract.model.failure import FailureKind
 from support.faulty_servers import FaultyServer, Mistake, Send, with_body, with_each_leg, with_legs
+from support.faulty_servers.expected import LEGS, REFUSALS, VALUES, ExpectedFailure, expect
 from support.faulty_servers.operators import BY_HOUR, BY_TAG, BY_UNIQUE_ID, METADATA, SOUND, WORDS, dialects_of, is_at
 from support.faulty_servers.operators.answers import page
 from support.faulty_servers.operators.fields import off_by_one
@@ -15,7 +17,8 @@ from support.faulty_servers.rewriting import given, is_method, is_refusal, pairs
 
 Worse = Callable[[httpx.Response], httpx.Response]
 PARAMETER = {BY_TAG: "tag", BY_UNIQUE_ID: "uniqueId", BY_HOUR: "hour"}
-SAYS = r"legs?\b|again|expected|cached|500|first|changed|array"
+EXPECTED = expect(*LEGS, *REFUSALS)
+OTHER_AUDIO = expect(FailureKind.WRONG_AUDIO, FailureKind.ANSWERS_DIFFER)
 FIELDS = ("Username", "Duration", "CallRecordId")
 
 
@@ -123,7 +126,7 @@ def mutants() -> Iterator[FaultyServer]:
                 f"again-another-{field.lower()}",
                 words,
                 _asked_again(place, _spoiled(field)),
-                rf"\b{field}\b|changed",
+                expect(*VALUES, fields=(field,)) + expect(FailureKind.ANSWERS_DIFFER),
             )
         forget = ("date", "hour") if place == BY_HOUR else (PARAMETER[place],)
         yield _mutant(
@@ -132,17 +135,19 @@ def mutants() -> Iterator[FaultyServer]:
         yield _mutant(place, "kept", "the first answer to a question is kept for good", _kept(place, ()))
     yield _mutant(BY_HOUR, "kept-without-its-date", "a cache forgets the date", _kept(BY_HOUR, ("date",)))
     yield _mutant(BY_HOUR, "kept-without-its-hour", "a cache forgets the hour", _kept(BY_HOUR, ("hour",)))
-    yield _mutant(SOUND, "kept-without-its-leg", "a cache forgets the leg", _kept(SOUND, ("leg",)), r"sound|Hz")
-    yield _mutant(SOUND, "kept-without-its-call", "a cache forgets the call", _kept(SOUND, ("uniqueId",)), r"sound|Hz")
+    yield _mutant(SOUND, "kept-without-its-leg", "a cache forgets the leg", _kept(SOUND, ("leg",)), OTHER_AUDIO)
+    yield _mutant(SOUND, "kept-without-its-call", "a cache forgets the call", _kept(SOUND, ("uniqueId",)), OTHER_AUDIO)
 
 
-def _mutant(place: str, name: str, words: str, mistake: Mistake, says: str = SAYS) -> FaultyServer:
+def _mutant(
+    place: str, name: str, words: str, mistake: Mistake, expected: tuple[ExpectedFailure, ...] = EXPECTED
+) -> FaultyServer:
     return FaultyServer(
         name=f"{place}-{name}",
         description=f"{WORDS[place]}, {words}.",
         mistake=mistake,
         operator=f"state-{name}",
         kind="state-over-time",
-        says=says,
+        expected=expected,
         dialects=dialects_of(place),
     )
