@@ -71,7 +71,7 @@ STEPS = st.sampled_from((4000, 31000, 0, 999, 1000, 1001, 118_250, 5, 61_437))
 """Milliseconds between two events of a call."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Flow:
     """A call that is being generated: its party, whether it is recorded, and its legs so far."""
 

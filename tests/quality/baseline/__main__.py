@@ -1,7 +1,8 @@
-"""`python -m quality.baseline detection|mutation|nodes`: compares today's results with those before the reorganisation.
+"""`python -m quality.baseline detection|nodes FILE`: compares today's results with those before the reorganisation.
 
 The old results lie next to this module; `names.toml` maps old names to new ones. Each command prints what differs, and
-exits with 1 if something was lost: a faulty server that was caught and is missed, or a caught mutant that survives.
+exits with 1 if a faulty server that was caught is missed now. For code mutants, see
+`tox -e mutation -- --baseline tests/quality/baseline/mutants.jsonl`.
 """
 
 from __future__ import annotations
@@ -59,33 +60,6 @@ def _clause_id(old: str) -> str:
     return NAMES["clauses"].get(old) or re.sub(r"^recording\.", "live-calls.", old)
 
 
-def mutation(new_path: Path) -> int:
-    """Compare the sampled mutants of the fake's code, matched by function, operator and occurrence."""
-    old, new = (
-        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        for path in (HERE / "mutants.jsonl", new_path)
-    )
-    by_key = {_mutant_key(row): row for row in new if "function" in row}
-    lost = 0
-    for row in old:
-        if "function" not in row:
-            continue
-        now = by_key.get(_mutant_key(row))
-        if now is None:
-            print(
-                f"ABSENT  {row['module']} {row['function']} {row['operator']} (caught by {row['caught_by'] or 'nobody'})"
-            )
-        elif row["caught_by"] and not now["caught_by"]:
-            lost += 1
-            print(f"LOST  {row['module']} {row['function']} {row['operator']}")
-    print(f"{len(old)} mutants before, {len(by_key)} now, {lost} lost")
-    return 1 if lost else 0
-
-
-def _mutant_key(row: dict[str, Any]) -> tuple[str, str, str]:
-    return row["function"], row["operator"], str(row.get("before", "")).strip()
-
-
 def nodes(new_path: Path) -> int:
     """List old test functions whose mapped node is absent; `new_path` holds the output of `pytest --collect-only -q`."""
     new = {_function(line) for line in _node_lines(new_path)}
@@ -115,7 +89,7 @@ def _function(node: str) -> str:
 
 def main(words: Sequence[str]) -> int:
     """Run one comparison. The second word is the file of new results."""
-    commands = {"detection": detection, "mutation": mutation, "nodes": nodes}
+    commands = {"detection": detection, "nodes": nodes}
     if len(words) != 2 or words[0] not in commands:
         print(__doc__)
         return 2

@@ -23,7 +23,8 @@ from noojee_contract.catalogue.clauses import FILE, catalogue
 from noojee_contract.engine.strategies import draw_archives
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
-from noojee_contract.pytest_plugin.session import required_clauses
+from noojee_contract.pytest_plugin.options import RunOptions
+from noojee_contract.pytest_plugin.run_report import required_clauses
 from noojee_contract.targets.target import Target
 from quality.false_positives.runs import EXAMPLES, FIRST_SEED, RUNS, false_positives, results_of
 from support.conformant_servers import hosts, nginx
@@ -263,7 +264,7 @@ def drawn(seed: int) -> tuple[dict[str, str], Variations]:
 def assert_no_false_positives(seed: int, targets: list[Target], found: list[Result]) -> None:
     """No failure, no error, and every required clause passed."""
     assert false_positives(found) == [], f"NOOJEE_FALSE_POSITIVE_RANDOM_SEED={seed}"
-    assert required_clauses(targets, (), ()).missing(found) == []
+    assert required_clauses(targets, RunOptions()).missing(found) == []
     assert sum(result.outcome is Outcome.PASSED for result in found) > AT_LEAST
 
 

@@ -14,7 +14,8 @@ from noojee_contract.catalogue.clauses import FILE, MIGRATION, catalogue
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.pytest_plugin.session import required_clauses
+from noojee_contract.pytest_plugin.options import RunOptions
+from noojee_contract.pytest_plugin.run_report import required_clauses
 from noojee_contract.targets.applicability import applies_to
 from noojee_contract.targets.target import Target
 from quality.false_positives.runs import FIRST_SEED, RUNS, described, false_positives, results_of
@@ -46,7 +47,7 @@ def test_no_clause_fails_on_the_replacement(run: int, targets: list[Target]) -> 
     moved = [MigrationPair(target.name, "records") for target in targets[1:]]
     results = results_of(targets, FIRST_SEED + run, migrations=moved, of="records")
     assert false_positives(results) == [], f"NOOJEE_FALSE_POSITIVE_RANDOM_SEED={FIRST_SEED + run}"
-    assert required_clauses(targets[:1], (), ()).missing(results) == []
+    assert required_clauses(targets[:1], RunOptions()).missing(results) == []
     passed = {(result.clause, result.target) for result in results if result.outcome is Outcome.PASSED}
     for clause in catalogue().values():
         if clause.dialects == (MIGRATION,):

@@ -11,7 +11,8 @@ from noojee_contract.catalogue.clauses import FILE, catalogue
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.pytest_plugin.session import required_clauses
+from noojee_contract.pytest_plugin.options import RunOptions
+from noojee_contract.pytest_plugin.run_report import required_clauses
 from noojee_contract.targets.applicability import stranger
 from noojee_contract.targets.target import Target
 from quality.false_positives.runs import FIRST_SEED, described, false_positives, results_of
@@ -41,7 +42,7 @@ def test_no_clause_fails_on_a_variant(variant: tuple[str, list[Target]]) -> None
     name, (target, old) = variant
     results = results_of([target, old], FIRST_SEED, migrations=[MigrationPair("old", "records")], of="records")
     assert false_positives(results) == []
-    assert required_clauses([target], (), ()).missing(results) == []
+    assert required_clauses([target], RunOptions()).missing(results) == []
     passed = {result.clause for result in results if result.outcome is Outcome.PASSED}
     due = {clause.id for clause in catalogue().values() if stranger(clause, target) is None}
     assert due - passed == OBSERVED | VARIANTS[name].silent

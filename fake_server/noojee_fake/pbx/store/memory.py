@@ -16,7 +16,7 @@ _ID_MASK = (1 << _ID_BITS) - 1
 _FEW = 64  # up to this number of legs are inserted into the sorted index one by one
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _State:
     calls: dict[str, Call] = field(default_factory=dict)
     owners: dict[int, str] = field(default_factory=dict)
