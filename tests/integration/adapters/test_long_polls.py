@@ -110,7 +110,7 @@ def _post(client: httpx.Client, base: str, to: str, named: dict[str, Any]) -> An
         return client.post(base + to, timeout=30, **named).json()
 
 
-def test_a_change_by_another_connection_answers_it(post: Callable[..., Any], board: Switchboard) -> None:
+def test_change_by_another_connection_answers_the_poll(post: Callable[..., Any], board: Switchboard) -> None:
     """At once, with what changed."""
     with ThreadPoolExecutor(1) as thread:
         poll = thread.submit(post, subscribe())
@@ -122,7 +122,7 @@ def test_a_change_by_another_connection_answers_it(post: Callable[..., Any], boa
     assert board.listeners == 0
 
 
-def test_a_change_elsewhere_does_not_and_the_clock_does(post: Callable[..., Any], board: Switchboard) -> None:
+def test_clock_step_ends_a_poll_but_another_sandbox_does_not(post: Callable[..., Any], board: Switchboard) -> None:
     """What happens at other extensions wakes nobody for good; a minute that is stepped over is a minute."""
     with ThreadPoolExecutor(1) as thread:
         poll = thread.submit(post, subscribe("430"))
@@ -135,12 +135,12 @@ def test_a_change_elsewhere_does_not_and_the_clock_does(post: Callable[..., Any]
     assert answer == {"Data": {}, "seq": 2, "Code": 0}
 
 
-def test_a_poll_ends_when_its_time_is_over(post: Callable[..., Any], board: Switchboard) -> None:
+def test_poll_ends_at_its_timeout(post: Callable[..., Any], board: Switchboard) -> None:
     """By the real clock where the PBX's stands."""
     assert post(subscribe(seconds=1)) == {"Data": {}, "seq": 1, "Code": 0}
 
 
-def test_a_client_that_leaves_is_not_waited_for(served: Served, board: Switchboard) -> None:
+def test_poll_of_a_client_that_left_ends(served: Served, board: Switchboard) -> None:
     """Whether it closes or resets the connection."""
     for linger in (None, b"\1\0\0\0\0\0\0\0"):
         connection = socket.create_connection(("127.0.0.1", served.port), 10)
@@ -152,7 +152,7 @@ def test_a_client_that_leaves_is_not_waited_for(served: Served, board: Switchboa
         until(lambda: board.listeners == 0)
 
 
-def test_many_wait_at_once(served: Served, board: Switchboard) -> None:
+def test_many_polls_wait_at_once(served: Served, board: Switchboard) -> None:
     """Two hundred polls, of which a change answers those that it concerns; the others are answered as their time ends."""
     connections = [socket.create_connection(("127.0.0.1", served.port), 20) for _ in range(200)]
     for at, connection in enumerate(connections):
@@ -176,7 +176,7 @@ def _read(connection: socket.socket) -> bytes:
     return received
 
 
-def test_requests_behind_a_poll_on_its_connection_are_answered_after_it(served: Served, board: Switchboard) -> None:
+def test_pipelined_request_is_answered_after_the_poll(served: Served, board: Switchboard) -> None:
     """Pipelined: in the order in which they were asked."""
     with socket.create_connection(("127.0.0.1", served.port), 20) as connection:
         connection.sendall(f"POST {subscribe()} HTTP/1.1\r\nHost: pbx\r\n\r\n".encode())
@@ -187,7 +187,7 @@ def test_requests_behind_a_poll_on_its_connection_are_answered_after_it(served: 
     assert received.index(b'"seq":2') < received.index(b"1795478400000")
 
 
-def test_a_server_that_ends_answers_its_polls(served: Served, board: Switchboard) -> None:
+def test_ending_server_answers_its_polls(served: Served, board: Switchboard) -> None:
     """As if their time was over; also one that comes while it ends."""
     with ThreadPoolExecutor(1) as thread:
         poll = thread.submit(httpx.post, f"http://127.0.0.1:{served.port}{subscribe()}", trust_env=False, timeout=20)
@@ -214,7 +214,7 @@ def test_polls_of_the_async_transport_wait_in_the_loop(sandboxes: Sandboxes, boa
     assert {answer["seq"] for answer in asyncio.run(ask())} == {2}
 
 
-def test_an_async_client_that_gives_up_is_not_waited_for(sandboxes: Sandboxes, board: Switchboard) -> None:
+def test_poll_of_a_cancelled_async_client_ends(sandboxes: Sandboxes, board: Switchboard) -> None:
     """By a time-out of its own, or cancelled."""
 
     async def ask() -> None:
@@ -233,7 +233,7 @@ def test_an_async_client_that_gives_up_is_not_waited_for(sandboxes: Sandboxes, b
     assert board.listeners == 0
 
 
-def test_a_client_in_the_same_thread_has_its_own_patience(sandboxes: Sandboxes, board: Switchboard) -> None:
+def test_read_timeout_of_the_client_ends_the_wait(sandboxes: Sandboxes, board: Switchboard) -> None:
     """As over a socket: httpx gives up after its read time-out."""
     with httpx.Client(transport=Transport(sandboxes), base_url="http://pbx.invalid") as client:
         with pytest.raises(httpx.ReadTimeout):
@@ -241,7 +241,7 @@ def test_a_client_in_the_same_thread_has_its_own_patience(sandboxes: Sandboxes, 
         assert client.post(DIAL, timeout=0.01).json()["Code"] == 0
 
 
-def test_a_loop_that_was_closed_under_a_poll_breaks_no_call(sandboxes: Sandboxes, board: Switchboard) -> None:
+def test_closed_event_loop_does_not_break_a_call(sandboxes: Sandboxes, board: Switchboard) -> None:
     """Whoever changes a call afterwards has nobody to wake."""
     loop = asyncio.new_event_loop()
 
@@ -262,7 +262,7 @@ def test_a_loop_that_was_closed_under_a_poll_breaks_no_call(sandboxes: Sandboxes
     board.wake()
 
 
-def test_a_connection_that_is_cut_is_told_as_over_a_socket(board: Switchboard) -> None:
+def test_closed_connection_is_a_protocol_error_of_httpx(board: Switchboard) -> None:
     """Plain http where it is refused, through the transport; pytest-httpserver, which cannot cut, answers 403 and closes."""
     sandboxes = build(profile={"plain_http": "refused"})
     with httpx.Client(transport=Transport(sandboxes)) as client:

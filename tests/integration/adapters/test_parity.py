@@ -213,7 +213,7 @@ def ask_async_transport() -> Callable[[Asked], Answer]:
 
 @pytest.mark.parametrize("door", ["ask_asgi", "ask_httpserver", "ask_transport", "ask_async_transport"])
 @pytest.mark.parametrize("asked", [*PLAIN, *HOSTILE], ids=lambda asked: asked.name)
-def test_a_door_gives_what_the_core_gives(asked: Asked, door: str, request: pytest.FixtureRequest) -> None:
+def test_adapter_answers_like_the_pbx(asked: Asked, door: str, request: pytest.FixtureRequest) -> None:
     """Date, Server and Connection belong to the door."""
     status, headers, body = from_core(asked)
     answered, told, came = request.getfixturevalue(door)(asked)
@@ -235,7 +235,7 @@ class _Untouched:
         raise AssertionError(request)
 
 
-def test_a_client_that_leaves_amid_its_body_has_asked_nothing() -> None:
+def test_request_with_half_a_body_is_not_processed() -> None:
     """Half of a sound file or of a list of calls is never taken for the whole."""
     parts = iter([{"type": "http.request", "body": b'{"calls":', "more_body": True}, {"type": "http.disconnect"}])
 
@@ -250,7 +250,7 @@ def test_a_client_that_leaves_amid_its_body_has_asked_nothing() -> None:
 
 
 @pytest.mark.parametrize("door", ["asgi", "httpserver"])
-def test_a_body_beyond_the_bound_is_refused_with_413(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_body_beyond_the_limit_is_refused_with_413(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No door keeps more of a request than the control API takes."""
     asked = Asked("large", "PUT", "/__noojee/sandboxes/default/sound", (), b"x" * 150_000)
     monkeypatch.setattr(asgi, "LARGEST_BODY_BYTES", 100_000)

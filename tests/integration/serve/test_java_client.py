@@ -135,14 +135,14 @@ def archived(url: str, unique_id: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_request_is_understood_to_the_byte(java: JavaClient, name: str) -> None:
+def test_each_recorded_request_is_understood(java: JavaClient, name: str) -> None:
     """No Content-Length, JSON labels on GETs, raw brackets and slashes: an answer that the client can read, twice over."""
     for _ in range(2):
         answer = java.send(name)
         assert isinstance(answer.get("Message", ""), str)
 
 
-def test_a_dialled_number_is_recorded_and_hung_up_by_extension(java: JavaClient) -> None:
+def test_dialled_number_is_recorded_and_hung_up(java: JavaClient) -> None:
     """Every line to the byte: dial, the state by subscribe, start, stop, hang up."""
     answer = java.send("dial")
     assert answer["Code"] == 0
@@ -158,7 +158,7 @@ def test_a_dialled_number_is_recorded_and_hung_up_by_extension(java: JavaClient)
     assert java.send("hangup-extension")["Code"] != 0
 
 
-def test_a_call_between_extensions_is_followed_from_dial_to_hang_up(java: JavaClient, url: str) -> None:
+def test_call_between_extensions_is_followed_to_its_end(java: JavaClient, url: str) -> None:
     """As the client's monitor follows it: poll from the last seq, act on the unique id that the poll told."""
     sequence, seen = java.events("subscribe-again", lastSequenceNumber=0, timeOut=0)
     assert seen == {}
@@ -202,7 +202,7 @@ def test_a_call_between_extensions_is_followed_from_dial_to_hang_up(java: JavaCl
     assert legs == [("1", "4", "Fred", ""), ("2", "5", "Fred", "")]
 
 
-def test_without_the_lenient_switch_its_start_and_stop_are_errors(java: JavaClient, url: str) -> None:
+def test_start_and_stop_need_the_option_for_get(java: JavaClient, url: str) -> None:
     """The pages say POST: 405, with a page that the client keeps as text; the other methods go on."""
     control(url, "PUT", "profile", {"get_on_post": "refused"})
     try:

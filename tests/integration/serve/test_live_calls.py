@@ -59,7 +59,7 @@ def closed(url: str, target: str) -> bool:
             return True
 
 
-def test_strict_transport_cuts_plain_http_where_the_pages_demand_https(served: Callable[..., Served]) -> None:
+def test_strict_transport_closes_http_where_https_is_demanded(served: Callable[..., Served]) -> None:
     """Not a byte comes back; the generations whose samples use http answer. Source: W-AK (DOC), row 43."""
     server = served("--strict-transport")
     for path in (f"{NJADMIN}/retrieveMetaData", f"{MANAGED}/hangup", "/rest/CallManagementAPI/subscribe"):
@@ -76,7 +76,7 @@ def test_strict_transport_cuts_plain_http_where_the_pages_demand_https(served: C
     assert "Traceback" not in err
 
 
-def test_strict_transport_serves_everything_over_tls(served: Callable[..., Served]) -> None:
+def test_strict_transport_serves_all_dialects_over_tls(served: Callable[..., Served]) -> None:
     """The same server with a certificate of its own."""
     server = served("--strict-transport", "--tls-self-signed")
     assert server.managed("hangup", extenOrUniqueId="410") == {"Message": "No such call", "Code": -1}
@@ -92,7 +92,7 @@ def test_strict_transport_without_tls_needs_http(version: str, refused: Callable
     assert "leaves nothing to serve over http" in refused("--strict-transport", "--version", version)
 
 
-def test_an_address_that_is_not_allowed_is_refused_on_the_socket(served: Callable[..., Served], tmp_path: Path) -> None:
+def test_client_address_that_is_not_allowed_is_refused(served: Callable[..., Served], tmp_path: Path) -> None:
     """403 with nothing, or cut; the control API has rules of its own. Source: W-AK (DOC), row 42."""
     (tmp_path / "profile.toml").write_text('address_refused = "closed"\n')
     server = served("--allow-address", "192.0.2.0/24")
@@ -109,7 +109,7 @@ def test_an_address_that_is_not_allowed_is_refused_on_the_socket(served: Callabl
 
 
 @pytest.mark.parametrize("words", [(), ("--tls-self-signed",)], ids=["http", "https"])
-def test_a_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], served: Callable[..., Served]) -> None:
+def test_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], served: Callable[..., Served]) -> None:
     """Dial on one, subscribe on the other, until the call is hung up."""
     server = served(*words)
     with ThreadPoolExecutor(1) as thread:
@@ -137,7 +137,7 @@ def test_a_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], ser
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_polls_that_wait(number: int, served: Callable[..., Served]) -> None:
+def test_signal_ends_waiting_polls(number: int, served: Callable[..., Served]) -> None:
     """Each is answered as if its time were over; the server ends with 0 and says nothing on stderr."""
     server = served("--quiet")
     with ThreadPoolExecutor(3) as threads:
@@ -151,7 +151,7 @@ def test_a_signal_ends_the_polls_that_wait(number: int, served: Callable[..., Se
     assert (code, err) == (0, "")
 
 
-def test_its_log_shows_live_methods_and_no_credential(served: Callable[..., Served]) -> None:
+def test_log_shows_live_methods_without_credentials(served: Callable[..., Served]) -> None:
     """Names, tags and numbers stay; keys and hashes do not, nor what the oldest service was given for one."""
     server = served()
     digest = "ab" * 32

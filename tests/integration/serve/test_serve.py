@@ -68,7 +68,7 @@ def test_server_answers_once_the_ready_file_exists(serve: Callable[..., ServerPr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly(number: int, serve: Callable[..., ServerProcess]) -> None:
+def test_signal_ends_the_server_cleanly(number: int, serve: Callable[..., ServerProcess]) -> None:
     """Exit 0, no traceback, though a connection is open."""
     process = serve()
     with httpx.Client(base_url=process.base_url, trust_env=False) as client:
@@ -78,14 +78,14 @@ def test_a_signal_ends_it_cleanly(number: int, serve: Callable[..., ServerProces
     assert "Traceback" not in err
 
 
-def test_one_dialect_alone_leaves_the_other_out(serve: Callable[..., ServerProcess]) -> None:
+def test_only_the_chosen_dialect_is_served(serve: Callable[..., ServerProcess]) -> None:
     """After an upgrade the old API is gone."""
     process = serve("--dialect", "njadmin")
     assert httpx.post(f"{process.base_url}/servicemanager/rest/Time", trust_env=False).status_code == 404
     process.stop()
 
 
-def test_tls_with_a_certificate_made_for_the_run(serve: Callable[..., ServerProcess]) -> None:
+def test_tls_with_a_self_signed_certificate(serve: Callable[..., ServerProcess]) -> None:
     """The authority lies beside the ready file, and nothing else vouches for the server."""
     process = serve("--tls-self-signed")
     assert process.base_url.startswith("https://127.0.0.1:")
@@ -100,7 +100,7 @@ def test_tls_with_a_certificate_made_for_the_run(serve: Callable[..., ServerProc
     assert "ready.ca.pem" in out
 
 
-def test_tls_with_a_certificate_of_ones_own(serve: Callable[..., ServerProcess], tmp_path: Path) -> None:
+def test_tls_with_a_certificate_from_files(serve: Callable[..., ServerProcess], tmp_path: Path) -> None:
     """A chain and a key as PEM files."""
     import trustme
 
@@ -138,7 +138,7 @@ def test_log_shows_requests_without_keys(serve: Callable[..., ServerProcess]) ->
         assert secret not in out + err
 
 
-def test_its_log_shows_no_control_token_either(serve: Callable[..., ServerProcess]) -> None:
+def test_log_shows_no_control_token(serve: Callable[..., ServerProcess]) -> None:
     """Wherever it stands: in a header, in a path, in a parameter that is shown."""
     process = serve("--control-token-env", "TOKEN", TOKEN=KEY)
     with httpx.Client(base_url=process.base_url, trust_env=False) as client:
@@ -152,7 +152,7 @@ def test_its_log_shows_no_control_token_either(serve: Callable[..., ServerProces
         assert secret not in out + err
 
 
-def test_beyond_the_loopback_it_says_whom_the_control_api_answers(serve: Callable[..., ServerProcess]) -> None:
+def test_server_on_all_addresses_names_the_control_clients(serve: Callable[..., ServerProcess]) -> None:
     """Listening on all addresses, the base URL is still one that can be called, also under its own certificate."""
     process = serve("--host", "0.0.0.0", "--tls-self-signed")
     assert process.base_url.startswith("https://127.0.0.1:")
@@ -166,9 +166,7 @@ def test_beyond_the_loopback_it_says_whom_the_control_api_answers(serve: Callabl
     assert "loopback only" not in process.output
 
 
-def test_the_ready_file_of_an_earlier_run_is_gone_before_it_serves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ready_file_of_an_earlier_run_is_deleted_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits for the file never takes the URL of a server that has ended."""
     ready = tmp_path / "ready"
     ready.write_text("http://127.0.0.1:1\n")
@@ -178,7 +176,7 @@ def test_the_ready_file_of_an_earlier_run_is_gone_before_it_serves(
     assert there == [False]
 
 
-def test_quiet_says_nothing_of_requests(serve: Callable[..., ServerProcess]) -> None:
+def test_quiet_server_logs_no_requests(serve: Callable[..., ServerProcess]) -> None:
     """--quiet."""
     process = serve("--quiet")
     httpx.post(f"{process.base_url}/servicemanager/rest/Time", trust_env=False)
@@ -186,7 +184,7 @@ def test_quiet_says_nothing_of_requests(serve: Callable[..., ServerProcess]) -> 
     assert process.log == ""
 
 
-def test_a_profile_may_be_one_that_ships(serve: Callable[..., ServerProcess]) -> None:
+def test_named_profile_is_served(serve: Callable[..., ServerProcess]) -> None:
     """By name: the vendor's Java client is let in with GET."""
     process = serve("--profile", "java-client")
     with httpx.Client(base_url=process.base_url) as client:
@@ -195,9 +193,7 @@ def test_a_profile_may_be_one_that_ships(serve: Callable[..., ServerProcess]) ->
         assert client.get("/rest/CallManagementAPI/dial").status_code == 405
 
 
-def test_a_profile_reaches_the_default_sandbox_and_new_ones(
-    serve: Callable[..., ServerProcess], tmp_path: Path
-) -> None:
+def test_profile_applies_to_all_sandboxes(serve: Callable[..., ServerProcess], tmp_path: Path) -> None:
     """What the server was started with holds for each sandbox that says nothing else."""
     (tmp_path / "profile.toml").write_text('unknown_recording = "failure-404"\n')
     process = serve("--profile", "profile.toml")
@@ -210,7 +206,7 @@ def test_a_profile_reaches_the_default_sandbox_and_new_ones(
     process.stop()
 
 
-def test_a_control_token_is_asked_for_beyond_the_loopback(serve: Callable[..., ServerProcess]) -> None:
+def test_remote_control_client_needs_the_token(serve: Callable[..., ServerProcess]) -> None:
     """A hop that is not the loopback needs the token."""
     process = serve("--control-token-env", "TOKEN", TOKEN="t0ken-of-the-test")
     far = {"x-forwarded-for": "203.0.113.9"}

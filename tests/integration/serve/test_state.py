@@ -91,7 +91,7 @@ def test_calls_outlive_the_server(run: Callable[..., Running], tmp_path: Path) -
     assert "the calls of the archive are left out" in said
 
 
-def test_a_second_server_on_the_file_is_refused(
+def test_second_server_on_a_state_file_is_refused(
     run: Callable[..., Running], refused_file: Callable[..., str], tmp_path: Path
 ) -> None:
     """The first one goes on as if nothing had been."""
@@ -141,7 +141,7 @@ def broken(path: Path) -> None:
     ],
     ids=["no-sqlite", "folder", "no-folder", "newer", "broken"],
 )
-def test_a_file_that_cannot_be_used_is_told_in_one_line(
+def test_unusable_state_file_is_refused_in_one_line(
     make: Callable[[Path], object], says: str, refused_file: Callable[..., str], tmp_path: Path
 ) -> None:
     """Exit 2, with the file's name and what to do; the file stays as it is."""
@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
-def test_a_server_that_cannot_start_makes_no_file(refused_file: Callable[..., str], tmp_path: Path) -> None:
+def test_server_that_cannot_start_makes_no_state_file(refused_file: Callable[..., str], tmp_path: Path) -> None:
     """Whatever else is wrong is told first."""
     path = tmp_path / "pbx.state"
     assert "archive file cannot be read" in refused_file(path, "--archive", str(tmp_path / "nowhere.json"))

@@ -121,7 +121,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.kill()
 
 
-def test_nothing_acknowledged_is_lost_when_it_is_killed(server: Server) -> None:
+def test_acknowledged_writes_survive_a_kill(server: Server) -> None:
     """Fifty times, each while several clients wait for the answer to a write; a write without an answer is whole or not there."""
     acknowledged: dict[str, dict[str, Any]] = {}
     unanswered: dict[str, dict[str, Any]] = {}

@@ -66,14 +66,14 @@ def test_on_a_socket(request, number, tls):
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two workers"])
-def test_each_test_has_a_pbx_of_its_own(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
+def test_each_test_gets_its_own_pbx(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
     """In any order, in one process or in several: what one test does, no other sees."""
     pytester.makepyfile(ISOLATED)
     ran = pytester.runpytest_subprocess("-W", "error", *options)
     ran.assert_outcomes(passed=14)
 
 
-def test_a_bug_of_the_fake_fails_the_test(pytester: pytest.Pytester) -> None:
+def test_bug_of_the_fake_fails_the_test(pytester: pytest.Pytester) -> None:
     """As an error of the fixture that names the bug, on whichever door it came; and never the next test."""
     pytester.makepyfile(
         HELPERS
@@ -116,7 +116,7 @@ def test_f(noojee_server, noojee_pbx):
     )
 
 
-def test_a_project_with_pytest_httpserver_is_left_alone(pytester: pytest.Pytester) -> None:
+def test_project_with_pytest_httpserver_is_not_affected(pytester: pytest.Pytester) -> None:
     """Its own fixture, its port from the environment, and the log of Werkzeug are as they were."""
     pytester.makepyfile(
         HELPERS
@@ -144,14 +144,14 @@ def test_mine_alone(httpserver):
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=2)
 
 
-def test_the_entry_point_imports_nothing_heavy() -> None:
+def test_plugin_imports_no_library_before_use() -> None:
     """pytest loads it in every project that has this one installed."""
     code = f"import sys, noojee_fake.pytest_plugin; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_the_fixtures_are_listed_by_pytest(pytester: pytest.Pytester) -> None:
+def test_fixtures_are_listed_by_pytest(pytester: pytest.Pytester) -> None:
     """They come from the entry point, with a sentence each; what they are made of is not listed."""
     listed = pytester.runpytest_subprocess("--fixtures").stdout.str()
     for name in ("noojee_pbx", "noojee_server", "noojee_tls_server"):

@@ -12,7 +12,7 @@ def numbers(caller: Any, unique_id: str) -> list[str]:
     return [row["Leg"] for row in json.loads(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId=unique_id).body)]
 
 
-def test_one_leg_is_taken_out(pbx: Any, call: Any, leg: Any) -> None:
+def test_one_leg_is_deleted(pbx: Any, call: Any, leg: Any) -> None:
     """The others keep their numbers (row 31); the last one takes its call with it."""
     caller = pbx(call("1.1", leg(), leg(), leg()), call("2.1"))
     caller.control_json("DELETE", "/calls?unique_id=1.1&leg=2", status=204)
@@ -21,7 +21,7 @@ def test_one_leg_is_taken_out(pbx: Any, call: Any, leg: Any) -> None:
     assert [call["unique_id"] for call in caller.control_json("GET", "/calls")["calls"]] == ["1.1"]
 
 
-def test_a_whole_call_is_taken_out(pbx: Any, call: Any, leg: Any) -> None:
+def test_whole_call_is_deleted(pbx: Any, call: Any, leg: Any) -> None:
     """Its sound too: put in again, it has its made one."""
     caller = pbx(call("1.1", leg(sound={"absent": True}), leg()), call("2.1"))
     caller.control_json("DELETE", "/calls?unique_id=1.1", status=204)
@@ -31,7 +31,7 @@ def test_a_whole_call_is_taken_out(pbx: Any, call: Any, leg: Any) -> None:
     assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 200
 
 
-def test_what_comes_in_its_place_is_answered(pbx: Any, call: Any, leg: Any) -> None:
+def test_call_in_place_of_a_deleted_one_is_served(pbx: Any, call: Any, leg: Any) -> None:
     """A leg with the same record id is another leg: nothing that was written before is served."""
     caller = pbx(call("1.1", leg(tag="old", call_record_id=7)))
     assert b"old" in caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1").body
@@ -48,14 +48,14 @@ def test_what_comes_in_its_place_is_answered(pbx: Any, call: Any, leg: Any) -> N
     ("query", "status"),
     [("", 400), ("?leg=1", 400), ("?unique_id=", 400), ("?unique_id=1.1&leg=x", 400), ("?unique_id=1.1&leg=2", 404), ("?unique_id=2.1", 404)],
 )  # fmt: skip
-def test_what_is_not_there_cannot_be_taken_out(pbx: Any, call: Any, query: str, status: int) -> None:
+def test_unknown_call_cannot_be_deleted(pbx: Any, call: Any, query: str, status: int) -> None:
     """Nor what is not named."""
     caller = pbx(call("1.1"))
     assert caller.control_json("DELETE", f"/calls{query}", status=status)["error"]
     assert numbers(caller, "1.1") == ["1"]
 
 
-def test_a_call_that_lives_stays_and_cannot_be_put_in(pbx: Any, call: Any) -> None:
+def test_live_call_cannot_be_deleted_or_added(pbx: Any, call: Any) -> None:
     """The switchboard would bring it back; 409, and 400 with the place."""
     caller = pbx()
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a", "record": "answer"}]

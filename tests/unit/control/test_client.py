@@ -48,7 +48,7 @@ def post(sandboxes: Sandboxes, url: str, **parameters: str) -> httpx.Response:
         return client.post(url, params=parameters)
 
 
-def test_sandboxes_are_made_found_and_dropped(
+def test_sandboxes_are_made_found_and_deleted(
     control: ControlClient, sandboxes: Sandboxes, archive: Any, call: Any
 ) -> None:
     """With a base URL and a key that open them; as a context manager a sandbox ends by itself."""
@@ -67,7 +67,7 @@ def test_sandboxes_are_made_found_and_dropped(
     assert control.sandbox().base_url == "http://pbx.invalid"
 
 
-def test_calls_are_put_played_listed_and_deleted(sandbox: Sandbox, call: Any, leg: Any) -> None:
+def test_calls_are_added_played_listed_and_deleted(sandbox: Sandbox, call: Any, leg: Any) -> None:
     """Whole ones and live ones."""
     sandbox.add_calls([call("1.1", leg(), leg())])
     sandbox.delete_call("1.1", 1)
@@ -79,7 +79,7 @@ def test_calls_are_put_played_listed_and_deleted(sandbox: Sandbox, call: Any, le
     assert sandbox.state()["counts"]["live_calls"] == 1
 
 
-def test_sound_is_put_fetched_and_taken_away(sandbox: Sandbox, call: Any) -> None:
+def test_sound_is_stored_read_and_deleted(sandbox: Sandbox, call: Any) -> None:
     """Bytes in, the same bytes out."""
     sandbox.add_calls([call("1.1")])
     sandbox.put_sound("1.1", 1, WAV)
@@ -89,7 +89,7 @@ def test_sound_is_put_fetched_and_taken_away(sandbox: Sandbox, call: Any) -> Non
         sandbox.sound("1.1", 1)
 
 
-def test_the_clock_is_stepped_frozen_and_let_go(sandbox: Sandbox) -> None:
+def test_clock_is_stepped_frozen_and_unfrozen(sandbox: Sandbox) -> None:
     """Times are aware; one without a zone is refused before it is sent."""
     start = datetime(2026, 11, 24, tzinfo=UTC)
     assert sandbox.now() == start
@@ -118,7 +118,7 @@ def test_settings_are_changed_and_read(sandbox: Sandbox) -> None:
     assert sandbox.retention()["mid_term_days"] == 90
 
 
-def test_the_journal_is_read_by_filters_and_cleared(sandbox: Sandbox, sandboxes: Sandboxes) -> None:
+def test_journal_is_filtered_and_cleared(sandbox: Sandbox, sandboxes: Sandboxes) -> None:
     """Each filter goes out as the API takes it."""
     post(sandboxes, f"{sandbox.base_url}{LEGS}", apiKey=sandbox.api_key, tag="INV-7")
     post(sandboxes, f"{sandbox.base_url}{LEGS}", apikey=sandbox.api_key, tag="INV-8")
@@ -149,7 +149,7 @@ def test_snapshots_and_reset(sandbox: Sandbox) -> None:
     assert sandbox.now() == datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def test_what_is_refused_carries_the_servers_sentence(sandbox: Sandbox) -> None:
+def test_control_error_has_the_message_of_the_server(sandbox: Sandbox) -> None:
     """Status, JSON path, and the whole answer: of a flow that got stuck, what is done."""
     with pytest.raises(ControlError, match=r"no call is named 'second'.*\(\$\.steps\[0\]\.call\)") as refused:
         sandbox.play({"do": "hang_up", "call": "second"})
@@ -159,7 +159,7 @@ def test_what_is_refused_carries_the_servers_sentence(sandbox: Sandbox) -> None:
     assert (stuck.value.status, stuck.value.document["done"]) == (409, 1)
 
 
-def test_a_token_is_sent_from_a_value_or_a_variable(sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_comes_from_a_value_or_a_variable(sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a variable that is not set is told by its name."""
     monkeypatch.setattr("noojee_fake.adapters.httpx_transport.CLIENT", "192.0.2.7")
     with ControlClient(transport=Transport(sandboxes)) as nobody, pytest.raises(ControlError, match="403"):
@@ -182,7 +182,7 @@ def test_a_token_is_sent_from_a_value_or_a_variable(sandboxes: Sandboxes, monkey
         (httpx.Response(400, json=["x"]), "400: Bad Request; is this server a noojee-fake"),
     ],
 )
-def test_a_server_that_is_no_fake_is_told(answer: Any, says: str) -> None:
+def test_server_without_a_control_api_is_an_error(answer: Any, says: str) -> None:
     """One exception for all that can go wrong."""
 
     def handle(request: httpx.Request) -> httpx.Response:

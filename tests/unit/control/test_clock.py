@@ -31,7 +31,7 @@ def put(caller: Any, **change: Any) -> dict[str, Any]:
     return told
 
 
-def test_a_frozen_clock_moves_by_steps_alone(pbx: Any) -> None:
+def test_frozen_clock_moves_only_by_steps(pbx: Any) -> None:
     """Forwards, backwards and by fractions; Time follows."""
     caller = pbx()
     assert put(caller, step_seconds=90) == {"now": "2026-11-24T00:01:30+00:00", "frozen": True}
@@ -40,7 +40,7 @@ def test_a_frozen_clock_moves_by_steps_alone(pbx: Any) -> None:
     assert caller.millis == 1795478429500
 
 
-def test_a_clock_is_set(pbx: Any) -> None:
+def test_clock_is_set(pbx: Any) -> None:
     """To any instant of 1970 to 9998, given with its offset; a step may come with it."""
     caller = pbx()
     assert put(caller, now="2026-11-25T11:00:00+11:00")["now"] == "2026-11-25T00:00:00+00:00"
@@ -48,7 +48,7 @@ def test_a_clock_is_set(pbx: Any) -> None:
     assert put(caller, now=START, step_seconds=1, frozen=True)["now"] == "2026-11-24T00:00:01+00:00"
 
 
-def test_a_running_clock_runs_beside_its_source() -> None:
+def test_running_clock_follows_its_source() -> None:
     """Set, it goes on from there; frozen, it stands; let go, it runs on from where it stood."""
     hand = Hand()
     clock = Clock(source=hand)
@@ -69,7 +69,7 @@ def test_a_running_clock_runs_beside_its_source() -> None:
     assert clock.sibling().micros() == hand.micros
 
 
-def test_freezing_and_setting_at_once_gives_the_very_instant(pbx: Any) -> None:
+def test_freezing_at_a_time_shows_exactly_that_time(pbx: Any) -> None:
     """A running clock that is frozen at a time shows exactly that time."""
     caller = pbx()
     assert json.loads(caller.control("POST", CLOCK, {"frozen": False}).body)["frozen"] is False
@@ -98,7 +98,7 @@ def test_freezing_and_setting_at_once_gives_the_very_instant(pbx: Any) -> None:
         ({"now": "2026-11-25T00:00:00Z", "frozen": "no"}, "$.frozen"),
     ],
 )
-def test_what_is_refused_changes_nothing(pbx: Any, change: dict[str, Any], path: str | None) -> None:
+def test_refused_change_leaves_the_clock(pbx: Any, change: dict[str, Any], path: str | None) -> None:
     """400 with the path of what is wrong; the clock stands where it stood, as it was."""
     caller = pbx()
     answer = caller.control("POST", CLOCK, change)
@@ -107,7 +107,7 @@ def test_what_is_refused_changes_nothing(pbx: Any, change: dict[str, Any], path:
     assert json.loads(caller.control("GET", CLOCK).body) == {"now": START, "frozen": True}
 
 
-def test_an_infinite_step_is_refused(pbx: Any) -> None:
+def test_infinite_step_is_refused(pbx: Any) -> None:
     """JSON has no infinity, but a number that overflows becomes one."""
     caller = pbx()
     for written in (b"1e999", b"-1e999", b"NaN", b"Infinity"):
@@ -116,7 +116,7 @@ def test_an_infinite_step_is_refused(pbx: Any) -> None:
 
 
 @pytest.mark.parametrize("instant", [EARLIEST - 1, LATEST + 1])
-def test_a_clock_stays_within_its_years(instant: int) -> None:
+def test_clock_stays_within_its_years(instant: int) -> None:
     """Beyond them not every zone has a date."""
     clock = Clock(now=5, frozen=True)
     for move in (clock.set, lambda micros: clock.step(micros - 5)):

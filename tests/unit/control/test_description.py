@@ -29,20 +29,20 @@ def walk(value: Any, place: str = "$") -> Iterator[tuple[str, Any]]:
         yield from walk(each, f"{place}.{key}")
 
 
-def test_it_is_valid_openapi() -> None:
+def test_description_is_valid_openapi() -> None:
     """OpenAPI 3.1, by the validator of the specification."""
     assert API["openapi"].startswith("3.1.")
     validate(API)
 
 
-def test_it_is_served_as_it_ships(pbx: Any) -> None:
+def test_description_is_served_unchanged(pbx: Any) -> None:
     """And the API's own first page leads there."""
     about = json.loads(pbx().control("GET", "/").body)
     answer = pbx().ask(about["openapi"], method="GET")
     assert json.loads(answer.body) == API
 
 
-def test_no_route_is_missing_and_none_is_made_up() -> None:
+def test_description_has_exactly_the_served_routes() -> None:
     """Each path that the code serves, with its methods, is there, and nothing else."""
     sandbox = "/__noojee/sandboxes/{sandbox}"
     served = {
@@ -57,7 +57,7 @@ def test_no_route_is_missing_and_none_is_made_up() -> None:
     assert set(operations()) == served
 
 
-def test_every_operation_is_told_apart() -> None:
+def test_every_operation_has_an_id_and_descriptions() -> None:
     """An id of its own and a sentence; a description for each parameter, answer and body."""
     ids = [operation["operationId"] for operation in operations().values()]
     assert len(set(ids)) == len(ids)
@@ -70,7 +70,7 @@ def test_every_operation_is_told_apart() -> None:
             assert value["description"].endswith(".")
 
 
-def test_each_shared_part_is_used() -> None:
+def test_each_component_is_used() -> None:
     """Nothing stands in `components` that nobody refers to."""
     used = {value for place, value in walk(API) if place.endswith("$ref")}
     shared = {
@@ -82,14 +82,14 @@ def test_each_shared_part_is_used() -> None:
 
 
 @pytest.mark.parametrize(("name", "file"), [("Archive", "archive"), ("Directory", "directory")])
-def test_a_format_that_ships_is_the_same_here(name: str, file: str) -> None:
+def test_component_equals_the_schema_file_of_its_format(name: str, file: str) -> None:
     """The one file serves whole, without others beside it."""
     original = json.loads(schemas("own", f"{file}.schema.json").read_text(encoding="utf-8"))
     copied = json.dumps(API["components"]["schemas"][name]).replace(f"#/components/schemas/{name}/$defs/", "#/$defs/")
     assert json.loads(copied) == {key: value for key, value in original.items() if key not in ("$schema", "$id")}
 
 
-def test_what_may_be_chosen_is_what_there_is() -> None:
+def test_enumerations_are_those_of_the_code() -> None:
     """Dialects, versions and transitions are those of the code, wherever they are listed."""
     lists = {
         tuple(word for word in value if word is not None)
@@ -122,7 +122,7 @@ def test_each_operation_answers_as_described(pbx: Any, call: Any, leg: Any, meth
     assert path_of(f"/__noojee{where}") == path
 
 
-def test_an_answer_that_is_not_as_described_is_noticed(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undescribed_answer_fails_a_test(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What holds the answers to the description can fail."""
     caller = pbx()
     monkeypatch.setattr("noojee_fake.control.settings.clock_of", lambda _: {"now": "noon", "frozen": True})
@@ -135,7 +135,7 @@ def test_an_answer_that_is_not_as_described_is_noticed(pbx: Any, monkeypatch: py
         caller.control("GET", "/sandboxes/default/clock")
 
 
-def test_switches_are_named_in_the_form_of_the_schema() -> None:
+def test_option_keys_match_the_schema() -> None:
     """A profile's keys."""
     pattern = API["components"]["schemas"]["Profile"]["propertyNames"]["pattern"]
     assert all(re.search(pattern, key) for key in option_table())

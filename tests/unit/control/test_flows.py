@@ -24,7 +24,7 @@ def play(caller: Any, *steps: dict[str, Any], status: int = 200) -> Any:
     return caller.control_json("POST", "/flow", {"steps": list(steps)}, status=status)
 
 
-def test_a_queue_call_with_a_transfer_makes_three_legs(pbx: Any) -> None:
+def test_queue_call_with_a_transfer_has_three_legs(pbx: Any) -> None:
     """Waiting, answered, transferred: the answer tells them, and the PBX lists them."""
     caller = pbx()
     played = play(caller, *QUEUE_CALL)
@@ -46,7 +46,7 @@ def test_a_queue_call_with_a_transfer_makes_three_legs(pbx: Any) -> None:
     ]
 
 
-def test_a_wait_steps_the_clock_of_this_sandbox_alone(pbx: Any) -> None:
+def test_wait_step_moves_only_the_clock_of_its_sandbox(pbx: Any) -> None:
     """Frozen or not."""
     caller = pbx()
     other = caller.sandbox(caller.control("POST", "/sandboxes", {"clock": {"now": START}}))
@@ -57,7 +57,7 @@ def test_a_wait_steps_the_clock_of_this_sandbox_alone(pbx: Any) -> None:
     assert play(caller, {"do": "wait", "seconds": 86400})["now"].startswith("2026-11-26T00:00")
 
 
-def test_a_call_goes_on_in_another_flow_by_its_unique_id(pbx: Any) -> None:
+def test_call_continues_in_another_flow_by_unique_id(pbx: Any) -> None:
     """Names belong to one flow; a leg that is being recorded has no end yet."""
     caller = pbx()
     first = play(caller, {"do": "inbound", "did": "1", "source": "", "as": "a"})["calls"]["a"]
@@ -69,7 +69,7 @@ def test_a_call_goes_on_in_another_flow_by_its_unique_id(pbx: Any) -> None:
     assert caller.control_json("GET", "/live") == {"calls": []}
 
 
-def test_users_dial_and_are_dialled_for(pbx: Any) -> None:
+def test_users_place_calls_and_use_click_to_dial(pbx: Any) -> None:
     """From a phone to the outside; and by the API, whose call rings the user first unless it answers by itself."""
     caller = pbx()
     played = play(
@@ -108,7 +108,7 @@ def test_recording_is_started_and_stopped(pbx: Any) -> None:
     assert legs == [("Barney", "X", "10", "20"), ("Fred", "X", "20", "30")]
 
 
-def test_a_greeting_is_left_by_proceeding(pbx: Any) -> None:
+def test_proceed_step_ends_the_greeting(pbx: Any) -> None:
     """A route that records from the greeting on."""
     caller = pbx()
     played = play(
@@ -121,14 +121,14 @@ def test_a_greeting_is_left_by_proceeding(pbx: Any) -> None:
 
 
 @pytest.mark.parametrize(("again", "legs"), [("splits", 2), ("ignored", 1)])
-def test_the_switches_of_the_sandbox_hold_in_a_flow(pbx: Any, again: str, legs: int) -> None:
+def test_options_of_the_sandbox_apply_in_a_flow(pbx: Any, again: str, legs: int) -> None:
     """As for the same order by the API (row 20)."""
     caller = pbx(start_while_recording=again)
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "start_recording", "call": "a"}]
     assert len(play(caller, *steps)["calls"]["a"]["legs"]) == legs
 
 
-def test_a_flow_takes_any_text_that_can_be_sent(pbx: Any) -> None:
+def test_flow_accepts_any_text(pbx: Any) -> None:
     """Tags are any text, callers may be anonymous."""
     caller = pbx()
     tag = "Ünïcode \u2028 \x01 \U0001f4de"

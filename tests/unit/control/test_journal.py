@@ -24,7 +24,7 @@ def entries(caller: Any, query: str = "") -> list[Any]:
     return found
 
 
-def test_an_entry_tells_the_request_and_its_answer(pbx: Any, call: Any, leg: Any) -> None:
+def test_entry_has_the_request_and_its_answer(pbx: Any, call: Any, leg: Any) -> None:
     """Time, method, path, query, headers, body, answer; the key is hidden."""
     caller = pbx(call("1.1", leg(tag="INV-7")))
     answer = caller.njadmin("retrieveMetaData", tag="INV-7")
@@ -49,7 +49,7 @@ def test_an_entry_tells_the_request_and_its_answer(pbx: Any, call: Any, leg: Any
     }
 
 
-def test_no_known_secret_is_in_it(pbx: Any) -> None:
+def test_journal_has_no_credentials(pbx: Any) -> None:
     """Keys, the control token, hashes, Authorization and cookies: in the path, the query, headers, bodies and answers."""
     token = "t0ken/of the control"
     caller = pbx()
@@ -82,7 +82,7 @@ def test_no_known_secret_is_in_it(pbx: Any) -> None:
     assert len(entries(caller)) == 3 * len(secrets) + 1
 
 
-def test_filters_are_a_conjunction(pbx: Any) -> None:
+def test_entries_match_all_filters(pbx: Any) -> None:
     """Path, method, status, tag, parameter, number: each alone, and together."""
     caller = pbx()
     caller.njadmin("retrieveMetaData", tag="INV-7")
@@ -111,7 +111,7 @@ def test_filters_are_a_conjunction(pbx: Any) -> None:
     assert numbers("?unmatched=false") == [1, 3, 4]
 
 
-def test_a_form_counts_as_parameters(pbx: Any) -> None:
+def test_form_fields_are_parameters(pbx: Any) -> None:
     """As it does for the PBX."""
     caller = pbx()
     caller.ask(LEGS, body=f"apiKey={KEY}&tag=INV-7".encode())
@@ -121,12 +121,12 @@ def test_a_form_counts_as_parameters(pbx: Any) -> None:
 @pytest.mark.parametrize(
     "query", ["?colour=404", "?status=", "?status=4xx", "?from=-1", "?limit=many", "?unmatched=yes", "?limit=1e3"]
 )
-def test_a_wrong_filter_is_told(pbx: Any, query: str) -> None:
+def test_unknown_filter_is_refused(pbx: Any, query: str) -> None:
     """Nothing is guessed."""
     assert pbx().control_json("GET", f"/journal{query}", status=400)["error"]
 
 
-def test_it_is_cleared_and_numbers_go_on(pbx: Any) -> None:
+def test_cleared_journal_does_not_reuse_numbers(pbx: Any) -> None:
     """`last` tells the number of the last request, also of one that is no longer kept."""
     caller = pbx()
     caller.njadmin("retrieveMetaData", tag="1")
@@ -136,7 +136,7 @@ def test_it_is_cleared_and_numbers_go_on(pbx: Any) -> None:
     assert [entry["number"] for entry in entries(caller)] == [2]
 
 
-def test_it_is_bounded(pbx: Any) -> None:
+def test_journal_has_a_maximum_size(pbx: Any) -> None:
     """The last thousand requests, and of each body the beginning; what was cut is told by its length."""
     caller = pbx()
     body = b"tag=" + b"x" * (journal.KEPT_BODY_BYTES + 5)
@@ -150,7 +150,7 @@ def test_it_is_bounded(pbx: Any) -> None:
     assert len(entries(caller)) == 100
 
 
-def test_a_body_that_was_cut_within_a_key_shows_nothing_of_it(pbx: Any) -> None:
+def test_body_that_is_cut_within_a_key_shows_no_part_of_it(pbx: Any) -> None:
     """Half a key is half a secret."""
     caller = pbx()
     for kept in range(1, len(KEY)):
@@ -159,7 +159,7 @@ def test_a_body_that_was_cut_within_a_key_shows_nothing_of_it(pbx: Any) -> None:
     assert {entry["body"][-1] for entry in entries(caller, "?limit=1000")} == {"x"}
 
 
-def test_what_is_no_text_is_left_out(pbx: Any, call: Any, leg: Any) -> None:
+def test_binary_body_is_left_out(pbx: Any, call: Any, leg: Any) -> None:
     """Sound, and bytes that are no UTF-8: their length alone."""
     caller = pbx(call("1.1", leg()))
     sound = caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1)
@@ -169,7 +169,7 @@ def test_what_is_no_text_is_left_out(pbx: Any, call: Any, leg: Any) -> None:
     assert (second["body"], second["body_bytes"]) == (None, 2)
 
 
-def test_each_sandbox_has_its_own(pbx: Any) -> None:
+def test_each_sandbox_has_its_own_journal(pbx: Any) -> None:
     """With the sandbox's path in front, and without the control API's own requests."""
     caller = pbx()
     sandbox = caller.sandbox(caller.control("POST", "/sandboxes", {}))
@@ -179,7 +179,7 @@ def test_each_sandbox_has_its_own(pbx: Any) -> None:
     assert entry["path"] == f"{sandbox.root}{LEGS}"
 
 
-def test_a_long_query_is_cut_and_shows_nothing_of_a_key_at_its_end(pbx: Any) -> None:
+def test_long_query_is_cut_without_a_part_of_a_key(pbx: Any) -> None:
     """Names and paths too."""
     caller = pbx()
     for kept in (1, 20, 30):

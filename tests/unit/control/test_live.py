@@ -18,7 +18,7 @@ PATHS = {
 }
 
 
-def test_a_call_that_lives_is_shown_whole(pbx: Any) -> None:
+def test_live_call_is_shown_with_all_fields(pbx: Any) -> None:
     """Who takes part, how far it is, its legs so far; the one in progress has no end."""
     caller = pbx()
     steps = [*PATHS["connected"], {"do": "wait", "seconds": 4}, {"do": "start_recording", "call": "a", "tag": "T"}]
@@ -69,14 +69,14 @@ def test_a_call_that_lives_is_shown_whole(pbx: Any) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(PATHS))
-def test_a_call_says_how_far_it_is(pbx: Any, state: str) -> None:
+def test_live_call_has_a_state(pbx: Any, state: str) -> None:
     """Each of the states."""
     caller = pbx()
     caller.control_json("POST", "/flow", {"steps": PATHS[state]})
     assert [call["state"] for call in caller.control_json("GET", "/live")["calls"]] == [state]
 
 
-def test_calls_that_ended_are_no_longer_shown(pbx: Any) -> None:
+def test_ended_call_is_not_live(pbx: Any) -> None:
     """Oldest first, and what is hung up by the API is gone here too."""
     caller = pbx()
     steps = [{"do": "inbound", "did": "1", "source": "", "as": name} for name in "abc"]

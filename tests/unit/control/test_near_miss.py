@@ -37,7 +37,7 @@ def near(
         ("POST", f"{D}/retrieveMeta%44ata/", f"POST {D}/retrieveMetaData", "slashes"),
     ],
 )  # fmt: skip
-def test_a_path_or_method_that_missed(pbx: Any, method: str, path: str, served: str, says: str) -> None:
+def test_near_miss_of_a_path_or_method(pbx: Any, method: str, path: str, served: str, says: str) -> None:
     """Wrong method, letter case, slashes, prefix, spelling."""
     found = near(pbx(), path, "apiKey=x&tag=1&uniqueId=2&date=3&hour=4&extenOrUniqueId=5", method)
     assert found is not None
@@ -53,7 +53,7 @@ def test_a_path_or_method_that_missed(pbx: Any, method: str, path: str, served: 
         ("4.8", f"{D}/retrieveMetaDataByHour", "not there yet"),
     ],
 )  # fmt: skip
-def test_a_path_of_another_version_tells_since_when(pbx: Any, version: str, path: str, says: str) -> None:
+def test_near_miss_of_a_path_of_another_version(pbx: Any, version: str, path: str, says: str) -> None:
     """Gone, or still to come; the nearest is what this version has."""
     caller = pbx()
     caller.control_json("PUT", "/version", {"version": version})
@@ -63,7 +63,7 @@ def test_a_path_of_another_version_tells_since_when(pbx: Any, version: str, path
     assert found[0].partition(" ")[2] in caller.sandboxes.default.routes
 
 
-def test_a_dialect_that_this_sandbox_was_not_to_serve_is_told(pbx: Any) -> None:
+def test_near_miss_of_a_dialect_that_is_not_served(pbx: Any) -> None:
     """Without a version."""
     caller = pbx()
     made = caller.control("POST", "/sandboxes", {"dialects": ["njadmin"]})
@@ -88,19 +88,19 @@ def test_a_dialect_that_this_sandbox_was_not_to_serve_is_told(pbx: Any) -> None:
         (f"{A}/retrieveMetaData", "tag=1&timestamp=1&hash=2", "misspelt parameter: timestamp; names are case-sensitive, it is timeStamp"),
     ],
 )  # fmt: skip
-def test_a_parameter_that_is_missing_or_misspelt(pbx: Any, path: str, query: str, says: str) -> None:
+def test_near_miss_of_a_missing_or_misspelt_parameter(pbx: Any, path: str, query: str, says: str) -> None:
     """Required or not: one that nobody takes is lost without a word."""
     assert near(pbx(), path, query) == (f"POST {path}", [says])
 
 
-def test_several_things_may_differ(pbx: Any) -> None:
+def test_near_miss_has_several_differences(pbx: Any) -> None:
     """All are told."""
     found = near(pbx(), f"{D}/retrieveMetadata", "tga=1", "GET")
     assert found is not None
     assert len(found[1]) == 4
 
 
-def test_a_request_that_hit_has_none(pbx: Any) -> None:
+def test_matching_request_has_no_near_miss(pbx: Any) -> None:
     """Refused for another reason or not; parameters may come in a form; the vendor's client sends more than there is."""
     caller = pbx()
     assert near(caller, f"{D}/retrieveMetaData", "apiKey=wrong&tag=1") is None
@@ -111,14 +111,14 @@ def test_a_request_that_hit_has_none(pbx: Any) -> None:
     assert near(caller, "/") is None
 
 
-def test_the_name_of_a_parameter_may_be_a_secret(pbx: Any) -> None:
+def test_near_miss_redacts_names_of_parameters(pbx: Any) -> None:
     """What is told is harmless."""
     caller = pbx()
     found = near(caller, f"{D}/retrieveMetaData", f"apiKey{caller.key}=1&tag=1")
     assert found == (f"POST {D}/retrieveMetaData", ["misspelt parameter: apiKey[redacted]; it is apiKey"])
 
 
-def test_a_sandbox_that_serves_nothing_has_nothing_near(pbx: Any) -> None:
+def test_sandbox_without_routes_has_no_near_miss(pbx: Any) -> None:
     """A version without any of the dialects that the sandbox may serve."""
     caller = pbx()
     caller.control("POST", "/sandboxes", {"dialects": ["njadmin"], "version": "3"})

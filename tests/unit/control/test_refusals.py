@@ -62,7 +62,7 @@ def told(answer: Any, status: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_no_route_answers_a_stranger(pbx: Any, method: str, path: str) -> None:
+def test_remote_clients_and_browsers_are_refused_everywhere(pbx: Any, method: str, path: str) -> None:
     """Neither a client from elsewhere nor a page in a browser, on any route, nor where there is none."""
     caller = pbx()
     for asked in (path, "/nowhere"):
@@ -74,7 +74,7 @@ def test_no_route_answers_a_stranger(pbx: Any, method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1", "[::1]:4000", "127.0.0.1:80"])
-def test_the_loopback_is_let_in(pbx: Any, client: str) -> None:
+def test_loopback_client_has_access(pbx: Any, client: str) -> None:
     """In all its forms."""
     assert pbx().control("GET", "/sandboxes", client=client).status == 200
 
@@ -82,7 +82,7 @@ def test_the_loopback_is_let_in(pbx: Any, client: str) -> None:
 @pytest.mark.parametrize(
     "client", [None, "", "10.0.0.1", "0.0.0.0", "::", "fe80::1%lo", "::ffff:10.0.0.1", "localhost", "unix:", "127.1"]
 )
-def test_what_is_not_surely_the_loopback_is_refused(pbx: Any, client: str | None) -> None:
+def test_unreadable_client_address_is_refused(pbx: Any, client: str | None) -> None:
     """An address that cannot be read is nobody's."""
     told(pbx().control("GET", "/sandboxes", client=client), 403)
 
@@ -108,18 +108,18 @@ def test_what_is_not_surely_the_loopback_is_refused(pbx: Any, client: str | None
         ("forwarded", "for=_hidden", 403),
     ],
 )
-def test_a_hop_from_elsewhere_counts(pbx: Any, name: str, value: str, status: int) -> None:
+def test_remote_proxy_hop_is_refused(pbx: Any, name: str, value: str, status: int) -> None:
     """Behind a proxy on the same machine, the client is who the proxy says; every hop must be local."""
     assert pbx().control("GET", "/sandboxes", **{name: value}).status == status
 
 
-def test_every_forwarding_header_counts(pbx: Any) -> None:
+def test_repeated_forwarding_header_is_checked(pbx: Any) -> None:
     """A header that comes twice is judged twice."""
     headers = (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "192.0.2.7"))
     told(pbx().ask("/__noojee/sandboxes", method="GET", headers=headers), 403)
 
 
-def test_the_token_opens_it_from_anywhere(calling: Any) -> None:
+def test_client_with_the_token_has_access(calling: Any) -> None:
     """As a bearer, from elsewhere and from a browser; a wrong one opens nothing and is not repeated."""
     caller = calling(build(control_token=TOKEN, ids=CountedIds()))
     far = {"client": "192.0.2.7", "origin": "https://ci.example", "x-forwarded-for": "198.51.100.1"}
@@ -132,7 +132,7 @@ def test_the_token_opens_it_from_anywhere(calling: Any) -> None:
         assert TOKEN.encode() not in answer.body
 
 
-def test_an_empty_token_is_none(calling: Any) -> None:
+def test_empty_token_gives_no_access(calling: Any) -> None:
     """A variable that was set to nothing does not open the control API to everybody."""
     caller = calling(build(control_token="", ids=CountedIds()))
     for given in ("Bearer", "Bearer "):
@@ -140,7 +140,7 @@ def test_an_empty_token_is_none(calling: Any) -> None:
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
-def test_a_body_is_announced_as_json(pbx: Any, content_type: str) -> None:
+def test_body_needs_the_json_content_type(pbx: Any, content_type: str) -> None:
     """415 otherwise: what a form in a browser can send changes nothing."""
     caller = pbx()
     for method, path in ROUTES:
@@ -174,7 +174,7 @@ def test_a_body_is_announced_as_json(pbx: Any, content_type: str) -> None:
     ],
     ids=lambda body: repr(body[:12]),
 )
-def test_what_is_no_json_object_is_refused(pbx: Any, body: bytes) -> None:
+def test_body_that_is_no_json_object_is_refused(pbx: Any, body: bytes) -> None:
     """400 with a reason of bounded length, however deep or large."""
     caller = pbx()
     for method, path in ROUTES:
@@ -184,7 +184,7 @@ def test_what_is_no_json_object_is_refused(pbx: Any, body: bytes) -> None:
     assert len(caller.sandboxes.names()) == 1
 
 
-def test_a_body_that_is_too_large_is_refused(pbx: Any, call: Any, monkeypatch: Any) -> None:
+def test_too_large_body_is_refused(pbx: Any, call: Any, monkeypatch: Any) -> None:
     """413 says how much there may be; sound is bounded like all else."""
     caller = pbx(call("1.1"))
     monkeypatch.setattr(json_body, "LARGEST_BODY_BYTES", 100)
@@ -200,7 +200,7 @@ def test_a_body_that_is_too_large_is_refused(pbx: Any, call: Any, monkeypatch: A
     ["/x", "/sandboxes/", "/sandboxes/A", "/sandboxes/-", f"/sandboxes/{'a' * 41}", "/sandboxes/default/", "/sandboxes/default/x",
      "/sandboxes/default/calls/1", "/sandboxes/default/snapshots/x", "/sandboxes/default/snapshots/1/x", "/sandboxes/default/snapshots/"],
 )  # fmt: skip
-def test_a_path_that_is_not_there_is_told(pbx: Any, path: str) -> None:
+def test_unknown_path_is_404(pbx: Any, path: str) -> None:
     """404 as JSON, by every method; an unknown sandbox likewise."""
     caller = pbx()
     for method in ("GET", "POST", "DELETE"):
@@ -224,21 +224,21 @@ def test_a_path_that_is_not_there_is_told(pbx: Any, path: str) -> None:
         ("/sandboxes/default/clock", "GET, POST"),
     ],
 )
-def test_another_method_is_told_which_there_are(pbx: Any, path: str, allowed: str) -> None:
+def test_other_method_is_405_with_allow(pbx: Any, path: str, allowed: str) -> None:
     """405 with Allow."""
     answer = pbx().control("PATCH", path)
     assert told(answer, 405)
     assert dict(answer.headers)["Allow"] == allowed
 
 
-def test_the_default_sandbox_stays(pbx: Any) -> None:
+def test_default_sandbox_cannot_be_deleted(pbx: Any) -> None:
     """409; it goes with the server."""
     caller = pbx()
     told(caller.control("DELETE", "/sandboxes/default"), 409)
     assert caller.ask("/rest/Time").status == 200
 
 
-def test_sandboxes_have_an_upper_number(pbx: Any, monkeypatch: Any) -> None:
+def test_number_of_sandboxes_is_limited(pbx: Any, monkeypatch: Any) -> None:
     """409, until one is dropped."""
     caller = pbx()
     monkeypatch.setattr(sandboxes, "MOST_SANDBOXES", 2)

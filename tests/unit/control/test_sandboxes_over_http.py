@@ -26,7 +26,7 @@ def answer_of(answer: Any, status: int = 200) -> Any:
     return json.loads(answer.body)
 
 
-def test_it_says_what_it_is(pbx: Any) -> None:
+def test_first_page_describes_the_server(pbx: Any) -> None:
     """Server, versions and dialects; a client finds out here whether it may fill."""
     about = answer_of(pbx().control("GET", "/"))
     assert about["server"] == "noojee-fake"
@@ -34,7 +34,7 @@ def test_it_says_what_it_is(pbx: Any) -> None:
     assert answer_of(pbx().control("GET", "")) == about
 
 
-def test_a_sandbox_is_made_listed_described_and_dropped(pbx: Any) -> None:
+def test_sandbox_is_made_listed_described_and_deleted(pbx: Any) -> None:
     """POST 201, GET, DELETE 204; then it is gone with its path."""
     caller = pbx()
     made = answer_of(caller.control("POST", "/sandboxes", {}), 201)
@@ -51,7 +51,7 @@ def test_a_sandbox_is_made_listed_described_and_dropped(pbx: Any) -> None:
     assert caller.ask(f"/s/{name}/rest/Time").status == 404
 
 
-def test_a_sandbox_object_tells_all_that_a_client_needs(pbx: Any, call: Any, leg: Any) -> None:
+def test_sandbox_object_has_all_that_a_client_needs(pbx: Any, call: Any, leg: Any) -> None:
     """Path, keys, options, dialects, audio, zone, clock and counts."""
     template = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
     sandbox = answer_of(pbx(call("1.1", leg(), leg()), tag_match="ignore-case").control("GET", "/sandboxes/default"))
@@ -72,7 +72,7 @@ def test_a_sandbox_object_tells_all_that_a_client_needs(pbx: Any, call: Any, leg
     }
 
 
-def test_a_wish_is_fulfilled(pbx: Any, archive: Any, call: Any, leg: Any) -> None:
+def test_sandbox_spec_is_applied(pbx: Any, archive: Any, call: Any, leg: Any) -> None:
     """ArchiveFile, options over those of the archive, dialects in the server's order, zone and clock over the archive's."""
     document = archive(call("1.1", leg(tag="T")), profile={"outbound_did": "internal", "time_body": "digits-newline"})
     caller = pbx()
@@ -97,7 +97,7 @@ def test_a_wish_is_fulfilled(pbx: Any, archive: Any, call: Any, leg: Any) -> Non
     assert row["Start"] == "2026-11-19 22:00:00.0"
 
 
-def test_a_sandbox_without_wishes_has_the_computers_clock() -> None:
+def test_sandbox_without_a_spec_has_the_real_clock() -> None:
     """Running, empty, in Melbourne; `now` alone freezes, `frozen` alone stops the real clock."""
     real = Clock(source=lambda: parse_instant("2026-12-01T00:00:00Z"))
     sandboxes = build(clock=real, ids=CountedIds())
@@ -110,7 +110,7 @@ def test_a_sandbox_without_wishes_has_the_computers_clock() -> None:
     assert clocks == [("2026", False), ("1970", True), ("2026", True), ("1970", False)]
 
 
-def test_calls_are_put_and_listed(pbx: Any, call: Any, leg: Any) -> None:
+def test_calls_are_added_and_listed(pbx: Any, call: Any, leg: Any) -> None:
     """201 with how many came; listed with every optional field filled, so that they can be put in elsewhere."""
     caller = pbx(call("1.1"))
     put = [
@@ -161,7 +161,7 @@ def test_calls_are_put_and_listed(pbx: Any, call: Any, leg: Any) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(str(path.relative_to(SEEDS)) for path in SEEDS.glob("*/*.json")))
-def test_what_is_listed_makes_the_same_pbx_elsewhere(pbx: Any, name: str) -> None:
+def test_listed_calls_make_an_equal_pbx(pbx: Any, name: str) -> None:
     """Every archive of the project, listed and put into another sandbox, gives the same documents."""
     document = json.loads((SEEDS / name).read_text("utf-8"))
     for call in document["calls"]:
@@ -180,14 +180,14 @@ def test_what_is_listed_makes_the_same_pbx_elsewhere(pbx: Any, name: str) -> Non
         assert len(bodies) == 1
 
 
-def test_calls_with_an_explicit_empty_did_are_listed_as_they_are(pbx: Any, call: Any) -> None:
+def test_explicit_empty_did_is_listed(pbx: Any, call: Any) -> None:
     """What the archive says goes before the option."""
     caller = pbx(call("1.1", direction="outbound", did=""), call("2.1", direction="outbound"), outbound_did="internal")
     listed = answer_of(caller.control("GET", "/sandboxes/default/calls"))["calls"]
     assert [each["did"] for each in listed] == ["", "internal"]
 
 
-def test_switches_are_read_and_changed(pbx: Any, call: Any) -> None:
+def test_options_are_read_and_changed(pbx: Any, call: Any) -> None:
     """PUT changes those that are named, from the next request on; the whole profile comes back."""
     caller = pbx(call("1.1"), tag_match="ignore-case")
     assert answer_of(caller.control("GET", "/sandboxes/default/profile")) == DEFAULTS | {"tag_match": "ignore-case"}
@@ -200,7 +200,7 @@ def test_switches_are_read_and_changed(pbx: Any, call: Any) -> None:
     assert caller.njadmin("retrieveMetaData", tag="X").body == b"[]"
 
 
-def test_switches_change_what_was_written_before(pbx: Any, call: Any, leg: Any) -> None:
+def test_changed_option_applies_to_cached_answers(pbx: Any, call: Any, leg: Any) -> None:
     """A document that was once answered is written anew under another profile."""
     caller = pbx(call("1.1", leg("2026-11-20T09:00:00.5+11:00")))
     seen = []
@@ -214,7 +214,7 @@ def test_switches_change_what_was_written_before(pbx: Any, call: Any, leg: Any) 
 @pytest.mark.parametrize(
     "path", ["/", "/sandboxes", "/sandboxes/default", "/sandboxes/default/calls", "/sandboxes/default/clock"]
 )
-def test_head_is_get_without_a_body(pbx: Any, path: str) -> None:
+def test_head_answers_like_get_without_a_body(pbx: Any, path: str) -> None:
     """Status and headers of GET."""
     caller = pbx()
     head, got = caller.control("HEAD", path), caller.control("GET", path)

@@ -14,7 +14,7 @@ TIME = "/rest/Time"
 LEGS = "/njadmin/rest/RecordingAPI/retrieveMetaDataByUniqueId"
 
 
-def test_an_upgrade_is_played_and_the_archive_stays(pbx: Any, call: Any) -> None:
+def test_version_change_keeps_the_archive(pbx: Any, call: Any) -> None:
     """What the version removed is gone, what it added appears; null is all generations again."""
     caller = pbx(call("1.1"))
     assert caller.control_json("GET", "/version") == {
@@ -31,7 +31,7 @@ def test_an_upgrade_is_played_and_the_archive_stays(pbx: Any, call: Any) -> None
     assert caller.control_json("PUT", "/version", {"version": None})["version"] is None
 
 
-def test_another_directory_is_put_in_place_of_the_whole_one(pbx: Any) -> None:
+def test_directory_is_replaced_as_a_whole(pbx: Any) -> None:
     """Users, queues and routes; from the next call on."""
     caller = pbx()
     assert caller.control_json("GET", "/directory") == write_directory(DEFAULT)
@@ -51,7 +51,7 @@ def test_another_directory_is_put_in_place_of_the_whole_one(pbx: Any) -> None:
     assert caller.control_json("PUT", "/directory", {}) == {"users": [], "queues": [], "routes": []}
 
 
-def test_addresses_are_allowed_and_refused(pbx: Any) -> None:
+def test_only_allowed_addresses_are_served(pbx: Any) -> None:
     """The PBX serves those alone; whoever drives the fake is not locked out."""
     caller = pbx()
     assert caller.control_json("GET", "/access") == {"allowed_addresses": None}
@@ -65,7 +65,7 @@ def test_addresses_are_allowed_and_refused(pbx: Any) -> None:
     assert caller.ask(TIME, client="192.0.2.1").status == 200
 
 
-def test_sound_ages_by_rules_that_are_changed_one_by_one(pbx: Any, call: Any, leg: Any) -> None:
+def test_retention_rules_are_changed_one_by_one(pbx: Any, call: Any, leg: Any) -> None:
     """After retention the sound is gone, the metadata stay (DOC W-SL)."""
     caller = pbx(call("1.1", leg()))
     before = caller.control_json("GET", "/retention")
@@ -102,7 +102,7 @@ def test_sound_ages_by_rules_that_are_changed_one_by_one(pbx: Any, call: Any, le
         ("/retention", {"x": 1}, "$"),
     ],
 )
-def test_what_is_refused_changes_nothing(pbx: Any, path: str, body: dict[str, Any], where: str) -> None:
+def test_refused_setting_changes_nothing(pbx: Any, path: str, body: dict[str, Any], where: str) -> None:
     """400 with the place."""
     caller = pbx()
     before = caller.control_json("GET", path)

@@ -55,7 +55,7 @@ def changed(caller: Any, call: Any, leg: Any) -> None:
     caller.control_json("POST", "/clock", {"step_seconds": 1, "frozen": False})
 
 
-def test_a_snapshot_brings_everything_back(pbx: Any, call: Any, leg: Any) -> None:
+def test_snapshot_restores_the_whole_state(pbx: Any, call: Any, leg: Any) -> None:
     """Archive, sound, clock, profile, version, directory, addresses, storage rules; as often as it is wanted."""
     caller = pbx(call("1.1", leg(tag="T", call_record_id=1)))
     caller.control_json("POST", "/clock", {"step_seconds": 5})
@@ -71,7 +71,7 @@ def test_a_snapshot_brings_everything_back(pbx: Any, call: Any, leg: Any) -> Non
     }
 
 
-def test_a_reset_brings_back_what_the_sandbox_was_made_of(pbx: Any, call: Any, leg: Any, archive: Any) -> None:
+def test_reset_restores_the_first_state(pbx: Any, call: Any, leg: Any, archive: Any) -> None:
     """The archive with its options, whatever was changed, restored or stepped since; the journal is empty, snapshots stay."""
     caller = pbx()
     document = archive(
@@ -104,7 +104,7 @@ def test_a_reset_brings_back_what_the_sandbox_was_made_of(pbx: Any, call: Any, l
     assert told("GET", "/journal") == {"entries": [], "last": 1}
 
 
-def test_live_calls_go_on_from_where_they_were(pbx: Any) -> None:
+def test_restored_live_call_continues(pbx: Any) -> None:
     """The same call ends twice, once in each time line; numbers of calls, channels and records are the same again."""
     caller = pbx()
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "answer", "call": "a", "by": "410"}]
@@ -127,7 +127,7 @@ def test_live_calls_go_on_from_where_they_were(pbx: Any) -> None:
     assert ends[1] == ends[2]
 
 
-def test_legs_that_were_answered_before_are_not_served_again(pbx: Any) -> None:
+def test_restored_legs_are_not_served_from_the_cache(pbx: Any) -> None:
     """A record id that is given again belongs to another leg: what was written for the first is forgotten."""
     caller = pbx()
     name = took(caller)
@@ -143,7 +143,7 @@ def test_legs_that_were_answered_before_are_not_served_again(pbx: Any) -> None:
         put_back(caller, name) if tag == "first" else None
 
 
-def test_limits_begin_anew(pbx: Any) -> None:
+def test_restore_resets_the_limits(pbx: Any) -> None:
     """The by-hour limit, and hashes that were used."""
     caller = pbx(hash_reuse="once")
     name = took(caller)
@@ -158,7 +158,7 @@ def test_limits_begin_anew(pbx: Any) -> None:
 
 
 @pytest.mark.parametrize("how", ["restore", "reset"])
-def test_a_long_poll_wakes_up(pbx: Any, how: str) -> None:
+def test_restore_wakes_a_long_poll(pbx: Any, how: str) -> None:
     """Whoever waits since a change that is undone now is told the calls that live."""
     caller = pbx()
     name = took(caller)
@@ -177,7 +177,7 @@ def test_a_long_poll_wakes_up(pbx: Any, how: str) -> None:
     assert json.loads(answer.body) == {"Data": {}, "seq": 1, "Code": 0}
 
 
-def test_a_clock_that_ran_runs_on_beside_the_real_one() -> None:
+def test_restored_running_clock_follows_the_real_clock() -> None:
     """As far from it as it was; one that stood stands where it stood."""
     hand = [1_000_000]
     clock = Clock(source=lambda: hand[0])
@@ -197,7 +197,7 @@ def test_a_clock_that_ran_runs_on_beside_the_real_one() -> None:
     assert clock.micros() == 7_000_001
 
 
-def test_a_sandbox_keeps_a_bounded_number(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_snapshots_is_limited(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """409, until one is dropped; ids are not given twice."""
     monkeypatch.setattr(snapshots, "MOST_SNAPSHOTS", 2)
     caller = pbx()
@@ -208,7 +208,7 @@ def test_a_sandbox_keeps_a_bounded_number(pbx: Any, monkeypatch: pytest.MonkeyPa
     assert [kept["id"] for kept in caller.control_json("GET", "/snapshots")["snapshots"]] == ["2", "3"]
 
 
-def test_a_snapshot_that_is_not_there_is_told(pbx: Any) -> None:
+def test_unknown_snapshot_is_404(pbx: Any) -> None:
     """404, and nothing changes; bodies are empty."""
     caller = pbx()
     assert "'1'" in caller.control_json("POST", "/snapshots/1/restore", status=404)["error"]
@@ -225,7 +225,7 @@ def on_disk(tmp_path: Path, calling: Callable[..., Any], archive: Any, call: Any
     sandboxes.close()
 
 
-def test_calls_in_a_file_are_restored_and_reset_like_others(on_disk: Any, call: Any) -> None:
+def test_calls_in_a_state_file_are_restored_and_reset(on_disk: Any, call: Any) -> None:
     """The file has what the snapshot had; after a reset, what the archive has."""
     on_disk.control_json("POST", "/calls", {"calls": [call("2.1")]}, status=201)
     name = took(on_disk)

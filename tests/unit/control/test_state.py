@@ -9,7 +9,7 @@ from noojee_fake.messages import Request
 from noojee_fake.pbx.options import Profile
 
 
-def test_the_state_is_whole(pbx: Any, call: Any, leg: Any) -> None:
+def test_state_has_all_parts(pbx: Any, call: Any, leg: Any) -> None:
     """Version, profile, clock, counts, live calls, limits, addresses, retention."""
     caller = pbx(call("1.1", leg(), leg()), hash_reuse="once")
     steps = [{"do": "place", "from": "410", "number": "420"}]
@@ -38,7 +38,7 @@ def test_the_state_is_whole(pbx: Any, call: Any, leg: Any) -> None:
     }
 
 
-def test_limits_that_stand_in_nobodys_way_say_so(pbx: Any) -> None:
+def test_state_shows_limits_without_effect(pbx: Any) -> None:
     """The by-hour limit is free now; time stamps that were handed out are counted while they are fresh."""
     caller = pbx(concurrent_authentications="5")
     assert caller.control_json("GET", "/state")["limits"]["by_hour_free_at"] == "2026-11-24T00:00:00+00:00"
@@ -49,7 +49,7 @@ def test_limits_that_stand_in_nobodys_way_say_so(pbx: Any) -> None:
     assert caller.control_json("GET", "/state")["limits"]["authentications_under_way"] == 0
 
 
-def test_bugs_of_the_fake_are_named(pbx: Any) -> None:
+def test_state_names_bugs_of_the_fake(pbx: Any) -> None:
     """By their kind alone: a text might hold a key."""
     sandboxes = pbx().sandboxes
     sandboxes.own_bugs.keep(ZeroDivisionError("s3cret"))
