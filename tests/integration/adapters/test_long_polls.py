@@ -1,4 +1,4 @@
-"""A long poll through each door: it waits, is woken by others, ends in time, and leaves nothing behind."""
+"""A long poll through each adapter: it waits, an event wakes it, it ends in time, and nothing remains."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sandboxes() -> Sandboxes:
 
 @pytest.fixture
 def board(sandboxes: Sandboxes) -> Iterator[Switchboard]:
-    """The switchboard behind the door; whoever waited has stopped when the test is over."""
+    """The switchboard behind the adapter. After the test no poll waits any more."""
     yield sandboxes.default.switchboard
     until(lambda: sandboxes.default.switchboard.listeners == 0)
     assert not sandboxes.own_bugs
@@ -90,7 +90,7 @@ def served(sandboxes: Sandboxes, board: Switchboard) -> Iterator[Served]:
 
 @pytest.fixture(params=["asgi", "httpserver", "transport"])
 def post(request: pytest.FixtureRequest, sandboxes: Sandboxes, board: Switchboard) -> Iterator[Callable[..., Any]]:
-    """Sends a POST through a door, each by a client of its own; what came back, as JSON."""
+    """Sends POST requests through an adapter, each with a client of its own. Returns the JSON answers."""
     if request.param == "transport":
         yield lambda to, **named: _post(httpx.Client(transport=Transport(sandboxes)), "http://pbx.invalid", to, named)
     elif request.param == "asgi":
@@ -111,7 +111,7 @@ def _post(client: httpx.Client, base: str, to: str, named: dict[str, Any]) -> An
 
 
 def test_change_by_another_connection_answers_the_poll(post: Callable[..., Any], board: Switchboard) -> None:
-    """At once, with what changed."""
+    """The answer comes at once, with the change."""
     with ThreadPoolExecutor(1) as thread:
         poll = thread.submit(post, subscribe())
         until(lambda: board.listeners == 1)
@@ -123,7 +123,7 @@ def test_change_by_another_connection_answers_the_poll(post: Callable[..., Any],
 
 
 def test_clock_step_ends_a_poll_but_another_sandbox_does_not(post: Callable[..., Any], board: Switchboard) -> None:
-    """What happens at other extensions wakes nobody for good; a minute that is stepped over is a minute."""
+    """Events of other extensions do not end the poll; a clock step of a minute counts as a minute."""
     with ThreadPoolExecutor(1) as thread:
         poll = thread.submit(post, subscribe("430"))
         until(lambda: board.listeners == 1)
@@ -136,12 +136,12 @@ def test_clock_step_ends_a_poll_but_another_sandbox_does_not(post: Callable[...,
 
 
 def test_poll_ends_at_its_timeout(post: Callable[..., Any], board: Switchboard) -> None:
-    """By the real clock where the PBX's stands."""
+    """The real clock counts, even if the PBX's clock is frozen."""
     assert post(subscribe(seconds=1)) == {"Data": {}, "seq": 1, "Code": 0}
 
 
 def test_poll_of_a_client_that_left_ends(served: Served, board: Switchboard) -> None:
-    """Whether it closes or resets the connection."""
+    """The client closes or resets the connection."""
     for linger in (None, b"\1\0\0\0\0\0\0\0"):
         connection = socket.create_connection(("127.0.0.1", served.port), 10)
         if linger is not None:
@@ -153,7 +153,7 @@ def test_poll_of_a_client_that_left_ends(served: Served, board: Switchboard) -> 
 
 
 def test_many_polls_wait_at_once(served: Served, board: Switchboard) -> None:
-    """Two hundred polls, of which a change answers those that it concerns; the others are answered as their time ends."""
+    """Of two hundred polls, an event answers those of its extension. The others end at their timeout."""
     connections = [socket.create_connection(("127.0.0.1", served.port), 20) for _ in range(200)]
     for at, connection in enumerate(connections):
         exten = ("410", "420")[at % 2]
@@ -177,7 +177,7 @@ def _read(connection: socket.socket) -> bytes:
 
 
 def test_pipelined_request_is_answered_after_the_poll(served: Served, board: Switchboard) -> None:
-    """Pipelined: in the order in which they were asked."""
+    """Answers come in the order of the requests."""
     with socket.create_connection(("127.0.0.1", served.port), 20) as connection:
         connection.sendall(f"POST {subscribe()} HTTP/1.1\r\nHost: pbx\r\n\r\n".encode())
         connection.sendall(b"POST /rest/Time HTTP/1.1\r\nHost: pbx\r\nConnection: close\r\n\r\n")
@@ -188,7 +188,7 @@ def test_pipelined_request_is_answered_after_the_poll(served: Served, board: Swi
 
 
 def test_ending_server_answers_its_polls(served: Served, board: Switchboard) -> None:
-    """As if their time was over; also one that comes while it ends."""
+    """Also a poll that arrives while the server ends gets the answer of a timeout."""
     with ThreadPoolExecutor(1) as thread:
         poll = thread.submit(httpx.post, f"http://127.0.0.1:{served.port}{subscribe()}", trust_env=False, timeout=20)
         until(lambda: board.listeners == 1)
@@ -199,7 +199,7 @@ def test_ending_server_answers_its_polls(served: Served, board: Switchboard) -> 
 
 
 def test_polls_of_the_async_transport_wait_in_the_loop(sandboxes: Sandboxes, board: Switchboard) -> None:
-    """Many at once, without a thread each; answered by a change from the same loop."""
+    """Many polls wait without a thread each. A change from the same loop answers them."""
 
     async def ask() -> list[Any]:
         async with httpx.AsyncClient(
@@ -215,7 +215,7 @@ def test_polls_of_the_async_transport_wait_in_the_loop(sandboxes: Sandboxes, boa
 
 
 def test_poll_of_a_cancelled_async_client_ends(sandboxes: Sandboxes, board: Switchboard) -> None:
-    """By a time-out of its own, or cancelled."""
+    """The client has a timeout, or its task is cancelled."""
 
     async def ask() -> None:
         async with httpx.AsyncClient(transport=Transport(sandboxes), base_url="http://pbx.invalid") as client:
@@ -234,7 +234,7 @@ def test_poll_of_a_cancelled_async_client_ends(sandboxes: Sandboxes, board: Swit
 
 
 def test_read_timeout_of_the_client_ends_the_wait(sandboxes: Sandboxes, board: Switchboard) -> None:
-    """As over a socket: httpx gives up after its read time-out."""
+    """The transport raises the read timeout of httpx, as a socket does."""
     with httpx.Client(transport=Transport(sandboxes), base_url="http://pbx.invalid") as client:
         with pytest.raises(httpx.ReadTimeout):
             client.post(subscribe(), timeout=0.01)
@@ -242,7 +242,7 @@ def test_read_timeout_of_the_client_ends_the_wait(sandboxes: Sandboxes, board: S
 
 
 def test_closed_event_loop_does_not_break_a_call(sandboxes: Sandboxes, board: Switchboard) -> None:
-    """Whoever changes a call afterwards has nobody to wake."""
+    """A later change of the call finds no poll to wake."""
     loop = asyncio.new_event_loop()
 
     async def ask() -> None:
@@ -263,7 +263,7 @@ def test_closed_event_loop_does_not_break_a_call(sandboxes: Sandboxes, board: Sw
 
 
 def test_closed_connection_is_a_protocol_error_of_httpx(board: Switchboard) -> None:
-    """Plain http where it is refused, through the transport; pytest-httpserver, which cannot cut, answers 403 and closes."""
+    """The transport raises an error of httpx. pytest-httpserver cannot close, and answers 403."""
     sandboxes = build(profile={"plain_http": "refused"})
     with httpx.Client(transport=Transport(sandboxes)) as client:
         with pytest.raises(httpx.RemoteProtocolError):

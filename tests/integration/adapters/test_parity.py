@@ -1,4 +1,4 @@
-"""Every door gives what the core gives: status, body, and each header that the core set."""
+"""Every adapter returns the answer of the PBX: status, body and headers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ JSON = (("content-type", "application/json"),)
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as raw as a door can be asked."""
+    """A raw request for an adapter."""
 
     name: str
     method: str
@@ -106,7 +106,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 def sandboxes() -> Sandboxes:
-    """The same PBX for every door: its clock stands, its limits are fresh."""
+    """The same PBX for every adapter, with a frozen clock and unused limits."""
     clock = Clock(now=1795478400_000000, frozen=True)
     return build(archive=SPEC, clock=clock)
 
@@ -122,7 +122,7 @@ def from_core(asked: Asked) -> Answer:
 
 
 def raw(asked: Asked, port: int) -> Answer:
-    """The answer over a socket, to a request written byte by byte: no client tidies it up."""
+    """The answer over a socket to a request that is written byte by byte, without a client library."""
     head = [
         f"{asked.method} {asked.target} HTTP/1.1",
         "Host: pbx.invalid",
@@ -142,7 +142,7 @@ def raw(asked: Asked, port: int) -> Answer:
 
 
 def as_bytes(asked: Asked) -> list[tuple[bytes, bytes]]:
-    """The headers for httpx, which encodes none of its own accord as a socket would carry it."""
+    """The headers as bytes, since httpx does not encode them as a socket carries them."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in asked.headers]
 
 
@@ -164,7 +164,7 @@ def on_uvicorn(app: App) -> Iterator[int]:
 
 
 class _Swapped:
-    """Sandboxes that are new for each request, so that no limit of one request meets another."""
+    """New sandboxes for each request, so that limits do not carry over."""
 
     def handle(self, request: Request) -> Any:
         return sandboxes().handle(request)
@@ -214,7 +214,7 @@ def ask_async_transport() -> Callable[[Asked], Answer]:
 @pytest.mark.parametrize("door", ["ask_asgi", "ask_httpserver", "ask_transport", "ask_async_transport"])
 @pytest.mark.parametrize("asked", [*PLAIN, *HOSTILE], ids=lambda asked: asked.name)
 def test_adapter_answers_like_the_pbx(asked: Asked, door: str, request: pytest.FixtureRequest) -> None:
-    """Date, Server and Connection belong to the door."""
+    """Only Date, Server and Connection are headers of the adapter."""
     status, headers, body = from_core(asked)
     answered, told, came = request.getfixturevalue(door)(asked)
     assert answered == status
@@ -223,20 +223,20 @@ def test_adapter_answers_like_the_pbx(asked: Asked, door: str, request: pytest.F
 
 
 def test_half_of_the_requests_are_hostile() -> None:
-    """At least twenty, at least half of them hostile."""
+    """There are at least twenty requests, half of them hostile."""
     assert len(PLAIN) + len(HOSTILE) >= 20
     assert len(HOSTILE) >= len(PLAIN)
 
 
 class _Untouched:
-    """Sandboxes that no request may reach."""
+    """Sandboxes that must not get a request."""
 
     def handle(self, request: Request) -> Any:
         raise AssertionError(request)
 
 
 def test_request_with_half_a_body_is_not_processed() -> None:
-    """Half of a sound file or of a list of calls is never taken for the whole."""
+    """The client leaves after half of a sound file, or of a list of calls."""
     parts = iter([{"type": "http.request", "body": b'{"calls":', "more_body": True}, {"type": "http.disconnect"}])
 
     async def receive() -> Any:
@@ -251,7 +251,7 @@ def test_request_with_half_a_body_is_not_processed() -> None:
 
 @pytest.mark.parametrize("door", ["asgi", "httpserver"])
 def test_body_beyond_the_limit_is_refused_with_413(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No door keeps more of a request than the control API takes."""
+    """The limit is that of the control API."""
     asked = Asked("large", "PUT", "/__noojee/sandboxes/default/sound", (), b"x" * 150_000)
     monkeypatch.setattr(asgi, "LARGEST_BODY_BYTES", 100_000)
     monkeypatch.setattr(httpserver, "LARGEST_BODY_BYTES", 100_000)
@@ -267,7 +267,7 @@ def test_body_beyond_the_limit_is_refused_with_413(door: str, monkeypatch: pytes
 
 
 def test_asgi_answers_the_lifespan_and_closes_web_sockets() -> None:
-    """A server that asks for a lifespan starts and ends."""
+    """A server that uses the lifespan protocol starts and ends."""
 
     def told(kind: str, *messages: str) -> list[str]:
         came = iter(messages)

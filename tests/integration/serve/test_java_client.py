@@ -1,6 +1,6 @@
-"""The vendor's public Java client against the served fake: its request lines to the byte, its rules for answers, whole calls.
+"""The requests of the vendor's public Java client at the served fake, and its rules for answers.
 
-Source: C-J (CLIENT), as `fixtures/exchanges/java-binding` and `fixtures/README.md` have it.
+Source: C-J (CLIENT), recorded in `fixtures/exchanges/java-binding`; see `fixtures/README.md`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 
 
 class ApiError(Exception):
-    """What the client throws: for 404 without its body, for any other status from 300 up with it."""
+    """The exception of the client: for 404 without the body, for another status from 300 with it."""
 
 
 class JavaClient:
-    """Sends request lines over one connection that is kept, and reads answers as the client does."""
+    """Sends recorded requests over one kept connection, and reads answers as the client does."""
 
     def __init__(self, url: str) -> None:
         self._address = (urlsplit(url).hostname, urlsplit(url).port)
@@ -48,7 +48,7 @@ class JavaClient:
         self._socket.close()
 
     def send(self, name: str, **values: Any) -> dict[str, Any]:
-        """The fixture's request, with the values of some arguments replaced, and the answer, a JSON object."""
+        """Send the request of a fixture, with other values for some arguments. Returns the JSON object of the answer."""
         asked = json.loads(fixtures("exchanges", "java-binding", f"{name}.json").read_text(encoding="utf-8"))["request"]
         url = urlsplit(asked["url"])
         query = url.query
@@ -71,14 +71,14 @@ class JavaClient:
         return answer
 
     def ordered(self, name: str, **values: Any) -> str:
-        """The same for an order that is to succeed: its message."""
+        """Send a request that must succeed. Returns its message."""
         answer = self.send(name, **values)
         assert answer["Code"] == 0, answer
         assert isinstance(answer["Message"], str)
         return answer["Message"]
 
     def events(self, name: str, **values: Any) -> tuple[int, dict[str, list[dict[str, Any]]]]:
-        """`seq`, and what each extension saw, each field of the type that the client holds it in."""
+        """Subscribe. Returns `seq` and the events of each extension, with the field types of the client."""
         answer = self.send(name, **values)
         assert type(answer["seq"]) is int
         for event in (event for events in answer["Data"].values() for event in events):
@@ -97,7 +97,7 @@ class JavaClient:
 
 
 def local_time(text: str) -> datetime | None:
-    """`callStartTime` as the client reads it: by its length, blank is none. Raises ValueError where it would."""
+    """`callStartTime` as the client reads it: the length decides the format, an empty text is None. Raises ValueError for others."""
     if not text:
         return None
     return datetime.strptime(text.replace("/", "-"), "%Y-%m-%d %H:%M" if len(text) == 16 else "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
@@ -105,7 +105,7 @@ def local_time(text: str) -> datetime | None:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A served fake whose clock stands still, with the profile for this client."""
+    """The URL of a served fake with a frozen clock and the profile for this client."""
     folder = tmp_path_factory.mktemp("java")
     (folder / "archive.json").write_text(json.dumps(SPEC), encoding="utf-8")
     flags = "--archive", "archive.json", "--profile", "java-client", "--quiet"
@@ -115,7 +115,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def java(url: str) -> Iterator[JavaClient]:
-    """A client, at the time of the archive; the calls that its test leaves at extension 410 are ended."""
+    """A client at the time of the archive. Calls that the test leaves at extension 410 are ended."""
     control(url, "POST", "clock", {"now": SPEC["now"]})
     client = JavaClient(url)
     yield client
@@ -136,14 +136,14 @@ def archived(url: str, unique_id: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_recorded_request_is_understood(java: JavaClient, name: str) -> None:
-    """No Content-Length, JSON labels on GETs, raw brackets and slashes: an answer that the client can read, twice over."""
+    """Without Content-Length, with JSON labels on GETs, raw brackets and slashes. The client can read each answer, also the second one."""
     for _ in range(2):
         answer = java.send(name)
         assert isinstance(answer.get("Message", ""), str)
 
 
 def test_dialled_number_is_recorded_and_hung_up(java: JavaClient) -> None:
-    """Every line to the byte: dial, the state by subscribe, start, stop, hang up."""
+    """The recorded requests dial, subscribe, start, stop and hang up."""
     answer = java.send("dial")
     assert answer["Code"] == 0
     assert isinstance(answer["SessionID"], int | str)
@@ -159,7 +159,7 @@ def test_dialled_number_is_recorded_and_hung_up(java: JavaClient) -> None:
 
 
 def test_call_between_extensions_is_followed_to_its_end(java: JavaClient, url: str) -> None:
-    """As the client's monitor follows it: poll from the last seq, act on the unique id that the poll told."""
+    """As the client's monitor does: it polls from the last seq, and acts on the unique id of the poll."""
     sequence, seen = java.events("subscribe-again", lastSequenceNumber=0, timeOut=0)
     assert seen == {}
     polls: list[tuple[int, dict[str, list[dict[str, Any]]]]] = []
@@ -203,7 +203,7 @@ def test_call_between_extensions_is_followed_to_its_end(java: JavaClient, url: s
 
 
 def test_start_and_stop_need_the_option_for_get(java: JavaClient, url: str) -> None:
-    """The pages say POST: 405, with a page that the client keeps as text; the other methods go on."""
+    """The pages say POST: GET is answered with 405 and a page. The other methods work."""
     control(url, "PUT", "profile", {"get_on_post": "refused"})
     try:
         for name in ("start", "start-extension", "stop", "stop-extension"):

@@ -49,7 +49,7 @@ def served(serve: Callable[..., ServerProcess]) -> Callable[..., Served]:
 
 
 def closed(url: str, target: str) -> bool:
-    """Whether the server cuts the connection without a byte of an answer."""
+    """Whether the server closes the connection without a byte of an answer."""
     host, _, port = url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), 20) as connection:
         connection.sendall(f"POST {target} HTTP/1.1\r\nHost: pbx\r\nContent-Length: 0\r\n\r\n".encode())
@@ -60,7 +60,7 @@ def closed(url: str, target: str) -> bool:
 
 
 def test_strict_transport_closes_http_where_https_is_demanded(served: Callable[..., Served]) -> None:
-    """Not a byte comes back; the generations whose samples use http answer. Source: W-AK (DOC), row 43."""
+    """Dialects whose samples use http are still served. Source: W-AK (DOC)."""
     server = served("--strict-transport")
     for path in (f"{NJADMIN}/retrieveMetaData", f"{MANAGED}/hangup", "/rest/CallManagementAPI/subscribe"):
         assert closed(server.url, f"{path}?apiKey={KEY}&tag=T&exten=410&lastSequenceNumber=0")
@@ -77,7 +77,7 @@ def test_strict_transport_closes_http_where_https_is_demanded(served: Callable[.
 
 
 def test_strict_transport_serves_all_dialects_over_tls(served: Callable[..., Served]) -> None:
-    """The same server with a certificate of its own."""
+    """The same server with a self-signed certificate."""
     server = served("--strict-transport", "--tls-self-signed")
     assert server.managed("hangup", extenOrUniqueId="410") == {"Message": "No such call", "Code": -1}
     assert server.client.post(f"{NJADMIN}/retrieveMetaData", params={"apiKey": KEY, "tag": "T"}).json() == []
@@ -93,7 +93,7 @@ def test_strict_transport_without_tls_needs_http(version: str, refused: Callable
 
 
 def test_client_address_that_is_not_allowed_is_refused(served: Callable[..., Served], tmp_path: Path) -> None:
-    """403 with nothing, or cut; the control API has rules of its own. Source: W-AK (DOC), row 42."""
+    """403 without a body, or a closed connection. The control API has its own rules. Source: W-AK (DOC)."""
     (tmp_path / "profile.toml").write_text('address_refused = "closed"\n')
     server = served("--allow-address", "192.0.2.0/24")
     answer = server.client.post(f"{NJADMIN}/retrieveMetaData", params={"apiKey": KEY, "tag": "T"})
@@ -110,7 +110,7 @@ def test_client_address_that_is_not_allowed_is_refused(served: Callable[..., Ser
 
 @pytest.mark.parametrize("words", [(), ("--tls-self-signed",)], ids=["http", "https"])
 def test_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], served: Callable[..., Served]) -> None:
-    """Dial on one, subscribe on the other, until the call is hung up."""
+    """One connection dials and hangs up, the other one subscribes."""
     server = served(*words)
     with ThreadPoolExecutor(1) as thread:
         seq = 1
@@ -138,7 +138,7 @@ def test_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], serve
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_waiting_polls(number: int, served: Callable[..., Served]) -> None:
-    """Each is answered as if its time were over; the server ends with 0 and says nothing on stderr."""
+    """Each poll gets the answer of a timeout. The server ends with 0 and an empty standard error."""
     server = served("--quiet")
     with ThreadPoolExecutor(3) as threads:
         polls = [
@@ -152,7 +152,7 @@ def test_signal_ends_waiting_polls(number: int, served: Callable[..., Served]) -
 
 
 def test_log_shows_live_methods_without_credentials(served: Callable[..., Served]) -> None:
-    """Names, tags and numbers stay; keys and hashes do not, nor what the oldest service was given for one."""
+    """Names, tags and numbers are shown; keys and hashes are not, also in the oldest dialect."""
     server = served()
     digest = "ab" * 32
     given = {"apiKey": KEY, "extenOrUniqueId": "SIP/410", "tag": "INV-7", "agentLoginName": "Fred"}

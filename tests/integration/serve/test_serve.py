@@ -1,4 +1,4 @@
-"""`noojee-fake serve` as a process: it answers, says so, ends cleanly, keeps keys to itself, and refuses in one line."""
+"""`noojee-fake serve` as a process: it answers, ends cleanly, logs no key, and refuses wrong use in one line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def archive(tmp_path: Path) -> None:
 
 
 def write_locked_key(folder: Path) -> None:
-    """A certificate, and its key under a pass phrase that nobody can be asked for."""
+    """Write a certificate, and its key with a pass phrase."""
     import trustme
     from cryptography.hazmat.primitives import serialization
 
@@ -52,7 +52,7 @@ def write_locked_key(folder: Path) -> None:
 
 @pytest.mark.usefixtures("archive")
 def test_server_answers_once_the_ready_file_exists(serve: Callable[..., ServerProcess]) -> None:
-    """The file holds the base URL; both dialects are served over loopback http."""
+    """The file has the base URL. All dialects are served over http on the loopback."""
     process = serve("--archive", "archive.json")
     assert process.base_url.startswith("http://127.0.0.1:")
     with httpx.Client(base_url=process.base_url, trust_env=False) as client:
@@ -69,7 +69,7 @@ def test_server_answers_once_the_ready_file_exists(serve: Callable[..., ServerPr
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_the_server_cleanly(number: int, serve: Callable[..., ServerProcess]) -> None:
-    """Exit 0, no traceback, though a connection is open."""
+    """Exit 0 without a traceback, although a connection is open."""
     process = serve()
     with httpx.Client(base_url=process.base_url, trust_env=False) as client:
         client.post("/servicemanager/rest/Time")
@@ -79,14 +79,14 @@ def test_signal_ends_the_server_cleanly(number: int, serve: Callable[..., Server
 
 
 def test_only_the_chosen_dialect_is_served(serve: Callable[..., ServerProcess]) -> None:
-    """After an upgrade the old API is gone."""
+    """As after an upgrade that removed the old API."""
     process = serve("--dialect", "njadmin")
     assert httpx.post(f"{process.base_url}/servicemanager/rest/Time", trust_env=False).status_code == 404
     process.stop()
 
 
 def test_tls_with_a_self_signed_certificate(serve: Callable[..., ServerProcess]) -> None:
-    """The authority lies beside the ready file, and nothing else vouches for the server."""
+    """The authority is a file next to the ready file. Clients without it refuse the server."""
     process = serve("--tls-self-signed")
     assert process.base_url.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=process.ca_file)
@@ -101,7 +101,7 @@ def test_tls_with_a_self_signed_certificate(serve: Callable[..., ServerProcess])
 
 
 def test_tls_with_a_certificate_from_files(serve: Callable[..., ServerProcess], tmp_path: Path) -> None:
-    """A chain and a key as PEM files."""
+    """A certificate chain and a key as PEM files."""
     import trustme
 
     authority = trustme.CA()
@@ -119,7 +119,7 @@ def test_tls_with_a_certificate_from_files(serve: Callable[..., ServerProcess], 
 
 @pytest.mark.usefixtures("archive")
 def test_log_shows_requests_without_keys(serve: Callable[..., ServerProcess]) -> None:
-    """Keys and hashes travel in queries; the log shows what else was asked."""
+    """Queries have keys and hashes. The log shows the rest of a query."""
     process = serve("--api-key-env", "PBX_KEY", "--archive", "archive.json", PBX_KEY=KEY)
     digest = "ab" * 32
     with httpx.Client(base_url=process.base_url, trust_env=False) as client:
@@ -139,7 +139,7 @@ def test_log_shows_requests_without_keys(serve: Callable[..., ServerProcess]) ->
 
 
 def test_log_shows_no_control_token(serve: Callable[..., ServerProcess]) -> None:
-    """Wherever it stands: in a header, in a path, in a parameter that is shown."""
+    """Not in a header, in a path or in a parameter."""
     process = serve("--control-token-env", "TOKEN", TOKEN=KEY)
     with httpx.Client(base_url=process.base_url, trust_env=False) as client:
         client.get("/__noojee/sandboxes", headers={"authorization": f"Bearer {KEY}"})
@@ -153,7 +153,7 @@ def test_log_shows_no_control_token(serve: Callable[..., ServerProcess]) -> None
 
 
 def test_server_on_all_addresses_names_the_control_clients(serve: Callable[..., ServerProcess]) -> None:
-    """Listening on all addresses, the base URL is still one that can be called, also under its own certificate."""
+    """Its base URL is that of the loopback, also with a self-signed certificate."""
     process = serve("--host", "0.0.0.0", "--tls-self-signed")
     assert process.base_url.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=process.ca_file)
@@ -167,7 +167,7 @@ def test_server_on_all_addresses_names_the_control_clients(serve: Callable[..., 
 
 
 def test_ready_file_of_an_earlier_run_is_deleted_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waits for the file never takes the URL of a server that has ended."""
+    """A client that waits for the file never gets the URL of a server that ended."""
     ready = tmp_path / "ready"
     ready.write_text("http://127.0.0.1:1\n")
     there: list[bool] = []
@@ -177,7 +177,7 @@ def test_ready_file_of_an_earlier_run_is_deleted_first(tmp_path: Path, monkeypat
 
 
 def test_quiet_server_logs_no_requests(serve: Callable[..., ServerProcess]) -> None:
-    """--quiet."""
+    """The flag --quiet turns the access log off."""
     process = serve("--quiet")
     httpx.post(f"{process.base_url}/servicemanager/rest/Time", trust_env=False)
     process.stop()
@@ -185,7 +185,7 @@ def test_quiet_server_logs_no_requests(serve: Callable[..., ServerProcess]) -> N
 
 
 def test_named_profile_is_served(serve: Callable[..., ServerProcess]) -> None:
-    """By name: the vendor's Java client is let in with GET."""
+    """The profile java-client allows GET."""
     process = serve("--profile", "java-client")
     with httpx.Client(base_url=process.base_url) as client:
         assert client.get("/__noojee/sandboxes/default/profile").json()["get_on_post"] == "start-and-stop"
@@ -194,7 +194,7 @@ def test_named_profile_is_served(serve: Callable[..., ServerProcess]) -> None:
 
 
 def test_profile_applies_to_all_sandboxes(serve: Callable[..., ServerProcess], tmp_path: Path) -> None:
-    """What the server was started with holds for each sandbox that says nothing else."""
+    """The profile of the server is the default of each sandbox."""
     (tmp_path / "profile.toml").write_text('unknown_recording = "failure-404"\n')
     process = serve("--profile", "profile.toml")
     with httpx.Client(base_url=process.base_url, trust_env=False) as client:
@@ -207,7 +207,7 @@ def test_profile_applies_to_all_sandboxes(serve: Callable[..., ServerProcess], t
 
 
 def test_remote_control_client_needs_the_token(serve: Callable[..., ServerProcess]) -> None:
-    """A hop that is not the loopback needs the token."""
+    """A proxy hop outside the loopback needs the token."""
     process = serve("--control-token-env", "TOKEN", TOKEN="t0ken-of-the-test")
     far = {"x-forwarded-for": "203.0.113.9"}
     with httpx.Client(base_url=process.base_url, trust_env=False) as client:
@@ -256,7 +256,7 @@ def test_remote_control_client_needs_the_token(serve: Callable[..., ServerProces
 def test_wrong_use_is_refused_in_one_line(
     words: tuple[str, ...], says: str, refused: Callable[..., str], tmp_path: Path
 ) -> None:
-    """Exit 2, what to change, and nothing written."""
+    """Exit 2 with a hint, and no file is written."""
     (tmp_path / "broken.json").write_text("{")
     wrong = json.loads(json.dumps(SPEC))
     wrong["calls"][0]["legs"][0]["end"] = "2026-03-11T11:59:00+11:00"
@@ -276,7 +276,7 @@ def test_wrong_use_is_refused_in_one_line(
 
 @pytest.mark.parametrize("words", [(), ("--tls-self-signed",)])
 def test_port_in_use_is_refused(words: tuple[str, ...], refused: Callable[..., str], tmp_path: Path) -> None:
-    """With another to try; neither a ready file nor an authority is left, and what was there stays."""
+    """The message names --port. No ready file and no authority is written, and the old ready file stays."""
     (tmp_path / "ready").write_text("of another server\n")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         line = refused("--port", str(taken.getsockname()[1]), "--ready-file", "ready", *words)
@@ -287,5 +287,5 @@ def test_port_in_use_is_refused(words: tuple[str, ...], refused: Callable[..., s
 
 
 def test_ready_file_without_a_folder_is_refused(refused: Callable[..., str]) -> None:
-    """Before it serves."""
+    """The server does not start."""
     assert "no-folder" in refused("--ready-file", "no-folder/ready")

@@ -1,4 +1,4 @@
-"""`noojee-fake serve --state`: calls outlive the server, and a file that cannot be used is refused in one line."""
+"""`noojee-fake serve --state`: calls survive a restart, and an unusable file is refused in one line."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def refused_file(
 
 
 def test_calls_outlive_the_server(run: Callable[..., Running], tmp_path: Path) -> None:
-    """Those of the archive and those put in later; it says what the file has, and that the archive was left out."""
+    """Calls of the archive and added calls. The server reports their number, and that it left the archive out."""
     running = run("--archive", "archive.json")
     later = SPEC["calls"][0] | {"unique_id": "1773190800.3"}
     assert httpx.post(f"{running.control}/calls", json={"calls": [later]}, trust_env=False).status_code == 201
@@ -94,7 +94,7 @@ def test_calls_outlive_the_server(run: Callable[..., Running], tmp_path: Path) -
 def test_second_server_on_a_state_file_is_refused(
     run: Callable[..., Running], refused_file: Callable[..., str], tmp_path: Path
 ) -> None:
-    """The first one goes on as if nothing had been."""
+    """The first server is not affected."""
     running = run("--archive", "archive.json", "--quiet")
     assert "pbx.state is in use; stop what has it open" in refused_file(tmp_path / "pbx.state")
     assert running.calls() == ["1773190799.2"]
@@ -144,7 +144,7 @@ def broken(path: Path) -> None:
 def test_unusable_state_file_is_refused_in_one_line(
     make: Callable[[Path], object], says: str, refused_file: Callable[..., str], tmp_path: Path
 ) -> None:
-    """Exit 2, with the file's name and what to do; the file stays as it is."""
+    """Exit 2, with the name of the file and a hint. The file does not change."""
     path = tmp_path / "pbx.state"
     make(path)
     before = path.read_bytes() if path.is_file() else None
@@ -155,7 +155,7 @@ def test_unusable_state_file_is_refused_in_one_line(
 
 
 def test_server_that_cannot_start_makes_no_state_file(refused_file: Callable[..., str], tmp_path: Path) -> None:
-    """Whatever else is wrong is told first."""
+    """Other errors are reported first."""
     path = tmp_path / "pbx.state"
     assert "archive file cannot be read" in refused_file(path, "--archive", str(tmp_path / "nowhere.json"))
     assert "is no address to listen on" in refused_file(path, "--host", "no.such.host.invalid")

@@ -1,4 +1,4 @@
-"""A server with a state file, killed among writes again and again: what it acknowledged is there, whole and once."""
+"""A server with a state file that is killed during writes: each acknowledged write exists, complete and once."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Server:
 
 
 class Client(threading.Thread):
-    """Puts in calls over one connection, until the server is gone; each third request is the sound of a leg."""
+    """Adds calls over one connection until the server is killed. Each third request stores the sound of a leg."""
 
     def __init__(self, address: str, name: str, acknowledged: threading.Semaphore) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Client(threading.Thread):
 
 
 def made_call(unique_id: str, *, legs: int) -> dict[str, Any]:
-    """A call as the control API lists it, but for the record ids, which the PBX gives."""
+    """A call as the control API lists it, without record ids, which the PBX assigns."""
     return {
         "unique_id": unique_id,
         "direction": "inbound",
@@ -114,7 +114,7 @@ def made_call(unique_id: str, *, legs: int) -> dict[str, Any]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """Started; what is left of it ends with the test."""
+    """A started server. It is killed at the end."""
     server = Server(tmp_path)
     server.start()
     yield server
@@ -122,7 +122,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def test_acknowledged_writes_survive_a_kill(server: Server) -> None:
-    """Fifty times, each while several clients wait for the answer to a write; a write without an answer is whole or not there."""
+    """Fifty kills while several clients wait for answers to writes. A write without an answer exists as a whole, or not at all."""
     acknowledged: dict[str, dict[str, Any]] = {}
     unanswered: dict[str, dict[str, Any]] = {}
     for kill in range(KILLS):

@@ -1,4 +1,4 @@
-"""The pytest fixtures noojee_pbx, noojee_server and noojee_tls_server, in projects of their own."""
+"""The pytest fixtures noojee_pbx, noojee_server and noojee_tls_server in projects of users."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def test_on_a_socket(request, number, tls):
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two workers"])
 def test_each_test_gets_its_own_pbx(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
-    """In any order, in one process or in several: what one test does, no other sees."""
+    """In any order, in one process or in several: tests do not see each other's changes."""
     pytester.makepyfile(ISOLATED)
     ran = pytester.runpytest_subprocess("-W", "error", *options)
     ran.assert_outcomes(passed=14)
 
 
 def test_bug_of_the_fake_fails_the_test(pytester: pytest.Pytester) -> None:
-    """As an error of the fixture that names the bug, on whichever door it came; and never the next test."""
+    """The fixture has an error that names the bug, for each adapter. The next test passes."""
     pytester.makepyfile(
         HELPERS
         + f"""
@@ -117,7 +117,7 @@ def test_f(noojee_server, noojee_pbx):
 
 
 def test_project_with_pytest_httpserver_is_not_affected(pytester: pytest.Pytester) -> None:
-    """Its own fixture, its port from the environment, and the log of Werkzeug are as they were."""
+    """Its fixture, its port from the environment and the log of Werkzeug do not change."""
     pytester.makepyfile(
         HELPERS
         + """
@@ -145,14 +145,14 @@ def test_mine_alone(httpserver):
 
 
 def test_plugin_imports_no_library_before_use() -> None:
-    """pytest loads it in every project that has this one installed."""
+    """pytest loads the plugin in every project that has this distribution installed."""
     code = f"import sys, noojee_fake.pytest_plugin; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_fixtures_are_listed_by_pytest(pytester: pytest.Pytester) -> None:
-    """They come from the entry point, with a sentence each; what they are made of is not listed."""
+    """`pytest --fixtures` shows them with a sentence each, and not their internal fixtures."""
     listed = pytester.runpytest_subprocess("--fixtures").stdout.str()
     for name in ("noojee_pbx", "noojee_server", "noojee_tls_server"):
         assert f"\n{name} -- " in listed

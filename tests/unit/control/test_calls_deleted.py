@@ -1,4 +1,4 @@
-"""Calls and legs are taken out of the archive, and no answer remembers them."""
+"""Calls and legs are deleted from the archive, and no cached answer has them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def numbers(caller: Any, unique_id: str) -> list[str]:
 
 
 def test_one_leg_is_deleted(pbx: Any, call: Any, leg: Any) -> None:
-    """The others keep their numbers (row 31); the last one takes its call with it."""
+    """The others keep their numbers. Deleting the last leg deletes the call."""
     caller = pbx(call("1.1", leg(), leg(), leg()), call("2.1"))
     caller.control_json("DELETE", "/calls?unique_id=1.1&leg=2", status=204)
     assert numbers(caller, "1.1") == ["1", "3"]
@@ -22,7 +22,7 @@ def test_one_leg_is_deleted(pbx: Any, call: Any, leg: Any) -> None:
 
 
 def test_whole_call_is_deleted(pbx: Any, call: Any, leg: Any) -> None:
-    """Its sound too: put in again, it has its made one."""
+    """Its sound is deleted too: the same call, added again, has the generated tone."""
     caller = pbx(call("1.1", leg(sound={"absent": True}), leg()), call("2.1"))
     caller.control_json("DELETE", "/calls?unique_id=1.1", status=204)
     assert numbers(caller, "1.1") == []
@@ -32,7 +32,7 @@ def test_whole_call_is_deleted(pbx: Any, call: Any, leg: Any) -> None:
 
 
 def test_call_in_place_of_a_deleted_one_is_served(pbx: Any, call: Any, leg: Any) -> None:
-    """A leg with the same record id is another leg: nothing that was written before is served."""
+    """A leg with the same record id is another leg: no cached answer is served."""
     caller = pbx(call("1.1", leg(tag="old", call_record_id=7)))
     assert b"old" in caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1").body
     caller.control_json("DELETE", "/calls?unique_id=1.1", status=204)
@@ -49,14 +49,14 @@ def test_call_in_place_of_a_deleted_one_is_served(pbx: Any, call: Any, leg: Any)
     [("", 400), ("?leg=1", 400), ("?unique_id=", 400), ("?unique_id=1.1&leg=x", 400), ("?unique_id=1.1&leg=2", 404), ("?unique_id=2.1", 404)],
 )  # fmt: skip
 def test_unknown_call_cannot_be_deleted(pbx: Any, call: Any, query: str, status: int) -> None:
-    """Nor what is not named."""
+    """404; 400 without a unique id."""
     caller = pbx(call("1.1"))
     assert caller.control_json("DELETE", f"/calls{query}", status=status)["error"]
     assert numbers(caller, "1.1") == ["1"]
 
 
 def test_live_call_cannot_be_deleted_or_added(pbx: Any, call: Any) -> None:
-    """The switchboard would bring it back; 409, and 400 with the place."""
+    """The switchboard would add it again: 409, and 400 with the JSON path."""
     caller = pbx()
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a", "record": "answer"}]
     unique_id = caller.control_json("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]

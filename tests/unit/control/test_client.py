@@ -25,7 +25,7 @@ LEGS = "/njadmin/rest/RecordingAPI/retrieveMetaData"
 
 @pytest.fixture
 def sandboxes() -> Sandboxes:
-    """The sandboxes that are driven."""
+    """The sandboxes of a server with a control token."""
     return build(control_token="t0ken")
 
 
@@ -39,7 +39,7 @@ def control(sandboxes: Sandboxes) -> Iterator[ControlClient]:
 
 @pytest.fixture
 def sandbox(control: ControlClient) -> Sandbox:
-    """A sandbox whose clock stands."""
+    """A sandbox with a frozen clock."""
     return control.make_sandbox(now="2026-11-24T00:00:00Z")
 
 
@@ -51,7 +51,7 @@ def post(sandboxes: Sandboxes, url: str, **parameters: str) -> httpx.Response:
 def test_sandboxes_are_made_found_and_deleted(
     control: ControlClient, sandboxes: Sandboxes, archive: Any, call: Any
 ) -> None:
-    """With a base URL and a key that open them; as a context manager a sandbox ends by itself."""
+    """They have a base URL and a key. A context manager deletes its sandbox."""
     assert control.about()["server"] == "noojee-fake"
     with control.make_sandbox(
         archive=archive(call("1.1")), profile={"tag_match": "ignore-case"}, dialects=["njadmin"], directory={}, time_zone="UTC",
@@ -68,7 +68,7 @@ def test_sandboxes_are_made_found_and_deleted(
 
 
 def test_calls_are_added_played_listed_and_deleted(sandbox: Sandbox, call: Any, leg: Any) -> None:
-    """Whole ones and live ones."""
+    """Calls of the archive and live calls."""
     sandbox.add_calls([call("1.1", leg(), leg())])
     sandbox.delete_call("1.1", 1)
     assert [row["leg"] for row in sandbox.calls()[0]["legs"]] == [2]
@@ -80,7 +80,7 @@ def test_calls_are_added_played_listed_and_deleted(sandbox: Sandbox, call: Any, 
 
 
 def test_sound_is_stored_read_and_deleted(sandbox: Sandbox, call: Any) -> None:
-    """Bytes in, the same bytes out."""
+    """The stored bytes are returned."""
     sandbox.add_calls([call("1.1")])
     sandbox.put_sound("1.1", 1, WAV)
     assert sandbox.sound("1.1", 1) == WAV
@@ -90,7 +90,7 @@ def test_sound_is_stored_read_and_deleted(sandbox: Sandbox, call: Any) -> None:
 
 
 def test_clock_is_stepped_frozen_and_unfrozen(sandbox: Sandbox) -> None:
-    """Times are aware; one without a zone is refused before it is sent."""
+    """Times are aware. A datetime without a zone is refused before the request."""
     start = datetime(2026, 11, 24, tzinfo=UTC)
     assert sandbox.now() == start
     assert (sandbox.step(90.5) - start).total_seconds() == 90.5
@@ -119,7 +119,7 @@ def test_settings_are_changed_and_read(sandbox: Sandbox) -> None:
 
 
 def test_journal_is_filtered_and_cleared(sandbox: Sandbox, sandboxes: Sandboxes) -> None:
-    """Each filter goes out as the API takes it."""
+    """Each filter is sent as the API takes it."""
     post(sandboxes, f"{sandbox.base_url}{LEGS}", apiKey=sandbox.api_key, tag="INV-7")
     post(sandboxes, f"{sandbox.base_url}{LEGS}", apikey=sandbox.api_key, tag="INV-8")
 
@@ -137,7 +137,7 @@ def test_journal_is_filtered_and_cleared(sandbox: Sandbox, sandboxes: Sandboxes)
 
 
 def test_snapshots_and_reset(sandbox: Sandbox) -> None:
-    """There and back."""
+    """A snapshot and a reset restore the state."""
     name = sandbox.snapshot()
     sandbox.play(*FLOW)
     sandbox.restore(name)
@@ -150,7 +150,7 @@ def test_snapshots_and_reset(sandbox: Sandbox) -> None:
 
 
 def test_control_error_has_the_message_of_the_server(sandbox: Sandbox) -> None:
-    """Status, JSON path, and the whole answer: of a flow that got stuck, what is done."""
+    """It has the status, the JSON path and the whole answer, with the number of played steps."""
     with pytest.raises(ControlError, match=r"no call is named 'second'.*\(\$\.steps\[0\]\.call\)") as refused:
         sandbox.play({"do": "hang_up", "call": "second"})
     assert (refused.value.status, refused.value.path) == (400, "$.steps[0].call")
@@ -160,7 +160,7 @@ def test_control_error_has_the_message_of_the_server(sandbox: Sandbox) -> None:
 
 
 def test_token_comes_from_a_value_or_a_variable(sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And a variable that is not set is told by its name."""
+    """A variable that is not set is named."""
     monkeypatch.setattr("noojee_fake.adapters.httpx_transport.CLIENT", "192.0.2.7")
     with ControlClient(transport=Transport(sandboxes)) as nobody, pytest.raises(ControlError, match="403"):
         nobody.names()
@@ -183,7 +183,7 @@ def test_token_comes_from_a_value_or_a_variable(sandboxes: Sandboxes, monkeypatc
     ],
 )
 def test_server_without_a_control_api_is_an_error(answer: Any, says: str) -> None:
-    """One exception for all that can go wrong."""
+    """Each failure is a ControlError."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         if isinstance(answer, Exception):

@@ -1,4 +1,4 @@
-"""The clock of a sandbox: frozen, set, stepped, let go."""
+"""The clock of a sandbox is frozen, set, stepped and unfrozen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ START = "2026-11-24T00:00:00+00:00"
 
 
 class Hand:
-    """A clock's source that the test moves."""
+    """A source for a clock that the test moves."""
 
     def __init__(self) -> None:
         self.micros = parse_instant(START)
@@ -32,7 +32,7 @@ def put(caller: Any, **change: Any) -> dict[str, Any]:
 
 
 def test_frozen_clock_moves_only_by_steps(pbx: Any) -> None:
-    """Forwards, backwards and by fractions; Time follows."""
+    """Forwards, backwards and by fractions. The Time service shows the same."""
     caller = pbx()
     assert put(caller, step_seconds=90) == {"now": "2026-11-24T00:01:30+00:00", "frozen": True}
     assert put(caller, step_seconds=-60.5)["now"] == "2026-11-24T00:00:29.500000+00:00"
@@ -41,7 +41,7 @@ def test_frozen_clock_moves_only_by_steps(pbx: Any) -> None:
 
 
 def test_clock_is_set(pbx: Any) -> None:
-    """To any instant of 1970 to 9998, given with its offset; a step may come with it."""
+    """To any instant of the years 1970 to 9998, with an offset. A step can be in the same request."""
     caller = pbx()
     assert put(caller, now="2026-11-25T11:00:00+11:00")["now"] == "2026-11-25T00:00:00+00:00"
     assert put(caller, now="1970-01-01T00:00:00Z")["now"] == "1970-01-01T00:00:00+00:00"
@@ -49,7 +49,7 @@ def test_clock_is_set(pbx: Any) -> None:
 
 
 def test_running_clock_follows_its_source() -> None:
-    """Set, it goes on from there; frozen, it stands; let go, it runs on from where it stood."""
+    """A set clock runs from its new time, a frozen clock keeps its time, an unfrozen clock continues from there."""
     hand = Hand()
     clock = Clock(source=hand)
     hand.micros += 5
@@ -70,7 +70,7 @@ def test_running_clock_follows_its_source() -> None:
 
 
 def test_freezing_at_a_time_shows_exactly_that_time(pbx: Any) -> None:
-    """A running clock that is frozen at a time shows exactly that time."""
+    """A running clock is frozen and set in one request."""
     caller = pbx()
     assert json.loads(caller.control("POST", CLOCK, {"frozen": False}).body)["frozen"] is False
     assert put(caller, frozen=True, now=START) == {"now": START, "frozen": True}
@@ -99,7 +99,7 @@ def test_freezing_at_a_time_shows_exactly_that_time(pbx: Any) -> None:
     ],
 )
 def test_refused_change_leaves_the_clock(pbx: Any, change: dict[str, Any], path: str | None) -> None:
-    """400 with the path of what is wrong; the clock stands where it stood, as it was."""
+    """400 with the JSON path, and the clock does not change."""
     caller = pbx()
     answer = caller.control("POST", CLOCK, change)
     assert answer.status == 400
@@ -108,7 +108,7 @@ def test_refused_change_leaves_the_clock(pbx: Any, change: dict[str, Any], path:
 
 
 def test_infinite_step_is_refused(pbx: Any) -> None:
-    """JSON has no infinity, but a number that overflows becomes one."""
+    """JSON has no infinity, but a large number becomes one."""
     caller = pbx()
     for written in (b"1e999", b"-1e999", b"NaN", b"Infinity"):
         answer = caller.control("POST", CLOCK, b'{"step_seconds":' + written + b"}", content_type="application/json")
@@ -117,7 +117,7 @@ def test_infinite_step_is_refused(pbx: Any) -> None:
 
 @pytest.mark.parametrize("instant", [EARLIEST - 1, LATEST + 1])
 def test_clock_stays_within_its_years(instant: int) -> None:
-    """Beyond them not every zone has a date."""
+    """Beyond these years not every zone has a date."""
     clock = Clock(now=5, frozen=True)
     for move in (clock.set, lambda micros: clock.step(micros - 5)):
         with pytest.raises(ValueError, match="1970 to 9998"):

@@ -1,4 +1,4 @@
-"""The description of the control API: valid, served, whole, and true of each operation's own example."""
+"""The OpenAPI description of the control API is valid, served, complete, and true for the example of each operation."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def walk(value: Any, place: str = "$") -> Iterator[tuple[str, Any]]:
 
 
 def test_description_is_valid_openapi() -> None:
-    """OpenAPI 3.1, by the validator of the specification."""
+    """OpenAPI 3.1, checked by the validator of the specification."""
     assert API["openapi"].startswith("3.1.")
     validate(API)
 
 
 def test_description_is_served_unchanged(pbx: Any) -> None:
-    """And the API's own first page leads there."""
+    """The first page of the API has its path."""
     about = json.loads(pbx().control("GET", "/").body)
     answer = pbx().ask(about["openapi"], method="GET")
     assert json.loads(answer.body) == API
 
 
 def test_description_has_exactly_the_served_routes() -> None:
-    """Each path that the code serves, with its methods, is there, and nothing else."""
+    """Each path of the code with its methods, and no other path."""
     sandbox = "/__noojee/sandboxes/{sandbox}"
     served = {
         ("GET", "/__noojee/"),
@@ -58,7 +58,7 @@ def test_description_has_exactly_the_served_routes() -> None:
 
 
 def test_every_operation_has_an_id_and_descriptions() -> None:
-    """An id of its own and a sentence; a description for each parameter, answer and body."""
+    """Operations have a unique id and a sentence; parameters, answers and bodies have a description."""
     ids = [operation["operationId"] for operation in operations().values()]
     assert len(set(ids)) == len(ids)
     for operation in operations().values():
@@ -71,7 +71,7 @@ def test_every_operation_has_an_id_and_descriptions() -> None:
 
 
 def test_each_component_is_used() -> None:
-    """Nothing stands in `components` that nobody refers to."""
+    """Each part of `components` has a reference."""
     used = {value for place, value in walk(API) if place.endswith("$ref")}
     shared = {
         f"#/components/{kind}/{name}"
@@ -83,14 +83,14 @@ def test_each_component_is_used() -> None:
 
 @pytest.mark.parametrize(("name", "file"), [("Archive", "archive"), ("Directory", "directory")])
 def test_component_equals_the_schema_file_of_its_format(name: str, file: str) -> None:
-    """The one file serves whole, without others beside it."""
+    """The description works without other files."""
     original = json.loads(schemas("own", f"{file}.schema.json").read_text(encoding="utf-8"))
     copied = json.dumps(API["components"]["schemas"][name]).replace(f"#/components/schemas/{name}/$defs/", "#/$defs/")
     assert json.loads(copied) == {key: value for key, value in original.items() if key not in ("$schema", "$id")}
 
 
 def test_enumerations_are_those_of_the_code() -> None:
-    """Dialects, versions and transitions are those of the code, wherever they are listed."""
+    """Dialects, versions and transitions."""
     lists = {
         tuple(word for word in value if word is not None)
         for place, value in walk(API["components"]["schemas"])
@@ -101,7 +101,7 @@ def test_enumerations_are_those_of_the_code() -> None:
 
 @pytest.mark.parametrize(("method", "path"), sorted(operations()))
 def test_each_operation_answers_as_described(pbx: Any, call: Any, leg: Any, method: str, path: str) -> None:
-    """Its own example, where it has one, is taken; the caller holds each answer to the description."""
+    """The example of each operation is accepted, and the answer matches the description."""
     caller = pbx(call("1.1", leg()))
     caller.control_json("POST", "/snapshots", status=201)
     name = (
@@ -123,7 +123,7 @@ def test_each_operation_answers_as_described(pbx: Any, call: Any, leg: Any, meth
 
 
 def test_undescribed_answer_fails_a_test(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What holds the answers to the description can fail."""
+    """The check of answers against the description can fail."""
     caller = pbx()
     monkeypatch.setattr("noojee_fake.control.settings.clock_of", lambda _: {"now": "noon", "frozen": True})
     with pytest.raises(AssertionError):
@@ -136,6 +136,6 @@ def test_undescribed_answer_fails_a_test(pbx: Any, monkeypatch: pytest.MonkeyPat
 
 
 def test_option_keys_match_the_schema() -> None:
-    """A profile's keys."""
+    """The keys of a profile."""
     pattern = API["components"]["schemas"]["Profile"]["propertyNames"]["pattern"]
     assert all(re.search(pattern, key) for key in option_table())

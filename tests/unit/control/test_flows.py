@@ -1,4 +1,4 @@
-"""A call flow: steps become calls, legs and time, by the sandbox's own switchboard and clock."""
+"""Call flows: steps become calls, legs and time, through the switchboard and the clock of the sandbox."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def play(caller: Any, *steps: dict[str, Any], status: int = 200) -> Any:
 
 
 def test_queue_call_with_a_transfer_has_three_legs(pbx: Any) -> None:
-    """Waiting, answered, transferred: the answer tells them, and the PBX lists them."""
+    """Queued, answered, transferred: the answer has the legs, and the PBX lists them."""
     caller = pbx()
     played = play(caller, *QUEUE_CALL)
     call = played["calls"]["first"]
@@ -47,7 +47,7 @@ def test_queue_call_with_a_transfer_has_three_legs(pbx: Any) -> None:
 
 
 def test_wait_step_moves_only_the_clock_of_its_sandbox(pbx: Any) -> None:
-    """Frozen or not."""
+    """A frozen clock and a running clock."""
     caller = pbx()
     other = caller.sandbox(caller.control("POST", "/sandboxes", {"clock": {"now": START}}))
     play(caller, {"do": "wait", "seconds": 86400})
@@ -58,7 +58,7 @@ def test_wait_step_moves_only_the_clock_of_its_sandbox(pbx: Any) -> None:
 
 
 def test_call_continues_in_another_flow_by_unique_id(pbx: Any) -> None:
-    """Names belong to one flow; a leg that is being recorded has no end yet."""
+    """Names belong to one flow. A leg that is recorded has no end yet."""
     caller = pbx()
     first = play(caller, {"do": "inbound", "did": "1", "source": "", "as": "a"})["calls"]["a"]
     assert first["live"]
@@ -70,7 +70,7 @@ def test_call_continues_in_another_flow_by_unique_id(pbx: Any) -> None:
 
 
 def test_users_place_calls_and_use_click_to_dial(pbx: Any) -> None:
-    """From a phone to the outside; and by the API, whose call rings the user first unless it answers by itself."""
+    """A placed call goes out. A click-to-dial call rings the user first, unless the extension answers at once."""
     caller = pbx()
     played = play(
         caller,
@@ -87,7 +87,7 @@ def test_users_place_calls_and_use_click_to_dial(pbx: Any) -> None:
 
 
 def test_recording_is_started_and_stopped(pbx: Any) -> None:
-    """With tag and owner; while recording a start splits; a route that never records waits for a start."""
+    """With tag and owner. A second start makes a new leg. A route that never records waits for a start."""
     caller = pbx()
     played = play(
         caller,
@@ -109,7 +109,7 @@ def test_recording_is_started_and_stopped(pbx: Any) -> None:
 
 
 def test_proceed_step_ends_the_greeting(pbx: Any) -> None:
-    """A route that records from the greeting on."""
+    """The route records from the greeting."""
     caller = pbx()
     played = play(
         caller,
@@ -122,14 +122,14 @@ def test_proceed_step_ends_the_greeting(pbx: Any) -> None:
 
 @pytest.mark.parametrize(("again", "legs"), [("splits", 2), ("ignored", 1)])
 def test_options_of_the_sandbox_apply_in_a_flow(pbx: Any, again: str, legs: int) -> None:
-    """As for the same order by the API (row 20)."""
+    """As for the same request of the API."""
     caller = pbx(start_while_recording=again)
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "start_recording", "call": "a"}]
     assert len(play(caller, *steps)["calls"]["a"]["legs"]) == legs
 
 
 def test_flow_accepts_any_text(pbx: Any) -> None:
-    """Tags are any text, callers may be anonymous."""
+    """Tags are any text, callers can be anonymous."""
     caller = pbx()
     tag = "Ünïcode \u2028 \x01 \U0001f4de"
     unique_id = play(caller, {"do": "inbound", "did": "1", "as": "a", "tag": tag})["calls"]["a"]["unique_id"]

@@ -1,4 +1,4 @@
-"""The journal: what the PBX was asked and what it answered; filtered, bounded, without a credential."""
+"""The journal has requests and answers without credentials. It is filtered, and has a maximum size."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def entries(caller: Any, query: str = "") -> list[Any]:
 
 
 def test_entry_has_the_request_and_its_answer(pbx: Any, call: Any, leg: Any) -> None:
-    """Time, method, path, query, headers, body, answer; the key is hidden."""
+    """Time, method, path, query, headers, body, answer. The key is redacted."""
     caller = pbx(call("1.1", leg(tag="INV-7")))
     answer = caller.njadmin("retrieveMetaData", tag="INV-7")
     (entry,) = entries(caller)
@@ -50,7 +50,7 @@ def test_entry_has_the_request_and_its_answer(pbx: Any, call: Any, leg: Any) -> 
 
 
 def test_journal_has_no_credentials(pbx: Any) -> None:
-    """Keys, the control token, hashes, Authorization and cookies: in the path, the query, headers, bodies and answers."""
+    """No key, control token, hash, Authorization header or cookie, in any part of an entry."""
     token = "t0ken/of the control"
     caller = pbx()
     caller = type(caller)(build(control_token=token, ids=CountedIds()))
@@ -83,7 +83,7 @@ def test_journal_has_no_credentials(pbx: Any) -> None:
 
 
 def test_entries_match_all_filters(pbx: Any) -> None:
-    """Path, method, status, tag, parameter, number: each alone, and together."""
+    """Path, method, status, tag, parameter, number: each filter alone, and together."""
     caller = pbx()
     caller.njadmin("retrieveMetaData", tag="INV-7")
     caller.njadmin("retrieveMetaData", tag="INV-8", method="GET")
@@ -112,7 +112,7 @@ def test_entries_match_all_filters(pbx: Any) -> None:
 
 
 def test_form_fields_are_parameters(pbx: Any) -> None:
-    """As it does for the PBX."""
+    """The PBX reads them in the same way."""
     caller = pbx()
     caller.ask(LEGS, body=f"apiKey={KEY}&tag=INV-7".encode())
     assert [entry["body"] for entry in entries(caller, "?tag=INV-7")] == ["apiKey=[redacted]&tag=INV-7"]
@@ -122,12 +122,12 @@ def test_form_fields_are_parameters(pbx: Any) -> None:
     "query", ["?colour=404", "?status=", "?status=4xx", "?from=-1", "?limit=many", "?unmatched=yes", "?limit=1e3"]
 )
 def test_unknown_filter_is_refused(pbx: Any, query: str) -> None:
-    """Nothing is guessed."""
+    """400 with the names of the filters."""
     assert pbx().control_json("GET", f"/journal{query}", status=400)["error"]
 
 
 def test_cleared_journal_does_not_reuse_numbers(pbx: Any) -> None:
-    """`last` tells the number of the last request, also of one that is no longer kept."""
+    """`last` is the number of the last request, also of a deleted one."""
     caller = pbx()
     caller.njadmin("retrieveMetaData", tag="1")
     caller.control_json("DELETE", "/journal", status=204)
@@ -137,7 +137,7 @@ def test_cleared_journal_does_not_reuse_numbers(pbx: Any) -> None:
 
 
 def test_journal_has_a_maximum_size(pbx: Any) -> None:
-    """The last thousand requests, and of each body the beginning; what was cut is told by its length."""
+    """The last thousand requests, and the beginning of each body with its length."""
     caller = pbx()
     body = b"tag=" + b"x" * (journal.KEPT_BODY_BYTES + 5)
     for number in range(journal.KEPT + 3):
@@ -160,7 +160,7 @@ def test_body_that_is_cut_within_a_key_shows_no_part_of_it(pbx: Any) -> None:
 
 
 def test_binary_body_is_left_out(pbx: Any, call: Any, leg: Any) -> None:
-    """Sound, and bytes that are no UTF-8: their length alone."""
+    """Sound, and bytes that are no UTF-8: only their length is shown."""
     caller = pbx(call("1.1", leg()))
     sound = caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1)
     caller.ask(LEGS, body=b"\xff\xfe", headers=())
@@ -170,7 +170,7 @@ def test_binary_body_is_left_out(pbx: Any, call: Any, leg: Any) -> None:
 
 
 def test_each_sandbox_has_its_own_journal(pbx: Any) -> None:
-    """With the sandbox's path in front, and without the control API's own requests."""
+    """Paths include the path of the sandbox. Requests of the control API are not listed."""
     caller = pbx()
     sandbox = caller.sandbox(caller.control("POST", "/sandboxes", {}))
     sandbox.njadmin("retrieveMetaData", tag="W")
@@ -180,7 +180,7 @@ def test_each_sandbox_has_its_own_journal(pbx: Any) -> None:
 
 
 def test_long_query_is_cut_without_a_part_of_a_key(pbx: Any) -> None:
-    """Names and paths too."""
+    """Names and paths are cut in the same way."""
     caller = pbx()
     for kept in (1, 20, 30):
         long = "x" * (journals.LONGEST_SHOWN - 4 - kept) + KEY + "y" * 500

@@ -1,4 +1,4 @@
-"""The calls that live now, as the control API shows them."""
+"""The live calls in the control API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATHS = {
 
 
 def test_live_call_is_shown_with_all_fields(pbx: Any) -> None:
-    """Who takes part, how far it is, its legs so far; the one in progress has no end."""
+    """Parties, state and legs so far. The leg that is recorded has no end."""
     caller = pbx()
     steps = [*PATHS["connected"], {"do": "wait", "seconds": 4}, {"do": "start_recording", "call": "a", "tag": "T"}]
     caller.control_json("POST", "/flow", {"steps": steps[:1]})
@@ -70,14 +70,14 @@ def test_live_call_is_shown_with_all_fields(pbx: Any) -> None:
 
 @pytest.mark.parametrize("state", sorted(PATHS))
 def test_live_call_has_a_state(pbx: Any, state: str) -> None:
-    """Each of the states."""
+    """A call for each state."""
     caller = pbx()
     caller.control_json("POST", "/flow", {"steps": PATHS[state]})
     assert [call["state"] for call in caller.control_json("GET", "/live")["calls"]] == [state]
 
 
 def test_ended_call_is_not_live(pbx: Any) -> None:
-    """Oldest first, and what is hung up by the API is gone here too."""
+    """Live calls are listed oldest first. A call that the API hangs up is removed."""
     caller = pbx()
     steps = [{"do": "inbound", "did": "1", "source": "", "as": name} for name in "abc"]
     calls = caller.control_json("POST", "/flow", {"steps": steps})["calls"]

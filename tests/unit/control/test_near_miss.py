@@ -1,4 +1,4 @@
-"""For a request that missed, the journal names the nearest method that is served, and what differs, in words."""
+"""For a request that matched no method, the journal names the most similar served method and the differences."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_near_miss_of_a_path_or_method(pbx: Any, method: str, path: str, served:
     ],
 )  # fmt: skip
 def test_near_miss_of_a_path_of_another_version(pbx: Any, version: str, path: str, says: str) -> None:
-    """Gone, or still to come; the nearest is what this version has."""
+    """A removed path, and one of a later version. The near miss is a path of this version."""
     caller = pbx()
     caller.control_json("PUT", "/version", {"version": version})
     found = near(caller, path)
@@ -64,7 +64,7 @@ def test_near_miss_of_a_path_of_another_version(pbx: Any, version: str, path: st
 
 
 def test_near_miss_of_a_dialect_that_is_not_served(pbx: Any) -> None:
-    """Without a version."""
+    """The PBX serves all versions of one dialect."""
     caller = pbx()
     made = caller.control("POST", "/sandboxes", {"dialects": ["njadmin"]})
     sandbox = caller.sandbox(made)
@@ -89,19 +89,19 @@ def test_near_miss_of_a_dialect_that_is_not_served(pbx: Any) -> None:
     ],
 )  # fmt: skip
 def test_near_miss_of_a_missing_or_misspelt_parameter(pbx: Any, path: str, query: str, says: str) -> None:
-    """Required or not: one that nobody takes is lost without a word."""
+    """Required or optional: the PBX ignores unknown parameters."""
     assert near(pbx(), path, query) == (f"POST {path}", [says])
 
 
 def test_near_miss_has_several_differences(pbx: Any) -> None:
-    """All are told."""
+    """All differences are listed."""
     found = near(pbx(), f"{D}/retrieveMetadata", "tga=1", "GET")
     assert found is not None
     assert len(found[1]) == 4
 
 
 def test_matching_request_has_no_near_miss(pbx: Any) -> None:
-    """Refused for another reason or not; parameters may come in a form; the vendor's client sends more than there is."""
+    """Also a refused request, a request with a form, and a request with more parameters."""
     caller = pbx()
     assert near(caller, f"{D}/retrieveMetaData", "apiKey=wrong&tag=1") is None
     assert near(caller, f"{D}/retrieveMetaData", body=b"apiKey=wrong&tag=1") is None
@@ -112,14 +112,14 @@ def test_matching_request_has_no_near_miss(pbx: Any) -> None:
 
 
 def test_near_miss_redacts_names_of_parameters(pbx: Any) -> None:
-    """What is told is harmless."""
+    """A key that was sent as a name is not shown."""
     caller = pbx()
     found = near(caller, f"{D}/retrieveMetaData", f"apiKey{caller.key}=1&tag=1")
     assert found == (f"POST {D}/retrieveMetaData", ["misspelt parameter: apiKey[redacted]; it is apiKey"])
 
 
 def test_sandbox_without_routes_has_no_near_miss(pbx: Any) -> None:
-    """A version without any of the dialects that the sandbox may serve."""
+    """A version without the dialects of the sandbox."""
     caller = pbx()
     caller.control("POST", "/sandboxes", {"dialects": ["njadmin"], "version": "3"})
     (name,) = caller.sandboxes.names()[1:]

@@ -1,4 +1,4 @@
-"""Whom the control API refuses, and what it does not take; each refusal says what, where and what to do."""
+"""The control API refuses clients and bodies; each refusal has a message with a hint."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def told(answer: Any, status: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_remote_clients_and_browsers_are_refused_everywhere(pbx: Any, method: str, path: str) -> None:
-    """Neither a client from elsewhere nor a page in a browser, on any route, nor where there is none."""
+    """403 on any path, known or unknown."""
     caller = pbx()
     for asked in (path, "/nowhere"):
         told(caller.control(method, asked, client="192.0.2.7"), 403)
@@ -75,7 +75,7 @@ def test_remote_clients_and_browsers_are_refused_everywhere(pbx: Any, method: st
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1", "[::1]:4000", "127.0.0.1:80"])
 def test_loopback_client_has_access(pbx: Any, client: str) -> None:
-    """In all its forms."""
+    """All forms of its address."""
     assert pbx().control("GET", "/sandboxes", client=client).status == 200
 
 
@@ -83,7 +83,7 @@ def test_loopback_client_has_access(pbx: Any, client: str) -> None:
     "client", [None, "", "10.0.0.1", "0.0.0.0", "::", "fe80::1%lo", "::ffff:10.0.0.1", "localhost", "unix:", "127.1"]
 )
 def test_unreadable_client_address_is_refused(pbx: Any, client: str | None) -> None:
-    """An address that cannot be read is nobody's."""
+    """403 for an address that is not surely the loopback."""
     told(pbx().control("GET", "/sandboxes", client=client), 403)
 
 
@@ -109,18 +109,18 @@ def test_unreadable_client_address_is_refused(pbx: Any, client: str | None) -> N
     ],
 )
 def test_remote_proxy_hop_is_refused(pbx: Any, name: str, value: str, status: int) -> None:
-    """Behind a proxy on the same machine, the client is who the proxy says; every hop must be local."""
+    """Behind a local proxy, every hop must be on the loopback."""
     assert pbx().control("GET", "/sandboxes", **{name: value}).status == status
 
 
 def test_repeated_forwarding_header_is_checked(pbx: Any) -> None:
-    """A header that comes twice is judged twice."""
+    """Each value of the header counts."""
     headers = (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "192.0.2.7"))
     told(pbx().ask("/__noojee/sandboxes", method="GET", headers=headers), 403)
 
 
 def test_client_with_the_token_has_access(calling: Any) -> None:
-    """As a bearer, from elsewhere and from a browser; a wrong one opens nothing and is not repeated."""
+    """As a bearer token, from another machine and from a browser. A wrong token is not repeated in the answer."""
     caller = calling(build(control_token=TOKEN, ids=CountedIds()))
     far = {"client": "192.0.2.7", "origin": "https://ci.example", "x-forwarded-for": "198.51.100.1"}
     assert caller.control("GET", "/sandboxes", authorization=f"Bearer {TOKEN}", **far).status == 200
@@ -133,7 +133,7 @@ def test_client_with_the_token_has_access(calling: Any) -> None:
 
 
 def test_empty_token_gives_no_access(calling: Any) -> None:
-    """A variable that was set to nothing does not open the control API to everybody."""
+    """A variable with an empty value is no token."""
     caller = calling(build(control_token="", ids=CountedIds()))
     for given in ("Bearer", "Bearer "):
         told(caller.control("GET", "/sandboxes", authorization=given, client="192.0.2.7"), 403)
@@ -141,7 +141,7 @@ def test_empty_token_gives_no_access(calling: Any) -> None:
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
 def test_body_needs_the_json_content_type(pbx: Any, content_type: str) -> None:
-    """415 otherwise: what a form in a browser can send changes nothing."""
+    """415 otherwise, so that a form in a browser changes nothing."""
     caller = pbx()
     for method, path in ROUTES:
         if method in ("POST", "PUT") and "sound" not in path:
@@ -175,7 +175,7 @@ def test_body_needs_the_json_content_type(pbx: Any, content_type: str) -> None:
     ids=lambda body: repr(body[:12]),
 )
 def test_body_that_is_no_json_object_is_refused(pbx: Any, body: bytes) -> None:
-    """400 with a reason of bounded length, however deep or large."""
+    """400 with a message of limited length, for deep and large bodies too."""
     caller = pbx()
     for method, path in ROUTES:
         if method in ("POST", "PUT") and "sound" not in path and (body or path not in WITHOUT_A_BODY):
@@ -185,7 +185,7 @@ def test_body_that_is_no_json_object_is_refused(pbx: Any, body: bytes) -> None:
 
 
 def test_too_large_body_is_refused(pbx: Any, call: Any, monkeypatch: Any) -> None:
-    """413 says how much there may be; sound is bounded like all else."""
+    """413 names the limit. Sound has a limit too."""
     caller = pbx(call("1.1"))
     monkeypatch.setattr(json_body, "LARGEST_BODY_BYTES", 100)
     assert "100 bytes" in told(caller.control("POST", "/sandboxes", {"x": "y" * 100}), 413)["error"]
@@ -201,7 +201,7 @@ def test_too_large_body_is_refused(pbx: Any, call: Any, monkeypatch: Any) -> Non
      "/sandboxes/default/calls/1", "/sandboxes/default/snapshots/x", "/sandboxes/default/snapshots/1/x", "/sandboxes/default/snapshots/"],
 )  # fmt: skip
 def test_unknown_path_is_404(pbx: Any, path: str) -> None:
-    """404 as JSON, by every method; an unknown sandbox likewise."""
+    """As JSON, for every method, and for an unknown sandbox."""
     caller = pbx()
     for method in ("GET", "POST", "DELETE"):
         told(caller.control(method, path), 404)
@@ -225,21 +225,21 @@ def test_unknown_path_is_404(pbx: Any, path: str) -> None:
     ],
 )
 def test_other_method_is_405_with_allow(pbx: Any, path: str, allowed: str) -> None:
-    """405 with Allow."""
+    """Allow lists the methods of the path."""
     answer = pbx().control("PATCH", path)
     assert told(answer, 405)
     assert dict(answer.headers)["Allow"] == allowed
 
 
 def test_default_sandbox_cannot_be_deleted(pbx: Any) -> None:
-    """409; it goes with the server."""
+    """409, and the PBX still answers."""
     caller = pbx()
     told(caller.control("DELETE", "/sandboxes/default"), 409)
     assert caller.ask("/rest/Time").status == 200
 
 
 def test_number_of_sandboxes_is_limited(pbx: Any, monkeypatch: Any) -> None:
-    """409, until one is dropped."""
+    """409 until a sandbox is deleted."""
     caller = pbx()
     monkeypatch.setattr(sandboxes, "MOST_SANDBOXES", 2)
     made = json.loads(caller.control("POST", "/sandboxes", {}).body)

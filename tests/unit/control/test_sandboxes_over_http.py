@@ -1,4 +1,4 @@
-"""The control API: each route, what it answers and what it changes."""
+"""The control API: each route, its answer and its effect."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def answer_of(answer: Any, status: int = 200) -> Any:
 
 
 def test_first_page_describes_the_server(pbx: Any) -> None:
-    """Server, versions and dialects; a client finds out here whether it may fill."""
+    """Server, versions and dialects."""
     about = answer_of(pbx().control("GET", "/"))
     assert about["server"] == "noojee-fake"
     assert (about["control"], about["sandboxes"], about["dialects"]) == (1, True, DIALECTS)
@@ -35,7 +35,7 @@ def test_first_page_describes_the_server(pbx: Any) -> None:
 
 
 def test_sandbox_is_made_listed_described_and_deleted(pbx: Any) -> None:
-    """POST 201, GET, DELETE 204; then it is gone with its path."""
+    """POST 201, GET 200, DELETE 204; then its paths are 404."""
     caller = pbx()
     made = answer_of(caller.control("POST", "/sandboxes", {}), 201)
     name = made["sandbox"]
@@ -73,7 +73,7 @@ def test_sandbox_object_has_all_that_a_client_needs(pbx: Any, call: Any, leg: An
 
 
 def test_sandbox_spec_is_applied(pbx: Any, archive: Any, call: Any, leg: Any) -> None:
-    """ArchiveFile, options over those of the archive, dialects in the server's order, zone and clock over the archive's."""
+    """Archive, options over those of the archive, dialects in the server's order, zone and clock over those of the archive."""
     document = archive(call("1.1", leg(tag="T")), profile={"outbound_did": "internal", "time_body": "digits-newline"})
     caller = pbx()
     made = caller.control(
@@ -98,7 +98,7 @@ def test_sandbox_spec_is_applied(pbx: Any, archive: Any, call: Any, leg: Any) ->
 
 
 def test_sandbox_without_a_spec_has_the_real_clock() -> None:
-    """Running, empty, in Melbourne; `now` alone freezes, `frozen` alone stops the real clock."""
+    """A running clock, no calls, the zone of Melbourne. `now` alone freezes the clock, `frozen` alone freezes the real time."""
     real = Clock(source=lambda: parse_instant("2026-12-01T00:00:00Z"))
     sandboxes = build(clock=real, ids=CountedIds())
     clocks = []
@@ -111,7 +111,7 @@ def test_sandbox_without_a_spec_has_the_real_clock() -> None:
 
 
 def test_calls_are_added_and_listed(pbx: Any, call: Any, leg: Any) -> None:
-    """201 with how many came; listed with every optional field filled, so that they can be put in elsewhere."""
+    """201 with the number of calls and legs. Listed calls have every optional field, and can be added elsewhere."""
     caller = pbx(call("1.1"))
     put = [
         call(
@@ -162,7 +162,7 @@ def test_calls_are_added_and_listed(pbx: Any, call: Any, leg: Any) -> None:
 
 @pytest.mark.parametrize("name", sorted(str(path.relative_to(SEEDS)) for path in SEEDS.glob("*/*.json")))
 def test_listed_calls_make_an_equal_pbx(pbx: Any, name: str) -> None:
-    """Every archive of the project, listed and put into another sandbox, gives the same documents."""
+    """Each bundled archive, listed and added to another sandbox, gives the same answers."""
     document = json.loads((SEEDS / name).read_text("utf-8"))
     for call in document["calls"]:
         for leg in call["legs"]:
@@ -181,14 +181,14 @@ def test_listed_calls_make_an_equal_pbx(pbx: Any, name: str) -> None:
 
 
 def test_explicit_empty_did_is_listed(pbx: Any, call: Any) -> None:
-    """What the archive says goes before the option."""
+    """The archive overrides the option."""
     caller = pbx(call("1.1", direction="outbound", did=""), call("2.1", direction="outbound"), outbound_did="internal")
     listed = answer_of(caller.control("GET", "/sandboxes/default/calls"))["calls"]
     assert [each["did"] for each in listed] == ["", "internal"]
 
 
 def test_options_are_read_and_changed(pbx: Any, call: Any) -> None:
-    """PUT changes those that are named, from the next request on; the whole profile comes back."""
+    """PUT changes the named options from the next request on, and returns the whole profile."""
     caller = pbx(call("1.1"), tag_match="ignore-case")
     assert answer_of(caller.control("GET", "/sandboxes/default/profile")) == DEFAULTS | {"tag_match": "ignore-case"}
     assert caller.njadmin("retrieveMetaData", tag="X").body == b"[]"
@@ -201,7 +201,7 @@ def test_options_are_read_and_changed(pbx: Any, call: Any) -> None:
 
 
 def test_changed_option_applies_to_cached_answers(pbx: Any, call: Any, leg: Any) -> None:
-    """A document that was once answered is written anew under another profile."""
+    """A cached answer is written again with the new profile."""
     caller = pbx(call("1.1", leg("2026-11-20T09:00:00.5+11:00")))
     seen = []
     for fraction in ("zero", "milliseconds", "zero"):
@@ -215,7 +215,7 @@ def test_changed_option_applies_to_cached_answers(pbx: Any, call: Any, leg: Any)
     "path", ["/", "/sandboxes", "/sandboxes/default", "/sandboxes/default/calls", "/sandboxes/default/clock"]
 )
 def test_head_answers_like_get_without_a_body(pbx: Any, path: str) -> None:
-    """Status and headers of GET."""
+    """Status and headers are those of GET."""
     caller = pbx()
     head, got = caller.control("HEAD", path), caller.control("GET", path)
     assert (head.status, head.headers, head.body) == (got.status, got.headers, b"")

@@ -1,4 +1,4 @@
-"""What a PBX is set to while it runs: version, directory, addresses, retention; each is read, changed and refused."""
+"""Settings that change while a PBX runs: version, directory, addresses, retention."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEGS = "/njadmin/rest/RecordingAPI/retrieveMetaDataByUniqueId"
 
 
 def test_version_change_keeps_the_archive(pbx: Any, call: Any) -> None:
-    """What the version removed is gone, what it added appears; null is all generations again."""
+    """Dialects of the old version disappear, those of the new version appear. null serves all dialects."""
     caller = pbx(call("1.1"))
     assert caller.control_json("GET", "/version") == {
         "version": None,
@@ -32,7 +32,7 @@ def test_version_change_keeps_the_archive(pbx: Any, call: Any) -> None:
 
 
 def test_directory_is_replaced_as_a_whole(pbx: Any) -> None:
-    """Users, queues and routes; from the next call on."""
+    """Users, queues and routes, from the next call on."""
     caller = pbx()
     assert caller.control_json("GET", "/directory") == write_directory(DEFAULT)
     document = {
@@ -52,7 +52,7 @@ def test_directory_is_replaced_as_a_whole(pbx: Any) -> None:
 
 
 def test_only_allowed_addresses_are_served(pbx: Any) -> None:
-    """The PBX serves those alone; whoever drives the fake is not locked out."""
+    """The control API stays open."""
     caller = pbx()
     assert caller.control_json("GET", "/access") == {"allowed_addresses": None}
     some = {"allowed_addresses": ["10.0.0.0/8", "::1"]}
@@ -66,7 +66,7 @@ def test_only_allowed_addresses_are_served(pbx: Any) -> None:
 
 
 def test_retention_rules_are_changed_one_by_one(pbx: Any, call: Any, leg: Any) -> None:
-    """After retention the sound is gone, the metadata stay (DOC W-SL)."""
+    """After retention the sound is deleted, the metadata stay (DOC W-SL)."""
     caller = pbx(call("1.1", leg()))
     before = caller.control_json("GET", "/retention")
     assert before["mid_term_days"] is None
@@ -103,7 +103,7 @@ def test_retention_rules_are_changed_one_by_one(pbx: Any, call: Any, leg: Any) -
     ],
 )
 def test_refused_setting_changes_nothing(pbx: Any, path: str, body: dict[str, Any], where: str) -> None:
-    """400 with the place."""
+    """400 with the JSON path."""
     caller = pbx()
     before = caller.control_json("GET", path)
     assert caller.control_json("PUT", path, body, status=400)["path"] == where

@@ -1,4 +1,4 @@
-"""Snapshots and reset: a sandbox is again as it was, whole, and no answer remembers what came between."""
+"""Snapshots and reset restore the whole state of a sandbox, and no cached answer has later changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def put_back(caller: Any, name: str) -> None:
 
 
 def whole(caller: Any, *unique_ids: str) -> list[Any]:
-    """All that can be seen of a sandbox, but for its journal and its snapshots."""
+    """The visible state of a sandbox, without its journal and its snapshots."""
     state = caller.control_json("GET", "/state")
     state["counts"] |= {"journal": 0, "snapshots": 0}
     seen = [state, caller.control_json("GET", "/calls"), caller.control_json("GET", "/directory")]
@@ -39,7 +39,7 @@ def whole(caller: Any, *unique_ids: str) -> list[Any]:
 
 
 def changed(caller: Any, call: Any, leg: Any) -> None:
-    """Change everything that can be changed."""
+    """Change everything that can change."""
     caller.control_json("DELETE", "/calls?unique_id=1.1", status=204)
     caller.control_json(
         "POST", "/calls", {"calls": [call("1.1", leg(tag="other", call_record_id=1)), call("2.1")]}, status=201
@@ -56,7 +56,7 @@ def changed(caller: Any, call: Any, leg: Any) -> None:
 
 
 def test_snapshot_restores_the_whole_state(pbx: Any, call: Any, leg: Any) -> None:
-    """Archive, sound, clock, profile, version, directory, addresses, storage rules; as often as it is wanted."""
+    """Archive, sound, clock, profile, version, directory, addresses, retention rules; any number of times."""
     caller = pbx(call("1.1", leg(tag="T", call_record_id=1)))
     caller.control_json("POST", "/clock", {"step_seconds": 5})
     before = whole(caller, "1.1", "2.1")
@@ -72,7 +72,7 @@ def test_snapshot_restores_the_whole_state(pbx: Any, call: Any, leg: Any) -> Non
 
 
 def test_reset_restores_the_first_state(pbx: Any, call: Any, leg: Any, archive: Any) -> None:
-    """The archive with its options, whatever was changed, restored or stepped since; the journal is empty, snapshots stay."""
+    """The archive with its options, after changes, restores and steps. The journal is empty, snapshots stay."""
     caller = pbx()
     document = archive(
         call("1.1", leg(call_record_id=1, sound={"absent": True})),
@@ -105,7 +105,7 @@ def test_reset_restores_the_first_state(pbx: Any, call: Any, leg: Any, archive: 
 
 
 def test_restored_live_call_continues(pbx: Any) -> None:
-    """The same call ends twice, once in each time line; numbers of calls, channels and records are the same again."""
+    """The same call ends twice, once in each history. Numbers of calls, channels and records are equal."""
     caller = pbx()
     steps = [{"do": "inbound", "did": "1", "source": "7", "as": "a"}, {"do": "answer", "call": "a", "by": "410"}]
     unique_id = caller.control_json("POST", "/flow", {"steps": steps})["calls"]["a"]["unique_id"]
@@ -128,7 +128,7 @@ def test_restored_live_call_continues(pbx: Any) -> None:
 
 
 def test_restored_legs_are_not_served_from_the_cache(pbx: Any) -> None:
-    """A record id that is given again belongs to another leg: what was written for the first is forgotten."""
+    """A reused record id belongs to another leg: the cached answer is dropped."""
     caller = pbx()
     name = took(caller)
     for tag in ("first", "second"):
@@ -144,7 +144,7 @@ def test_restored_legs_are_not_served_from_the_cache(pbx: Any) -> None:
 
 
 def test_restore_resets_the_limits(pbx: Any) -> None:
-    """The by-hour limit, and hashes that were used."""
+    """The by-hour limit and the used hashes."""
     caller = pbx(hash_reuse="once")
     name = took(caller)
     signature = caller.signature()
@@ -159,7 +159,7 @@ def test_restore_resets_the_limits(pbx: Any) -> None:
 
 @pytest.mark.parametrize("how", ["restore", "reset"])
 def test_restore_wakes_a_long_poll(pbx: Any, how: str) -> None:
-    """Whoever waits since a change that is undone now is told the calls that live."""
+    """A poll that waits since an undone change gets the live calls."""
     caller = pbx()
     name = took(caller)
     caller.control_json("POST", "/flow", {"steps": [{"do": "place", "from": "400", "number": "420"}]})
@@ -178,7 +178,7 @@ def test_restore_wakes_a_long_poll(pbx: Any, how: str) -> None:
 
 
 def test_restored_running_clock_follows_the_real_clock() -> None:
-    """As far from it as it was; one that stood stands where it stood."""
+    """At its old distance. A frozen clock gets its old time."""
     hand = [1_000_000]
     clock = Clock(source=lambda: hand[0])
     clock.set(5_000_000)
@@ -198,7 +198,7 @@ def test_restored_running_clock_follows_the_real_clock() -> None:
 
 
 def test_number_of_snapshots_is_limited(pbx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """409, until one is dropped; ids are not given twice."""
+    """409 until a snapshot is deleted. Ids are not reused."""
     monkeypatch.setattr(snapshots, "MOST_SNAPSHOTS", 2)
     caller = pbx()
     assert [took(caller), took(caller)] == ["1", "2"]
@@ -209,7 +209,7 @@ def test_number_of_snapshots_is_limited(pbx: Any, monkeypatch: pytest.MonkeyPatc
 
 
 def test_unknown_snapshot_is_404(pbx: Any) -> None:
-    """404, and nothing changes; bodies are empty."""
+    """404 without a change. Successful answers are empty."""
     caller = pbx()
     assert "'1'" in caller.control_json("POST", "/snapshots/1/restore", status=404)["error"]
     assert caller.control_json("DELETE", "/snapshots/1", status=404)["error"]
@@ -219,14 +219,14 @@ def test_unknown_snapshot_is_404(pbx: Any) -> None:
 
 @pytest.fixture
 def on_disk(tmp_path: Path, calling: Callable[..., Any], archive: Any, call: Any) -> Any:
-    """A caller of a sandbox whose calls are kept in a file."""
+    """A caller of a sandbox with a state file."""
     sandboxes = build(state=tmp_path / "state", archive=archive(call("1.1")))
     yield calling(sandboxes)
     sandboxes.close()
 
 
 def test_calls_in_a_state_file_are_restored_and_reset(on_disk: Any, call: Any) -> None:
-    """The file has what the snapshot had; after a reset, what the archive has."""
+    """The file has the calls of the snapshot; after a reset, those of the archive."""
     on_disk.control_json("POST", "/calls", {"calls": [call("2.1")]}, status=201)
     name = took(on_disk)
     on_disk.control_json("DELETE", "/calls?unique_id=1.1", status=204)

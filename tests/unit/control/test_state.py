@@ -39,7 +39,7 @@ def test_state_has_all_parts(pbx: Any, call: Any, leg: Any) -> None:
 
 
 def test_state_shows_limits_without_effect(pbx: Any) -> None:
-    """The by-hour limit is free now; time stamps that were handed out are counted while they are fresh."""
+    """The by-hour limit is free now. Time stamps that were returned count while they are valid."""
     caller = pbx(concurrent_authentications="5")
     assert caller.control_json("GET", "/state")["limits"]["by_hour_free_at"] == "2026-11-24T00:00:00+00:00"
     caller.ask("/rest/Time")
@@ -50,7 +50,7 @@ def test_state_shows_limits_without_effect(pbx: Any) -> None:
 
 
 def test_state_names_bugs_of_the_fake(pbx: Any) -> None:
-    """By their kind alone: a text might hold a key."""
+    """Only their class names, since a message may have a key."""
     sandboxes = pbx().sandboxes
     sandboxes.own_bugs.keep(ZeroDivisionError("s3cret"))
     answer = sandboxes.handle(Request(method="GET", path="/__noojee/sandboxes/default/state", client="127.0.0.1"))
