@@ -141,8 +141,8 @@ def find(name: str) -> list[Method]:
     ]
     if found:
         return found
-    known = [path for method in methods() for path in ((*method.paths,) if "/" in wanted else method.names)]
-    near = difflib.get_close_matches(f"/{wanted}" if "/" in wanted else wanted, known, n=1, cutoff=0)[0]
+    paths = [path for method in methods() for path in ((*method.paths,) if "/" in wanted else method.names)]
+    near = difflib.get_close_matches(f"/{wanted}" if "/" in wanted else wanted, paths, n=1, cutoff=0)[0]
     raise UsageError(f"there is no method {name!r}; the nearest is {near}, and noojee-fake explain lists all")
 
 

@@ -63,7 +63,9 @@ def _clause_id(old: str) -> str:
 def nodes(new_path: Path) -> int:
     """List old test functions whose mapped node is absent; `new_path` holds the output of `pytest --collect-only -q`."""
     new = {_function(line) for line in _node_lines(new_path)}
-    missing = sorted({_function(_mapped(line)) for line in _node_lines(HERE / "test-nodes.txt")} - new)
+    renamed: dict[str, str] = NAMES.get("test_functions", {})
+    old = (_function(_mapped(line)).partition("::") for line in _node_lines(HERE / "test-nodes.txt"))
+    missing = sorted({f"{path}::{renamed.get(function, function)}" for path, _, function in old} - new)
     for function in missing:
         print(function)
     print(f"{len(missing)} test functions have another name or place")

@@ -1,4 +1,4 @@
-"""How each open question is seen: what to ask a PBX, and what each choice answers. Split by subject, put together here."""
+"""Examples of all options: a request for each option, and the answer for each of its values."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def refused_key(caller: Any, key: str) -> int | str:
 
 
 def by_body(caller: Any) -> list[str]:
-    """Whether a key and a hash count that come in the body, beside the tag."""
+    """Whether a key and a hash in the body are accepted, together with the tag."""
     asked = (
         (f"{NJADMIN}/retrieveMetaData", f"tag=A1&apiKey={caller.key}"),
         (f"{MANAGED}/retrieveMetaData", f"tag=A1&apiKey={caller.key}"),

@@ -1,4 +1,4 @@
-"""What the demonstrations share: the calls that are there, and short ways to ask and to read."""
+"""What the examples share: the calls of the PBX, and short functions to send requests and read answers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SERVICES = "/servicemanager/services/njadmin-api-recording"
 
 @dataclass(frozen=True)
 class Shown:
-    """How a option is seen: what to ask, and what each choice answers.
+    """An example of an option: the request, and the answer for each value.
 
-    `everywhere`: what is asked of the replacement is asked of each other dialect of the table too.
+    `everywhere`: the request is also sent to the other dialects that the option concerns.
     """
 
     ask: Callable[[Any], Any]

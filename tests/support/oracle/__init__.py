@@ -1,4 +1,4 @@
-"""A small model of the PBX for the stateful test: written from the pages, and sharing nothing with the fake.
+"""A small model of the PBX for the stateful test. It is written from the pages and shares no code with the fake.
 
-It works its answers out anew each time, from plain lists; what it lacks in speed it has in being read at a glance.
+It computes every answer from plain lists: it is slow, but easy to read.
 """

@@ -25,7 +25,7 @@ def read(body: bytes, keys: tuple[str, ...]) -> list[Row]:
 
 
 class Archive:
-    """The rows that are due. `tagged_legs`: a tag selects legs, not calls; `short_dropped`: none below a second."""
+    """The expected rows. `tagged_legs`: a tag selects legs, not calls; `short_dropped`: none below a second."""
 
     def __init__(self, calls: Calls, *, tagged_legs: bool, short_dropped: bool, first_pass: bool) -> None:
         self.calls = calls
@@ -35,7 +35,7 @@ class Archive:
         self.record_ids: dict[tuple[str, str], str] = {}
 
     def listed(self, call: Call) -> list[Leg]:
-        """Legs that have ended (row 29)."""
+        """Legs that have ended (option legs_in_progress)."""
         ended = [leg for leg in call.legs if leg.end is not None]
         return [leg for leg in ended if seconds(leg) or not self.short_dropped]
 
@@ -44,19 +44,19 @@ class Archive:
             shape_1(call, leg) for call in self.calls.all if call.unique_id == unique_id for leg in self.listed(call)
         ]
 
-    def same_by_tag(self, told: list[Row], tag: str) -> None:
-        """Calls by the start of their first leg, those of one instant in any order; then legs by number (row 30)."""
+    def same_by_tag(self, shown: list[Row], tag: str) -> None:
+        """Check the rows of a tag: calls by the start of their first leg, then legs by number (option metadata_order)."""
         starts = {call.unique_id: call.legs[0].start for call in self.calls.all if call.legs}
-        order = list(dict.fromkeys(row["UniqueId"] for row in told))
+        order = list(dict.fromkeys(row["UniqueId"] for row in shown))
         assert [starts[unique_id] for unique_id in order] == sorted(starts[unique_id] for unique_id in order)
-        due: dict[str, list[Row]] = {}
+        expected: dict[str, list[Row]] = {}
         for call in self.calls.all:
             legs = self.listed(call)
             carrying = [leg for leg in legs if leg.tag == tag]
             if carrying:
-                due[call.unique_id] = [shape_1(call, leg) for leg in (carrying if self.tagged_legs else legs)]
-        assert set(order) == set(due)
-        self.same(told, [row for unique_id in order for row in due[unique_id]])
+                expected[call.unique_id] = [shape_1(call, leg) for leg in (carrying if self.tagged_legs else legs)]
+        assert set(order) == set(expected)
+        self.same(shown, [row for unique_id in order for row in expected[unique_id]])
 
     def by_hour(self, date: str, hour: int) -> list[Row]:
         """In no order: that is by the end, and then by record ids, which are the PBX's to give."""
@@ -74,17 +74,17 @@ class Archive:
         ends = [leg.end for call in self.calls.all for leg in call.legs if leg.end is not None]
         return sorted({calendar.hour_of(end) for end in ends})
 
-    def same(self, told: Iterable[Row], due: Iterable[Row]) -> None:
-        """What is told is what is due; each leg keeps its record id, which no other leg has (SPEC)."""
+    def same(self, shown: Iterable[Row], expected: Iterable[Row]) -> None:
+        """Check that the shown rows are the expected rows, and that each leg keeps its own record id (SPEC)."""
         bare = []
-        for row in told:
+        for row in shown:
             rest = dict(row)
             record_id, leg = rest.pop("CallRecordId"), (row["UniqueId"], row["Leg"])
             assert record_id.isdigit()
             assert self.record_ids.setdefault(leg, record_id) == record_id
             bare.append(rest)
         assert len(set(self.record_ids.values())) == len(self.record_ids)
-        assert bare == list(due)
+        assert bare == list(expected)
 
 
 def seconds(leg: Leg) -> int:

@@ -34,7 +34,7 @@ class SandboxClient:
         return self._control("POST", f"/sandboxes/{self._name}/flow", {"steps": [{"do": do, **fields}]})
 
     def time(self) -> int:
-        """What Time tells."""
+        """The milliseconds that Time returns."""
         return int(self._send("POST", f"/{self._path}/servicemanager/rest/Time").body)
 
     def ask(self, base: str, method: str, credential: str | None = None, **given: Any) -> Response:
@@ -52,7 +52,7 @@ class SandboxClient:
         return code
 
     def subscribed(self, after: int, extensions: str) -> Any:
-        """What subscribe tells at once."""
+        """The immediate answer of subscribe."""
         given = {"exten": extensions, "lastSequenceNumber": after, "timeOut": 0}
         return json.loads(self.ask(MANAGED, "subscribe", **given).body)
 

@@ -1,4 +1,4 @@
-"""The clocks of Melbourne in 2026, by hand: Victoria's two changes, and Java's two ways of writing an instant.
+"""The local time of Melbourne in 2026, without a time zone database, and Java's two formats of a time.
 
 Source: the shapes of W-A4 (SPEC) and W-H (DOC); daylight saving ends at 3:00 AEDT on 5 April and begins at 2:00 AEST on
 4 October, both at 16:00 UTC of the day before.
@@ -26,7 +26,7 @@ def summer(micros: int) -> bool:
 
 
 def wall(micros: int) -> datetime:
-    """What a clock on the wall shows, to the second."""
+    """The local time, to the second."""
     ahead = timedelta(hours=11 if summer(micros) else 10)
     return datetime.fromtimestamp(micros // SECOND, UTC).replace(tzinfo=None) + ahead
 

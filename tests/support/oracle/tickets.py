@@ -12,7 +12,7 @@ MINUTE_MICROS = 60_000_000
 
 @dataclass
 class Ticket:
-    """A time stamp with its hash; `right`: made with the PBX's key. Uses are those that call-management took."""
+    """A time stamp with its hash; `right`: made with the PBX's key. It counts the uses that call-management accepted."""
 
     stamp: int
     right: bool
@@ -38,7 +38,7 @@ class Ticket:
         return ""
 
     def managed(self, now: int, *, hour_from: str) -> str:
-        """What call-management says: for ten seconds, and once used for an hour (DOC W-HA), from when: row 8."""
+        """What call-management says: for ten seconds, and once used for an hour (DOC W-HA), from when: option hash_hour_from."""
         if not (self._fresh(now) or self._in_its_hour(now, hour_from)):
             return "Expired TimeStamp"
         if not self.right:
@@ -54,7 +54,7 @@ class Ticket:
 
 
 class Limit:
-    """One by-hour request a minute, after the last that was taken (DOC W-H, row 13)."""
+    """One by-hour request a minute, after the last that was taken (DOC W-H, option by_hour_limit_status)."""
 
     def __init__(self) -> None:
         self._taken: int | None = None

@@ -35,8 +35,8 @@ WAV = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10
         ({"description": "\ud800"}, "$.description"),
     ],
 )
-def test_a_wrong_head_is_refused(archive: Any, change: dict[str, Any], path: str) -> None:
-    """The schema judges the form, the reader what a schema cannot say."""
+def test_an_invalid_head_is_refused(archive: Any, change: dict[str, Any], path: str) -> None:
+    """The schema validates the form, the reader what a schema cannot express."""
     with pytest.raises(ArchiveError) as refused:
         build(archive=archive() | change)
     assert refused.value.path == path
@@ -61,7 +61,7 @@ def test_a_wrong_head_is_refused(archive: Any, change: dict[str, Any], path: str
         ({"colour": "red"}, CALL),
     ],
 )
-def test_a_wrong_call_is_refused(archive: Any, call: Any, change: dict[str, Any], path: str) -> None:
+def test_an_invalid_call_is_refused(archive: Any, call: Any, change: dict[str, Any], path: str) -> None:
     """An inbound call needs a DID, and that of an internal one is `internal` (SPEC)."""
     with pytest.raises(ArchiveError) as refused:
         build(
@@ -97,7 +97,7 @@ def test_a_wrong_call_is_refused(archive: Any, call: Any, change: dict[str, Any]
         ({"sound": {"file": "a.wav"}}, f"{LEG}.sound"),
     ],
 )
-def test_a_wrong_leg_is_refused(archive: Any, call: Any, leg: Any, change: dict[str, Any], path: str) -> None:
+def test_an_invalid_leg_is_refused(archive: Any, call: Any, leg: Any, change: dict[str, Any], path: str) -> None:
     """With the path of the leg's field; nothing of the document is added."""
     wrong = {"start": "2026-11-20T09:00:00+11:00", "end": "2026-11-20T09:00:10+11:00", "destination": "4"} | change
     store = MemoryStore()
@@ -159,7 +159,9 @@ def test_a_list_that_holds_itself_is_refused() -> None:
         read_calls({}, MemoryStore())
 
 
-def test_sound_files_are_read_beside_the_seed(archive: Any, call: Any, leg: Any, calling: Any, tmp_path: Path) -> None:
+def test_sound_files_are_read_next_to_the_archive(
+    archive: Any, call: Any, leg: Any, calling: Any, tmp_path: Path
+) -> None:
     """By their name relative to the archive file, byte for byte."""
     (tmp_path / "sound").mkdir()
     (tmp_path / "sound" / "leg 1.wav").write_bytes(WAV)
@@ -184,7 +186,7 @@ def test_other_files_are_refused(archive: Any, call: Any, leg: Any, tmp_path: Pa
 
 
 @pytest.mark.parametrize("path", sorted(SEEDS.glob("*/*.json")), ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_every_seed_of_the_project_is_read(calling: Any, path: Path) -> None:
+def test_every_archive_of_the_project_is_read(calling: Any, path: Path) -> None:
     """And each of its calls is found in both generations, with the same document."""
     document = json.loads(path.read_text("utf-8"))
     caller = calling(build(archive=document, archive_folder=path.parent))

@@ -79,7 +79,7 @@ def test_a_call_across_an_hour_shows_its_legs_in_different_hours(pbx: Any, call:
 
 
 def test_legs_come_by_end_and_then_by_record_id(pbx: Any, call: Any, leg: Any) -> None:
-    """The order of the published sample; fractions of a second do not show, so they do not order. Source: row 30."""
+    """The order of the published sample; fractions of a second do not show, so they do not order. Source: option metadata_order."""
     caller = pbx(
         call("1.1", leg(end="2026-11-20T09:05:00.1+11:00", call_record_id=8)),
         call("2.1", leg(end="2026-11-20T09:04:00+11:00", call_record_id=9)),
@@ -101,7 +101,7 @@ AUTUMN = {
 
 
 def test_the_hour_that_is_skipped_gives_nothing(ended_at: Any) -> None:
-    """3 October 2021 in Melbourne has no hour 2. Source: row 38."""
+    """3 October 2021 in Melbourne has no hour 2. Source: option repeated_hour."""
     caller = ended_at(*SPRING)
     assert ends(hour(caller, "2021/10/03", 1)) == ["01:59:59"]
     assert hour(caller, "2021/10/03", 2).body == b"[]"
@@ -109,7 +109,7 @@ def test_the_hour_that_is_skipped_gives_nothing(ended_at: Any) -> None:
 
 
 def test_the_hour_that_occurs_twice_gives_both(ended_at: Any) -> None:
-    """3 April 2022 in Melbourne has hour 2 in AEDT and then in AEST. Source: row 38."""
+    """3 April 2022 in Melbourne has hour 2 in AEDT and then in AEST. Source: option repeated_hour."""
     caller = ended_at(*AUTUMN)
     assert ends(hour(caller, "2022/04/03", 1)) == ["01:59:59"]
     rows = json.loads(hour(caller, "2022/04/03", 2).body)
@@ -122,7 +122,7 @@ def test_the_hour_that_occurs_twice_gives_both(ended_at: Any) -> None:
     assert ends(hour(caller, "2022/04/03", 3)) == ["03:00:00"]
 
 
-def test_only_the_first_of_both_where_the_switch_says_so(ended_at: Any) -> None:
+def test_the_option_selects_the_first_repeated_hour(ended_at: Any) -> None:
     """With repeated_hour `first`, what ended in the second is in no hour at all."""
     caller = ended_at(*AUTUMN, repeated_hour="first")
     assert ends(hour(caller, "2022/04/03", 2)) == ["02:00:00", "02:59:59"]
@@ -202,7 +202,7 @@ def test_dates_and_hours_may_be_escaped_and_hours_padded(ended_at: Any, date: st
     ],
 )
 def test_bad_dates_and_hours_are_refused(ended_at: Any, query: str) -> None:
-    """400 with a failure that names the parameter, never an empty list; and the limit is not used up. Source: row 39."""
+    """400 with a failure that names the parameter, never an empty list; and the limit is not used up. Source: option bad_hour."""
     caller = ended_at("2026-11-20T09:00:00+11:00")
     path = "/njadmin/rest/RecordingAPI/retrieveMetaDataByHour"
     answer = caller.ask(path, f"apiKey={caller.key}&{query}")
@@ -233,8 +233,8 @@ def test_a_leg_in_progress_is_in_no_hour(pbx: Any, call: Any, leg: Any, listed: 
     assert ends(hour(caller, "2026/11/24", 11)) == ["11:00:00", "11:00:30"]
 
 
-def test_an_hour_has_begun_at_its_first_instant(ended_at: Any) -> None:
-    """With future_hour `refused`, the hour that begins now can be asked, the one before its begin cannot. Row 40."""
+def test_an_hour_starts_at_its_first_instant(ended_at: Any) -> None:
+    """With future_hour `refused`, the hour that begins now can be asked, the one before its begin cannot. Option future_hour."""
     caller = ended_at(future_hour="refused")
     assert caller.njadmin(BY_HOUR, date="2026/11/24", hour=11).body == b"[]"
     caller.sandboxes.default.clock.step(3_599_999_999)

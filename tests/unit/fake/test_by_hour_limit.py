@@ -29,7 +29,7 @@ def step(caller: Any, seconds: float) -> None:
 
 
 def test_a_second_request_waits_a_full_minute(empty: Any) -> None:
-    """Refused a microsecond before the minute is over, accepted at its end (DOC W-H; the edge is chosen, row 13)."""
+    """Refused a microsecond before the minute is over, accepted at its end (DOC W-H; the edge is chosen, option by_hour_limit_status)."""
     caller = empty()
     assert by_hour(caller) == 200
     step(caller, 59.999999)
@@ -39,7 +39,7 @@ def test_a_second_request_waits_a_full_minute(empty: Any) -> None:
 
 
 def test_refused_requests_do_not_prolong_the_wait(empty: Any) -> None:
-    """The minute runs from the last accepted request, so asking too often never locks a client out. Source: row 13."""
+    """The minute runs from the last accepted request, so asking too often never locks a client out. Source: option by_hour_limit_status."""
     caller = empty()
     answers = []
     for _ in range(13):
@@ -49,7 +49,7 @@ def test_refused_requests_do_not_prolong_the_wait(empty: Any) -> None:
 
 
 def test_the_refusal_has_a_body_and_no_retry_after(empty: Any) -> None:
-    """The vendor's client prints the body of an error (CLIENT C-D); no page speaks of Retry-After. Source: row 13."""
+    """The vendor's client prints the body of an error (CLIENT C-D); no page speaks of Retry-After. Source: option by_hour_limit_status."""
     caller = empty()
     by_hour(caller)
     answer = caller.njadmin("retrieveMetaDataByHour", date="2026/11/20", hour=9)
@@ -59,7 +59,7 @@ def test_the_refusal_has_a_body_and_no_retry_after(empty: Any) -> None:
 
 @pytest.mark.parametrize("choice", ["empty-list", "refused"])
 def test_a_future_hour_counts(empty: Any, choice: str) -> None:
-    """It was accepted as a request, whatever it gave. Source: row 40."""
+    """It was accepted as a request, whatever it gave. Source: option future_hour."""
     caller = empty(future_hour=choice)
     by_hour(caller, date="2030/01/01")
     assert by_hour(caller) == 429
@@ -88,7 +88,7 @@ def test_the_other_methods_have_no_limit(empty: Any) -> None:
 
 
 def test_each_key_has_a_minute_of_its_own(empty: Any) -> None:
-    """Sandboxes have keys of their own, and one's requests do not use up another's minute. Source: row 13."""
+    """Sandboxes have keys of their own, and one's requests do not use up another's minute. Source: option by_hour_limit_status."""
     caller = empty()
     made = [caller.control("POST", "/sandboxes", {"clock": {"frozen": True}}) for _ in range(2)]
     sandboxes = [caller.sandbox(answer) for answer in made]
@@ -98,7 +98,7 @@ def test_each_key_has_a_minute_of_its_own(empty: Any) -> None:
         assert by_hour(each) == 429
 
 
-def test_changing_switches_does_not_start_the_minute_anew(empty: Any) -> None:
+def test_changing_options_does_not_restart_the_minute(empty: Any) -> None:
     """A profile changes answers, not what happened."""
     caller = empty()
     assert by_hour(caller) == 200

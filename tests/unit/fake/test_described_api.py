@@ -1,4 +1,4 @@
-"""The description of the API and the fake tell of the same methods, versions and options."""
+"""The description of the API and the fake agree on methods, versions and options."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ TABLE: dict[str, dict[str, Any]] = tomllib.loads(schema_text("options.toml"))
 FILE = "schemas/own/pbx.openapi.json"
 
 
-def spoken_of(dialect: str) -> list[Behaviour]:
+def behaviours_of(dialect: str) -> list[Behaviour]:
     """What the description says of a dialect: of its methods, of all of them, of every request where it concerns it."""
-    told = [row for method in methods() if dialect in method.dialects for row in method.behaviours]
-    told += [row for each in dialects() if each.name == dialect for row in each.behaviours]
-    return told + [row for row in general() if row.option is None or dialect in TABLE[row.option]["dialects"]]
+    documented = [row for method in methods() if dialect in method.dialects for row in method.behaviours]
+    documented += [row for each in dialects() if each.name == dialect for row in each.behaviours]
+    return documented + [row for row in general() if row.option is None or dialect in TABLE[row.option]["dialects"]]
 
 
 def test_each_route_is_described_and_each_description_is_served(pbx: Callable[..., Any]) -> None:
     """With every option that opens a method, and HEAD, which follows GET."""
     sandbox = pbx(audio_methods="post-and-get", get_on_post="start-and-stop").sandboxes.default
     served = {path: {verb for verb in route.methods if verb != "HEAD"} for path, route in sandbox.routes.items()}
-    told = {path: {verb.upper() for verb in resolved(item)} for path, item in described()["paths"].items()}
-    assert told == served, f"{FILE} and the routes differ"
+    documented = {path: {verb.upper() for verb in resolved(item)} for path, item in described()["paths"].items()}
+    assert documented == served, f"{FILE} and the routes differ"
 
 
-def test_without_a_choice_each_method_takes_the_verb_that_is_told_first(pbx: Callable[..., Any]) -> None:
-    """POST, and GET of the oldest generation; the others are opened by a option."""
+def test_by_default_each_method_takes_its_first_verb(pbx: Callable[..., Any]) -> None:
+    """POST, and GET of the oldest generation; the others are opened by an option."""
     routes = pbx().sandboxes.default.routes
     for method in methods():
         assert all(routes[path].methods == method.verbs[:1] for path in method.paths)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_method_is_there_in_the_versions_that_are_told(pbx: Callable[..., Any], version: str) -> None:
+def test_each_method_is_served_in_its_described_versions(pbx: Callable[..., Any], version: str) -> None:
     """From x-since to x-until, in the order of the table of versions."""
     order = list(VERSIONS)
     sandbox = pbx().sandboxes.default
@@ -50,7 +50,7 @@ def test_a_method_is_there_in_the_versions_that_are_told(pbx: Callable[..., Any]
         assert {path in sandbox.routes for path in method.paths} == {there}, (method.path, version)
 
 
-def test_a_parameter_is_told_with_the_version_that_brought_it() -> None:
+def test_a_parameter_names_the_version_that_brought_it() -> None:
     """The API key from 4.9.0.10 on, `record` and `tag` of dial from 6.0.1 on."""
     since = {(m.names[0], p.name): p.since for m in methods() for p in m.parameters if "call-management" in m.dialects}
     later = {key: value for key, value in since.items() if value is not None}
@@ -61,18 +61,18 @@ def test_a_parameter_is_told_with_the_version_that_brought_it() -> None:
 
 
 @pytest.mark.parametrize("key", TABLE)
-def test_each_switch_stands_at_something_that_the_pbx_does(key: str) -> None:
+def test_each_option_belongs_to_a_described_behaviour(key: str) -> None:
     """In each dialect that it concerns, with its row, and nowhere else."""
     row = TABLE[key]
     for dialect in ("services", "recording-api", "call-management", "njadmin"):
-        found = [told for told in spoken_of(dialect) if told.option == key]
+        found = [documented for documented in behaviours_of(dialect) if documented.option == key]
         if dialect in row["dialects"]:
             assert found, f"{FILE}: no x-behaviours of {dialect} names the option {key}"
         else:
             assert not found, f"{FILE}: {key} does not concern {dialect}"
 
 
-def test_no_behaviour_names_a_switch_that_is_not_there() -> None:
+def test_no_behaviour_names_an_unknown_option() -> None:
     """A typing error would print no choice at all."""
-    named = {row.option for each in dialects() for row in spoken_of(each.name)} | {row.option for row in general()}
+    named = {row.option for each in dialects() for row in behaviours_of(each.name)} | {row.option for row in general()}
     assert named - {None} <= set(TABLE)

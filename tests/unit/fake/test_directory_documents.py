@@ -39,8 +39,8 @@ def test_what_json_can_carry_and_a_directory_cannot_is_refused(document: Any, pa
     assert len(refused.value.message) < 500
 
 
-def test_of_a_large_document_the_entry_that_is_wrong_is_named() -> None:
-    """Each is judged by itself, since what is wrong with the whole would take long to write out."""
+def test_the_invalid_entry_of_a_large_document_is_named() -> None:
+    """Each entry is validated alone, because the error of the whole document would be very long."""
     users = [{"name": f"user {at}", "team": "t" * 200} for at in range(9_999)] + [{"name": 5}]
     routes = [{"did": str(at), "to": "600"} for at in range(9_999)]
     with pytest.raises(UsageError) as refused:

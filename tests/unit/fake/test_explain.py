@@ -1,4 +1,4 @@
-"""`noojee-fake explain`: what a method does, on whose word, and what is only chosen."""
+"""`noojee-fake explain`: what a method does, its sources, and what is only chosen."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ BY_HOUR = "/njadmin/rest/RecordingAPI/retrieveMetaDataByHour"
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def explained(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """What the command prints."""
 
-    def tell(*words: str) -> str:
+    def run(*words: str) -> str:
         assert main(["explain", *words]) == 0
         return capsys.readouterr().out
 
-    return tell
+    return run
 
 
 def section(text: str, title: str) -> str:
     return text.split(f"\n{title}", 1)[1].split("\n\n", 1)[0]
 
 
-def test_without_a_path_all_methods_are_listed_by_generation(told: Callable[..., str]) -> None:
+def test_without_a_path_all_methods_are_listed_by_generation(explained: Callable[..., str]) -> None:
     """A line each, with its mark, and how to ask for one."""
-    text = told()
+    text = explained()
     for name in ("services", "recording-api", "call-management", "njadmin"):
         assert f"{name}, version" in text
     assert all(method.names[0] in text for method in methods())
@@ -46,22 +46,22 @@ def test_without_a_path_all_methods_are_listed_by_generation(told: Callable[...,
         BY_HOUR[9:],
     ],
 )
-def test_a_method_is_named_by_path_url_or_last_part(told: Callable[..., str], asked: str) -> None:
-    """Whatever stands before the path, and a query, are left out of account."""
-    assert told(asked).startswith(f"retrieveMetaDataByHour, njadmin, version current\n  POST {BY_HOUR}\n")
+def test_a_method_is_named_by_path_url_or_last_part(explained: Callable[..., str], asked: str) -> None:
+    """A host or prefix before the path, and a query, are ignored."""
+    assert explained(asked).startswith(f"retrieveMetaDataByHour, njadmin, version current\n  POST {BY_HOUR}\n")
 
 
-def test_a_word_tells_of_every_generation_that_has_it(told: Callable[..., str]) -> None:
+def test_a_method_name_shows_every_dialect_that_has_it(explained: Callable[..., str]) -> None:
     """`start` is a method of two and an argument of the oldest."""
-    text = told("start")
+    text = explained("start")
     heads = [line.split(",")[1].strip() for line in text.splitlines() if ", version" in line]
     assert heads == ["services", "recording-api", "call-management"]
-    assert told("/rest/CallManagementAPI/start").count(", version") == 1
+    assert explained("/rest/CallManagementAPI/start").count(", version") == 1
 
 
-def test_what_a_source_says_is_apart_from_what_is_only_chosen(told: Callable[..., str]) -> None:
+def test_sourced_and_chosen_behaviours_are_apart(explained: Callable[..., str]) -> None:
     """Each with its mark; a chosen point with its option, its default and its alternatives."""
-    text = told("retrieveMetaDataByHour")
+    text = explained("retrieveMetaDataByHour")
     assert "DOC      At most one request a minute; one more returns an error. [W-H]" in section(text, "Behaviour")
     assert "UNKNOWN  " not in text
     chosen = section(text, "Options")
@@ -70,17 +70,17 @@ def test_what_a_source_says_is_apart_from_what_is_only_chosen(told: Callable[...
     assert "W-H   9.4 Retrieve recording list (current)" in section(text, "Sources")
 
 
-def test_parameters_are_told_with_their_source(told: Callable[..., str]) -> None:
+def test_parameters_are_shown_with_their_source(explained: Callable[..., str]) -> None:
     """Whether one is needed, what it means, and since which version."""
-    text = " ".join(section(told("dial"), "Parameters").split())
+    text = " ".join(section(explained("dial"), "Parameters").split())
     assert "number required The number to call. [DOC W-DI]" in text
     assert "record optional true: record once the call is answered. From 6.0.1 on. [DOC W-DI]" in text
 
 
 @pytest.mark.parametrize("asked", [None, *sorted({name for method in methods() for name in method.names})])
-def test_it_is_readable_in_a_hundred_columns_without_colour(told: Callable[..., str], asked: str | None) -> None:
+def test_it_is_readable_in_a_hundred_columns_without_colour(explained: Callable[..., str], asked: str | None) -> None:
     """No terminal: no escape, no line beyond 100, nothing behind the last word."""
-    lines = told(*([] if asked is None else [asked])).splitlines()
+    lines = explained(*([] if asked is None else [asked])).splitlines()
     assert max(map(len, lines)) <= 100
     assert not [line for line in lines if line != line.rstrip() or "\x1b" in line]
 

@@ -32,7 +32,7 @@ def opened(caller: Any, query: str, **how: Any) -> bool:
     ("age", "valid"), [(0, True), (10, True), (10.001, False), (-2, True), (-2.001, False), (86400, False)]
 )
 def test_a_time_stamp_lives_ten_seconds(tagged: Any, age: float, valid: bool) -> None:
-    """Valid to the last millisecond of its ten seconds (DOC W-A1), and two ahead (UNKNOWN, row 9)."""
+    """Valid to the last millisecond of its ten seconds (DOC W-A1), and two ahead (UNKNOWN, option clock_ahead_seconds)."""
     caller = tagged()
     answer = caller.ask(PATH, f"tag=T&{caller.signature(age=age)}")
     assert (answer.body[:1] == b"[") is valid
@@ -50,7 +50,7 @@ def test_the_clock_decides_when_a_hash_is_stale(tagged: Any) -> None:
     assert caller.ask(PATH, query).body == EXPIRED
 
 
-def test_wrong_hashes_are_refused_without_a_list(tagged: Any) -> None:
+def test_invalid_hashes_are_refused_without_a_list(tagged: Any) -> None:
     """Every way of making or sending the hash wrong gives a failure object."""
     caller = tagged()
     stamp, key = str(caller.millis), caller.key
@@ -98,7 +98,7 @@ def test_the_first_of_two_hashes_counts(tagged: Any) -> None:
 
 
 def test_a_hash_in_a_header_or_a_cookie_opens_nothing(tagged: Any) -> None:
-    """Credentials count as parameters alone. Source: row 16."""
+    """Credentials count as parameters alone. Source: option parameters_in."""
     caller = tagged()
     stamp = str(caller.millis)
     digest = sign(stamp, caller.key)
@@ -110,7 +110,7 @@ def test_a_hash_in_a_header_or_a_cookie_opens_nothing(tagged: Any) -> None:
         assert not opened(caller, "tag=T", headers=headers)
 
 
-def test_a_spent_hash_serves_again_on_no_thread(tagged: Any) -> None:
+def test_a_used_hash_is_refused_on_every_thread(tagged: Any) -> None:
     """With hash_reuse `once`, of many simultaneous requests one is answered."""
     caller = tagged(hash_reuse="once")
     query = f"tag=T&{caller.signature()}"
@@ -129,7 +129,7 @@ def test_a_spent_hash_serves_again_on_no_thread(tagged: Any) -> None:
     assert served.count(True) == 1
 
 
-def test_a_refused_hash_is_not_spent(tagged: Any) -> None:
+def test_a_refused_hash_is_not_used(tagged: Any) -> None:
     """With `once`, a wrong hash does not take the right one of the same time stamp along."""
     caller = tagged(hash_reuse="once")
     stamp = str(caller.millis)
@@ -137,7 +137,7 @@ def test_a_refused_hash_is_not_spent(tagged: Any) -> None:
     assert opened(caller, f"tag=T&timeStamp={stamp}&hash={sign(stamp, caller.key)}")
 
 
-def test_spent_hashes_take_bounded_room() -> None:
+def test_used_hashes_take_bounded_memory() -> None:
     """What can no longer be fresh is forgotten, so memory does not grow with the requests."""
     spent = UsedHashes()
     for second in range(1000):
@@ -148,7 +148,7 @@ def test_spent_hashes_take_bounded_room() -> None:
 
 
 def test_time_needs_no_credentials_and_is_the_pbx_clock(tagged: Any) -> None:
-    """Time gives milliseconds as plain text, under both prefixes. Source: W-HA (DOC), row 47."""
+    """Time gives milliseconds as plain text, under both prefixes. Source: W-HA (DOC), option bare_rest."""
     caller = tagged()
     for path in ("/servicemanager/rest/Time", "/rest/Time"):
         answer = caller.ask(path)
@@ -159,7 +159,7 @@ def test_time_needs_no_credentials_and_is_the_pbx_clock(tagged: Any) -> None:
 
 
 def test_only_ten_digits_are_seconds(pbx: Any, call: Any, leg: Any) -> None:
-    """With time_stamp_seconds `accepted`; nine digits were seconds until 2001, and are refused. Source: row 49."""
+    """With time_stamp_seconds `accepted`; nine digits were seconds until 2001, and are refused. Source: option time_stamp_seconds."""
     for now, stamp, valid in (
         ("2001-01-01T00:00:00Z", "978307200", False),
         ("2026-11-24T00:00:00Z", "1795478400", True),

@@ -90,7 +90,7 @@ def server() -> Sandboxes:
 SERVER = server()
 
 
-def judge(sandboxes: Sandboxes, request: Request) -> Response:
+def answer_to(sandboxes: Sandboxes, request: Request) -> Response:
     answer = sandboxes.handle(request)
     assert not sandboxes.own_bugs, sandboxes.own_bugs
     assert 200 <= answer.status < 500
@@ -122,7 +122,7 @@ def shown(answer: Response) -> bytes:
 def test_the_pbx_survives_any_request(path: str, query: str, given: Any, body: bytes, method: str) -> None:
     """An answer below 500 that holds no credential, whether it was right or wrong and wherever it was given."""
     request = Request(method=method, path=path, query=query, headers=given, body=body, client="127.0.0.1")
-    answer = judge(SERVER, request)
+    answer = answer_to(SERVER, request)
     if not path.startswith("/__noojee"):
         assert not any(secret in shown(answer) for secret in SECRETS)
 
@@ -132,7 +132,7 @@ def test_who_has_the_key_breaks_nothing_either(name: str, pairs: list[tuple[str,
     """Hostile parameters behind a right key."""
     query = "&".join((f"apiKey={KEY}", *(f"{key}={value}" for key, value in pairs)))
     request = Request(method=method, path=f"/njadmin/rest/RecordingAPI/{name}", query=query, client="127.0.0.1")
-    answer = judge(SERVER, request)
+    answer = answer_to(SERVER, request)
     assert not any(secret in shown(answer) for secret in SECRETS)
 
 
@@ -145,7 +145,7 @@ def test_the_control_api_survives_any_request(
     sandboxes = server()
     given = (("content-type", "application/json"), *given)
     request = Request(method=method, path=f"/__noojee{path}", query=query, headers=given, body=body, client=client)
-    answer = judge(sandboxes, request)
+    answer = answer_to(sandboxes, request)
     assert TOKEN.encode() not in shown(answer)
     if client is None and ("authorization", f"Bearer {TOKEN}") not in given:
         assert answer.status in (403, 404)
@@ -171,26 +171,26 @@ def test_any_wish_makes_a_sandbox_or_says_why_not(spec: dict[str, Any]) -> None:
     headers = (("content-type", "application/json"),)
     body = json.dumps(spec).encode()
     request = Request(method="POST", path="/__noojee/sandboxes", headers=headers, body=body, client="::1")
-    answer = judge(SERVER, request)
-    told = json.loads(answer.body)
+    answer = answer_to(SERVER, request)
+    document = json.loads(answer.body)
     if answer.status == 201:
-        assert judge(SERVER, Request(method="POST", path=f"/{told['path']}/rest/Time")).status in (200, 404)
-        SERVER.drop(told["sandbox"])
+        assert answer_to(SERVER, Request(method="POST", path=f"/{document['path']}/rest/Time")).status in (200, 404)
+        SERVER.drop(document["sandbox"])
     else:
         assert answer.status == 400
-        assert told["error"]
-        assert len(told["error"]) < 3000
+        assert document["error"]
+        assert len(document["error"]) < 3000
 
 
 @pytest.mark.parametrize("step", [10**400, -(10**400), 1e308, 10**18])
-def test_a_step_of_any_size_is_judged(step: float) -> None:
+def test_flows_of_any_size_are_validated(step: float) -> None:
     """A number too large for a float was once a bug."""
     body = json.dumps({"step_seconds": step}).encode()
     headers = (("content-type", "application/json"),)
     request = Request(
         method="POST", path="/__noojee/sandboxes/default/clock", headers=headers, body=body, client="127.0.0.1"
     )
-    assert judge(server(), request).status == 400
+    assert answer_to(server(), request).status == 400
 
 
 def test_a_query_of_many_parameters_is_read_in_bounded_time() -> None:
@@ -198,5 +198,5 @@ def test_a_query_of_many_parameters_is_read_in_bounded_time() -> None:
     path = "/njadmin/rest/RecordingAPI/retrieveMetaData"
     before = f"apiKey={KEY}&tag=T&" + "x=1&" * 50_000
     after = "x=1&" * 50_000 + f"apiKey={KEY}&tag=T"
-    assert judge(SERVER, Request(method="POST", path=path, query=before)).status == 200
-    assert judge(SERVER, Request(method="POST", path=path, query=after)).status == 401
+    assert answer_to(SERVER, Request(method="POST", path=path, query=before)).status == 200
+    assert answer_to(SERVER, Request(method="POST", path=path, query=after)).status == 401

@@ -15,8 +15,8 @@ def tagged(pbx: Callable[..., Any], call: Any, leg: Any) -> Callable[..., Any]:
     return lambda **options: pbx(call("1763589600.1", leg(tag="T")), **options)
 
 
-def test_wrong_keys_are_refused_and_never_repeated(tagged: Any) -> None:
-    """401 with a failure object, whose text holds nothing of what was given. Source: row 7."""
+def test_invalid_keys_are_refused_and_never_repeated(tagged: Any) -> None:
+    """401 with a failure object, whose text holds nothing of what was given. Source: option njadmin_refused_status."""
     caller = tagged()
     key = caller.key
     wrong = [
@@ -53,7 +53,7 @@ def test_the_first_of_two_keys_counts(tagged: Any) -> None:
 
 
 def test_a_key_in_a_header_or_a_cookie_opens_nothing(tagged: Any) -> None:
-    """Credentials count as parameters alone. Source: row 16."""
+    """Credentials count as parameters alone. Source: option parameters_in."""
     caller = tagged()
     for headers in (
         (("apikey", caller.key),),
@@ -72,7 +72,7 @@ def test_a_key_may_be_percent_encoded(tagged: Any) -> None:
 
 
 def test_a_user_key_reaches_no_recording(tagged: Any) -> None:
-    """A user key opens campaign methods only (DOC W-AK); the status is chosen (row 41)."""
+    """A user key opens campaign methods only (DOC W-AK); the status is chosen (option user_key_status)."""
     caller = tagged()
     user_key = caller.sandboxes.default.user_key
     for name in ("retrieveMetaData", "retrieveMetaDataByHour", "retrieve"):
@@ -89,7 +89,7 @@ def test_authentication_comes_before_parameters(tagged: Any) -> None:
 
 
 def test_a_key_in_the_body_counts_only_in_a_form(tagged: Any) -> None:
-    """The servlet habit: form bodies are read, others are not; the query goes first. Source: row 16."""
+    """As servlets do: form bodies are read, others are not; the query goes first. Source: option parameters_in."""
     caller = tagged()
     body = f"tag=T&apiKey={caller.key}".encode()
     for content_type, status in (

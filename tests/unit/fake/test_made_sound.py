@@ -31,7 +31,7 @@ def strongest_hertz(samples: Any) -> int:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_tone_lasts_exactly_as_long_as_duration(five_legs: Any, form: str) -> None:
-    """8 kHz, mono, readable by an independent reader, to the sample. Source: row 3, row 32 for zero seconds."""
+    """8 kHz, mono, readable by an independent reader, to the sample. Source: option audio_format, option zero_length_legs for zero seconds."""
     caller = five_legs(audio_format=form)
     for number, seconds in enumerate((0, 0, 1, 4, 61), start=1):
         answer = caller.njadmin("retrieveByUniqueId", uniqueId="1763589600.1", leg=number)
@@ -43,7 +43,7 @@ def test_a_tone_lasts_exactly_as_long_as_duration(five_legs: Any, form: str) -> 
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_tone_tells_the_leg(five_legs: Any, form: str) -> None:
+def test_the_tone_identifies_the_leg(five_legs: Any, form: str) -> None:
     """Each leg has a pitch of its own, so sound of the wrong leg is noticed."""
     caller = five_legs(audio_format=form)
     heard = []
@@ -65,7 +65,7 @@ def test_pitches_repeat_only_after_three_thousand_legs() -> None:
 
 
 def test_both_generations_send_the_same_file(five_legs: Any) -> None:
-    """By tag and by unique id, in both dialects, headers included. Source: row 3."""
+    """By tag and by unique id, in both dialects, headers included. Source: option audio_format."""
     caller = five_legs()
     answers = [
         asked(name, leg=4, **parameters)
@@ -97,8 +97,8 @@ def test_file_names_are_safe(pbx: Any, call: Any, unique_id: str, name: str) -> 
     assert dict(answer.headers)["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
-def test_without_a_leg_number_the_lowest_of_the_newest_call_comes(pbx: Any, call: Any, leg: Any) -> None:
-    """Source: row 2."""
+def test_without_leg_the_first_leg_of_the_newest_call_is_sent(pbx: Any, call: Any, leg: Any) -> None:
+    """Source: option audio_without_leg."""
     caller = pbx(
         call("2.1", leg("2026-11-20T10:00:00+11:00", leg=3, tag="T"), leg("2026-11-20T10:00:10+11:00", leg=2)),
         call("1.1", leg("2026-11-20T09:00:00+11:00", tag="T")),
@@ -118,8 +118,8 @@ def test_a_leg_number_is_digits(five_legs: Any, number: str) -> None:
 
 
 @pytest.mark.parametrize("parameters", [{"leg": 6}, {"leg": 0}, {"leg": 999999999}, {"uniqueId": "1.1", "leg": 1}])
-def test_sound_that_is_not_there_is_never_a_file(five_legs: Any, parameters: dict[str, Any]) -> None:
-    """An unknown leg is a failure object. Source: row 4."""
+def test_missing_sound_is_never_a_file(five_legs: Any, parameters: dict[str, Any]) -> None:
+    """An unknown leg is a failure object. Source: option audio_unknown_leg."""
     answer = five_legs().njadmin("retrieveByUniqueId", **({"uniqueId": "1763589600.1"} | parameters))
     assert (answer.status, answer.body) == (404, b'{"Message":"No such recording","Code":-1}')
 
@@ -141,7 +141,7 @@ def test_no_tone_is_made_for_more_than_twelve_hours() -> None:
 
 
 def test_compressed_sound_is_mpeg_audio_and_lasts_as_long(five_legs: Any) -> None:
-    """Row 3: recordings are compressed later; type and name follow the bytes, the pitch still tells the leg."""
+    """Option audio_format: recordings are compressed later; type and name follow the bytes, the pitch still identifies the leg."""
     caller = five_legs(audio_format="mpeg")
     for number, seconds in enumerate((0, 0, 1, 4, 61), start=1):
         answer = caller.njadmin("retrieveByUniqueId", uniqueId="1763589600.1", leg=number)
@@ -167,7 +167,7 @@ def test_a_long_compressed_tone_is_joined_without_a_gap(seconds: int) -> None:
         assert strongest_hertz(samples[second * rate :]) == pytest.approx(audio.pitch_hertz(7), abs=2)
 
 
-def test_twelve_hours_of_compressed_tone_are_encoded_in_no_more_than_two_pieces(monkeypatch: Any) -> None:
+def test_twelve_hours_of_mpeg_tone_need_two_encodings(monkeypatch: Any) -> None:
     """Whatever the length of a leg: three minutes, and what is left over."""
     encoded: list[int] = []
     encode = audio._mpeg

@@ -50,7 +50,7 @@ def named(answer: Response) -> list[tuple[str, str]]:
     return [(row["UniqueId"], row["Leg"]) for row in rows(answer)]
 
 
-def test_every_field_is_there_in_its_order_and_a_text(pbx: Any, call: Any, leg: Any) -> None:
+def test_every_field_is_a_text_in_its_order(pbx: Any, call: Any, leg: Any) -> None:
     """The keys of both shapes, in the order of the published documents; numbers are texts too (SPEC, DOC W-H)."""
     caller = pbx(call("1.1", leg(tag="T")))
     shapes = {
@@ -65,7 +65,7 @@ def test_every_field_is_there_in_its_order_and_a_text(pbx: Any, call: Any, leg: 
 
 
 def test_a_tag_brings_all_legs_of_its_calls_and_no_others(pbx: Any, call: Any, leg: Any) -> None:
-    """An entry for each leg of each matching call, whichever leg carries the tag (SPEC, row 25)."""
+    """An entry for each leg of each matching call, no matter which leg carries the tag (SPEC, option tag_selects)."""
     caller = pbx(
         call("2.1", leg("2026-11-20T10:00:00+11:00"), leg("2026-11-20T10:00:10+11:00", tag="T")),
         call("3.1", leg("2026-11-20T11:00:00+11:00", tag="U")),
@@ -79,14 +79,14 @@ def test_a_tag_brings_all_legs_of_its_calls_and_no_others(pbx: Any, call: Any, l
 
 
 def test_legs_are_ordered_as_numbers(pbx: Any, call: Any, leg: Any) -> None:
-    """Leg 10 comes after leg 9, and leg 1 is the first (SPEC). Source: row 30."""
+    """Leg 10 comes after leg 9, and leg 1 is the first (SPEC). Source: option metadata_order."""
     legs = [leg(f"2026-11-20T09:{at:02d}:00+11:00") for at in range(11)]
     answer = pbx(call("1.1", *legs)).njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")
     assert [row["Leg"] for row in rows(answer)] == [str(number) for number in range(1, 12)]
 
 
 def test_numbers_may_have_gaps(pbx: Any, call: Any, leg: Any) -> None:
-    """Retention deletes legs; one that names no number follows the highest before it. Source: row 31."""
+    """Retention deletes legs; one that names no number follows the highest before it. Source: option expired_leg."""
     caller = pbx(call("1.1", leg(leg=5), leg(), leg(leg=2)))
     assert named(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")) == [
         ("1.1", "2"),
@@ -106,7 +106,7 @@ def test_numbers_may_have_gaps(pbx: Any, call: Any, leg: Any) -> None:
     ],
 )
 def test_direction_and_did(pbx: Any, call: Any, direction: str, did: str, digit: str, word: str, shown: str) -> None:
-    """Digits in shape 1, words in shape 2; the DID of an internal call is `internal` (SPEC, rows 34 and 35)."""
+    """Digits in shape 1, words in shape 2; the DID of an internal call is `internal` (SPEC, options internal_word and outbound_did)."""
     fields = {"direction": direction} | ({} if did is None else {"did": did})
     caller = pbx(call("1.1", **fields))
     (plain,) = rows(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"))
@@ -116,7 +116,7 @@ def test_direction_and_did(pbx: Any, call: Any, direction: str, did: str, digit:
 
 
 def test_a_leg_without_owner_is_the_default_accounts(pbx: Any, call: Any, leg: Any) -> None:
-    """An archive may name its own; else the option does (SPEC, row 33). An owner of no letters is an owner."""
+    """An archive may name its own; else the option does (SPEC, option default_account). An owner of no letters is an owner."""
     unowned = call("1.1", leg(), leg(username="Fred"), leg(username=""))
     for head, options, account in (
         ({}, {}, "Administrator"),
@@ -129,7 +129,7 @@ def test_a_leg_without_owner_is_the_default_accounts(pbx: Any, call: Any, leg: A
 
 
 def test_record_ids_rise_and_are_never_shared(pbx: Any, call: Any, leg: Any) -> None:
-    """One a leg, across all calls (SPEC, row 28)."""
+    """One a leg, across all calls (SPEC, option call_record_id)."""
     caller = pbx(call("1.1", leg(), leg(call_record_id=40)), call("2.1", leg(), leg()))
     caller.control("POST", "/sandboxes/default/calls", {"calls": [call("3.1")]})
     ids = [
@@ -147,7 +147,7 @@ def test_record_ids_rise_and_are_never_shared(pbx: Any, call: Any, leg: Any) -> 
 def test_duration_is_whole_seconds_rounded_down(
     pbx: Any, call: Any, leg: Any, start: str, end: str, seconds: str
 ) -> None:
-    """From the true times, so it may differ by one from the printed ones. Source: rows 32 and 37."""
+    """From the true times, so it may differ by one from the printed ones. Source: options zero_length_legs and start_fraction."""
     caller = pbx(call("1.1", leg(f"2026-11-20T09:00:{start}+11:00", f"2026-11-20T09:00:{end}+11:00")))
     (row,) = rows(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"))
     assert row["Duration"] == seconds
@@ -175,7 +175,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("tag", HOSTILE)
 def test_hostile_tags_come_round(pbx: Any, call: Any, leg: Any, tag: str) -> None:
-    """Percent-encoded UTF-8 in the query, `+` for a space too, UTF-8 in the answer. Source: row 45."""
+    """Percent-encoded UTF-8 in the query, `+` for a space too, UTF-8 in the answer. Source: option query_charset."""
     caller = pbx(call(f"id {tag}", leg(tag=tag, username=tag, destination=tag), source=tag, did="internal"))
     path = "/njadmin/rest/RecordingAPI/retrieveMetaData"
     for written in (quote(tag, safe=""), quote_plus(tag)):
@@ -186,7 +186,7 @@ def test_hostile_tags_come_round(pbx: Any, call: Any, leg: Any, tag: str) -> Non
 
 
 def test_answers_are_utf_8_without_escapes(pbx: Any, call: Any, leg: Any) -> None:
-    """As the vendor's client reads them (CLIENT C-J); only what JSON must escape is escaped. Source: row 45."""
+    """As the vendor's client reads them (CLIENT C-J); only what JSON must escape is escaped. Source: option query_charset."""
     caller = pbx(call("1.1", leg(tag='é🎧"/')))
     for ask in (caller.njadmin, caller.legacy):
         assert '"Tag":"é🎧\\"/"'.encode() in ask("retrieveMetaDataByUniqueId", uniqueId="1.1").body
@@ -194,7 +194,7 @@ def test_answers_are_utf_8_without_escapes(pbx: Any, call: Any, leg: Any) -> Non
 
 
 def test_raw_utf_8_in_a_query_is_read(pbx: Any, call: Any, leg: Any) -> None:
-    """Some clients do not encode; the door hands bytes above 127 on as latin-1, a careless one as they are."""
+    """Some clients do not encode; an adapter passes bytes above 127 as latin-1, or unchanged."""
     caller = pbx(call("1.1", leg(tag="é名")))
     path = "/njadmin/rest/RecordingAPI/retrieveMetaData"
     for query in ("tag=é名".encode().decode("latin-1"), "tag=é名"):
@@ -203,7 +203,7 @@ def test_raw_utf_8_in_a_query_is_read(pbx: Any, call: Any, leg: Any) -> None:
 
 @pytest.mark.parametrize("tag", ["t", "T ", " T", "T\0", "Te", "", "*", "%", "T*", "_", "' OR '1'='1"])
 def test_a_tag_is_matched_exactly(pbx: Callable[..., Any], call: Any, leg: Any, tag: str) -> None:
-    """Subject-sensitive, the whole of it, no wildcards. Source: row 27."""
+    """Subject-sensitive, the whole of it, no wildcards. Source: option tag_match."""
     answer = pbx(call("1.1", leg(tag="T"), leg())).njadmin("retrieveMetaData", tag=tag)
     assert (answer.body == b"[]") if tag else (answer.status == 400)
 
@@ -217,7 +217,7 @@ def test_an_unreadable_value_is_refused(pbx: Any) -> None:
 
 
 def test_legs_appear_as_they_end(pbx: Any, call: Any, leg: Any) -> None:
-    """A leg in progress is not listed, and a call may gain legs. Source: row 29."""
+    """A leg in progress is not listed, and a call may gain legs. Source: option legs_in_progress."""
     caller = pbx(
         call(
             "1.1",
@@ -234,7 +234,7 @@ def test_legs_appear_as_they_end(pbx: Any, call: Any, leg: Any) -> None:
 
 
 def test_a_listed_leg_in_progress_shows_what_has_passed(pbx: Any, call: Any, leg: Any) -> None:
-    """With legs_in_progress `listed`, Duration grows until the leg has ended. Source: row 29."""
+    """With legs_in_progress `listed`, Duration grows until the leg has ended. Source: option legs_in_progress."""
     caller = pbx(call("1.1", leg("2026-11-24T00:00:00Z", "2026-11-24T00:00:03Z")), legs_in_progress="listed")
     seen = []
     for _ in range(5):
@@ -267,7 +267,7 @@ def test_calls_that_come_later_are_found_by_tag_too(pbx: Any, call: Any, leg: An
         assert len(rows(caller.njadmin("retrieveMetaData", tag="T"))) == 2
 
 
-def test_of_a_call_only_the_legs_of_a_tag_are_listed_whatever_its_case(pbx: Any, call: Any, leg: Any) -> None:
+def test_only_legs_of_the_tag_are_listed_in_any_case(pbx: Any, call: Any, leg: Any) -> None:
     """Where a tag selects legs, others of the call stay out, before and behind it in the alphabet."""
     legs = [leg(tag=tag, end=f"2026-11-20T09:00:{5 * number:02}+11:00") for number, tag in enumerate("aTtz", start=1)]
     for choice, listed in (("ignore-case", ["T", "t"]), ("exact", ["T"])):

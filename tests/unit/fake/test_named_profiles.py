@@ -13,7 +13,7 @@ MARKS = ("SPEC", "DOC", "CLIENT", "DERIVED", "UNKNOWN")
 
 
 @pytest.mark.parametrize("name", named_profiles())
-def test_a_named_profile_chooses_what_the_table_has(name: str) -> None:
+def test_a_named_profile_has_values_of_the_table(name: str) -> None:
     """Never a default: what a profile does not name stays at its default."""
     named = named_profiles()[name]
     whole = Profile(named.values)
@@ -35,7 +35,7 @@ def test_the_profile_of_a_generation_concerns_that_generation(name: str) -> None
     assert all(name in option_table()[key].dialects for key in named_profiles()[name].values)
 
 
-def test_a_name_is_no_switch_and_the_table_is_read_whole() -> None:
+def test_profile_names_are_no_options_and_all_are_read() -> None:
     """So that neither is taken for the other."""
     table = tomllib.loads(schema_text("profiles.toml"))
     assert list(table) == list(named_profiles())

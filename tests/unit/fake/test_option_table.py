@@ -1,4 +1,4 @@
-"""The table of open questions, as the fake reads it, and the defaults that the reference argues for."""
+"""The table of options as the fake reads it, and the defaults that its sources support."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_fake_reads_the_table_whole() -> None:
     }
 
 
-def test_a_profile_without_choices_is_all_defaults() -> None:
+def test_an_empty_profile_has_all_defaults() -> None:
     """Nothing chosen is the same as every default chosen."""
     assert dict(Profile()) == dict(Profile(DEFAULTS)) == DEFAULTS
 
@@ -103,14 +103,14 @@ def test_a_profile_without_choices_is_all_defaults() -> None:
         ({"time_body": ""}, "$.time_body", "it may be digits, digits-newline"),
     ],
 )
-def test_a_choice_that_the_table_lacks_is_refused(choices: dict[str, str], path: str, what: str) -> None:
+def test_a_value_that_the_table_lacks_is_refused(choices: dict[str, str], path: str, what: str) -> None:
     """With what may be chosen, so that a typing error never runs against the default."""
     with pytest.raises(ProfileError, match=what) as refused:
         Profile(choices)
     assert refused.value.path == path
 
 
-def test_a_missing_data_file_is_told_with_where_it_was_looked_for() -> None:
+def test_a_missing_data_file_is_named_with_its_folders() -> None:
     """A broken installation says so."""
     with pytest.raises(FakeError, match=r"nothing\.toml is missing; looked in"):
         schema_text("nothing.toml")

@@ -1,4 +1,4 @@
-"""Each open question is a option that changes an answer: shown for its default and for every alternative."""
+"""Each option changes an answer: an example shows it for the default and for every alternative."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ STRICT = {"recording_api_bad_request_status": "400", "call_management_bad_reques
 """So that a refusal looks alike in every dialect."""
 
 
-def choices(key: str) -> list[str]:
+def values(key: str) -> list[str]:
     return [TABLE[key]["default"], *TABLE[key]["alternatives"]]
 
 
-def test_every_switch_is_shown() -> None:
+def test_every_option_is_shown() -> None:
     """A key of the table without a demonstration fails, and so does a demonstration without a key, or a second one."""
     assert set(SHOWN) == set(TABLE)
     assert sum(map(len, PARTS)) == len(SHOWN)
 
 
 @pytest.mark.parametrize("key", TABLE)
-def test_the_choices_shown_are_those_of_the_table(key: str) -> None:
+def test_the_examples_show_the_values_of_the_table(key: str) -> None:
     """Every alternative has an answer of its own; where there is no choice, the table says what settled it."""
     answers = SHOWN[key].answers
-    assert list(answers) == choices(key)
+    assert list(answers) == values(key)
     distinct = {repr(answer) for answer in answers.values()}
     assert len(distinct) == len(answers)
     assert bool(TABLE[key]["alternatives"]) is not bool(TABLE[key].get("settled"))
 
 
-@pytest.mark.parametrize(("key", "choice"), [(key, choice) for key in TABLE for choice in choices(key)])
-def test_each_choice_answers_as_it_says(key: str, choice: str, pbx: Callable[..., Any]) -> None:
-    """The answer that shows a option is the one of its choice."""
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key in TABLE for value in values(key)])
+def test_each_value_gives_its_answer(key: str, value: str, pbx: Callable[..., Any]) -> None:
+    """The answer that shows an option is the one of its value."""
     shown = SHOWN[key]
-    assert shown.ask(pbx(*CALLS, **{key: choice})) == shown.answers[choice]
+    assert shown.ask(pbx(*CALLS, **{key: value})) == shown.answers[value]
 
 
 @pytest.mark.parametrize("key", TABLE)
@@ -61,9 +61,9 @@ def test_the_default_needs_no_choosing(key: str, pbx: Callable[..., Any]) -> Non
         if shown.everywhere and key in TABLE and dialect in TABLE[key]["dialects"]
     ],
 )
-def test_a_switch_of_several_dialects_is_shown_on_each(key: str, other: str, pbx: Callable[..., Any]) -> None:
+def test_an_option_of_several_dialects_is_shown_on_each(key: str, other: str, pbx: Callable[..., Any]) -> None:
     """What is shown on the replacement holds for the other generations where the table says so."""
-    for choice in choices(key):
-        caller = pbx(*CALLS, **{**STRICT, key: choice})
+    for value in values(key):
+        caller = pbx(*CALLS, **{**STRICT, key: value})
         caller.njadmin = getattr(caller, other)
-        assert SHOWN[key].ask(caller) == SHOWN[key].answers[choice]
+        assert SHOWN[key].ask(caller) == SHOWN[key].answers[value]

@@ -37,7 +37,7 @@ DIRECTORY = read_directory(
     }
 )
 RECORDER_DELAY_MICROS = 15_000
-"""How long after the recorder was told to stop it stopped; the next leg started by then."""
+"""The longest delay between a stop and the end of the recording; the next leg starts within it."""
 
 Event = tuple[int, str, dict[str, Any], str]
 """When, what, the transition as it was recorded, and of which call."""
@@ -122,7 +122,7 @@ def outline_of(call: Call) -> list[tuple[Any, ...]]:
 
 
 def test_all_thirteen_calls_are_there() -> None:
-    """A folder that is not found would leave nothing to judge."""
+    """A missing folder would leave nothing to check."""
     assert len(CALLS) == 13
 
 
@@ -134,9 +134,9 @@ def test_a_recorded_call_makes_the_legs_that_were_recorded(name: str) -> None:
     document = recorded(name)
     (call,) = replay.store.calls()
     assert outline_of(call) == [outline(leg) for leg in document["legs"]]
-    for leg, told in zip(call.legs, document["legs"], strict=True):
-        assert 0 <= leg.end_micros - parse_instant(told["End"]) <= RECORDER_DELAY_MICROS
-        assert leg.duration_seconds - told["Duration"] in (0, 1)
+    for leg, expected in zip(call.legs, document["legs"], strict=True):
+        assert 0 <= leg.end_micros - parse_instant(expected["End"]) <= RECORDER_DELAY_MICROS
+        assert leg.duration_seconds - expected["Duration"] in (0, 1)
     assert call.created_micros is not None
     assert call.unique_id.partition(".")[0] == document["unique_id"].partition(".")[0]
     assert call.created_micros // SECOND == int(call.unique_id.partition(".")[0])

@@ -21,7 +21,7 @@ WAV = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10
 
 @pytest.fixture
 def two(pbx: Any, archive: Any, call: Any, leg: Any) -> list[Any]:
-    """Two sandboxes beside the default one, all with a call of the same unique id."""
+    """Two sandboxes and the default sandbox, all with a call of the same unique id."""
     caller = pbx(call("1.1", leg(tag="D")))
     specs = [{"archive": archive(call("1.1", leg(tag=tag)))} for tag in ("A", "B")]
     return [caller, *(caller.sandbox(caller.control("POST", "/sandboxes", spec)) for spec in specs)]
@@ -51,7 +51,7 @@ def test_keys_open_their_own_sandbox(two: list[Any]) -> None:
             assert (legacy.body[:1] == b"[") is (sandbox is other)
 
 
-def test_clocks_switches_and_sound_are_each_sandboxes_own(two: list[Any]) -> None:
+def test_each_sandbox_has_its_own_clock_options_and_sound(two: list[Any]) -> None:
     """Stepping, choosing and storing in one leaves the others as they were."""
     default, first, second = two
     before = [sandbox.millis for sandbox in two]
@@ -117,7 +117,7 @@ def test_an_id_that_is_taken_is_drawn_again(pbx: Any, monkeypatch: Any) -> None:
     assert made == ["aa", "bb"]
 
 
-def test_a_seed_of_the_server_freezes_its_clock_unless_one_is_given(archive: Any) -> None:
+def test_an_archive_freezes_the_clock_of_the_server(archive: Any) -> None:
     """`now` of the archive is where the default sandbox stands; a clock that is passed in goes before it."""
     assert build(archive=archive()).default.clock.frozen
     assert build(archive=archive()).default.clock.micros() == parse_instant("2026-11-24T00:00:00Z")
@@ -139,13 +139,13 @@ def test_a_seed_of_the_server_freezes_its_clock_unless_one_is_given(archive: Any
         ({"api_key": "a\nb"}, "printable ASCII"),
     ],
 )
-def test_a_server_that_is_started_wrongly_says_so(wrong: dict[str, Any], what: str) -> None:
+def test_a_wrong_start_of_a_server_is_refused(wrong: dict[str, Any], what: str) -> None:
     """One sentence; a key is not shown in it."""
     with pytest.raises(UsageError, match=what):
         build(**wrong)
 
 
-def test_a_wrong_wish_makes_no_sandbox(pbx: Any) -> None:
+def test_an_invalid_spec_makes_no_sandbox(pbx: Any) -> None:
     """400 with the path of what is wrong."""
     caller = pbx()
     wrong = {
@@ -178,14 +178,14 @@ def test_a_wrong_wish_makes_no_sandbox(pbx: Any) -> None:
     assert caller.sandboxes.names() == ["default"]
 
 
-def test_a_seed_with_a_wrong_switch_names_it() -> None:
+def test_an_unknown_option_in_an_archive_is_named() -> None:
     """At the start of a server too, with its JSON path."""
     with pytest.raises(ArchiveError, match="there is no option 'x'") as refused:
         build(archive={"format": "noojee-archive/1", "calls": [], "profile": {"x": "y"}})
     assert refused.value.path == "$.profile.x"
 
 
-def test_a_profile_is_a_mapping_of_every_switch() -> None:
+def test_a_profile_maps_every_option() -> None:
     """Whole, whatever was chosen."""
     profile = Profile({"tag_match": "ignore-case"})
     assert len(profile) == len(list(profile)) == len(Profile())

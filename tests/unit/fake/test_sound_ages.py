@@ -1,4 +1,4 @@
-"""Sound ages with the PBX's clock: compressed by the nightly run, gone past its retention. Source: W-SL (DOC); rows 3, 31."""
+"""Sound ages with the PBX's clock: compressed by the nightly run, gone past its retention. Source: W-SL (DOC); options audio_format and expired_leg."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def test_the_nightly_run_compresses_what_ended_before_it(three_legs: Any) -> Non
     assert len({int(numpy.abs(numpy.fft.rfft(samples[:8000])).argmax()) for samples, _ in heard}) == 1
 
 
-def test_stored_sound_is_compressed_too_and_kept_as_it_was_put_in(three_legs: Any) -> None:
-    """The control API gives back what it was given; a step back in time brings the first form back."""
+def test_compressing_keeps_the_stored_sound_unchanged(three_legs: Any) -> None:
+    """The control API returns the stored bytes; a step back in time restores the first format."""
     written = io.BytesIO()
     noise = numpy.random.default_rng(7).integers(-9000, 9000, 8000).astype("int16")
     soundfile.write(written, noise, 8000, format="WAV", subtype="PCM_16")
@@ -113,8 +113,8 @@ def test_thirty_nights_pass_at_once(three_legs: Any) -> None:
     assert sounds(caller) == seen[0]
 
 
-def test_a_record_that_goes_with_its_sound_leaves_a_gap(three_legs: Any) -> None:
-    """By tag, by unique id and by hour, in both generations; the numbers of the other legs stay. Source: row 31."""
+def test_a_record_removed_with_its_sound_leaves_a_gap(three_legs: Any) -> None:
+    """By tag, by unique id and by hour, in both generations; the numbers of the other legs stay. Source: option expired_leg."""
     caller = three_legs(RetentionRules(mid_term_days=2, long_term_days=0), expired_leg="record-removed")
     asked = (
         lambda: listed(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")),
@@ -145,7 +145,7 @@ def test_by_hour_leaves_out_what_has_no_record(three_legs: Any, choice: str, leg
     assert listed(caller.njadmin("retrieveMetaDataByHour", date="2026/06/08", hour=11)) == legs
 
 
-def test_sound_that_was_deleted_by_hand_leaves_its_record(three_legs: Any) -> None:
+def test_manually_deleted_sound_keeps_its_metadata(three_legs: Any) -> None:
     """Only the end of retention takes records away."""
     caller = three_legs(expired_leg="record-removed")
     assert caller.control("DELETE", "/sandboxes/default/sound?unique_id=1.1&leg=1").status == 204
@@ -153,7 +153,7 @@ def test_sound_that_was_deleted_by_hand_leaves_its_record(three_legs: Any) -> No
     assert listed(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")) == ["1", "2", "3"]
 
 
-def test_a_location_that_is_offline_has_no_sound_but_the_record_stays(three_legs: Any) -> None:
+def test_an_offline_location_has_no_sound_but_metadata(three_legs: Any) -> None:
     """Until it is back."""
     caller = three_legs(
         RetentionRules(long_term_days=0, offline=frozenset({Tier.MID_TERM})), expired_leg="record-removed"

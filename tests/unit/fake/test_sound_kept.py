@@ -5,8 +5,8 @@ from __future__ import annotations
 from noojee_fake.pbx.audio import Encoded
 
 
-def test_the_same_sound_is_encoded_once_in_each_form() -> None:
-    """Whichever object holds its bytes."""
+def test_the_same_sound_is_encoded_once_per_format() -> None:
+    """The cache compares bytes, not objects."""
     encoded, made = Encoded(1000), []
 
     def encode(sound: bytes) -> bytes:
@@ -31,7 +31,7 @@ def test_the_oldest_go_when_there_are_too_many_bytes() -> None:
     assert made == [b"aaaa", b"bbbb", b"cccc", b"bbbb"]
 
 
-def test_one_sound_that_is_larger_than_the_bound_is_kept_alone() -> None:
+def test_one_sound_above_the_limit_is_cached_alone() -> None:
     """Or each part of it that is asked for would encode the whole again."""
     encoded, made = Encoded(10), []
 

@@ -31,7 +31,7 @@ def header(answer: Response, name: str) -> str | None:
 
 
 def test_get_and_post_send_the_same_bytes(asked: Any) -> None:
-    """GET adds what ranges need; POST has neither ETag nor Accept-Ranges. Source: row 1."""
+    """GET adds what ranges need; POST has neither ETag nor Accept-Ranges. Source: option audio_methods."""
     got, posted = asked(), asked("POST")
     assert got.body == posted.body
     assert len(got.body) == SIZE
@@ -114,7 +114,7 @@ def test_a_range_holds_only_for_the_file_it_was_meant_for(asked: Any) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_known_file_is_not_sent_again(asked: Any, method: str) -> None:
+def test_an_unchanged_file_is_not_sent_again(asked: Any, method: str) -> None:
     """If-None-Match with its ETag, strong or weak, gives 304 (RFC 9110); it goes before Range."""
     tag = header(asked(), "ETag")
     for known in (tag, f'"x", {tag}', f"W/{tag}", "*"):
@@ -145,14 +145,14 @@ def test_dates_count_for_nothing(asked: Any) -> None:
 
 
 def test_a_post_ignores_ranges_and_etags(asked: Any) -> None:
-    """Range on POST is ignored. Source: row 1."""
+    """Range on POST is ignored. Source: option audio_methods."""
     for headers in ({"if_none_match": "*"}, {"if_match": '"x"'}, {"if_range": '"x"'}):
         answer = asked("POST", range="bytes=0-1", **headers)
         assert (answer.status, len(answer.body)) == (200, SIZE)
 
 
 def test_two_legs_have_two_etags(pbx: Any, call: Any, leg: Any) -> None:
-    """Legs of the same length, made or stored, are told apart."""
+    """Legs of the same length, generated or stored, differ."""
     caller = pbx(call("1.1", leg(), leg()), audio_methods="post-and-get")
     tags = [
         header(caller.njadmin("retrieveByUniqueId", method="HEAD", uniqueId="1.1", leg=number), "ETag")
@@ -180,6 +180,6 @@ def test_the_body_of_a_get_is_not_read(pbx: Any, call: Any) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get"])
 def test_no_other_method_is_served(asked: Any, method: str) -> None:
-    """405 names those that are."""
+    """405 names the served methods."""
     answer = asked(method)
     assert (answer.status, header(answer, "Allow")) == (405, "POST, GET, HEAD")

@@ -45,7 +45,7 @@ def parts_of(answer: Response) -> list[tuple[str, str, bytes]]:
     return found
 
 
-def test_several_ranges_come_as_parts_in_the_order_asked_for() -> None:
+def test_several_ranges_are_parts_in_the_requested_order() -> None:
     """Each with its type and its place."""
     whole = SOUND.whole()
     answer = asked("bytes=9000-9009, 0-3,-5", if_range=f'"{SOUND.tag}"')
@@ -93,7 +93,7 @@ def test_a_header_that_comes_twice_is_one_list() -> None:
     assert send_sound(Request(method="GET", path="/", headers=known), SOUND, "x").status == 304
 
 
-def test_the_boundary_stands_nowhere_in_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_boundary_occurs_in_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sound that holds its own tag is still taken apart rightly."""
     monkeypatch.setattr(Recording, "tag", "0-1")
     forged = Recording(b"\r\n--0-1--\r\n--0-1-" * 20)
@@ -112,8 +112,8 @@ specs = st.one_of(
 @given(st.lists(specs, min_size=1, max_size=8))
 @example(["0-0", "81-81", "163-163"])
 @example(["5-4"])
-def test_every_byte_that_is_asked_for_comes_once_from_its_place(wanted: list[str]) -> None:
-    """And at most a short gap beside it."""
+def test_every_requested_byte_is_sent_once(wanted: list[str]) -> None:
+    """And at most a short gap next to it."""
     covered = set().union(*(named(spec) for spec in wanted))
     found = spans("bytes=" + ", ".join(wanted), SIZE)
     if "5-4" in wanted:
@@ -137,7 +137,7 @@ def named(spec: str) -> set[int]:
 @given(st.text(st.sampled_from("bytes=0123456789-, \t\x00;é"), max_size=60), st.integers(0, 50))
 @example("bytes=0-0", 0)
 @example("bytes=-5", 0)
-def test_whatever_stands_in_the_header_the_stretches_are_in_the_file(header: str, size: int) -> None:
+def test_ranges_of_any_header_lie_within_the_file(header: str, size: int) -> None:
     """Hostile text is met or ignored, never an error."""
     for first, after in spans(header, size) or []:
         assert 0 <= first < after <= size

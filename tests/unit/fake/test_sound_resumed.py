@@ -1,4 +1,4 @@
-"""A download that was cut goes on where it stopped, over a real socket; and begins anew where the file has changed."""
+"""A download that was cut goes on where it stopped, over a real socket; and restarts if the file has changed."""
 
 from __future__ import annotations
 
@@ -77,20 +77,20 @@ def served(pbx: Callable[..., Any], call: Any, leg: Any) -> Iterator[Served]:
 
 def test_a_cut_download_goes_on_where_it_stopped(served: Served) -> None:
     """Range with If-Range brings the rest of the same bytes."""
-    headers, begun = served.cut_off(1_000_000)
+    headers, received = served.cut_off(1_000_000)
     assert headers["Content-Length"] == str(SIZE)
-    assert 1_000_000 <= len(begun) < SIZE
-    rest = served.get(Range=f"bytes={len(begun)}-", If_Range=headers["ETag"])
+    assert 1_000_000 <= len(received) < SIZE
+    rest = served.get(Range=f"bytes={len(received)}-", If_Range=headers["ETag"])
     assert rest.status_code == 206
-    assert rest.headers["content-range"] == f"bytes {len(begun)}-{SIZE - 1}/{SIZE}"
-    assert begun + rest.content == served.get().content
+    assert rest.headers["content-range"] == f"bytes {len(received)}-{SIZE - 1}/{SIZE}"
+    assert received + rest.content == served.get().content
 
 
 def test_a_file_that_was_compressed_meanwhile_comes_whole(served: Served) -> None:
     """The nightly run came between: another ETag, and no end of one file behind the beginning of another."""
-    headers, begun = served.cut_off(1_000_000)
+    headers, received = served.cut_off(1_000_000)
     served.caller.sandboxes.default.clock.step(14 * 3600 * SECOND)
-    fresh = served.get(Range=f"bytes={len(begun)}-", If_Range=headers["ETag"])
+    fresh = served.get(Range=f"bytes={len(received)}-", If_Range=headers["ETag"])
     assert (fresh.status_code, fresh.headers["content-type"]) == (200, "audio/mpeg")
     assert fresh.headers["etag"] != headers["ETag"]
     assert fresh.headers["content-length"] == str(len(fresh.content))
@@ -100,7 +100,7 @@ def test_a_file_that_was_compressed_meanwhile_comes_whole(served: Served) -> Non
 
 @pytest.mark.parametrize(("first", "status", "length"), [(SIZE - 1, 206, 1), (SIZE, 416, 0)])
 def test_behind_the_last_byte_there_is_nothing(served: Served, first: int, status: int, length: int) -> None:
-    """A client that has everything already is told so by 416, with the size."""
+    """A client that has all bytes gets 416 with the size."""
     answer = served.get(Range=f"bytes={first}-")
     assert (answer.status_code, len(answer.content)) == (status, length)
     assert answer.headers["content-range"].endswith(f"/{SIZE}")
@@ -137,7 +137,7 @@ def test_a_post_says_its_length_too(served: Served) -> None:
     assert "etag" not in answer.headers
 
 
-def test_a_change_of_the_switches_changes_the_etag(served: Served) -> None:
+def test_a_change_of_options_changes_the_etag(served: Served) -> None:
     """Whatever changes the bytes."""
     tags = set()
     for form in ("wav-pcm", "wav-alaw", "wav-ulaw", "mpeg"):

@@ -65,13 +65,13 @@ ENDED = local("2026-06-10T15:00:00")
         ("2100-01-01T00:00:00", Tier.GONE),
     ],
 )
-def test_a_recording_moves_each_night_and_is_deleted_past_its_retention(now: str, tier: Tier) -> None:
+def test_recordings_move_each_night_and_expire(now: str, tier: Tier) -> None:
     """In Short Term until the night; two days in Mid Term, five in Long Term, each until the run that finds it older."""
     assert where(ENDED, local(now), mid_term_days=2, long_term_days=5) is tier
 
 
 @pytest.mark.parametrize("years", [0.1, 1, 12, 7000])
-def test_sound_is_kept_for_ever_unless_a_retention_is_set(years: float) -> None:
+def test_without_retention_sound_is_kept_for_ever(years: float) -> None:
     """So that recordings of 2014 have their sound."""
     assert where(ENDED, min(LATEST, ENDED + int(years * 365 * DAY))) is Tier.MID_TERM
 
@@ -189,7 +189,7 @@ def simulated(two: Call, now: int, rules: RetentionRules) -> Tier:
     ),
 )
 @example(OCTOBER, 15, 17, 17, RetentionRules(encrypted=True, mid_term_days=0, long_term_days=0))
-def test_the_time_alone_tells_what_the_nights_would_have_done(
+def test_computed_tiers_equal_a_simulation_of_every_night(
     begin: int, ended_hours: int, call_ended_hours: int, passed_hours: int, rules: RetentionRules
 ) -> None:
     """No job runs, and the result is that of all the jobs, over both changes of the clocks."""

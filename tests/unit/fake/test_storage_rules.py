@@ -72,7 +72,7 @@ def test_what_is_written_reads_back(rules: RetentionRules) -> None:
     ],
 )
 def test_what_is_no_rule_is_refused(written: Any, path: str, said: str) -> None:
-    """With the JSON path, and what may stand there."""
+    """With the JSON path and the allowed values."""
     with pytest.raises(UsageError, match=said) as refused:
         read_rules(written, SET)
     assert refused.value.path == path

@@ -107,7 +107,7 @@ def test_saving_replaces_a_call_in_its_place(store: Store) -> None:
 
 
 def test_saving_puts_a_call_that_is_new(store: Store) -> None:
-    """After those that are there."""
+    """After the existing numbers."""
     store.add([call("2.1", leg(1))])
     store.save(call("1.1", leg(2, tag="A")))
     assert [each.unique_id for each in store.calls()] == ["2.1", "1.1"]
@@ -127,7 +127,7 @@ def test_a_leg_in_progress_is_in_no_hour_until_it_ends(store: Store) -> None:
 
 
 @pytest.mark.parametrize("many", [1, 40, 500])
-def test_legs_are_listed_by_the_second_of_their_end_then_by_record_id(store: Store, many: int) -> None:
+def test_legs_are_listed_by_end_second_then_record_id(store: Store, many: int) -> None:
     """From the first second on, up to the last one; whether they came one by one or many at a time."""
     at = NOON // SECOND
     for first in range(1, 1001, many):
@@ -141,7 +141,7 @@ def test_legs_are_listed_by_the_second_of_their_end_then_by_record_id(store: Sto
     assert ended(store, at + 4, at + 4) == ended(store, 0, at) == ended(store, at + 10) == []
 
 
-def test_sound_is_kept_or_marked_as_gone(store: Store) -> None:
+def test_sound_is_kept_or_marked_as_deleted(store: Store) -> None:
     """With the calls or later; it stays when its leg changes, and goes when its leg does."""
     legs = [leg(1), leg(2, number=2), leg(3, number=3)]
     store.add([call("1.1", *legs)], [(legs[0], b"RIFF\0"), (legs[1], Absent.GONE)])
@@ -171,7 +171,7 @@ def test_a_removed_leg_leaves_a_gap(store: Store) -> None:
     assert store.last_record_id == 3
 
 
-def test_a_removed_call_is_gone_with_all_of_its_legs(store: Store) -> None:
+def test_a_removed_call_takes_its_legs_with_it(store: Store) -> None:
     """Their tags, hours and sound too; other calls stay, and their order."""
     kept = [call("1.1", leg(1, tag="A")), call("3.1", leg(4, tag="B"))]
     store.add([kept[0], call("2.1", leg(2, tag="A"), leg(3, number=2, tag="C")), kept[1]], [(leg(2), b"RIFF")])

@@ -83,7 +83,7 @@ class TwoStores(RuleBasedStateMachine):
 
     @rule(which=strategies.integers(0, CALLS - 1), tag=strategies.sampled_from(TAGS), end=strategies.sampled_from(ENDS))
     def go_on(self, which: int, tag: str, end: int) -> None:
-        """The next leg of a call begins, and the one in progress ends: the stores are told of these alone."""
+        """The next leg of a call begins, and the one in progress ends: only these two are saved."""
         before = self.memory.call(f"{which}.1")
         legs = before.legs if before is not None else ()
         ended = tuple(replace(each, end_micros=NOON + 1) for each in legs[-1:] if each.end_micros == LATEST)
@@ -154,7 +154,7 @@ TestTwoStores.settings = settings(max_examples=25, stateful_step_count=25, deadl
 
 
 @pytest.mark.parametrize("kind", ["memory", "disk"])
-def test_nobody_sees_half_a_change(kind: str, tmp_path: Path) -> None:
+def test_no_reader_sees_half_a_change(kind: str, tmp_path: Path) -> None:
     """A call is whole, and tags, hours and counts are of one moment, while others save, add and remove."""
     store: Store = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "state", now=lambda: NOON)
     forms = (

@@ -87,7 +87,7 @@ def test_what_was_put_in_is_there_when_the_file_is_opened_again(opens: Opener) -
     assert (again.last_record_id, again.cut_legs) == (9, 0)
 
 
-def test_legs_in_progress_end_at_the_last_moment_that_the_file_knows(opens: Opener) -> None:
+def test_legs_in_progress_end_at_the_last_change_of_the_file(opens: Opener) -> None:
     """That of its last change; not before their own start, where the clock was set back."""
     store = opens()
     store.save(call("1.1", leg(1), leg(2, number=2, start=NOON + 2 * SECOND, end=LATEST)))
@@ -107,7 +107,7 @@ def test_legs_in_progress_end_at_the_last_moment_that_the_file_knows(opens: Open
 
 
 def test_only_its_owner_may_read_the_file(opens: Opener) -> None:
-    """It holds who called whom, and their voices; the same for what SQLite writes beside it."""
+    """It holds who called whom, and their voices; the same for the files that SQLite writes next to it."""
     before = os.umask(0)
     try:
         store = opens()

@@ -35,7 +35,7 @@ def unique_ids(sandboxes: Sandboxes) -> list[str]:
     return [call.unique_id for call in sandboxes.default.store.calls()]
 
 
-def test_a_seed_fills_a_file_that_never_held_a_call(
+def test_an_archive_fills_an_empty_state_file(
     started: Callable[..., Sandboxes], archive: Any, call: Any, leg: Any
 ) -> None:
     """With absent sound too; from then on the file has its own, and what else the archive says holds all the same."""
@@ -56,10 +56,10 @@ def test_a_seed_fills_a_file_that_never_held_a_call(
     assert unique_ids(started(archive=first)) == ["1.1"]
 
 
-def test_a_seed_is_judged_though_its_calls_are_left_out(
+def test_an_archive_is_validated_though_its_calls_are_unused(
     started: Callable[..., Sandboxes], archive: Any, call: Any
 ) -> None:
-    """A mistake in it is told at each start, not at the first alone."""
+    """Each start reports an error in it, not only the first."""
     started(archive=archive(call("1.1")))
     with pytest.raises(ArchiveError):
         started(archive=archive(call("2.1"), call("2.1")))
@@ -77,7 +77,7 @@ def test_a_seed_is_judged_though_its_calls_are_left_out(
         {"archive": {}},
     ],
 )
-def test_whatever_else_is_wrong_makes_no_file(
+def test_any_other_error_makes_no_file(
     wrong: dict[str, Any], started: Callable[..., Sandboxes], tmp_path: Path
 ) -> None:
     """The file is opened last."""
@@ -99,7 +99,7 @@ def test_a_call_in_progress_is_cut_by_a_restart(started: Callable[..., Sandboxes
     clock.step(3600 * SECOND)
     sandboxes = started(clock=clock)
     (kept,) = sandboxes.default.store.calls()
-    assert sandboxes.notes == ("1 of its legs had not ended; they end at the last moment that it knows",)
+    assert sandboxes.notes == ("1 of its legs had no end; they end at the last time in the file",)
     assert [leg.duration_seconds for leg in kept.legs] == [20]
     assert sandboxes.default.switchboard.calls() == []
     board = sandboxes.default.switchboard
@@ -108,7 +108,9 @@ def test_a_call_in_progress_is_cut_by_a_restart(started: Callable[..., Sandboxes
     assert sandboxes.default.store.last_record_id == kept.legs[0].call_record_id + 1
 
 
-def test_a_full_disk_is_told_and_changes_nothing(started: Callable[..., Sandboxes], calling: Any, call: Any) -> None:
+def test_a_full_disk_is_reported_and_changes_nothing(
+    started: Callable[..., Sandboxes], calling: Any, call: Any
+) -> None:
     """507 with the reason; the next request that fits is taken."""
     sandboxes = started()
     caller = calling(sandboxes)

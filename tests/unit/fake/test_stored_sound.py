@@ -28,7 +28,7 @@ def recorded(subtype: str, *, rate: int = 8000, channels: int = 1, frames: int =
 
 
 def wav(tag: int, channels: int, rate: int, bits: int, samples: bytes, *, chunks: bytes = b"") -> bytes:
-    """A WAV file by hand, true to its header or not."""
+    """A WAV file of these chunks, which may contradict its header."""
     align = channels * bits // 8
     fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, tag, channels, rate, rate * align % 2**32, align % 65536, bits)
     body = b"WAVE" + chunks + fmt + struct.pack("<4sI", b"data", len(samples)) + samples
@@ -60,8 +60,8 @@ def test_stored_sound_comes_back_byte_for_byte(one_leg: Any, form: str) -> None:
 
 @pytest.mark.parametrize("stored", ["PCM_16", "PCM_24", "PCM_32", "PCM_U8", "ALAW", "ULAW"])
 @pytest.mark.parametrize("form", SUBTYPES)
-def test_stored_sound_is_sent_in_the_form_of_the_profile(one_leg: Any, stored: str, form: str) -> None:
-    """Rewritten, it is as long, as fast and has as many channels; what is stored stays. Source: row 3."""
+def test_stored_sound_is_sent_in_the_format_of_the_profile(one_leg: Any, stored: str, form: str) -> None:
+    """Rewritten, it is as long, as fast and has as many channels; what is stored stays. Source: option audio_format."""
     caller, sound = one_leg(audio_format=form), recorded(stored, rate=16000, channels=2)
     assert put(caller, sound).status == 204
     has_it_already = form == f"wav-{stored[:4].lower()}" or (form == "wav-pcm" and stored.startswith("PCM"))
@@ -147,7 +147,7 @@ def test_what_is_accepted_can_be_sent_in_every_form(
 
 
 @pytest.mark.parametrize("rate", [4000, 6000, 8001, 11025, 16000, 96000])
-def test_compressed_sound_lasts_as_long_at_whatever_rate_it_was_recorded(rate: int) -> None:
+def test_compressed_sound_keeps_its_length_at_any_rate(rate: int) -> None:
     """MPEG audio knows nine rates; the nearest is taken, and the pitch stays."""
     samples = numpy.sin(2 * numpy.pi * 700 * numpy.arange(rate * 3) / rate) * 0.3
     written = io.BytesIO()
@@ -169,7 +169,7 @@ def test_the_extensible_form_of_a_header_is_read(one_leg: Any) -> None:
     assert put(caller, sound.replace(b"\xfe\xff", b"\x02\x00")).status == 400
 
 
-def test_sound_that_is_gone_leaves_its_metadata(one_leg: Any) -> None:
+def test_deleted_sound_keeps_its_metadata(one_leg: Any) -> None:
     """After retention the leg is listed and its sound is not there (W-SL, DOC); until it is put in again."""
     caller = one_leg()
     listed = caller.njadmin("retrieveMetaData", tag="T").body
@@ -196,7 +196,7 @@ def test_sound_that_is_gone_leaves_its_metadata(one_leg: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_sound_needs_a_leg_that_is_there(one_leg: Any, query: str, status: int, method: str) -> None:
+def test_sound_needs_an_existing_leg(one_leg: Any, query: str, status: int, method: str) -> None:
     """The query names unique id and leg; an unknown one is 404."""
     body = GOOD if method == "PUT" else None
     assert one_leg().control(method, f"/sandboxes/default/sound{query}", body).status == status

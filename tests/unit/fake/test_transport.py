@@ -28,7 +28,7 @@ def is_page(answer: Response, status: int) -> bool:
 @pytest.mark.parametrize("path", [*LEGACY, *NJADMIN, *TIME])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "post", "Post", "X", ""])
 def test_only_post_is_accepted(pbx: Any, path: str, method: str) -> None:
-    """405 with `Allow: POST` and an HTML page, right credentials or not. Source: W-A4 (SPEC), row 14."""
+    """405 with `Allow: POST` and an HTML page, right credentials or not. Source: W-A4 (SPEC), option get_on_post."""
     caller = pbx()
     for query in ("", f"tag=T&apiKey={caller.key}&{caller.signature()}"):
         answer = caller.ask(path, query, method=method)
@@ -83,7 +83,7 @@ def test_head_is_refused_without_a_body(pbx: Any, path: str) -> None:
 )
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_an_unknown_path_gives_a_page(pbx: Any, path: str, method: str) -> None:
-    """404 as HTML, before the method counts (CLIENT C-J, rows 18 and 46)."""
+    """404 as HTML, before the method counts (CLIENT C-J, options unknown_path and other_methods)."""
     caller = pbx()
     assert is_page(caller.ask(path, f"tag=T&apiKey={caller.key}", method=method), 404)
 
@@ -97,7 +97,7 @@ def test_a_path_may_be_percent_encoded(pbx: Any) -> None:
 
 @pytest.mark.parametrize(("dialect", "others"), [("recording-api", NJADMIN), ("njadmin", [*LEGACY, *TIME])])
 def test_a_dialect_that_is_not_served_is_not_there(pbx: Any, dialect: str, others: list[str]) -> None:
-    """Each generation can be served alone. Source: row 48."""
+    """Each generation can be served alone. Source: option legacy_after_4."""
     caller = pbx()
     made = caller.control("POST", "/sandboxes", {"dialects": [dialect]})
     sandbox = caller.sandbox(made)
@@ -122,7 +122,7 @@ def test_credentials_of_one_generation_do_not_open_the_other(pbx: Any, call: Any
 def test_a_missing_parameter_is_a_failure(
     pbx: Callable[..., Any], call: Any, leg: Any, name: str, generation: str
 ) -> None:
-    """Never an empty list, which a client takes for an answer; names are case-sensitive (DOC W-SU). Source: row 17."""
+    """Never an empty list, which a client takes for an answer; names are case-sensitive (DOC W-SU). Source: option njadmin_bad_request_status."""
     caller = pbx(call("1.1", leg(tag="T")))
     wanted = "uniqueId" if name.endswith("UniqueId") else "tag"
     status = 400 if generation == "njadmin" else 200
@@ -133,7 +133,7 @@ def test_a_missing_parameter_is_a_failure(
 
 
 def test_the_order_of_refusals_is_fixed(pbx: Any) -> None:
-    """Path, method, content type, credentials, parameters, limit: the first that fails is the one that is told."""
+    """Path, method, content type, credentials, parameters, limit: the answer reports the first that fails."""
     caller = pbx(content_type_check="form-only")
     path = "/njadmin/rest/RecordingAPI/retrieveMetaDataByHour"
     good = f"apiKey={caller.key}&date=2026/11/20&hour=9"
@@ -149,7 +149,7 @@ def test_the_order_of_refusals_is_fixed(pbx: Any) -> None:
 
 
 def test_json_is_announced_as_utf_8(pbx: Any) -> None:
-    """Lists and failures alike; no cookie, no cache header. Source: row 44."""
+    """Lists and failures alike; no cookie, no cache header. Source: option json_content_type."""
     caller = pbx()
     for answer in (caller.njadmin("retrieveMetaData", tag="T"), caller.njadmin("retrieveMetaData")):
         assert answer.headers == (

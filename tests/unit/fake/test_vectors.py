@@ -26,7 +26,7 @@ def vectors(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("vector", vectors("hashes.json"), ids=lambda vector: vector["time_stamp"])
-def test_hashes_are_the_known_ones(vector: dict[str, Any]) -> None:
+def test_hashes_equal_the_known_vectors(vector: dict[str, Any]) -> None:
     """sha256Hex(key:timeStamp), lower case. Source: W-A1 (DOC)."""
     assert hash_of(vector["api_key"], vector["time_stamp"]) == vector["hash"]
 
@@ -41,7 +41,7 @@ def test_dates_are_written_as_java_does(vector: dict[str, Any]) -> None:
 
 
 def test_old_java_wrote_est_summer_and_winter() -> None:
-    """The option eastern_abbreviation touches Australian eastern time and nothing else. Source: row 36."""
+    """The option eastern_abbreviation touches Australian eastern time and nothing else. Source: option eastern_abbreviation."""
     melbourne, new_york = ZoneInfo("Australia/Melbourne"), ZoneInfo("America/New_York")
     winter, summer = parse_instant("2021-07-01T00:00:00Z"), parse_instant("2021-01-01T00:00:00Z")
     assert date_text(winter, melbourne, eastern="EST") == "Thu Jul 01 10:00:00 EST 2021"

@@ -1,4 +1,4 @@
-"""Live calls by the public API alone, and by the switchboard where a caller from outside is needed."""
+"""Live calls through the API, and through the switchboard for callers from outside."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from noojee_fake.pbx.live.call import LiveCall
 
 
-class TargetClient:
-    """A PBX with its public face, and the calls from outside that the face cannot make."""
+class LivePbx:
+    """A PBX with its API, and calls from outside, which the API cannot make."""
 
     def __init__(self, caller: Any) -> None:
         self.caller = caller
@@ -40,11 +40,11 @@ class TargetClient:
         return call
 
     def subscribed(self, exten: str = "410", after: int = 0, **more: Any) -> dict[str, Any]:
-        """What subscribe tells at once."""
+        """The immediate answer of subscribe."""
         answer = self.caller.managed("subscribe", exten=exten, lastSequenceNumber=after, timeOut=0, **more)
-        told: dict[str, Any] = json.loads(answer.body)
-        assert told["Code"] == 0
-        return told
+        document: dict[str, Any] = json.loads(answer.body)
+        assert document["Code"] == 0
+        return document
 
     def statuses(self, exten: str = "410", after: int = 0) -> dict[str, list[str]]:
         data = self.subscribed(exten, after)["Data"]
@@ -60,6 +60,6 @@ class TargetClient:
 
 
 @pytest.fixture
-def line(pbx: Callable[..., Any]) -> Callable[..., TargetClient]:
-    """A PBX with these options, and no calls."""
-    return lambda **options: TargetClient(pbx(**options))
+def live_pbx(pbx: Callable[..., Any]) -> Callable[..., LivePbx]:
+    """Builds a PBX with these options and no calls."""
+    return lambda **options: LivePbx(pbx(**options))

@@ -1,4 +1,4 @@
-"""Only allowed addresses are served (DOC W-AK); how others are refused is row 42."""
+"""Only allowed addresses are served (DOC W-AK); how others are refused is option address_refused."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def test_what_is_no_address_is_refused(wrong: str) -> None:
         Addresses([wrong])
 
 
-def test_a_stranger_learns_nothing_and_changes_nothing(line: Any) -> None:
+def test_a_stranger_learns_nothing_and_changes_nothing(live_pbx: Any) -> None:
     """The same answer for a right and a wrong key, for paths that are there and not; a hash is not spent."""
     for choice, body, kind in (("403", b"", None), ("closed", b"", CLOSED)):
-        pbx = line(address_refused=choice, hash_reuse="once")
+        pbx = live_pbx(address_refused=choice, hash_reuse="once")
         call = pbx.talk()
         signature = pbx.caller.signature()
         pbx.pbx.addresses = Addresses(["192.0.2.7"])

@@ -1,4 +1,4 @@
-"""Five authentications at once, where a option says so: under way from Time until the time stamp is used. Row 11."""
+"""Five authentications at once, where an option says so: under way from Time until the time stamp is used. Option concurrent_authentications."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ LEGACY = "/rest/RecordingAPI"
 TOO_MANY = b'{"Message":"Too many concurrent authentication attempts","Code":-1}'
 
 
-def test_the_sixth_is_refused_while_five_are_under_way(line: Any) -> None:
-    """For ten seconds at most; then those that nobody used are forgotten."""
-    caller = line(concurrent_authentications="5").caller
+def test_the_sixth_is_refused_while_five_are_under_way(live_pbx: Any) -> None:
+    """For ten seconds at most; then unused time stamps are dropped."""
+    caller = live_pbx(concurrent_authentications="5").caller
     for _ in range(5):
         assert caller.ask(TIME).body == b"1795478400000"
     for path in (TIME, "/rest/Time"):
@@ -25,9 +25,9 @@ def test_the_sixth_is_refused_while_five_are_under_way(line: Any) -> None:
     assert caller.ask(TIME).body == b"1795478410001"
 
 
-def test_a_time_stamp_that_is_used_makes_room(line: Any) -> None:
+def test_a_time_stamp_that_is_used_makes_room(live_pbx: Any) -> None:
     """Rightly or wrongly, in either dialect; one that was not given out makes none."""
-    caller = line(concurrent_authentications="5").caller
+    caller = live_pbx(concurrent_authentications="5").caller
     clock = caller.sandboxes.default.clock
     stamps = []
     for _ in range(5):
@@ -48,8 +48,8 @@ def test_a_time_stamp_that_is_used_makes_room(line: Any) -> None:
         assert caller.ask(TIME).body == TOO_MANY
 
 
-def test_of_many_threads_five_are_let_in(line: Any) -> None:
-    caller = line(concurrent_authentications="5").caller
+def test_of_many_threads_five_are_let_in(live_pbx: Any) -> None:
+    caller = live_pbx(concurrent_authentications="5").caller
     start = threading.Barrier(12)
     bodies: list[bytes] = []
 
@@ -65,9 +65,9 @@ def test_of_many_threads_five_are_let_in(line: Any) -> None:
     assert sum(body.isdigit() for body in bodies) == 5
 
 
-def test_an_api_key_authenticates_nobody_under_way(line: Any) -> None:
+def test_an_api_key_authenticates_nobody_under_way(live_pbx: Any) -> None:
     """The rule is of hashes: who has a key asks for no time."""
-    caller = line(concurrent_authentications="5").caller
+    caller = live_pbx(concurrent_authentications="5").caller
     for _ in range(5):
         caller.ask(TIME)
     assert caller.managed("retrieveMetaData", tag="T").body == b"[]"

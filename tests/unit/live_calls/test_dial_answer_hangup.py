@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 
-def dial(line: Any, **given: Any) -> tuple[int, bytes]:
-    answer = line.caller.managed("dial", **{"number": "400", "extenOrUniqueId": "SIP/410"} | given)
+def dial(live_pbx: Any, **given: Any) -> tuple[int, bytes]:
+    answer = live_pbx.caller.managed("dial", **{"number": "400", "extenOrUniqueId": "SIP/410"} | given)
     return answer.status, answer.body
 
 
@@ -17,9 +17,9 @@ def refusal(text: str) -> tuple[int, bytes]:
     return 200, f'{{"Message":"{text}","Code":-1}}'.encode()
 
 
-def test_dial_gives_a_session_and_rings_the_extension(line: Any) -> None:
+def test_dial_gives_a_session_and_rings_the_extension(live_pbx: Any) -> None:
     """SessionID is an integer (DOC W-OV), one for each call."""
-    pbx = line()
+    pbx = live_pbx()
     assert dial(pbx) == (200, b'{"SessionID":1,"Message":"Dialing","Code":0}')
     assert dial(pbx, extenOrUniqueId="SIP/420-0001", number="SIP/400") == (
         200,
@@ -28,9 +28,9 @@ def test_dial_gives_a_session_and_rings_the_extension(line: Any) -> None:
     assert pbx.statuses("400,410,420") == {"410": ["Ringing"], "420": ["Ringing"]}
 
 
-def test_an_extension_to_dial_from_has_its_technology(line: Any) -> None:
+def test_an_extension_to_dial_from_has_its_technology(live_pbx: Any) -> None:
     """DOC W-DI: "an extension must include the tech"; or it is the unique id of a call."""
-    pbx = line()
+    pbx = live_pbx()
     text = "extenOrUniqueId must include the technology, as in SIP/100"
     assert dial(pbx, extenOrUniqueId="410") == refusal(text)
     assert dial(pbx, extenOrUniqueId="SIP/499") == refusal("No such extension")
@@ -52,15 +52,15 @@ def test_an_extension_to_dial_from_has_its_technology(line: Any) -> None:
         ({"tag": "A" * 4001}, "Malformed parameter tag"),
     ],
 )
-def test_what_cannot_be_dialled_is_refused(given: dict[str, str], text: str, line: Any) -> None:
+def test_what_cannot_be_dialled_is_refused(given: dict[str, str], text: str, live_pbx: Any) -> None:
     """What goes into the archive is as long as an archive file may have it."""
-    pbx = line()
+    pbx = live_pbx()
     assert dial(pbx, **given) == refusal(text)
     assert pbx.board.calls() == []
 
 
-def test_missing_parameters_are_named(line: Any) -> None:
-    pbx = line()
+def test_missing_parameters_are_named(live_pbx: Any) -> None:
+    pbx = live_pbx()
     for method, name in (("dial", "number"), ("hangup", "extenOrUniqueId"), ("answer", "uniqueId")):
         answer = pbx.caller.managed(method)
         assert (answer.status, answer.body) == refusal(f"Missing parameter {name}")
@@ -69,9 +69,9 @@ def test_missing_parameters_are_named(line: Any) -> None:
 
 
 @pytest.mark.parametrize("auto_answer", ["", "Call-info:answer-after=0"])
-def test_a_dialled_call_is_recorded_from_the_answer(auto_answer: str, line: Any) -> None:
+def test_a_dialled_call_is_recorded_from_the_answer(auto_answer: str, live_pbx: Any) -> None:
     """Where `record=true` says so, with the tag; autoAnswer is a header for the phone, which then picks up by itself."""
-    pbx = line()
+    pbx = live_pbx()
     given = {"autoAnswer": auto_answer} if auto_answer else {}
     dial(pbx, record="true", tag="INV-7", **given)
     unique_id = pbx.subscribed("410")["Data"]["410"][0]["CallData"]["uniqueCallId"]
@@ -97,9 +97,9 @@ def test_a_dialled_call_is_recorded_from_the_answer(auto_answer: str, line: Any)
 
 
 @pytest.mark.parametrize("record", [None, "false", "TRUE", "1", "yes"])
-def test_only_record_true_records(record: str | None, line: Any) -> None:
+def test_only_record_true_records(record: str | None, live_pbx: Any) -> None:
     """The pages show `record=true` alone (DOC W-DI)."""
-    pbx = line()
+    pbx = live_pbx()
     dial(pbx, tag="T", autoAnswer="x", **({} if record is None else {"record": record}))
     call = pbx.board.calls()[0]
     pbx.board.answer(call, "400", pbx.now)
@@ -108,9 +108,9 @@ def test_only_record_true_records(record: str | None, line: Any) -> None:
     assert pbx.legs(call) == []
 
 
-def test_an_outbound_call_by_dial(line: Any) -> None:
-    """Nobody answers for the outside party by the API; DID is as row 35 says."""
-    pbx = line()
+def test_an_outbound_call_by_dial(live_pbx: Any) -> None:
+    """Nobody answers for the outside party by the API; DID is as option outbound_did says."""
+    pbx = live_pbx()
     dial(pbx, number="0390000099", record="true", autoAnswer="x")
     call = pbx.board.calls()[0]
     answer = pbx.caller.managed("answer", uniqueId=call.unique_id, exten="0390000099")
@@ -122,9 +122,9 @@ def test_an_outbound_call_by_dial(line: Any) -> None:
     assert (leg["Direction"], leg["DID"], leg["Destination"], leg["Username"]) == ("1", "", "0390000099", "Fred")
 
 
-def test_who_does_not_ring_cannot_answer(line: Any) -> None:
+def test_who_does_not_ring_cannot_answer(live_pbx: Any) -> None:
     """Nor twice, nor for another."""
-    pbx = line()
+    pbx = live_pbx()
     call = pbx.inbound(did="7600")
 
     def answer(exten: str) -> tuple[int, bytes]:
@@ -138,9 +138,9 @@ def test_who_does_not_ring_cannot_answer(line: Any) -> None:
     assert answer("SIP/420") == refusal("The extension does not ring")
 
 
-def test_hanging_up_a_call_that_rings_ends_it(line: Any) -> None:
+def test_hanging_up_a_call_that_rings_ends_it(live_pbx: Any) -> None:
     """By an extension that it rings at, or its id; once."""
-    pbx = line()
+    pbx = live_pbx()
     call = pbx.inbound()
     pbx.tick()
     assert pbx.caller.managed("hangup", extenOrUniqueId="420").body == b'{"Message":"Channel Hungup","Code":0}'
@@ -150,9 +150,9 @@ def test_hanging_up_a_call_that_rings_ends_it(line: Any) -> None:
         assert (answer.status, answer.body) == refusal("No such call")
 
 
-def test_live_methods_take_post_alone(line: Any) -> None:
+def test_live_methods_take_post_alone(live_pbx: Any) -> None:
     """The pages say POST (DOC); GET is not even switched on for these."""
-    pbx = line(get_on_post="start-and-stop")
+    pbx = live_pbx(get_on_post="start-and-stop")
     for name in ("dial", "answer", "hangup", "subscribe"):
         for method in ("GET", "HEAD", "PUT"):
             answer = pbx.caller.managed(name, method=method, extenOrUniqueId="410")

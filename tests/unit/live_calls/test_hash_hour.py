@@ -1,4 +1,4 @@
-"""A hash of call-management: ten seconds, and once used an hour (DOC W-HA). From when the hour counts is row 8."""
+"""A hash of call-management: ten seconds, and once used an hour (DOC W-HA). From when the hour counts is option hash_hour_from."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ HOUR = 3600.0
 
 
 @pytest.fixture
-def asking(line: Any) -> Callable[..., Callable[[float], bool]]:
+def asking(live_pbx: Any) -> Callable[..., Callable[[float], bool]]:
     """Asks with one hash, so many seconds after its time stamp; whether it was accepted."""
 
     def make(*, ahead: float = 0, **options: str) -> Callable[[float], bool]:
-        caller = line(**options).caller
+        caller = live_pbx(**options).caller
         clock, begin = caller.sandboxes.default.clock, caller.sandboxes.default.clock.micros()
         signature = caller.signature(age=-ahead)
 
@@ -34,7 +34,7 @@ def asking(line: Any) -> Callable[..., Callable[[float], bool]]:
 
 
 def test_unused_it_lives_ten_seconds(asking: Any) -> None:
-    """To the millisecond, whichever way the hour counts."""
+    """To the millisecond, for each start of the hour."""
     for choice in ("first-use", "last-use", "time-stamp"):
         assert not asking(hash_hour_from=choice)(10.001)
         assert asking(hash_hour_from=choice)(10)
@@ -68,15 +68,15 @@ def test_the_samples_of_the_subscribe_page_fit_the_hour(asking: Any) -> None:
 
 
 def test_a_stamp_from_the_future_waits_for_its_time(asking: Any) -> None:
-    """Two seconds ahead it counts (row 9), and its hour begins with that use."""
+    """Two seconds ahead it counts (option clock_ahead_seconds), and its hour begins with that use."""
     ask = asking(ahead=2)
     assert [ask(-2), ask(HOUR - 2), ask(HOUR - 1.999)] == [True, True, False]
     assert not asking(ahead=2.001)(-2.001)
 
 
-def test_a_refused_use_begins_no_hour(line: Any) -> None:
+def test_a_refused_use_begins_no_hour(live_pbx: Any) -> None:
     """Neither a wrong hash, nor a right one for a wrong time stamp, nor one that came too late."""
-    caller = line().caller
+    caller = live_pbx().caller
     signature = caller.signature()
     stamp, digest = signature.split("&")
 
@@ -92,9 +92,9 @@ def test_a_refused_use_begins_no_hour(line: Any) -> None:
     assert ask(signature) == EXPIRED
 
 
-def test_the_hash_of_an_hour_opens_no_other_time_stamp(line: Any) -> None:
+def test_the_hash_of_an_hour_opens_no_other_time_stamp(live_pbx: Any) -> None:
     """What was used is a time stamp with its hash, not the hash alone."""
-    caller = line().caller
+    caller = live_pbx().caller
     signature = caller.signature()
     digest = signature.split("&")[1]
     assert caller.ask(f"{MANAGED}/subscribe", f"{SUBSCRIBE}&{signature}").body[:1] == b"{"
@@ -104,9 +104,9 @@ def test_the_hash_of_an_hour_opens_no_other_time_stamp(line: Any) -> None:
     assert caller.ask(f"{MANAGED}/subscribe", f"{SUBSCRIBE}&{signature}").body.startswith(b'{"Data":')
 
 
-def test_the_legacy_api_has_no_hour(line: Any) -> None:
+def test_the_legacy_api_has_no_hour(live_pbx: Any) -> None:
     """One that serves both generations keeps their rules apart (DOC W-A1, W-HA)."""
-    caller = line().caller
+    caller = live_pbx().caller
     signature = caller.signature()
     legacy = "/servicemanager/rest/RecordingAPI/retrieveMetaData"
     assert caller.ask(legacy, f"tag=T&{signature}").body == b"[]"

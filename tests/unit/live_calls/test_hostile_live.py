@@ -57,7 +57,7 @@ Pairs = list[tuple[str, str]]
 
 
 def server() -> Sandboxes:
-    """A PBX with a call from outside that rings, whose clock stands; GET is taken where a option allows it."""
+    """A PBX with a call from outside that rings, whose clock stands; GET is taken where an option allows it."""
     sandboxes = build(
         api_key=KEY,
         profile={"get_on_post": "start-and-stop", "extension_or_unique_id": "by-lookup"},
@@ -68,7 +68,7 @@ def server() -> Sandboxes:
     return sandboxes
 
 
-def judged(sandboxes: Sandboxes, path: str, query: str, method: str, body: bytes = b"") -> Response:
+def answer_to(sandboxes: Sandboxes, path: str, query: str, method: str, body: bytes = b"") -> Response:
     """An answer below 500 that another program can read; a poll is taken at its word that its time is over."""
     headers = (("content-type", "application/x-www-form-urlencoded"),)
     request = Request(method=method, path=path, query=query, headers=headers, body=body, client="127.0.0.1")
@@ -98,8 +98,8 @@ def test_who_has_the_key_breaks_nothing(asked: list[tuple[str, Pairs, str, bool]
         query, body = f"apiKey={KEY}&{query_of(parameters)}", b""
         if not in_query and method == "POST":
             query, body = "", query.encode("latin-1")
-        judged(sandboxes, MANAGED + name, query, method, body)
-        judged(sandboxes, SERVICES, query_of(parameters), "GET" if method == "POST" else method)
+        answer_to(sandboxes, MANAGED + name, query, method, body)
+        answer_to(sandboxes, SERVICES, query_of(parameters), "GET" if method == "POST" else method)
     judge_calls(sandboxes.default)
 
 
@@ -120,7 +120,7 @@ def judge_calls(pbx: Any) -> None:
 def test_who_has_no_key_learns_nothing(name: str, given: Pairs, method: str, key: str) -> None:
     """Neither about calls nor about the key; nothing begins, nothing ends."""
     sandboxes = server()
-    answer = judged(sandboxes, MANAGED + name, f"{query_of(given)}&apiKey={key}", method)
+    answer = answer_to(sandboxes, MANAGED + name, f"{query_of(given)}&apiKey={key}", method)
     assert KEY.encode() not in answer.body + repr(answer.headers).encode()
     assert answer.status == 405 or b'"Code":-1' in answer.body or method == "HEAD"
     (call,) = sandboxes.default.switchboard.calls()
@@ -131,6 +131,6 @@ def test_who_has_no_key_learns_nothing(name: str, given: Pairs, method: str, key
 def test_the_oldest_service_breaks_nothing(given: Pairs, method: str) -> None:
     """A key among its parameters is one more that nobody reads."""
     sandboxes = server()
-    answer = judged(sandboxes, SERVICES, f"apiKey={KEY}&{query_of(given)}", method)
+    answer = answer_to(sandboxes, SERVICES, f"apiKey={KEY}&{query_of(given)}", method)
     assert KEY.encode() not in answer.body + repr(answer.headers).encode()
     judge_calls(sandboxes.default)

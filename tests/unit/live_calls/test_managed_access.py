@@ -22,9 +22,9 @@ METHODS = {
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_wants_a_credential(method: str, line: Any) -> None:
+def test_every_method_wants_a_credential(method: str, live_pbx: Any) -> None:
     """Without one, with a wrong one, or with a user's, nothing is said and nothing done; under both prefixes."""
-    pbx = line(call_management_refused_status="401")
+    pbx = live_pbx(call_management_refused_status="401")
     call = pbx.talk()
     caller, key = pbx.caller, pbx.caller.key
     wrong = {
@@ -49,24 +49,24 @@ def test_every_method_wants_a_credential(method: str, line: Any) -> None:
     assert caller.ask(f"{MANAGED}/{method}", f"{METHODS[method]}&apiKey={key}").status != 401
 
 
-def test_a_key_in_a_header_or_a_cookie_opens_nothing(line: Any) -> None:
-    """Credentials count as parameters alone. Source: row 16."""
-    caller = line().caller
+def test_a_key_in_a_header_or_a_cookie_opens_nothing(live_pbx: Any) -> None:
+    """Credentials count as parameters alone. Source: option parameters_in."""
+    caller = live_pbx().caller
     for headers in ((("apikey", caller.key),), (("cookie", f"apiKey={caller.key}"),)):
         answer = caller.ask(f"{MANAGED}/subscribe", METHODS["subscribe"], headers=headers)
         assert answer.body == b'{"Message":"Missing timeStamp or hash","Code":-1}'
 
 
-def test_a_key_and_an_old_hash_may_come_together(line: Any) -> None:
+def test_a_key_and_an_old_hash_may_come_together(live_pbx: Any) -> None:
     """The key counts where one is given."""
-    caller = line().caller
+    caller = live_pbx().caller
     query = f"{METHODS['subscribe']}&{caller.signature(age=100)}&apiKey={caller.key}"
     assert caller.ask(f"{MANAGED}/subscribe", query).body.startswith(b'{"Data":')
 
 
-def test_the_key_may_come_in_the_form_with_the_rest(line: Any) -> None:
-    """As a servlet reads them (row 16); the query goes before the form."""
-    pbx = line()
+def test_the_key_may_come_in_the_form_with_the_rest(live_pbx: Any) -> None:
+    """As a servlet reads them (option parameters_in); the query goes before the form."""
+    pbx = live_pbx()
     call = pbx.talk()
     body = f"extenOrUniqueId=410&tag=FORM&apiKey={pbx.caller.key}".encode()
     assert (

@@ -21,16 +21,16 @@ def said(dialect: str, text: str, code: int) -> tuple[int, bytes]:
     return 200, f'{{"Message":"{text}","Code":{code}}}'.encode()
 
 
-def order(line: Any, dialect: str, name: str, **given: Any) -> tuple[int, bytes]:
-    answer = getattr(line.caller, dialect)(name, **given)
+def order(live_pbx: Any, dialect: str, name: str, **given: Any) -> tuple[int, bytes]:
+    answer = getattr(live_pbx.caller, dialect)(name, **given)
     return answer.status, answer.body
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("form", ["410", "SIP/410", "SIP/410-12FA7B", "IAX2/410-1", "{unique_id}", "{channel}"])
-def test_a_call_is_named_by_extension_channel_or_unique_id(dialect: str, form: str, line: Any) -> None:
+def test_a_call_is_named_by_extension_channel_or_unique_id(dialect: str, form: str, live_pbx: Any) -> None:
     """Technology and suffix of a channel's name are taken off. Source: W-27 (DOC)."""
-    pbx = line()
+    pbx = live_pbx()
     call = pbx.talk()
     name = form.format(unique_id=call.unique_id, channel=call.channels["410"])
     assert order(pbx, dialect, "start", extenOrUniqueId=name, tag="22") == said(dialect, "Recording Started", 0)
@@ -44,9 +44,9 @@ def test_a_call_is_named_by_extension_channel_or_unique_id(dialect: str, form: s
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_names_without_a_call_are_refused(dialect: str, line: Any) -> None:
+def test_names_without_a_call_are_refused(dialect: str, live_pbx: Any) -> None:
     """Not a free extension, nor an unknown one, nor an unknown id, nor the id of a call that is over."""
-    pbx = line()
+    pbx = live_pbx()
     over = pbx.talk()
     pbx.board.hang_up(over, pbx.now)
     before = pbx.legs(over)
@@ -57,9 +57,9 @@ def test_names_without_a_call_are_refused(dialect: str, line: Any) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_owner_and_permission(dialect: str, line: Any) -> None:
+def test_owner_and_permission(dialect: str, live_pbx: Any) -> None:
     """agentLoginName owns the leg that a start begins, and may be who may stop. Source: W-ST, W-SPk (DOC)."""
-    pbx = line()
+    pbx = live_pbx()
     call = pbx.talk()
     given = {"extenOrUniqueId": "410", "agentLoginName": "Barney"}
     refused = {"extenOrUniqueId": "410", "agentLoginName": "Pebbles"}
@@ -96,9 +96,9 @@ def test_owner_and_permission(dialect: str, line: Any) -> None:
         ("extenOrUniqueId=410&agentLoginName=%00", "No such user"),
     ],
 )
-def test_a_bad_parameter_is_named_and_changes_nothing(dialect: str, query: str, text: str, line: Any) -> None:
+def test_a_bad_parameter_is_named_and_changes_nothing(dialect: str, query: str, text: str, live_pbx: Any) -> None:
     """Never the value; a name counts by its letters (DOC W-SU); the first of two values counts."""
-    pbx = line()
+    pbx = live_pbx()
     call = pbx.talk()
     path, method = f"/servicemanager/rest/CallManagementAPI/start?apiKey={pbx.caller.key}&", "POST"
     if dialect == "services":
@@ -111,9 +111,9 @@ def test_a_bad_parameter_is_named_and_changes_nothing(dialect: str, query: str, 
     assert len(call.legs) == 2
 
 
-def test_tags_of_any_letters_come_back(line: Any) -> None:
+def test_tags_of_any_letters_come_back(live_pbx: Any) -> None:
     """Up to the length that an archive takes; NUL and line ends too; the empty tag takes the tag away."""
-    pbx = line()
+    pbx = live_pbx()
     call = pbx.talk()
     tags = ["Zoë & 50% +1", "日本\u2028🎧", "a\0b\r\nX: 1", "A" * 4000, '"\\', ""]
     for tag in tags:
@@ -123,9 +123,9 @@ def test_tags_of_any_letters_come_back(line: Any) -> None:
     assert [leg["Tag"] for leg in pbx.legs(call)][2:] == tags
 
 
-def test_the_oldest_service_takes_get_alone(line: Any) -> None:
+def test_the_oldest_service_takes_get_alone(live_pbx: Any) -> None:
     """Plain text, no authentication; POST and HEAD are refused like on any method of the API. Source: W-27 (DOC)."""
-    pbx = line()
+    pbx = live_pbx()
     call = pbx.talk()
     for method in ("POST", "HEAD", "PUT", "DELETE", "OPTIONS"):
         answer = pbx.caller.services("start", method=method, extenOrUniqueId="410", tag="22")
@@ -146,9 +146,9 @@ def test_the_oldest_service_takes_get_alone(line: Any) -> None:
     assert (answer.status, answer.body) == (400, b"Missing parameter method")
 
 
-def test_the_oldest_service_gives_sound_too(line: Any) -> None:
-    """Retrieve, by tag or unique id, leg by leg; metadata it has not. UNKNOWN: chosen, row 1."""
-    pbx = line()
+def test_the_oldest_service_gives_sound_too(live_pbx: Any) -> None:
+    """Retrieve, by tag or unique id, leg by leg; metadata it has not. UNKNOWN: chosen, option audio_methods."""
+    pbx = live_pbx()
     call = pbx.talk()
     pbx.board.start_recording(call, RecordingStart(tag="T"), pbx.now)
     pbx.tick(3)
@@ -164,9 +164,9 @@ def test_the_oldest_service_gives_sound_too(line: Any) -> None:
     assert b"tag" in pbx.caller.services("retrieve").body  # it is the tag that is missed where neither is given
 
 
-def test_a_leg_is_listed_when_it_has_ended(line: Any) -> None:
-    """Not before (row 29), in all its dialects at once, with the times at which things happened."""
-    pbx = line()
+def test_a_leg_is_listed_when_it_has_ended(live_pbx: Any) -> None:
+    """Not before (option legs_in_progress), in all its dialects at once, with the times at which things happened."""
+    pbx = live_pbx()
     call = pbx.inbound()
     assert pbx.legs(call) == []
     pbx.tick(2.5)

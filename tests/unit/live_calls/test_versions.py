@@ -83,7 +83,7 @@ def versioned(calling: Any, archive: Any, call: Any, leg: Any) -> Callable[..., 
 
 
 @pytest.mark.parametrize("version", OFFERED)
-def test_a_version_offers_what_its_row_says(version: str | None, versioned: Any) -> None:
+def test_a_version_offers_what_its_pages_say(version: str | None, versioned: Any) -> None:
     """And no more: each generation is there or is 404."""
     assert offers(versioned(version)) == OFFERED[version]
 
@@ -92,7 +92,7 @@ def test_every_version_of_the_table_is_shown() -> None:
     assert {each for each in OFFERED if each is not None} == set(VERSIONS)
 
 
-def test_an_upgrade_of_a_running_pbx_keeps_the_archive_and_its_calls(versioned: Any) -> None:
+def test_an_upgrade_keeps_archive_and_live_calls(versioned: Any) -> None:
     """From the oldest to the newest and back: what a version cannot show is there again in one that can."""
     caller = versioned("2.7.14")
     pbx = caller.sandboxes.default
@@ -121,7 +121,7 @@ def test_a_hash_in_its_hour_survives_an_upgrade(versioned: Any) -> None:
     assert caller.ask(f"{MANAGED}/retrieveMetaData", f"tag=T&{signature}").body[:1] == b"["
 
 
-def test_a_version_serves_no_dialect_that_was_not_asked_for(versioned: Any) -> None:
+def test_a_version_serves_only_configured_dialects(versioned: Any) -> None:
     """The dialects that a server is started with are the most that it serves."""
     caller = versioned("current", dialects=["call-management", "recording-api"])
     assert caller.sandboxes.default.dialects == ("call-management",)
@@ -139,7 +139,7 @@ def test_a_key_counts_for_nothing_before_there_are_keys(versioned: Any) -> None:
 
 
 @pytest.mark.parametrize("version", ["4", "2.7", "", "Current", "6.0.1 ", "\0", "9" * 1000])
-def test_a_version_that_no_page_names_is_refused_with_the_nearest(version: str, versioned: Any) -> None:
+def test_an_unknown_version_is_refused_with_the_nearest(version: str, versioned: Any) -> None:
     with pytest.raises(UsageError, match=r"there is no version .*; the nearest is ") as refused:
         versioned(version)
     assert refused.value.path == "$.version"

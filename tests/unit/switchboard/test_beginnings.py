@@ -24,7 +24,7 @@ def test_an_inbound_call_goes_where_its_route_leads(board: Any) -> None:
     board.refused(Reason.NO_ROUTE, "inbound", "7999", "0491570156")
 
 
-def test_a_greeting_is_a_leg_of_the_default_account_with_no_destination(board: Any) -> None:
+def test_a_greeting_is_a_leg_of_the_default_account(board: Any) -> None:
     """Nobody rings until it is over; straight to an extension, the leg lasts until the answer."""
     call = board.do("inbound", "7411", "0491570156")
     assert call.parties == {}
@@ -95,7 +95,7 @@ def test_a_dialled_call_can_be_taken_at_once_and_not_recorded(board: Any) -> Non
     assert board.store.count() == (0, 0)
 
 
-def test_a_dialled_call_that_its_extension_does_not_take_leaves_nothing(board: Any) -> None:
+def test_an_unanswered_dialled_call_leaves_no_leg(board: Any) -> None:
     call = board.do("dial", "410", "400", record=True, tag="T", at_once=False)
     board.do("hang_up", call)
     assert (board.sees("410"), board.store.count()) == ([], (0, 0))

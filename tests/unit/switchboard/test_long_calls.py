@@ -50,7 +50,7 @@ def test_every_leg_of_a_long_call_is_listed(pbx: Callable[..., Any]) -> None:
 
 
 def test_what_is_remembered_of_ended_calls_is_bounded(board: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest ends are forgotten first; a call that lives is told of, however much has happened since."""
+    """The oldest ends are forgotten first; a live call is always reported, however much has happened since."""
     monkeypatch.setattr("noojee_fake.pbx.live.events.KEPT_HUNGUP", 100)
     switchboard: Switchboard = board.board
     lives = board.do("inbound", "7410", "0491570156")

@@ -78,7 +78,7 @@ def test_who_hands_a_call_on_is_free(board: Any, talking: Any) -> None:
     assert board.sees("430") == ["Connected"]
 
 
-def test_an_extension_that_waits_in_the_queue_it_serves_does_not_ring_for_itself(board: Any, talking: Any) -> None:
+def test_a_waiting_extension_does_not_ring_for_its_own_call(board: Any, talking: Any) -> None:
     """Neither on entering nor when another of its calls ends."""
     call = board.do("place", "410", "600")
     assert board.sees("410") == ["Dialing Out"]
@@ -106,7 +106,7 @@ def test_a_direct_call_rings_a_busy_extension_all_the_same(board: Any, talking: 
     assert "410" in waiting.parties
 
 
-def test_a_queue_that_is_gone_rings_nobody(board: Any) -> None:
+def test_a_removed_queue_rings_no_extension(board: Any) -> None:
     """The directory may change while calls wait."""
     call = board.do("inbound", "7600", "0491570156")
     board.board.directory = type(board.board.directory)((), (), ())

@@ -1,4 +1,4 @@
-"""Start and stop of a recording: owner, tag, split, permission. Source: W-ST, W-SPk, W-RS (DOC); rows 20 to 25."""
+"""Start and stop of a recording: owner, tag, split, permission. Source: W-ST, W-SPk, W-RS (DOC); the options of start, stop and tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from noojee_fake.pbx.live.recording import RecordingStart, RecordingStop
 
 
 def test_a_second_start_splits_with_a_new_owner_and_tag(board: Any, talking: Any) -> None:
-    """agentLoginName owns the leg (DOC W-ST); the tag goes on to later legs until another comes (row 25)."""
+    """agentLoginName owns the leg (DOC W-ST); the tag goes on to later legs until another comes (option tag_selects)."""
     call = talking(board)
     board.start(call, tag="A", owner="Barney")
     board.start(call)
@@ -23,7 +23,7 @@ def test_a_second_start_splits_with_a_new_owner_and_tag(board: Any, talking: Any
 
 
 def test_a_tag_is_inherited_over_transitions_or_not(board: Any, talking: Any) -> None:
-    """Row 25: a leg has the tag of the one before it, or only the one that was started with it."""
+    """Option tag_selects: a leg has the tag of the one before it, or only the one that was started with it."""
     for inherited, tags in ((True, ["A", "A", "A"]), (False, ["A", "", ""])):
         board.board.tags_inherited = inherited
         call = talking(board, did="7602")
@@ -89,7 +89,7 @@ def test_an_unknown_owner_is_refused(board: Any, talking: Any) -> None:
     ],
 )
 def test_who_may_stop_a_recording(agent: str | None, reason: Reason | None, board: Any, talking: Any) -> None:
-    """The owner, a supervisor of the owner's team, a recording manager, an administrator. Source: W-RC (DOC), row 24."""
+    """The owner, a supervisor of the owner's team, a recording manager, an administrator. Source: W-RC (DOC), option stop_permission."""
     call = talking(board)
     if reason is None:
         board.do("stop_recording", call, RecordingStop(agent=agent))
@@ -131,7 +131,7 @@ def test_stop_needs_a_recording(board: Any, talking: Any) -> None:
 
 
 def test_a_start_while_recording_can_be_ignored_or_refused(board: Any, talking: Any) -> None:
-    """Row 20. Ignored, it leaves owner and tag as they are."""
+    """Option start_while_recording: ignored, it leaves owner and tag as they are."""
     call = talking(board)
     start = {"tag": "T", "owner": "Barney"}
     board.refused(Reason.RECORDING, "start_recording", call, RecordingStart(again="refused", **start))

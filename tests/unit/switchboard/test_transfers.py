@@ -29,7 +29,7 @@ def test_a_call_is_handed_on_several_times(board: Any, talking: Any) -> None:
     assert board.board.calls() == []
 
 
-def test_a_transfer_that_nobody_answers_keeps_its_leg(board: Any, talking: Any) -> None:
+def test_an_unanswered_transfer_keeps_its_leg(board: Any, talking: Any) -> None:
     """The caller hears it ring, and hangs up."""
     call = talking(board)
     board.do("transfer", call, "400")

@@ -82,7 +82,7 @@ class _Njadmin:
         if hour is None:
             return self._json.response(200, b"[]")
         if self._future_refused and _begin_micros(hour, self._zone) > now_micros:
-            return self._errors.bad_request("This hour has not begun")
+            return self._errors.bad_request("This hour has not started")
         written = [
             self._encoder.hourly(call, leg)
             for call, leg in self._ended_in(hour)
