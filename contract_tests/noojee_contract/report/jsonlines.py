@@ -46,8 +46,11 @@ def render(report: Report) -> str:
 
 
 def result_row(result: Result) -> dict[str, Any]:
-    """Return a result as JSON values."""
-    return {**asdict(result), "outcome": result.outcome.value}
+    """Return a result as JSON values. They are plain: pytest-xdist cannot send enums from a worker."""
+    row = {**asdict(result), "source": str(result.source), "outcome": result.outcome.value}
+    if result.failure is not None:
+        row["failure"]["kind"] = result.failure.kind.value
+    return row
 
 
 def result_of(row: Mapping[str, Any]) -> Result:
