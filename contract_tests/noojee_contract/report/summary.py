@@ -122,7 +122,8 @@ def _checked(report: Report) -> str:
         f"{count_of(totals.checks, 'check')}, {count_of(totals.requests, 'request')}, {report.seconds:.1f} s"
     )
     if report.has_generated:
-        text += f"; {count_of(report.examples, 'generated archive')} (random seed {report.random_seed})"
+        archives = count_of(report.examples, "generated archive")
+        text += f"; {archives} for each clause (random seed {report.random_seed})"
     return text
 
 

@@ -76,6 +76,16 @@ def test_a_json_report_is_read_back(name: str, request: pytest.FixtureRequest) -
         assert violations(json.loads(line), "own/report") == []
 
 
+def test_a_result_row_holds_plain_values(failed_run: Report) -> None:
+    """Workers of pytest-xdist send rows by execnet, which refuses enums and other subclasses."""
+    plain = (str, int, float, bool, type(None), dict, list)
+    values = [jsonlines.result_row(result) for result in failed_run.results]
+    while values:
+        value = values.pop()
+        assert type(value) in plain, value
+        values += value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+
+
 @pytest.mark.parametrize("cut", [1, 2, 5])
 def test_a_report_that_was_cut_off_is_refused(cut: int, failed_run: Report) -> None:
     """A footer that is missing, or counts other results."""
