@@ -79,7 +79,7 @@ class Form:
         hint = self.credential_hint(place, key)
         if hint is not None:
             return 0, f"{place}.{key}", hint
-        return 0, place, f"there is no key {key!r}{near(key, known)}; it knows {', '.join(known)}"
+        return 0, place, f"unknown key {key!r}{near(key, known)}; use {', '.join(known)}"
 
     def _explanation(self, error: Any) -> str:
         """What a value must be: the description of its place, and the nearest word of a fixed set."""
@@ -87,5 +87,5 @@ class Form:
         says = self.description(error.absolute_path)
         allowed = form.get("enum") or next((each["enum"] for each in form.get("anyOf", ()) if "enum" in each), None)
         if isinstance(error.instance, str) and allowed:
-            return f"there is no {error.instance!r}{near(error.instance, allowed)}. {says}"
-        return f"is not as it must be. {says}"
+            return f"unknown value {error.instance!r}{near(error.instance, allowed)}. {says}"
+        return f"is not valid. {says}"

@@ -44,7 +44,7 @@ def _hint(place: str, key: str) -> str | None:
             'api_key_env = "NAME"'
         )
     if key in OLD_KEYS and place.startswith("$.targets"):
-        return f"there is no such key any more; write {OLD_KEYS[key]}"
+        return f"this key was replaced; write {OLD_KEYS[key]}"
     return None
 
 

@@ -180,7 +180,7 @@ def words(flags: Sequence[Flag], values: Mapping[str, Any], *, prefix: str = "--
     found: list[str] = []
     for flag in flags:
         value = values.get(flag.name)
-        if value is None or value is False or value == []:
+        if not _is_set(value):
             continue
         name = prefix + flag.flag.removeprefix("--")
         if flag.metavar is None:
@@ -193,17 +193,21 @@ def words(flags: Sequence[Flag], values: Mapping[str, Any], *, prefix: str = "--
 
 def given(flags: Sequence[Flag], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that are set, by name."""
-    return {flag.name: values[flag.name] for flag in flags if values.get(flag.name) not in (None, False, [], "")}
+    return {flag.name: values[flag.name] for flag in flags if _is_set(values.get(flag.name))}
+
+
+def _is_set(value: Any) -> bool:
+    return value is not None and value is not False and value != [] and value != ()
 
 
 def _at_least(minimum: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
+    def whole_number(text: str) -> int:
         value = int(text)
         if value < minimum:
             raise argparse.ArgumentTypeError(f"must be {minimum} or more")
         return value
 
-    return number
+    return whole_number
 
 
 def _type_of(flag: Flag) -> type[str] | type[int] | type[float] | type[bool] | str:

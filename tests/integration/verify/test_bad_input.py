@@ -35,7 +35,7 @@ CONFIG = '[targets.pbx]\nbase_url = "http://127.0.0.1:9"\ndialect = "njadmin"\na
         (["--config", "wrong.toml"], "is no TOML"),
         (["--base-url", "http://127.0.0.1:9"], "--dialect: is missing"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmn"], "did you mean njadmin?"),
-        (["--base-url", f"http://u:{PLANTED}@127.0.0.1:9", "--dialect", "njadmin"], "--base-url: is not as it must be"),
+        (["--base-url", f"http://u:{PLANTED}@127.0.0.1:9", "--dialect", "njadmin"], "--base-url: is not valid"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--api-key-env", PLANTED], "not a value"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--recordings", "nowhere.csv"], "nowhere.csv"),
         (["--base-url", "http://127.0.0.1:9", "--dialect", "njadmin", "--config", "good.toml"], "leave out --config"),

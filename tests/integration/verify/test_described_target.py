@@ -66,7 +66,7 @@ def test_a_wrong_dialect_file_ends_with_two_and_one_line(tmp_path: Path, contrac
     )
     assert ran.code == 2
     assert ran.err.count("\n") == 1
-    assert "records.toml: $.formats.Start: there is no 'rfc3393' (did you mean rfc3339?)" in ran.err
+    assert "records.toml: $.formats.Start: unknown value 'rfc3393' (did you mean rfc3339?)" in ran.err
 
 
 @pytest.mark.parametrize(

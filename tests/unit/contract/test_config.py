@@ -88,7 +88,7 @@ PBX = "$.targets.pbx"
     ("text", "place", "says"),
     [
         ("[targets.pbx", "", "is no TOML"),
-        ("[target.pbx]\n", "$", "there is no key 'target' (did you mean targets?)"),
+        ("[target.pbx]\n", "$", "unknown key 'target' (did you mean targets?)"),
         ("targets = 3\n", "$.targets", "a table [targets.NAME] for each"),
         ("[targets]\npbx = 3\n", PBX, "Give dialect, and exactly one of base_url, transport and command"),
         ('[targets.pbx]\ndialect = "njadmin"\n', PBX, "exactly one of base_url, transport and command"),
@@ -165,7 +165,7 @@ def test_an_old_key_names_the_new_one(tmp_path: Path, key: str) -> None:
     """A target file of an older format is refused in one line."""
     with pytest.raises(TargetError) as raised:
         load(tmp_path, GOOD + f"{key} = ['x']\n")
-    assert f"$.targets.pbx.{key}: there is no such key any more; write {OLD_KEYS[key]}" in str(raised.value)
+    assert f"$.targets.pbx.{key}: this key was replaced; write {OLD_KEYS[key]}" in str(raised.value)
 
 
 def test_a_target_file_may_be_json(tmp_path: Path) -> None:
@@ -183,9 +183,10 @@ def test_a_target_file_may_be_json(tmp_path: Path) -> None:
     ("flags", "says"),
     [
         ({}, "--dialect: is missing. The dialect:"),
-        ({"dialect": "njadmn"}, "--dialect: there is no 'njadmn' (did you mean njadmin?)"),
-        ({"dialect": "njadmin", "api_key_env": PLANTED}, "--api-key-env: is not as it must be. The name of the"),
-        ({"dialect": "njadmin", "timeout_seconds": 0.0}, "--timeout: is not as it must be. The longest time"),
+        ({"dialect": "njadmn"}, "--dialect: unknown value 'njadmn' (did you mean njadmin?)"),
+        ({"dialect": "njadmin", "api_key_env": PLANTED}, "--api-key-env: is not valid. The name of the"),
+        ({"dialect": "njadmin", "request_budget": 0}, "--request-budget: is not valid. The most requests of one run"),
+        ({"dialect": "njadmin", "timeout_seconds": 0.0}, "--timeout: is not valid. The longest time"),
         ({"dialect": "njadmin", "control_url": "https://h"}, "--control-url: needs writable"),
         ({"dialect": "njadmin", "audio": "x"}, "--audio: "),
     ],

@@ -81,8 +81,8 @@ def test_places_formats_and_errors_may_be_nested(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place", "says"),
     [
-        ("[methods.by_tag]", "[methodx.by_tag]", "$", "no key 'methodx' (did you mean methods?)"),
-        ("[methods.audio]", "[methods.sound]", "$.methods", "it knows by_tag, by_unique_id, by_hour, audio"),
+        ("[methods.by_tag]", "[methodx.by_tag]", "$", "unknown key 'methodx' (did you mean methods?)"),
+        ("[methods.audio]", "[methods.sound]", "$.methods", "use by_tag, by_unique_id, by_hour, audio"),
         ("noojee-dialect/1", "noojee-dialect/2", "$.format", "noojee-dialect/1"),
         ('"records-v2"', '"Records V2"', "$.name", "lower-case letters, digits, dots and dashes"),
         ('name = "records-v2"\n', "", "$.name", "is missing"),
@@ -118,7 +118,7 @@ def test_places_formats_and_errors_may_be_nested(folder: Path) -> None:
         ('Start = "rfc3339"\n', "", "$.formats.Start", "is missing"),
         ('End = "rfc3339"\nTag', "Tag", "$.formats.End", "is missing"),
         ('Tag = "null"', 'Tag = "nul"', "$.formats.Tag", "did you mean null?"),
-        ('Tag = "null"', 'UniqueId = "text"', "$.formats", "there is no key 'UniqueId'"),
+        ('Tag = "null"', 'UniqueId = "text"', "$.formats", "unknown key 'UniqueId'"),
         ('IN = "inbound"', 'IN = "inbond"', "$.formats.Direction.IN", "did you mean inbound?"),
         ("Direction = {", "Duration = {", "$.formats.Duration", "number, or text"),
         ('Direction = "direction"\n', "", "$.formats.Direction", "$.fields names no Direction"),

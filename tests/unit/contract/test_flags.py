@@ -125,6 +125,13 @@ def test_a_repeat_command_describes_the_same_target(tmp_path: Path, monkeypatch:
     assert (targets[0].requests_per_second, targets[0].request_budget, targets[0].timeout_seconds) == (2.5, 500, 3.0)
 
 
+@pytest.mark.parametrize(("flag", "value"), [("--request-budget", "0"), ("--max-wait", "0.0"), ("--time-zone", "")])
+def test_a_value_of_zero_or_nothing_is_given(flag: str, value: str) -> None:
+    """The schema decides about it; a budget of 0 must not mean no limit."""
+    options = RunOptions.of(parsed(["--base-url", "https://h", flag, value]))
+    assert options.repeat_words == ["--base-url", "https://h", flag, value]
+
+
 def test_the_target_file_is_in_the_repeat_command() -> None:
     """The file has the limits of its targets."""
     options = RunOptions.of(parsed(["pbx", "--config", "my targets.toml", "--only", "audio.*", "--smoke"]))
