@@ -107,7 +107,7 @@ def check() -> int:
         print(error)
         return 2
 """
-FILES = {"fake.py": FAKE}
+FILES = {"fake.py": FAKE, "contract.py": CONTRACT}
 CHECKERS = {
     "mypy": ("-m", "mypy", "--strict", "--follow-imports=silent", "--cache-dir=cache"),
     "basedpyright": ("-m", "basedpyright", "--pythonpath", sys.executable),
