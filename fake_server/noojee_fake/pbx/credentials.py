@@ -152,82 +152,70 @@ class Attempts:
                 self._stamps.remove(int(time_stamp))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HashClaim:
-    """A time stamp and a hash that a caller gave, with everything that decides whether they are accepted."""
+class HashChecker:
+    """Checks the hashes of one API key by the rules of one dialect, and records their use in `used`."""
 
-    time_stamp: str
-    given: str
-    api_key: str
-    now_millis: int
-    rules: HashRules
-    used: UsedHashes
+    def __init__(self, api_key: str, rules: HashRules, used: UsedHashes) -> None:
+        self._api_key = api_key
+        self._rules = rules
+        self._used = used
+        refusals: list[tuple[Callable[[str, str, int], bool], HashStatus]] = [
+            (self._is_missing, HashStatus.MISSING),
+            (self._is_malformed, HashStatus.MALFORMED),
+            (self._is_expired, HashStatus.EXPIRED),
+            (self._is_invalid, HashStatus.INVALID),
+        ]
+        if rules.once:
+            refusals.append((self._is_used, HashStatus.USED))
+        self._refusals = tuple(refusals)
+        """The checks in their order: the first that applies gives the status."""
 
-    @property
-    def issued_millis(self) -> int:
+    def check(self, time_stamp: str, given: str, now_millis: int) -> HashStatus:
+        """Check a time stamp and its hash, and record the use of an accepted hash.
+
+        The time is checked before the hash. A time stamp is valid for ten seconds (DOC W-A1), or as long as an earlier
+        use keeps its hash valid (DOC W-HA). How far ahead of the clock it may be is an option; further ahead counts as
+        expired. The hash is lower-case hex, as in the published samples. Upper case is refused (UNKNOWN: chosen,
+        because a Java server would compare texts).
+        """
+        for applies, status in self._refusals:
+            if applies(time_stamp, given, now_millis):
+                return status
+        hour_from = self._rules.hour_from
+        if hour_from is not None:
+            since = self._issued_millis(time_stamp) if hour_from == "time-stamp" else now_millis
+            again = hour_from == "last-use"
+            self._used.renew(given, now_millis=now_millis, until_millis=since + HOUR_MILLIS, again=again)
+        return HashStatus.ACCEPTED
+
+    def _is_missing(self, time_stamp: str, given: str, _: int) -> bool:
+        return not time_stamp or not given
+
+    def _is_malformed(self, time_stamp: str, _given: str, _: int) -> bool:
+        return not _is_number(time_stamp)
+
+    def _is_expired(self, time_stamp: str, given: str, now_millis: int) -> bool:
+        if len(time_stamp) > _MILLIS_DIGITS:
+            return True
+        age = now_millis - self._issued_millis(time_stamp)
+        if -age > self._rules.ahead_seconds * 1000:
+            return True
+        if age <= WINDOW_MILLIS:
+            return False
+        return self._rules.hour_from is None or not self._used.is_valid(given, now_millis=now_millis)
+
+    def _is_invalid(self, time_stamp: str, given: str, _: int) -> bool:
+        return not same_text(given, hash_of(self._api_key, time_stamp))
+
+    def _is_used(self, time_stamp: str, given: str, now_millis: int) -> bool:
+        until_millis = self._issued_millis(time_stamp) + WINDOW_MILLIS
+        return not self._used.use_once(given, now_millis=now_millis, until_millis=until_millis)
+
+    def _issued_millis(self, time_stamp: str) -> int:
         """The time stamp in milliseconds since 1970."""
-        seconds = self.rules.seconds_accepted and len(self.time_stamp) == _SECONDS_DIGITS
-        return int(self.time_stamp) * 1000 if seconds else int(self.time_stamp)
-
-
-def check_hash(claim: HashClaim) -> HashStatus:
-    """Check a time stamp and its hash, and record the use of an accepted hash.
-
-    The time is checked before the hash. A time stamp is valid for ten seconds (DOC W-A1), or as long as an earlier use
-    keeps its hash valid (DOC W-HA). How far ahead of the clock it may be is an option; further ahead counts as expired.
-    The hash is lower-case hex, as in the published samples. Upper case is refused (UNKNOWN: chosen, because a Java
-    server would compare texts).
-    """
-    for applies, status in _REFUSALS:
-        if applies(claim):
-            return status
-    rules = claim.rules
-    if rules.hour_from is not None:
-        since = claim.issued_millis if rules.hour_from == "time-stamp" else claim.now_millis
-        again = rules.hour_from == "last-use"
-        claim.used.renew(claim.given, now_millis=claim.now_millis, until_millis=since + HOUR_MILLIS, again=again)
-    return HashStatus.ACCEPTED
+        seconds = self._rules.seconds_accepted and len(time_stamp) == _SECONDS_DIGITS
+        return int(time_stamp) * 1000 if seconds else int(time_stamp)
 
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
-
-
-def _is_missing(claim: HashClaim) -> bool:
-    return not claim.time_stamp or not claim.given
-
-
-def _is_malformed(claim: HashClaim) -> bool:
-    return not _is_number(claim.time_stamp)
-
-
-def _is_expired(claim: HashClaim) -> bool:
-    if len(claim.time_stamp) > _MILLIS_DIGITS:
-        return True
-    age, rules = claim.now_millis - claim.issued_millis, claim.rules
-    if -age > rules.ahead_seconds * 1000:
-        return True
-    if age <= WINDOW_MILLIS:
-        return False
-    return rules.hour_from is None or not claim.used.is_valid(claim.given, now_millis=claim.now_millis)
-
-
-def _is_invalid(claim: HashClaim) -> bool:
-    return not same_text(claim.given, hash_of(claim.api_key, claim.time_stamp))
-
-
-def _is_used(claim: HashClaim) -> bool:
-    if not claim.rules.once:
-        return False
-    until_millis = claim.issued_millis + WINDOW_MILLIS
-    return not claim.used.use_once(claim.given, now_millis=claim.now_millis, until_millis=until_millis)
-
-
-_REFUSALS: tuple[tuple[Callable[[HashClaim], bool], HashStatus], ...] = (
-    (_is_missing, HashStatus.MISSING),
-    (_is_malformed, HashStatus.MALFORMED),
-    (_is_expired, HashStatus.EXPIRED),
-    (_is_invalid, HashStatus.INVALID),
-    (_is_used, HashStatus.USED),
-)
-"""The checks of a hash in their order: the first that applies gives the status."""

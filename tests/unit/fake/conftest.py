@@ -18,7 +18,7 @@ ON_DISK_TOO = {
     "test_published_documents",
     "test_archive_files",
     "test_sound_ages",
-    "test_storage_rules",
+    "test_retention_rules",
     "test_stored_sound",
     "test_options",
 }

@@ -356,7 +356,7 @@ def test_each_anchored_pattern_refuses_a_line_end() -> None:
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", " "])
 def test_time_may_end_in_white_space(end: str) -> None:
-    """DOC: plain text; UNKNOWN (row 10) whether a line end follows."""
+    """DOC: plain text; UNKNOWN (option time_body) whether a line end follows."""
     assert agreed("1392356108888" + end, "recording-api/time")
 
 

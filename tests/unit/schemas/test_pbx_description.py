@@ -90,7 +90,7 @@ def test_each_shared_part_is_used() -> None:
 
 
 def test_every_path_is_there_and_the_bare_ones_are_the_same() -> None:
-    """Four generations; /rest is /servicemanager/rest again (row 47)."""
+    """Four generations; /rest is /servicemanager/rest again (option bare_rest)."""
     paths = API["paths"]
     legacy = ["start", "stop", "retrieveMetaData", "retrieveMetaDataByUniqueId", "retrieve", "retrieveByUniqueId"]
     expected = {f"/rest/RecordingAPI/{name}" for name in legacy}

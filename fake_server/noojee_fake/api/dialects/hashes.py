@@ -11,7 +11,7 @@ from noojee_fake.api.dialects.context import DialectContext
 from noojee_fake.api.dialects.responses import ErrorWriter, plain_text
 from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.messages import Response
-from noojee_fake.pbx.credentials import HashClaim, HashRules, HashStatus, UsedHashes, check_hash
+from noojee_fake.pbx.credentials import HashChecker, HashRules, HashStatus, UsedHashes
 from noojee_fake.pbx.options import Profile
 
 _MESSAGES = {
@@ -46,15 +46,14 @@ class Hashes:
     def __init__(self, context: DialectContext, errors: ErrorWriter, scheme: HashScheme) -> None:
         profile = context.profile
         self._errors = errors
-        self._api_key = context.keys.global_key
-        self._used = scheme.used
         self._attempts = context.access.attempts
-        self._rules = HashRules(
+        rules = HashRules(
             ahead_seconds=profile.number("clock_ahead_seconds"),
             seconds_accepted=profile["time_stamp_seconds"] == "accepted",
             once=not scheme.hour and profile["hash_reuse"] == "once",
             hour_from=profile["hash_hour_from"] if scheme.hour else None,
         )
+        self._checker = HashChecker(context.keys.global_key, rules, scheme.used)
         self._limited = profile["concurrent_authentications"] != "unlimited"
         self._expired_status = profile.number("expired_hash_status")
         self._refused_status = scheme.refused_status
@@ -69,15 +68,8 @@ class Hashes:
         time_stamp = api_call.parameters.get("timeStamp")
         if self._limited:
             self._attempts.end(time_stamp)
-        claim = HashClaim(
-            time_stamp=time_stamp or "",
-            given=api_call.parameters.get("hash") or "",
-            api_key=self._api_key,
-            now_millis=api_call.now_micros // 1000,
-            rules=self._rules,
-            used=self._used,
-        )
-        status = check_hash(claim)
+        given = api_call.parameters.get("hash")
+        status = self._checker.check(time_stamp or "", given or "", api_call.now_micros // 1000)
         if status is HashStatus.ACCEPTED:
             return None
         http_status = self._expired_status if status is HashStatus.EXPIRED else self._refused_status
