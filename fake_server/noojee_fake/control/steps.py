@@ -28,8 +28,8 @@ def read_steps(rows: list[dict[str, Any]]) -> list[Step]:
         if name in names:
             raise Refused(400, f"a call is named {name!r} already; names are unique in a flow", f"{path}.as")
         if call is not None and call not in names and "." not in call:
-            known = f"the names are {', '.join(sorted(names))}" if names else "no earlier step has 'as'"
-            raise Refused(400, f"no call is named {call!r}: {known}; or give a unique id", f"{path}.call")
+            hint = f"the names are {', '.join(sorted(names))}" if names else "no earlier step has 'as'"
+            raise Refused(400, f"no call is named {call!r}: {hint}; or give a unique id", f"{path}.call")
         if name is not None:
             names.add(name)
     return [_step(row) for row in rows]

@@ -25,7 +25,7 @@ from noojee_fake.messages import Request
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes, build
 
-DOOR_HEADERS = {"date", "server", "connection"}
+ADAPTER_HEADERS = {"date", "server", "connection"}
 SPEC = {
     "format": "noojee-archive/1",
     "time_zone": "Australia/Melbourne",
@@ -211,15 +211,15 @@ def ask_async_transport() -> Callable[[Asked], Answer]:
     return ask
 
 
-@pytest.mark.parametrize("door", ["ask_asgi", "ask_httpserver", "ask_transport", "ask_async_transport"])
+@pytest.mark.parametrize("adapter", ["ask_asgi", "ask_httpserver", "ask_transport", "ask_async_transport"])
 @pytest.mark.parametrize("asked", [*PLAIN, *HOSTILE], ids=lambda asked: asked.name)
-def test_adapter_answers_like_the_pbx(asked: Asked, door: str, request: pytest.FixtureRequest) -> None:
+def test_adapter_answers_like_the_pbx(asked: Asked, adapter: str, request: pytest.FixtureRequest) -> None:
     """Only Date, Server and Connection are headers of the adapter."""
     status, headers, body = from_core(asked)
-    answered, told, came = request.getfixturevalue(door)(asked)
+    answered, headers_there, came = request.getfixturevalue(adapter)(asked)
     assert answered == status
     assert came == body
-    assert {name: value for name, value in told.items() if name not in DOOR_HEADERS} == headers
+    assert {name: value for name, value in headers_there.items() if name not in ADAPTER_HEADERS} == headers
 
 
 def test_half_of_the_requests_are_hostile() -> None:
@@ -249,13 +249,13 @@ def test_request_with_half_a_body_is_not_processed() -> None:
     asyncio.run(App(_Untouched())(scope, receive, send))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("door", ["asgi", "httpserver"])
-def test_body_beyond_the_limit_is_refused_with_413(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("adapter", ["asgi", "httpserver"])
+def test_body_beyond_the_limit_is_refused_with_413(adapter: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is that of the control API."""
     asked = Asked("large", "PUT", "/__noojee/sandboxes/default/sound", (), b"x" * 150_000)
     monkeypatch.setattr(asgi, "LARGEST_BODY_BYTES", 100_000)
     monkeypatch.setattr(httpserver, "LARGEST_BODY_BYTES", 100_000)
-    if door == "asgi":
+    if adapter == "asgi":
         with on_uvicorn(App(_Untouched())) as port:  # type: ignore[arg-type]
             status = raw(asked, port)[0]
     else:
@@ -269,7 +269,7 @@ def test_body_beyond_the_limit_is_refused_with_413(door: str, monkeypatch: pytes
 def test_asgi_answers_the_lifespan_and_closes_web_sockets() -> None:
     """A server that uses the lifespan protocol starts and ends."""
 
-    def told(kind: str, *messages: str) -> list[str]:
+    def sent_types(kind: str, *messages: str) -> list[str]:
         came = iter(messages)
         sent: list[str] = []
 
@@ -282,8 +282,8 @@ def test_asgi_answers_the_lifespan_and_closes_web_sockets() -> None:
         asyncio.run(App(_Untouched())({"type": kind}, receive, send))  # type: ignore[arg-type]
         return sent
 
-    assert told("lifespan", "lifespan.startup", "lifespan.shutdown") == [
+    assert sent_types("lifespan", "lifespan.startup", "lifespan.shutdown") == [
         "lifespan.startup.complete",
         "lifespan.shutdown.complete",
     ]
-    assert told("websocket", "websocket.connect") == ["websocket.close"]
+    assert sent_types("websocket", "websocket.connect") == ["websocket.close"]

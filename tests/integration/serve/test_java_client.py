@@ -82,15 +82,17 @@ class JavaClient:
         answer = self.send(name, **values)
         assert type(answer["seq"]) is int
         for event in (event for events in answer["Data"].values() for event in events):
-            told = event["CallData"]
+            seen_call = event["CallData"]
             assert type(event["CallID"]) is int
             assert type(event["Code"]) is int
             assert all(
-                type(told[flag]) is bool for flag in ("isQueueCall", "isClickToDialCall", "inbound", "canAnswer")
+                type(seen_call[flag]) is bool for flag in ("isQueueCall", "isClickToDialCall", "inbound", "canAnswer")
             )
-            assert all(isinstance(told[text], str) for text in ("callerId", "uniqueCallId", "secondaryUniqueCallId"))
-            assert told["status"] in STATUSES
-            local_time(told["callStartTime"])
+            assert all(
+                isinstance(seen_call[text], str) for text in ("callerId", "uniqueCallId", "secondaryUniqueCallId")
+            )
+            assert seen_call["status"] in STATUSES
+            local_time(seen_call["callStartTime"])
         return answer["seq"], {
             extension: [event["CallData"] for event in events] for extension, events in answer["Data"].items()
         }
@@ -171,9 +173,9 @@ def test_call_between_extensions_is_followed_to_its_end(java: JavaClient, url: s
     assert java.ordered("dial-internal") == "Dialing"
     thread.join(timeout=20)
     monitor.close()
-    ((_, told),) = polls
-    assert told
-    assert set(told) <= {"410", "420"}
+    ((_, first_seen),) = polls
+    assert first_seen
+    assert set(first_seen) <= {"410", "420"}
     sequence, seen = java.events("subscribe-again", lastSequenceNumber=0, timeOut=0)
     (ringing,), (dialing,) = seen["420"], seen["410"]
     assert (ringing["status"], ringing["canAnswer"], ringing["inbound"]) == ("Ringing", True, True)
@@ -183,7 +185,7 @@ def test_call_between_extensions_is_followed_to_its_end(java: JavaClient, url: s
 
     assert java.ordered("answer", uniqueId=call, exten="SIP/420")
     sequence, seen = java.events("subscribe-again", lastSequenceNumber=sequence)
-    assert {extension: told["status"] for extension, (told,) in seen.items()} == {
+    assert {extension: seen_call["status"] for extension, (seen_call,) in seen.items()} == {
         "410": "Connected",
         "420": "Connected",
     }
@@ -197,7 +199,10 @@ def test_call_between_extensions_is_followed_to_its_end(java: JavaClient, url: s
     assert java.ordered("stop", extenOrUniqueId=call)
     assert java.ordered("hangup", extenOrUniqueId=call)
     _, seen = java.events("subscribe-again", lastSequenceNumber=sequence)
-    assert {extension: told["status"] for extension, (told,) in seen.items()} == {"410": "Hungup", "420": "Hungup"}
+    assert {extension: seen_call["status"] for extension, (seen_call,) in seen.items()} == {
+        "410": "Hungup",
+        "420": "Hungup",
+    }
     legs = [(leg["Leg"], leg["Duration"], leg["Username"], leg["Tag"]) for leg in archived(url, call)]
     assert legs == [("1", "4", "Fred", ""), ("2", "5", "Fred", "")]
 

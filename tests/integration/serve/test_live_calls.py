@@ -123,13 +123,13 @@ def test_change_wakes_a_poll_on_another_connection(words: tuple[str, ...], serve
         ):
             poll = thread.submit(server.managed, "subscribe", exten="410", lastSequenceNumber=seq, timeOut=15)
             if "exten" in given:
-                given["uniqueId"] = told["uniqueCallId"]  # noqa: F821 - of the poll before
+                given["uniqueId"] = call["uniqueCallId"]  # noqa: F821 - of the poll before
             assert server.managed(method, **given)["Code"] == 0
             answer = poll.result(20)
             seq = answer["seq"]
             (row,) = answer["Data"]["410"]
-            told = row["CallData"]
-            statuses.append(told["status"])
+            call = row["CallData"]
+            statuses.append(call["status"])
     assert statuses == ["Ringing", "Dialing Out", "Connected", "Hungup"]
     legs = server.client.post(f"{NJADMIN}/retrieveMetaData", params={"apiKey": KEY, "tag": "LIVE"}).json()
     assert [leg["Username"] for leg in legs] == ["Barney"]
