@@ -12,7 +12,7 @@ from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.faulty_servers import catalogue as faulty_catalogue
 
-GROUP_OF_MODULE = {"hashes": "authentication", "metadata_fields": "metadata", "metadata_times": "metadata", "by_hour_legs": "by-hour", "by_hour": "by-hour", "orders": "live-calls", "live_calls": "live-calls"}  # fmt: skip
+GROUP_OF_MODULE = {"hashes": "authentication", "metadata_fields": "metadata", "metadata_times": "metadata", "by_hour_legs": "by-hour", "by_hour": "by-hour", "call_control": "live-calls", "live_calls": "live-calls"}  # fmt: skip
 NAMED = {clause.faulty_server for clause in catalogue().values()}
 UNNAMED = sorted(set(faulty_catalogue()) - NAMED)
 

@@ -27,7 +27,7 @@ EXAMPLES = 2
 RANDOM_SEED = 1
 LEGACY, REPLACEMENT = "recording-api", "njadmin"
 USUAL = (LEGACY, REPLACEMENT)
-ABOUT_CALLS = ("support.faulty_servers.live_calls", "support.faulty_servers.orders")
+ABOUT_CALLS = ("support.faulty_servers.live_calls", "support.faulty_servers.call_control")
 OLD = "old"
 BY_HASH = "call-management-by-hash"
 

@@ -11,7 +11,7 @@ import pytest
 
 from noojee_contract.model.failure import Failure, FailureKind
 from quality.detection.detect import detect
-from support.faulty_servers import by_hand, everything, kinds, survivors
+from support.faulty_servers import everything, handwritten, kinds, survivors
 from support.faulty_servers.expected import read_expected
 from support.faulty_servers.operators import every_mutant, left_out, made
 
@@ -39,7 +39,7 @@ def test_every_faulty_server_has_group_and_expected_failure() -> None:
         assert server.kind, f"{server.name} is in no group: put it into tests/support/faulty_servers/kinds.toml"
         assert server.expected, server.name
         assert server.description.endswith("."), server.name
-    assert set(kinds()) == set(by_hand())
+    assert set(kinds()) == set(handwritten())
 
 
 def test_faulty_servers_keep_the_order_of_their_modules() -> None:

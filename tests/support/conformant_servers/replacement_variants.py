@@ -1,6 +1,6 @@
-"""The replacement of docs/replacement as other teams would have made it: asked otherwise, and described so in its dialect file.
+"""Variants of docs/replacement with other requests and answers, and the dialect files that describe them.
 
-A variant is pieces of the app's text and of the dialect file's, each with what stands in its place.
+A variant replaces pieces of the text of the app and of the dialect file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Changes = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """`app` and `file`: what is changed. `schemas`: JSON Schemas beside the file. `silent`: clauses that have nothing to judge there."""
+    """`app` and `file` are the changes, `schemas` more JSON Schemas, `silent` the clauses that do not apply."""
 
     app: Changes = ()
     file: Changes = ()

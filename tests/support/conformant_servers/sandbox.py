@@ -33,7 +33,7 @@ VERSIONS: Mapping[str, tuple[str, ...]] = {
     "6.0.1": ("call-management", HASH, KEY),
     "current": ("call-management", "njadmin", HASH, KEY),
 }
-"""What a version of the product serves, and by which proof call-management is request."""
+"""What a version of the product serves, and the authentication schemes of call-management."""
 RETIRED = ("services", "recording-api")
 DIALECTS = (*RETIRED, "call-management", "njadmin")
 

@@ -1,6 +1,6 @@
-"""Replacements that are wrong on purpose: the app of the documentation with one small change each, and the clause it breaks.
+"""Faulty replacements: the app of the documentation with one deliberate fault each, and the clause that fails.
 
-The suite knows them through the dialect file alone.
+The suite knows them only through the dialect file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from support.conformant_servers.replacement import Replacement, StartResponse, l
 
 @dataclass(frozen=True, slots=True)
 class FaultyReplacement:
-    """`description` is what somebody did; `changes` are pieces of the app's text, or of its `variant`'s, and what stands in their place."""
+    """`description` says how it might happen; `changes` are pieces of the text of the app or its `variant`, with their replacements."""
 
     description: str
     changes: tuple[tuple[str, str], ...]
@@ -26,169 +26,169 @@ class FaultyReplacement:
     variant: str = ""
 
 
-def wrong(description: str, old: str, new: str, clause: str, phrase: str, *, variant: str = "") -> FaultyReplacement:
-    """One change; `phrase` is in what the failure says."""
+def faulty(description: str, old: str, new: str, clause: str, phrase: str, *, variant: str = "") -> FaultyReplacement:
+    """One change; `phrase` is part of the failure's message."""
     return FaultyReplacement(description, ((old, new),), clause, phrase, variant)
 
 
 FAULTY: Mapping[str, FaultyReplacement] = {
-    "drops-the-agent": wrong(
+    "drops-the-agent": faulty(
         "The owner of a leg was left out as personal data.",
         '            "agent": row["agent"],\n', "", "metadata.as-described", "agent is missing",
     ),
-    "local-time-without-offset": wrong(
+    "local-time-without-offset": faulty(
         "Times are shown as the web interface shows them.",
         'wall(row["started_at"]).isoformat(timespec="milliseconds")', 'f"{wall(row[\'started_at\']):%Y-%m-%dT%H:%M:%S}"',
         "metadata.as-described", "with its offset",
     ),
-    "local-time-called-utc": wrong(
+    "local-time-called-utc": faulty(
         "The conversion to local time forgets to say so.",
         'return parsed(text).astimezone(current_app.config["ZONE"])',
         'return parsed(text).astimezone(current_app.config["ZONE"]).replace(tzinfo=UTC)', "metadata.start", "the leg started at",
     ),
-    "reference-by-prefix": wrong(
+    "reference-by-prefix": faulty(
         "The search box of the web interface is asked.",
         "WHERE reference = ?", "WHERE reference LIKE ? || '%'", "metadata.tag-whole", "expected calls",
     ),
-    "reference-of-any-case": wrong(
+    "reference-of-any-case": faulty(
         "The column was made with another collation.",
         "WHERE reference = ?", "WHERE reference = ? COLLATE NOCASE", "metadata.tag-match", "declared as 'exact'",
     ),
-    "tagged-legs-alone": wrong(
+    "tagged-legs-alone": faulty(
         "The join over calls was slow.",
         "call_id IN (SELECT call_id FROM call_record WHERE reference = ? AND ended_at <= ?)", "reference = ? AND ended_at <= ?",
         "metadata.tag-selects", "the answer shows 'legs'",
     ),
-    "hour-in-utc": wrong(
+    "hour-in-utc": faulty(
         "The hour is compared as the table has it.",
         "wall(row['ended_at']):%Y-%m-%d %H", "parsed(row['ended_at']):%Y-%m-%d %H", "by-hour.ended-in-hour", "expected legs",
     ),
-    "hour-by-start": wrong(
+    "hour-by-start": faulty(
         "A leg is found where it began.",
         "wall(row['ended_at']):%Y-%m-%d %H", "wall(row['started_at']):%Y-%m-%d %H", "by-hour.spanning-call", "expected legs",
     ),
-    "running-legs-listed": wrong(
+    "running-legs-listed": faulty(
         "What goes on is shown as well, with its end as planned.",
         "{where} AND ended_at <= ? ORDER", "{where} AND started_at <= ? ORDER", "by-hour.in-progress", "goes on until",
     ),
-    "key-ignored": wrong(
+    "key-ignored": faulty(
         "Any bearer token passes: the gateway was to check it.",
         "if not hmac.compare_digest(given.encode(), f\"Bearer {current_app.config['KEY']}\".encode()):", "if not given:",
         "authentication.wrong-refused", "with a wrong credential",
     ),
-    "key-by-prefix": wrong(
+    "key-by-prefix": faulty(
         "The column for tokens was cut to sixteen characters.",
         "if not hmac.compare_digest(given.encode(), f\"Bearer {current_app.config['KEY']}\".encode()):",
         "if given[:23] != f\"Bearer {current_app.config['KEY']}\"[:23]:", "authentication.key-whole", "without its last character",
     ),
-    "sound-left-open": wrong(
+    "sound-left-open": faulty(
         "The player in the browser sends no token.",
         '    given = request.headers.get("Authorization", "")\n',
         '    given = request.headers.get("Authorization", "")\n    if request.path.endswith("/audio"):\n        return None\n',
         "authentication.sound-guarded", "came without credentials",
     ),
-    "refuses-with-403": wrong(
+    "refuses-with-403": faulty(
         "The framework's own refusal is used.",
         'refusal(401, "unauthorized",', 'refusal(403, "unauthorized",', "authentication.refused-as-described", "expected 401",
     ),
-    "other-words-for-failures": wrong(
+    "other-words-for-failures": faulty(
         "The codes were renamed after the client was written.",
         'refusal(400, "bad_request", "reference is needed")', 'refusal(400, "missing", "reference is needed")',
         "transport.failures-as-described", "'missing'",
     ),
-    "seconds-rounded": wrong(
+    "seconds-rounded": faulty(
         "Durations are rounded, as the invoice has them.",
         '(parsed(row["ended_at"]) - parsed(row["started_at"])) // timedelta(seconds=1)',
         'round((parsed(row["ended_at"]) - parsed(row["started_at"])).total_seconds())', "metadata.duration-floor", "Duration is",
     ),
-    "no-reference-as-empty": wrong(
+    "no-reference-as-empty": faulty(
         "The column is sent as it is.",
         '"reference": row["reference"] or None', '"reference": row["reference"]', "metadata.as-described", "none is written as null",
     ),
-    "a-page-of-hundred": wrong(
+    "a-page-of-hundred": faulty(
         "The list is cut, and says nothing of it.",
         "ORDER BY started_at, id", "ORDER BY started_at, id LIMIT 100", "metadata.no-page", "expected 301 legs, got 100",
     ),
-    "sound-of-the-first-leg": wrong(
+    "sound-of-the-first-leg": faulty(
         "Sound is found by its call alone.",
         'rows("call_id = ? AND leg = ?", call_id, leg, columns="audio")', 'rows("call_id = ?", call_id, columns="audio")',
         "audio.own-leg", "its tone has",
     ),
-    "dialled-is-where-it-ended": wrong(
+    "dialled-is-where-it-ended": faulty(
         "The number that answered is taken for the number that was dialled.",
         '"dialled": row["dialled"]', '"dialled": row["callee"]', "metadata.did-inbound", "DID is",
     ),
-    "no-sound-is-empty": wrong(
+    "no-sound-is-empty": faulty(
         "A missing file is an empty one.",
         'return refusal(404, "not_found", "there is no such recording")', 'return Response(b"", mimetype="audio/wav")',
         "audio.unknown-leg", "expected a refusal",
     ),
-    "range-with-its-end": wrong(
+    "range-with-its-end": faulty(
         "BETWEEN was the obvious way to write it.",
         "ended_at >= ? AND ended_at < ?\", stored(start)", "ended_at BETWEEN ? AND ?\", stored(start)", "by-hour.hour-edges",
         "expected legs", variant="range",
     ),
-    "range-without-offset": wrong(
+    "range-without-offset": faulty(
         "The offset is cut off, since the table is in UTC.",
         "return found if found.tzinfo", "return found.replace(tzinfo=UTC) if found.tzinfo", "by-hour.ended-in-hour", "expected legs",
         variant="range",
     ),
-    "range-of-one-hour": wrong(
-        "An hour has sixty minutes, so the end need not be looked at.",
+    "range-of-one-hour": faulty(
+        "An hour has sixty minutes, so the end need not be read.",
         "stored(start), stored(end)))", "stored(start), stored(start + timedelta(hours=1))))", "by-hour.repeated-hour",
         "declared as 'both'", variant="range-in-utc",
     ),
-    "range-open-where-unread": wrong(
+    "range-open-where-unread": faulty(
         "An end that cannot be read is taken as none.",
         "    if start is None or end is None:\n", "    end = end or datetime.max.replace(tzinfo=UTC)\n    if start is None:\n",
         "by-hour.bad-hour", "until '24': expected no leg", variant="range",
     ),
-    "range-in-seconds": wrong(
+    "range-in-seconds": faulty(
         "A whole number of seconds was enough for everybody.",
         "ended_at >= ? AND ended_at < ?\", stored(start), stored(end)",
         "ended_at >= ? AND ended_at < ?\", stored(start), stored(end - timedelta(seconds=1))", "by-hour.hour-edges",
         "expected legs", variant="range-of-numbers",
     ),
-    "form-in-ascii": wrong(
+    "form-in-ascii": faulty(
         "The body is read in the charset of the framework that was there before.",
         'reference = given("reference", str)', 'reference = (given("reference", str) or "").encode("ascii", "ignore").decode()',
         "metadata.by-tag-answered", "yet no leg came", variant="form-body",
     ),
-    "form-decoded-twice": wrong(
+    "form-decoded-twice": faulty(
         "The gateway has decoded the form, and the app does so again.",
         'reference = given("reference", str)', 'reference = (given("reference", str) or "").replace("+", " ")',
         "transport.escaped-once", "tag 'A+B'", variant="form-body",
     ),
-    "json-without-backslash": wrong(
-        "Escapes were taken out by hand, behind the parser.",
+    "json-without-backslash": faulty(
+        "Escapes were removed after the parser.",
         'reference = given("reference", str)', 'reference = (given("reference", str) or "").replace("\\\\", "")',
         "transport.escaped-once", "got []", variant="json-body",
     ),
-    "json-without-filter": wrong(
+    "json-without-filter": faulty(
         "Without a filter the search lists everything, a page at a time.",
         'return refusal(400, "bad_request", "reference is needed")', 'return listed(rows("1"))',
         "transport.missing-parameter", "by tag without its parameter", variant="json-body",
     ),
-    "json-into-sql": wrong(
+    "json-into-sql": faulty(
         "What comes as JSON is clean.",
         '"call_id = ?", call_id)', "f\"call_id = '{call_id}'\")", "metadata.strangers", "nothing carries this", variant="json-body",
     ),
-    "hour-lasts-in-seconds": wrong(
+    "hour-lasts-in-seconds": faulty(
         "By hour was written by another team, which counts in seconds.",
         'millis(row["ended_at"]) - millis(row["started_at"])', '(millis(row["ended_at"]) - millis(row["started_at"])) // 1000',
         "by-hour.same-as-by-unique-id", "Duration is 0 by hour", variant="shapes",
     ),
-    "hour-writes-no-reference-as-null": wrong(
+    "hour-writes-no-reference-as-null": faulty(
         "The key is always there.",
         '**({"reference": row["reference"]} if row["reference"] else {})', '"reference": row["reference"] or None',
         "metadata.as-described", "none is written as no key at all", variant="shapes",
     ),
-    "tag-starts-in-local-seconds": wrong(
+    "tag-starts-in-local-seconds": faulty(
         "The seconds are counted from 1970 as the clock on the wall had it.",
         'parsed(row["started_at"]).timestamp()', 'wall(row["started_at"]).replace(tzinfo=UTC).timestamp()', "metadata.start",
         "the leg started at", variant="shapes",
     ),
-    "tag-tells-no-number": wrong(
+    "tag-tells-no-number": faulty(
         "A search lists calls, and nobody asked for legs.",
         '            "legNumber": row["leg"],\n            "startedAt": parsed(row["started_at"]).timestamp()',
         '            "startedAt": parsed(row["started_at"]).timestamp()', "metadata.as-described", "legNumber is missing", variant="shapes",

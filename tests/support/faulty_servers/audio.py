@@ -97,7 +97,7 @@ def sound_by_number_alone(request: httpx.Request, send: Send, memory: dict[str, 
     return with_body(answer, kept)
 
 
-@faulty("sound-cached-by-call", "The cache keeps one file a call: whichever leg was fetched first.")
+@faulty("sound-cached-by-call", "The cache keeps one file a call: the leg that was fetched first.")
 def sound_cached_by_call(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not (asks_sound(request) and is_sound(answer)):
@@ -198,7 +198,7 @@ def announcement_for_unknown_calls(request: httpx.Request, send: Send, memory: d
     return answer
 
 
-@faulty("leg-number-read-leniently", "The number is cut out of whatever stands there, and 0 is the first.")
+@faulty("leg-number-read-leniently", "Any digits in the value are the number, and 0 is the first.")
 def leg_number_read_leniently(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     leg = given(request, "leg")
     if asks_sound(request) and leg and not leg.isdigit():

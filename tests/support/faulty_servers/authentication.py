@@ -36,7 +36,7 @@ Memory = dict[str, Any]
 EMPTY_LIST = b"[]"
 
 
-@faulty("refuses-everything", "The key was rotated during the upgrade and nobody was told.")
+@faulty("refuses-everything", "The key was rotated during the upgrade and nobody was informed.")
 def refuses_everything(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if request.url.path.endswith("/Time"):
         return send(request)
@@ -56,9 +56,7 @@ def wrong_credential_empty_list(request: httpx.Request, send: Send, memory: Memo
     return answer
 
 
-@faulty(
-    "missing-credential-passes", "The filter compares what is there, and a parameter that is absent is not compared."
-)
+@faulty("missing-credential-passes", "The filter compares the present parameters only; an absent one is not compared.")
 def missing_credential_passes(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if not is_method(request):
         return send(request)
@@ -79,31 +77,31 @@ def by_tag_left_open(request: httpx.Request, send: Send, memory: Memory) -> http
 
 @faulty("empty-credential-passes", "The key of the upgraded system is unset, and an empty one equals it.")
 def empty_credential_passes(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    proof = given(request, "hash" if is_legacy(request) else "apiKey")
-    return let_in(request, send) if is_method(request) and proof == "" else send(request)
+    credential = given(request, "hash" if is_legacy(request) else "apiKey")
+    return let_in(request, send) if is_method(request) and credential == "" else send(request)
 
 
 @faulty("null-passes", "The key of the upgraded system is unset, and is compared as the text null.")
 def null_passes(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    proof = given(request, "hash" if is_legacy(request) else "apiKey")
-    return let_in(request, send) if is_method(request) and proof == "null" else send(request)
+    credential = given(request, "hash" if is_legacy(request) else "apiKey")
+    return let_in(request, send) if is_method(request) and credential == "null" else send(request)
 
 
 @faulty("compares-credential-with-like", "Credentials are looked up by SQL LIKE, which knows wild cards.")
 def compares_credential_with_like(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    proof = given(request, "hash" if is_legacy(request) else "apiKey")
-    if is_method(request) and proof:
-        pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in proof)
-        known = "0" * 64 if is_legacy(request) else keys(request, send)[0]
-        if re.fullmatch(pattern, known):
+    credential = given(request, "hash" if is_legacy(request) else "apiKey")
+    if is_method(request) and credential:
+        pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in credential)
+        expected = "0" * 64 if is_legacy(request) else keys(request, send)[0]
+        if re.fullmatch(pattern, expected):
             return let_in(request, send)
     return send(request)
 
 
 @faulty("sql-injected", "The key is pasted into the statement that looks it up.")
 def sql_injected(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    proof = given(request, "hash" if is_legacy(request) else "apiKey")
-    return let_in(request, send) if is_method(request) and proof and "OR '" in proof else send(request)
+    credential = given(request, "hash" if is_legacy(request) else "apiKey")
+    return let_in(request, send) if is_method(request) and credential and "OR '" in credential else send(request)
 
 
 @faulty("remembers-who-asked", "The address of who was let in is kept for some minutes, to spare the database.")
@@ -253,7 +251,7 @@ def hash_of_given(request: httpx.Request, key: str) -> str:
     return hash_of(key, given(request, "timeStamp") or "")
 
 
-@faulty("takes-either-credential", "One filter guards both generations, and lets pass whatever proof it knows.")
+@faulty("takes-either-credential", "One filter guards both generations, and accepts any credential that it knows.")
 def takes_either_credential(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if is_method(request) and has_credentials(request):
         key, _ = keys(request, send)
@@ -290,9 +288,9 @@ def answers_carry_a_next_link(request: httpx.Request, send: Send, memory: Memory
 @faulty("names-the-wrong-credential", "The message names the key that is unknown, to help whoever mistyped it.")
 def names_the_wrong_credential(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
-    proof = given(request, "hash" if is_legacy(request) else "apiKey")
-    if is_method(request) and proof and answer.content[:1] == b"{":
-        return with_body(answer, json.dumps({"Message": f"Unknown credential {proof}", "Code": -1}).encode())
+    credential = given(request, "hash" if is_legacy(request) else "apiKey")
+    if is_method(request) and credential and answer.content[:1] == b"{":
+        return with_body(answer, json.dumps({"Message": f"Unknown credential {credential}", "Code": -1}).encode())
     return answer
 
 

@@ -169,7 +169,7 @@ def refuses_running_hour(request: httpx.Request, send: Send, memory: dict[str, A
 def refuses_future_hour(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     named = asked(request)
     if by_hour(request) and named is not None and named[0] > date(2026, 11, 24):
-        return httpx.Response(400, json={"Message": "The hour has not begun", "Code": -1})
+        return httpx.Response(400, json={"Message": "The hour has not started", "Code": -1})
     return send(request)
 
 

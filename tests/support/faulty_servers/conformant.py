@@ -39,7 +39,7 @@ def writes_prettily(request: httpx.Request, send: Send, memory: Memory) -> httpx
 
 
 def keeps_sessions(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    """A servlet container gives everybody a session, which stands for nothing; and no length is told."""
+    """A servlet container gives everybody a session without meaning, and sends no length."""
     memory["sessions"] = memory.get("sessions", 0) + 1
     cookie = f"JSESSIONID={memory['sessions']:032X}; Path=/; HttpOnly"
     return with_headers_of(send(request), content_length=None, set_cookie=cookie, server="Apache-Coyote/1.1")

@@ -45,7 +45,7 @@ def is_fresh(request: httpx.Request, send: Send) -> bool:
 
 
 def _also(request: httpx.Request, send: Send, *texts: str) -> httpx.Response:
-    """Lets in who sends one of some texts as the hash of a fresh time stamp, beside who sends the right one."""
+    """Accepts some texts as the hash of a fresh time stamp, next to the right one."""
     if (
         signs(request)
         and not hash_is_right(request, send)
@@ -145,7 +145,7 @@ def hash_lives_five_seconds(request: httpx.Request, send: Send, memory: Memory) 
 
 
 def _lives(request: httpx.Request, send: Send, *, from_millis: float, to_millis: float) -> httpx.Response:
-    """Lets in who sends a right hash of such an age, beside who sends a fresh one."""
+    """Accepts a right hash of a wrong age, next to fresh ones."""
     if signs(request) and hash_is_right(request, send):
         age = age_millis(request, send)
         if age is not None and from_millis <= age <= to_millis:

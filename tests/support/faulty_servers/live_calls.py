@@ -1,4 +1,4 @@
-"""Faulty servers: the legs of live calls, and what makes, takes, ends and tells calls."""
+"""Faulty servers: the legs of live calls; dialling, answering, hanging up, and call events."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from support.faulty_servers import Send, faulty, with_body, with_each_leg, with_legs
+from support.faulty_servers.call_control import Memory, done, live, order_of, replaced, with_answer
 from support.faulty_servers.metadata_fields import is_metadata
-from support.faulty_servers.orders import Memory, done, live, order_of, replaced, with_answer
 from support.faulty_servers.rewriting import given, pairs, place_of, with_method, with_pairs, with_path
 
 Row = dict[str, Any]
@@ -161,7 +161,7 @@ def subscribe_in_lower_case(request: httpx.Request, send: Send, memory: Memory) 
     return with_body(answer, answer.content.replace(b'"Data"', b'"data"').replace(b'"Code"', b'"code"'))
 
 
-@faulty("subscribe-tells-each-thing-once", "What was told is taken off a queue, whoever asks again.")
+@faulty("subscribe-tells-each-thing-once", "Each event is sent once and then dropped.")
 def subscribe_tells_each_thing_once(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_neighbour(request, "subscribe"):
@@ -184,9 +184,7 @@ def subscribe_says_up_and_down(request: httpx.Request, send: Send, memory: Memor
     return _changes(request, send, lambda call: {"status": words.get(call["status"], call["status"])})
 
 
-@faulty(
-    "subscribe-tells-channels", "The id that is told is of the extension's own channel, which no other method knows."
-)
+@faulty("subscribe-tells-channels", "Events carry the id of the extension's own channel, which no other method knows.")
 def subscribe_tells_channels(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _changes(request, send, lambda call: {"uniqueCallId": call["uniqueCallId"] + "99"})
 
@@ -223,7 +221,7 @@ def dial_records_always(request: httpx.Request, send: Send, memory: Memory) -> h
     return send(replaced(request, record="true") if is_neighbour(request, "dial") else request)
 
 
-@faulty("answer-picks-up-nothing", "Phones of the new model know no remote answer, and nobody tells.")
+@faulty("answer-picks-up-nothing", "Phones of the new model know no remote answer, silently.")
 def answer_picks_up_nothing(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return done(request) if is_neighbour(request, "answer") else send(request)
 
@@ -236,7 +234,7 @@ def orders_in_lower_case(request: httpx.Request, send: Send, memory: Memory) -> 
     return with_body(answer, json.dumps({name.lower(): value for name, value in answer.json().items()}).encode())
 
 
-@faulty("seq-of-each-call", "The sequence number stands in each CallData, as the page says, and nowhere else.")
+@faulty("seq-of-each-call", "The sequence number is in each CallData, as the page says, and nowhere else.")
 def seq_of_each_call(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if not is_neighbour(request, "subscribe") or not answer.content.startswith(b'{"Data"'):
@@ -244,7 +242,7 @@ def seq_of_each_call(request: httpx.Request, send: Send, memory: Memory) -> http
     return with_body(answer, json.dumps({k: v for k, v in answer.json().items() if k != "seq"}).encode())
 
 
-@faulty("stopped-recordings-are-lost", "A recording that was stopped by hand is taken for a test, and dropped.")
+@faulty("stopped-recordings-are-lost", "A recording that was stopped is taken for a test, and dropped.")
 def stopped_recordings_are_lost(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     stopped = memory.setdefault(place_of(request).sandbox, set())
     if order_of(request) == "stop":

@@ -41,10 +41,10 @@ def calls_tagged(request: httpx.Request, send: Send, matches: Callable[[str], bo
 def bring(request: httpx.Request, send: Send, unique_ids: Iterable[str]) -> httpx.Response:
     """All legs of some calls in one answer, for whoever may ask."""
     path = f"{place_of(request).path.rpartition('/')[0]}/retrieveMetaDataByUniqueId"
-    proof = [(name, value) for name, value in pairs(request) if name not in ("tag", "uniqueId")]
+    credentials = [(name, value) for name, value in pairs(request) if name not in ("tag", "uniqueId")]
     answer, legs = send(request), []
     for unique_id in unique_ids:
-        answer = send(with_path(with_pairs(request, [*proof, ("uniqueId", unique_id)]), path))
+        answer = send(with_path(with_pairs(request, [*credentials, ("uniqueId", unique_id)]), path))
         if answer.content[:1] != b"[":
             return answer  # a refusal
         legs += json.loads(answer.content)

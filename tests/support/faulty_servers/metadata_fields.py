@@ -92,7 +92,7 @@ def record_ids_by_replica(request: httpx.Request, send: Send, memory: dict[str, 
     return with_each_leg(answer, lambda leg: {**leg, "CallRecordId": str(int(leg["CallRecordId"]) + 10_000_000)})
 
 
-@faulty_leg("record-ids-renumbered", "The migration wrote the legs anew, and the database gave new ids.")
+@faulty_leg("record-ids-renumbered", "The migration inserted the legs again, and the database gave new ids.")
 def record_ids_renumbered(leg: Leg) -> Leg:
     return {**leg, "CallRecordId": str(int(leg["CallRecordId"]) + 1)}
 

@@ -83,7 +83,7 @@ def duration_in_milliseconds(leg: Leg) -> Leg:
     return {**leg, "Duration": leg["Duration"] + "000"}
 
 
-@faulty("duration-rounded-up", "Durations are billed: a begun second counts.")
+@faulty("duration-rounded-up", "Durations are billed: a started second counts.")
 def duration_rounded_up(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     if not is_metadata(request):

@@ -23,7 +23,7 @@ def by_hour(request: httpx.Request) -> bool:
 
 
 def calls_path(request: httpx.Request) -> str:
-    """Where the control API tells the calls of a request's sandbox."""
+    """The control API's address of the calls of a request's sandbox."""
     return f"/__noojee/sandboxes/{place_of(request).sandbox}/calls"
 
 
@@ -78,7 +78,7 @@ def upgraded_to_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) 
     return each(send, request, change)
 
 
-@faulty("upgraded-with-rounded-durations", "Durations are computed anew, and rounded up.")
+@faulty("upgraded-with-rounded-durations", "Durations are computed again, and rounded up.")
 def upgraded_with_rounded_durations(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return each(send, request, lambda leg: leg | {"Duration": str(int(leg["Duration"]) + 1)})
 
@@ -113,7 +113,7 @@ def upgraded_with_directions_swapped(request: httpx.Request, send: Send, memory:
     return each(send, request, lambda leg: leg | {"Direction": swapped.get(leg["Direction"], leg["Direction"])})
 
 
-@faulty("upgraded-with-new-record-ids", "Records were inserted anew, and so numbered anew.")
+@faulty("upgraded-with-new-record-ids", "Records were inserted again, and so got new numbers.")
 def upgraded_with_new_record_ids(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return each(send, request, lambda leg: leg | {"CallRecordId": str(int(leg["CallRecordId"]) + 1_000_000)})
 

@@ -175,7 +175,7 @@ def record_id_is_the_row(request: httpx.Request, send: Send, memory: Memory) -> 
 
 @faulty(
     "groups-rows-that-stand-together",
-    "Rows are grouped by tag as they stand in the table, so a tag ends where the first call of another one comes.",
+    "Rows are grouped by tag in table order, so a tag ends at the first call of another one.",
 )
 def groups_rows_that_stand_together(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tag, answer = asked_tag(request), send(request)
@@ -210,11 +210,11 @@ def melbourne_wherever_it_stands(request: httpx.Request, send: Send, memory: Mem
         return send(request)
     zone, office = zone_of(request, send), ZoneInfo("Australia/Melbourne")
 
-    def told(leg: Row) -> Row:
+    def changed_leg(leg: Row) -> Row:
         local = datetime.strptime(leg["Start"][:19], START).replace(tzinfo=zone)
         return leg | {"Start": local.astimezone(office).strftime(START) + leg["Start"][19:]}
 
-    return with_each_leg(send(request), told)
+    return with_each_leg(send(request), changed_leg)
 
 
 @faulty(

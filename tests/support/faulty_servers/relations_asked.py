@@ -57,7 +57,7 @@ def nothing_is_remembered(request: httpx.Request, send: Send, memory: Memory) ->
 
 @faulty(
     "refusal-aborts-the-transaction",
-    "A refusal leaves a transaction aborted, and what is asked in it next finds nothing.",
+    "A refusal leaves a transaction aborted, and the next request in it finds nothing.",
 )
 def refusal_aborts_the_transaction(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
@@ -114,8 +114,8 @@ def answers_in_the_client_s_language(request: httpx.Request, send: Send, memory:
 )
 def body_hides_the_query(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if request.read() and is_metadata(request):
-        proof: Pairs = [pair for pair in pairs(request) if pair[0] not in ("tag", "uniqueId")]
-        return send(with_pairs(request, proof))
+        credentials: Pairs = [pair for pair in pairs(request) if pair[0] not in ("tag", "uniqueId")]
+        return send(with_pairs(request, credentials))
     return send(request)
 
 

@@ -1,4 +1,4 @@
-"""Faulty servers: calls that are told well as they usually go, and otherwise wherever one of them goes another way."""
+"""Faulty servers: calls that are reported correctly in the usual case, and incorrectly in a rare one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def room_for_three_legs(request: httpx.Request, send: Send, memory: Memory) -> h
     )
 
 
-@faulty("lengths-as-they-are-billed", "Duration is taken from the bill, which counts each ten seconds that were begun.")
+@faulty("lengths-as-they-are-billed", "Duration is taken from the bill, which counts each ten started seconds.")
 def lengths_as_they_are_billed(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     def billed(leg: Row) -> Row:
         return leg | {"Duration": str(-(-int(leg["Duration"]) // BILLED_SECONDS) * BILLED_SECONDS)}
@@ -85,12 +85,12 @@ def agents_joined_by_time(request: httpx.Request, send: Send, memory: Memory) ->
 
     def joined(row: Row) -> Row:
         own = put[row["UniqueId"], row["Leg"]]
-        beside = [
+        others = [
             leg
             for (unique_id, _), leg in put.items()
             if unique_id != row["UniqueId"] and own["start"] < leg["start"] < own["end"]
         ]
-        last = max(beside, key=lambda leg: str(leg["start"]), default=own)
+        last = max(others, key=lambda leg: str(leg["start"]), default=own)
         return row | {"Username": last["username"]}
 
     return with_each_leg(answer, joined)

@@ -1,4 +1,4 @@
-"""Requests changed on their way: what a faulty server needs to let in, or to misread, whom it should not."""
+"""Requests changed on their way: helpers of faulty servers that accept or misread credentials."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def given(request: httpx.Request, name: str) -> str | None:
 
 
 def has_credentials(request: httpx.Request) -> bool:
-    """Whether any of the parameters that prove who asks is there."""
+    """Whether the request has any credential."""
     return any(name in CREDENTIALS for name, _ in pairs(request))
 
 
@@ -107,7 +107,7 @@ def sandboxes(request: httpx.Request, send: Send) -> list[str]:
 
 
 def now_millis(request: httpx.Request, send: Send) -> int:
-    """The clock of the PBX that is asked, as its control API tells it: Time itself may be refused, and is counted."""
+    """The PBX's clock from its control API, as Time may be refused, and is counted."""
     url = request.url.copy_with(path=f"/__noojee/sandboxes/{place_of(request).sandbox}/clock", query=None)
     now = datetime.fromisoformat(send(httpx.Request("GET", url)).json()["now"])
     return (now - EPOCH) // timedelta(milliseconds=1)

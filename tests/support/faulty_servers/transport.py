@@ -48,15 +48,13 @@ def lacks_its_parameter(request: httpx.Request) -> bool:
 
 
 @faulty(
-    "get-served", "A colleague wanted to see recordings in the browser, so the methods got a @GET beside their @POST."
+    "get-served", "A colleague wanted to see recordings in the browser, so the methods got a @GET next to their @POST."
 )
 def get_served(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(with_method(request, "POST") if request.method == "GET" and is_method(request) else request)
 
 
-@faulty(
-    "every-method-served", "The new framework routes by path alone; GET was closed by hand, the others were forgotten."
-)
+@faulty("every-method-served", "The new framework routes by path alone; GET was closed, the others were forgotten.")
 def every_method_served(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if not is_method(request) or request.method in ("POST", "GET", "OPTIONS"):
         return send(request)
@@ -273,7 +271,7 @@ def decodes_twice(request: httpx.Request, send: Send, memory: Memory) -> httpx.R
 
 
 def _left_open(value: str) -> str:
-    """A value that was decoded once, as it stands in a query: what can be read again is read again."""
+    """A value of a query that is decoded twice."""
     return quote(unquote(value.replace("+", " ")), safe="")
 
 

@@ -38,7 +38,7 @@ class Ticket:
         return ""
 
     def managed(self, now: int, *, hour_from: str) -> str:
-        """What call-management says: for ten seconds, and once used for an hour (DOC W-HA), from when: option hash_hour_from."""
+        """The verdict of call-management: valid for ten seconds, and once used for an hour (DOC W-HA), from when: option hash_hour_from."""
         if not (self._fresh(now) or self._in_its_hour(now, hour_from)):
             return "Expired TimeStamp"
         if not self.right:

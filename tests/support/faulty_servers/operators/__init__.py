@@ -1,7 +1,7 @@
 """Faulty servers made mechanically: an operator applied at a place: each field of each document, each header, route,
 parameter, refusal and limit.
 
-A mutant that is not wrong by a published fact or a declared choice is left out, with its reason, in `left_out.toml`.
+A mutant that violates no published fact and no option is left out, with its reason, in `left_out.toml`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def is_at(request: httpx.Request, place: str) -> bool:
 
 
 def dialects_of(place: str) -> tuple[str, ...]:
-    """The dialects in which a mutant of a place is judged; empty: any.
+    """The dialects in which a mutant of a place is run; empty: any.
 
     One is enough for what all dialects write alike: by tag in the legacy one, by unique id in its replacement.
     """
@@ -61,7 +61,7 @@ def answering(place: str, change: Answers) -> Mistake:
 
 
 def every_mutant() -> Iterator[FaultyServer]:
-    """Every operator at every place, those that are left out too."""
+    """Every operator at every place, including the left-out ones."""
     for name in MODULES:
         yield from import_module(f"support.faulty_servers.operators.{name}").mutants()
 

@@ -183,7 +183,7 @@ def _repeated_keys(place: str) -> Iterator[FaultyServer]:
     for field in ("Leg", "UniqueId", "Username"):
         yield FaultyServer(
             name=f"{place}-{field.lower()}-twice",
-            description=f"{WORDS[place]}, the key {field} stands twice in each leg, first with an empty value.",
+            description=f"{WORDS[place]}, the key {field} occurs twice in each leg, first with an empty value.",
             mistake=answering(
                 place,
                 lambda _, answer, field=field: repeated(answer, field) if _is_list(answer) else answer,

@@ -67,7 +67,7 @@ CHANGES: tuple[tuple[str, str, Change, tuple[ExpectedFailure, ...]], ...] = (
     ("a-stray-leg", "a leg of a call that does not exist is listed too", _stray, MORE),
     ("one-leg-more", "the last call has a leg more", _one_more, MORE),
     ("last-legs-joined", "the last two legs of a call are one", _joined, MISSING),
-    ("nested", "each leg stands in an array of its own", lambda legs: [[leg] for leg in legs], NO_LIST),
+    ("nested", "each leg is in its own array", lambda legs: [[leg] for leg in legs], NO_LIST),
     ("keyed-by-record", "the list is an object, keyed by CallRecordId", lambda legs: {leg["CallRecordId"]: leg for leg in legs}, NO_LIST),
     ("an-empty-entry", "an empty entry ends the list", lambda legs: [*legs, {}], NO_LEG),
     ("a-null-entry", "null ends the list", lambda legs: [*legs, None], NO_LIST),

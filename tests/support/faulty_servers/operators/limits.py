@@ -63,12 +63,12 @@ def _ahead(seconds: int) -> Mistake:
 
 
 def _clock(seconds: int) -> Mistake:
-    """Time is told wrongly, and time stamps are judged by the right clock."""
+    """Time returns a wrong time; time stamps are compared with the right clock."""
 
     def mistake(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
         answer = send(request)
-        told = is_at(request, TIME) and request.method == "POST"
-        return with_body(answer, str(int(answer.content) + seconds * 1000).encode()) if told else answer
+        is_time = is_at(request, TIME) and request.method == "POST"
+        return with_body(answer, str(int(answer.content) + seconds * 1000).encode()) if is_time else answer
 
     return mistake
 
@@ -122,7 +122,7 @@ def _edge(seconds: int) -> Mistake:
 
 
 def _also_accepted(text_of: Callable[[str, str], str]) -> Mistake:
-    """A fresh hash of another text is taken beside the right one."""
+    """A fresh hash of another text is accepted next to the right one."""
 
     def mistake(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
         age = age_millis(request, send) if signs(request) else None

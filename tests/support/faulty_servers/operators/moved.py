@@ -1,4 +1,4 @@
-"""Operators on a migration: the replacement tells one field otherwise than the legacy API, in all its documents."""
+"""Operators on a migration: the replacement reports one field differently from the legacy API, in all its documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators on refusals: each kind of refusal left out, emptied, or told in another way."""
+"""Operators on refusals: each kind of refusal left out, emptied, or worded differently."""
 
 from __future__ import annotations
 
@@ -128,8 +128,8 @@ def _object(request: httpx.Request, answer: httpx.Response, send: Send) -> httpx
 
 
 def _repeating(request: httpx.Request, answer: httpx.Response, send: Send) -> httpx.Response:
-    told = json.dumps({"Message": f"Refused: {request.url.query.decode('latin-1')}", "Code": -1})
-    return with_body(answer, told.encode())
+    document = json.dumps({"Message": f"Refused: {request.url.query.decode('latin-1')}", "Code": -1})
+    return with_body(answer, document.encode())
 
 
 def _served(request: httpx.Request, answer: httpx.Response, send: Send) -> httpx.Response:

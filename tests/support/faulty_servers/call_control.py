@@ -152,7 +152,7 @@ def ids_taken_for_extensions(request: httpx.Request, send: Send, memory: Memory)
     return refused(request) if is_order(request) and "." in (given(request, NAME) or "") else send(request)
 
 
-@faulty("orders-always-succeed", "CallControl are put on a queue, and the answer tells that they were put there.")
+@faulty("orders-always-succeed", "Requests are put on a queue, and the answer confirms only that.")
 def orders_always_succeed(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return answer if not is_order(request) or not given(request, NAME) else done(request)
@@ -194,7 +194,7 @@ def get_starts_and_stops(request: httpx.Request, send: Send, memory: Memory) -> 
     return send(with_method(request, "POST") if opened else request)
 
 
-@faulty("second-start-is-lost", "Who records already is told yes, and goes on as before.")
+@faulty("second-start-is-lost", "A second start is confirmed and ignored.")
 def second_start_is_lost(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     if order_of(request) == "start" and any(call["recording"] for call in live(request, send)):
         return done(request)
@@ -220,7 +220,7 @@ def one_recording_a_call(request: httpx.Request, send: Send, memory: Memory) -> 
     return send(request)
 
 
-@faulty("idle-stop-warns", "A stop that has nothing to stop did what it was asked to.")
+@faulty("idle-stop-warns", "A stop that has nothing to stop counts as done.")
 def idle_stop_warns(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if order_of(request) != "stop" or is_done(answer) or b"not being recorded" not in answer.content:
@@ -252,7 +252,7 @@ def service_errors_are_418(request: httpx.Request, send: Send, memory: Memory) -
     return with_status(answer, 418) if is_service(request) and answer.status_code != 200 else answer
 
 
-@faulty("retired-api-served-on", "The upgrade left the old application running beside the new one.")
+@faulty("retired-api-served-on", "The upgrade left the old application running next to the new one.")
 def retired_api_served_on(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return refused(request, "Missing hash") if is_order(request) and answer.status_code == 404 else answer
