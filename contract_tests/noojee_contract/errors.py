@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -55,5 +54,7 @@ class TooSoon(ContractError):
 
 def near(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
     """ " (did you mean ...?)" if a known word resembles this one, else nothing. `cutoff` is the least similarity."""
+    import difflib  # here, because every pytest session imports this module
+
     matches = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f" (did you mean {matches[0]}?)" if matches else ""

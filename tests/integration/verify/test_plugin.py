@@ -19,7 +19,10 @@ HEAVY = (
     "soundfile",
     "rich",
     "jinja2",
+    "noojee_contract.catalogue.clauses",
     "noojee_contract.engine.runner",
+    "noojee_contract.model.schemas",
+    "noojee_contract.targets.config",
 )
 SUITE = ("--pyargs", "noojee_contract.suite", "--noojee-random-seed", "3", "--noojee-examples", "2")
 
@@ -42,7 +45,23 @@ def test_the_entry_point_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_options_are_listed_by_pytest(tmp_path: Path) -> None:
+def test_pytest_lists_the_flags_without_heavy_imports(tmp_path: Path) -> None:
+    """The help comes from the schema of the target file, without a validator."""
+    code = (
+        "import sys, pytest\n"
+        "pytest.main(['-p', 'noojee_contract.pytest_plugin.plugin', '--help'])\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "--noojee-requests-per-second" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_flags_come_from_the_entry_point(tmp_path: Path) -> None:
     """They come from the entry point, without -p."""
     assert "--noojee-config" in run(tmp_path, "--help").stdout
 
