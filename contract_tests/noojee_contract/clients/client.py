@@ -104,7 +104,9 @@ class Client:
         scheme = self.dialect.scheme
         if isinstance(scheme, VendorHash):
             return RequestCredentials(query=self.new_hash(key=key))
-        return RequestCredentials() if isinstance(scheme, NoCredentials) else self._remembered(scheme.credentials(key))
+        if isinstance(scheme, NoCredentials):
+            return RequestCredentials()
+        return self._remembered(scheme.credentials(key))
 
     def in_place(self, value: str) -> RequestCredentials:
         """Credentials with a value in place of the hash (with a new time stamp), or of the key."""
@@ -137,16 +139,15 @@ class Client:
             return given if isinstance(given, RequestCredentials) else RequestCredentials(query=tuple(given))
         scheme = self.dialect.scheme
         if isinstance(scheme, VendorHash):
-            return self._remembered(RequestCredentials(query=self._hashes.usual(self.key)))
-        return (
-            RequestCredentials()
-            if isinstance(scheme, NoCredentials)
-            else self._remembered(scheme.credentials(self.key))
-        )
+            return RequestCredentials(query=self._hidden(self._hashes.usual(self.key)))
+        if isinstance(scheme, NoCredentials):
+            return RequestCredentials()
+        return self._remembered(scheme.credentials(self.key))
 
     def _hidden(self, parameters: HashParameters) -> HashParameters:
-        """Add a hash to the secrets, and return its parameters."""
-        self.secrets.append(parameters[1][1])
+        """Add a hash to the secrets, and return its parameters. The time stamp is no secret."""
+        if parameters[1][1] not in self.secrets:
+            self.secrets.append(parameters[1][1])
         return parameters
 
     def _remembered(self, credentials: RequestCredentials) -> RequestCredentials:
@@ -156,6 +157,19 @@ class Client:
                 self.secrets.append(value)
         return credentials
 
+    @property
+    def audio_template(self) -> str | None:
+        """The method and URL that fetch audio, None if the target names none."""
+        return self.dialect.audio_template
+
+    def can_encode(self, value: str) -> bool:
+        """Whether the charset of queries has all letters of a value."""
+        try:
+            value.encode(self.dialect.charset)
+        except UnicodeEncodeError:
+            return False
+        return True
+
     # The vendor's dialects only
 
     @property
@@ -164,11 +178,6 @@ class Client:
         if not isinstance(self.dialect, VendorDialect):
             raise TypeError(f"{self.dialect.name} is no dialect of the vendor's")
         return self.dialect
-
-    @property
-    def audio_template(self) -> str | None:
-        """The method and URL that fetch audio, None if the target names none."""
-        return self.dialect.audio_template
 
     def in_dialect(self, dialect: str, scheme: str) -> Client:
         """A client for the same PBX in another of the vendor's dialects, or with another scheme.
@@ -192,7 +201,7 @@ class Client:
         request = self.vendor.method_request(self.root, name, query, self._credentials(credentials), verb=method)
         return self.sender.send(request)
 
-    def order(
+    def command(
         self, name: str, query: Query, *, credentials: Credentials | None = None, method: str | None = None
     ) -> Exchange:
         """Call a method that acts on a live call."""
@@ -206,11 +215,3 @@ class Client:
     def with_credentials(self, query: Query, credentials: Credentials | None = None) -> Query:
         """The parameters and the credentials, in the order of the samples."""
         return self.vendor.with_credentials(query, self._credentials(credentials))
-
-    def can_say(self, value: str) -> bool:
-        """Whether the charset of queries has all letters of a value."""
-        try:
-            value.encode(self.dialect.charset)
-        except UnicodeEncodeError:
-            return False
-        return True

@@ -28,7 +28,9 @@ IN_PROCESS_PLAIN = "http://in-process.invalid"
 
 
 class TargetClient:
-    """Opens its connection on first use. Without the `servers` of the run, it starts the server of its command itself.
+    """One target: its HTTP client, credentials, limits and sandboxes.
+
+    It opens its connection on first use. Without the `servers` of the run, it starts the server of its command itself.
 
     Raises Unreachable if nothing answers within the target's time-out, TargetError if the configuration is wrong.
     """

@@ -52,7 +52,7 @@ class CustomDialect:
     name: str
     scheme: Scheme
     methods: Mapping[str, Method]
-    failures: ErrorRules = field(default_factory=ErrorRules)
+    errors: ErrorRules = field(default_factory=ErrorRules)
 
     is_custom: ClassVar[bool] = True
     needs_audio_template: ClassVar[bool] = False
@@ -78,7 +78,7 @@ class CustomDialect:
     @property
     def options(self) -> Mapping[str, str]:
         """The options that the file declares: keys of options.toml with their values."""
-        unknown, no_sound = (self.failures.kinds.get(kind) for kind in ("unknown_recording", "no_sound"))
+        unknown, no_sound = (self.errors.kinds.get(kind) for kind in ("unknown_recording", "no_sound"))
         declared = {"unknown_recording": f"failure-{unknown.statuses[0]}" if unknown is not None else "empty-list"}
         if no_sound is not None:
             declared["audio_unknown_leg"] = str(no_sound.statuses[0])
@@ -112,7 +112,7 @@ class CustomDialect:
 
     def error_rule(self, kind: str) -> ErrorRule | None:
         """How the API answers a kind of error, None if the file does not say."""
-        return self.failures.kinds.get(kind)
+        return self.errors.kinds.get(kind)
 
     def configured(self, profile: Mapping[str, str], audio_template: str | None) -> CustomDialect:
         """The dialect itself: its file settles everything."""
@@ -189,7 +189,7 @@ class CustomDialect:
             return None
 
     def _error_body_of(self, document: Any) -> ErrorBody | None:
-        rules = self.failures
+        rules = self.errors
         code, message = (
             MISSING if place is None else value_at(document, place) for place in (rules.code, rules.message)
         )

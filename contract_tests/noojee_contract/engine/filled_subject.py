@@ -57,7 +57,7 @@ class FilledSubject(Subject):
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags of the archive that the charset of queries can encode."""
-        return tuple(filter(self.client.can_say, self.archive.tags))
+        return tuple(filter(self.client.can_encode, self.archive.tags))
 
     @property
     def unique_ids(self) -> tuple[str, ...]:

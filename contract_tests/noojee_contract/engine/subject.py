@@ -173,7 +173,7 @@ class Subject(ABC):
         """Decode an exchange as the answer to a question. Not cached."""
         return Answer(asked, exchange, self.target.api.read_answer(asked, exchange, zone=self.zone))
 
-    def failure(self, exchange: Exchange) -> ErrorBody | None:
+    def error_body(self, exchange: Exchange) -> ErrorBody | None:
         """The error body of an exchange of any method, None if it has none."""
         return self.target.api.read_error_body(exchange)
 
@@ -235,12 +235,12 @@ def _read_only() -> Inconclusive:
 
 @dataclass(frozen=True, slots=True)
 class SubjectPair:
-    """The two PBXs of a migration, with the same calls: the legacy one and its replacement."""
+    """The two PBXs of a migration, with the same calls: the old one and the new one."""
 
-    legacy: Subject
-    replacement: Subject
+    old: Subject
+    new: Subject
 
     @property
     def sides(self) -> tuple[Subject, ...]:
-        """Both PBXs, the legacy one first."""
-        return (self.legacy, self.replacement)
+        """Both PBXs, the old one first."""
+        return (self.old, self.new)

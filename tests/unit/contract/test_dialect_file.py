@@ -47,7 +47,7 @@ def test_the_documented_example_loads() -> None:
     assert dialect.methods["by_tag"].url({"tag": "a b&c"}) == "/api/v2/recordings?reference=a%20b%26c"
     assert dialect.methods["audio"].url({"unique_id": "1.2", "leg": "3"}) == "/api/v2/calls/1.2/legs/3/audio"
     assert dialect.methods["by_tag"].shape.fields["Tag"] == ("reference",)
-    assert dialect.failures.kinds["refused"] == ErrorRule(statuses=(401,), code="unauthorized")
+    assert dialect.errors.kinds["refused"] == ErrorRule(statuses=(401,), code="unauthorized")
     assert dialect.options == {"unknown_recording": "empty-list", "audio_unknown_leg": "404"}
 
 
@@ -71,7 +71,7 @@ def test_places_formats_and_errors_may_be_nested(folder: Path) -> None:
     dialect = read(folder, 'Source = "from"', 'Source = "from.number"')
     assert dialect.methods["by_hour"].shape.fields["Source"] == ("from", "number")
     dialect = read(folder, "{ status = 404, code", "{ status = [404, 410], code")
-    assert dialect.failures.kinds["unknown_path"].statuses == (404, 410)
+    assert dialect.errors.kinds["unknown_path"].statuses == (404, 410)
     dialect = read(folder, 'date = "%Y-%m-%d"', 'date = "%d.%m.%Y"\nhour = "padded"')
     assert dialect.methods["by_hour"].hour == DateAndHour(day_pattern="%d.%m.%Y", padded=True)
     start = read(folder, 'Start = "rfc3339"', 'Start = "%d.%m.%Y %H:%M:%S"').methods["by_tag"].shape.formats["Start"]

@@ -119,7 +119,7 @@ def test_an_error_body_is_read_at_its_place_in_the_file() -> None:
     assert DIALECT.read_error_body(exchange(b"<html>")) is None
     bare = CustomDialect(
         name="bare", scheme=KeyInQuery("key"), methods={"by_tag": Method(verb="GET", path="/")},
-        failures=ErrorRules(code=("code",), message=("text",), success=0),
+        errors=ErrorRules(code=("code",), message=("text",), success=0),
     )  # fmt: skip
     assert bare.read_error_body(exchange({"code": 0, "text": "fine"})) is None
     assert bare.read_error_body(exchange({"code": 7, "text": "no"})) is not None

@@ -49,7 +49,7 @@ def test_an_hour_is_a_date_with_slashes_and_a_number() -> None:
 
 def test_the_oldest_dialect_commands_by_get() -> None:
     """DOC W-27: the method is a parameter, and there are no credentials."""
-    sent = client(vendor_dialect("services")).order("start", (("extenOrUniqueId", "410"),)).request
+    sent = client(vendor_dialect("services")).command("start", (("extenOrUniqueId", "410"),)).request
     assert sent.method == "GET"
     assert sent.url == f"{ROOT}/servicemanager/services/njadmin-api-recording?method=start&extenOrUniqueId=410"
 
@@ -78,6 +78,13 @@ def test_call_management_keeps_a_hash_for_some_seconds() -> None:
     first, second = asked.credentials(), asked.credentials()
     asked.forget_hash()
     assert first == second != asked.credentials()
+
+
+def test_a_time_stamp_is_no_secret() -> None:
+    """Only the key and the hash are: an answer may show the time."""
+    asked = client(vendor_dialect("recording-api"))
+    asked.by_tag("x")
+    assert asked.secrets == [KEY, vendor_hash(KEY, STAMP)]
 
 
 def test_a_time_without_digits_makes_no_hash() -> None:

@@ -42,7 +42,7 @@ def _dialect(document: Mapping[str, Any], folder: Path) -> CustomDialect:
         methods={
             name: read_method(name, row, folder, shapes.get(name, Shape())) for name, row in document["methods"].items()
         },
-        failures=_failures(document.get("failures", {})),
+        errors=_error_rules(document.get("failures", {})),
     )
 
 
@@ -57,7 +57,7 @@ def _scheme(row: Mapping[str, str]) -> Scheme:
     return VendorHash(verb, path)
 
 
-def _failures(row: Mapping[str, Any]) -> ErrorRules:
+def _error_rules(row: Mapping[str, Any]) -> ErrorRules:
     def statuses(written: int | list[int]) -> tuple[int, ...]:
         return (written,) if isinstance(written, int) else tuple(written)
 

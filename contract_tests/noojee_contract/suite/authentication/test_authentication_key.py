@@ -89,7 +89,7 @@ def _from_two_addresses(subject: Subject) -> tuple[Exchange, Exchange]:
     for allowed in (OTHER_ADDRESSES, None):
         subject.set("access", allowed_addresses=allowed)
         if subject.dialect == "services":
-            exchanges.append(subject.client.order("start", (("extenOrUniqueId", "410"),)))
+            exchanges.append(subject.client.command("start", (("extenOrUniqueId", "410"),)))
         else:
             exchanges.append(
                 subject.client.by_unique_id(subject.unique_ids[0], credentials=_credentials_without_time(subject))

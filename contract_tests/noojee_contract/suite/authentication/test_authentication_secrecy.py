@@ -116,7 +116,7 @@ def test_a_refusal_is_the_same_with_and_without_a_recording(subject: Subject, ch
             for value in (unique_id, "no-such-call.1")
         )
         expected, actual = describe_exchange(subject, present), describe_exchange(subject, absent)
-        same_answer = present.status == absent.status and subject.failure(present) == subject.failure(absent)
+        same_answer = present.status == absent.status and subject.error_body(present) == subject.error_body(absent)
         check(
             same_answer and expected == actual,
             f"a wrong credential: {expected} for a call that is there, {actual} for an unknown call",

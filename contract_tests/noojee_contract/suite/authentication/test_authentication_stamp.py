@@ -182,7 +182,7 @@ def test_a_stale_hash_has_an_error_body_of_its_own(subject: Subject, check: Chec
 def _check_expired_body(subject: Subject, check: Check, exchange: Exchange) -> None:
     """Check that the answer to a hash of 11 s has the documented error body."""
     what = "a hash 11 s old"
-    error_body = subject.failure(exchange)
+    error_body = subject.error_body(exchange)
     actual = describe_exchange(subject, exchange)
     kind = kind_without_refusal(exchange, shown=shows_recording(subject, exchange))
     if has_error_status(exchange):

@@ -90,7 +90,7 @@ def _check_rule(subject: Subject, check: Check, name: str, exchange: Exchange, w
     message = f"{what}: expected {expected} ({name}), got {actual}"
     check(exchange.status in rule.statuses, message, exchange, kind=kind, expected=expected, actual=actual)
     if rule.code is not None:
-        error_body = subject.failure(exchange)
+        error_body = subject.error_body(exchange)
         code = None if error_body is None else error_body.code
         check(
             code == rule.code,

@@ -158,7 +158,7 @@ def test_start_and_stop_that_name_no_call_are_errors(subject: Subject, check: Ch
     own, unique_id = _on(subject)
     for name in ("start", "stop"):
         for query in ((("tag", "T"),), (("extenOrUniqueId", ""), ("tag", "T"))):
-            check_error(own, check, own.client.order(name, query), f"a {name} that names no call")
+            check_error(own, check, own.client.command(name, query), f"a {name} that names no call")
     if subject.dialect != "services":
         own.play(lasts(5), ends(unique_id))
         check_not_recorded(check, listed(own, unique_id), "after a start and a stop that name no call")
@@ -205,7 +205,7 @@ def test_the_key_of_a_user_is_refused(subject: Subject, check: Check) -> None:
     credentials = (("apiKey", own.sandbox.user_key),)
     check_error(own, check, start(own, "410", credentials=credentials), "a start with the key of a user")
     query = (("exten", "410"), ("lastSequenceNumber", "0"), ("timeOut", "0"))
-    exchange = own.client.order("subscribe", query, credentials=credentials)
+    exchange = own.client.command("subscribe", query, credentials=credentials)
     check_error(own, check, exchange, "subscribe with the key of a user")
 
 

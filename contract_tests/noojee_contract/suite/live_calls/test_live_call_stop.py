@@ -110,7 +110,7 @@ def test_who_may_stop_a_recording_is_as_declared(subject: Subject, check: Check)
 def test_a_stop_that_names_no_agent_is_taken_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN: option stop_without_agent; the example of stop in W-A1 names no agent."""
     own, _ = _recording(subject)
-    exchange = own.client.order("stop", (("extenOrUniqueId", "410"),))
+    exchange = own.client.command("stop", (("extenOrUniqueId", "410"),))
     taken, left = is_done(own, exchange), is_error(own, exchange)
     seen = "allowed" if taken else "refused" if left else f"other: {describe_reply(exchange)}"
     check.option(own, "stop_without_agent", seen, exchange)

@@ -47,7 +47,7 @@ State = tuple[Any, Any]
 
 def _subscribe(subject: Subject, exten: str, after: int = 0, *, name: str = "exten") -> Exchange:
     """The call events at some extensions after a sequence number, without waiting."""
-    return subject.client.order("subscribe", ((name, exten), ("lastSequenceNumber", str(after)), ("timeOut", "0")))
+    return subject.client.command("subscribe", ((name, exten), ("lastSequenceNumber", str(after)), ("timeOut", "0")))
 
 
 def _document(exchange: Exchange) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _check_document(subject: Subject, check: Check, exchange: Exchange, schema: 
 
 
 def _dial(subject: Subject, **more: str) -> Exchange:
-    return subject.client.order("dial", (("number", OUTSIDE), ("extenOrUniqueId", "SIP/410"), *more.items()))
+    return subject.client.command("dial", (("number", OUTSIDE), ("extenOrUniqueId", "SIP/410"), *more.items()))
 
 
 @clause("live-calls.hangup")
@@ -124,7 +124,7 @@ def test_a_hangup_is_answered_as_the_page_shows(subject: Subject, check: Check) 
     """DOC W-HU: {"Message":"Channel Hungup","Code":0}."""
     own = board(subject)
     talking(own)
-    exchange = own.client.order("hangup", (("extenOrUniqueId", "410"),))
+    exchange = own.client.command("hangup", (("extenOrUniqueId", "410"),))
     message, code = message_of(exchange), code_of(exchange)
     ok = exchange.status is not None and exchange.status < 300
     other_message = ok and code == 0
@@ -144,9 +144,9 @@ def test_a_hangup_ends_the_call_and_its_leg(subject: Subject, check: Check) -> N
     """DOC W-HU: it hangs up the call. The leg has ended and is listed (SPEC)."""
     own = board(subject)
     unique_id = talking(own, record="answer")
-    own.client.order("hangup", (("extenOrUniqueId", unique_id),))
+    own.client.command("hangup", (("extenOrUniqueId", unique_id),))
     check_lengths(check, listed(own, unique_id), [10], "a call that was hung up 10 s after its answer")
-    again = own.client.order("hangup", (("extenOrUniqueId", unique_id),))
+    again = own.client.command("hangup", (("extenOrUniqueId", unique_id),))
     check_error(own, check, again, "a hangup of a call that is over")
 
 
@@ -161,7 +161,7 @@ def test_hangup_dial_and_subscribe_refuse_get(subject: Subject, check: Check) ->
         "subscribe": (("exten", "410"), ("lastSequenceNumber", "0"), ("timeOut", "0")),
     }
     for name, query in queries.items():
-        check_error(own, check, own.client.order(name, query, method="GET"), f"GET {name}")
+        check_error(own, check, own.client.command(name, query, method="GET"), f"GET {name}")
     own.play(lasts(5), ends(unique_id))
 
 
@@ -361,7 +361,7 @@ def test_answer_picks_up_a_call_that_rings(subject: Subject, check: Check) -> No
     """CLIENT C-J: answer with uniqueId and exten; Code 0 is success."""
     own = board(subject)
     unique_id = own.play(rings("never"), lasts(3))["call"]
-    exchange = own.client.order("answer", (("uniqueId", unique_id), ("exten", "SIP/410")))
+    exchange = own.client.command("answer", (("uniqueId", unique_id), ("exten", "SIP/410")))
     check_done(own, check, exchange, "answer")
     after = _subscribe(own, "410")
     _check_states(check, after, _states(after, "410"), [(unique_id, "Connected")], "after answer for 410")
@@ -375,12 +375,12 @@ def test_answers_have_message_and_code_in_capitals(subject: Subject, check: Chec
     exchanges = {
         "start": start(own, "410", agent="Fred"),
         "stop": stop(own, "410"),
-        "hangup": own.client.order("hangup", (("extenOrUniqueId", "410"),)),
+        "hangup": own.client.command("hangup", (("extenOrUniqueId", "410"),)),
     }
     for name, exchange in exchanges.items():
         _check_document(own, check, exchange, "success", name)
         check_done(own, check, exchange, name)
-    failed = own.client.order("hangup", (("extenOrUniqueId", "410"),))
+    failed = own.client.command("hangup", (("extenOrUniqueId", "410"),))
     if is_error(own, failed) and failed.status == 200:
         mismatch = schema_mismatch("a hangup without a call", _document(failed), "call-management/failure")
         check_mismatch(check, mismatch, failed)

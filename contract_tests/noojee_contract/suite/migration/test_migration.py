@@ -74,17 +74,17 @@ def _check_start(check: Check, answer: Answer, what: str, old: Leg, new: Leg) ->
 
 
 def _unique_ids(pair: SubjectPair) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*pair.legacy.unique_ids, *pair.replacement.unique_ids)))
+    return tuple(dict.fromkeys((*pair.old.unique_ids, *pair.new.unique_ids)))
 
 
 def _tags(pair: SubjectPair) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*pair.legacy.tags, *pair.replacement.tags)))
+    return tuple(dict.fromkeys((*pair.old.tags, *pair.new.tags)))
 
 
 def _by_unique_id(pair: SubjectPair) -> Iterator[tuple[str, Answer, Answer]]:
     """The answers of both sides to each unique id, except where the legacy side answers with an error body."""
     for unique_id in _unique_ids(pair):
-        old, new = pair.legacy.by_unique_id(unique_id), pair.replacement.by_unique_id(unique_id)
+        old, new = pair.old.by_unique_id(unique_id), pair.new.by_unique_id(unique_id)
         if old.reading.error_body is None:
             yield unique_id, old, new
 
@@ -165,7 +165,7 @@ def test_no_leg_is_there_more_often(pair: SubjectPair, check: Check) -> None:
 def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
     """SPEC: an array containing any matching calls."""
     for tag in _tags(pair):
-        old, new = pair.legacy.by_tag(tag), pair.replacement.by_tag(tag)
+        old, new = pair.old.by_tag(tag), pair.new.by_tag(tag)
         if old.reading.error_body is None:
             _check_listed(check, f"tag {tag!r}", old, new)
 
@@ -173,13 +173,13 @@ def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
 @clause("migration.nothing-else")
 def test_a_value_without_legs_has_no_legs_on_the_replacement(pair: SubjectPair, check: Check) -> None:
     """SPEC: any matching calls, and no others. The test also sends prefixes of tags that the PBXs hold."""
-    values = [*pair.legacy.unknown_values[:STRANGE], *(tag[:-1] for tag in _tags(pair)[:STRANGE] if len(tag) > 1)]
+    values = [*pair.old.unknown_values[:STRANGE], *(tag[:-1] for tag in _tags(pair)[:STRANGE] if len(tag) > 1)]
     for value in dict.fromkeys(values):
         if value in _tags(pair):
             continue
-        old = pair.legacy.by_tag(value)
+        old = pair.old.by_tag(value)
         if not old.legs:
-            new = pair.replacement.by_tag(value)
+            new = pair.new.by_tag(value)
             listed = legs_in_words(names(new.legs))
             check(
                 not new.legs,
@@ -240,7 +240,7 @@ def test_a_call_has_the_same_direction(pair: SubjectPair, check: Check) -> None:
 @clause("migration.record-ids")
 def test_a_leg_keeps_its_record_id(pair: SubjectPair, check: Check) -> None:
     """UNKNOWN whether an upgrade renumbers; clients may have stored the ids."""
-    archive = pair.legacy.archive
+    archive = pair.old.archive
     if archive is not None and any(leg.call_record_id is None for leg in archive.legs):
         return
     _check_field(pair, check, "CallRecordId")
@@ -249,10 +249,10 @@ def test_a_leg_keeps_its_record_id(pair: SubjectPair, check: Check) -> None:
 @clause("migration.by-hour")
 def test_a_leg_by_hour_is_one_of_the_legacy_side(pair: SubjectPair, check: Check) -> None:
     """DOC: legs that ended in that hour; they are the same legs."""
-    for day, hour in pair.replacement.hours:
-        answer = pair.replacement.by_hour(day, hour)
+    for day, hour in pair.new.hours:
+        answer = pair.new.by_hour(day, hour)
         for leg in answer.legs:
-            legacy = pair.legacy.by_unique_id(leg.unique_id)
+            legacy = pair.old.by_unique_id(leg.unique_id)
             old = next((each for each in legacy.legs if each.number == leg.number), None)
             where = f"{question_in_words(answer)}: {describe_leg(leg)}"
             check(
@@ -272,7 +272,7 @@ def test_a_leg_by_hour_is_one_of_the_legacy_side(pair: SubjectPair, check: Check
 @clause("migration.by-hour-whole")
 def test_every_legacy_leg_is_listed_in_its_hour(pair: SubjectPair, check: Check) -> None:
     """DOC: legs that ended in that hour. Start plus Duration give the hour, or two hours where they are close to its end."""
-    subject = pair.replacement
+    subject = pair.new
     second_is_left_out = subject.profile.get("repeated_hour") == "first"
     for _, old, _ in _by_unique_id(pair):
         for leg in old.legs:
@@ -299,19 +299,19 @@ def _by_hour_mismatch(leg: Leg, answers: list[Answer]) -> Mismatch | None:
 @clause("migration.sound")
 def test_a_leg_sounds_the_same(pair: SubjectPair, check: Check) -> None:
     """SPEC: access to the call's audio data."""
-    for leg, exchange in audio_answers(pair.legacy):
+    for leg, exchange in audio_answers(pair.old):
         old = read_audio(exchange)
-        listed = any(each.number == leg.number for each in pair.replacement.by_unique_id(leg.unique_id).legs)
+        listed = any(each.number == leg.number for each in pair.new.by_unique_id(leg.unique_id).legs)
         if isinstance(old, NoSound) or not listed:
             continue
-        moved = pair.replacement.sound(leg.unique_id, leg.number)
+        moved = pair.new.sound(leg.unique_id, leg.number)
         new = read_audio(moved)
         if isinstance(new, NoSound):
             check(
                 False,
                 f"{describe_leg(leg)} has audio on the legacy side and none on the replacement: {new}",
                 moved,
-                kind=kind_without_audio(pair.replacement, moved),
+                kind=kind_without_audio(pair.new, moved),
                 expected="audio",
                 actual=str(new),
             )

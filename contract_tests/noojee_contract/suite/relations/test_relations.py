@@ -73,7 +73,7 @@ def test_the_tag_of_a_leg_finds_the_leg(subject: Subject, check: Check) -> None:
     known, found = set(subject.tags), set[str]()
     for unique_id in subject.unique_ids:
         for leg in subject.by_unique_id(unique_id).legs:
-            if subject.archive is None and leg.tag and subject.client.can_say(leg.tag) and len(found) < MOST_TAGS:
+            if subject.archive is None and leg.tag and subject.client.can_encode(leg.tag) and len(found) < MOST_TAGS:
                 found.add(leg.tag)
             if leg.tag in known | found:
                 answer = subject.by_tag(leg.tag)

@@ -61,7 +61,7 @@ def is_refusal_of_audio(subject: Subject, exchange: Exchange) -> bool:
     """Whether an audio request is refused: the answer has no audio, and an HTTP error or an error body."""
     if has_audio(exchange) or exchange.status is None:
         return False
-    return has_error_status(exchange) or subject.failure(exchange) is not None
+    return has_error_status(exchange) or subject.error_body(exchange) is not None
 
 
 def kind_without_audio(subject: Subject, exchange: Exchange) -> FailureKind:
@@ -94,7 +94,7 @@ def describe_audio(subject: Subject, exchange: Exchange) -> str:
         return f"{exchange.status} with a sound of {len(exchange.body)} bytes"
     if exchange.status is None:
         return str(exchange.transport_error)
-    error_body = subject.failure(exchange)
+    error_body = subject.error_body(exchange)
     if error_body is not None:
         return f"{exchange.status} with the error {beginning(error_body.message, MOST_OF_A_MESSAGE)!r}"
     return f"{exchange.status} with {len(exchange.body)} bytes that are not audio"

@@ -101,7 +101,7 @@ def start(
     """Request the recording of the call of an extension, a channel or a unique id."""
     wanted = (("extenOrUniqueId", name), ("tag", tag), ("agentLoginName", agent))
     query = [(key, value) for key, value in wanted if value is not None]
-    return subject.client.order("start", query, credentials=credentials, method=method)
+    return subject.client.command("start", query, credentials=credentials, method=method)
 
 
 def stop(
@@ -120,7 +120,7 @@ def stop(
     needed = subject.profile.get("stop_without_agent") == "refused"
     by = agent or fred(subject) or ("Pearl" if needed else None)
     query = [("extenOrUniqueId", name), *([] if by is None else [("agentLoginName", by)])]
-    return subject.client.order("stop", query, credentials=credentials, method=method)
+    return subject.client.command("stop", query, credentials=credentials, method=method)
 
 
 def code_of(exchange: Exchange) -> Any:

@@ -172,7 +172,7 @@ def test_the_keys_of_an_error_body_are_as_declared(subject: Subject, check: Chec
 def test_an_error_has_a_body(subject: Subject, check: Check) -> None:
     """CLIENT C-D: prints the body of every answer that is not 2xx, so an error needs a text."""
     for what, exchange in without_parameter(subject):
-        error_body = subject.failure(exchange)
+        error_body = subject.error_body(exchange)
         readable = bool(error_body.message) if error_body is not None else bool(exchange.body.strip())
         message = f"{what}: answered {exchange.status} without a body or a Message"
         kind = FailureKind.NO_ANSWER if exchange.response is None else FailureKind.INVALID_ERROR_BODY

@@ -193,7 +193,7 @@ def test_the_legacy_api_is_removed_after_version_4_as_declared(subject: Subject,
     """
     own = subject.fresh()
     own.set("version", version="6.0.1")
-    exchange = own.client.order("start", (("extenOrUniqueId", "410"),), credentials=())
+    exchange = own.client.command("start", (("extenOrUniqueId", "410"),), credentials=())
     check.option(subject, "legacy_after_4", "gone" if exchange.status == 404 else "kept", exchange)
 
 
