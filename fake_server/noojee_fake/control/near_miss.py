@@ -37,7 +37,7 @@ def near_miss(pbx: Pbx, *, path: str, method: str, parameters: Parameters) -> Ne
     routes = pbx.routes
     plain = percent_decoded(raw_bytes(path))
     asked = (path if plain is None else plain.decode("utf-8", "replace"))[:_LONGEST_PATH]
-    served = asked if asked in routes else _nearest_path(asked, routes)
+    served = asked if asked in routes else _similar_path(asked, routes)
     if served is None:
         return None
     differs = [] if served == asked else _path_differs(pbx, asked, served)
@@ -53,7 +53,7 @@ def _described() -> Mapping[str, Method]:
     return {path: method for method in methods() for path in method.paths}
 
 
-def _nearest_path(asked: str, served: Iterable[str]) -> str | None:
+def _similar_path(asked: str, served: Iterable[str]) -> str | None:
     """The served path that differs only by what `_folded` removes; else the most similar name, then the most similar prefix."""
     paths = {path.casefold(): path for path in served}
     wanted = _folded(asked)
@@ -67,12 +67,12 @@ def _nearest_path(asked: str, served: Iterable[str]) -> str | None:
     return None if served_path is None else paths[served_path]
 
 
-def _most_similar(wanted: str, known: list[str], cutoff: float) -> str | None:
-    if len(known) == 1 and not cutoff:
-        return known[0]
-    if wanted in known:
+def _most_similar(wanted: str, candidates: list[str], cutoff: float) -> str | None:
+    if len(candidates) == 1 and not cutoff:
+        return candidates[0]
+    if wanted in candidates:
         return wanted
-    return next(iter(difflib.get_close_matches(wanted[:_LONGEST_NAME], known, n=1, cutoff=cutoff)), None)
+    return next(iter(difflib.get_close_matches(wanted[:_LONGEST_NAME], candidates, n=1, cutoff=cutoff)), None)
 
 
 def _folded(path: str) -> str:
@@ -93,7 +93,7 @@ def _path_differs(pbx: Pbx, asked: str, served: str) -> list[str]:
     name = served.rpartition("/")[2]
     if asked.rpartition("/")[2] == name:
         return [f"other prefix: {name} is served under {served.rpartition('/')[0]}"]
-    return [f"spelling: the nearest path is {served}"]
+    return [f"spelling: did you mean {served}?"]
 
 
 def _not_served(pbx: Pbx, method: Method) -> str:

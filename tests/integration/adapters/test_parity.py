@@ -16,8 +16,7 @@ import pytest
 import uvicorn
 from pytest_httpserver import HTTPServer
 
-from noojee_fake.adapters import asgi
-from noojee_fake.adapters import pytest_httpserver as httpserver
+from noojee_fake.adapters import asgi, pytest_httpserver
 from noojee_fake.adapters.asgi import App
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
@@ -254,7 +253,7 @@ def test_body_beyond_the_limit_is_refused_with_413(adapter: str, monkeypatch: py
     """The limit is that of the control API."""
     asked = Asked("large", "PUT", "/__noojee/sandboxes/default/sound", (), b"x" * 150_000)
     monkeypatch.setattr(asgi, "LARGEST_BODY_BYTES", 100_000)
-    monkeypatch.setattr(httpserver, "LARGEST_BODY_BYTES", 100_000)
+    monkeypatch.setattr(pytest_httpserver, "LARGEST_BODY_BYTES", 100_000)
     if adapter == "asgi":
         with on_uvicorn(App(_Untouched())) as port:  # type: ignore[arg-type]
             status = raw(asked, port)[0]

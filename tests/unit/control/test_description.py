@@ -11,7 +11,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from noojee_contract.resources import schemas
-from noojee_fake.control import router as api
+from noojee_fake.control import router
 from noojee_fake.pbx.directory import Record
 from noojee_fake.pbx.options import option_table
 from noojee_fake.pbx.versions import DIALECTS, VERSIONS
@@ -52,7 +52,7 @@ def test_description_has_exactly_the_served_routes() -> None:
         ("POST", "/__noojee/sandboxes"),
     }
     served |= {("GET", sandbox), ("DELETE", sandbox)}
-    served |= {(method, f"{sandbox}/{part}") for part, methods in api._PARTS.items() for method in methods}
+    served |= {(method, f"{sandbox}/{part}") for part, methods in router._PARTS.items() for method in methods}
     served |= {("DELETE", f"{sandbox}/snapshots/{{id}}"), ("POST", f"{sandbox}/snapshots/{{id}}/restore")}
     assert set(operations()) == served
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from noojee_fake.api import journal
-from noojee_fake.control import journal as journals
+from noojee_fake.control.journal import LONGEST_SHOWN
 from noojee_fake.pbx.clock import CountedIds
 from noojee_fake.server.sandboxes import build
 
@@ -183,9 +183,9 @@ def test_long_query_is_cut_without_a_part_of_a_key(pbx: Any) -> None:
     """Names and paths are cut in the same way."""
     caller = pbx()
     for kept in (1, 20, 30):
-        long = "x" * (journals.LONGEST_SHOWN - 4 - kept) + KEY + "y" * 500
+        long = "x" * (LONGEST_SHOWN - 4 - kept) + KEY + "y" * 500
         caller.ask(f"/{long}", f"tag={long}", headers=(("x-long", long),))
     for entry in entries(caller):
         shown = (entry["path"], entry["query"], entry["headers"][0][1])
         assert [text[-1] for text in shown] == ["x"] * 3
-        assert all(16_000 < len(text) < journals.LONGEST_SHOWN for text in shown)
+        assert all(16_000 < len(text) < LONGEST_SHOWN for text in shown)
