@@ -137,7 +137,7 @@ def other_methods(caller: Any) -> set[int | str]:
 
 
 def after_4(caller: Any) -> list[int | str]:
-    """The retired generations on a PBX that was upgraded to the current version."""
+    """The retired dialects on a PBX that was upgraded to the current version."""
     signature = hashed_at(caller)
     caller.sandboxes.default.version = "current"
     return [

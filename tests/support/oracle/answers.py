@@ -15,7 +15,7 @@ DIRECTIONS = {"inbound": ("0", "Inbound"), "outbound": ("1", "Outbound"), "inter
 
 
 def read(body: bytes, keys: tuple[str, ...]) -> list[Row]:
-    """The rows of an answer; each has these keys in this order (Java's, DERIVED), and texts alone."""
+    """The rows of an answer; each has these keys in this order (Java's, DERIVED), and only texts."""
     rows: list[Row] = json.loads(body.decode("utf-8"))
     assert isinstance(rows, list), body
     for row in rows:

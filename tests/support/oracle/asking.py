@@ -1,4 +1,4 @@
-"""How the stateful test asks: one sandbox of a server, over its public face alone."""
+"""How the stateful test asks: one sandbox of a server, through its API only."""
 
 from __future__ import annotations
 

@@ -187,7 +187,7 @@ def test_other_files_are_refused(archive: Any, call: Any, leg: Any, tmp_path: Pa
 
 @pytest.mark.parametrize("path", sorted(SEEDS.glob("*/*.json")), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_archive_of_the_project_is_read(calling: Any, path: Path) -> None:
-    """And each of its calls is found in both generations, with the same document."""
+    """And each of its calls is found in both dialects, with the same document."""
     document = json.loads(path.read_text("utf-8"))
     caller = calling(build(archive=document, archive_folder=path.parent))
     assert document["calls"]

@@ -146,7 +146,7 @@ def test_the_option_selects_the_first_repeated_hour(ended_at: Any) -> None:
 def test_hours_are_those_of_the_pbx(
     ended_at: Any, zone: str, instant: str, date: str, number: int, callend: str
 ) -> None:
-    """Date and hour are the server's local time, whatever its zone does (DERIVED from the published sample)."""
+    """Date and hour are the server's local time in every zone (DERIVED from the published sample)."""
     rows = json.loads(hour(ended_at(instant, zone=zone), date, number).body)
     assert [row["callend"] for row in rows] == [callend]
 

@@ -57,10 +57,10 @@ def test_the_refusal_has_a_body_and_no_retry_after(empty: Any) -> None:
     assert [name for name, _ in answer.headers] == ["Content-Type", "Content-Length"]
 
 
-@pytest.mark.parametrize("choice", ["empty-list", "refused"])
-def test_a_future_hour_counts(empty: Any, choice: str) -> None:
-    """It was accepted as a request, whatever it gave. Source: option future_hour."""
-    caller = empty(future_hour=choice)
+@pytest.mark.parametrize("value", ["empty-list", "refused"])
+def test_a_future_hour_counts(empty: Any, value: str) -> None:
+    """It was accepted as a request, with any result. Source: option future_hour."""
+    caller = empty(future_hour=value)
     by_hour(caller, date="2030/01/01")
     assert by_hour(caller) == 429
 

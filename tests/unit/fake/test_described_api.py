@@ -33,7 +33,7 @@ def test_each_route_is_described_and_each_description_is_served(pbx: Callable[..
 
 
 def test_by_default_each_method_takes_its_first_verb(pbx: Callable[..., Any]) -> None:
-    """POST, and GET of the oldest generation; the others are opened by an option."""
+    """POST, and GET of the oldest dialect; an option opens the others."""
     routes = pbx().sandboxes.default.routes
     for method in methods():
         assert all(routes[path].methods == method.verbs[:1] for path in method.paths)
@@ -73,6 +73,6 @@ def test_each_option_belongs_to_a_described_behaviour(key: str) -> None:
 
 
 def test_no_behaviour_names_an_unknown_option() -> None:
-    """A typing error would print no choice at all."""
+    """A typing error would print no value."""
     named = {row.option for each in dialects() for row in behaviours_of(each.name)} | {row.option for row in general()}
     assert named - {None} <= set(TABLE)

@@ -1,4 +1,4 @@
-"""A directory document that cannot be one is refused with the path of what is wrong, whatever it holds."""
+"""A directory document that cannot be one is refused with the path of the error."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def section(text: str, title: str) -> str:
     return text.split(f"\n{title}", 1)[1].split("\n\n", 1)[0]
 
 
-def test_without_a_path_all_methods_are_listed_by_generation(explained: Callable[..., str]) -> None:
+def test_without_a_path_all_methods_are_listed_by_dialect(explained: Callable[..., str]) -> None:
     """A line each, with its mark, and how to ask for one."""
     text = explained()
     for name in ("services", "recording-api", "call-management", "njadmin"):

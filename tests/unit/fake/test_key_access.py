@@ -53,7 +53,7 @@ def test_the_first_of_two_keys_counts(tagged: Any) -> None:
 
 
 def test_a_key_in_a_header_or_a_cookie_opens_nothing(tagged: Any) -> None:
-    """Credentials count as parameters alone. Source: option parameters_in."""
+    """Credentials count only as parameters. Source: option parameters_in."""
     caller = tagged()
     for headers in (
         (("apikey", caller.key),),

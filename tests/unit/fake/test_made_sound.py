@@ -64,7 +64,7 @@ def test_pitches_repeat_only_after_three_thousand_legs() -> None:
     assert min(abs(one - other) for one, other in pairwise(pitches)) >= 900
 
 
-def test_both_generations_send_the_same_file(five_legs: Any) -> None:
+def test_both_dialects_send_the_same_file(five_legs: Any) -> None:
     """By tag and by unique id, in both dialects, headers included. Source: option audio_format."""
     caller = five_legs()
     answers = [

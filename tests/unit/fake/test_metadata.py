@@ -245,7 +245,7 @@ def test_a_listed_leg_in_progress_shows_what_has_passed(pbx: Any, call: Any, leg
 
 
 def test_answers_are_repeatable(pbx: Any, call: Any, leg: Any) -> None:
-    """The same question gives the same bytes, by either prefix and either generation."""
+    """The same question gives the same bytes, by either prefix and either dialect."""
     caller = pbx(call("1.1", leg(tag="T"), leg(tag="T")), call("2.1", leg(tag="T")))
     bodies = {ask("retrieveMetaData", tag="T").body for ask in (caller.njadmin, caller.legacy) for _ in range(3)}
     assert len(bodies) == 1

@@ -18,7 +18,7 @@ def test_a_named_profile_has_values_of_the_table(name: str) -> None:
     named = named_profiles()[name]
     whole = Profile(named.values)
     assert named.values
-    assert all(whole[key] == choice != option_table()[key].default for key, choice in named.values.items())
+    assert all(whole[key] == value != option_table()[key].default for key, value in named.values.items())
 
 
 @pytest.mark.parametrize("name", named_profiles())
@@ -30,7 +30,7 @@ def test_a_named_profile_says_what_it_is_for_and_on_what_ground(name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["recording-api", "call-management", "njadmin"])
-def test_the_profile_of_a_generation_concerns_that_generation(name: str) -> None:
+def test_the_profile_of_a_dialect_concerns_that_dialect(name: str) -> None:
     """Its choices are ones that it meets."""
     assert all(name in option_table()[key].dialects for key in named_profiles()[name].values)
 

@@ -30,7 +30,7 @@ def test_every_option_is_shown() -> None:
 
 @pytest.mark.parametrize("key", TABLE)
 def test_the_examples_show_the_values_of_the_table(key: str) -> None:
-    """Every alternative has an answer of its own; where there is no choice, the table says what settled it."""
+    """Every alternative has an answer of its own; for an option without alternatives, the table says what settled it."""
     answers = SHOWN[key].answers
     assert list(answers) == values(key)
     distinct = {repr(answer) for answer in answers.values()}
@@ -62,7 +62,7 @@ def test_the_default_needs_no_choosing(key: str, pbx: Callable[..., Any]) -> Non
     ],
 )
 def test_an_option_of_several_dialects_is_shown_on_each(key: str, other: str, pbx: Callable[..., Any]) -> None:
-    """What is shown on the replacement holds for the other generations where the table says so."""
+    """What is shown on the replacement holds for the other dialects where the table says so."""
     for value in values(key):
         caller = pbx(*CALLS, **{**STRICT, key: value})
         caller.njadmin = getattr(caller, other)

@@ -41,7 +41,7 @@ def spec_page_call(call: Any, leg: Any) -> dict[str, Any]:
 
 
 def test_the_leg_of_the_spec_page_comes_back(pbx: Callable[..., Any], call: Any, leg: Any) -> None:
-    """By tag and by unique id, in both generations: the document of W-A4 (SPEC)."""
+    """By tag and by unique id, in both dialects: the document of W-A4 (SPEC)."""
     caller = pbx(spec_page_call(call, leg))
     asked = {"retrieveMetaData": {"tag": "1234"}, "retrieveMetaDataByUniqueId": {"uniqueId": "1392271611.238"}}
     for name, parameters in asked.items():
@@ -51,7 +51,7 @@ def test_the_leg_of_the_spec_page_comes_back(pbx: Callable[..., Any], call: Any,
 
 
 def test_the_legs_of_the_by_hour_page_come_back(pbx: Callable[..., Any], call: Any, leg: Any) -> None:
-    """By hour: the document of W-H (DOC), whatever the order of filling."""
+    """By hour: the document of W-H (DOC), for any order of the calls."""
     times = {
         ("1631595839.11", 6470): ("15:04:07", "15:04:22"),
         ("1631595787.5", 6468): ("15:03:30", "15:03:34"),

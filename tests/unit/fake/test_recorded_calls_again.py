@@ -143,7 +143,7 @@ def test_a_recorded_call_makes_the_legs_that_were_recorded(name: str) -> None:
 
 
 def test_all_recorded_calls_played_at_once_keep_apart() -> None:
-    """Each has the legs that it has alone, in the order in which they began."""
+    """Each call has its own legs, in the order in which they start."""
     replay = Replay()
     replay.play(CALLS)
     assert [outline_of(call) for call in replay.store.calls()] == [

@@ -1,4 +1,4 @@
-"""What the access log and the journal show of a request: never a credential, in whatever coding it stands."""
+"""What the access log and the journal show of a request: never a credential, in any encoding."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_secret_that_is_encoded_in_parts_is_hidden(choice: int, case: Any) -> 
 
 
 def test_a_parameter_is_shown_where_it_is_no_credential() -> None:
-    """Names in any case; a value without a name, and one of a name that nobody knows, are hidden."""
+    """Names in any case; a value without a name, and a value of an unknown name, are hidden."""
     query = f"apiKey=other&tag=INV-7&uniqueID=1.2&hash={HASH}&timeStamp=1&hsah=x&word&=&&leg"
     assert redaction.query(query) == (
         f"apiKey={HIDDEN}&tag=INV-7&uniqueID=1.2&hash={HIDDEN}&timeStamp=1&hsah={HIDDEN}&{HIDDEN}&={HIDDEN}&&leg{HIDDEN}"

@@ -77,7 +77,7 @@ def test_without_retention_sound_is_kept_for_ever(years: float) -> None:
 
 
 def test_a_location_of_no_days_keeps_nothing() -> None:
-    """Without a Long Term location, what leaves Mid Term is gone; without a Mid Term one, Long Term has it."""
+    """Without a Long Term location, recordings that leave Mid Term are deleted; without a Mid Term one, Long Term has it."""
     night = local("2026-06-11T02:00:00")
     assert where(ENDED, night, mid_term_days=0) is Tier.LONG_TERM
     assert where(ENDED, night, mid_term_days=0, long_term_days=0) is Tier.GONE
@@ -95,7 +95,7 @@ def test_encrypted_recordings_move_when_their_call_ends() -> None:
 
 
 def test_a_recording_is_found_in_whichever_location_is_online() -> None:
-    """Source: W-SL (DOC). What is offline is not gone."""
+    """Source: W-SL (DOC). An offline recording is not deleted."""
     night = local("2026-06-11T02:00:00")
     mid, long = frozenset({Tier.MID_TERM}), frozenset({Tier.LONG_TERM})
     assert where(ENDED, night, offline=mid) is Tier.LONG_TERM

@@ -66,7 +66,7 @@ def test_each_sandbox_has_its_own_clock_options_and_sound(two: list[Any]) -> Non
 
 
 def test_dropping_one_leaves_the_others(two: list[Any]) -> None:
-    """Its path is gone, theirs are not."""
+    """Its path answers 404; the others still answer."""
     default, first, second = two
     assert default.control("DELETE", control_path(first)).status == 204
     assert [default.njadmin(NAME, uniqueId="1.1").status, second.njadmin(NAME, uniqueId="1.1").status] == [200, 200]
@@ -186,7 +186,7 @@ def test_an_unknown_option_in_an_archive_is_named() -> None:
 
 
 def test_a_profile_maps_every_option() -> None:
-    """Whole, whatever was chosen."""
+    """It has every option, for any values."""
     profile = Profile({"tag_match": "ignore-case"})
     assert len(profile) == len(list(profile)) == len(Profile())
     assert profile.with_values({}) == profile

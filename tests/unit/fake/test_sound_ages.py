@@ -1,4 +1,4 @@
-"""Sound ages with the PBX's clock: compressed by the nightly run, gone past its retention. Source: W-SL (DOC); options audio_format and expired_leg."""
+"""Sound ages with the PBX's clock: compressed by the nightly run, deleted after its retention. Source: W-SL (DOC); options audio_format and expired_leg."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_thirty_nights_pass_at_once(three_legs: Any) -> None:
 
 
 def test_a_record_removed_with_its_sound_leaves_a_gap(three_legs: Any) -> None:
-    """By tag, by unique id and by hour, in both generations; the numbers of the other legs stay. Source: option expired_leg."""
+    """By tag, by unique id and by hour, in both dialects; the numbers of the other legs stay. Source: option expired_leg."""
     caller = three_legs(RetentionRules(mid_term_days=2, long_term_days=0), expired_leg="record-removed")
     asked = (
         lambda: listed(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")),
@@ -136,10 +136,10 @@ def test_a_record_removed_with_its_sound_leaves_a_gap(three_legs: Any) -> None:
     assert [ask() for ask in asked] == [["1", "2", "3"]] * 3
 
 
-@pytest.mark.parametrize(("choice", "legs"), [("metadata-stays", ["1"]), ("record-removed", [])])
-def test_by_hour_leaves_out_what_has_no_record(three_legs: Any, choice: str, legs: list[str]) -> None:
+@pytest.mark.parametrize(("value", "legs"), [("metadata-stays", ["1"]), ("record-removed", [])])
+def test_by_hour_leaves_out_what_has_no_record(three_legs: Any, value: str, legs: list[str]) -> None:
     """The hour in which leg 1 ended."""
-    caller = three_legs(RetentionRules(mid_term_days=2, long_term_days=0), expired_leg=choice)
+    caller = three_legs(RetentionRules(mid_term_days=2, long_term_days=0), expired_leg=value)
     assert listed(caller.njadmin("retrieveMetaDataByHour", date="2026/06/08", hour=11)) == ["1"]
     pass_by(caller, 14 * HOUR)
     assert listed(caller.njadmin("retrieveMetaDataByHour", date="2026/06/08", hour=11)) == legs

@@ -1,4 +1,4 @@
-"""Several ranges in one request: parts of one body, never more than the file, whatever is asked for (RFC 9110, 14 and 15.3.7)."""
+"""Several ranges in one request: parts of one body, never more than the file (RFC 9110, 14 and 15.3.7)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_several_ranges_are_parts_in_the_requested_order() -> None:
     ],
 )
 def test_ranges_that_overlap_or_nearly_touch_are_one(wanted: str, place: str) -> None:
-    """One stretch is sent plainly, not as a part; so nobody gets the same bytes twice (RFC 9110, 14.2)."""
+    """One stretch is sent plainly, not as a part, so no byte is sent twice (RFC 9110, 14.2)."""
     answer = asked(wanted)
     assert answer.status == 206
     assert dict(answer.headers)["Content-Range"] == f"bytes {place}/{SIZE}"

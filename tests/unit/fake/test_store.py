@@ -92,7 +92,7 @@ def test_a_tag_finds_the_calls_that_have_a_leg_with_it(store: Store) -> None:
 
 
 def test_saving_replaces_a_call_in_its_place(store: Store) -> None:
-    """Its tags, legs and hours are those of the new one alone."""
+    """It has only the tags, legs and hours of the new call."""
     store.add([call("1.1", leg(1, tag="A"), leg(2, tag="A", number=2)), call("2.1", leg(3, tag="A"))])
     assert found(store.tagged_ignoring_case("a")) == ["1.1", "2.1"]
     changed = call("1.1", leg(1, tag="B", end=NOON + SECOND), leg(4, number=3, tag="b"), source="401")
@@ -193,7 +193,7 @@ def test_a_cleared_store_is_as_new(store: Store) -> None:
 
 
 def test_a_snapshot_brings_back_what_was_there(store: Store) -> None:
-    """Calls, tags, hours, sounds and the last record id; as often as it is asked for, whatever came in between."""
+    """Calls, tags, hours, sounds and the last record id; any number of times, after any changes."""
     before = [call("1.1", leg(1, tag="A"), leg(2, number=2, end=LATEST)), call("2.1", leg(3, tag="a"))]
     store.add(before, [(leg(1), b"RIFF"), (leg(3), Absent.GONE)])
     snapshot = store.snapshot()

@@ -1,4 +1,4 @@
-"""The two stores say the same, whatever is done to them, also by several threads at once."""
+"""The two stores give the same answers after any operations, also from several threads."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def opens(tmp_path: Path) -> Iterator[Opener]:
 
 
 def changed_by_hand(path: Path, *statements: str) -> None:
-    """Change a file that nobody has open, as another program would."""
+    """Change a closed file, as another program would."""
     file = sqlite3.connect(path)
     for statement in statements:
         file.execute(statement)
@@ -74,7 +74,7 @@ def changed_by_hand(path: Path, *statements: str) -> None:
 
 
 def test_what_was_put_in_is_there_when_the_file_is_opened_again(opens: Opener) -> None:
-    """Calls in their order, sounds, absent sounds, and the last record id though its leg is gone."""
+    """Calls in their order, sounds, absent sounds, and the last record id although its leg was removed."""
     store = opens()
     calls = [call("2.1", leg(3), leg(4, number=2)), call("1.1", leg(1))]
     store.add(calls, [(leg(3), b"RIFF"), (leg(1), Absent.GONE)])

@@ -87,7 +87,7 @@ def test_any_other_error_makes_no_file(
 
 
 def test_a_call_in_progress_is_cut_by_a_restart(started: Callable[..., Sandboxes]) -> None:
-    """The call is gone, its leg ends at the last moment that the file knows, and the numbers go on."""
+    """The call ends, its leg ends at the last change of the file, and the numbers continue."""
     clock = Clock(now=1_773_190_800 * SECOND, frozen=True)
     sandboxes = started(clock=clock)
     board = sandboxes.default.switchboard

@@ -97,7 +97,7 @@ def test_a_path_may_be_percent_encoded(pbx: Any) -> None:
 
 @pytest.mark.parametrize(("dialect", "others"), [("recording-api", NJADMIN), ("njadmin", [*LEGACY, *TIME])])
 def test_a_dialect_that_is_not_served_is_not_there(pbx: Any, dialect: str, others: list[str]) -> None:
-    """Each generation can be served alone. Source: option legacy_after_4."""
+    """Each dialect can be served alone. Source: option legacy_after_4."""
     caller = pbx()
     made = caller.control("POST", "/sandboxes", {"dialects": [dialect]})
     sandbox = caller.sandbox(made)
@@ -106,8 +106,8 @@ def test_a_dialect_that_is_not_served_is_not_there(pbx: Any, dialect: str, other
     assert 404 not in {caller.ask(f"{sandbox.root}{path}").status for path in served}
 
 
-def test_credentials_of_one_generation_do_not_open_the_other(pbx: Any, call: Any, leg: Any) -> None:
-    """The legacy takes hashes alone, the replacement keys alone (DOC W-A1, W-D9)."""
+def test_credentials_of_one_dialect_do_not_open_the_other(pbx: Any, call: Any, leg: Any) -> None:
+    """The legacy dialect accepts only hashes, the replacement only keys (DOC W-A1, W-D9)."""
     caller = pbx(call("1.1", leg(tag="T")))
     for path in LEGACY:
         answer = caller.ask(path, f"tag=T&uniqueId=1.1&leg=1&apiKey={caller.key}")
@@ -118,16 +118,16 @@ def test_credentials_of_one_generation_do_not_open_the_other(pbx: Any, call: Any
 
 
 @pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("generation", ["njadmin", "legacy"])
+@pytest.mark.parametrize("dialect", ["njadmin", "legacy"])
 def test_a_missing_parameter_is_a_failure(
-    pbx: Callable[..., Any], call: Any, leg: Any, name: str, generation: str
+    pbx: Callable[..., Any], call: Any, leg: Any, name: str, dialect: str
 ) -> None:
     """Never an empty list, which a client takes for an answer; names are case-sensitive (DOC W-SU). Source: option njadmin_bad_request_status."""
     caller = pbx(call("1.1", leg(tag="T")))
     wanted = "uniqueId" if name.endswith("UniqueId") else "tag"
-    status = 400 if generation == "njadmin" else 200
+    status = 400 if dialect == "njadmin" else 200
     for parameters in ({}, {wanted.upper(): "T"}, {wanted.lower() + "x": "T"}):
-        answer = getattr(caller, generation)(name, leg=1, **parameters)
+        answer = getattr(caller, dialect)(name, leg=1, **parameters)
         assert answer.status == status
         assert answer.body == f'{{"Message":"Missing parameter {wanted}","Code":-1}}'.encode()
 

@@ -52,8 +52,8 @@ def test_what_is_no_address_is_refused(wrong: str) -> None:
 
 def test_a_stranger_learns_nothing_and_changes_nothing(live_pbx: Any) -> None:
     """The same answer for a right and a wrong key, for paths that are there and not; a hash is not spent."""
-    for choice, body, kind in (("403", b"", None), ("closed", b"", CLOSED)):
-        pbx = live_pbx(address_refused=choice, hash_reuse="once")
+    for value, body, kind in (("403", b"", None), ("closed", b"", CLOSED)):
+        pbx = live_pbx(address_refused=value, hash_reuse="once")
         call = pbx.talk()
         signature = pbx.caller.signature()
         pbx.pbx.addresses = Addresses(["192.0.2.7"])

@@ -98,7 +98,7 @@ def test_a_dialled_call_is_recorded_from_the_answer(auto_answer: str, live_pbx: 
 
 @pytest.mark.parametrize("record", [None, "false", "TRUE", "1", "yes"])
 def test_only_record_true_records(record: str | None, live_pbx: Any) -> None:
-    """The pages show `record=true` alone (DOC W-DI)."""
+    """The pages show only `record=true` (DOC W-DI)."""
     pbx = live_pbx()
     dial(pbx, tag="T", autoAnswer="x", **({} if record is None else {"record": record}))
     call = pbx.board.calls()[0]

@@ -35,9 +35,9 @@ def asking(live_pbx: Any) -> Callable[..., Callable[[float], bool]]:
 
 def test_unused_it_lives_ten_seconds(asking: Any) -> None:
     """To the millisecond, for each start of the hour."""
-    for choice in ("first-use", "last-use", "time-stamp"):
-        assert not asking(hash_hour_from=choice)(10.001)
-        assert asking(hash_hour_from=choice)(10)
+    for value in ("first-use", "last-use", "time-stamp"):
+        assert not asking(hash_hour_from=value)(10.001)
+        assert asking(hash_hour_from=value)(10)
 
 
 def test_the_hour_counts_from_the_first_use(asking: Any) -> None:
@@ -105,7 +105,7 @@ def test_the_hash_of_an_hour_opens_no_other_time_stamp(live_pbx: Any) -> None:
 
 
 def test_the_legacy_api_has_no_hour(live_pbx: Any) -> None:
-    """One that serves both generations keeps their rules apart (DOC W-A1, W-HA)."""
+    """One that serves both dialects keeps their rules apart (DOC W-A1, W-HA)."""
     caller = live_pbx().caller
     signature = caller.signature()
     legacy = "/servicemanager/rest/RecordingAPI/retrieveMetaData"

@@ -129,7 +129,7 @@ def test_who_has_no_key_learns_nothing(name: str, given: Pairs, method: str, key
 
 @given(pairs, st.sampled_from(("GET", "POST", "HEAD", "DELETE")))
 def test_the_oldest_service_breaks_nothing(given: Pairs, method: str) -> None:
-    """A key among its parameters is one more that nobody reads."""
+    """A key among its parameters is ignored."""
     sandboxes = server()
     answer = answer_to(sandboxes, SERVICES, f"apiKey={KEY}&{query_of(given)}", method)
     assert KEY.encode() not in answer.body + repr(answer.headers).encode()

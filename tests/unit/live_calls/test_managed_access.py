@@ -50,7 +50,7 @@ def test_every_method_wants_a_credential(method: str, live_pbx: Any) -> None:
 
 
 def test_a_key_in_a_header_or_a_cookie_opens_nothing(live_pbx: Any) -> None:
-    """Credentials count as parameters alone. Source: option parameters_in."""
+    """Credentials count only as parameters. Source: option parameters_in."""
     caller = live_pbx().caller
     for headers in ((("apikey", caller.key),), (("cookie", f"apiKey={caller.key}"),)):
         answer = caller.ask(f"{MANAGED}/subscribe", METHODS["subscribe"], headers=headers)

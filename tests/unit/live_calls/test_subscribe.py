@@ -151,7 +151,7 @@ def test_a_poll_waits_for_its_extensions_alone(live_pbx: Any) -> None:
 
 
 def test_an_operation_wakes_once(live_pbx: Any) -> None:
-    """However many phones it rings; one that was refused wakes nobody."""
+    """For any number of phones; a refused request wakes no listener."""
     pbx = live_pbx()
     woken: list[None] = []
     stop = pbx.board.listen(lambda: woken.append(None))

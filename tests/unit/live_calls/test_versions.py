@@ -84,7 +84,7 @@ def versioned(calling: Any, archive: Any, call: Any, leg: Any) -> Callable[..., 
 
 @pytest.mark.parametrize("version", OFFERED)
 def test_a_version_offers_what_its_pages_say(version: str | None, versioned: Any) -> None:
-    """And no more: each generation is there or is 404."""
+    """And no more: each dialect is served or returns 404."""
     assert offers(versioned(version)) == OFFERED[version]
 
 
@@ -130,7 +130,7 @@ def test_a_version_serves_only_configured_dialects(versioned: Any) -> None:
 
 
 def test_a_key_counts_for_nothing_before_there_are_keys(versioned: Any) -> None:
-    """Before 4.9.0.10 `apiKey` is a parameter like any other that nobody reads (DOC W-AKd)."""
+    """Before 4.9.0.10 `apiKey` is ignored like any unknown parameter (DOC W-AKd)."""
     caller = versioned("4.8")
     query = f"tag=T&apiKey={caller.key}"
     refused = caller.ask(f"{MANAGED}/retrieveMetaData", query)
