@@ -17,7 +17,7 @@ from noojee_contract.model.cell import CallSource, Cell
 
 
 class SubjectPool:
-    """Makes subjects, and keeps those that clauses share, so that a run sends each question only once."""
+    """Makes subjects, and keeps the subjects that clauses share, so that a run sends each question only once."""
 
     def __init__(self, config: RunnerConfig, target_clients: Mapping[str, TargetClient]) -> None:
         self._config = config
