@@ -80,8 +80,9 @@ def _written(flag: Flag, prefix: str = "--") -> str:
     if flag.short is not None:
         names.insert(0, flag.short)
     value = "" if flag.metavar is None else f" {flag.metavar}"
-    repeated = " (repeatable)" if flag.repeatable else ""
-    return f"`{', '.join(names)}{value}`{repeated}"
+    marks = [text for text, applies in (("repeatable", flag.repeatable), ("a variable", flag.variable)) if applies]
+    note = f" ({', '.join(marks)})" if marks else ""
+    return f"`{', '.join(names)}{value}`{note}"
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class RunOptions:
         return CounterexampleStore(Path(self.counterexamples or FOLDER))
 
 
-def check(options: RunOptions) -> None:
+def check_flags(options: RunOptions) -> None:
     """Raises TargetError for flags that contradict each other."""
     from noojee_contract.errors import TargetError
 
@@ -87,7 +87,7 @@ def chosen_targets(options: RunOptions) -> tuple[list[Target], tuple[MigrationPa
     from noojee_contract.resources import fixtures
     from noojee_contract.targets.config import from_flags, load_config
 
-    check(options)
+    check_flags(options)
     if options.target_flags:
         return [from_flags(options.target_flags)], ()
     embedded = options.config in (None, EMBEDDED)

@@ -12,7 +12,7 @@ import pytest
 from noojee_contract.cli.main import verify_parser
 from noojee_contract.engine.repeat import repeat_commands
 from noojee_contract.errors import TargetError
-from noojee_contract.pytest_plugin.options import RunOptions, check, chosen_targets
+from noojee_contract.pytest_plugin.options import RunOptions, check_flags, chosen_targets
 from noojee_contract.targets.flags import (
     PYTEST_FLAGS,
     PYTEST_PREFIX,
@@ -88,6 +88,12 @@ def test_each_target_flag_is_a_key_of_the_schema() -> None:
         assert not flag.help
 
 
+def test_a_secret_is_given_by_the_name_of_its_variable() -> None:
+    """No flag takes a secret: other users of a machine see command lines."""
+    assert {flag.name for flag in TARGET_FLAGS if flag.variable} == {"api_key_env", "control_token_env"}
+    assert all("not a value" in help_of(flag) for flag in TARGET_FLAGS if flag.variable)
+
+
 def test_each_run_flag_has_its_own_help() -> None:
     """It has no key in the schema that could help."""
     assert all(
@@ -144,7 +150,7 @@ def test_a_target_flag_without_base_url_is_refused(flag: Any) -> None:
     """With a target file it would be ignored, limits included."""
     options = RunOptions(config="t.toml", target_flags={flag.name: "x"})
     with pytest.raises(TargetError, match=f"{flag.flag} describes a target without a target file") as raised:
-        check(options)
+        check_flags(options)
     assert f"set {flag.name} in the target file" in str(raised.value)
 
 
