@@ -62,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the clauses without a cell, and those that --noojee-only or --noojee-smoke leave out."""
+    """Deselect the clauses without a cell, and the clauses that --noojee-only or --noojee-smoke leave out."""
     contract = [item for item in items if item.get_closest_marker(MARK)]
     if not contract:
         return

@@ -65,7 +65,7 @@ def run_report(collected: Collected, run: Run) -> Report:
 def required_clauses(targets: Sequence[Target], options: RunOptions) -> RequiredClauses:
     """The clauses that must have passed on each target.
 
-    --only replaces the usual required clauses by the ids that it names, and keeps those that its patterns match.
+    --only replaces the usual required clauses by the ids that it names, and keeps the usual ones that its patterns match.
     """
     known = catalogue()
     if options.replay_counterexample:

@@ -1,4 +1,4 @@
-"""The page of open questions is what its script makes of the table and the clauses."""
+"""The page of options is the output of its script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README says what is there: its commands are the ones that are run, its links lead somewhere."""
+"""The README is correct: its commands are those of `.ci/run`, its samples load, its links lead to files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page about replacements says what is there: its commands are run as they stand, its config loads, its links lead on."""
+"""The page about replacements is correct: its commands run unchanged, its config loads, its links lead to files."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class RawServer:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
-        """Close the door and all that is open."""
+        """Close the adapter and everything that is open."""
         self._socket.close()
         for connection in self._open:
             connection.close()
@@ -80,11 +80,11 @@ def raw_server() -> Iterator[Callable[[Answer], RawServer]]:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A PBX that is served by another process: where, its key, and a file of known recordings."""
+    """A PBX that is served by another process: where, its key, and a recordings file."""
 
     url: str
     key: str
-    known: Path
+    recordings_file: Path
 
 
 @pytest.fixture(scope="session")
@@ -102,14 +102,14 @@ def served(server: str, tmp_path: Path) -> Served:
     made = httpx.post(
         f"{server}/__noojee/sandboxes", json={"archive": archive.document}, trust_env=False, timeout=30
     ).json()
-    known = tmp_path / "recordings.csv"
-    with known.open("w", encoding="utf-8", newline="") as file:
+    recordings_file = tmp_path / "recordings.csv"
+    with recordings_file.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("kind", "value"))
         rows.writerows(("tag", tag) for tag in archive.tags[:6])
         rows.writerow(("unique_id", archive.calls[4].unique_id))
         rows.writerow(("hour", "2021/09/14 15"))
-    return Served(f"{server}/{made['path']}", made["api_key"], known)
+    return Served(f"{server}/{made['path']}", made["api_key"], recordings_file)
 
 
 class CountingProxy:

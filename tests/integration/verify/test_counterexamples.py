@@ -115,7 +115,7 @@ def test_foreign_files_in_the_folder_are_ignored(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
-    """The failure is told all the same, with the archive in it."""
+    """The failure is reported with its archive."""
     (tmp_path / "file").write_text("")
 
     def function(subject: Subject, check: Check) -> None:

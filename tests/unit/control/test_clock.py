@@ -26,9 +26,9 @@ class Hand:
 def put(caller: Any, **change: Any) -> dict[str, Any]:
     answer = caller.control("POST", CLOCK, change)
     assert answer.status == 200, answer.body
-    told: dict[str, Any] = json.loads(answer.body)
-    assert json.loads(caller.control("GET", CLOCK).body) == told
-    return told
+    clock: dict[str, Any] = json.loads(answer.body)
+    assert json.loads(caller.control("GET", CLOCK).body) == clock
+    return clock
 
 
 def test_frozen_clock_moves_only_by_steps(pbx: Any) -> None:

@@ -53,7 +53,7 @@ ROUTES = [
 WITHOUT_A_BODY = ("/sandboxes/default/snapshots", "/sandboxes/default/snapshots/1/restore", "/sandboxes/default/reset")
 
 
-def told(answer: Any, status: int) -> dict[str, Any]:
+def error_body(answer: Any, status: int) -> dict[str, Any]:
     assert answer.status == status, answer.body
     error: dict[str, Any] = json.loads(answer.body)
     assert set(error) <= {"error", "path"}
@@ -66,10 +66,10 @@ def test_remote_clients_and_browsers_are_refused_everywhere(pbx: Any, method: st
     """403 on any path, known or unknown."""
     caller = pbx()
     for asked in (path, "/nowhere"):
-        told(caller.control(method, asked, client="192.0.2.7"), 403)
-        told(caller.control(method, asked, origin="http://localhost:3000"), 403)
-        told(caller.control(method, asked, origin="null"), 403)
-        told(caller.control(method, asked, authorization=f"Bearer {TOKEN}", client="192.0.2.7"), 403)
+        error_body(caller.control(method, asked, client="192.0.2.7"), 403)
+        error_body(caller.control(method, asked, origin="http://localhost:3000"), 403)
+        error_body(caller.control(method, asked, origin="null"), 403)
+        error_body(caller.control(method, asked, authorization=f"Bearer {TOKEN}", client="192.0.2.7"), 403)
     assert len(caller.sandboxes.names()) == 1
 
 
@@ -84,7 +84,7 @@ def test_loopback_client_has_access(pbx: Any, client: str) -> None:
 )
 def test_unreadable_client_address_is_refused(pbx: Any, client: str | None) -> None:
     """403 for an address that is not surely the loopback."""
-    told(pbx().control("GET", "/sandboxes", client=client), 403)
+    error_body(pbx().control("GET", "/sandboxes", client=client), 403)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_remote_proxy_hop_is_refused(pbx: Any, name: str, value: str, status: in
 def test_repeated_forwarding_header_is_checked(pbx: Any) -> None:
     """Each value of the header counts."""
     headers = (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "192.0.2.7"))
-    told(pbx().ask("/__noojee/sandboxes", method="GET", headers=headers), 403)
+    error_body(pbx().ask("/__noojee/sandboxes", method="GET", headers=headers), 403)
 
 
 def test_client_with_the_token_has_access(calling: Any) -> None:
@@ -128,7 +128,7 @@ def test_client_with_the_token_has_access(calling: Any) -> None:
     assert caller.control("GET", "/sandboxes").status == 200
     for wrong in (TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer", "Bearer ", "", "Bearer \udcff", "Bearer é"):
         answer = caller.control("GET", "/sandboxes", authorization=wrong, **far)
-        assert told(answer, 403)
+        assert error_body(answer, 403)
         assert TOKEN.encode() not in answer.body
 
 
@@ -136,7 +136,7 @@ def test_empty_token_gives_no_access(calling: Any) -> None:
     """A variable with an empty value is no token."""
     caller = calling(build(control_token="", ids=CountedIds()))
     for given in ("Bearer", "Bearer "):
-        told(caller.control("GET", "/sandboxes", authorization=given, client="192.0.2.7"), 403)
+        error_body(caller.control("GET", "/sandboxes", authorization=given, client="192.0.2.7"), 403)
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
@@ -145,7 +145,7 @@ def test_body_needs_the_json_content_type(pbx: Any, content_type: str) -> None:
     caller = pbx()
     for method, path in ROUTES:
         if method in ("POST", "PUT") and "sound" not in path:
-            told(caller.control(method, path, b"{}", content_type=content_type), 415)
+            error_body(caller.control(method, path, b"{}", content_type=content_type), 415)
     assert len(caller.sandboxes.names()) == 1
     assert caller.control("POST", "/sandboxes", b"{}", content_type="Application/JSON; charset=utf-8").status == 201
 
@@ -179,7 +179,7 @@ def test_body_that_is_no_json_object_is_refused(pbx: Any, body: bytes) -> None:
     caller = pbx()
     for method, path in ROUTES:
         if method in ("POST", "PUT") and "sound" not in path and (body or path not in WITHOUT_A_BODY):
-            error = told(caller.control(method, path, body, content_type="application/json"), 400)
+            error = error_body(caller.control(method, path, body, content_type="application/json"), 400)
             assert len(error["error"]) < 1100
     assert len(caller.sandboxes.names()) == 1
 
@@ -188,11 +188,11 @@ def test_too_large_body_is_refused(pbx: Any, call: Any, monkeypatch: Any) -> Non
     """413 names the limit. Sound has a limit too."""
     caller = pbx(call("1.1"))
     monkeypatch.setattr(json_body, "LARGEST_BODY_BYTES", 100)
-    assert "100 bytes" in told(caller.control("POST", "/sandboxes", {"x": "y" * 100}), 413)["error"]
-    assert told(caller.control("PUT", "/sandboxes/default/sound?unique_id=1.1&leg=1", b"x" * 101), 413)
+    assert "100 bytes" in error_body(caller.control("POST", "/sandboxes", {"x": "y" * 100}), 413)["error"]
+    assert error_body(caller.control("PUT", "/sandboxes/default/sound?unique_id=1.1&leg=1", b"x" * 101), 413)
     monkeypatch.setattr(json_body, "LARGEST_SMALL_BODY_BYTES", 50)
-    assert "50 bytes" in told(caller.control("PUT", "/sandboxes/default/profile", {"x": "y" * 50}), 413)["error"]
-    assert told(caller.control("POST", "/sandboxes/default/calls", {"x": "y" * 50}), 400)
+    assert "50 bytes" in error_body(caller.control("PUT", "/sandboxes/default/profile", {"x": "y" * 50}), 413)["error"]
+    assert error_body(caller.control("POST", "/sandboxes/default/calls", {"x": "y" * 50}), 400)
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_unknown_path_is_404(pbx: Any, path: str) -> None:
     """As JSON, for every method, and for an unknown sandbox."""
     caller = pbx()
     for method in ("GET", "POST", "DELETE"):
-        told(caller.control(method, path), 404)
-        told(caller.control(method, "/sandboxes/nowhere"), 404)
-        told(caller.control(method, "/sandboxes/nowhere/calls"), 404)
+        error_body(caller.control(method, path), 404)
+        error_body(caller.control(method, "/sandboxes/nowhere"), 404)
+        error_body(caller.control(method, "/sandboxes/nowhere/calls"), 404)
 
 
 @pytest.mark.parametrize(
@@ -227,14 +227,14 @@ def test_unknown_path_is_404(pbx: Any, path: str) -> None:
 def test_other_method_is_405_with_allow(pbx: Any, path: str, allowed: str) -> None:
     """Allow lists the methods of the path."""
     answer = pbx().control("PATCH", path)
-    assert told(answer, 405)
+    assert error_body(answer, 405)
     assert dict(answer.headers)["Allow"] == allowed
 
 
 def test_default_sandbox_cannot_be_deleted(pbx: Any) -> None:
     """409, and the PBX still answers."""
     caller = pbx()
-    told(caller.control("DELETE", "/sandboxes/default"), 409)
+    error_body(caller.control("DELETE", "/sandboxes/default"), 409)
     assert caller.ask("/rest/Time").status == 200
 
 
@@ -243,6 +243,6 @@ def test_number_of_sandboxes_is_limited(pbx: Any, monkeypatch: Any) -> None:
     caller = pbx()
     monkeypatch.setattr(sandboxes, "MOST_SANDBOXES", 2)
     made = json.loads(caller.control("POST", "/sandboxes", {}).body)
-    assert "2 sandboxes" in told(caller.control("POST", "/sandboxes", {}), 409)["error"]
+    assert "2 sandboxes" in error_body(caller.control("POST", "/sandboxes", {}), 409)["error"]
     assert caller.control("DELETE", f"/sandboxes/{made['sandbox']}").status == 204
     assert caller.control("POST", "/sandboxes", {}).status == 201

@@ -87,12 +87,12 @@ def test_sandbox_spec_is_applied(pbx: Any, archive: Any, call: Any, leg: Any) ->
             "clock": {"now": "2026-11-25T01:02:03.5+01:00", "frozen": False},
         },
     )
-    told = answer_of(made, 201)
-    assert told["profile"] == DEFAULTS | {"time_body": "digits-newline"}
-    assert told["dialects"] == ["recording-api", "njadmin"]
-    assert told["time_zone"] == "UTC"
-    assert told["clock"]["frozen"] is False
-    assert told["clock"]["now"].startswith("2026-11-25T00:02:0")
+    sandbox_body = answer_of(made, 201)
+    assert sandbox_body["profile"] == DEFAULTS | {"time_body": "digits-newline"}
+    assert sandbox_body["dialects"] == ["recording-api", "njadmin"]
+    assert sandbox_body["time_zone"] == "UTC"
+    assert sandbox_body["clock"]["frozen"] is False
+    assert sandbox_body["clock"]["now"].startswith("2026-11-25T00:02:0")
     (row,) = json.loads(caller.sandbox(made).njadmin("retrieveMetaData", tag="T").body)
     assert row["Start"] == "2026-11-19 22:00:00.0"
 
@@ -104,9 +104,9 @@ def test_sandbox_without_a_spec_has_the_real_clock() -> None:
     clocks = []
     for now, frozen in ((None, None), (5, None), (None, True), (5, False)):
         sandbox, made = sandboxes.make(SandboxSpec(now_micros=now, frozen=frozen))
-        told = describe(sandbox, made)
-        assert (told["calls"], told["time_zone"]) == (0, "Australia/Melbourne")
-        clocks.append((told["clock"]["now"][:4], told["clock"]["frozen"]))
+        sandbox_body = describe(sandbox, made)
+        assert (sandbox_body["calls"], sandbox_body["time_zone"]) == (0, "Australia/Melbourne")
+        clocks.append((sandbox_body["clock"]["now"][:4], sandbox_body["clock"]["frozen"]))
     assert clocks == [("2026", False), ("1970", True), ("2026", True), ("1970", False)]
 
 

@@ -83,25 +83,25 @@ def test_reset_restores_the_first_state(pbx: Any, call: Any, leg: Any, archive: 
     made = json.loads(caller.control("POST", "/sandboxes", spec).body)
     path = f"/sandboxes/{made['sandbox']}"
 
-    def told(method: str, part: str, body: Any = None) -> Any:
+    def default_sandbox(method: str, part: str, body: Any = None) -> Any:
         answer = caller.control(method, f"{path}{part}", body)
         assert answer.status < 300, answer
         return json.loads(answer.body) if answer.body else None
 
-    before = [told("GET", part) for part in ("", "/state", "/calls", "/directory", "/live")]
-    told("POST", "/snapshots")
-    told("POST", "/calls", {"calls": [call("2.1")]})
-    told("DELETE", "/calls?unique_id=1.1")
-    told("PUT", "/profile", {"tag_match": "exact"})
-    told("PUT", "/version", {"version": "3"})
-    told("POST", "/clock", {"step_seconds": 100})
-    told("PUT", "/directory", {})
+    before = [default_sandbox("GET", part) for part in ("", "/state", "/calls", "/directory", "/live")]
+    default_sandbox("POST", "/snapshots")
+    default_sandbox("POST", "/calls", {"calls": [call("2.1")]})
+    default_sandbox("DELETE", "/calls?unique_id=1.1")
+    default_sandbox("PUT", "/profile", {"tag_match": "exact"})
+    default_sandbox("PUT", "/version", {"version": "3"})
+    default_sandbox("POST", "/clock", {"step_seconds": 100})
+    default_sandbox("PUT", "/directory", {})
     caller.ask(f"/s/{made['sandbox']}/rest/Time")
-    told("POST", "/reset")
-    after = [told("GET", part) for part in ("", "/state", "/calls", "/directory", "/live")]
+    default_sandbox("POST", "/reset")
+    after = [default_sandbox("GET", part) for part in ("", "/state", "/calls", "/directory", "/live")]
     after[1]["counts"]["snapshots"] = 0
     assert after == before
-    assert told("GET", "/journal") == {"entries": [], "last": 1}
+    assert default_sandbox("GET", "/journal") == {"entries": [], "last": 1}
 
 
 def test_restored_live_call_continues(pbx: Any) -> None:

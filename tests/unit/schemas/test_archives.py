@@ -1,4 +1,4 @@
-"""The archives that ship: unique over all files, told in local time, and with sound that lasts as long as its leg."""
+"""The bundled archives: unique over all files, in local time, and with sound that lasts as long as its leg."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def test_the_recorded_legs_are_those_that_the_recorder_wrote_down() -> None:
     """Each fact of each leg as `call.json` has it, and its sound to the byte."""
     import hashlib
 
-    judged = 0
+    compared = 0
     for path in sorted(fixtures("archives", "recorded").rglob("call.json")):
-        told = json.loads(path.read_text(encoding="utf-8"))
-        call = bundled().call(told["unique_id"])
+        document = json.loads(path.read_text(encoding="utf-8"))
+        call = bundled().call(document["unique_id"])
         assert call is not None
-        for row, leg in zip(told["legs"], call.legs, strict=True):
+        for row, leg in zip(document["legs"], call.legs, strict=True):
             direction = ("inbound", "outbound", "internal")[row["Direction"]]
             assert (row["Leg"], row["Duration"], row["Tag"], row["Username"]) == (
                 leg.number,
@@ -85,8 +85,8 @@ def test_the_recorded_legs_are_those_that_the_recorder_wrote_down() -> None:
             assert (datetime.fromisoformat(row["Start"]), datetime.fromisoformat(row["End"])) == (leg.start, leg.end)
             assert leg.sound is not None
             assert hashlib.sha256(leg.sound.read_bytes()).hexdigest() == row["audio"]["sha256"]
-            judged += 1
-    assert judged == 24
+            compared += 1
+    assert compared == 24
 
 
 def test_the_shapes_that_the_pages_describe_are_there() -> None:

@@ -322,7 +322,7 @@ def test_a_mistake_in_a_format_of_ours_is_refused(name: str, document: Any, step
 @pytest.mark.parametrize("name", [name for name in sorted(VALID) if name != "recording-api/time"])
 def test_a_line_end_behind_a_value_is_no_part_of_it(name: str) -> None:
     """In Python the `$` of a pattern also matches before a last line end, in ECMA 262 it does not: each pattern says so."""
-    judged = 0
+    compared = 0
     for document in VALID[name]:
         for steps in places(document):
             value = document
@@ -330,8 +330,8 @@ def test_a_line_end_behind_a_value_is_no_part_of_it(name: str) -> None:
                 value = value[step]
             if isinstance(value, str):
                 agreed(changed(document, steps, value + "\n"), name)
-                judged += 1
-    assert judged
+                compared += 1
+    assert compared
 
 
 def test_each_anchored_pattern_refuses_a_line_end() -> None:
@@ -368,7 +368,7 @@ def test_time_ends_in_nothing_else(end: str) -> None:
 
 @pytest.mark.parametrize("word", ["Inbound", "Outbound", "Internal", "Click-to-dial", "Voice mail", "CONFERENCE_2"])
 def test_unknown_words_of_direction_pass(word: str) -> None:
-    """Row 34: words pass through, digits do not."""
+    """Words pass through, digits do not."""
     document = answer("metadata-by-hour")
     document[0]["Direction"] = word
     assert agreed(document, "njadmin/metadata-by-hour")

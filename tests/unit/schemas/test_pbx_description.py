@@ -77,13 +77,13 @@ def test_each_behaviour_is_a_sentence_with_a_source() -> None:
 
 def test_each_source_is_named_and_each_name_is_used() -> None:
     """The keys of the reference: W- for wiki pages, C- for clients, A- for Asterisk, J- for Java."""
-    told = [value for place, value in walk(API) if place.endswith(("provenance",)) and isinstance(value, str)]
-    used = {key for text in told for key in re.findall(r"\b[A-Z]-[A-Z0-9]\w*", text)}
+    texts = [value for place, value in walk(API) if place.endswith(("provenance",)) and isinstance(value, str)]
+    used = {key for text in texts for key in re.findall(r"\b[A-Z]-[A-Z0-9]\w*", text)}
     assert used == set(API["x-sources"])
 
 
 def test_each_shared_part_is_used() -> None:
-    """Nothing stands in `components` that nobody refers to."""
+    """Every entry of `components` is referenced."""
     used = {value for place, value in walk(API) if place.endswith("$ref")}
     shared = {f"#/components/{kind}/{name}" for kind, parts in API["components"].items() for name in parts}
     assert shared <= used

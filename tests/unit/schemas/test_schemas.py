@@ -155,7 +155,7 @@ def test_more_fields_and_another_order_are_fine() -> None:
 
 
 def test_every_fixture_is_valid() -> None:
-    """Seeds, exchanges, the embedded targets, the table of open questions."""
+    """Archives, exchanges, the embedded targets, the table of options."""
     seeds = [load(path) for path in fixtures("archives").rglob("*.json") if load(path).get("format")]
     exchanges = [load(path) for path in fixtures("exchanges").rglob("*.json")]
     assert len(seeds) >= 18

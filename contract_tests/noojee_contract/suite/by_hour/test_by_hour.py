@@ -88,7 +88,7 @@ RUNNING = archive(
 
 
 def _check_hours(subject: Subject, hours: Mapping[tuple[date, int], list[LegName]], check: Check) -> None:
-    """Check that each hour lists exactly its expected legs, of those that the PBX holds."""
+    """Check that each hour lists exactly its expected legs."""
     held = held_legs(subject)
     for (day, hour), expected in hours.items():
         answer = subject.by_hour(day, hour)

@@ -193,7 +193,7 @@ def test_a_call_that_nobody_answered_leaves_its_leg_in_the_queue(subject: Subjec
     check_lengths(check, answer, [31], "a caller who gave up after 31 s in the queue")
 
 
-@clause("live-calls.begun-late")
+@clause("live-calls.started-late")
 def test_a_recording_that_begins_late_starts_when_it_begins(subject: Subject, check: Check) -> None:
     """SPEC: if recording starts at a later transition, the gap to the start of the call can be large."""
     own = board(subject)

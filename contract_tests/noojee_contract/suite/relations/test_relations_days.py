@@ -123,7 +123,7 @@ def test_listed_legs_are_listed_later(subject: Subject, check: Check) -> None:
 
 @clause("relations.running-hour-grows")
 def test_a_running_hour_lists_new_legs_later(subject: Subject, check: Check) -> None:
-    """DOC W-H: legs that ended in that hour. A running hour lists those that have ended so far."""
+    """DOC W-H: legs that ended in that hour. A running hour lists the legs that have ended so far."""
     subject = subject.fresh(document=RUNNING)
     first = subject.by_hour(RUNNING_DAY, RUNNING_HOUR)
     subject.step(UNTIL_NEXT_ENDED_SECONDS)

@@ -184,7 +184,7 @@ def test_to_answer_later_makes_the_leg_in_the_queue_longer(subject: Subject, che
         _check_leg(check, one, other, varied, how, by=timedelta(seconds=later))
 
 
-@clause("relations.another-call-beside")
+@clause("relations.another-call")
 def test_another_call_at_the_same_time_changes_nothing(subject: Subject, check: Check) -> None:
     """DERIVED: the legs of a call do not depend on other calls."""
     how = "with another call at the same time"
