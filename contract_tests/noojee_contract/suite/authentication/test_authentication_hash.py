@@ -107,9 +107,9 @@ def test_a_hash_of_another_fresh_time_stamp_is_refused(subject: Subject, check: 
 def test_an_accepted_hash_is_refused_with_another_time_stamp(subject: Subject, check: Check) -> None:
     """DOC W-A1: the time stamp stops replay."""
     for question in first_question(subject):
-        ticket = subject.client.new_hash()
-        check_answered(subject, check, ask(subject, question, credentials=ticket), "a fresh hash")
-        replayed = hash_credentials(subject, pbx_millis(subject) - 7, ticket[1][1])
+        hash_pair = subject.client.new_hash()
+        check_answered(subject, check, ask(subject, question, credentials=hash_pair), "a fresh hash")
+        replayed = hash_credentials(subject, pbx_millis(subject) - 7, hash_pair[1][1])
         check_refused(
             subject, check, ask(subject, question, credentials=replayed), "an accepted hash with another time stamp"
         )
@@ -129,9 +129,9 @@ def test_an_upper_case_hash_is_refused(subject: Subject, check: Check) -> None:
 def test_a_hash_can_be_reused_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN: option hash_reuse. DOC W-A1 says both: valid for ten seconds, and a one time hash."""
     for question in first_question(subject):
-        ticket = subject.client.new_hash()
-        check_answered(subject, check, ask(subject, question, credentials=ticket), "a fresh hash")
-        again = ask(subject, question, credentials=ticket)
+        hash_pair = subject.client.new_hash()
+        check_answered(subject, check, ask(subject, question, credentials=hash_pair), "a fresh hash")
+        again = ask(subject, question, credentials=hash_pair)
         used, left = has_legs(subject, again), is_refused(subject, again)
         seen = "within-window" if used else "once" if left else f"other: {describe_exchange(subject, again)}"
         check.option(subject, "hash_reuse", seen, again)
