@@ -1,0 +1,1 @@
+"""The command `noojee-contract`, one module for each subcommand."""

@@ -26,6 +26,7 @@ class OneLineParser(argparse.ArgumentParser):
     """Reports an error in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
+        """Exit with 2 and one line."""
         self.exit(2, f"noojee-contract: {' '.join(message.split())}; see {self.prog} --help\n")
 
 

@@ -1,0 +1,1 @@
+"""Runs clauses: planner, runner, subjects, generated calls, shrinking and retries."""

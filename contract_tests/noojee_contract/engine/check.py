@@ -13,7 +13,9 @@ class HasProfile(Protocol):
     """What declares options: a subject."""
 
     @property
-    def profile(self) -> Mapping[str, str]: ...
+    def profile(self) -> Mapping[str, str]:
+        """The option values that the target declares."""
+        ...
 
 
 class CheckFailed(AssertionError):

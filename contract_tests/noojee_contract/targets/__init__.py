@@ -1,0 +1,1 @@
+"""Target files, flags and recordings files, and which clauses apply to a target."""

@@ -1,0 +1,1 @@
+"""The vendor's API as a pure function from request to response."""

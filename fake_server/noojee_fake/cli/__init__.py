@@ -1,0 +1,1 @@
+"""The command `noojee-fake`, one module for each subcommand."""

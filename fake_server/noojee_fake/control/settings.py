@@ -15,6 +15,7 @@ from noojee_fake.pbx.versions import VERSIONS
 
 
 def get_profile(pbx: Pbx, _: Request) -> Response:
+    """The options of the PBX."""
     return answer(200, dict(pbx.profile))
 
 
@@ -27,6 +28,7 @@ def put_profile(pbx: Pbx, request: Request) -> Response:
 
 
 def get_version(pbx: Pbx, _: Request) -> Response:
+    """The product version and its dialects."""
     return answer(200, _version(pbx))
 
 
@@ -39,6 +41,7 @@ def put_version(pbx: Pbx, request: Request) -> Response:
 
 
 def get_directory(pbx: Pbx, _: Request) -> Response:
+    """Users, queues and routes."""
     return answer(200, write_directory(pbx.switchboard.directory))
 
 
@@ -51,6 +54,7 @@ def put_directory(pbx: Pbx, request: Request) -> Response:
 
 
 def get_access(pbx: Pbx, _: Request) -> Response:
+    """The allowed client addresses."""
     return answer(200, access_of(pbx))
 
 
@@ -75,6 +79,7 @@ def access_of(pbx: Pbx) -> dict[str, Any]:
 
 
 def get_retention(pbx: Pbx, _: Request) -> Response:
+    """The retention rules."""
     return answer(200, write_rules(pbx.retention.rules))
 
 
@@ -99,6 +104,7 @@ def clock_of(pbx: Pbx) -> dict[str, Any]:
 
 
 def get_clock(pbx: Pbx, _: Request) -> Response:
+    """The time, and whether the clock is frozen."""
     return answer(200, clock_of(pbx))
 
 

@@ -49,12 +49,14 @@ def get_state(handle: SandboxHandle, _: Request) -> Response:
 
 
 def list_snapshots(handle: SandboxHandle, _: Request) -> Response:
+    """The kept snapshots, oldest first."""
     with handle.pbx.change:
         kept = [_snapshot(name, snapshot) for name, snapshot in handle.snapshots.kept.items()]
     return answer(200, {"snapshots": kept})
 
 
 def take_snapshot(handle: SandboxHandle, request: Request) -> Response:
+    """Keep the state of the sandbox under a new name."""
     _check_empty(request)
     with handle.pbx.change:
         name = handle.snapshots.take()
@@ -62,12 +64,14 @@ def take_snapshot(handle: SandboxHandle, request: Request) -> Response:
 
 
 def drop_snapshot(handle: SandboxHandle, name: str, _: Request) -> Response:
+    """Delete a snapshot."""
     if not handle.snapshots.drop(name):
         raise _no_snapshot(name)
     return Response(204)
 
 
 def restore_snapshot(handle: SandboxHandle, name: str, request: Request) -> Response:
+    """Return the sandbox to a snapshot."""
     _check_empty(request)
     if not handle.snapshots.restore(name):
         raise _no_snapshot(name)
@@ -75,6 +79,7 @@ def restore_snapshot(handle: SandboxHandle, name: str, request: Request) -> Resp
 
 
 def reset(handle: SandboxHandle, request: Request) -> Response:
+    """Return the sandbox to its first state."""
     _check_empty(request)
     handle.snapshots.reset()
     return Response(204)

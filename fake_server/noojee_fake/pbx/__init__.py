@@ -1,0 +1,1 @@
+"""The PBX without HTTP: calls, clock, directory, options, credentials, limits, retention."""

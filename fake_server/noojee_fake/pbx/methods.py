@@ -74,6 +74,7 @@ class Method:
 
     @property
     def paths(self) -> tuple[str, ...]:
+        """The path and its other spellings."""
         return (self.path, *self.also)
 
 

@@ -1,0 +1,1 @@
+"""Sandboxes of one server, and the factory that puts a PBX together."""

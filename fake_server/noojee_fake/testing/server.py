@@ -64,6 +64,7 @@ class PbxServer(HTTPServer):
         self._sandbox = None
 
     def start(self) -> None:
+        """Start to serve."""
         super().start()
         server: Any = self.server
         server.RequestHandlerClass = _SilentHandler

@@ -1,0 +1,1 @@
+"""Reads dialect files, which describe an API that is not the vendor's."""

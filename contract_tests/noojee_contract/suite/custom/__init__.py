@@ -1,0 +1,1 @@
+"""Clauses about APIs that a dialect file describes."""

@@ -1,0 +1,1 @@
+"""Clauses about live calls and call control."""

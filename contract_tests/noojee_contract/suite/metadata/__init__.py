@@ -1,0 +1,1 @@
+"""Clauses about the metadata of legs."""

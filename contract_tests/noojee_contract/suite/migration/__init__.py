@@ -1,0 +1,1 @@
+"""Clauses about two APIs that must return equivalent recordings."""

@@ -1,0 +1,1 @@
+"""Clauses about relations between answers (metamorphic testing)."""

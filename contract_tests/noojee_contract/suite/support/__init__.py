@@ -1,0 +1,1 @@
+"""What the clause functions share."""

@@ -1,0 +1,1 @@
+"""Clauses about HTTP: methods, parameters, headers, statuses."""

@@ -1,0 +1,1 @@
+"""Live calls: their registry, events and transitions."""

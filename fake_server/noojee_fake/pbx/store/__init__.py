@@ -1,0 +1,1 @@
+"""Stores of calls: in memory and in an SQLite file."""
