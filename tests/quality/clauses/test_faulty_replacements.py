@@ -56,15 +56,21 @@ def results_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
 
 @pytest.mark.parametrize("name", sorted(FAULTY))
 def test_a_faulty_replacement_fails_the_named_clause(name: str, results_of: Check) -> None:
-    """The failure has the expected phrase."""
+    """The failure has the kind, field and option of the fault."""
     faulty = FAULTY[name]
-    broken = [
+    failed = [
         result
         for result in results_of(faulty.clause, changes=faulty.changes, variant=faulty.variant)
         if result.outcome is Outcome.FAILED
     ]
-    assert broken
-    assert all(result.failure is not None and faulty.phrase in result.failure.message for result in broken)
+    assert failed
+    for result in failed:
+        assert result.failure is not None
+        assert (result.failure.kind, result.failure.field, result.failure.option) == (
+            faulty.kind,
+            faulty.field,
+            faulty.option,
+        )
 
 
 @pytest.mark.parametrize(
