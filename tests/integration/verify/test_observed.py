@@ -16,7 +16,7 @@ Contract = Callable[..., Any]
 def config(folder: Path, served: Any, url: str, *, extra: str = "", dialect: str = "njadmin") -> Path:
     path = folder / "noojee-contract.toml"
     path.write_text(
-        f'[targets.pbx]\nbase_url = "{url}"\ndialect = "{dialect}"\napi_key_env = "PBX_KEY"\nrecordings = "{served.known}"\n'
+        f'[targets.pbx]\nbase_url = "{url}"\ndialect = "{dialect}"\napi_key_env = "PBX_KEY"\nrecordings = "{served.recordings_file}"\n'
         f'time_zone = "Australia/Melbourne"\naudio = "POST {{base}}/retrieveByUniqueId?uniqueId={{unique_id}}&leg={{leg}}"\n{extra}\n',
         encoding="utf-8",
     )
@@ -111,7 +111,7 @@ def test_proxies_of_the_environment_are_not_used_for_loopback(tmp_path: Path, se
 def test_a_target_on_the_command_line_needs_no_file(served: Any, contract: Contract) -> None:
     """Base URL, dialect, key and known recordings."""
     ran = contract(
-        "verify", "--base-url", served.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--recordings", str(served.known),
+        "verify", "--base-url", served.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--recordings", str(served.recordings_file),
         "--negative-tests", "--only", "metadata.*", PBX_KEY=served.key,
     )  # fmt: skip
     assert ran.code == 0, ran.out + ran.err
@@ -120,7 +120,7 @@ def test_a_target_on_the_command_line_needs_no_file(served: Any, contract: Contr
 def test_the_repeat_command_keeps_the_limits(tmp_path: Path, counted: Any, served: Any, contract: Contract) -> None:
     """The printed command sends its requests to a staging PBX no faster than the first run, and within the budget."""
     ran = contract(
-        "verify", "--base-url", counted.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--recordings", str(served.known),
+        "verify", "--base-url", counted.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--recordings", str(served.recordings_file),
         "--requests-per-second", "5", "--request-budget", "9", "--timeout", "20", "--negative-tests", "--max-wait", "1",
         "--only", "authentication.accepted", "--json", "r.jsonl", PBX_KEY="wr0ng-key-9c1d",
     )  # fmt: skip
@@ -154,7 +154,7 @@ def test_an_expected_failure_expires_and_must_still_fail(tmp_path: Path, served:
 
 def test_a_known_hour_is_enough_to_start(tmp_path: Path, served: Any, contract: Contract) -> None:
     """The calls of a known hour are requested by unique id."""
-    served.known.write_text("kind,value\nhour,2026/03/11 9\n", encoding="utf-8")
+    served.recordings_file.write_text("kind,value\nhour,2026/03/11 9\n", encoding="utf-8")
     config(tmp_path, served, served.url, extra='negative_tests = "allowed"')
     ran = contract(
         "verify",
