@@ -21,6 +21,7 @@ import trustme
 
 from noojee_contract.catalogue.clauses import FILE, catalogue
 from noojee_contract.engine.strategies import draw_archives
+from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
 from noojee_contract.pytest_plugin.options import RunOptions
@@ -41,9 +42,9 @@ TARGETS = {
 }
 """The targets: each with its dialect and authentication scheme."""
 MIGRATIONS = (
-    ("recording-api", "njadmin"),
-    ("recording-api", "call-management"),
-    ("call-management-hash", "njadmin"),
+    MigrationPair("recording-api", "njadmin"),
+    MigrationPair("recording-api", "call-management"),
+    MigrationPair("call-management-hash", "njadmin"),
 )
 OTHERWISE: Mapping[str, str] = {
     "address_refused": "closed", "audio_aged_form": "mpeg", "audio_format": "wav-alaw", "audio_methods": "post-and-get",
