@@ -193,7 +193,7 @@ class Client:
             few_at_once=usual.few_at_once,
             reuses_hash=False,
         )
-        client._hashes = Hashes(self.sender, root=self.root, dialect=client.dialect)
+        client._hashes = self._hashes.in_dialect(client.dialect)
         return client
 
     def ask(self, name: str, query: Query, *, credentials: Credentials | None = None, method: str = "POST") -> Exchange:

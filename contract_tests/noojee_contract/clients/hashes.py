@@ -33,6 +33,15 @@ class Hashes:
         self._kept: tuple[float, HashParameters] | None = None
         self._last_stamp = ("", 0)  # the last time stamp of the PBX, and how many more hashes were made of it
 
+    def in_dialect(self, dialect: Dialect) -> Hashes:
+        """The hashes of another client for the same PBX.
+
+        It counts on from the last time stamp: a PBX that takes a hash only once remembers it in all dialects.
+        """
+        hashes = Hashes(self._sender, root=self._root, dialect=dialect)
+        hashes._last_stamp = self._last_stamp
+        return hashes
+
     def time(self) -> Exchange:
         """Ask for the PBX's time."""
         return self._sender.send(self._dialect.time_request(self._root))
