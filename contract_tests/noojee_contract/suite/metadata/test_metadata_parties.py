@@ -122,7 +122,7 @@ def test_direction_is_the_direction_of_the_call(subject: Subject, check: Check) 
 
 
 @clause("metadata.legs-agree")
-def test_all_legs_of_a_call_tell_one_origin_did_and_direction(subject: Subject, check: Check) -> None:
+def test_legs_of_a_call_agree_on_source_did_and_direction(subject: Subject, check: Check) -> None:
     """SPEC: Source originated the call, the caller dialed the DID, Direction is of the call. None depends on the leg."""
     first: dict[str, Leg] = {}
     for listed in listed_legs(subject):
@@ -134,7 +134,7 @@ def test_all_legs_of_a_call_tell_one_origin_did_and_direction(subject: Subject, 
                     check,
                     actual == expected,
                     f"{field} is {actual!r}, in leg {other.number} it is {value_in_words(expected)}",
-                    kind=FailureKind.WRONG_VALUE,
+                    kind=FailureKind.INVALID_FIELD if expected is None else FailureKind.WRONG_VALUE,
                     field=field,
                     expected=expected,
                     actual=actual,
