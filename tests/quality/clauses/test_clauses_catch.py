@@ -11,9 +11,11 @@ from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Result
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.faulty_servers import catalogue as faulty_catalogue
+from support.messages import repr_in
 
 FAKE = "noojee_fake.adapters.httpx_transport:open"
 CLAUSES = {clause_id: clause for clause_id, clause in sorted(catalogue().items()) if clause.dialects != (FILE,)}
@@ -39,6 +41,13 @@ def runner(clause: Clause, transport: str) -> Runner:
     return Runner(RunnerConfig(targets=targets, random_seed=1, examples=12, shrink_seconds=0))
 
 
+def assert_plain(result: Result) -> None:
+    """No text of a result contains the repr of a container, a time, a pattern or an object."""
+    failure = result.failure
+    texts = [result.reason] if failure is None else [result.reason, failure.message, failure.expected, failure.actual]
+    assert [text for text in texts if repr_in(text) is not None] == []
+
+
 @pytest.fixture
 def outcomes_of() -> Iterator[Callable[[Clause, str], set[Outcome]]]:
     """The outcomes of a clause on a server, over all its cells."""
@@ -50,6 +59,7 @@ def outcomes_of() -> Iterator[Callable[[Clause, str], set[Outcome]]]:
         results = [made.result(clause, clause_functions()[clause.id], cell) for cell in made.cells(clause)]
         for result in results:
             assert result.outcome is not Outcome.ERROR, result.reason
+            assert_plain(result)
         return {result.outcome for result in results}
 
     yield run
