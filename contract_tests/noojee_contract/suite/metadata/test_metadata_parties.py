@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import LegName, listed_legs, put_legs, value_in_words
+from noojee_contract.suite.support.listing import LegName, Listed, listed_legs, put_legs, value_in_words
 
 DIGITS = {"inbound": "0", "outbound": "1", "internal": "2"}
 QUEUED = call(
@@ -124,21 +123,30 @@ def test_direction_is_the_direction_of_the_call(subject: Subject, check: Check) 
 @clause("metadata.legs-agree")
 def test_legs_of_a_call_agree_on_source_did_and_direction(subject: Subject, check: Check) -> None:
     """SPEC: Source originated the call, the caller dialed the DID, Direction is of the call. None depends on the leg."""
-    first: dict[str, Leg] = {}
+    first: dict[str, Listed] = {}
     for listed in listed_legs(subject):
-        other = first.setdefault(listed.leg.unique_id, listed.leg)
+        other = first.setdefault(listed.leg.unique_id, listed)
+        if listed is other:
+            continue
         for field in ("Source", "DID", "Direction"):
-            actual, expected = listed.text(field), other.texts.get(field)
-            if listed.leg is not other and actual is not None and field not in other.silent:
+            actual, expected = listed.text(field), other.text(field)
+            if actual is not None and field not in other.leg.silent:
                 listed.check(
                     check,
                     actual == expected,
-                    f"{field} is {actual!r}, in leg {other.number} it is {value_in_words(expected)}",
-                    kind=FailureKind.INVALID_FIELD if expected is None else FailureKind.WRONG_VALUE,
+                    f"{field} is {actual!r}, in leg {other.leg.number} it is {value_in_words(expected)}",
+                    kind=_kind_of_disagreement(listed, other, expected),
                     field=field,
                     expected=expected,
                     actual=actual,
                 )
+
+
+def _kind_of_disagreement(listed: Listed, other: Listed, expected: str | None) -> FailureKind:
+    """Legs of two answers are a comparison; within one answer, the value of the other leg is malformed, or one is wrong."""
+    if listed.answer is not other.answer:
+        return FailureKind.ANSWERS_DIFFER
+    return FailureKind.INVALID_FIELD if expected is None else FailureKind.WRONG_VALUE
 
 
 @clause("metadata.owner")
