@@ -215,11 +215,14 @@ def legs_mismatch(
 
 def _exchanged(missing: list[LegName], more: list[LegName], held: Collection[LegName]) -> Mismatch | None:
     """The UniqueId or Leg that is wrong, where legs came under another name; None where they did not."""
-    if not missing or not more or any(name in held for name in more):
+    if not missing or not more:
         return None
     same_ids = sorted(unique_id for unique_id, _ in missing) == sorted(unique_id for unique_id, _ in more)
     same_numbers = sorted(number for _, number in missing) == sorted(number for _, number in more)
     same_calls = {unique_id for unique_id, _ in missing} == {unique_id for unique_id, _ in more}
+    permuted = same_ids and same_numbers  # nobody can say whether UniqueId or Leg is wrong
+    if (permuted or not same_calls) and any(name in held for name in more):
+        return None
     if same_numbers and not same_ids:
         field, expected, actual = "UniqueId", missing[0][0], more[0][0]
     elif same_ids or same_calls:
