@@ -20,6 +20,8 @@ Query = Sequence[tuple[str, str]]
 Credentials = Query | RequestCredentials
 """Credentials of a caller: parameters of the query, or those and headers; () for none."""
 
+SHARED_CHARACTERS = 8
+
 
 class Client:
     """One PBX in one dialect, with one key.
@@ -100,13 +102,17 @@ class Client:
         return self._credentials(None).query
 
     def made_with(self, key: str) -> RequestCredentials:
-        """Credentials in the form of the scheme, made with another key."""
+        """Credentials in the form of the scheme, made with another key.
+
+        A value such as "null" must stay readable in reports, so only a key that shares a part with the own key is hidden.
+        """
         scheme = self.dialect.scheme
         if isinstance(scheme, VendorHash):
             return RequestCredentials(query=self.new_hash(key=key))
         if isinstance(scheme, NoCredentials):
             return RequestCredentials()
-        return self._remembered(scheme.credentials(key))
+        credentials = scheme.credentials(key)
+        return self._remembered(credentials) if shares_a_part(key, self.key) else credentials
 
     def in_place(self, value: str) -> RequestCredentials:
         """Credentials with a value in place of the hash (with a new time stamp), or of the key."""
@@ -215,3 +221,10 @@ class Client:
     def with_credentials(self, query: Query, credentials: Credentials | None = None) -> Query:
         """The parameters and the credentials, in the order of the samples."""
         return self.vendor.with_credentials(query, self._credentials(credentials))
+
+
+def shares_a_part(text: str, key: str) -> bool:
+    """Whether a text has a part of a key, in any letter case: eight characters, or a shorter key as a whole."""
+    length = min(len(key), SHARED_CHARACTERS)
+    parts = (key[start : start + length].lower() for start in range(len(key) - length + 1))
+    return length > 0 and any(part in text.lower() for part in parts)

@@ -100,3 +100,11 @@ def test_a_client_in_another_dialect_counts_in_the_same_place() -> None:
     asked.in_dialect("recording-api", "hash").by_tag("x")
     assert asked.requests == 2  # Time, and the question
     assert vendor_hash(KEY, STAMP) in asked.secrets
+
+
+@pytest.mark.parametrize(("key", "is_hidden"), [("null", False), ("0", False), (f"{KEY}0", True), (KEY.upper(), True)])
+def test_only_keys_with_a_part_of_the_own_key_are_hidden(key: str, is_hidden: bool) -> None:
+    """A report must show null where an answer has it, although null was also sent as a wrong key."""
+    asked = client(vendor_dialect("njadmin"))
+    assert asked.in_place(key).query == (("apiKey", key),)
+    assert (key in asked.secrets) is is_hidden
