@@ -12,10 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from noojee_contract.pytest_plugin.session import COLLECTED, RUNNER, collected_of, report_of, runner_of
-from noojee_contract.pytest_plugin.shared import share_with
-from noojee_contract.targets.flags import PYTEST_FLAGS, PYTEST_PREFIX, add_flag
-
 if TYPE_CHECKING:
     from noojee_contract.model.failure import Failure
 
@@ -27,6 +23,8 @@ CHOOSING = ("noojee_config", "noojee_target", "noojee_base_url", "noojee_only", 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the flags of `noojee-contract verify` with the prefix --noojee-."""
+    from noojee_contract.targets.flags import PYTEST_FLAGS, PYTEST_PREFIX, add_flag
+
     group = parser.getgroup("noojee-contract", "contracts of the Noojee recording APIs")
     for flag in PYTEST_FLAGS:
         add_flag(group.addoption, flag, prefix=PYTEST_PREFIX)
@@ -47,6 +45,8 @@ class ResultCollector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the report of a contract test."""
         if hasattr(report, "noojee") or (report.failed and "noojee_contract/suite" in report.nodeid):
+            from noojee_contract.pytest_plugin.session import collected_of
+
             collected_of(self._config).take_report(report)
 
 
@@ -56,6 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if mark is None or "noojee_cell" not in metafunc.fixturenames:
         return
     from noojee_contract.catalogue.clauses import catalogue
+    from noojee_contract.pytest_plugin.session import runner_of
 
     cells = runner_of(metafunc.config).cells(catalogue()[mark.args[0]])
     metafunc.parametrize("noojee_cell", cells, ids=str, indirect=True)
@@ -66,6 +67,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     contract = [item for item in items if item.get_closest_marker(MARK)]
     if not contract:
         return
+    from noojee_contract.pytest_plugin.session import collected_of
+
     chosen = _chosen_clauses(config)
     kept = [item for item in contract if _has_cell(item) and (chosen is None or _clause_id(item) in chosen)]
     dropped = set(contract) - set(kept)
@@ -83,6 +86,7 @@ def noojee_cell(request: pytest.FixtureRequest) -> Callable[[Callable[..., None]
     def check(function: Callable[..., None]) -> None:
         from noojee_contract.catalogue.clauses import catalogue
         from noojee_contract.model.outcome import Outcome
+        from noojee_contract.pytest_plugin.session import runner_of
         from noojee_contract.report.jsonlines import result_row
 
         clause = catalogue()[_clause_id(item)]
@@ -125,6 +129,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Close the runner. On the controller, fail a session whose report has another exit code than 0."""
+    from noojee_contract.pytest_plugin.session import COLLECTED, RUNNER, collected_of, report_of
+
     config = session.config
     if COLLECTED not in config.stash:
         return
@@ -141,6 +147,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the report at the end of plain pytest."""
+    from noojee_contract.pytest_plugin.session import COLLECTED, collected_of, report_of
+
     if COLLECTED in config.stash and collected_of(config).has_results:
         from noojee_contract.report.terminal import render
 
@@ -151,12 +159,16 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Give each worker the random seed of the run and the folder of its limits."""
+    from noojee_contract.pytest_plugin.shared import share_with
+
     share_with(node)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     """Take the number of results from the workers: the controller collects no tests."""
+    from noojee_contract.pytest_plugin.session import collected_of
+
     collected_of(node.config).expect(ids)
 
 
@@ -165,6 +177,8 @@ def pytest_testnodedown(node: Any) -> None:
     """Take what a worker sends at its end: requests and time lines."""
     sent = getattr(node, "workeroutput", {}).get("noojee")
     if sent:
+        from noojee_contract.pytest_plugin.session import collected_of
+
         collected_of(node.config).take_worker(json.loads(sent))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,11 @@ def random_seed_of(config: pytest.Config) -> int:
         return int(given)
     if hasattr(config, "workerinput"):
         return int(config.workerinput["noojee_random_seed"])
-    return config.stash.setdefault(RANDOM_SEED, secrets.randbelow(2**32))
+    if RANDOM_SEED not in config.stash:
+        import secrets  # here, because every pytest session imports this module
+
+        config.stash[RANDOM_SEED] = secrets.randbelow(2**32)
+    return config.stash[RANDOM_SEED]
 
 
 def limits_folder_of(config: pytest.Config) -> Path:
