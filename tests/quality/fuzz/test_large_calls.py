@@ -85,7 +85,7 @@ def test_a_deep_document_is_refused(inner: str, depth: int, server: Served) -> N
 @pytest.mark.parametrize(
     ("calls", "path"),
     [
-        ([{"unique_id": 5}] * 190_000, "$.calls[0]"),
+        ([{"unique_id": 5}] * 190_000, "$.calls[0].direction"),
         ([{"unique_id": "1.1", "direction": "internal", "source": "4", "legs": [{"a": 1}] * 500_000}], "$"),
         ([0] * 2_000_000, "$.calls[0]"),
         ([{f"field{at}": 1 for at in range(300_000)}], "$"),
