@@ -47,5 +47,5 @@ def _unexpected(words: Sequence[str], flags: Iterable[str]) -> str:
     names = [word.partition("=")[0] for word in words if word.startswith("--")]
     if not names:
         return "unexpected argument; give each value after its flag"
-    near = difflib.get_close_matches(names[0], list(flags), n=1, cutoff=0.5)
+    near = difflib.get_close_matches(names[0], list(flags), n=1, cutoff=0.7)
     return f"unknown flag {', '.join(names)}" + "".join(f"; did you mean {name}?" for name in near)

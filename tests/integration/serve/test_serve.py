@@ -227,7 +227,7 @@ def test_remote_control_client_needs_the_token(serve: Callable[..., ServerProces
         (("--archive", "broken.json"), "broken.json: the archive file is no JSON"),
         (("--archive", "wrong.json"), "wrong.json: $.calls[0].legs[0].end"),
         (("--archive", "old.json"), 'old.json: $.format: "noojee-seed/1" is not "noojee-archive/1"'),
-        (("--seed", "old.json"), "unknown flag --seed"),
+        (("--seed", "old.json"), "unknown flag --seed; see"),
         (("--tls-self-made",), "unknown flag --tls-self-made; did you mean --tls-self-signed?"),
         (("--profile", "nowhere.toml"), "nowhere.toml"),
         (("--profile", "wrong.toml"), "no option 'tag_select'"),
