@@ -114,7 +114,9 @@ def in_words(found: Sequence[CodeMutant], *, total: int, random_seed: int) -> st
     ]  # fmt: skip
     survivors = sorted((each for each in found if not each.caught_by), key=lambda each: (each.module, each.line))
     lines += [
-        f"- `{each.module}` `{each.function}`: `{_code(each.before)}` -> `{_code(each.after)}`" for each in survivors
+        f"- `{each.module}` {f'`{each.function}`' if each.function else '(module level)'}:"
+        f" `{_code(each.before)}` -> `{_code(each.after)}`"
+        for each in survivors
     ] or ["None."]
     return "\n".join(lines) + "\n"
 
