@@ -48,7 +48,13 @@ waits = st.sampled_from((0, *STEPS))
 
 
 class PbxAndOracle(RuleBasedStateMachine):
-    """One sandbox of a server, used over HTTP only."""
+    """One sandbox of a server, used over HTTP only.
+
+    Hypothesis evaluates preconditions before `begin`, and calls `teardown` even if `begin` was cut short.
+    """
+
+    began = False
+    spare = 0
 
     @initialize(
         start=st.sampled_from(STARTS),
@@ -72,10 +78,11 @@ class PbxAndOracle(RuleBasedStateMachine):
         self.tickets: list[Ticket] = []
         self.sequence = 0
         self.seen: dict[str, dict[str, str]] = {extension: {} for extension in PEOPLE}
+        self.began = True
 
     def teardown(self) -> None:
         """End every call, list every leg by each method, and delete the sandbox."""
-        if hasattr(self, "asked"):
+        if self.began:
             for call in self.calls.live():
                 self.step(0.75)
                 self.end(call.unique_id, call)
@@ -89,7 +96,7 @@ class PbxAndOracle(RuleBasedStateMachine):
 
     def fresh(self) -> str:
         """An unused hash, so that `once` does not matter."""
-        self.spare = getattr(self, "spare", 0) + 1
+        self.spare += 1
         stamp = self.now // 1000 - 8000 + self.spare
         while any(ticket.stamp == stamp for ticket in self.tickets):
             stamp += 1
@@ -100,7 +107,7 @@ class PbxAndOracle(RuleBasedStateMachine):
         return live[at % len(live)]
 
     def some_call(self) -> bool:
-        return hasattr(self, "calls") and bool(self.calls.live())
+        return self.began and bool(self.calls.live())
 
     # What happens
 
@@ -294,7 +301,7 @@ class PbxAndOracle(RuleBasedStateMachine):
                 self.step(millis / 1000)
                 self.use_ticket(0, True, TAGS[0])
 
-    @precondition(lambda self: bool(getattr(self, "tickets", None)))
+    @precondition(lambda self: self.began and bool(self.tickets))
     @rule(at=which, managed=st.booleans(), tag=st.sampled_from(TAGS))
     def use_ticket(self, at: int, managed: bool, tag: str) -> None:
         ticket = self.tickets[-1 - at % len(self.tickets)]
@@ -375,3 +382,15 @@ TestPbxAndOracle = PbxAndOracle.TestCase
 TestPbxAndOracle.settings = settings(
     max_examples=1500 if LONG else 40, stateful_step_count=60 if LONG else 30, deadline=None
 )
+
+
+def test_teardown_ends_every_call_and_deletes_the_sandbox() -> None:
+    """The checks at the end of an example are not skipped."""
+    machine = PbxAndOracle()
+    machine.begin(start=calendar.MIDNIGHT, before=0, options={key: choices[0] for key, choices in OPTIONS.items()})
+    machine.call_in(did="7601", tag=None, after=1, who=0, then=7)
+    assert machine.calls.live()
+    machine.teardown()
+    assert not machine.calls.live()
+    assert len(machine.archive.hours()) == 1
+    assert machine.client.ask(NJADMIN, "retrieveMetaData", tag="").status == 404
