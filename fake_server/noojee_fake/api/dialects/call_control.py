@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 from noojee_fake.api.dialects.context import DialectContext
 from noojee_fake.api.dialects.parameters import ParameterError, optional, required
 from noojee_fake.api.dialects.responses import ErrorWriter
-from noojee_fake.api.dialects.route import ApiCall, ApiRoute, Authorise
+from noojee_fake.api.dialects.route import ApiCall, ApiRoute, Authorise, Handler
 from noojee_fake.messages import Response
 from noojee_fake.pbx.live.call import CallRefused, LiveCall, Reason, extension_of
 from noojee_fake.pbx.live.recording import RecordingStart, RecordingStop
 
-Operation = Callable[[ApiCall], str]
-"""Changes a live call and returns the message of success. Raises CallRefused or ParameterError."""
+Operation = Callable[[ApiCall], Response]
+"""Changes a live call and returns the response of success. Raises CallRefused or ParameterError."""
 
 LONGEST_TAG = 4000
 LONGEST_NUMBER = 200
@@ -48,8 +49,10 @@ class CallControl:
         """Start and stop under one base path. The option `get_on_post` allows GET for the vendor's Java client."""
         methods = ("POST", "GET") if self._get_allowed else ("POST",)
         return {
-            f"{base}/start": ApiRoute(handle=self._start, authorise=authorise, methods=methods, needs_tls=needs_tls),
-            f"{base}/stop": ApiRoute(handle=self._stop, authorise=authorise, methods=methods, needs_tls=needs_tls),
+            f"{base}/{name}": ApiRoute(
+                handle=self.handler(operation), authorise=authorise, methods=methods, needs_tls=needs_tls
+            )
+            for name, operation in (("start", self._start), ("stop", self._stop))
         }
 
     def start_recording(self, api_call: ApiCall) -> str:
@@ -84,25 +87,27 @@ class CallControl:
         """The live call of an extension, a channel or a unique id. Raises CallRefused."""
         return self._switchboard.find(name, several=self._several, by_lookup=self._by_lookup)
 
-    def carry_out(self, api_call: ApiCall, operation: Operation) -> Response:
-        """The response to an operation: Code 0, or the refusal with the message and status of the dialect."""
-        try:
-            message = operation(api_call)
-        except ParameterError as error:
-            return self._errors.bad_request(str(error))
-        except CallRefused as refused:
-            if refused.reason is Reason.NOT_RECORDING and self._stop_warns:
-                return self.success(refused.reason.value, code=1)
-            return self._errors.response(200, refused.reason.value)
-        return self.success(message)
+    def handler(self, operation: Operation) -> Handler:
+        """The handler of a method that carries out an operation. It returns a refusal in the form of the dialect."""
+        return partial(self._carry_out, operation)
 
     def success(self, message: str, *, code: int = 0, **fields: str | int) -> Response:
         """`{"Message":...,"Code":0}`. Source: W-HUd (DOC) for hangup, C-J (CLIENT) for the others."""
         document = {**fields, "Message": message, "Code": code}
         return self._json.response(200, json.dumps(document, separators=(",", ":")).encode())
 
+    def _carry_out(self, operation: Operation, api_call: ApiCall) -> Response:
+        try:
+            return operation(api_call)
+        except ParameterError as error:
+            return self._errors.bad_request(str(error))
+        except CallRefused as refused:
+            if refused.reason is Reason.NOT_RECORDING and self._stop_warns:
+                return self.success(refused.reason.value, code=1)
+            return self._errors.response(200, refused.reason.value)
+
     def _start(self, api_call: ApiCall) -> Response:
-        return self.carry_out(api_call, self.start_recording)
+        return self.success(self.start_recording(api_call))
 
     def _stop(self, api_call: ApiCall) -> Response:
-        return self.carry_out(api_call, self.stop_recording)
+        return self.success(self.stop_recording(api_call))

@@ -11,7 +11,7 @@ from noojee_fake.api.dialects.hashes import Hashes, HashScheme, prefixes
 from noojee_fake.api.dialects.parameters import ParameterError, optional, required
 from noojee_fake.api.dialects.recordings import Recordings
 from noojee_fake.api.dialects.responses import JsonErrors
-from noojee_fake.api.dialects.route import ApiCall, ApiRoute
+from noojee_fake.api.dialects.route import ApiCall, ApiRoute, Handler
 from noojee_fake.api.dialects.subscribe import Subscribe
 from noojee_fake.messages import Response
 from noojee_fake.pbx.credentials import KeyStatus
@@ -44,10 +44,10 @@ class _CallManagement:
     def routes(self, bases: tuple[str, ...]) -> dict[str, ApiRoute]:
         """The methods under each prefix, and Time."""
         table = self._hashes.time_routes(bases, needs_tls=True)
-        methods = {
-            "dial": self._dial,
-            "hangup": self._hangup,
-            "answer": self._answer,
+        methods: dict[str, Handler] = {
+            "dial": self._control.handler(self._dial),
+            "hangup": self._control.handler(self._hangup),
+            "answer": self._control.handler(self._answer),
             "subscribe": self._subscribe.handle,
         }
         for prefix in bases:
@@ -70,17 +70,6 @@ class _CallManagement:
 
     def _dial(self, api_call: ApiCall) -> Response:
         """Ring an extension, and dial a number once it answers. Source: 02.0 Dial (DOC W-DI)."""
-        dialled: dict[str, int] = {}
-
-        def dial(api_call: ApiCall) -> str:
-            dialled["SessionID"] = self._dialled_call_id(api_call)
-            return "Dialing"
-
-        response = self._control.carry_out(api_call, dial)
-        return self._control.success("Dialing", **dialled) if dialled else response
-
-    def _dialled_call_id(self, api_call: ApiCall) -> int:
-        """Dial as the parameters say; the id of the new call."""
         parameters = api_call.parameters
         number = required(parameters, "number", longest=LONGEST_NUMBER)
         name = required(parameters, "extenOrUniqueId")
@@ -100,27 +89,19 @@ class _CallManagement:
             tag=(optional(parameters, "tag", longest=LONGEST_TAG) or "") if records else "",
             at_once=bool(optional(parameters, "autoAnswer")),
         )
-        return call.call_id
+        return self._control.success("Dialing", SessionID=call.call_id)
 
     def _hangup(self, api_call: ApiCall) -> Response:
         """End a call. Source: 04.0 Hangup (DOC W-HU), including the message."""
-
-        def hang_up(api_call: ApiCall) -> str:
-            call = self._control.find(required(api_call.parameters, "extenOrUniqueId"))
-            self._switchboard.hang_up(call, api_call.now_micros)
-            return "Channel Hungup"
-
-        return self._control.carry_out(api_call, hang_up)
+        call = self._control.find(required(api_call.parameters, "extenOrUniqueId"))
+        self._switchboard.hang_up(call, api_call.now_micros)
+        return self._control.success("Channel Hungup")
 
     def _answer(self, api_call: ApiCall) -> Response:
         """Pick up a call that rings at an extension. Source: the vendor's Java client (CLIENT C-J)."""
-
-        def answer(api_call: ApiCall) -> str:
-            call = self._control.find(required(api_call.parameters, "uniqueId"))
-            extension = extension_of(required(api_call.parameters, "exten"))
-            if self._switchboard.directory.user_at(extension) is None:
-                raise CallRefused(Reason.NO_EXTENSION)
-            self._switchboard.answer(call, extension, api_call.now_micros)
-            return "Channel Answered"
-
-        return self._control.carry_out(api_call, answer)
+        call = self._control.find(required(api_call.parameters, "uniqueId"))
+        extension = extension_of(required(api_call.parameters, "exten"))
+        if self._switchboard.directory.user_at(extension) is None:
+            raise CallRefused(Reason.NO_EXTENSION)
+        self._switchboard.answer(call, extension, api_call.now_micros)
+        return self._control.success("Channel Answered")
