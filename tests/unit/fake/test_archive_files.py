@@ -1,4 +1,4 @@
-"""ArchiveFile documents that cannot be used: each refusal names the JSON path of what is wrong, and nothing is added."""
+"""Archive files that cannot be used: each refusal names the JSON path of the invalid value, and nothing is added."""
 
 from __future__ import annotations
 

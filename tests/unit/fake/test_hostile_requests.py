@@ -70,7 +70,7 @@ bodies = st.one_of(st.binary(max_size=80), trees.map(lambda tree: json.dumps(tre
 
 
 def server() -> Sandboxes:
-    """A PBX with a call, whose clock stands; sound can be asked for by GET too."""
+    """A PBX with a call and a frozen clock; sound can be fetched with GET too."""
     call = {
         "unique_id": "1.1",
         "direction": "internal",

@@ -126,7 +126,7 @@ def test_missing_sound_is_never_a_file(five_legs: Any, parameters: dict[str, Any
 
 @pytest.mark.parametrize("listed", ["hidden", "listed"])
 def test_a_leg_in_progress_has_no_sound_yet(pbx: Any, call: Any, leg: Any, listed: str) -> None:
-    """MixMonitor's file is whole only once it stops; then it is there (reference, section 9)."""
+    """MixMonitor's file is complete only once it stops; then it is sent."""
     caller = pbx(call("1.1", leg("2026-11-23T23:59:55Z", "2026-11-24T00:00:05Z")), legs_in_progress=listed)
     assert caller.njadmin("retrieveByUniqueId", uniqueId="1.1", leg=1).status == 404
     caller.sandboxes.default.clock.step(5_000_000)

@@ -203,13 +203,13 @@ def test_raw_utf_8_in_a_query_is_read(pbx: Any, call: Any, leg: Any) -> None:
 
 @pytest.mark.parametrize("tag", ["t", "T ", " T", "T\0", "Te", "", "*", "%", "T*", "_", "' OR '1'='1"])
 def test_a_tag_is_matched_exactly(pbx: Callable[..., Any], call: Any, leg: Any, tag: str) -> None:
-    """Subject-sensitive, the whole of it, no wildcards. Source: option tag_match."""
+    """The whole tag, case-sensitive, without wildcards. Source: option tag_match."""
     answer = pbx(call("1.1", leg(tag="T"), leg())).njadmin("retrieveMetaData", tag=tag)
     assert (answer.body == b"[]") if tag else (answer.status == 400)
 
 
 def test_an_unreadable_value_is_refused(pbx: Any) -> None:
-    """CheckFailed percent-encoding or no UTF-8 is a malformed parameter, not an unknown tag."""
+    """Invalid percent-encoding or invalid UTF-8 is a malformed parameter, not an unknown tag."""
     caller = pbx()
     for value in ("%", "%4", "%zz", "%FF", "\xff"):
         answer = caller.ask("/njadmin/rest/RecordingAPI/retrieveMetaData", f"tag={value}&apiKey={caller.key}")

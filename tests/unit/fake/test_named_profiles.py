@@ -1,4 +1,4 @@
-"""The profiles that ship: each is a set of choices that the table has, with the ground of the whole."""
+"""The profiles that ship: each has values that the table of options lists, and a provenance."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_named_profile_says_what_it_is_for_and_on_what_ground(name: str) -> No
 
 @pytest.mark.parametrize("name", ["recording-api", "call-management", "njadmin"])
 def test_the_profile_of_a_dialect_concerns_that_dialect(name: str) -> None:
-    """Its choices are ones that it meets."""
+    """Each of its options concerns that dialect."""
     assert all(name in option_table()[key].dialects for key in named_profiles()[name].values)
 
 

@@ -118,7 +118,7 @@ def test_an_id_that_is_taken_is_drawn_again(pbx: Any, monkeypatch: Any) -> None:
 
 
 def test_an_archive_freezes_the_clock_of_the_server(archive: Any) -> None:
-    """`now` of the archive is where the default sandbox stands; a clock that is passed in goes before it."""
+    """The clock of the default sandbox starts at `now` of the archive; a clock that is passed in overrides it."""
     assert build(archive=archive()).default.clock.frozen
     assert build(archive=archive()).default.clock.micros() == parse_instant("2026-11-24T00:00:00Z")
     assert not build().default.clock.frozen

@@ -53,7 +53,7 @@ class Served:
 
 @pytest.fixture
 def served(pbx: Callable[..., Any], call: Any, leg: Any) -> Iterator[Served]:
-    """A leg of ten minutes that ended at noon, and a clock that stands an hour later."""
+    """A leg of ten minutes that ended at noon; the clock is frozen an hour later."""
     long = leg("2026-11-23T11:50:00+11:00", "2026-11-23T12:00:00+11:00")
     caller = pbx(
         call("1.1", long),

@@ -151,7 +151,7 @@ def test_a_file_of_another_application_is_refused(statements: tuple[str, ...], o
 
 
 def test_a_file_of_a_newer_version_is_refused(opens: Opener) -> None:
-    """With both formats named; the one it was written by can still read it."""
+    """With both formats named; the newer version can still read it."""
     store = opens()
     store.add([call("1.1", leg(1))])
     store.close()

@@ -57,7 +57,7 @@ Pairs = list[tuple[str, str]]
 
 
 def server() -> Sandboxes:
-    """A PBX with a call from outside that rings, whose clock stands; GET is taken where an option allows it."""
+    """A PBX with a frozen clock and an inbound call that rings; options allow GET where they can."""
     sandboxes = build(
         api_key=KEY,
         profile={"get_on_post": "start-and-stop", "extension_or_unique_id": "by-lookup"},
@@ -69,7 +69,7 @@ def server() -> Sandboxes:
 
 
 def answer_to(sandboxes: Sandboxes, path: str, query: str, method: str, body: bytes = b"") -> Response:
-    """An answer below 500 that another program can read; a poll is taken at its word that its time is over."""
+    """An answer below 500 that another program can read; a long poll is answered as after its timeout."""
     headers = (("content-type", "application/x-www-form-urlencoded"),)
     request = Request(method=method, path=path, query=query, headers=headers, body=body, client="127.0.0.1")
     answer: Response | None = sandboxes.handle(request)
@@ -92,7 +92,7 @@ def query_of(given: Pairs) -> str:
 @example([("dial", [("number", "400"), ("extenOrUniqueId", "SIP/410"), ("autoAnswer", "1")], "POST", True)] * 3)
 @settings(max_examples=150)
 def test_who_has_the_key_breaks_nothing(asked: list[tuple[str, Pairs, str, bool]]) -> None:
-    """CallControl in any order, in the query or in the form; the legs that come of them are whole."""
+    """Requests in any order, with parameters in the query or in a form, leave only valid legs."""
     sandboxes = server()
     for name, parameters, method, in_query in asked:
         query, body = f"apiKey={KEY}&{query_of(parameters)}", b""

@@ -22,7 +22,7 @@ def document_of(answer: Any) -> dict[str, Any]:
 
 
 def test_the_answer_has_the_fields_of_the_page_and_of_the_client(live_pbx: Any) -> None:
-    """Data by extension, seq at the top (quirk 15), Code; callStartTime empty until somebody talks (CLIENT C-J)."""
+    """Data by extension, seq at the top, Code; callStartTime empty until somebody talks (CLIENT C-J)."""
     pbx = live_pbx()
     call = pbx.inbound()
     answer = pbx.caller.managed("subscribe", exten="410", lastSequenceNumber=0, timeOut=0)

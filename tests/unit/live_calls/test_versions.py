@@ -1,4 +1,4 @@
-"""What each version of the product offers. Source: reference, section 1: version history and the table of versions."""
+"""What each version of the product offers. Source: W-27, W-A4, W-AKd, W-DI, W-H (DOC)."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_a_schema_that_ships_is_the_same_here(name: str) -> None:
 
 
 def test_everything_it_says_has_a_source() -> None:
-    """Generations, operations, parameters, responses and properties: a mark, then where it stands."""
+    """Generations, operations, parameters, responses and properties: each has a provenance mark and a source."""
     bare = []
     for place, value in walk(API):
         wanted = re.search(r"\.(properties\.\w+|parameters\.\w+|responses\.\w+|tags\.\d|get|post)$", place)
@@ -66,7 +66,7 @@ def test_everything_it_says_has_a_source() -> None:
 
 
 def test_each_behaviour_is_a_sentence_with_a_source() -> None:
-    """`text` and `provenance`, and a `option` where one changes it."""
+    """`text` and `provenance`, and `option` if an option changes it."""
     rows = behaviours()
     assert len(rows) > 80
     for row in rows:
