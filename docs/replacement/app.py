@@ -145,32 +145,32 @@ def close(_error) -> None:
 
 
 def refusal(status: int, code: str, message: str):
-    """An answer that is no success."""
+    """An error response."""
     return jsonify(error={"code": code, "message": message}), status
 
 
 def failure(error):
-    """Flask's own errors in our words."""
+    """Flask's own errors as error responses of this API."""
     return refusal(error.code, error.name.lower().replace(" ", "_"), error.name)
 
 
 def now() -> str:
-    """This moment as the table has it."""
+    """The current time, as the table stores it."""
     return stored(current_app.config["NOW"]())
 
 
 def stored(moment: datetime) -> str:
-    """A moment as the table has it."""
+    """A time, as the table stores it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
 def parsed(text: str) -> datetime:
-    """The moment of a table's text."""
+    """The time that the table stores as this text, in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def wall(text: str) -> datetime:
-    """The same in local time."""
+    """The time that the table stores as this text, in local time."""
     return parsed(text).astimezone(current_app.config["ZONE"])
 
 

@@ -19,7 +19,7 @@ ROWS = [
 
 
 def silence(seconds: int) -> bytes:
-    """A WAV file that lasts so long."""
+    """A WAV file of silence."""
     file = io.BytesIO()
     with wave.open(file, "wb") as sound:
         sound.setparams((1, 1, 8000, 0, "NONE", ""))
