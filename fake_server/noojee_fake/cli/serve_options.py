@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from noojee_fake.errors import ArchiveError, UsageError
+from noojee_fake.errors import ArchiveError, ProfileError, UsageError
 from noojee_fake.pbx.addresses import Addresses
-from noojee_fake.pbx.options import named_profiles, option_table
+from noojee_fake.pbx.options import Profile, named_profiles
 from noojee_fake.pbx.versions import DIALECTS, VERSIONS
 from noojee_fake.server.sandboxes import Sandboxes, ServerConfig
 
@@ -134,21 +134,11 @@ def _profile(given: str) -> Mapping[str, str]:
             raise UsageError(f"{path}: the profile is no TOML: {one_line(error)}") from None
     if not isinstance(written, dict) or not all(isinstance(value, str) for value in written.values()):
         raise UsageError(f'{path}: a profile is a flat table of texts, such as tag_selects = "legs"')
-    return _checked(path, written)
-
-
-def _checked(path: Path, values: Mapping[str, str]) -> Mapping[str, str]:
-    """The values of a profile file. Raises UsageError for an option or a value that does not exist."""
-    table = option_table()
-    for key, value in values.items():
-        option = table.get(key)
-        if option is None:
-            near = difflib.get_close_matches(key, table, n=1, cutoff=0) or sorted(table)
-            raise UsageError(f"{path}: there is no option {key!r}; did you mean {near[0]}?")
-        allowed = (option.default, *option.alternatives)
-        if value not in allowed:
-            raise UsageError(f"{path}: {key} is {value!r}; allowed are {', '.join(allowed)}")
-    return values
+    try:
+        Profile(written)
+    except ProfileError as error:
+        raise UsageError(f"{path}: {error.message}") from None
+    return written
 
 
 def _content(path: Path, what: str) -> bytes:

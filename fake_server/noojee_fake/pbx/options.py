@@ -5,6 +5,7 @@ A value that the table does not list is refused, so that a typing error never ru
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from functools import cache
 
 from noojee_fake.errors import ProfileError
 from noojee_fake.resources import schema_text
+
+_LONGEST_KEY = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +69,12 @@ class Profile(Mapping[str, str]):
         for key, value in (values or {}).items():
             option = table.get(key)
             if option is None:
-                raise ProfileError(
-                    f"there is no option {key!r}; the options are {', '.join(sorted(table))}", f"$.{key}"
-                )
+                near = difflib.get_close_matches(key[:_LONGEST_KEY], table, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"the options are {', '.join(sorted(table))}"
+                raise ProfileError(f"there is no option {key!r}; {hint}", f"$.{key}")
             allowed = (option.default, *option.alternatives)
             if value not in allowed:
-                raise ProfileError(f"{key} is {value!r}; it may be {', '.join(allowed)}", f"$.{key}")
+                raise ProfileError(f"{key} is {value!r}; allowed are {', '.join(allowed)}", f"$.{key}")
             whole[key] = value
         self._values = whole
 

@@ -98,9 +98,10 @@ def test_an_empty_profile_has_all_defaults() -> None:
 @pytest.mark.parametrize(
     ("choices", "path", "what"),
     [
-        ({"tag_matches": "exact"}, "$.tag_matches", "there is no option 'tag_matches'; the options are address_"),
-        ({"tag_match": "Exact"}, "$.tag_match", "tag_match is 'Exact'; it may be exact, ignore-case"),
-        ({"time_body": ""}, "$.time_body", "it may be digits, digits-newline"),
+        ({"tag_matches": "exact"}, "$.tag_matches", r"there is no option 'tag_matches'; did you mean tag_match\?"),
+        ({"x": "exact"}, "$.x", "there is no option 'x'; the options are address_"),
+        ({"tag_match": "Exact"}, "$.tag_match", "tag_match is 'Exact'; allowed are exact, ignore-case"),
+        ({"time_body": ""}, "$.time_body", "allowed are digits, digits-newline"),
     ],
 )
 def test_a_value_that_the_table_lacks_is_refused(choices: dict[str, str], path: str, what: str) -> None:
