@@ -254,6 +254,16 @@ def _array(properties: Mapping[str, Any], *optional: str) -> dict[str, Any]:
     return {"type": "array", "items": leg}
 
 
+# Statuses of errors that no option of the vendor has, and several of them for one kind of error.
+KNOWN = """\
+def known(found):
+    return listed(found) if found else refusal(410, "gone", "there was such a recording")
+
+
+def by_reference():
+"""
+NO_SOUND = 'no_sound = { status = 404, code = "not_found" }'
+
 _READ = "found = datetime.fromisoformat(text)\n    except ValueError:"
 _RANGE_LEGS = RANGE[RANGE.index("    start, end") : RANGE.index("\n\ndef moment")]
 VARIANTS: Mapping[str, Variant] = {
@@ -293,5 +303,14 @@ VARIANTS: Mapping[str, Variant] = {
             "tag.schema.json": {"type": "object", "required": ["found"], "properties": {"found": _array(TAG_LEG)}},
             "hour.schema.json": _array(HOUR_LEG, "reference"),
         },
+    ),
+    "statuses": Variant(
+        app=(
+            ("def by_reference():\n", KNOWN),
+            ('listed(\n        rows("call_id IN', 'known(\n        rows("call_id IN'),
+            ('listed(rows("call_id = ?", call_id))', 'known(rows("call_id = ?", call_id))'),
+            ('return refusal(404, "not_found", "there is', 'return refusal(410, "gone", "there is'),
+        ),
+        file=((NO_SOUND, "no_sound = { status = [404, 410] }\nunknown_recording = { status = [404, 410] }"),),
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from noojee_contract.dialects.legs import Leg
-from noojee_contract.engine.subject import Answer
+from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Exchange, NotJson, beginning
 from noojee_contract.model.failure import FailureKind
 
@@ -16,6 +16,15 @@ MOST_OF_A_MESSAGE = 80
 def has_error_status(exchange: Exchange) -> bool:
     """Whether the HTTP status of an answer is 400 or higher."""
     return exchange.status is not None and exchange.status >= FIRST_ERROR_STATUS
+
+
+def option_status(subject: Subject, error: str, exchange: Exchange) -> int | None:
+    """The status of an answer as the value of an option about an error, by the error's name in a dialect file.
+
+    A dialect file may list several statuses for an error; its option has the first.
+    """
+    rule = subject.target.api.error_rule(error)
+    return rule.statuses[0] if rule is not None and exchange.status in rule.statuses else exchange.status
 
 
 def is_refusal(answer: Answer) -> bool:
