@@ -24,6 +24,7 @@ from noojee_fake.adapters.asgi import App
 from noojee_fake.adapters.tls import from_files, self_signed
 from noojee_fake.cli.serve_options import FLAGS, add_flags, addresses_of, one_line, sandboxes_of, secret
 from noojee_fake.errors import FakeError, UsageError
+from noojee_fake.pbx.versions import CALL_MANAGEMENT, NJADMIN, RECORDING_API, SERVICES
 from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes
 
 __all__ = ["DESCRIPTION", "FLAGS", "SUMMARY", "add_flags", "run"]
@@ -32,12 +33,12 @@ SUMMARY = "serve a fake PBX over http or https"
 DESCRIPTION = "Serve a fake PBX over http or https until SIGTERM or SIGINT."
 
 BASES = {
-    "services": "/servicemanager/services/njadmin-api-recording",
-    "recording-api": "/servicemanager/rest/RecordingAPI",
-    "call-management": "/servicemanager/rest/CallManagementAPI",
-    "njadmin": "/njadmin/rest/RecordingAPI",
+    SERVICES: "/servicemanager/services/njadmin-api-recording",
+    RECORDING_API: "/servicemanager/rest/RecordingAPI",
+    CALL_MANAGEMENT: "/servicemanager/rest/CallManagementAPI",
+    NJADMIN: "/njadmin/rest/RecordingAPI",
 }
-OVER_HTTP = ("services", "recording-api")
+OVER_HTTP = (SERVICES, RECORDING_API)
 """The dialects with http on the vendor's pages; --strict-transport does not refuse http for them."""
 
 

@@ -17,8 +17,6 @@ from noojee_fake.messages import Response
 from noojee_fake.pbx.credentials import KeyStatus
 from noojee_fake.pbx.live.call import CallRefused, Reason, extension_of
 
-NAME = "call-management"
-
 
 def routes(context: DialectContext) -> dict[str, ApiRoute]:
     """The methods under each prefix, and Time. Every method needs TLS (DOC W-AK)."""

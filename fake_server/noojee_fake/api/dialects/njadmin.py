@@ -15,8 +15,6 @@ from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.clock import EPOCH, SECOND
 from noojee_fake.pbx.credentials import KeyStatus
 
-NAME = "njadmin"
-
 _BASE = "/njadmin/rest/RecordingAPI"
 _DATE = re.compile(r"(\d{4})/(\d{2})/(\d{2})", re.ASCII)
 _HOUR = re.compile(r"\d{1,2}", re.ASCII)

@@ -12,8 +12,6 @@ from noojee_fake.api.dialects.recordings import Recordings
 from noojee_fake.api.dialects.responses import JsonErrors
 from noojee_fake.api.dialects.route import ApiRoute
 
-NAME = "recording-api"
-
 
 def routes(context: DialectContext) -> dict[str, ApiRoute]:
     """The methods under each prefix, and Time. The published samples use plain HTTP, so no method needs TLS."""

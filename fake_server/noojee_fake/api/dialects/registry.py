@@ -10,12 +10,13 @@ from noojee_fake.api.dialects.responses import JsonErrors, JsonWriter, empty, ht
 from noojee_fake.api.dialects.route import ApiRoute
 from noojee_fake.messages import Response
 from noojee_fake.pbx.options import Profile
+from noojee_fake.pbx.versions import CALL_MANAGEMENT, NJADMIN, RECORDING_API, SERVICES
 
 _DIALECTS: tuple[tuple[str, Callable[[DialectContext], dict[str, ApiRoute]]], ...] = (
-    (njadmin.NAME, njadmin.routes),
-    (call_management.NAME, call_management.routes),
-    (recording_api.NAME, recording_api.routes),
-    (services.NAME, services.routes),
+    (NJADMIN, njadmin.routes),
+    (CALL_MANAGEMENT, call_management.routes),
+    (RECORDING_API, recording_api.routes),
+    (SERVICES, services.routes),
 )
 """Newest first: both hash dialects serve Time under the same paths, and the older dialect answers it."""
 

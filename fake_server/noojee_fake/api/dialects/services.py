@@ -16,7 +16,6 @@ from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.messages import Response
 from noojee_fake.pbx.live.call import CallRefused, Reason
 
-NAME = "services"
 PATH = "/servicemanager/services/njadmin-api-recording"
 AUDIO = "GET {base}?method=retrieve&uniqueId={unique_id}&leg={leg}"
 """The request for the sound of a leg, in the form of a target file. UNKNOWN: chosen."""
