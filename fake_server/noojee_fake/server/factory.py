@@ -35,8 +35,8 @@ class StateFile:
     has_archive: bool
     notes: list[str] = field(default_factory=list)
 
-    def open(self, archive: Store) -> Store:
-        """The store in the file; a file without calls gets those of the archive. Raises StateError."""
+    def open(self, initial: InitialState) -> Store:
+        """The store in the file. A file that never had calls gets those of the archive. Raises StateError."""
         from noojee_fake.pbx.store.sqlite import SqliteStore  # SQLite is loaded only for a state file
 
         store = SqliteStore(self.path, now=self.clock.micros)
@@ -46,7 +46,6 @@ class StateFile:
             if self.has_archive:
                 self.notes.append("the calls of the archive are left out: the file has its own")
             return store
-        initial = InitialState.of(archive)
         try:
             store.add(initial.calls, initial.sounds)
         except BaseException:
@@ -96,9 +95,10 @@ def build_pbx(spec: SandboxSpec, parts: ServerParts) -> tuple[Pbx, Snapshots]:
         default_account=archive.default_account,
         addresses=parts.addresses or Addresses(None),
     )
-    kept = store if parts.state is None else parts.state.open(store)
+    initial = InitialState.of(store)
+    kept = store if parts.state is None else parts.state.open(initial)
     pbx = Pbx(config, store=kept, clock=parts.clock, own_bugs=parts.own_bugs)
-    return pbx, Snapshots(pbx, InitialState.of(store))
+    return pbx, Snapshots(pbx, initial)
 
 
 def _profile(base: Mapping[str, str], archive: ArchiveFile, spec: SandboxSpec) -> Profile:
