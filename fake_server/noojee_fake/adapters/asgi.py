@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from noojee_fake.adapters.long_poll import awaited
+from noojee_fake.control import json_body
 from noojee_fake.messages import Closed, Pending, Request, Response
 from noojee_fake.server.sandboxes import Sandboxes, body_bytes
 
 CUT = "noojee.cut"
 """The extension of the ASGI scope with a function that cuts the connection. A server without it sends the answer."""
 
-LARGEST_BODY_BYTES = 256 * 1024 * 1024
+LARGEST_BODY_BYTES = json_body.LARGEST_BODY_BYTES
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

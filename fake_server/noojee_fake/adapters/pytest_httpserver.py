@@ -17,11 +17,12 @@ from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from noojee_fake.adapters.long_poll import settled
+from noojee_fake.control import json_body
 from noojee_fake.messages import Pending, Request
 from noojee_fake.server.sandboxes import Sandboxes
 
 ANY_PATH = re.compile(r".*", re.DOTALL)
-LARGEST_BODY_BYTES = 256 * 1024 * 1024
+LARGEST_BODY_BYTES = json_body.LARGEST_BODY_BYTES
 
 
 def handler(sandboxes: Sandboxes) -> Callable[[WerkzeugRequest], WerkzeugResponse]:
