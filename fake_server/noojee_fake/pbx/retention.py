@@ -6,7 +6,6 @@ Source: Help: Storage Locations (DOC W-SL).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -138,14 +137,6 @@ class Retention:
         """Where the sound of a leg is stored now."""
         rules = self.rules
         return tier(call, leg, now_micros, rules=rules, run_micros=self._last_run(now_micros, rules.nightly_hour))
-
-    def count(self, calls: Iterable[Call], now_micros: int) -> Mapping[str, int]:
-        """How many legs there are in each tier, by its name."""
-        counts = dict.fromkeys((each.value for each in Tier), 0)
-        for call in calls:
-            for leg in call.legs:
-                counts[self.tier(call, leg, now_micros).value] += 1
-        return counts
 
     def _last_run(self, now_micros: int, hour: int) -> int:
         for_hour, begin, end = self._night
