@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from noojee_fake.errors import UsageError
-from noojee_fake.pbx.methods import Behaviour, Method, description, dialects, find, general, methods
+from noojee_fake.pbx.methods import Behaviour, Method, description, dialects, find, general, mark_of, methods
 from noojee_fake.pbx.options import option_table
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _print_overview(console: Console) -> None:
         table = Table.grid(padding=(0, 2))
         for method in methods():
             if dialect.name in method.dialects:
-                mark = Behaviour("", method.provenance).mark
+                mark = mark_of(method.provenance)
                 table.add_row(" ", method.verbs[0], method.names[0], method.summary, mark)
         console.print(table)
         console.print()

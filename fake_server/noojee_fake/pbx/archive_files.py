@@ -82,7 +82,7 @@ def _instant(text: str, path: str) -> int:
 
 def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], bytes] | None) -> tuple[int, int]:
     taken = _record_ids(calls, store)
-    next_id = max(store.last_record_id, *taken, 0) + 1 if taken else store.last_record_id + 1
+    next_id = max((store.last_record_id, *taken)) + 1
     seen: set[str] = set()
     made: list[Call] = []
     sounds: list[tuple[Leg, bytes | Absent]] = []

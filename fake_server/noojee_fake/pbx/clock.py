@@ -98,9 +98,9 @@ class Clock:
             self._frozen, micros = state
             self._put(micros if self._frozen else self._source() + micros)
 
-    def sibling(self, *, now: int | None = None, frozen: bool = False) -> Clock:
-        """Another clock with the same source."""
-        return Clock(now=now, frozen=frozen, source=self._source)
+    def sibling(self) -> Clock:
+        """A running clock with the same source."""
+        return Clock(source=self._source)
 
     def _put(self, now: int) -> None:
         if not EARLIEST <= now <= LATEST:

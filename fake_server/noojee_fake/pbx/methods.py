@@ -25,7 +25,7 @@ class Behaviour:
     @property
     def mark(self) -> str:
         """SPEC, DOC, CLIENT, DERIVED or UNKNOWN."""
-        return self.provenance.partition(" ")[0].rstrip(":;,")
+        return mark_of(self.provenance)
 
     @property
     def source(self) -> str:
@@ -145,6 +145,11 @@ def find(name: str) -> list[Method]:
     paths = [path for method in methods() for path in ((*method.paths,) if "/" in wanted else method.names)]
     near = difflib.get_close_matches(f"/{wanted}" if "/" in wanted else wanted, paths, n=1, cutoff=0)[0]
     raise UsageError(f"there is no method {name!r}; the nearest is {near}, and noojee-fake explain lists all")
+
+
+def mark_of(provenance: str) -> str:
+    """The mark that a provenance begins with: SPEC, DOC, CLIENT, DERIVED or UNKNOWN."""
+    return provenance.partition(" ")[0].rstrip(":;,")
 
 
 def _names(path: str, wanted: str) -> bool:
