@@ -8,7 +8,6 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -188,9 +187,7 @@ class TargetClient:
     def _open(self) -> httpx.Client:
         target = self.target
         if target.transport is not None:
-            return httpx.Client(
-                transport=_transport(target), trust_env=False, cookies=_no_cookies(), timeout=target.timeout_seconds
-            )
+            return httpx.Client(transport=_transport(target), trust_env=False, timeout=target.timeout_seconds)
         if target.command is not None:
             server = self._servers.start(target.command, target.name)
             self._root = server.base_url
@@ -205,12 +202,7 @@ class TargetClient:
                 raise TargetError(
                     f"the CA file {self._ca_file} of target {target.name!r} cannot be read: {error}"
                 ) from error
-        return httpx.Client(
-            verify=verify,
-            trust_env=not is_loopback(self._root),
-            cookies=_no_cookies(),
-            timeout=target.timeout_seconds,
-        )
+        return httpx.Client(verify=verify, trust_env=not is_loopback(self._root), timeout=target.timeout_seconds)
 
 
 def is_loopback(url: str) -> bool:
@@ -222,11 +214,6 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _no_cookies() -> CookieJar:
-    """A jar that keeps no cookies: a session must not replace the credentials of later requests."""
-    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def _transport(target: Target) -> httpx.BaseTransport:

@@ -100,16 +100,6 @@ def test_silence_is_a_finding(raw_server: Callable[..., object]) -> None:
     assert "no answer within 0.5 s" in result.failure.message
 
 
-def test_no_cookie_of_the_server_is_sent_back(raw_server: Callable[..., object]) -> None:
-    """A session would replace the credentials of later requests: a wrong key could be accepted."""
-    answer = http(LEG).replace(b"Connection:", b"Set-Cookie: JSESSIONID=s-1; Path=/\r\nConnection:")
-    server = raw_server(lambda _request, connection: connection.sendall(answer))
-    run_clause(server.url, "metadata.empty-tag")  # type: ignore[attr-defined]
-    requests: list[bytes] = server.requests  # type: ignore[attr-defined]
-    assert len(requests) == 2
-    assert not any(b"cookie" in request.lower() for request in requests)
-
-
 def test_a_good_answer_holds(raw_server: Callable[..., object]) -> None:
     """The same server with the published leg is fine."""
     server = raw_server(lambda _request, connection: connection.sendall(http(LEG)))
