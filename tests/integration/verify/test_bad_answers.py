@@ -100,6 +100,16 @@ def test_silence_is_a_finding(raw_server: Callable[..., object]) -> None:
     assert "no answer within 0.5 s" in result.failure.message
 
 
+def test_a_cookie_of_the_server_is_sent_back(raw_server: Callable[..., object]) -> None:
+    """The suite notices a session that replaces the credentials (faulty server session-logs-in) only with its cookie."""
+    answer = http(LEG).replace(b"Connection:", b"Set-Cookie: JSESSIONID=s-1; Path=/\r\nConnection:")
+    server = raw_server(lambda _request, connection: connection.sendall(answer))
+    run_clause(server.url, "metadata.empty-tag")  # type: ignore[attr-defined]
+    first, second = server.requests  # type: ignore[attr-defined]
+    assert b"cookie" not in first.lower()
+    assert b"cookie: jsessionid=s-1" in second.lower()
+
+
 def test_a_good_answer_holds(raw_server: Callable[..., object]) -> None:
     """The same server with the published leg is fine."""
     server = raw_server(lambda _request, connection: connection.sendall(http(LEG)))
