@@ -255,8 +255,8 @@ def _array(properties: Mapping[str, Any], *optional: str) -> dict[str, Any]:
 
 
 # Statuses of errors that no option of the vendor has, and several of them for one kind of error.
-KNOWN = """\
-def known(found):
+LISTED_OR_GONE = """\
+def listed_or_gone(found):
     return listed(found) if found else refusal(410, "gone", "there was such a recording")
 
 
@@ -306,9 +306,9 @@ VARIANTS: Mapping[str, Variant] = {
     ),
     "statuses": Variant(
         app=(
-            ("def by_reference():\n", KNOWN),
-            ('listed(\n        rows("call_id IN', 'known(\n        rows("call_id IN'),
-            ('listed(rows("call_id = ?", call_id))', 'known(rows("call_id = ?", call_id))'),
+            ("def by_reference():\n", LISTED_OR_GONE),
+            ('listed(\n        rows("call_id IN', 'listed_or_gone(\n        rows("call_id IN'),
+            ('listed(rows("call_id = ?", call_id))', 'listed_or_gone(rows("call_id = ?", call_id))'),
             ('return refusal(404, "not_found", "there is', 'return refusal(410, "gone", "there is'),
         ),
         file=((NO_SOUND, "no_sound = { status = [404, 410] }\nunknown_recording = { status = [404, 410] }"),),
