@@ -8,9 +8,8 @@ from functools import partial
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from noojee_contract.dialects.dialect import Day, HourNumber
 from noojee_contract.dialects.formats import Unread
-from noojee_contract.dialects.hour import TimeRange
+from noojee_contract.dialects.hour import Day, HourNumber, TimeRange
 from noojee_contract.dialects.legs import (
     MISSING,
     ErrorBody,

@@ -6,18 +6,15 @@ The vendor's four dialects are in `vendor_dialect`, custom dialects in `custom`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from noojee_contract.dialects.hour import Day, HourNumber
 from noojee_contract.dialects.legs import ErrorBody, Place, Reading
 from noojee_contract.dialects.model import ErrorRule
 from noojee_contract.dialects.schemes import RequestCredentials, Scheme
 from noojee_contract.model.exchange import Exchange, Headers, Request
 from noojee_contract.model.question import Question
-
-Day = date | str | None
-HourNumber = int | str | None
 
 
 class Dialect(Protocol):

@@ -1,6 +1,6 @@
 """Formats of the values of a leg in custom dialects: times, numbers, texts, directions. Pure.
 
-A format reads a JSON value and returns it in our form, or raises `Unread` with the reason. `MISSING` stands for no value.
+A format reads a JSON value and returns it in our form, or raises `Unread` with the reason. `MISSING` is the value of an absent key.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def number(value: Any, _zone: ZoneInfo) -> int:
 def digits(value: Any, _zone: ZoneInfo) -> int:
     """A string of digits."""
     if not _WHOLE.fullmatch(_text(value)):
-        raise Unread("expected digits in a text")
+        raise Unread("not a whole number in digits")
     return int(value)
 
 
@@ -130,7 +130,9 @@ def text(unset: Any) -> Format:
         if value is unset or (value == "" and unset == ""):
             return ""
         if value == "" or value is None:
-            raise Unread(f"{'an empty text' if value == '' else 'null'} came; none is written as {_UNSET_WORDS[unset]}")
+            raise Unread(
+                f"{'an empty text' if value == '' else 'null'} came; an unset field is written as {_UNSET_WORDS[unset]}"
+            )
         return _text(value)
 
     return read
@@ -168,5 +170,5 @@ def _instant(make: Callable[[], datetime]) -> datetime:
     except (ValueError, OverflowError) as error:
         raise Unread(str(error)) from error
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise Unread("at the end of the calendar there was no call")
+        raise Unread(f"a call has a year from {FIRST_YEAR} to {LAST_YEAR}")
     return moment

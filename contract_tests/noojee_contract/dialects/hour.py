@@ -16,7 +16,7 @@ from noojee_contract.dialects.times import FIRST_YEAR, LAST_YEAR, writes_utc
 from noojee_contract.model.archive import hour_of
 
 Day = date | str | None
-Number = int | str | None
+HourNumber = int | str | None
 """A string is sent unchanged: a clause may ask for a value that is no day or no hour. None is left out."""
 
 MINUTE = timedelta(minutes=1)
@@ -33,7 +33,7 @@ class DateAndHour:
     names: ClassVar[tuple[str, str]] = ("date", "hour")
     says_instants: ClassVar[bool] = False
 
-    def values(self, day: Day, hour: Number, _zone: ZoneInfo) -> dict[str, str]:
+    def values(self, day: Day, hour: HourNumber, _zone: ZoneInfo) -> dict[str, str]:
         """The value of each name."""
         found = {} if day is None else {"date": day if isinstance(day, str) else day.strftime(self.day_pattern)}
         if hour is not None:
@@ -41,7 +41,7 @@ class DateAndHour:
         return found
 
     def reads(self, name: str, text: str) -> bool:
-        """Whether a string is a valid date; other hours than numbers are never valid."""
+        """Whether a string is a valid date; an hour that is not a number is never valid."""
         return name == "date" and _parses(text, self.day_pattern)
 
 
@@ -60,7 +60,7 @@ class TimeRange:
         """Whether a time is one instant, and not a local time, which occurs twice in a repeated hour."""
         return self.form in TIMES_WRITTEN or "%z" in self.form or writes_utc(self.form)
 
-    def values(self, day: Day, hour: Number, zone: ZoneInfo) -> dict[str, str]:
+    def values(self, day: Day, hour: HourNumber, zone: ZoneInfo) -> dict[str, str]:
         """The value of each name. A string as the day is used for both, a string as the hour for {until}."""
         if day is None:
             return {}
@@ -102,17 +102,16 @@ TIMES_WRITTEN: Mapping[str, Callable[[datetime, ZoneInfo], str]] = {
 def hour_range(day: date, hour: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The start and the end of a local hour, in UTC.
 
-    A repeated hour goes from the start of the first to the end of the second. Minutes between them belong to it too, if
-    clocks go back by two hours, or at a minute past the hour. A skipped hour is empty: it ends when it starts.
+    A repeated hour goes from the start of the first to the end of the second. Minutes between the two belong to it
+    too, if clocks go back by two hours, or at a minute past the hour. A skipped hour is empty: it ends when it starts.
     """
     if not FIRST_YEAR <= day.year <= LAST_YEAR:  # there are no calls, and no clock changes
         begins = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
         return begins, begins
     near = datetime(day.year, day.month, day.day, hour, tzinfo=zone).astimezone(UTC)
-    called_so = [
-        moment for moment in (near + n * MINUTE for n in range(-180, 300)) if hour_of(moment, zone) == (day, hour)
-    ]
-    return (called_so[0], called_so[-1] + MINUTE) if called_so else (near, near)
+    minutes = (near + n * MINUTE for n in range(-180, 300))
+    in_hour = [minute for minute in minutes if hour_of(minute, zone) == (day, hour)]
+    return (in_hour[0], in_hour[-1] + MINUTE) if in_hour else (near, near)
 
 
 def _parses(text: str, written: str) -> bool:

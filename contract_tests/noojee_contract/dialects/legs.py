@@ -15,7 +15,7 @@ from noojee_contract.model.exchange import Exchange, NotJson, beginning
 MOST_LEGS = 100_000
 MOST_PROBLEMS = 20
 MISSING = object()
-"""Stands for a value that a document does not have."""
+"""The value of a key that a document does not have."""
 
 Place = tuple[str, ...]
 """The keys that lead to a value in a document, outermost first; () is the document itself."""

@@ -6,16 +6,14 @@ Source: sections 7 and 2.2 of the vendor's pages (SPEC, DOC), field by field.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from noojee_contract.dialects.formats import Unread
+from noojee_contract.dialects.formats import TIMES, Format, Unread, digits
 from noojee_contract.dialects.legs import ErrorBody, Leg, Reading, kind_of_value, quoted_beginning, read_legs
-from noojee_contract.dialects.times import read_java_date, read_timestamp
 from noojee_contract.model.exchange import Exchange, NotJson
 
 METADATA = "metadata"
@@ -30,42 +28,23 @@ _WHOLE = re.compile(r"[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """The attribute of `Leg` that a field becomes, and how its text is read: a value, or `Unread`."""
+    """The attribute of `Leg` that a field becomes, and the format that reads its text."""
 
     attribute: str
-    read: Callable[[str, ZoneInfo], Any]
+    read: Format
 
 
 def _text(text: str, _zone: ZoneInfo) -> str:
     return text
 
 
-def _whole(text: str, _zone: ZoneInfo) -> int:
-    if not _WHOLE.fullmatch(text):
-        raise Unread("not a whole number in digits")
-    return int(text)
-
-
-def _timestamp(text: str, zone: ZoneInfo) -> tuple[datetime, ...]:
-    return _instants(read_timestamp(text, zone))
-
-
-def _java_date(text: str, zone: ZoneInfo) -> tuple[datetime, ...]:
-    return _instants(read_java_date(text, zone))
-
-
-def _instants(read: tuple[datetime, ...] | str) -> tuple[datetime, ...]:
-    if isinstance(read, str):
-        raise Unread(read)
-    return read
-
-
+_TIMESTAMP, _JAVA_DATE = TIMES["java-timestamp"], TIMES["java-date"]
 _COMMON: Mapping[str, _Field] = {
     "Source": _Field("source", _text),
     "Destination": _Field("destination", _text),
-    "Leg": _Field("number", _whole),
-    "Start": _Field("start", _timestamp),
-    "Duration": _Field("duration_seconds", _whole),
+    "Leg": _Field("number", digits),
+    "Start": _Field("start", _TIMESTAMP),
+    "Duration": _Field("duration_seconds", digits),
     "Tag": _Field("tag", _text),
     "Username": _Field("username", _text),
     "CallRecordId": _Field("call_record_id", _text),
@@ -75,7 +54,7 @@ _COMMON: Mapping[str, _Field] = {
 }
 _FIELDS: Mapping[str, Mapping[str, _Field]] = {
     METADATA: _COMMON,
-    BY_HOUR: {**_COMMON, "Start": _Field("start", _java_date), "callend": _Field("end", _java_date)},
+    BY_HOUR: {**_COMMON, "Start": _Field("start", _JAVA_DATE), "callend": _Field("end", _JAVA_DATE)},
 }
 COMMON = tuple(_COMMON)
 """The eleven fields of the vendor's pages, in their order."""

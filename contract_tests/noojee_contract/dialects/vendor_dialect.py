@@ -10,7 +10,7 @@ from typing import ClassVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from noojee_contract.dialects.dialect import Day, HourNumber
+from noojee_contract.dialects.hour import Day, HourNumber
 from noojee_contract.dialects.legs import ErrorBody, Place, Reading
 from noojee_contract.dialects.model import ErrorRule
 from noojee_contract.dialects.schemes import HASH, KeyInQuery, NoCredentials, RequestCredentials, Scheme, VendorHash
@@ -34,8 +34,9 @@ class VendorDialect:
     """One generation of the vendor's API.
 
     `prefix` and `api` make the path of its methods. `rest_path` replaces the prefix of the older dialects.
-    `chooses_scheme`: a PBX takes hashes or keys. `credentials_first`: credentials come before the other parameters. `charset` is that of queries. `reuses_hash`: a hash
-    may serve several requests. `few_at_once`: only five authentications may be unfinished.
+    `chooses_scheme`: a PBX takes hashes or keys. `credentials_first`: credentials come before the other parameters.
+    `charset` is that of queries. `reuses_hash`: a hash may serve several requests. `few_at_once`: only five
+    authentications may be unfinished.
     """
 
     name: str
@@ -157,10 +158,9 @@ class VendorDialect:
         template: str | None = None,
     ) -> Request:
         """The request for the audio of a leg, by the audio template. Raises ValueError without a template."""
-        chosen = template or self.audio_template
-        if self.audio_template is None or chosen is None:
+        if self.audio_template is None:
             raise ValueError("the target names no audio template")
-        verb, _, url = chosen.partition(" ")
+        verb, _, url = (template or self.audio_template).partition(" ")
         url = url.replace("{base}", self.base(root))
         for name, value in values.items():
             url = url.replace("{" + name + "}", quote(value, safe="", encoding=self.charset, errors="replace"))
@@ -189,7 +189,8 @@ class VendorDialect:
         return read_error_body(exchange)
 
     def _rest(self, usual: str) -> str:
-        return self.rest_path or usual if usual in REST_PATHS else usual
+        """A prefix, or the path that replaces it; only the older dialects' prefixes are replaced."""
+        return self.rest_path if self.rest_path and usual in REST_PATHS else usual
 
 
 _HASH = VendorHash("POST", "/servicemanager/rest/Time")
