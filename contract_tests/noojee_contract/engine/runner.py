@@ -77,10 +77,10 @@ class Runner:
         try:
             result = self._run(clause, function, cell)
         except (TargetError, Unreachable) as error:
-            result = _result(clause, cell, Outcome.ERROR, reason=self._failures.redactor(cell).text(str(error)))
+            result = _result(clause, cell, Outcome.ERROR, reason=self._redacted(cell, str(error)))
         except Exception as error:  # noqa: BLE001  the outermost handler of a clause: an internal error is an outcome
             text = "".join(traceback.format_exception(error)[-3:])
-            result = _result(clause, cell, Outcome.ERROR, reason=self._failures.redactor(cell).text(text))
+            result = _result(clause, cell, Outcome.ERROR, reason=self._redacted(cell, text))
         return replace(result, seconds=round(time.monotonic() - started, 4))
 
     def calls(self) -> list[dict[str, Any]]:
@@ -123,18 +123,24 @@ class Runner:
                 document = _document(subject)
                 function(subject, check)
         except (Inconclusive, BudgetSpent, TooSoon) as stop:
-            return _result(clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=str(stop))
+            return _result(
+                clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=self._redacted(cell, str(stop))
+            )
         except TimeUnavailable as error:
             failed = CheckFailed(str(error), FailureKind.WRONG_TIME, exchange=error.exchange)
             return self._failed(clause, cell, check, failed)
         except CheckFailed as failed:
             return self._failed_on(clause, function, cell, check, failed, document)
         if check.notes:
-            seen = f"saw {'; '.join(check.notes)}"
+            seen = self._redacted(cell, f"saw {'; '.join(check.notes)}")
             return _result(clause, cell, Outcome.INFORMATIONAL, checks=check.checks, reason=seen)
         if check.checks == 0:
             return _result(clause, cell, Outcome.INCONCLUSIVE, reason="there was nothing to check it on")
         return _result(clause, cell, Outcome.PASSED, checks=check.checks)
+
+    def _redacted(self, cell: Cell, text: str) -> str:
+        """A reason that may repeat what a server said, without credentials."""
+        return self._failures.redactor(cell).text(text)
 
     def _failed_on(
         self,

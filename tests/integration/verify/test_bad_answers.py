@@ -110,6 +110,17 @@ def test_a_cookie_of_the_server_is_sent_back(raw_server: Callable[..., object]) 
     assert b"cookie: jsessionid=s-1" in second.lower()
 
 
+def test_an_observation_shows_no_credential(raw_server: Callable[..., object]) -> None:
+    """An error message that repeats the key is the reason of an informational result."""
+    answer = http(b'{"Message": "k-123456 is no key", "Code": -1}').replace(b"200 OK", b"400 Bad Request")
+    server = raw_server(lambda _request, connection: connection.sendall(answer))
+    result = run_clause(server.url, "metadata.unknown-recording")  # type: ignore[attr-defined]
+    assert result.outcome is Outcome.INFORMATIONAL
+    assert result.reason is not None
+    assert "is no key" in result.reason
+    assert "k-123456" not in result.reason
+
+
 def test_a_good_answer_holds(raw_server: Callable[..., object]) -> None:
     """The same server with the published leg is fine."""
     server = raw_server(lambda _request, connection: connection.sendall(http(LEG)))
