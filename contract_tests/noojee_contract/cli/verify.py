@@ -15,7 +15,9 @@ from datetime import UTC, datetime
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
+
+import pytest
 
 from noojee_contract.catalogue.clauses import MIGRATION, choose, fingerprint
 from noojee_contract.cli.output import publish, report_paths
@@ -34,9 +36,6 @@ from noojee_contract.report.progress import Progress
 from noojee_contract.targets.applicability import applies_to
 from noojee_contract.targets.flags import PYTEST_FLAGS, PYTEST_PREFIX, words
 from noojee_contract.targets.target import Target
-
-if TYPE_CHECKING:
-    import pytest
 
 MOST_WORKERS = 4
 PYTEST_USAGE_ERROR = 4
@@ -99,6 +98,11 @@ class _Observer:
         config.stash[LIMITS] = self._folder
         collected_of(config).listeners.append(self.progress)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """Take the number of results early: the controller collects no tests, and a worker may crash."""
+        collected_of(node.config).expect(ids)
+
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         if collected_of(config).has_results:
             self.report = report_of(config)
@@ -160,8 +164,6 @@ def _workers(options: RunOptions, targets: Sequence[Target]) -> int:
 
 
 def _pytest(arguments: Sequence[str], observer: _Observer) -> int:
-    import pytest
-
     with _environment({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None}):
         return int(pytest.main(list(arguments), plugins=[observer]))
 

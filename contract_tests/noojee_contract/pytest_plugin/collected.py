@@ -59,15 +59,14 @@ class Collected:
             listener.start(self.expected)
 
     def take_report(self, report: Any) -> None:
-        """Take a pytest report: its result, or the loss of one."""
-        row = getattr(report, "noojee", None)
-        if row is not None:
-            result = result_of(row)
-            self.results.append(result)
-            for listener in self.listeners:
-                listener.advance(result)
-        elif report.failed and "noojee_contract" in report.nodeid.replace("/", "."):
+        """Take the pytest report of a contract test: its result, or the loss of it."""
+        if report.noojee is None:
             self.lost.append(f"{report.nodeid}: {str(report.longrepr)[-500:]}")
+            return
+        result = result_of(report.noojee)
+        self.results.append(result)
+        for listener in self.listeners:
+            listener.advance(result)
 
     def take_runner(self, runner: Runner) -> None:
         """Take the calls and the number of requests of this process's runner."""

@@ -44,7 +44,7 @@ class ResultCollector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the report of a contract test."""
-        if hasattr(report, "noojee") or (report.failed and "noojee_contract/suite" in report.nodeid):
+        if hasattr(report, "noojee"):
             from noojee_contract.pytest_plugin.session import collected_of
 
             collected_of(self._config).take_report(report)
@@ -105,10 +105,14 @@ def noojee_cell(request: pytest.FixtureRequest) -> Callable[[Callable[..., None]
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Attach the result to the report, which pytest-xdist sends to the controller."""
+    """Attach the result to the report, which pytest-xdist sends to the controller; None if it was lost."""
     report: Any = yield
+    if item.get_closest_marker(MARK) is None:
+        return report
     if report.when == "call" and RESULT in item.stash:
         report.noojee = item.stash[RESULT]
+    elif report.failed:
+        report.noojee = None
     return report
 
 
@@ -165,16 +169,8 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
-    """Take the number of results from the workers: the controller collects no tests."""
-    from noojee_contract.pytest_plugin.session import collected_of
-
-    collected_of(node.config).expect(ids)
-
-
-@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take what a worker sends at its end: requests and time lines."""
+    """Take what a worker sends at its end: requests, time lines and the number of its results."""
     sent = getattr(node, "workeroutput", {}).get("noojee")
     if sent:
         from noojee_contract.pytest_plugin.session import collected_of

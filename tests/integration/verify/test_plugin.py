@@ -75,6 +75,28 @@ def test_the_suite_runs_under_plain_pytest(workers: tuple[str, ...], tmp_path: P
     assert "4 passed" in done.stdout
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_other_tests_may_run_in_the_same_session(workers: tuple[str, ...], tmp_path: Path) -> None:
+    """A test of the user's own is not counted as a clause without a result."""
+    (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n", encoding="utf-8")
+    done = run(tmp_path, "test_own.py", *SUITE, "--noojee-only", "metadata.by-tag-answered", "--noojee-smoke", *workers)
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
+
+
+def test_a_lost_result_is_named(tmp_path: Path) -> None:
+    """A fixture that fails leaves a clause without a result: the report is incomplete, and shows the reason."""
+    (tmp_path / "broken.py").write_text(
+        "import pytest\n\n@pytest.fixture(autouse=True)\ndef broken():\n    raise RuntimeError('no disk')\n",
+        encoding="utf-8",
+    )
+    words = ("-p", "broken", "-o", "pythonpath=.", "--noojee-only", "metadata.by-tag-answered", "--noojee-smoke")
+    done = run(tmp_path, *SUITE, *words)
+    assert done.returncode == 1, done.stdout
+    assert "INCOMPLETE" in done.stdout
+    assert "no disk" in done.stdout.partition("Notes")[2]
+
+
 def test_k_chooses_and_missing_required_clauses_fail(tmp_path: Path) -> None:
     """-k leaves out required clauses: pytest's exit code for failed tests, with the reason."""
     done = run(tmp_path, *SUITE, "--noojee-smoke", "-k", "test_a_unique_id_gives_all_legs and legacy-http-bundled")
