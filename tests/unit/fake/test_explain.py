@@ -62,10 +62,12 @@ def test_a_method_name_shows_every_dialect_that_has_it(explained: Callable[..., 
 def test_sourced_and_chosen_behaviours_are_apart(explained: Callable[..., str]) -> None:
     """Each with its mark; a chosen point with its option, its default and its alternatives."""
     text = explained("retrieveMetaDataByHour")
-    assert "DOC      At most one request a minute; one more returns an error. [W-H]" in section(text, "Behaviour")
+    assert "DOC      At most one request a minute; a second request returns an error. [W-H]" in section(
+        text, "Behaviour"
+    )
     assert "UNKNOWN  " not in text
     chosen = section(text, "Options")
-    assert "One more within 60 seconds" in chosen
+    assert "A second request within 60 seconds" in chosen
     assert "by_hour_limit_status = 429, or 400, 503, 200" in chosen
     assert "W-H   9.4 Retrieve recording list (current)" in section(text, "Sources")
 
