@@ -1,6 +1,6 @@
-"""The access log: a line a request, without credentials. Queries have keys and hashes here.
+"""The access log: a line a request, without credentials, headers and bodies.
 
-It never shows headers or bodies.
+The queries of the API contain keys and hashes.
 """
 
 from __future__ import annotations

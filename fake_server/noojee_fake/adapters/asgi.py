@@ -35,7 +35,7 @@ class App:
         self._closing = False
 
     def close(self) -> None:
-        """Answer all long polls as after their timeout, also later ones, since the server is about to end."""
+        """Answer all long polls, present and later, as after their timeout: the server is about to end."""
         self._closing = True
         for wake in list(self._waiting):
             wake()

@@ -4,7 +4,7 @@
 
 A long poll blocks its thread: use `HTTPServer(threaded=True)` to answer other requests meanwhile. Python's
 `http.server` replaces several slashes at the start of a path by one before the handler is called. Werkzeug logs
-queries, which have keys: `handler` turns its log off.
+queries, which contain keys: `handler` turns its log off.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`noojee-fake serve`: the fake PBX on a socket. Wrong use ends it with 2 and one line.
 
-Queries have keys. The access log of uvicorn is off; adapters/access_log.py writes one without credentials.
+Queries contain keys, so the access log of uvicorn is off; adapters/access_log.py writes a log without credentials.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _check_ready_file(path: Path | None) -> None:
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise UsageError(f"the ready file {path} is no plain file; name a file that may be overwritten")
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UsageError(f"the folder {path.parent} of the ready file is not writable; name another one")
+        raise UsageError(f"the folder {path.parent} of the ready file is not writable; name another folder")
 
 
 def _tls(options: argparse.Namespace) -> tuple[ssl.SSLContext | None, bytes | None]:

@@ -39,7 +39,8 @@ def delete_calls(pbx: Pbx, request: Request) -> Response:
     with pbx.change:
         if unique_id in {call.unique_id for call in pbx.switchboard.calls()}:
             raise Refused(
-                409, "this call is live, and would come back; hang it up first, with a flow or through the API"
+                409,
+                "this call is live, and its end would add it again; hang it up first, with a flow or through the API",
             )
         if "leg" in parameters:
             pbx.store.remove_leg(_leg(pbx, request))

@@ -90,7 +90,9 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
         path = f"$.calls[{at}]"
         unique_id = written["unique_id"]
         if unique_id in seen or store.call(unique_id) is not None:
-            raise ArchiveError(f"{unique_id!r} is there already; unique ids are unique", f"{path}.unique_id")
+            raise ArchiveError(
+                f"{unique_id!r} is in use already; each call needs its own unique id", f"{path}.unique_id"
+            )
         seen.add(unique_id)
         legs: list[Leg] = []
         numbers: set[int] = set()
@@ -104,7 +106,7 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
                     raise ArchiveError("no record id is left above the highest one in use", leg_path)
             leg = _leg(row, record_id, highest + 1, leg_path)
             if leg.number in numbers:
-                raise ArchiveError(f"leg {leg.number} is there already in this call", f"{leg_path}.leg")
+                raise ArchiveError(f"this call has a leg {leg.number} already", f"{leg_path}.leg")
             numbers.add(leg.number)
             highest = max(highest, leg.number)
             legs.append(leg)
@@ -126,7 +128,7 @@ def _record_ids(calls: list[dict[str, Any]], store: Store) -> set[int]:
                 raise ArchiveError("is higher than a 64-bit number", f"$.calls[{at}].legs[{leg_at}].call_record_id")
             if record_id in taken or store.has_record_id(record_id):
                 raise ArchiveError(
-                    f"{record_id} is there already; record ids are unique",
+                    f"{record_id} is in use already; each leg needs its own record id",
                     f"$.calls[{at}].legs[{leg_at}].call_record_id",
                 )
             taken.add(int(record_id))
@@ -173,7 +175,7 @@ def _sound(written: dict[str, Any], read_sound: Callable[[str], bytes] | None, p
         return Absent.GONE
     name = written["file"]
     if read_sound is None:
-        raise ArchiveError("a sound file can only be named in an archive file; put the bytes in by PUT", path)
+        raise ArchiveError("a sound file can only be named in an archive file; store the sound with PUT", path)
     try:
         return read_sound(name)
     except (OSError, ValueError) as error:

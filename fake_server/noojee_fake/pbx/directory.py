@@ -163,5 +163,5 @@ def _unique(values: list[str | None], part: str, name: str) -> None:
     seen: set[str] = set()
     for at, value in enumerate(values):
         if value is not None and value in seen:
-            raise UsageError(f"{value!r} is there already", f"$.{part}[{at}].{name}")
+            raise UsageError(f"{value!r} is used twice", f"$.{part}[{at}].{name}")
         seen.add(value or "")

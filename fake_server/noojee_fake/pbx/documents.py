@@ -63,7 +63,7 @@ def _first(validator: jsonschema_rs.Validator, schema: dict[str, Any], document:
         validator.validate(document)  # iter_errors would write out all of them
     except jsonschema_rs.ValidationError as error:
         return explain(error, schema)
-    raise AssertionError("a document is valid, and is not")
+    raise AssertionError("the validator names no error of an invalid document")
 
 
 def _is_small(document: Any) -> bool:

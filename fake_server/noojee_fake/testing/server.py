@@ -1,6 +1,6 @@
 """A server of pytest-httpserver that answers like the PBX, except for requests that the test expects.
 
-Queries have keys, and Werkzeug would log them: this server logs nothing, and does not change other loggers.
+Queries contain keys, and Werkzeug would log them. This server logs nothing, and does not change other loggers.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def test_second_server_on_a_state_file_is_refused(
 ) -> None:
     """The first server is not affected."""
     running = run("--archive", "archive.json", "--quiet")
-    assert "pbx.state is in use; stop what has it open" in refused_file(tmp_path / "pbx.state")
+    assert "pbx.state is in use; stop the process that has it open" in refused_file(tmp_path / "pbx.state")
     assert running.calls() == ["1773190799.2"]
 
 
@@ -133,7 +133,7 @@ def broken(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda path: path.write_text(json.dumps(SPEC)), "is no SQLite file; name another"),
+        (lambda path: path.write_text(json.dumps(SPEC)), "is no SQLite file; name another file"),
         (lambda path: path.mkdir(), "is no plain file"),
         (lambda path: None, "cannot be opened: No such file or directory"),
         (newer, "was written by a newer noojee-fake"),

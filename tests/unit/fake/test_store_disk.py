@@ -156,7 +156,7 @@ def test_a_file_of_a_newer_version_is_refused(opens: Opener) -> None:
     store.add([call("1.1", leg(1))])
     store.close()
     changed_by_hand(opens.path, f"PRAGMA user_version = {VERSION + 1}")
-    assert f"newer noojee-fake (format {VERSION + 1}; this one reads {VERSION})" in opens.refused()
+    assert f"newer noojee-fake (format {VERSION + 1}; this version reads {VERSION})" in opens.refused()
     changed_by_hand(opens.path, f"PRAGMA user_version = {VERSION}")
     assert opens().count() == (1, 1)
 

@@ -52,7 +52,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     """
     try:
         if path.exists() and not path.is_file():
-            raise StateError(f"the state file {path} is no plain file; name another")
+            raise StateError(f"the state file {path} is no plain file; name another file")
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
@@ -98,14 +98,14 @@ def _admit(file: sqlite3.Connection, path: Path) -> None:
         for question in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
     )
     if application != APPLICATION_ID and (application or version or parts):
-        raise StateError(f"the state file {path} belongs to another application; name another")
+        raise StateError(f"the state file {path} belongs to another application; name another file")
     if application and version > VERSION:
         raise StateError(
-            f"the state file {path} was written by a newer noojee-fake (format {version}; this one reads {VERSION});"
-            " serve it with that one, or name another"
+            f"the state file {path} was written by a newer noojee-fake (format {version}; this version reads {VERSION});"
+            " serve it with the newer version, or name another file"
         )
     if application:
-        fault = f"it has no format {version}" if version < VERSION else _fault(file)
+        fault = f"there is no format {version}" if version < VERSION else _fault(file)
         if fault is not None:
             raise StateError(f"the state file {path} {_broken(fault)}")
     file.execute("PRAGMA journal_mode = WAL")
@@ -136,13 +136,13 @@ def _is_busy(error: sqlite3.Error) -> bool:
 def _reason(error: sqlite3.Error, what: str) -> str:
     name = getattr(error, "sqlite_errorname", "")
     if _is_busy(error):
-        return "is in use; stop what has it open, or name another"
+        return "is in use; stop the process that has it open, or name another file"
     if name == "SQLITE_NOTADB":
-        return "is no SQLite file; name another"
+        return "is no SQLite file; name another file"
     if name == "SQLITE_ERROR" or name.startswith("SQLITE_CORRUPT"):
         return _broken(str(error))
     return f"cannot be {what}: {error}"
 
 
 def _broken(fault: str) -> str:
-    return f"is broken ({' '.join(fault.split())}); put a copy of it back, or name another"
+    return f"is broken ({' '.join(fault.split())}); restore a copy of it, or name another file"
