@@ -37,7 +37,7 @@ class Served:
 
     def get(self, **headers: str) -> httpx.Response:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.get(f"http://127.0.0.1:{self.port}{self.target}", headers=given, trust_env=False)
+        return httpx.get(f"http://127.0.0.1:{self.port}{self.target}", headers=given, trust_env=False, timeout=60)
 
     def cut_off(self, size_bytes: int) -> tuple[email.message.Message, bytes]:
         """The headers, and so much of the body as came before the line went dead."""
