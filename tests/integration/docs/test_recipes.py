@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from support.commands import environment
+
 DOCS = Path(__file__).parents[3] / "docs"
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -21,16 +23,11 @@ def blocks(name: str) -> list[tuple[str, str]]:
     return re.findall(r"^```(\w+)\n(.*?)^```", (DOCS / name).read_text(encoding="utf-8"), re.S | re.M)
 
 
-def environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    return kept | {"PATH": PATH}
-
-
 def run(script: str, folder: Path) -> str:
     """The output of a script. All processes that it started end with it."""
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        cwd=folder, env=environment(PATH=PATH), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
     try:
         out, _ = process.communicate(timeout=120)

@@ -15,13 +15,10 @@ from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.schemas import load
 from noojee_contract.targets.config import load_config
+from support.commands import environment, needs_curl
 
 FOLDER = Path(__file__).parents[3] / "docs" / "replacement"
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
-needs_curl = pytest.mark.skipif(
-    (shutil.which("curl") is None or shutil.which("bash") is None) and not os.environ.get("CI"),
-    reason="needs bash and curl",
-)
 
 
 def block(language: str) -> str:
@@ -36,8 +33,7 @@ def test_the_commands_of_the_page_exit_with_0(tmp_path: Path) -> None:
     folder = tmp_path / "replacement"
     shutil.copytree(FOLDER, folder)
     script = f"trap 'kill %1' EXIT\n{block('sh').rstrip()}"
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    environ["PATH"] = f"{Path(sys.executable).parent}:{environ['PATH']}"
+    environ = environment(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     done = subprocess.run(
         ["bash", "-c", script], cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
     )

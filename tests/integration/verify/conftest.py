@@ -1,10 +1,9 @@
-"""Servers on real sockets for the tests of `verify`: raw ones that answer any bytes, and the fake behind a count."""
+"""Servers on real sockets for the tests of `verify`: raw ones that answer any bytes, and the fake behind a counting proxy."""
 
 from __future__ import annotations
 
 import csv
 import http.server
-import os
 import socket
 import subprocess
 import sys
@@ -19,12 +18,13 @@ import pytest
 
 from noojee_contract.engine.bundled import bundled
 from noojee_fake.testing.process import ServerProcess
+from support.commands import environment
 
 Answer = Callable[[bytes, socket.socket], None]
 
 
 class RawServer:
-    """Takes connections, reads one request of each, and lets `answer` write whatever it likes."""
+    """Takes connections, reads one request of each, and lets `answer` write any bytes."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -35,7 +35,7 @@ class RawServer:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
-        """Close the adapter and everything that is open."""
+        """Close the socket and all connections."""
         self._socket.close()
         for connection in self._open:
             connection.close()
@@ -97,7 +97,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def served(server: str, tmp_path: Path) -> Served:
-    """All archives that ship in a sandbox of their own: to whoever has its URL and key, a PBX like any other."""
+    """All bundled archives in a new sandbox. A client that has its URL and key sees a normal PBX."""
     archive = bundled()
     made = httpx.post(
         f"{server}/__noojee/sandboxes", json={"archive": archive.document}, trust_env=False, timeout=30
@@ -113,7 +113,7 @@ def served(server: str, tmp_path: Path) -> Served:
 
 
 class CountingProxy:
-    """A real HTTP server in front of the fake: counts and times what comes, and passes it on."""
+    """An HTTP server in front of the fake: counts and times requests, and forwards them."""
 
     def __init__(self, upstream: str) -> None:
         self.asked: list[tuple[float, str, str]] = []
@@ -151,7 +151,7 @@ class CountingProxy:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
-        """End it."""
+        """Stop the server and close its connections."""
         self._server.shutdown()
         self._server.server_close()
         self._client.close()
@@ -159,7 +159,7 @@ class CountingProxy:
 
 @pytest.fixture
 def counted(served: Served) -> Iterator[CountingProxy]:
-    """The served fake behind a count."""
+    """The served fake behind a counting proxy."""
     proxy = CountingProxy(served.url)
     yield proxy
     proxy.close()
@@ -179,13 +179,10 @@ def contract(tmp_path: Path) -> Callable[..., Ran]:
     """Runs `noojee-contract` as its users do, in an empty folder, without a terminal."""
 
     def run(*words: str, timeout: float = 120, **variables: str) -> Ran:
-        environ = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))
-        } | variables
         done = subprocess.run(
             [sys.executable, "-m", "noojee_contract", *words],
             cwd=tmp_path,
-            env=environ,
+            env=environment(**variables),
             capture_output=True,
             text=True,
             timeout=timeout,

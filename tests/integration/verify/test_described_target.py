@@ -34,6 +34,7 @@ from noojee_contract.model.outcome import Outcome
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
+from support.commands import needs_curl
 from support.conformant_servers import hosts
 from support.conformant_servers.replacement import FOLDER, Replacement, load_app
 from support.conformant_servers.replacement_variants import VARIANTS, Variant
@@ -41,10 +42,6 @@ from support.faulty_replacements import FAULTY, transport
 
 KEY = "PL4NTED/k3y+0f=the&records api".replace(" ", "-")
 Contract = Callable[..., Any]
-needs_curl = pytest.mark.skipif(
-    (shutil.which("curl") is None or shutil.which("bash") is None) and not os.environ.get("CI"),
-    reason="needs bash and curl",
-)
 
 
 def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from noojee_contract.engine.strategies import draw_archives
 from noojee_contract.model.schemas import violations
+from support.commands import environment
 
 Contract = Callable[..., Any]
 
@@ -19,12 +22,7 @@ Contract = Callable[..., Any]
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One run of everything, with all reports."""
-    import os
-    import subprocess
-    import sys
-
     folder = tmp_path_factory.mktemp("whole")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     words = [
         "--random-seed",
         "7",
@@ -41,7 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
     ]
     done = subprocess.run(
         [sys.executable, "-m", "noojee_contract", "verify", *words],
-        cwd=folder, env={**environ, "CI": "true"}, capture_output=True, text=True, timeout=300, check=False,
+        cwd=folder, env=environment(CI="true"), capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     return folder, done
 
@@ -88,7 +86,7 @@ def test_every_line_of_the_json_report_is_valid(whole: Any) -> None:
 
 
 def test_the_junit_report_counts_what_the_json_report_counts(whole: Any) -> None:
-    """CI reads the one, programs the other."""
+    """CI reads JUnit, programs read JSON lines."""
     folder, _ = whole
     cases = ET.parse(folder / "r.xml").getroot().iter("testcase")
     pairs = {(row["clause"], row["target"]) for row in rows(folder) if row["kind"] == "result"}
@@ -102,7 +100,7 @@ def test_plain_lines_are_printed_without_a_terminal(whole: Any) -> None:
 
 
 def test_one_random_seed_always_gives_the_same_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With CI=true Hypothesis would repeat the same examples whatever the seed."""
+    """With CI=true Hypothesis would repeat the same examples for every random seed."""
     monkeypatch.setenv("CI", "true")
     assert draw_archives(5, 1) == draw_archives(5, 1)
     assert draw_archives(5, 1) != draw_archives(5, 2)
@@ -120,9 +118,6 @@ def test_the_random_seed_of_a_run_is_used_in_ci(contract: Contract, tmp_path: Pa
 
 def test_reports_are_written_though_nobody_reads_the_whole_output(tmp_path: Path) -> None:
     """`noojee-contract verify --html report.html | head -1`: the page is whole, and nothing complains."""
-    import subprocess
-    import sys
-
     words = "verify --smoke --only 'metadata.*' --html report.html"
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m noojee_contract {words} | head -c 10; echo ${{PIPESTATUS[0]}}"],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from support.commands import environment
 
 ROOT = Path(__file__).parents[3]
 HEAVY = (
@@ -28,11 +29,10 @@ SUITE = ("--pyargs", "noojee_contract.suite", "--noojee-random-seed", "3", "--no
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:randomly", *words],
-        cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False,
+        cwd=folder, env=environment(), capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
@@ -52,9 +52,8 @@ def test_pytest_lists_the_flags_without_heavy_imports(tmp_path: Path) -> None:
         "pytest.main(['-p', 'noojee_contract.pytest_plugin.plugin', '--help'])\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env={**environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "--noojee-requests-per-second" in done.stdout
@@ -68,7 +67,7 @@ def test_the_flags_come_from_the_entry_point(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_the_suite_runs_under_plain_pytest(workers: tuple[str, ...], tmp_path: Path) -> None:
-    """One process or two workers; each cell is a test, and the verdict stands at the end."""
+    """One process or two workers; each cell is a test, and the verdict is the last part."""
     done = run(tmp_path, *SUITE, "--noojee-only", "metadata.by-*-answered", "--noojee-smoke", *workers)
     assert done.returncode == 0, done.stdout
     assert "noojee-contract" in done.stdout
@@ -137,10 +136,9 @@ def test_the_folder_of_a_checkout_runs(tmp_path: Path) -> None:
 
     if not Path(noojee_contract.__file__).is_relative_to(ROOT / "contract_tests"):
         pytest.skip("the packages are installed from a wheel, not from this checkout")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "contract_tests", "-q", "-p", "no:cacheprovider", "--noojee-smoke", "--noojee-only", "metadata.by-tag-answered"],
-        cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -21,11 +20,7 @@ from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.schemas import violations
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
-
-needs_curl = pytest.mark.skipif(
-    (shutil.which("curl") is None or shutil.which("bash") is None) and not os.environ.get("CI"),
-    reason="needs bash and curl",
-)
+from support.commands import needs_curl
 
 
 def found(dialect: str, wrong: str = "drops_last_leg", clause_id: str = "metadata.by-unique-id-answered") -> Failure:

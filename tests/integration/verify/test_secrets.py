@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
+
+from support.commands import environment
 
 KEY = "PL4NTED/k3y+0f=the&staging pbx".replace(" ", "-")
 COOKIE = "c00kie-of-a-session-77aa"
@@ -25,7 +29,7 @@ def forms() -> list[str]:
 
 @pytest.fixture
 def echoing(raw_server: Callable[..., Any]) -> Any:
-    """A server that gives away whatever it was sent, and secrets of its own."""
+    """A server that echoes each request, and shows secrets of its own."""
 
     def answer(request: bytes, connection: Any) -> None:
         line = request.split(b"\r\n", 1)[0].decode("latin-1")
@@ -48,7 +52,7 @@ def echoing(raw_server: Callable[..., Any]) -> Any:
 
 @pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
 def test_no_planted_secret_is_in_any_output(dialect: str, echoing: Any, tmp_path: Path, contract: Contract) -> None:
-    """Every report, both streams, and whatever is left in the folder."""
+    """Every report, both streams, and every file in the folder."""
     (tmp_path / "recordings.csv").write_text("kind,value\ntag,1234\nunique_id,1.2\nhour,2021/09/14 15\n")
     reports = ["--junit", "r.xml", "--json", "r.jsonl", "--markdown", "r.md", "--html", "r.html"]
     ran = contract(
@@ -82,19 +86,12 @@ def test_the_hash_that_was_sent_is_in_no_output(echoing: Any, tmp_path: Path, co
 
 def test_plain_pytest_shows_no_secret_in_failures_or_logs(echoing: Any, tmp_path: Path) -> None:
     """Long tracebacks, local variables and captured logs are the usual leaks."""
-    import os
-    import subprocess
-    import sys
-
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))} | {
-        "PBX_KEY": KEY
-    }
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--pyargs", "noojee_contract.suite", "-p", "no:randomly", "-l", "--full-trace", "--log-level=DEBUG",
          "--noojee-base-url", echoing.url, "--noojee-dialect", "njadmin", "--noojee-api-key-env", "PBX_KEY", "--noojee-only", "authentication.*",
          "--noojee-negative-tests", "-o", "log_cli=true"],
-        cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False,
+        cwd=tmp_path, env=environment(PBX_KEY=KEY), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout
     for secret in forms():
