@@ -20,7 +20,7 @@ LINKS = [
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page: those of its headings, and those that it sets itself."""
+    """The anchors of a page: of its headings, and of its HTML."""
     text = page.read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (.*)$", text, re.M)
     from_headings = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}

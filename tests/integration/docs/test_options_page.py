@@ -8,9 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_page_of_open_questions_is_fresh() -> None:
-    """A row that was added, or a clause that declares one, is on it."""
-    spec = importlib.util.spec_from_file_location("unknowns", ROOT / "docs" / "options.py")
+def test_options_page_is_fresh() -> None:
+    """Each option has a row, with the clauses that check a declared value."""
+    spec = importlib.util.spec_from_file_location("options_page", ROOT / "docs" / "options.py")
     assert spec is not None
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)

@@ -60,7 +60,7 @@ def refused_file(
     """The line of a server that does not start on a state file."""
     monkeypatch.setattr(
         "noojee_fake.cli.serve.run_server", lambda *_, **__: None
-    )  # one that starts ends with 0 at once
+    )  # a server that starts ends with 0 at once
 
     def ask(path: Path, *words: str) -> str:
         assert (

@@ -26,7 +26,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.flags = "--quiet", "--state", str(folder / "state")
-        # what a killed process measures is lost
+        # a killed process cannot write its coverage
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
         self.process = ServerProcess()
 
@@ -61,7 +61,7 @@ class Client(threading.Thread):
         self.calls: list[dict[str, Any]] = []
         self.sounded: list[str] = []
         self.unanswered: list[dict[str, Any]] = []
-        self.wrong: BaseException | None = None
+        self.error: BaseException | None = None
 
     def run(self) -> None:
         connection = http.client.HTTPConnection(self.address, timeout=20)
@@ -77,8 +77,8 @@ class Client(threading.Thread):
                     self.sounded.append(unique_id)
         except (OSError, http.client.HTTPException):
             self.unanswered = sent
-        except AssertionError as wrong:
-            self.wrong = wrong
+        except AssertionError as error:
+            self.error = error
         finally:
             connection.close()
 
@@ -136,7 +136,7 @@ def test_acknowledged_writes_survive_a_kill(server: Server) -> None:
         for client in clients:
             client.join(20)
             assert not client.is_alive()
-            assert client.wrong is None
+            assert client.error is None
             acknowledged |= {call["unique_id"]: call for call in client.calls}
             unanswered |= {call["unique_id"]: call for call in client.unanswered}
         server.start()

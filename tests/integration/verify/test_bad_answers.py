@@ -18,9 +18,9 @@ from noojee_contract.targets.target import Target
 
 
 def http(body: bytes, *, length: int | None = None, kind: str = "application/json") -> bytes:
-    said = len(body) if length is None else length
+    declared = len(body) if length is None else length
     return (
-        f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {said}\r\nConnection: close\r\n\r\n".encode()
+        f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {declared}\r\nConnection: close\r\n\r\n".encode()
         + body
     )
 
@@ -56,8 +56,8 @@ def run_clause(url: str, clause_id: str = "metadata.by-tag-answered", *, timeout
 
 
 @pytest.mark.parametrize("kind", sorted(ANSWERS))
-def test_a_bad_answer_is_a_finding(kind: str, raw_server: Callable[..., object]) -> None:
-    """CheckFailed, with words that say what came, and the exchange."""
+def test_a_bad_answer_is_a_failure(kind: str, raw_server: Callable[..., object]) -> None:
+    """The message says what was received, and the failure has the exchange."""
     answer, says = ANSWERS[kind]
     server = raw_server(lambda _request, connection: connection.sendall(answer))
     result = run_clause(server.url)  # type: ignore[attr-defined]
@@ -68,8 +68,8 @@ def test_a_bad_answer_is_a_finding(kind: str, raw_server: Callable[..., object])
     assert "k-123456" not in str(result.failure)
 
 
-def test_a_slow_answer_is_a_finding(raw_server: Callable[..., object]) -> None:
-    """An answer that drips beyond the time-out is given up."""
+def test_a_slow_answer_is_a_failure(raw_server: Callable[..., object]) -> None:
+    """The client gives up an answer that is not complete within the time-out."""
 
     def drip(_request: bytes, connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -88,8 +88,8 @@ def test_a_slow_answer_is_a_finding(raw_server: Callable[..., object]) -> None:
     assert "not whole after 0.5 s" in result.failure.message
 
 
-def test_silence_is_a_finding(raw_server: Callable[..., object]) -> None:
-    """No answer within the time-out."""
+def test_silence_is_a_failure(raw_server: Callable[..., object]) -> None:
+    """No answer came within the time-out."""
 
     def silent(_request: bytes, connection: socket.socket) -> None:
         connection.recv(1)
@@ -121,8 +121,8 @@ def test_an_observation_shows_no_credential(raw_server: Callable[..., object]) -
     assert "k-123456" not in result.reason
 
 
-def test_a_good_answer_holds(raw_server: Callable[..., object]) -> None:
-    """The same server with the published leg is fine."""
+def test_a_good_answer_passes(raw_server: Callable[..., object]) -> None:
+    """The same server passes with the published leg."""
     server = raw_server(lambda _request, connection: connection.sendall(http(LEG)))
     result = run_clause(server.url)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.PASSED, result

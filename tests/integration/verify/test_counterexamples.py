@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,16 +37,16 @@ transport = "support.faulty_servers.transports:drops_last_leg"
 dialect = "njadmin"
 writable = true
 
-[targets.right]
+[targets.conformant]
 transport = "noojee_fake.adapters.httpx_transport:open"
 dialect = "njadmin"
 writable = true
 """
-RIGHT = Target(name="pbx", dialect="njadmin", transport="noojee_fake.adapters.httpx_transport:open", writable=True)
+CONFORMANT = Target(name="pbx", dialect="njadmin", transport="noojee_fake.adapters.httpx_transport:open", writable=True)
 
 
 def test_the_printed_commands_repeat_a_failure(contract: Callable[..., Any], tmp_path: Path) -> None:
-    """CheckFailed on the same target in the same words; it holds on the fake and on a right target."""
+    """The clause fails on the same target with the same message. It passes on the fake and on a conformant target."""
     (tmp_path / "pbx.toml").write_text(CONFIG)
     tests = str(Path(__file__).parents[2])
     paths = {"PYTHONPATH": os.pathsep.join(filter(None, (tests, os.environ.get("PYTHONPATH"))))}
@@ -68,13 +68,13 @@ def test_the_printed_commands_repeat_a_failure(contract: Callable[..., Any], tmp
     assert failure["message"] in " ".join(same.out.split())
     assert "only the counterexample" in same.out
     assert again(failure["on_the_fake"]).code == 0
-    assert again(failure["elsewhere"].replace("OTHER", "right")).code == 0
+    assert again(failure["elsewhere"].replace("OTHER", "conformant")).code == 0
 
 
 def run_clause(
-    target: Target, check: Callable[..., None], finds: CounterexampleStore, *, source: CallSource = CallSource.GENERATED
+    target: Target, check: Callable[..., None], store: CounterexampleStore, *, source: CallSource = CallSource.GENERATED
 ) -> Result:
-    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1, counterexamples=finds))
+    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1, counterexamples=store))
     try:
         return runner.result(CLAUSE, check, Cell(target.name, source))
     finally:
@@ -84,34 +84,34 @@ def run_clause(
 def test_a_kept_counterexample_runs_first(tmp_path: Path) -> None:
     """An archive that no later run would generate makes the clause fail again."""
     document = {**small().document, "default_account": "Rare Account"}
-    finds = CounterexampleStore(tmp_path / "finds")
-    find_id = finds.keep(CLAUSE.id, document)
-    assert find_id is not None
-    assert finds.load(find_id) == (CLAUSE.id, document)
+    store = CounterexampleStore(tmp_path / "kept")
+    counterexample = store.keep(CLAUSE.id, document)
+    assert counterexample is not None
+    assert store.load(counterexample) == (CLAUSE.id, document)
 
     def function(subject: Subject, check: Check) -> None:
         assert subject.archive is not None
         check("Rare Account" not in json.dumps(subject.archive.document), "it is rare", kind=FailureKind.WRONG_VALUE)
 
-    assert run_clause(RIGHT, function, finds).outcome is Outcome.FAILED
-    assert run_clause(RIGHT, function, CounterexampleStore(tmp_path / "none")).outcome is Outcome.PASSED
+    assert run_clause(CONFORMANT, function, store).outcome is Outcome.FAILED
+    assert run_clause(CONFORMANT, function, CounterexampleStore(tmp_path / "none")).outcome is Outcome.PASSED
 
 
 def test_foreign_files_in_the_folder_are_ignored(tmp_path: Path) -> None:
     """Files of another format are ignored, an unknown or hostile id is wrong use, and the oldest files are deleted."""
-    finds = CounterexampleStore(tmp_path)
+    store = CounterexampleStore(tmp_path)
     (tmp_path / "a.json").write_text("{")
     (tmp_path / "b.json").write_text('{"format": "noojee-counterexample/1", "clause": 3, "archive": {}}')
     (tmp_path / "c.json").write_text('{"format": "noojee-counterexample/1", "clause": "x", "archive": {"calls": 3}}')
-    assert finds.of("x") == []
+    assert store.of("x") == []
     for unknown in ("0123456789", "../secret", ""):
         with pytest.raises(TargetError, match="there is no counterexample"):
-            finds.load(unknown)
+            store.load(unknown)
     kept = [
-        finds.keep("x", {**small().document, "description": str(number)}) for number in range(MOST_COUNTEREXAMPLES + 5)
+        store.keep("x", {**small().document, "description": str(number)}) for number in range(MOST_COUNTEREXAMPLES + 5)
     ]
     assert len(list(tmp_path.glob("*.json"))) == MOST_COUNTEREXAMPLES
-    assert finds.load(str(kept[-1]))[0] == "x"
+    assert store.load(str(kept[-1]))[0] == "x"
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
     def function(subject: Subject, check: Check) -> None:
         check(False, "a wrong value", kind=FailureKind.WRONG_VALUE)
 
-    result = run_clause(RIGHT, function, CounterexampleStore(tmp_path / "file" / "finds"))
+    result = run_clause(CONFORMANT, function, CounterexampleStore(tmp_path / "file" / "kept"))
     assert result.failure is not None
     assert result.failure.command is not None
     assert "--only" in result.failure.command
@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", [CallSource.BUNDLED, CallSource.GENERATED])
 def test_a_flaky_failure_says_what_differed(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last leg is missing the first time, and there the second time: the body differs, and it says so."""
+    """The last leg is missing in the first answer only, so the report says that the body differs."""
     seen: dict[str, int] = {}
 
     def lags(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
@@ -140,11 +140,11 @@ def test_a_flaky_failure_says_what_differed(source: str, tmp_path: Path, monkeyp
                 return with_legs(answer, lambda legs: legs[:-1])
         return answer
 
-    module = ModuleType("flaky_doors")
+    module = ModuleType("flaky_transports")
     server = FaultyServer("lags", "A replica that lags.", lags)
     module.lags = lambda: FaultyTransport(server)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    target = Target(name="pbx", dialect="njadmin", transport="flaky_doors:lags", writable=True)
+    target = Target(name="pbx", dialect="njadmin", transport="flaky_transports:lags", writable=True)
     monkeypatch.setattr("noojee_contract.engine.shrink.smallest", lambda document, found, *_, **__: (found, document))
     result = run_clause(target, clause_functions()[CLAUSE.id], CounterexampleStore(tmp_path), source=source)
     assert result.outcome is Outcome.FAILED
@@ -155,7 +155,7 @@ def test_a_flaky_failure_says_what_differed(source: str, tmp_path: Path, monkeyp
 
 
 def test_a_steady_failure_is_not_called_flaky(tmp_path: Path) -> None:
-    """The same words in another sandbox."""
+    """The second run fails with the same message in another sandbox."""
     target = Target(
         name="pbx", dialect="njadmin", transport="support.faulty_servers.transports:drops_last_leg", writable=True
     )
@@ -167,12 +167,10 @@ def test_a_steady_failure_is_not_called_flaky(tmp_path: Path) -> None:
 
 
 def test_the_commands_name_the_same_target(tmp_path: Path) -> None:
-    """One of the command line keeps its options; another target is named in its place."""
+    """The commands keep the flags of the run. The last command names another target."""
     from noojee_contract.engine.repeat import repeat_commands
 
-    options: Mapping[str, Any] = {"--config": "my targets.toml"}
-    words = [word for pair in options.items() for word in pair]
-    again = repeat_commands("audio.whole", ["pbx"], words, random_seed=7, examples=25)
+    again = repeat_commands("audio.whole", ["pbx"], ["--config", "my targets.toml"], random_seed=7, examples=25)
     assert again.command == (
         "noojee-contract verify pbx --only audio.whole --config 'my targets.toml' --random-seed 7 --examples 25"
     )

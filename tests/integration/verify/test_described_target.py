@@ -69,10 +69,10 @@ def test_a_wrong_dialect_file_ends_with_two_and_one_line(tmp_path: Path, contrac
 @pytest.mark.parametrize(
     "place", ['header = "X-Caller"\nvalue = "Key {key}"\n', 'query = "caller"\n', 'basic = "{key}:"\n']
 )
-def test_no_key_of_an_api_of_its_own_is_in_any_output(
+def test_no_key_of_a_custom_dialect_is_in_any_output(
     place: str, raw_server: Callable[..., Any], tmp_path: Path, contract: Contract
 ) -> None:
-    """The server gives away whatever it was sent; every report, both streams."""
+    """The server echoes each request. No report and no stream has the key."""
 
     def answer(request: bytes, connection: Any) -> None:
         body = json.dumps({"error": {"code": "x", "message": request.decode("latin-1")}, "caller": KEY}).encode()
@@ -102,17 +102,17 @@ def test_no_key_of_an_api_of_its_own_is_in_any_output(
 
 @needs_curl
 @pytest.mark.parametrize("name", ["seconds-rounded", "range-without-offset", "form-in-ascii", "hour-lasts-in-seconds"])
-def test_the_script_of_a_find_repeats_it_on_the_replacement(
+def test_the_script_of_a_failure_repeats_on_the_replacement(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fill a sandbox, send the key as the file says, ask below the sandbox: the leg of the small archive comes."""
-    module, wrong = ModuleType("described_transports"), FAULTY[name]
-    made = VARIANTS.get(wrong.variant, Variant())
+    """The script fills a sandbox, sends the key as the dialect file says, and gets a leg of the small archive."""
+    module, faulty = ModuleType("described_transports"), FAULTY[name]
+    made = VARIANTS.get(faulty.variant, Variant())
     dialect = read_dialect(made.described(tmp_path / "described"))
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    for folder in ("wrong", "right"):
+    for folder in ("faulty", "conformant"):
         (tmp_path / folder).mkdir()
-    module.open = lambda: transport(tmp_path / "wrong", *made.app, *wrong.changes)  # type: ignore[attr-defined]
+    module.open = lambda: transport(tmp_path / "faulty", *made.app, *faulty.changes)  # type: ignore[attr-defined]
     target = Target(
         name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities, writable=True,
         transport="described_transports:open",
@@ -120,7 +120,7 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(
     runner = Runner(RunnerConfig(targets=[target], random_seed=5, examples=10))
     try:
         result = runner.result(
-            catalogue()[wrong.clause], clause_functions()[wrong.clause], Cell("records", CallSource.GENERATED)
+            catalogue()[faulty.clause], clause_functions()[faulty.clause], Cell("records", CallSource.GENERATED)
         )
     finally:
         runner.close()
@@ -129,11 +129,11 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(
     assert result.failure.archive is not None
     script = str(result.failure.script)
     assert '-H "Authorization: Bearer $NOOJEE_API_KEY"' in script
-    with hosts.wsgi(Replacement(tmp_path / "right", load_app(*made.app))) as url:
+    with hosts.wsgi(Replacement(tmp_path / "conformant", load_app(*made.app))) as url:
         done = run(script, tmp_path, BASE=url)
     assert done.returncode == 0, done.stderr + script
     assert "200 OK" in done.stdout
-    calls = result.failure.archive["calls"]  # several, where a busy machine left no time to make it small
+    calls = result.failure.archive["calls"]  # several, if a busy machine had no time to shrink it
     assert any(call["unique_id"] in done.stdout for call in calls)
 
 
@@ -145,7 +145,7 @@ def test_the_script_of_a_find_repeats_it_on_the_replacement(
 def test_the_script_authenticates_as_the_client_does(
     scheme: Scheme, raw_server: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """What bash sends is what was sent: path, parameters, credentials."""
+    """The script sends the same path, parameters and credentials as the client."""
 
     def answer(request: bytes, connection: Any) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 13\r\n\r\n1392356108888")
@@ -161,9 +161,11 @@ def test_the_script_authenticates_as_the_client_does(
     script = repeat_script(target, exchange, document=None, redactor=redactor, path="/v2/find")
     assert "k-1-of-records" not in script
     sent = server.requests[-1]
+    count = len(server.requests)
     done = run(script, tmp_path, NOOJEE_API_KEY="k-1-of-records")
     assert done.returncode == 0, done.stderr + script
-    assert [_said(request) for request in server.requests[-1:]] == [_said(sent)]
+    assert len(server.requests) > count
+    assert _compared(server.requests[-1]) == _compared(sent)
 
 
 @needs_curl
@@ -171,7 +173,7 @@ def test_the_script_authenticates_as_the_client_does(
     "body", [JsonBody({"q": {"tag": "{tag}"}, "n": "{tag} $x `y`"}), FormBody((("@tag", "{tag}"), ("n", "'{tag}'")))]
 )
 def test_the_script_sends_the_body_that_was_sent(body: Body, tmp_path: Path) -> None:
-    """Type and text, whatever a shell would make of it."""
+    """The content type and the text are the same, also with characters that a shell interprets."""
     came: list[tuple[str, bytes]] = []
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
@@ -192,8 +194,8 @@ def test_the_script_sends_the_body_that_was_sent(body: Body, tmp_path: Path) -> 
     assert came[0] == came[1]
 
 
-def _said(request: bytes) -> tuple[Any, ...]:
-    """What counts in a request: its line, its parameters in any order, and its credentials."""
+def _compared(request: bytes) -> tuple[Any, ...]:
+    """The parts of a request that are compared: verb, path, sorted parameters and credentials."""
     line, *headers = request.decode("latin-1").split("\r\n")
     verb, target, _ = line.split(" ")
     path, _, query = target.partition("?")
@@ -202,7 +204,7 @@ def _said(request: bytes) -> tuple[Any, ...]:
 
 
 def test_a_request_of_no_sandbox_is_repeated_from_its_root() -> None:
-    """A target that is only observed has none."""
+    """A read-only target has no sandbox."""
     dialect = read_dialect(FOLDER / "dialect.toml")
     target = Target(name="new", dialect=dialect.name, described=dialect, base_url="https://records.invalid/prefix")
     asked = Request(method="GET", url="https://records.invalid/prefix/api/v2/legs?day=2021-09-14&hour=15")

@@ -27,7 +27,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     code = main(list(words))
     captured = capsys.readouterr()
     return code, " ".join((captured.out + captured.err).split())
@@ -37,14 +37,14 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
 def test_no_target(text: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A target file without a target."""
     (elsewhere / "pbx.toml").write_text(text)
-    code, output = said(capsys, "verify", "--config", "pbx.toml")
+    code, output = run(capsys, "verify", "--config", "pbx.toml")
     assert (code, "there is no target in it" in output) == (3, True), output
 
 
 def test_no_clause_selected(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The chosen clauses are of another dialect than the chosen target."""
     (elsewhere / "pbx.toml").write_text(f'[targets.pbx]\ndialect = "recording-api"\n{FAKE}')
-    code, output = said(capsys, "verify", "--config", "pbx.toml", "--only", "by-hour.*")
+    code, output = run(capsys, "verify", "--config", "pbx.toml", "--only", "by-hour.*")
     assert (code, "none of the chosen clauses applies" in output) == (3, True), output
 
 
@@ -52,7 +52,7 @@ def test_everything_skipped(served: Any, elsewhere: Path, capsys: pytest.Capture
     """Each chosen clause needs what the target does not have."""
     monkeypatch.setenv("PBX_KEY", served.key)
     (elsewhere / "pbx.toml").write_text(OBSERVED.format(url=served.url, more='capabilities = ["by_tag"]'))
-    code, output = said(capsys, "verify", "--config", "pbx.toml", "--only", "by-hour.*")
+    code, output = run(capsys, "verify", "--config", "pbx.toml", "--only", "by-hour.*")
     assert code == 3
     assert "INCONCLUSIVE" in output
 
@@ -75,7 +75,7 @@ def test_a_claimed_capability_that_nothing_exercised(
     monkeypatch.setenv("PBX_KEY", served.key)
     (elsewhere / "recordings.csv").write_text(f"kind,value\n{known}\n")
     (elsewhere / "pbx.toml").write_text(OBSERVED.format(url=served.url, more=f'recordings = "recordings.csv"\n{more}'))
-    code, output = said(capsys, "verify", "--config", "pbx.toml")
+    code, output = run(capsys, "verify", "--config", "pbx.toml")
     assert (code, f"the claimed capability {name} (no clause used it) on pbx" in output) == (3, True), output
 
 
@@ -84,14 +84,14 @@ def report(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """A report of a run that is good."""
     (elsewhere / "pbx.toml").write_text(f'[targets.pbx]\ndialect = "njadmin"\n{FAKE}')
     words = ("verify", "--config", "pbx.toml", "--only", "metadata.by-tag-answered", "--examples", "1")
-    code, output = said(capsys, *words, "--json", "run.jsonl")
+    code, output = run(capsys, *words, "--json", "run.jsonl")
     assert code == 0, output
     return elsewhere / "run.jsonl"
 
 
 def test_a_whole_report_is_shown_again(report: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With its verdict, its exit code, and in other forms."""
-    code, output = said(
+    code, output = run(
         capsys, "report", str(report), "--markdown", "run.md", "--html", "run.html", "--junit", "run.xml"
     )
     assert (code, output.startswith("PASSED")) == (0, True), output
@@ -104,7 +104,7 @@ def test_a_report_that_was_cut_off(report: Path, capsys: pytest.CaptureFixture[s
     lines = report.read_text().splitlines(keepends=True)
     for cut in (lines[:-1], [*lines[:1], *lines[2:]], []):
         report.write_text("".join(cut))
-        code, output = said(capsys, "report", str(report))
+        code, output = run(capsys, "report", str(report))
         assert (code, "run.jsonl: " in output) == (3, True), output
 
 
@@ -113,13 +113,13 @@ def test_a_report_of_another_suite(report: Path, capsys: pytest.CaptureFixture[s
     header, *rest = report.read_text().splitlines()
     other = json.dumps({**json.loads(header), "catalogue": "0123456789ab"})
     report.write_text("\n".join([other, *rest]) + "\n")
-    code, output = said(capsys, "report", str(report))
+    code, output = run(capsys, "report", str(report))
     assert (code, "with the catalogue 0123456789ab" in output) == (3, True), output
 
 
 def test_a_report_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     """Wrong use: exit 2."""
-    code, output = said(capsys, "report", "nowhere.jsonl")
+    code, output = run(capsys, "report", "nowhere.jsonl")
     assert (code, "cannot be read" in output) == (2, True), output
 
 
@@ -132,6 +132,6 @@ def test_a_required_clause_that_is_missing(
     (elsewhere / "pbx.toml").write_text(
         OBSERVED.format(url=served.url, more='recordings = "recordings.csv"\nnegative_tests = "allowed"')
     )
-    code, output = said(capsys, "verify", "--config", "pbx.toml")
+    code, output = run(capsys, "verify", "--config", "pbx.toml")
     assert code == 3
     assert "! metadata.several-legs on pbx" in output

@@ -62,8 +62,8 @@ def test_live_calls_of_a_read_only_target_are_left_alone(
         live = [row for row in rows if row["kind"] == "result" and row["clause"].startswith("live-calls.")]
         assert {row["outcome"] for row in live} == {"inconclusive"}
         assert all("needs a writable target" in row["reason"] for row in live)
-    orders = ("/start", "/stop", "/dial", "/hangup", "/answer", "/subscribe", "method=start", "method=stop")
-    assert not [path for _, _, path in counted.asked if any(order in path for order in orders)]
+    commands = ("/start", "/stop", "/dial", "/hangup", "/answer", "/subscribe", "method=start", "method=stop")
+    assert not [path for _, _, path in counted.asked if any(command in path for command in commands)]
 
 
 def test_a_wrong_key_fails(tmp_path: Path, served: Any, contract: Contract) -> None:

@@ -23,8 +23,10 @@ from noojee_contract.targets.target import Target
 from support.commands import needs_curl
 
 
-def found(dialect: str, wrong: str = "drops_last_leg", clause_id: str = "metadata.by-unique-id-answered") -> Failure:
-    target = Target(name="new", dialect=dialect, transport=f"support.faulty_servers.transports:{wrong}", writable=True)
+def failure_of(
+    dialect: str, server: str = "drops_last_leg", clause_id: str = "metadata.by-unique-id-answered"
+) -> Failure:
+    target = Target(name="new", dialect=dialect, transport=f"support.faulty_servers.transports:{server}", writable=True)
     runner = Runner(
         RunnerConfig(targets=[target], random_seed=5, examples=10, repeat_flags=["--config", "my targets.toml"])
     )
@@ -38,9 +40,9 @@ def found(dialect: str, wrong: str = "drops_last_leg", clause_id: str = "metadat
 
 
 @pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
-def test_a_find_shrinks_to_one_call_of_one_leg(dialect: str) -> None:
-    """A leg that is dropped needs no more than a leg; what is printed is a valid archive file."""
-    document = found(dialect).archive
+def test_a_failure_shrinks_to_one_call_of_one_leg(dialect: str) -> None:
+    """One leg is enough to show a dropped leg. The printed archive is a valid archive file."""
+    document = failure_of(dialect).archive
     assert document is not None
     assert [len(call["legs"]) for call in document["calls"]] == [1]
     assert violations(document, "own/archive") == []
@@ -49,8 +51,8 @@ def test_a_find_shrinks_to_one_call_of_one_leg(dialect: str) -> None:
 @needs_curl
 @pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
 def test_the_printed_script_repeats_the_request(dialect: str, server: str, tmp_path: Path) -> None:
-    """Fill, fetch Time, hash, curl: run by bash against a server, it brings the legs of the small archive."""
-    failure = found(dialect)
+    """Fill, fetch Time, hash, curl: run by bash against a server, it lists the legs of the small archive."""
+    failure = failure_of(dialect)
     assert failure.script is not None
     (tmp_path / "repeat.sh").write_text(failure.script, encoding="utf-8")
     environ = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
@@ -99,9 +101,9 @@ def test_the_printed_script_survives_hostile_tags(server: str, tmp_path: Path) -
     assert sorted(path.name for path in tmp_path.iterdir()) == ["repeat.sh"]
 
 
-def test_the_printed_command_names_clause_seed_and_target(contract: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_printed_command_names_clause_random_seed_and_target(contract: Callable[..., Any], tmp_path: Path) -> None:
     """The command, pasted into a shell, gives the same failure."""
-    words = shlex.split(found("njadmin").command or "")
+    words = shlex.split(failure_of("njadmin").command or "")
     assert words[:3] == ["noojee-contract", "verify", "new"]
     assert {
         "--only",

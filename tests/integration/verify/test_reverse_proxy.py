@@ -22,8 +22,8 @@ def proxied(server: str, tmp_path: Path) -> Iterator[str]:
 
 @needs_nginx
 @pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
-def test_a_fillable_target_behind_a_proxy_holds(dialect: str, proxied: str, contract: Callable[..., Any]) -> None:
-    """Sandbox paths are relative to the base URL, so the proxy stays in between."""
+def test_a_writable_target_behind_a_proxy_passes(dialect: str, proxied: str, contract: Callable[..., Any]) -> None:
+    """Sandbox paths are relative to the base URL, so every request goes through the proxy."""
     ran = contract(
         "verify", "--base-url", proxied, "--dialect", dialect, "--writable", "--examples", "3", "--random-seed", "1"
     )
