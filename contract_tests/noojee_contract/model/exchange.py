@@ -90,7 +90,9 @@ class Exchange:
         if not self.body.strip():
             raise NotJson("the body is empty")
         try:
-            document = json.loads(self.body.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+            document = json.loads(
+                self.body.decode("utf-8"), object_pairs_hook=unique_members, parse_constant=_no_constant
+            )
             if b"\\u" in self.body:
                 json.dumps(document, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
@@ -104,7 +106,8 @@ class Exchange:
         return document
 
 
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object of its members, for `json.loads`. Raises ValueError for a repeated key."""
     document = dict(pairs)
     if len(document) != len(pairs):
         keys = [key for key, _ in pairs]

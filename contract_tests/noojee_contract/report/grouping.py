@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from noojee_contract.catalogue.clauses import REQUIRED_CLAUSES
 from noojee_contract.dialects.vendor import BY_HOUR, FIELDS, METADATA
+from noojee_contract.model.exchange import unique_members
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import WORST_FIRST, Outcome
 from noojee_contract.model.result import ClauseRow
@@ -345,16 +346,9 @@ def _document(exchange: Mapping[str, Any]) -> Any:
     if body.get("omitted_bytes"):
         return {"[": [], "{": {}}.get(text.lstrip()[:1], NO_JSON)
     try:
-        return json.loads(text, object_pairs_hook=_no_repeats)
-    except ValueError:
+        return json.loads(text, object_pairs_hook=unique_members)
+    except (ValueError, RecursionError):
         return NO_JSON
-
-
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise ValueError("a key is repeated")
-    return document
 
 
 def _answer_of(row: ReportRow) -> Mark | None:

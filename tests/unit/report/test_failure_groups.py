@@ -207,6 +207,12 @@ def test_internal_errors_are_groups_of_their_own() -> None:
     assert [group.clauses for group in groups] == [1, 3]  # errors first
 
 
+def test_a_deeply_nested_answer_has_no_json() -> None:
+    """It is deeper than the parser's bound: the report is still written."""
+    (group,) = group_failures([failed("metadata.document", Kind.INVALID_BODY, exchange("[" * 16_000))])
+    assert group.common == f"200 without JSON ({BY_TAG})"
+
+
 def test_no_failures_have_no_groups() -> None:
     """An empty report has no groups."""
     assert group_failures([]) == ()
