@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from noojee_contract.model.failure import FailureKind
-from noojee_contract.report.grouping import OPTION_FIELDS
+from noojee_contract.report.marks import OPTION_FIELDS
 from support.faulty_servers import FaultyServer, with_body, with_legs
 from support.faulty_servers.expected import LEGS, VALUES, ExpectedFailure, expect
 from support.faulty_servers.operators import BY_HOUR, METADATA, WORDS, answering, dialects_of
