@@ -36,8 +36,8 @@ class Verdict(StrEnum):
 
 
 WORST_FIRST = tuple(Outcome)
-TESTED = frozenset({Outcome.PASSED, Outcome.INFORMATIONAL, Outcome.EXPECTED_FAILURE})
-"""The outcomes of a clause that was tested and did not fail."""
+SATISFIED = frozenset({Outcome.PASSED, Outcome.EXPECTED_FAILURE})
+"""The outcomes of a required clause that exit code 0 needs."""
 UNTESTED = frozenset({Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE})
 
 EXIT_OK = 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from noojee_contract.model.cell import CallSource
 from noojee_contract.model.failure import Failure
-from noojee_contract.model.outcome import EXIT_CODES, TESTED, WORST_FIRST, Outcome, Verdict, merge
+from noojee_contract.model.outcome import EXIT_CODES, SATISFIED, WORST_FIRST, Outcome, Verdict, merge
 
 MIGRATION = "migration"
 
@@ -48,8 +48,7 @@ class RequiredClauses:
 
         A claimed capability that no clause used is listed as well.
         """
-        good = (Outcome.PASSED, Outcome.EXPECTED_FAILURE)
-        satisfied = {(each.target, each.clause) for each in results if each.counted_outcome in good}
+        satisfied = {(each.target, each.clause) for each in results if each.counted_outcome in SATISFIED}
         missing = [
             (target, clause)
             for target, ids in self.needed.items()
@@ -123,14 +122,18 @@ class Report:
     calls: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
     complete: bool = True
-    unreachable: Sequence[tuple[str, str]] = field(default=())
+    unreachable: Sequence[tuple[str, str]] = ()
+
+    def by_pair(self) -> dict[tuple[str, str], list[Result]]:
+        """Return the results of each (clause, target): one for each call source."""
+        results: dict[tuple[str, str], list[Result]] = {}
+        for result in self.results:
+            results.setdefault((result.clause, result.target), []).append(result)
+        return results
 
     def merged(self) -> dict[tuple[str, str], Outcome]:
         """Return the outcome of each (clause, target), merged over the call sources."""
-        outcomes: dict[tuple[str, str], list[Outcome]] = {}
-        for result in self.results:
-            outcomes.setdefault((result.clause, result.target), []).append(result.counted_outcome)
-        return {pair: merge(each) for pair, each in outcomes.items()}
+        return {pair: merge([result.counted_outcome for result in each]) for pair, each in self.by_pair().items()}
 
     def counts(self) -> dict[Outcome, int]:
         """Return how many (clause, target) pairs have each outcome, worst first, without zeros."""
@@ -164,7 +167,7 @@ class Report:
             (Outcome.FAILED in outcomes, Verdict.FAILED),
             (Outcome.ERROR in outcomes, Verdict.ERROR),
             (not self.complete, Verdict.INCOMPLETE),
-            (bool(self.missing) or not outcomes & (TESTED - {Outcome.INFORMATIONAL}), Verdict.INCONCLUSIVE),
+            (bool(self.missing) or not outcomes & SATISFIED, Verdict.INCONCLUSIVE),
         )
         return next((verdict for applies, verdict in rules if applies), Verdict.PASSED)
 

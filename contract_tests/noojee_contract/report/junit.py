@@ -64,9 +64,10 @@ def _suite(root: ET.Element, report: Report, target: TargetRow, summary: Summary
     clauses = {clause.id: clause for clause in report.clauses}
     counts = dict.fromkeys(COUNTS, 0)
     seconds = 0.0
-    for (clause_id, name), outcome in sorted(report.merged().items()):
+    outcomes = report.merged()
+    for (clause_id, name), results in sorted(report.by_pair().items()):
         if name == target.name:
-            results = [row for row in report.results if (row.clause, row.target) == (clause_id, name)]
+            outcome = outcomes[clause_id, name]
             seconds += sum(result.seconds for result in results)
             _case(suite, clause_id, clauses.get(clause_id), outcome, results)
             counts["tests"] += 1

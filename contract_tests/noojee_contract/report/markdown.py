@@ -46,7 +46,7 @@ def render(report: Report) -> str:
 
 
 def _rest(summary: Summary) -> list[str]:
-    """What was not tested, what failed as expected, what no fact binds, and the notes."""
+    """Untested clauses, expected failures, informational results, and the notes."""
     lines: list[str] = []
     if summary.untested:
         lines += ["## Not tested", ""]

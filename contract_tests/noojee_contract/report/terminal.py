@@ -19,6 +19,7 @@ from noojee_contract.report.summary import (
     archive_text,
     commands,
     count_of,
+    escaped,
     in_words,
     kind_in_words,
     request_text,
@@ -88,7 +89,7 @@ def _extent(page: _Page, report: Report, summary: Summary) -> None:
 
 
 def _rest(page: _Page, summary: Summary) -> None:
-    """What was not tested, what failed as expected, what no fact binds, and the notes."""
+    """Untested clauses, expected failures, informational results, and the notes."""
     if summary.untested:
         page.heading("Not tested")
     for reason, clauses in summary.untested:
@@ -188,7 +189,7 @@ class _Page:
         )
 
     def line(self, *parts: tuple[str, str]) -> None:
-        text = Text.assemble(*((_escaped(words), style) for words, style in parts))
+        text = Text.assemble(*((escaped(words), style) for words, style in parts))
         self._console.print(text, soft_wrap=True, overflow="ignore")
 
     def heading(self, words: str) -> None:
@@ -197,7 +198,7 @@ class _Page:
 
     def paragraph(self, words: str, *, indent: int, style: str = "") -> None:
         space = " " * indent
-        for wrapped in textwrap.wrap(_escaped(words), WIDTH - indent, break_long_words=False, break_on_hyphens=False):
+        for wrapped in textwrap.wrap(escaped(words), WIDTH - indent, break_long_words=False, break_on_hyphens=False):
             self.line((space + wrapped, style))
 
     def block(self, words: str, *, indent: int, mark: str = "") -> None:
@@ -206,10 +207,3 @@ class _Page:
 
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self._file.getvalue().splitlines())
-
-
-def _escaped(words: str) -> str:
-    """Escape characters that control a terminal or change the direction of text: a hostile tag must not drive a terminal."""
-    if words.isprintable():
-        return words
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
@@ -20,6 +20,7 @@ from noojee_contract.report.summary import (
     archive_text,
     commands,
     count_of,
+    escaped,
     in_words,
     kind_in_words,
     request_text,
@@ -56,7 +57,7 @@ def _template() -> Any:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["escaped"] = _escaped
+    environment.filters["escaped"] = partial(escaped, kept="\n\t")
     environment.filters |= {function.__name__: function for function in FILTERS}
     return environment.from_string(_part("report.html.j2"))
 
@@ -66,21 +67,10 @@ def _part(name: str) -> str:
     return (resources.files("noojee_contract.report.html") / name).read_text(encoding="utf-8")
 
 
-def _escaped(text: str) -> str:
-    """Escape characters that control a terminal or change the direction of text; line ends stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        sign if sign.isprintable() or sign in "\n\t" else sign.encode("unicode_escape").decode() for sign in text
-    )
-
-
 def _matrix(report: Report) -> list[dict[str, Any]]:
     """One row for each clause with a cell for each target: the merged outcome, and the results behind it."""
     merged = report.merged()
-    results: dict[tuple[str, str], list[Result]] = {}
-    for result in report.results:
-        results.setdefault((result.clause, result.target), []).append(result)
+    results = report.by_pair()
     rows = []
     for clause in report.clauses:
         pairs = [(clause.id, target.name) for target in report.targets]
