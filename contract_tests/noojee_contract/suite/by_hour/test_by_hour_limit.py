@@ -12,8 +12,9 @@ from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, is_refusal
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import Mismatch, check_mismatch, is_empty, listing_mismatch
+from noojee_contract.suite.support.listing import is_empty, listing_mismatch
 from noojee_contract.suite.support.queries import UNUSED_KEY
+from noojee_contract.suite.support.relations import check_same
 
 DAY, HOUR = date(2021, 9, 14), 15
 NINE = archive(call("1773180000.2", leg("2026-03-11T09:00:00+11:00", "2026-03-11T09:01:00+11:00")))
@@ -128,6 +129,8 @@ def test_after_a_minute_the_next_is_answered(subject: Subject, check: Check) -> 
     _check_answered(subject, check, subject.ask_by_hour(day, hour), "the first request of a minute")
     subject.client.by_hour(day, hour)
     subject.step(61)
+    if subject.sandbox is None:
+        subject.space_by_hour()  # another worker may have sent a by-hour request during the wait
     exchange = subject.client.by_hour(day, hour)
     what = "a request 61 s after the answered request"
     _check_answered(subject, check, exchange, what, kind=FailureKind.LIMIT_NOT_HELD)
@@ -233,7 +236,8 @@ def test_a_padded_hour_is_the_same_hour(subject: Subject, check: Check) -> None:
     padded = _ask(own, date(2026, 3, 11), "09")
     if (padded.request.url, padded.request.body) == (plain.exchange.request.url, plain.exchange.request.body):
         raise Inconclusive("the custom dialect writes hour 9 and hour 09 alike")
-    check_mismatch(check, _body_mismatch(own, plain, padded, "hour 09, compared with hour 9"), padded)
+    if plain.legs:
+        check_same(own, check, plain, padded, "sent as hour 09")
 
 
 @clause("by-hour.date-escaped")
@@ -241,22 +245,10 @@ def test_the_slashes_of_a_date_may_be_escaped(subject: Subject, check: Check) ->
     """DOC W-H: a parameter of the query; CLIENT C-D leaves the slashes."""
     day, hour = _hour(subject)
     plain = subject.by_hour(day, hour)
+    if not plain.legs:
+        raise Inconclusive(f"hour {hour} of {day:%Y/%m/%d} lists no leg to compare")
     subject.space_by_hour()
     credentials = "&".join(f"{name}={value}" for name, value in subject.client.credentials())
     query = f"{credentials}&date={day:%Y%%2F%m%%2F%d}&hour={hour}"
     escaped = subject.client.send("POST", f"{subject.client.base}/{METHOD}?{query}")
-    check_mismatch(check, _body_mismatch(subject, plain, escaped, "a date with escaped slashes"), escaped)
-
-
-def _body_mismatch(subject: Subject, plain: Answer, exchange: Exchange, what: str) -> Mismatch | None:
-    """How an exchange differs from the answer to the same hour, written plainly; None where the bodies are equal."""
-    if exchange.body == plain.exchange.body:
-        return None
-    answer = _read(subject, exchange)
-    unlisted = None if listing_mismatch(plain) else listing_mismatch(answer)
-    return Mismatch(
-        kind=FailureKind.ANSWERS_DIFFER if unlisted is None else unlisted.kind,
-        message=f"{what}: expected the same body: {describe(plain)}, got {describe(answer)}",
-        expected=describe(plain),
-        actual=describe(answer),
-    )
+    check_same(subject, check, plain, escaped, "sent with escaped slashes")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.legs import kind_of_value
-from noojee_contract.dialects.model import METHOD_OF
+from noojee_contract.dialects.model import METHOD_OF, Method
 from noojee_contract.dialects.vendor import COMMON
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import NotJson
 from noojee_contract.model.failure import FailureKind
+from noojee_contract.model.schemas import Schema
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.documents import errors_mismatch, schema_mismatch
 from noojee_contract.suite.support.listing import (
@@ -32,24 +32,28 @@ def test_the_document_is_valid_by_its_schema(subject: Subject, check: Check) -> 
     """SPEC: a json encoded array. The schema of the dialect describes each field of an entry."""
     described = subject.target.described
     for answer in subject.listings() if described is None else subject.all_answers():
-        if answer.exchange.status == 200 and answer.reading.error_body is None:
-            check_mismatch(check, _schema_mismatch(answer, described, subject.dialect), answer.exchange)
+        if answer.exchange.status != 200 or answer.reading.error_body is not None:
+            continue
+        if described is not None:
+            method = described.methods[METHOD_OF[answer.asked.kind]]
+            if method.schema is not None:
+                check_mismatch(check, _described_mismatch(answer, method, method.schema), answer.exchange)
+            continue
+        document = entries(answer)
+        if document:
+            mismatch = schema_mismatch(question_in_words(answer), document, f"{subject.dialect}/metadata")
+            check_mismatch(check, mismatch, answer.exchange)
 
 
-def _schema_mismatch(answer: Answer, described: CustomDialect | None, dialect: str) -> Mismatch | None:
-    """What is wrong with the array of the vendor's answer, or with the whole document of another API."""
-    if described is None:
-        return schema_mismatch(question_in_words(answer), entries(answer), f"{dialect}/metadata")
-    method = described.methods[METHOD_OF[answer.asked.kind]]
-    if method.schema is None:
-        return None
+def _described_mismatch(answer: Answer, method: Method, schema: Schema) -> Mismatch | None:
+    """What is wrong with the whole document of a custom dialect; None where it is valid by its schema."""
     try:
         document = answer.exchange.json()
     except NotJson as problem:
         return Mismatch(kind=FailureKind.INVALID_BODY, message=f"{question_in_words(answer)}: {problem}")
-    if not method.schema.violations(document):
+    if not schema.violations(document):
         return None
-    mismatch = errors_mismatch(question_in_words(answer), method.schema.problems(document))
+    mismatch = errors_mismatch(question_in_words(answer), schema.problems(document))
     fields = {place[-1]: name for name, place in method.shape.fields.items() if place}
     return replace(mismatch, field=fields.get(mismatch.field or ""))
 

@@ -1,0 +1,140 @@
+"""Clauses on a read-only PBX: what its calls may look like, what may be sent to it, and when a clause has checked nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from noojee_contract.clients.client import Client
+from noojee_contract.clients.sender import Sender
+from noojee_contract.dialects.custom import CustomDialect
+from noojee_contract.dialects.model import Method
+from noojee_contract.dialects.schemes import NoCredentials
+from noojee_contract.dialects.vendor_dialect import vendor_dialect
+from noojee_contract.engine.bundled import ZONE
+from noojee_contract.engine.check import Check, Inconclusive
+from noojee_contract.engine.read_only_subject import ReadOnlySubject
+from noojee_contract.engine.subject import SubjectConfig, SubjectPair
+from noojee_contract.model.question import Question
+from noojee_contract.suite import clause_functions
+from noojee_contract.suite.support.archives import archive, call, leg
+from noojee_contract.targets.target import Target
+from noojee_fake.adapters.httpx_transport import Transport
+from noojee_fake.pbx.clock import SECOND
+from noojee_fake.server.sandboxes import Sandboxes, build
+
+KEY = "f863246a-973e-11e6-8784-08002718f5b5"
+CALL = "1773200300.2"
+HOUR = "2026/03/11 14"
+AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
+
+
+def tagged_call(unique_id: str, *tags: str, minute: int = 40) -> dict[str, Any]:
+    """A call with a leg of a minute for each tag."""
+    legs = [
+        leg(f"2026-03-11T14:{minute + place}:00+11:00", f"2026-03-11T14:{minute + place}:59+11:00", tag=tag)
+        for place, tag in enumerate(tags)
+    ]
+    return call(unique_id, *legs)
+
+
+def sandboxes_with(*calls: Mapping[str, Any], **options: str) -> Sandboxes:
+    """A server whose PBX has these calls and these options."""
+    return build(archive={**archive(*map(dict, calls)), "provenance": "as shipped"}, profile=options)
+
+
+def read_only(
+    transport: httpx.BaseTransport,
+    *recordings: tuple[str, str],
+    target: Target | None = None,
+    profile: Mapping[str, str] | None = None,
+    wait: Callable[[float], None] = lambda seconds: None,
+) -> ReadOnlySubject:
+    """A read-only PBX of which the suite knows these recordings. A by-hour request waits 61 s first."""
+    target = target or Target(name="pbx", dialect="njadmin")
+    client = Client(
+        Sender(httpx.Client(transport=transport)),
+        root="http://pbx.invalid",
+        dialect=vendor_dialect("njadmin").configured({}, AUDIO),
+        key=KEY,
+        zone=ZoneInfo(ZONE),
+    )
+    config = SubjectConfig(target=target, client=client, zone=ZoneInfo(ZONE), profile=profile or {})
+    questions = tuple(Question(kind, value) for kind, value in recordings)
+    return ReadOnlySubject(config, recordings=questions, before_by_hour=lambda: wait(61), wait=wait)
+
+
+def run(clause: str, subject: ReadOnlySubject | SubjectPair) -> int:
+    """The number of checks that a clause makes. Raises CheckFailed if it fails."""
+    check = Check()
+    clause_functions()[clause](subject, check)
+    return check.checks
+
+
+def test_a_call_may_be_tagged_with_its_own_unique_id() -> None:
+    """By tag, all its legs are listed (SPEC: an entry for each leg of a call), also the leg before the tag was set."""
+    sandboxes = sandboxes_with(tagged_call(CALL, "", CALL))
+    assert run("metadata.tag-or-unique-id", read_only(Transport(sandboxes), ("unique_id", CALL))) == 1
+
+
+def test_the_order_of_later_legs_alone_is_not_checked() -> None:
+    """Legs are sorted by the start of their call, which a later leg does not show (options metadata_order, tag_selects)."""
+    first = tagged_call("1773199800.2", "", "CASE-7", minute=30)
+    second = tagged_call("1773199830.5", "CASE-7", minute=30)
+    later = {**first, "legs": [first["legs"][0], {**first["legs"][1], "start": "2026-03-11T14:31:30+11:00"}]}
+    other = {**second, "legs": [{**second["legs"][0], "start": "2026-03-11T14:30:30+11:00"}]}
+    options = {"tag_selects": "legs", "metadata_order": "oldest-first"}
+    subject = read_only(Transport(sandboxes_with(later, other, **options)), ("tag", "CASE-7"), profile=options)
+    assert len(subject.by_tag("CASE-7").legs) == 2
+    run("metadata.order", subject)
+
+
+def test_an_unanswered_tag_shows_nothing_about_letter_case() -> None:
+    """Option tag_match: an answer without a leg means "exact", a lost connection does not."""
+
+    def lose(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("the connection was lost")
+
+    subject = read_only(httpx.MockTransport(lose), ("tag", "CASE-7"), profile={"tag_match": "exact"})
+    assert run("metadata.tag-match", subject) == 0
+
+
+def test_an_hour_without_legs_shows_nothing_about_escapes() -> None:
+    """Two equal empty answers do not show that the date was read."""
+    subject = read_only(Transport(sandboxes_with(tagged_call(CALL, "CASE-7"))), ("hour", "2026/03/10 9"))
+    with pytest.raises(Inconclusive, match="no leg"):
+        run("by-hour.date-escaped", subject)
+
+
+def test_the_limit_ends_while_another_worker_asks_by_hour() -> None:
+    """The last request waits for its turn, which another worker may have taken in the meantime."""
+    sandboxes = sandboxes_with(tagged_call(CALL, "CASE-7"))
+    other_worker = read_only(Transport(sandboxes))
+    turns: list[float] = []
+
+    def wait(seconds: float) -> None:
+        sandboxes.default.clock.step(round(seconds * SECOND))
+        turns.append(seconds)
+        if len(turns) == 2:
+            other_worker.client.by_hour("2026/03/11", 14)
+
+    subject = read_only(Transport(sandboxes), ("hour", HOUR), wait=wait)
+    assert run("by-hour.limit-ends", subject) == 2
+
+
+def test_a_dialect_file_without_a_schema_has_no_schema_check() -> None:
+    """A check that always passes would be reported as a pass."""
+    method = Method(verb="POST", path="/legs", legs=("legs",))
+    described = CustomDialect(
+        name="records", scheme=NoCredentials(), methods=dict.fromkeys(("by_tag", "by_unique_id"), method)
+    )
+    subject = read_only(
+        httpx.MockTransport(lambda request: httpx.Response(200, json={"legs": [{}]})),
+        ("tag", "CASE-7"),
+        target=Target(name="records", dialect="file", described=described),
+    )
+    assert run("metadata.schema", subject) == 0
