@@ -18,7 +18,8 @@ from noojee_contract.dialects.vendor_dialect import vendor_dialect
 from noojee_contract.engine.bundled import ZONE
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
-from noojee_contract.engine.subject import SubjectConfig, SubjectPair
+from noojee_contract.engine.subject import UNKNOWN_VALUES, SubjectConfig, SubjectPair
+from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause_functions
 from noojee_contract.suite.support.archives import archive, call, leg
@@ -75,6 +76,17 @@ def run(clause: str, subject: ReadOnlySubject | SubjectPair) -> int:
     return check.checks
 
 
+def requested(subject: ReadOnlySubject) -> list[str]:
+    """The URLs that a subject requests, in order, as they are sent."""
+    urls: list[str] = []
+
+    def note(exchange: Exchange) -> None:
+        urls.append(exchange.request.url)
+
+    subject.client.sender.on_exchange = note
+    return urls
+
+
 def test_a_call_may_be_tagged_with_its_own_unique_id() -> None:
     """By tag, all its legs are listed (SPEC: an entry for each leg of a call), also the leg before the tag was set."""
     sandboxes = sandboxes_with(tagged_call(CALL, "", CALL))
@@ -101,6 +113,26 @@ def test_an_unanswered_tag_shows_nothing_about_letter_case() -> None:
 
     subject = read_only(httpx.MockTransport(lose), ("tag", "CASE-7"), profile={"tag_match": "exact"})
     assert run("metadata.tag-match", subject) == 0
+
+
+@pytest.mark.parametrize(("negative_tests", "most"), [(False, 1), (True, 6)])
+@pytest.mark.parametrize("clause", ["metadata.strangers", "audio.unknown-call", "migration.nothing-else"])
+def test_hostile_values_are_negative_tests(clause: str, negative_tests: bool, most: int) -> None:
+    """A read-only PBX is asked for hostile values only if its target file allows negative tests."""
+    target = Target(name="pbx", dialect="njadmin", negative_tests=negative_tests)
+    subject = read_only(Transport(sandboxes_with(tagged_call(CALL, "CASE-7"))), ("unique_id", CALL), target=target)
+    urls = requested(subject)
+    run(clause, SubjectPair(subject, subject) if clause.startswith("migration.") else subject)
+    sent = [value for value in UNKNOWN_VALUES if any(value in httpx.URL(url).params.values() for url in urls)]
+    assert sent == list(UNKNOWN_VALUES[:most])
+
+
+def test_a_legacy_side_that_refuses_is_not_a_side_without_calls() -> None:
+    """The target file has a wrong key: this says nothing about the calls of the replacement."""
+    legacy = read_only(httpx.MockTransport(lambda request: httpx.Response(401, html="no")), ("unique_id", CALL))
+    replacement = read_only(Transport(sandboxes_with(tagged_call(CALL, "CASE-7"))), ("tag", "CASE-7"))
+    for clause in ("migration.calls", "migration.once", "migration.tags-bring"):
+        assert run(clause, SubjectPair(legacy, replacement)) == 0
 
 
 def test_an_hour_without_legs_shows_nothing_about_escapes() -> None:

@@ -6,7 +6,7 @@ import re
 
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check, Inconclusive
-from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject
+from noojee_contract.engine.subject import Subject
 from noojee_contract.model.audio import NoSound, dominant_hertz
 from noojee_contract.model.exchange import beginning
 from noojee_contract.model.failure import FailureKind
@@ -21,10 +21,11 @@ from noojee_contract.suite.support.audio import (
     is_refusal_of_audio,
     read_audio,
 )
-from noojee_contract.suite.support.queries import has_audio
+from noojee_contract.suite.support.queries import allowed_values, has_audio
 
 INVALID_NUMBERS = ("0", "-1", "x", "1.5", "", "../1", "1;2", "99999999999999999999")
 CLOSE_HERTZ = 20
+MOST_UNKNOWN_CALLS = 12
 _LEG_PARAMETER = re.compile(r"[?&]leg=\{leg\}")
 
 
@@ -62,7 +63,7 @@ def test_an_unknown_leg_is_refused_as_declared(subject: Subject, check: Check) -
 def test_an_unknown_call_is_an_error(subject: Subject, check: Check) -> None:
     """DOC: a negative Code, or an appropriate HTTP error code."""
     known = set(subject.unique_ids)
-    for unknown_id in UNKNOWN_VALUES[:12]:
+    for unknown_id in allowed_values(subject)[:MOST_UNKNOWN_CALLS]:
         if unknown_id not in known:
             exchange = subject.client.sound(unknown_id, 1)
             check_audio_refused(subject, check, exchange, f"unique id {beginning(unknown_id, 60)!r}")

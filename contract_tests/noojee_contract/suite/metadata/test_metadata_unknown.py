@@ -11,21 +11,15 @@ from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, is_refusal, option_status
 from noojee_contract.suite.support.listing import carries, is_empty, legs_in_words, names, question_in_words
+from noojee_contract.suite.support.queries import allowed_values
 
 FIRST_SERVER_ERROR = 500
 VENDOR_FAILURES = ("failure-200", "failure-404")
 """The errors that the option unknown_recording has; a dialect file may declare another status."""
-MOST_READ_ONLY = 6  # hostile values for a read-only target that allows negative tests
-
-
-def _unknown_values(subject: Subject) -> tuple[str, ...]:
-    if subject.archive is not None:
-        return subject.unknown_values
-    return subject.unknown_values[: MOST_READ_ONLY if subject.target.negative_tests else 1]
 
 
 def _answers(subject: Subject) -> Iterator[Answer]:
-    for value in _unknown_values(subject):
+    for value in allowed_values(subject):
         yield subject.by_tag(value)
         yield subject.by_unique_id(value)
 

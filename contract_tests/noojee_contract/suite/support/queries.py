@@ -22,6 +22,7 @@ UNUSED_KEY = "00000000-0000-4000-8000-000000000000"
 BY_UNIQUE_ID = "retrieveMetaDataByUniqueId"
 BY_TAG = "retrieveMetaData"
 WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
+MOST_HOSTILE_VALUES = 6  # for a read-only target that allows negative tests
 NamedQuery = tuple[str, Query]
 
 
@@ -36,6 +37,13 @@ def questions(subject: Subject) -> Iterator[Question]:
 def first_question(subject: Subject) -> Iterator[Question]:
     """The first of `questions`; nothing if there is none."""
     yield from list(questions(subject))[:1]
+
+
+def allowed_values(subject: Subject) -> tuple[str, ...]:
+    """The unknown values that a subject may be asked for: the hostile ones only where negative tests are allowed."""
+    if subject.archive is not None:
+        return subject.unknown_values
+    return subject.unknown_values[: MOST_HOSTILE_VALUES if subject.target.negative_tests else 1]
 
 
 def describe_question(question: Question) -> str:
