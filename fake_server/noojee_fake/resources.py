@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from pathlib import Path
 
 from noojee_fake.errors import FakeError
@@ -26,4 +25,6 @@ def schema_text(name: str) -> str:
 
 def version() -> str:
     """The version of the installed distribution."""
+    from importlib import metadata  # slow to load, and a server needs it only when asked
+
     return metadata.version("noojee-contract")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import sys
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
@@ -12,6 +13,15 @@ from noojee_fake.cli import explain, serve
 
 COMMANDS = {"serve": serve, "explain": explain}
 """Each module has SUMMARY, DESCRIPTION, FLAGS (the names of its flags), `add_flags` and `run`."""
+
+
+class PrintVersion(argparse.Action):
+    """Prints the version and ends. Unlike the version action of argparse, it reads the version only now."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print the version to standard output, and end the process with 0."""
+        sys.stdout.write(f"noojee-fake {resources.version()}\n")
+        parser.exit()
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -27,7 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = OneLineParser(
         prog="noojee-fake", description="A faithful fake of the Noojee call recording APIs.", allow_abbrev=False
     )
-    parser.add_argument("--version", action="version", version=f"noojee-fake {resources.version()}")
+    parser.add_argument(
+        "--version",
+        action=PrintVersion,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="show program's version number and exit",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     parsers: dict[str, OneLineParser] = {}
     for name, command in COMMANDS.items():
