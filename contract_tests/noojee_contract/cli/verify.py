@@ -22,6 +22,7 @@ import pytest
 from noojee_contract.catalogue.clauses import MIGRATION, choose, fingerprint
 from noojee_contract.cli.output import publish, report_paths
 from noojee_contract.clients.limits import limits_of
+from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.budget import planned_requests
 from noojee_contract.errors import NothingToCheck, TargetError, Unreachable
@@ -54,12 +55,12 @@ def verify(arguments: argparse.Namespace) -> int:
         return EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck) else EXIT_USAGE
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         try:
-            _preflight(targets, Path(folder))
-        except Unreachable as error:
-            return publish(arguments, _unreachable_report(options, targets, str(error)))
+            unreachable = _preflight(targets, Path(folder))
         except TargetError as error:
             _say(f"noojee-contract: {error}")
             return EXIT_USAGE
+        if unreachable is not None:
+            return publish(arguments, _unreachable_report(options, targets, unreachable))
         return _run(arguments, options, targets, Path(folder))
 
 
@@ -109,7 +110,7 @@ class _Observer:
 
 
 def _checked_targets(options: RunOptions) -> list[Target]:
-    """The chosen targets. Raises TargetError for anything in the flags or the target file that a run would stumble on."""
+    """The chosen targets. Raises TargetError for a mistake in the flags or the target file."""
     for pattern in (*options.only, *options.require):
         choose([pattern])
     targets, _ = chosen_targets(options)
@@ -126,20 +127,26 @@ def _checked_targets(options: RunOptions) -> list[Target]:
     return targets
 
 
-def _preflight(targets: Sequence[Target], folder: Path) -> None:
-    """Connect to each target that is not started by a command. Raises Unreachable, or TargetError."""
+def _preflight(targets: Sequence[Target], folder: Path) -> tuple[str, str] | None:
+    """Connect to each target that is not started by a command. Raises TargetError.
+
+    Returns the name of the first target that does not answer, with the reason; None if all answer.
+    """
     for target in targets:
         if target.command is not None:
             continue  # the workers that need it start it
-        client = TargetClient(target, limits=limits_of(target, folder))
+        client = TargetClient(target, servers=Servers(), limits=limits_of(target, folder))
         try:
             if target.base_url is not None:
                 client.probe()
             _ = client.http
             if target.writable:
                 client.control.describe()
+        except Unreachable as error:
+            return target.name, str(error)
         finally:
             client.close()
+    return None
 
 
 def _pytest_words(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target]) -> list[str]:
@@ -186,8 +193,7 @@ def _set_environment(values: Mapping[str, str | None]) -> None:
             os.environ[name] = value
 
 
-def _unreachable_report(options: RunOptions, targets: Sequence[Target], reason: str) -> Report:
-    name = next((target.name for target in targets if repr(target.name) in reason), targets[0].name)
+def _unreachable_report(options: RunOptions, targets: Sequence[Target], unreachable: tuple[str, str]) -> Report:
     return Report(
         suite=f"noojee-contract {version('noojee-contract')}",
         catalogue=fingerprint(),
@@ -199,7 +205,7 @@ def _unreachable_report(options: RunOptions, targets: Sequence[Target], reason: 
         clauses=(),
         results=(),
         complete=False,
-        unreachable=[(name, reason)],
+        unreachable=[unreachable],
     )
 
 
