@@ -53,7 +53,7 @@ class Check:
 
     def __init__(self) -> None:
         self.checks = 0
-        self.notes: dict[str, Exchange | None] = {}
+        self.notes: list[str] = []
 
     def __call__(
         self,
@@ -74,10 +74,11 @@ class Check:
                 message, kind, field=field, header=header, expected=expected, actual=actual, exchange=exchange
             )
 
-    def note(self, what: str, exchange: Exchange | None = None) -> None:
+    def note(self, what: str) -> None:
         """Note an observation that no fact binds. The report shows it; it never fails."""
         self.checks += 1
-        self.notes.setdefault(what, exchange)
+        if what not in self.notes:
+            self.notes.append(what)
 
     def option(
         self,
@@ -92,7 +93,7 @@ class Check:
         """Check an option. `actual` is what the target does; it must be what its profile declares, if it declares it."""
         declared = subject.profile.get(key)
         if declared is None:
-            self.note(f"{key} = {actual!r}", exchange)
+            self.note(f"{key} = {actual!r}")
             return
         self.checks += 1
         if actual != declared:
