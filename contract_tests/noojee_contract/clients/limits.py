@@ -40,17 +40,6 @@ class Limits:
         self._now = now
         self._sleep = sleep
 
-    @classmethod
-    def of(cls, target: Target, folder: Path) -> Limits:
-        """The limits of a target. `folder` is shared by all workers of the run."""
-        where = f"{target.name}\0{target.base_url}\0{target.transport}\0{target.command}"
-        name = hashlib.sha256(where.encode()).hexdigest()[:16]
-        return cls(
-            folder / f"{name}.json",
-            requests_per_second=target.requests_per_second,
-            request_budget=target.request_budget,
-        )
-
     def before_request(self) -> None:
         """Wait for the turn of a request and count it. Raises BudgetSpent if the budget is used up."""
         with self._lock:
@@ -87,7 +76,13 @@ class Limits:
 
 
 def limits_of(target: Target, folder: Path) -> Limits | None:
-    """The limits of a target, None for a writable target without limits."""
+    """The limits of a target, None for a writable target without limits. `folder` is shared by all workers of the run."""
     if target.writable and target.requests_per_second is None and target.request_budget is None:
         return None
-    return Limits.of(target, folder)
+    where = f"{target.name}\0{target.base_url}\0{target.transport}\0{target.command}"
+    name = hashlib.sha256(where.encode()).hexdigest()[:16]
+    return Limits(
+        folder / f"{name}.json",
+        requests_per_second=target.requests_per_second,
+        request_budget=target.request_budget,
+    )

@@ -29,7 +29,7 @@ class Servers:
 
     def __init__(self) -> None:
         self._running: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], Server]] = {}
-        self._begun: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], Path]] = {}
+        self._starting: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], Path]] = {}
         self._failed: dict[tuple[str, ...], ContractError] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -42,11 +42,11 @@ class Servers:
             raise self._failed[command]
         if command not in self._running:
             try:
-                if command not in self._begun:
-                    self._begun[command] = self._begin(command, target_name)
-                process, ready = self._begun[command]
+                if command not in self._starting:
+                    self._starting[command] = self._begin(command, target_name)
+                process, ready = self._starting[command]
                 self._running[command] = process, _answering(process, ready, target_name)
-                del self._begun[command]
+                del self._starting[command]
             except ContractError as error:
                 self._failed[command] = error  # so that not every clause tries again
                 raise
@@ -54,19 +54,19 @@ class Servers:
 
     def begin(self, command: tuple[str, ...], target_name: str) -> None:
         """Start a command without waiting for it. `start` raises its errors."""
-        if command not in self._begun and command not in self._running:
+        if command not in self._starting and command not in self._running:
             with contextlib.suppress(TargetError):
-                self._begun[command] = self._begin(command, target_name)
+                self._starting[command] = self._begin(command, target_name)
 
     def close(self) -> None:
         """End all servers."""
-        processes = [process for process, _ in (*self._running.values(), *self._begun.values())]
+        processes = [process for process, _ in (*self._running.values(), *self._starting.values())]
         for process in processes:
             process.terminate()
         for process in processes:
             _ended(process)
         self._running.clear()
-        self._begun.clear()
+        self._starting.clear()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
@@ -74,7 +74,7 @@ class Servers:
     def _begin(self, command: tuple[str, ...], name: str) -> tuple[subprocess.Popen[bytes], Path]:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="noojee-contract-")
-        ready = Path(self._folder.name) / f"ready-{len(self._begun) + len(self._running) + len(self._failed)}"
+        ready = Path(self._folder.name) / f"ready-{len(self._starting) + len(self._running) + len(self._failed)}"
         places = {"{ready_file}": str(ready), "{python}": sys.executable}
         try:
             with _stderr_of(ready).open("wb") as file:

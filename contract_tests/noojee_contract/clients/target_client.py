@@ -30,7 +30,7 @@ IN_PROCESS_PLAIN = "http://in-process.invalid"
 class TargetClient:
     """One target: its HTTP client, credentials, limits and sandboxes.
 
-    It opens its connection on first use. Without the `servers` of the run, it starts the server of its command itself.
+    It opens its connection on first use. `servers` are the server processes of the run.
 
     Raises Unreachable if nothing answers within the target's time-out, TargetError if the configuration is wrong.
     """
@@ -39,16 +39,15 @@ class TargetClient:
         self,
         target: Target,
         *,
+        servers: Servers,
         limits: Limits | None = None,
         environ: Mapping[str, str] | None = None,
-        servers: Servers | None = None,
     ) -> None:
         self.target = target
         self._requests = 0
         self._limits = limits
         self._environ = os.environ if environ is None else environ
-        self._own_servers = servers is None
-        self._servers = Servers() if servers is None else servers
+        self._servers = servers
         self._http: httpx.Client | None = None
         self._root = target.base_url or IN_PROCESS
         self._ca_file = target.ca_file
@@ -159,7 +158,7 @@ class TargetClient:
         return exchange
 
     def close(self) -> None:
-        """Delete the sandboxes, close the connections, and end the server if this client started it."""
+        """Delete the sandboxes and close the connections."""
         if self._http is not None:
             if self.target.base_url is not None:  # the server outlives the run
                 for sandbox in self._sandboxes.values():
@@ -167,8 +166,6 @@ class TargetClient:
             self._sandboxes.clear()
             self._http.close()
             self._http = None
-        if self._own_servers:
-            self._servers.close()
 
     def _client(self, *, root: str, key: str, zone: ZoneInfo, dialect: Dialect) -> Client:
         self._roots.add(root)
