@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from noojee_contract.catalogue.clauses import FILE, MIGRATION, Clause, catalogue
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
@@ -16,29 +13,28 @@ from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.faulty_servers import catalogue as faulty_catalogue
 from support.messages import repr_in
+from support.running import run_clauses
 
 FAKE = "noojee_fake.adapters.httpx_transport:open"
 CLAUSES = {clause_id: clause for clause_id, clause in sorted(catalogue().items()) if clause.dialects != (FILE,)}
 """The clauses about the vendor's dialects; `test_faulty_replacements` has the others."""
 
 
-def runner(clause: Clause, transport: str) -> Runner:
-    """A runner whose targets are one server in process; for a migration, only the replacement is faulty."""
+def config_of(clause: Clause, transport: str) -> RunnerConfig:
+    """A run whose targets are one server in process; for a migration, only the replacement is faulty."""
     if MIGRATION in clause.dialects:
         targets = [
             Target(name="old", dialect="recording-api", transport=FAKE, writable=True),
             Target(name="new", dialect="njadmin", transport=transport, writable=True),
         ]
-        return Runner(
-            RunnerConfig(
-                targets=targets, migrations=[MigrationPair("old", "new")], random_seed=1, examples=12, shrink_seconds=0
-            )
+        return RunnerConfig(
+            targets=targets, migrations=[MigrationPair("old", "new")], random_seed=1, examples=12, shrink_seconds=0
         )
     targets = [
         Target(name=name, dialect=name, transport=transport, writable=True, authentication=clause.scheme or "api-key")
         for name in clause.dialects
     ]
-    return Runner(RunnerConfig(targets=targets, random_seed=1, examples=12, shrink_seconds=0))
+    return RunnerConfig(targets=targets, random_seed=1, examples=12, shrink_seconds=0)
 
 
 def assert_plain(result: Result) -> None:
@@ -48,23 +44,13 @@ def assert_plain(result: Result) -> None:
     assert [text for text in texts if repr_in(text) is not None] == []
 
 
-@pytest.fixture
-def outcomes_of() -> Iterator[Callable[[Clause, str], set[Outcome]]]:
-    """The outcomes of a clause on a server, over all its cells."""
-    opened: list[Runner] = []
-
-    def run(clause: Clause, transport: str) -> set[Outcome]:
-        made = runner(clause, transport)
-        opened.append(made)
-        results = [made.result(clause, clause_functions()[clause.id], cell) for cell in made.cells(clause)]
-        for result in results:
-            assert result.outcome is not Outcome.ERROR, result.reason
-            assert_plain(result)
-        return {result.outcome for result in results}
-
-    yield run
-    for made in opened:
-        made.close()
+def outcomes_of(clause: Clause, transport: str) -> set[Outcome]:
+    """The outcomes of a clause on a server, over all its cells. None may be an error."""
+    results = list(run_clauses(config_of(clause, transport), [clause]))
+    for result in results:
+        assert result.outcome is not Outcome.ERROR, result.reason
+        assert_plain(result)
+    return {result.outcome for result in results}
 
 
 def test_each_clause_has_one_test_and_each_test_a_clause() -> None:
@@ -78,9 +64,7 @@ def test_the_faulty_servers_that_clauses_name_exist() -> None:
 
 
 @pytest.mark.parametrize("clause_id", CLAUSES)
-def test_a_clause_fails_on_its_faulty_server(
-    clause_id: str, outcomes_of: Callable[[Clause, str], set[Outcome]]
-) -> None:
+def test_a_clause_fails_on_its_faulty_server(clause_id: str) -> None:
     """A clause that is only reported (may) is informational instead."""
     clause = catalogue()[clause_id]
     outcomes = outcomes_of(clause, f"support.faulty_servers.transports:{clause.faulty_server.replace('-', '_')}")
@@ -89,7 +73,7 @@ def test_a_clause_fails_on_its_faulty_server(
 
 
 @pytest.mark.parametrize("clause_id", CLAUSES)
-def test_a_clause_passes_on_the_fake(clause_id: str, outcomes_of: Callable[[Clause, str], set[Outcome]]) -> None:
+def test_a_clause_passes_on_the_fake(clause_id: str) -> None:
     """In each cell it passes or is inconclusive, and it passes in at least one."""
     outcomes = outcomes_of(catalogue()[clause_id], FAKE)
     assert Outcome.PASSED in outcomes

@@ -12,13 +12,12 @@ import pytest
 from noojee_contract.catalogue.clauses import FILE, catalogue
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
-from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.conformant_servers.replacement_variants import VARIANTS, Variant
 from support.faulty_replacements import FAULTY, transport
+from support.running import run_clauses
 
 PLAIN = Variant()
 Check = Callable[..., list[Result]]
@@ -38,18 +37,10 @@ def results_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
             name="records", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities,
             transport="replacement_adapters:open", writable=True,
         )  # fmt: skip
-        runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=6, shrink_seconds=0, smoke=smoke))
-        try:
-            clauses = [catalogue()[clause_id] for clause_id in ids]
-            results = [
-                runner.result(clause, clause_functions()[clause.id], cell)
-                for clause in clauses
-                for cell in runner.cells(clause)
-            ]
-            assert [result for result in results if result.outcome is Outcome.ERROR] == []
-            return results
-        finally:
-            runner.close()
+        config = RunnerConfig(targets=[target], random_seed=1, examples=6, shrink_seconds=0, smoke=smoke)
+        results = list(run_clauses(config, [catalogue()[clause_id] for clause_id in ids]))
+        assert [result for result in results if result.outcome is Outcome.ERROR] == []
+        return results
 
     return run
 

@@ -9,12 +9,11 @@ import pytest
 
 from noojee_contract.catalogue.clauses import DIALECTS, Clause, catalogue
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.resources import schemas
-from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
+from support.running import run_clauses
 
 
 def table(name: str) -> dict[str, dict[str, object]]:
@@ -41,25 +40,19 @@ def target(dialect: str, profile: Mapping[str, str], authentication: str = "api-
 
 def passed(targets: Iterable[Target]) -> Iterator[Clause]:
     """The clauses that pass, on the bundled archives and in a migration; none may fail."""
-    runner = Runner(
-        RunnerConfig(
-            targets=list(targets),
-            migrations=[MigrationPair("recording-api by api-key", "njadmin by api-key")],
-            random_seed=1,
-            examples=1,
-            smoke=True,
-        )
+    config = RunnerConfig(
+        targets=list(targets),
+        migrations=[MigrationPair("recording-api by api-key", "njadmin by api-key")],
+        random_seed=1,
+        examples=1,
+        smoke=True,
     )
-    try:
-        for clause in catalogue().values():
-            for cell in runner.cells(clause):
-                result = runner.result(clause, clause_functions()[clause.id], cell)
-                message = result.failure.message if result.failure is not None else result.reason
-                assert result.outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE), f"{clause.id} in {cell}: {message}"
-                if result.outcome is Outcome.PASSED:
-                    yield clause
-    finally:
-        runner.close()
+    for result in run_clauses(config):
+        message = result.failure.message if result.failure is not None else result.reason
+        place = f"{result.clause} in {result.target} {result.source}"
+        assert result.outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE), f"{place}: {message}"
+        if result.outcome is Outcome.PASSED:
+            yield catalogue()[result.clause]
 
 
 @pytest.mark.parametrize(("key", "value"), VALUES)

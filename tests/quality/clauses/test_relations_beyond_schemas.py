@@ -12,14 +12,13 @@ import pytest
 
 from noojee_contract.catalogue.clauses import MIGRATION, PATTERNS, Clause, catalogue
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.schemas import violations
-from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.faulty_servers import FaultyTransport
 from support.faulty_servers import catalogue as faulty_catalogue
+from support.running import run_clauses
 
 FAKE = "noojee_fake.adapters.httpx_transport:open"
 RELATIONS = [clause for clause in catalogue().values() if clause.pattern is not None]
@@ -88,15 +87,10 @@ def test_a_relation_fails_on_answers_that_fit_their_schemas(clause: Clause, monk
     else:
         sides = [(dialect, dialect, faulty) for dialect in clause.dialects]
     targets = [Target(name=name, dialect=dialect, transport=opened, writable=True) for name, dialect, opened in sides]
-    runner = Runner(
-        RunnerConfig(
-            targets=targets, migrations=[MigrationPair("old", "new")], random_seed=1, examples=6, shrink_seconds=0
-        )
+    config = RunnerConfig(
+        targets=targets, migrations=[MigrationPair("old", "new")], random_seed=1, examples=6, shrink_seconds=0
     )
-    try:
-        outcomes = {runner.result(clause, clause_functions()[clause.id], cell).outcome for cell in runner.cells(clause)}
-    finally:
-        runner.close()
+    outcomes = {result.outcome for result in run_clauses(config, [clause])}
     assert outcomes & {Outcome.FAILED, Outcome.INFORMATIONAL}
     assert kept
     for schema, body in kept:

@@ -10,14 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.faulty_servers import FaultyServer, FaultyTransport, Send, with_body, with_legs
+from support.running import run_clauses
 
 DIALECTS = ("recording-api", "njadmin")  # the one between them is read like the first
 VALUES: dict[str, Any] = {
@@ -63,17 +61,8 @@ def strange_adapter(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def errors(adapter: ModuleType, server: FaultyServer) -> list[str]:
     adapter.open = lambda: FaultyTransport(server)  # type: ignore[attr-defined]
     targets = [Target(name=each, dialect=each, transport="strange_adapters:open", writable=True) for each in DIALECTS]
-    runner = Runner(
-        RunnerConfig(targets=targets, migrations=[MigrationPair(*DIALECTS)], random_seed=1, examples=1, smoke=True)
-    )
-    try:
-        results = [
-            runner.result(clause, clause_functions()[clause.id], cell)
-            for clause in catalogue().values()
-            for cell in runner.cells(clause)
-        ]
-    finally:
-        runner.close()
+    config = RunnerConfig(targets=targets, migrations=[MigrationPair(*DIALECTS)], random_seed=1, examples=1, smoke=True)
+    results = list(run_clauses(config))
     assert Outcome.FAILED in {result.outcome for result in results}
     return [
         f"{result.clause} in {result.source}: {result.reason}" for result in results if result.outcome is Outcome.ERROR

@@ -6,11 +6,10 @@ import pytest
 
 from noojee_contract.catalogue.clauses import LISTING, MIGRATION, catalogue
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from support.faulty_servers import catalogue as faulty_catalogue
+from support.running import run_clauses
 
 GROUP_OF_MODULE = {"hashes": "authentication", "metadata_fields": "metadata", "metadata_times": "metadata", "by_hour_legs": "by-hour", "by_hour": "by-hour", "call_control": "live-calls", "live_calls": "live-calls"}  # fmt: skip
 NAMED = {clause.faulty_server for clause in catalogue().values()}
@@ -32,18 +31,9 @@ def test_a_fault_that_no_clause_names_fails_some_clause(name: str) -> None:
     )  # fmt: skip
     transport = f"support.faulty_servers.transports:{name.replace('-', '_')}"
     targets = [Target(name=each, dialect=each, transport=transport, writable=True) for each in LISTING]
-    runner = Runner(RunnerConfig(targets=targets, random_seed=1, examples=1, smoke=True))
-    try:
-        caught = {
-            target
-            for target in LISTING
-            if any(
-                runner.result(clause, clause_functions()[clause.id], cell).outcome is Outcome.FAILED
-                for clause in clauses
-                for cell in runner.cells(clause)
-                if cell.target == target
-            )
-        }
-    finally:
-        runner.close()
+    config = RunnerConfig(targets=targets, random_seed=1, examples=1, smoke=True)
+    caught: set[str] = set()
+    for result in run_clauses(config, clauses, wanted=lambda cell: cell.target not in caught):
+        if result.outcome is Outcome.FAILED:
+            caught.add(result.target)
     assert caught == set(LISTING) if group == "metadata" else caught

@@ -9,12 +9,11 @@ import pytest
 from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.resources import schemas
-from noojee_contract.suite import clause_functions
 from noojee_contract.targets.applicability import applies_to
 from noojee_contract.targets.target import Target
+from support.running import run_clauses
 
 LEGS = f"""
 [fields]
@@ -86,16 +85,9 @@ def test_the_fake_passes_through_a_dialect_file(dialect: str, tmp_path: Path) ->
         encoding="utf-8",
     )
     target = _target(tmp_path / "vendor.toml")
-    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=6, shrink_seconds=0))
-    try:
-        results = [
-            runner.result(clause, clause_functions()[clause.id], cell)
-            for clause in catalogue().values()
-            if applies_to(clause, target)
-            for cell in runner.cells(clause)
-        ]
-    finally:
-        runner.close()
+    clauses = [clause for clause in catalogue().values() if applies_to(clause, target)]
+    config = RunnerConfig(targets=[target], random_seed=1, examples=6, shrink_seconds=0)
+    results = list(run_clauses(config, clauses))
     wrong = [
         f"{result.clause}: {result.failure.message if result.failure is not None else result.reason}"
         for result in results
@@ -104,7 +96,7 @@ def test_the_fake_passes_through_a_dialect_file(dialect: str, tmp_path: Path) ->
     assert wrong == []
     held = {result.clause for result in results if result.outcome is Outcome.PASSED}
     unsupported = {result.clause for result in results if result.outcome is Outcome.NOT_APPLICABLE}
-    assert {clause.id for clause in catalogue().values() if applies_to(clause, target)} - unsupported <= held
+    assert {clause.id for clause in clauses} - unsupported <= held
     assert all(clause.startswith(("by-hour.", "relations.", "migration.")) for clause in unsupported)
     assert not hourly or not unsupported
     assert ("by-hour.instants" in held) == bool(hourly)
@@ -124,11 +116,7 @@ def test_the_by_hour_limit_is_tested_where_the_file_names_it(written: str, expec
         encoding="utf-8",
     )
     target = _target(tmp_path / "vendor.toml")
-    runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1, shrink_seconds=0))
-    try:
-        for clause_id in ("by-hour.limit", "by-hour.limit-ends", "by-hour.limit-apart"):
-            clause = catalogue()[clause_id]
-            results = [runner.result(clause, clause_functions()[clause_id], cell) for cell in runner.cells(clause)]
-            assert {result.outcome for result in results} == {expected}
-    finally:
-        runner.close()
+    clauses = [catalogue()[clause_id] for clause_id in ("by-hour.limit", "by-hour.limit-ends", "by-hour.limit-apart")]
+    config = RunnerConfig(targets=[target], random_seed=1, examples=1, shrink_seconds=0)
+    outcomes = {(result.clause, result.outcome) for result in run_clauses(config, clauses)}
+    assert outcomes == {(clause.id, expected) for clause in clauses}

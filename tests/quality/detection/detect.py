@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from noojee_contract.catalogue.clauses import MIGRATION, Clause, catalogue
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import CallSource, MigrationPair
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Report, Result, TargetRow
 from noojee_contract.report.grouping import ReportRow
 from noojee_contract.report.summary import kind_in_words, summarize
-from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from quality.detection import adapters
 from quality.detection.socket_adapter import SocketAdapter
 from support.faulty_servers import WIRE, FaultyServer
+from support.running import run_clauses
 
 EXAMPLES = 2
 RANDOM_SEED = 1
@@ -108,34 +108,23 @@ def results_of(
 ) -> tuple[list[Result], int | None]:
     """The results of every clause, and how many requests the server had answered when the first clause failed."""
     adapters.opened.clear()
-    if server.name in WIRE:
-        return _on_the_wire(server, examples=examples, random_seed=random_seed)
-    named, migrations = targets(server)
-    runner = Runner(
-        RunnerConfig(targets=named, migrations=migrations, random_seed=random_seed, examples=examples, shrink_seconds=0)
-    )
-    results: list[Result] = []
-    caught_at: int | None = None
-    try:
-        for clause in catalogue().values():
-            for cell in runner.cells(clause):
-                if cell.target == OLD:
-                    continue
-                results.append(runner.result(clause, clause_functions()[clause.id], cell))
-                if results[-1].outcome is Outcome.FAILED and caught_at is None:
-                    caught_at = sum(adapter.requests for adapter in adapters.opened[server.name])
-            if first and caught_at is not None:
-                break
-    finally:
-        runner.close()
-    return results, caught_at
+    if server.name not in WIRE:
+        named, migrations = targets(server)
+        config = RunnerConfig(
+            targets=named, migrations=migrations, random_seed=random_seed, examples=examples, shrink_seconds=0
+        )
+        return _run(server, config, first=first)
+    with closing(SocketAdapter(WIRE[server.name][1])) as adapter:
+        adapters.opened[server.name] = [adapter.watched]
+        config = RunnerConfig(
+            targets=[_on_the_wire(adapter)], random_seed=random_seed, examples=examples, shrink_seconds=0
+        )
+        return _run(server, config, first=first)
 
 
-def _on_the_wire(server: FaultyServer, *, examples: int, random_seed: int) -> tuple[list[Result], int | None]:
-    """The same over a real socket: the replacement alone, on the bundled archives."""
-    adapter = SocketAdapter(WIRE[server.name][1])
-    adapters.opened[server.name] = [adapter.watched]
-    target = Target(
+def _on_the_wire(adapter: SocketAdapter) -> Target:
+    """The replacement on a real socket, with the bundled archives alone."""
+    return Target(
         name=REPLACEMENT,
         dialect=REPLACEMENT,
         base_url=adapter.url,
@@ -143,18 +132,18 @@ def _on_the_wire(server: FaultyServer, *, examples: int, random_seed: int) -> tu
         writable=True,
         sources=(CallSource.BUNDLED,),
     )
-    runner = Runner(RunnerConfig(targets=[target], random_seed=random_seed, examples=examples, shrink_seconds=0))
+
+
+def _run(server: FaultyServer, config: RunnerConfig, *, first: bool) -> tuple[list[Result], int | None]:
     results: list[Result] = []
     caught_at: int | None = None
-    try:
-        for clause in catalogue().values():
-            for cell in runner.cells(clause):
-                results.append(runner.result(clause, clause_functions()[clause.id], cell))
-                if results[-1].outcome is Outcome.FAILED and caught_at is None:
-                    caught_at = adapter.watched.requests
-    finally:
-        runner.close()
-        adapter.close()
+    with closing(run_clauses(config, wanted=lambda cell: cell.target != OLD)) as run:
+        for result in run:
+            results.append(result)
+            if result.outcome is Outcome.FAILED and caught_at is None:
+                caught_at = sum(adapter.requests for adapter in adapters.opened[server.name])
+                if first:
+                    break
     return results, caught_at
 
 

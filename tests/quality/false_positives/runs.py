@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
-from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
+from support.running import run_clauses
 
 RUNS = int(os.environ.get("NOOJEE_FALSE_POSITIVE_RUNS", "2"))
 FIRST_SEED = int(os.environ.get("NOOJEE_FALSE_POSITIVE_RANDOM_SEED", "1"))
@@ -24,18 +22,8 @@ def results_of(
     targets: Sequence[Target], seed: int, *, migrations: Sequence[MigrationPair], of: str | None = None
 ) -> list[Result]:
     """The results of every clause in its cells; with `of`, in those of this target and of migrations to it."""
-    runner = Runner(
-        RunnerConfig(targets=targets, migrations=migrations, random_seed=seed, examples=EXAMPLES, shrink_seconds=0)
-    )
-    try:
-        return [
-            runner.result(clause, clause_functions()[clause.id], cell)
-            for clause in catalogue().values()
-            for cell in runner.cells(clause)
-            if of is None or cell.target_names[-1] == of
-        ]
-    finally:
-        runner.close()
+    config = RunnerConfig(targets=targets, migrations=migrations, random_seed=seed, examples=EXAMPLES, shrink_seconds=0)
+    return list(run_clauses(config, wanted=lambda cell: of is None or cell.target_names[-1] == of))
 
 
 def false_positives(results: Sequence[Result]) -> list[str]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 
-from noojee_contract.catalogue.clauses import DIALECTS, catalogue
+from noojee_contract.catalogue.clauses import DIALECTS
 from noojee_contract.engine.config import RunnerConfig
-from noojee_contract.engine.runner import Runner
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
+from support.running import run_clauses
 
 FAKE = "noojee_fake.adapters.httpx_transport:open"
 TESTS = (
@@ -45,18 +45,11 @@ def failed_clause() -> str | None:
     targets = [Target(name=each, dialect=each, transport=FAKE, writable=True) for each in DIALECTS]
     by_hash = Target(name="by-hash", dialect="call-management", authentication="hash", transport=FAKE, writable=True)
     migrations = [MigrationPair("recording-api", "njadmin")]
-    runner = Runner(
-        RunnerConfig(targets=[*targets, by_hash], migrations=migrations, random_seed=1, examples=2, shrink_seconds=0)
+    config = RunnerConfig(
+        targets=[*targets, by_hash], migrations=migrations, random_seed=1, examples=2, shrink_seconds=0
     )
-    try:
-        for clause in catalogue().values():
-            for cell in runner.cells(clause):
-                result = runner.result(clause, clause_functions()[clause.id], cell)
-                if result.outcome in (Outcome.FAILED, Outcome.ERROR):
-                    return clause.id
-    finally:
-        runner.close()
-    return None
+    with closing(run_clauses(config)) as results:
+        return next((each.clause for each in results if each.outcome in (Outcome.FAILED, Outcome.ERROR)), None)
 
 
 if __name__ == "__main__":
