@@ -24,7 +24,7 @@ LISTING = ("recording-api", "call-management", "njadmin")
 SCHEMES = ("hash", "api-key")
 MIGRATION = "migration"
 FILE = "file"
-"""Stands for every custom dialect."""
+"""In `dialects`: every custom dialect."""
 SCOPES: Mapping[str, str] = {
     "meaning": "",
     "paths": "is about the vendor's paths, methods and parameters",

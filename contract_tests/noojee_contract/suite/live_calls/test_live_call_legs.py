@@ -28,7 +28,7 @@ from noojee_contract.suite.support.call_steps import (
     listed,
     rings,
 )
-from noojee_contract.suite.support.listing import DECODED, listing_mismatch, names, text_of, value_in_words
+from noojee_contract.suite.support.listing import DECODED, check_value, listing_mismatch, names, text_of, value_in_words
 
 SECOND = timedelta(seconds=1)
 QUEUED: tuple[Step, ...] = (rings(), lasts(5), answers("410"), lasts(12))
@@ -154,16 +154,7 @@ def test_inbound_legs_have_caller_dialed_number_and_answerer(subject: Subject, c
 def _check_parties(check: Check, answer: Answer, leg: Leg, expected: Mapping[str, str], what: str) -> None:
     """Check the decoded values of some fields of a leg."""
     for field, value in expected.items():
-        actual = str(DECODED[field](leg))
-        check(
-            actual == value,
-            f"{what}: {field} is {actual!r}, expected {value!r}",
-            answer.exchange,
-            kind=FailureKind.WRONG_VALUE,
-            field=field,
-            expected=value,
-            actual=actual,
-        )
+        check_value(check, answer.exchange, what, field, expected=value, actual=str(DECODED[field](leg)))
 
 
 @clause("live-calls.outgoing-parties")

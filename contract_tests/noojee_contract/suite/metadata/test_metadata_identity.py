@@ -68,7 +68,7 @@ def test_no_leg_is_listed_twice(subject: Subject, check: Check) -> None:
 
 @clause("metadata.legs-in-time")
 def test_a_later_leg_does_not_start_before_an_earlier_one(subject: Subject, check: Check) -> None:
-    """SPEC: entering a queue makes a leg, being answered the second, each transfer a further one."""
+    """SPEC: entering a queue makes a leg, being answered the second, each transfer a further leg."""
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         call = subject.archive.call(unique_id) if subject.archive is not None else None

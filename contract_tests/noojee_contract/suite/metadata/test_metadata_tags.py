@@ -82,7 +82,7 @@ def test_the_tag_of_an_untagged_leg_is_the_empty_string(subject: Subject, check:
 
 @clause("metadata.tag-in-mid-call")
 def test_a_tag_set_during_a_call_is_on_the_later_legs(subject: Subject, check: Check) -> None:
-    """DERIVED from W-A4 and W-RS: the tag belongs to the recording, and each leg is one."""
+    """DERIVED from W-A4 and W-RS: the tag belongs to the recording, and each leg is a recording."""
     for put in put_legs(subject):
         if len(_tags_of(put.call)) > 1:
             put.listed.check_text(check, "Tag", put.leg.tag)

@@ -110,7 +110,7 @@ class Put:
 
 
 def name_of(leg: Leg) -> LegName:
-    """Unique id and number of a leg, of whatever JSON type they are."""
+    """Unique id and number of a leg, of any JSON type."""
     return leg.unique_id, leg.number
 
 
@@ -154,6 +154,19 @@ def value_in_words(value: object) -> str:
 def text_of(value: object) -> str | None:
     """A JSON value as the expected or actual value of a failure: a string without quotes, None where it is absent."""
     return value if value is None or isinstance(value, str) else value_in_words(value)
+
+
+def check_value(check: Check, exchange: Exchange, what: str, field: str, *, expected: str, actual: str) -> None:
+    """Check the decoded value of a field. `what` starts the message."""
+    check(
+        actual == expected,
+        f"{what}: {field} is {actual!r}, expected {expected!r}",
+        exchange,
+        kind=FailureKind.WRONG_VALUE,
+        field=field,
+        expected=expected,
+        actual=actual,
+    )
 
 
 def check_mismatch(check: Check, mismatch: Mismatch | None, exchange: Exchange) -> None:
@@ -345,7 +358,7 @@ def put_legs(subject: Subject) -> Iterator[Put]:
 
 
 def held_legs(subject: Subject) -> frozenset[LegName]:
-    """The legs that a test created; empty for a PBX that is only read."""
+    """The legs that a test created; empty for a read-only PBX."""
     return frozenset() if subject.archive is None else frozenset(put_names(subject.archive.legs))
 
 

@@ -1,6 +1,6 @@
 """Compares answers with each other: the same legs, field by field, in any order, or a part of them.
 
-Other clauses say which answer is right. An answer without legs is compared with nothing.
+Other clauses say which answer is right. An answer without legs is not compared.
 """
 
 from __future__ import annotations

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.engine.subject import Subject
 from noojee_contract.model.exchange import Exchange, NotJson
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, has_error_status, kind_without_legs
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import legs_in_words, names, question_in_words, value_in_words
+from noojee_contract.suite.support.listing import check_value, legs_in_words, names, question_in_words, value_in_words
 from noojee_contract.suite.support.queries import (
     BY_TAG,
     BY_UNIQUE_ID,
@@ -77,21 +77,9 @@ def test_answers_are_utf_8(subject: Subject, check: Check) -> None:
         kind = FailureKind.MISSING_LEG if answer.legs else kind_without_legs(answer)
         check(leg is not None, message, answer.exchange, kind=kind)
         if leg is not None:
-            _check_text(check, answer, "Username", put.username, leg.username)
-            _check_text(check, answer, "Tag", put.tag, leg.tag)
-
-
-def _check_text(check: Check, answer: Answer, field: str, expected: str, actual: str) -> None:
-    """Check a value of a leg."""
-    check(
-        actual == expected,
-        f"{question_in_words(answer)}: {field} is {actual!r}, expected {expected!r}",
-        answer.exchange,
-        kind=FailureKind.WRONG_VALUE,
-        field=field,
-        expected=expected,
-        actual=actual,
-    )
+            what = question_in_words(answer)
+            check_value(check, answer.exchange, what, "Username", expected=put.username, actual=leg.username)
+            check_value(check, answer.exchange, what, "Tag", expected=put.tag, actual=leg.tag)
 
 
 @clause("transport.content-length")

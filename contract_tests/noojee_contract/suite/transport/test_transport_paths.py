@@ -13,6 +13,7 @@ from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, first_difference, kind_without_legs
 from noojee_contract.suite.support.archives import archive, call, leg
+from noojee_contract.suite.support.listing import check_value
 from noojee_contract.suite.support.queries import (
     BY_TAG,
     BY_UNIQUE_ID,
@@ -48,7 +49,7 @@ SIGNS = _tagged("A+B", "A B", "A%2BB", "A%20B", "100%", "100%25", "a&b=c", "a", 
 
 
 def _check_tags(subject: Subject, check: Check) -> None:
-    """Check that each tag of a sandbox finds its own call, and that the call has this tag unchanged."""
+    """Check that each tag of a sandbox returns its own call with the tag unchanged."""
     assert subject.archive is not None
     for put in subject.archive.legs:
         if put.tag not in subject.tags:
@@ -65,15 +66,7 @@ def _check_tags(subject: Subject, check: Check) -> None:
             actual=actual,
         )
         for listed in answer.legs:
-            check(
-                listed.tag == put.tag,
-                f"tag {put.tag!r}: Tag is {listed.tag!r}, expected {put.tag!r}",
-                answer.exchange,
-                kind=FailureKind.WRONG_VALUE,
-                field="Tag",
-                expected=put.tag,
-                actual=listed.tag,
-            )
+            check_value(check, answer.exchange, f"tag {put.tag!r}", "Tag", expected=put.tag, actual=listed.tag)
 
 
 def _kind_of_other_calls(answer: Answer, unique_id: str) -> FailureKind:
