@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RATE = 8000
 SHORTEST_SECONDS = -0.5  # against Duration. Source: the recorded calls (DERIVED)
 LONGEST_SECONDS = 1.5
+LOSSY_CODINGS = ("MPEG", "VORBIS", "OPUS", "IMA_ADPCM", "MS_ADPCM")  # beginnings of libsndfile's names
 LOSSY_SECONDS = 0.25  # what an encoder may add
 LOSSY_LIKENESS = 0.96  # of 1: the recorded calls keep 0.99 and more; two stretches of one music on hold come to 0.93
 
@@ -100,7 +101,7 @@ def same_sound(one: Sound, other: Sound, *, tolerance: float = 0.02) -> bool:
     """Whether two sounds are the same recording: as long, and alike throughout, or after lossy compression much alike."""
     import numpy
 
-    if one.coding.startswith("MPEG") != other.coding.startswith("MPEG"):
+    if one.coding != other.coding and (one.coding.startswith(LOSSY_CODINGS) or other.coding.startswith(LOSSY_CODINGS)):
         return _much_alike(one, other)
     if one.sample_rate != other.sample_rate or abs(len(one.samples) - len(other.samples)) > one.sample_rate // 10:
         return False

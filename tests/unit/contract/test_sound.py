@@ -15,10 +15,10 @@ import soundfile
 from noojee_contract.model.audio import NoSound, dominant_hertz, read_sound, same_sound, tone
 
 
-def coded(coding: str, content: bytes) -> bytes:
+def coded(coding: str, content: bytes, file_format: str = "WAV") -> bytes:
     samples, rate = soundfile.read(io.BytesIO(content))
     file = io.BytesIO()
-    soundfile.write(file, samples, rate, subtype=coding, format="WAV")
+    soundfile.write(file, samples, rate, subtype=coding, format=file_format)
     return file.getvalue()
 
 
@@ -72,22 +72,19 @@ def test_silence_has_no_frequency() -> None:
     assert not math.isnan(read_sound(file.getvalue()).seconds)
 
 
-def test_compression_leaves_a_recording_recognisable() -> None:
-    """MPEG audio smooths and shifts; another recording, or silence, is still different."""
+COMPRESSED = (("MP3", "MPEG_LAYER_III"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("WAV", "IMA_ADPCM"), ("WAV", "MS_ADPCM"))
+
+
+@pytest.mark.parametrize(("file_format", "coding"), COMPRESSED)
+def test_compression_leaves_a_recording_recognisable(file_format: str, coding: str) -> None:
+    """Lossy codings smooth and shift; another recording, or silence, is still different."""
     from noojee_contract.resources import fixtures
 
     recordings = sorted(fixtures("archives", "recorded").rglob("leg-*.wav"))[:4]
     plain = [read_sound(path.read_bytes()) for path in recordings]
-    compressed = [read_sound(mpeg(path.read_bytes())) for path in recordings]
-    assert compressed[0].coding == "MPEG_LAYER_III"
+    compressed = [read_sound(coded(coding, path.read_bytes(), file_format)) for path in recordings]
+    assert compressed[0].coding == coding
     for one in range(4):
         for other in range(4):
             assert same_sound(plain[one], compressed[other]) == (one == other)
-    assert not same_sound(plain[0], read_sound(mpeg(tone(plain[0].seconds, 0))))
-
-
-def mpeg(content: bytes) -> bytes:
-    samples, rate = soundfile.read(io.BytesIO(content))
-    file = io.BytesIO()
-    soundfile.write(file, samples, rate, format="MP3")
-    return file.getvalue()
+    assert not same_sound(plain[0], read_sound(coded(coding, tone(plain[0].seconds, 0), file_format)))
