@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 ARCHIVE_FORMAT = "noojee-archive/1"
-NOW = "2026-11-24T00:00:00+00:00"  # the clock of a filled PBX: after every bundled call
+NOW = "2026-11-24T00:00:00+00:00"  # the clock of a sandbox with bundled calls: after all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class Archive:
         return replace(self, calls=tuple(call for call in calls if call.legs))
 
     def by_tag(self, tag: str, *, selects: str = "calls", match: str = "exact") -> tuple[PutLeg, ...]:
-        """The legs that a tag finds. `selects` and `match` are values of the options tag_selects and tag_match."""
+        """The legs that a tag selects. `selects` and `match` are values of the options tag_selects and tag_match."""
 
         def carries(leg: PutLeg) -> bool:
             return leg.tag == tag or (match == "ignore-case" and leg.tag.casefold() == tag.casefold())
@@ -122,7 +122,7 @@ def read_archive(
 
 
 def merge_documents(documents: Iterable[Mapping[str, Any]], *, time_zone: str, now: str) -> dict[str, Any]:
-    """Several archive files as one, in one time zone, without audio files (they are put one by one)."""
+    """Several archive files as one, in one time zone, without audio files: those are uploaded one by one."""
     calls: list[Mapping[str, Any]] = [call for document in documents for call in document["calls"]]
     return {
         "format": ARCHIVE_FORMAT,

@@ -1,7 +1,7 @@
-"""Reads and compares the sound of legs: linear PCM, A-law, mu-law and whatever libsndfile knows. Makes tones to put in.
+"""Reads and compares the audio of legs: linear PCM, A-law, mu-law, and each other coding of libsndfile. Makes tones.
 
-libsndfile reads all codings of WAV on every Python (`wave` knows no A-law, `audioop` is gone from 3.13). Heavy modules are
-imported on first use.
+libsndfile reads all codings of WAV on every Python: `wave` does not read A-law, and Python 3.13 has no `audioop`. Heavy
+modules are imported on first use.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 RATE = 8000
 SHORTEST_SECONDS = -0.5  # against Duration. Source: the recorded calls (DERIVED)
 LONGEST_SECONDS = 1.5
+LOUDEST_DIFFERENCE = 0.1  # of the loudness
+QUIETEST = 1e-4
 LOSSY_CODINGS = ("MPEG", "VORBIS", "OPUS", "IMA_ADPCM", "MS_ADPCM")  # beginnings of libsndfile's names
 LOSSY_SECONDS = 0.25  # what an encoder may add
-LOSSY_LIKENESS = 0.96  # of 1: the recorded calls keep 0.99 and more; two stretches of one music on hold come to 0.93
+LOSSY_LIKENESS = 0.96  # of 1: a compressed recorded call has at least 0.99; two parts of one piece of music have 0.93
 
 _FILE_KINDS = (
     (re.compile(rb"RIFF....WAVE", re.DOTALL), "WAV"),
@@ -35,12 +37,12 @@ _FILE_KINDS = (
 
 
 class NoSound(ValueError):
-    """Bytes that are no sound; the text says what they look like."""
+    """Content that is no audio; the text says what it looks like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """A sound as it was read. `coding` is libsndfile's name (PCM_16, ALAW, ULAW); `samples` are -1..1, first channel."""
+    """The audio of a file. `coding` is libsndfile's name (PCM_16, ALAW, ULAW); `samples` are -1..1, first channel."""
 
     seconds: float
     sample_rate: int
@@ -50,12 +52,12 @@ class Sound:
 
 
 def kind_of(content: bytes) -> str | None:
-    """The kind of file by its first bytes, None where they begin no sound file that is known here."""
+    """The kind of a file by its first bytes, None if it is no known kind of audio file."""
     return next((kind for magic, kind in _FILE_KINDS if magic.match(content)), None)
 
 
 def read_sound(content: bytes) -> Sound:
-    """The sound in a file. Raises NoSound for JSON, HTML, nothing, and a file that ends before its own header says."""
+    """The audio in a file. Raises NoSound for JSON, HTML, an empty file, and a file shorter than its header says."""
     import soundfile
 
     if not content:
@@ -68,8 +70,8 @@ def read_sound(content: bytes) -> Sound:
         raise NoSound(f"the body looks like {looks}")
     _check_riff(content)
     try:
-        samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
-        coding = soundfile.info(io.BytesIO(content)).subtype
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            samples, rate, coding = file.read(dtype="float32", always_2d=True), file.samplerate, file.subtype
     except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
         reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
         raise NoSound(f"the file cannot be decoded: {reason}") from error
@@ -79,7 +81,7 @@ def read_sound(content: bytes) -> Sound:
 
 
 def _check_riff(content: bytes) -> None:
-    """A WAV says its own length: libsndfile forgives a file that is cut off, an archive must not."""
+    """Raise NoSound for a WAV file shorter than its header says; libsndfile reads such a file without an error."""
     if not content.startswith(b"RIFF"):
         return
     if len(content) < 12:
@@ -97,12 +99,15 @@ def _check_riff(content: bytes) -> None:
     raise NoSound("the file is cut off: it has no data chunk")
 
 
-def same_sound(one: Sound, other: Sound, *, tolerance: float = 0.02) -> bool:
-    """Whether two sounds are the same recording: as long, and alike throughout, or after lossy compression much alike."""
+def same_sound(one: Sound, other: Sound) -> bool:
+    """Whether two sounds are the same recording: of one length and nearly equal samples.
+
+    If a lossy coding changed one of them, their spectra are compared instead.
+    """
     import numpy
 
     if one.coding != other.coding and (one.coding.startswith(LOSSY_CODINGS) or other.coding.startswith(LOSSY_CODINGS)):
-        return _much_alike(one, other)
+        return _same_spectra(one, other)
     if one.sample_rate != other.sample_rate or abs(len(one.samples) - len(other.samples)) > one.sample_rate // 10:
         return False
     length = min(len(one.samples), len(other.samples))
@@ -110,11 +115,11 @@ def same_sound(one: Sound, other: Sound, *, tolerance: float = 0.02) -> bool:
         return True
     a, b = one.samples[:length], other.samples[:length]
     loud = float(numpy.sqrt(numpy.mean(numpy.square(a)))) or 1e-9
-    return float(numpy.sqrt(numpy.mean(numpy.square(a - b)))) <= max(tolerance * loud * 5, 1e-4)
+    return float(numpy.sqrt(numpy.mean(numpy.square(a - b)))) <= max(LOUDEST_DIFFERENCE * loud, QUIETEST)
 
 
-def _much_alike(one: Sound, other: Sound) -> bool:
-    """Whether the loudness of two sounds goes up and down together, and so do their spectra: encoders shift and smooth."""
+def _same_spectra(one: Sound, other: Sound) -> bool:
+    """Whether two sounds have nearly the same spectrum in each twentieth of a second: encoders shift and smooth."""
     import numpy
 
     if abs(one.seconds - other.seconds) > LOSSY_SECONDS:
@@ -133,7 +138,7 @@ def _much_alike(one: Sound, other: Sound) -> bool:
 
 
 def dominant_hertz(sound: Sound) -> float:
-    """The strongest frequency of a sound, 0 where it is silent or shorter than a fiftieth of a second."""
+    """The strongest frequency of a sound; 0 if it is silent or shorter than a fiftieth of a second."""
     import numpy
 
     samples = sound.samples[: sound.sample_rate * 10]
@@ -144,12 +149,12 @@ def dominant_hertz(sound: Sound) -> float:
 
 
 def tone(seconds: float, hertz: float) -> bytes:
-    """A WAV (8 kHz, mono, 16 bit) that lasts exactly so long."""
+    """A WAV file (8 kHz, mono, 16 bit) of exactly this length with a sine tone."""
     count = round(seconds * RATE)
     step = 2 * math.pi * hertz / RATE
     period = array("h", (round(9000 * math.sin(step * place)) for place in range(min(count, RATE))))
     samples = array("h")
-    while len(samples) < count:  # a whole number of hertz repeats every second
+    while len(samples) < count:  # a tone with a whole number of hertz repeats every second
         samples.extend(period[: count - len(samples)])
     sound = samples.tobytes()
     head = struct.pack(

@@ -1,6 +1,6 @@
 """Validates documents against JSON Schemas.
 
-The fast validator (jsonschema-rs) says whether a document is valid; the reference (jsonschema) finds what is wrong.
+The fast validator (jsonschema-rs) says whether a document is valid; the reference (jsonschema) says what is wrong.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST = 10
 
 
 def violations(document: Any, schema: str) -> list[str]:
-    """What is wrong with a document, at most ten places, each with its JSON path; empty where it is valid.
+    """What is wrong with a document, at most ten places, each with its JSON path; empty if it is valid.
 
     `schema` is a file under `schemas/` without its ending: "recording-api/metadata". If the two validators
     differ, the document is reported as invalid, with a line that says so.
@@ -31,12 +31,12 @@ def violations(document: Any, schema: str) -> list[str]:
 
 
 def reference(document: Any, schema: str) -> list[str]:
-    """The same by the reference validator alone; it costs about a hundred times as much."""
+    """`violations` by the reference validator alone; it takes about a hundred times as long."""
     return _said(problems(document, schema))
 
 
 def problems(document: Any, schema: str) -> Iterable[Any]:
-    """The same as errors of jsonschema, for a reader that has hints of its own."""
+    """`violations` as errors of jsonschema, for a caller that writes its own messages."""
     found: Iterable[Any] = _reference(schema).iter_errors(document)
     return found
 

@@ -19,6 +19,7 @@ from noojee_contract.model.exchange import Exchange, Headers
 HIDDEN = "[redacted]"
 SHORTEST = 4  # shorter values are hidden by name only: to replace "a" everywhere would destroy the text
 SHOWN_BYTES = 16 * 1024
+MOST_DROPPED = 512  # characters at the end of a cut body
 
 _NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|access[-_]?token|client[-_]?secret|auth|authori[sz]ation|session(?:[-_]?id)?|jsessionid|signature|credentials?"
 _HEADER_NAME = re.compile(
@@ -77,17 +78,14 @@ class Redactor:
         if isinstance(document, str):
             return self.text(document)
         if isinstance(document, Mapping):
-            return {
-                self.text(str(key)): HIDDEN
-                if _KEY_NAME.fullmatch(str(key))
-                and isinstance(value, str | int | float)
-                and not isinstance(value, bool)
-                else self.document(value)
-                for key, value in document.items()
-            }
+            return {self.text(str(key)): self._member(str(key), value) for key, value in document.items()}
         if isinstance(document, list | tuple):
             return [self.document(entry) for entry in document]
         return document
+
+    def _member(self, key: str, value: Any) -> Any:
+        is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+        return HIDDEN if is_plain and _KEY_NAME.fullmatch(key) else self.document(value)
 
     def exchange(self, exchange: Exchange) -> dict[str, Any]:
         """An exchange in the form of `schemas/own/exchange.schema.json`, redacted. Long bodies and audio are cut."""
@@ -130,13 +128,13 @@ class Redactor:
         return {"text": cut}
 
     def _cut(self, text: str, is_cut: bool) -> str:
-        """Drop the end of a cut text as well: it may hold a part of a credential."""
+        """Redact a text. Drop the end of a cut one: it may hold a part of a credential."""
         harmless = self.text(text)
-        return (
-            harmless[: harmless.rfind("&") if harmless.rfind("&") > len(harmless) - 512 else -512]
-            if is_cut
-            else harmless
-        )
+        if not is_cut:
+            return harmless
+        last_parameter = harmless.rfind("&")
+        end = max(len(harmless) - MOST_DROPPED, 0)
+        return harmless[: max(last_parameter, end)]
 
     def _known_in(self, body: bytes) -> bool:
         text = body.decode("latin-1")

@@ -80,7 +80,7 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureGroup:
-    """Failures that have something in common: the one that shows it most directly, and the others, worst first."""
+    """Failures that have something in common: the failure that shows it most directly, and the others, worst first."""
 
     common: str
     example: ReportRow
@@ -148,7 +148,7 @@ def _answer_of(row: ReportRow) -> Mark | None:
 
 
 def _with_consequences(rows: Marked) -> Marked:
-    """Give failures that follow from others the marks of those."""
+    """Give failures that follow from other failures the marks of the other failures."""
     for follow in (_follow_time, _follow_messages, _follow_names, _follow_ends):
         rows = follow(rows)
     return rows
@@ -166,9 +166,9 @@ def _is_expired(mark: Mark | None) -> bool:
 
 
 def _follow_messages(rows: Marked) -> Marked:
-    """A Message that many failures show is also the cause of failures that met it in another clause.
+    """If many failures show a Message, other failures whose answer has it are a consequence.
 
-    An object that is too long to be shown whole has the Message that others of its method have.
+    A body that is too long to be shown whole is assumed to have the Message of other answers of its method.
     """
     often = Counter(mark for _, shown in rows for mark in shown if mark.message is not None)
     many = [mark for mark, times in often.most_common() if times >= LARGE]
