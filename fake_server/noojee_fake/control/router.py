@@ -141,7 +141,7 @@ class Control:
 
     def _drop_sandbox(self, sandbox: str) -> Response:
         if sandbox == DEFAULT_SANDBOX:
-            raise Refused(409, "the default sandbox cannot be deleted; make another one for a test")
+            raise Refused(409, "the default sandbox cannot be deleted; make another sandbox for a test")
         self._registry.drop(sandbox)
         return Response(204)
 

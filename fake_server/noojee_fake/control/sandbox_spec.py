@@ -1,4 +1,4 @@
-"""Sandboxes as the control API has them: the settings of a new one, a running one, and its description."""
+"""Sandboxes as the control API has them: the settings of a new sandbox, a running sandbox, and its description."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class Directory:
         return self._queues_of.get(extension, ())
 
     def route(self, did: str) -> Route | None:
-        """The route of an inbound number, or the one for any number."""
+        """The route of an inbound number, else the route for any number."""
         return self._routes.get(did) or self._routes.get(ANY_DID)
 
 

@@ -59,7 +59,7 @@ def _explain_alternatives(
     alternatives: Sequence[Sequence[jsonschema_rs.ValidationError]],
     schema: Mapping[str, Any],
 ) -> tuple[str, str]:
-    """Explain the alternative that was meant: the one that the discriminator names, or the only one that is not null."""
+    """Explain the alternative that was meant: named by the discriminator, or the only alternative to null."""
     part = _schema_of(error, schema)
     others = [errors for errors in alternatives if not _takes_null(errors[0])]
     if "discriminator" in part:

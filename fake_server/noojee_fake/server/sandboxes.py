@@ -1,4 +1,4 @@
-"""The sandboxes of one server: the default one at the root, each other one under `/s/<id>/`.
+"""The sandboxes of one server: the default sandbox at the root, each other sandbox under `/s/<id>/`.
 
 `Sandboxes.handle` never raises. It finds the PBX, or the control API, by the path alone.
 """
@@ -60,8 +60,8 @@ class ServerConfig:
 class Sandboxes:
     """The sandboxes of one server.
 
-    `default` is the PBX of the default sandbox. `own_bugs` are the unexpected exceptions of all sandboxes, including
-    deleted ones. `notes` are sentences for the user who starts the server. Close it to release the state file.
+    `default` is the PBX of the default sandbox. `own_bugs` are the unexpected exceptions of all sandboxes, also of
+    deleted sandboxes. `notes` are sentences for the user who starts the server. Close it to release the state file.
     """
 
     def __init__(self, config: ServerConfig | None = None) -> None:
@@ -128,7 +128,7 @@ class Sandboxes:
         self.default.store.close()
 
     def names(self) -> list[str]:
-        """The ids of all sandboxes, the default one first."""
+        """The ids of all sandboxes, the default sandbox first."""
         return list(self._pbxs)
 
     def find(self, sandbox: str) -> Pbx | None:

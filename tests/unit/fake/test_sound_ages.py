@@ -165,7 +165,7 @@ def test_an_offline_location_has_no_sound_but_metadata(three_legs: Any) -> None:
 
 
 def test_encrypted_sound_is_compressed_when_its_call_ends(three_legs: Any) -> None:
-    """Not in the night. Source: W-SL (DOC); that it is compressed all the same: UNKNOWN, chosen."""
+    """Not in the night. Source: W-SL (DOC); that encrypted sound is compressed too: UNKNOWN, chosen."""
     caller = three_legs(RetentionRules(encrypted=True), audio_aged_form="mpeg")
     assert sounds(caller) == ["audio/mpeg"] * 3
     caller.sandboxes.default.clock.set(parse_instant("2026-06-10T11:58:59+10:00"))

@@ -120,7 +120,7 @@ def test_only_its_owner_may_read_the_file(opens: Opener) -> None:
 
 
 def test_a_file_in_use_is_refused(opens: Opener) -> None:
-    """From the moment on at which another has it, until it lets go; asking in vain takes nothing from who has it."""
+    """While another process has it open. A refused attempt does not disturb that process."""
     store = opens()
     assert "is in use" in opens.refused()
     other = f"import sqlite3; sqlite3.connect({str(opens.path)!r}, timeout=0).execute('SELECT * FROM calls')"

@@ -38,7 +38,7 @@ def unique_ids(sandboxes: Sandboxes) -> list[str]:
 def test_an_archive_fills_an_empty_state_file(
     started: Callable[..., Sandboxes], archive: Any, call: Any, leg: Any
 ) -> None:
-    """With absent sound too; from then on the file has its own, and what else the archive says holds all the same."""
+    """With absent sound too; later starts use the calls of the file, and the other settings of the archive."""
     first = archive(call("1.1", leg(sound={"absent": True}), leg()), time_zone="Australia/Perth")
     sandboxes = started(archive=first)
     assert (unique_ids(sandboxes), sandboxes.notes) == (["1.1"], ())

@@ -56,7 +56,7 @@ def test_the_hour_counts_from_the_last_use(asking: Any) -> None:
 
 
 def test_the_hour_counts_from_the_time_stamp(asking: Any) -> None:
-    """It must be used within ten seconds all the same."""
+    """The first use must be within ten seconds."""
     ask = asking(hash_hour_from="time-stamp")
     assert [ask(10), ask(HOUR), ask(HOUR + 0.001)] == [True, True, False]
 

@@ -32,7 +32,7 @@ HTML_404 = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body
 
 
 def offers(caller: Any) -> set[str]:
-    """What a PBX offers, as a client finds out; what is not there is 404 with HTML (CLIENT C-J)."""
+    """The dialects that a client can reach. Others return 404 with HTML (CLIENT C-J)."""
     clock = caller.sandboxes.default.clock.micros() // 1000
     signature = caller.signature_at(clock)
     asked = {

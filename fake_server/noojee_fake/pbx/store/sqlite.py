@@ -1,4 +1,4 @@
-"""The calls of a PBX in a SQLite file, for `noojee-fake serve --state FILE`: the same store as the one in memory.
+"""The calls of a PBX in a SQLite file, for `noojee-fake serve --state FILE`: it answers like the store in memory.
 
 Acknowledged writes survive a crash of the process, but not a power loss: a method returns when the operating system has
 its changes, without waiting for the disk (WAL, synchronous NORMAL). After a power loss the file is intact, but the changes
