@@ -135,6 +135,15 @@ def test_a_legacy_side_that_refuses_is_not_a_side_without_calls() -> None:
         assert run(clause, SubjectPair(legacy, replacement)) == 0
 
 
+def test_a_busy_hour_is_compared_in_part() -> None:
+    """The legacy side of a migration gets at most 20 requests for the calls that the replacement lists by hour."""
+    calls = [tagged_call(f"{1773200300 + place}.2", "CASE-7") for place in range(25)]
+    sides = [read_only(Transport(sandboxes_with(*calls)), ("hour", HOUR)) for _ in range(2)]
+    urls = requested(sides[0])
+    assert run("migration.by-hour", SubjectPair(*sides)) > 20
+    assert len(urls) == 20
+
+
 def test_an_hour_without_legs_shows_nothing_about_escapes() -> None:
     """Two equal empty answers do not show that the date was read."""
     subject = read_only(Transport(sandboxes_with(tagged_call(CALL, "CASE-7"))), ("hour", "2026/03/10 9"))

@@ -34,6 +34,7 @@ from noojee_contract.suite.support.queries import allowed_values
 
 BY_HOUR_TOO = ("Duration", "Tag", "Username", "Direction", "DID")
 ALIKE = timedelta(seconds=1)
+MOST_CALLS = 20  # calls listed by hour that the test also requests from the legacy side
 STRANGE = 6  # hostile values, and shortened tags, that the test sends to each side
 
 
@@ -261,9 +262,13 @@ def test_a_leg_keeps_its_record_id(pair: SubjectPair, check: Check) -> None:
 @clause("migration.by-hour")
 def test_a_leg_by_hour_is_one_of_the_legacy_side(pair: SubjectPair, check: Check) -> None:
     """DOC: legs that ended in that hour; they are the same legs."""
+    calls: dict[str, None] = {}
     for day, hour in pair.new.hours:
         answer = pair.new.by_hour(day, hour)
         for leg in answer.legs:
+            if leg.unique_id not in calls and len(calls) == MOST_CALLS:
+                continue
+            calls[leg.unique_id] = None
             legacy = pair.old.by_unique_id(leg.unique_id)
             old = next((each for each in legacy.legs if each.number == leg.number), None)
             where = f"{question_in_words(answer)}: {describe_leg(leg)}"
