@@ -65,11 +65,13 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target], folder: Path) -> int:
+    workers = arguments.workers if arguments.workers is not None else _workers(options, targets)
     for target in targets:
         if not target.writable:
-            _say(f"{target.name}: read-only, at most {planned_requests(target, options.only)} requests")
+            most = planned_requests(target, options.only, workers=workers)
+            _say(f"{target.name}: read-only, at most {most} requests")
     observer = _Observer(Progress(), folder)
-    code = _pytest(_pytest_words(arguments, options, targets), observer)
+    code = _pytest(_pytest_words(arguments, options, workers), observer)
     observer.progress.finish()
     if observer.report is not None:
         return publish(arguments, observer.report)
@@ -149,7 +151,7 @@ def _preflight(targets: Sequence[Target], folder: Path) -> tuple[str, str] | Non
     return None
 
 
-def _pytest_words(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target]) -> list[str]:
+def _pytest_words(arguments: argparse.Namespace, options: RunOptions, workers: int) -> list[str]:
     ini = resources.files("noojee_contract") / "suite" / "verify.ini"
     found = ["--pyargs", "noojee_contract.suite", "-c", str(ini), "--noconftest", "--assert=plain"]
     found += ["-p", "noojee_contract.pytest_plugin.plugin"]
@@ -157,7 +159,6 @@ def _pytest_words(arguments: argparse.Namespace, options: RunOptions, targets: S
         found += ["-p", f"no:{plugin}"]
     values = {**vars(arguments), "config": options.config}
     found += words(PYTEST_FLAGS, values, prefix=PYTEST_PREFIX)
-    workers = arguments.workers if arguments.workers is not None else _workers(options, targets)
     if workers > 1:
         found += ["-p", "xdist.plugin", "-n", str(workers), "--dist", "load"]
     return found

@@ -11,10 +11,10 @@ from noojee_contract.targets.applicability import applies_to, lacking
 from noojee_contract.targets.target import Target
 
 
-def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
+def planned_requests(target: Target, only: Sequence[str] | None = None, *, workers: int = 1) -> int:
     """The most requests that a run sends to a read-only target: probe, shared questions, audio, and those of each clause.
 
-    The request budget may end a run sooner.
+    Each worker asks the shared questions. The request budget may end a run sooner.
     """
     clauses = [
         clause
@@ -22,12 +22,13 @@ def planned_requests(target: Target, only: Sequence[str] | None = None) -> int:
         if applies_to(clause, target) and lacking(clause, target) is None
     ]
     kinds = [known.kind for known in target.recordings]
-    shared = kinds.count("tag") + kinds.count("unique_id") + (MOST_LISTED_CALLS if "tag" in kinds else 0)
-    if target.has_by_hour:
-        shared += kinds.count("hour")
+    hours = kinds.count("hour") if target.has_by_hour else 0
+    shared = kinds.count("tag") + kinds.count("unique_id") + hours
+    if "tag" in kinds or hours:
+        shared += MOST_LISTED_CALLS
     if any("audio" in clause.needs for clause in clauses):
         shared += MOST_SOUNDS
-    asked = shared + sum(clause.requests for clause in clauses)
+    asked = shared * workers + sum(clause.requests for clause in clauses)
     each = 1
     if target.scheme == "hash":  # each needs a Time, and a PBX with few unfinished authentications a third request
         each = 3 if target.profile.get("concurrent_authentications") == "5" else 2
