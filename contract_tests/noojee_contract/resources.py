@@ -1,4 +1,4 @@
-"""Finds the schemas and fixtures: inside an installed package, else in the checkout."""
+"""The paths of the schemas and fixtures: inside an installed package, else in the checkout."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from noojee_contract.catalogue.clauses import MIGRATION, Clause
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.targets.applicability import concerns, lacking, stranger
+from noojee_contract.targets.applicability import concerns, lacking, reason_not_applicable
 from noojee_contract.targets.target import ExpectedFailure, Target
 
 
@@ -52,7 +52,7 @@ class Planner:
         """What stops a clause in a cell; None if it can run."""
         for name in cell.target_names:
             target = self.targets[name]
-            reason = stranger(clause, target)
+            reason = reason_not_applicable(clause, target)
             if reason is not None:
                 return Obstacle(Outcome.NOT_APPLICABLE, reason)
             stop = lacking(clause, target)

@@ -1,4 +1,4 @@
-"""Runs one clause in one cell and gives its result: the middle between the pytest plugin and the clause functions."""
+"""Runs one clause in one cell and returns its result. The pytest plugin calls it with a clause function."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def noojee_cell(request: pytest.FixtureRequest) -> Callable[[Callable[..., None]], None]:
-    """Runs a clause function in the cell of this test, and ends the test with pytest's word for the outcome."""
+    """Runs a clause function in the cell of this test, and ends the test with pytest's outcome for the result."""
     config, item = request.config, request.node
 
     def check(function: Callable[..., None]) -> None:

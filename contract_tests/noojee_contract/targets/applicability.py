@@ -12,14 +12,14 @@ SCHEME_WORDS = {"hash": "time stamps and hashes", "api-key": "a key"}
 def concerns(clause: Clause, target: Target) -> bool:
     """Whether a clause has the dialect and the authentication scheme of a target.
 
-    `stranger` decides which clauses a custom dialect leaves out.
+    `reason_not_applicable` decides which clauses a custom dialect leaves out.
     """
     if target.api.is_custom:
         return clause.dialects != (MIGRATION,)
     return target.dialect in clause.dialects and clause.scheme in (None, target.scheme)
 
 
-def stranger(clause: Clause, target: Target) -> str | None:
+def reason_not_applicable(clause: Clause, target: Target) -> str | None:
     """Why a clause does not apply to a custom dialect; None where it applies, and for the vendor's dialects."""
     if not target.api.is_custom:
         return None
@@ -39,7 +39,7 @@ def stranger(clause: Clause, target: Target) -> str | None:
 
 def applies_to(clause: Clause, target: Target) -> bool:
     """Whether a clause applies to a target that has what the clause needs."""
-    return concerns(clause, target) and stranger(clause, target) is None
+    return concerns(clause, target) and reason_not_applicable(clause, target) is None
 
 
 def lacking(clause: Clause, target: Target) -> tuple[Outcome, str] | None:

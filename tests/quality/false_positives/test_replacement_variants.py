@@ -13,7 +13,7 @@ from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.pytest_plugin.options import RunOptions
 from noojee_contract.pytest_plugin.run_report import required_clauses
-from noojee_contract.targets.applicability import stranger
+from noojee_contract.targets.applicability import reason_not_applicable
 from noojee_contract.targets.target import Target
 from quality.false_positives.runs import FIRST_SEED, described, false_positives, results_of
 from quality.false_positives.test_replacement import OBSERVED
@@ -44,6 +44,6 @@ def test_no_clause_fails_on_a_variant(variant: tuple[str, list[Target]]) -> None
     assert false_positives(results) == []
     assert required_clauses([target], RunOptions()).missing(results) == []
     passed = {result.clause for result in results if result.outcome is Outcome.PASSED}
-    due = {clause.id for clause in catalogue().values() if stranger(clause, target) is None}
+    due = {clause.id for clause in catalogue().values() if reason_not_applicable(clause, target) is None}
     assert due - passed == OBSERVED | VARIANTS[name].silent
     assert {clause.id for clause in catalogue().values() if clause.dialects == (FILE,)} <= passed

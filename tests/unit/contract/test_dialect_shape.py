@@ -20,7 +20,7 @@ from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import Subject, SubjectConfig
 from noojee_contract.model.question import Question
 from noojee_contract.suite.support.queries import has_legs, is_refused, shows_recording
-from noojee_contract.targets.applicability import stranger
+from noojee_contract.targets.applicability import reason_not_applicable
 from noojee_contract.targets.target import Target
 from support.conformant_servers.replacement_variants import VARIANTS
 from unit.contract.test_dialect_file import EXAMPLE, read
@@ -97,7 +97,7 @@ def test_an_answer_by_tag_is_recognised(dialect: CustomDialect) -> None:
 def test_a_clause_needs_its_fields_in_the_methods_it_reads(dialect: CustomDialect) -> None:
     """Clauses about by hour need them by hour, the others by tag and by unique id."""
     target = Target(name="new", dialect=dialect.name, described=dialect, capabilities=dialect.capabilities)
-    said = {clause.id: stranger(clause, target) for clause in catalogue().values()}
+    said = {clause.id: reason_not_applicable(clause, target) for clause in catalogue().values()}
     assert said["by-hour.record-ids"] == "the dialect file names no CallRecordId by hour"
     assert said["metadata.did-inbound"] == "the dialect file names no DID"
     for clause_id in (
