@@ -39,7 +39,7 @@ class Sender:
         self._before_request = before_request
 
     def send(self, request: Request) -> Exchange:
-        """Send a request exactly as given."""
+        """Send a request as given, with the cookies that the server has set: a session must not replace credentials."""
         if self._before_request is not None:
             self._before_request()
         self.requests += 1
