@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from noojee_contract.model.coverage import Coverage, Covered
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
 
@@ -54,6 +55,7 @@ class Check:
     def __init__(self) -> None:
         self.checks = 0
         self.notes: list[str] = []
+        self.coverage: dict[Covered, Coverage] = {}
 
     def __call__(
         self,
@@ -79,6 +81,16 @@ class Check:
         self.checks += 1
         if what not in self.notes:
             self.notes.append(what)
+
+    def cover(
+        self, what: Covered, *, known: int = 0, compared: int = 0, not_compared: Mapping[str, int] | None = None
+    ) -> None:
+        """Add to the coverage of this clause: how many are known, were compared, or were left out and why.
+
+        State what is known before the first request. A clause that ends early then shows what it did not reach.
+        """
+        more = Coverage(what=what, known=known, compared=compared, not_compared=not_compared or {})
+        self.coverage[what] = self.coverage[what] + more if what in self.coverage else more
 
     def option(
         self,

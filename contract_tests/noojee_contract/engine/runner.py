@@ -117,6 +117,9 @@ class Runner:
         if obstacle is not None:
             return _result(clause, cell, obstacle.outcome, reason=obstacle.reason)
         check = Check()
+        return replace(self._checked(clause, function, cell, check), coverage=tuple(check.coverage.values()))
+
+    def _checked(self, clause: Clause, function: ClauseFunction, cell: Cell, check: Check) -> Result:
         document: Mapping[str, Any] | None = None
         try:
             for subject in self._subjects.subjects(clause, cell):

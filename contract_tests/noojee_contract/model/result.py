@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from noojee_contract.model.cell import CallSource
+from noojee_contract.model.coverage import Coverage, Covered, largest
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import EXIT_CODES, SATISFIED, WORST_FIRST, Outcome, Verdict, merge
 
@@ -16,7 +17,10 @@ MIGRATION = "migration"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The outcome of one clause in one cell of one target. `checks` counts the comparisons that were made."""
+    """The outcome of one clause in one cell of one target.
+
+    `checks` counts the comparisons that were made. `coverage` says how much of what is known they are about.
+    """
 
     clause: str
     target: str
@@ -26,6 +30,7 @@ class Result:
     seconds: float = 0.0
     reason: str | None = None
     failure: Failure | None = None
+    coverage: Sequence[Coverage] = ()
 
     @property
     def counted_outcome(self) -> Outcome:
@@ -152,6 +157,13 @@ class Report:
             checks=sum(result.checks for result in self.results),
             requests=sum(target.requests for target in self.targets),
         )
+
+    def coverage(self) -> dict[str, dict[Covered, Coverage]]:
+        """Return the coverage of each target and migration that states any, in the order of the targets."""
+        stated: dict[str, list[Coverage]] = {target.name: [] for target in self.targets}
+        for result in self.results:
+            stated.setdefault(result.target, []).extend(result.coverage)
+        return {name: largest(each) for name, each in stated.items() if each}
 
     @property
     def has_generated(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from noojee_contract.errors import TargetError
+from noojee_contract.model.coverage import Coverage, Covered
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import ClauseRow, Report, Result, TargetRow
@@ -48,6 +49,7 @@ def render(report: Report) -> str:
 def result_row(result: Result) -> dict[str, Any]:
     """Return a result as JSON values. They are plain: pytest-xdist cannot send enums from a worker."""
     row = {**asdict(result), "source": str(result.source), "outcome": result.outcome.value}
+    row["coverage"] = [{**each, "what": each["what"].value} for each in row["coverage"]]
     if result.failure is not None:
         row["failure"]["kind"] = result.failure.kind.value
     return row
@@ -58,9 +60,10 @@ def result_of(row: Mapping[str, Any]) -> Result:
     values = {key: value for key, value in row.items() if key != "kind"}
     failure = values.pop("failure", None)
     outcome = Outcome(values.pop("outcome"))
+    coverage = tuple(Coverage(**{**each, "what": Covered(each["what"])}) for each in values.pop("coverage"))
     if failure is not None:
         failure = Failure(**{**failure, "kind": FailureKind(failure["kind"])})
-    return Result(**values, outcome=outcome, failure=failure)
+    return Result(**values, outcome=outcome, failure=failure, coverage=coverage)
 
 
 def read(text: str) -> Report:

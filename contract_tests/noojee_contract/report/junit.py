@@ -58,6 +58,7 @@ def _suite(root: ET.Element, report: Report, target: TargetRow, summary: Summary
         "catalogue": report.catalogue,
         "verdict": f"{summary.verdict}: {summary.sentence}",
     }
+    rows |= {f"coverage_{name}": str(each) for name, each in report.coverage().get(target.name, {}).items()}
     if report.has_generated:
         rows["random_seed"] = str(report.random_seed)
     _properties(suite, rows)

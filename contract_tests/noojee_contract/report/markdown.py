@@ -16,6 +16,7 @@ from noojee_contract.report.summary import (
     count_of,
     in_words,
     kind_in_words,
+    reasons_in_words,
     request_text,
     summarize,
 )
@@ -32,6 +33,11 @@ def render(report: Report) -> str:
     lines += _table(("target", "dialect", "address", "sources", "requests"), [
         (target.name, target.dialect, target.address, ", ".join(target.sources), f"{target.requests:,}") for target in report.targets
     ])  # fmt: skip
+    if summary.coverage:
+        lines += ["## Coverage", ""]
+        lines += _table(("target", "", "known", "compared", "not compared"), [
+            (name, each.what.value, f"{each.known:,}", f"{each.compared:,}", reasons_in_words(each)) for name, each in summary.coverage
+        ])  # fmt: skip
     if summary.missing:
         lines += ["## Required clauses that did not pass", ""]
         lines += [*(f"- {_text(missing)}" for missing in summary.missing), ""]

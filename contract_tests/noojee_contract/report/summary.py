@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from noojee_contract.errors import ContractError
+from noojee_contract.model.coverage import Coverage
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import UNTESTED, Outcome, Verdict
 from noojee_contract.model.result import ClauseRow, Report, Result
@@ -34,8 +35,8 @@ class Summary:
     """A run, ready for a writer.
 
     `missing` are required clauses without a pass. `untested` holds (reason, clauses with their targets). `groups` are
-    the failures, grouped by cause; `errors` are internal errors. `repeat` has the flags that generate the same archives,
-    or None.
+    the failures, grouped by cause; `errors` are internal errors. `coverage` are rows of a target with what was compared
+    there. `repeat` has the flags that generate the same archives, or None.
     """
 
     verdict: Verdict
@@ -49,6 +50,7 @@ class Summary:
     expected_failures: tuple[ReportRow, ...]
     informational: tuple[ReportRow, ...]
     notes: tuple[str, ...]
+    coverage: tuple[tuple[str, Coverage], ...]
     repeat: str | None
 
     @property
@@ -74,6 +76,7 @@ def summarize(report: Report) -> Summary:
         expected_failures=_rows(report, Outcome.EXPECTED_FAILURE),
         informational=_rows(report, Outcome.INFORMATIONAL),
         notes=tuple(report.notes),
+        coverage=tuple((name, each) for name, stated in report.coverage().items() for each in stated.values()),
         repeat=f"--random-seed {report.random_seed} --examples {report.examples}" if report.has_generated else None,
     )
 
@@ -174,6 +177,14 @@ def _easiest(results: Iterable[Result]) -> Failure | None:
     """The failure that is easiest to repeat: one with a small archive, else the first."""
     failures = [result.failure for result in results if result.failure is not None]
     return min(failures, key=lambda failure: failure.archive is None, default=None)
+
+
+def reasons_in_words(coverage: Coverage) -> str:
+    """Return why things were not compared, most frequent first: "460 outside the sample, 2 not reached"."""
+    reasons = sorted(coverage.not_compared.items(), key=lambda each: -each[1])
+    if coverage.not_reached:
+        reasons.append(("not reached", coverage.not_reached))
+    return ", ".join(f"{count:,} {reason}" for reason, count in reasons)
 
 
 def commands(failure: Failure) -> list[tuple[str, str]]:

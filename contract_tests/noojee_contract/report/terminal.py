@@ -22,6 +22,7 @@ from noojee_contract.report.summary import (
     escaped,
     in_words,
     kind_in_words,
+    reasons_in_words,
     request_text,
     summarize,
 )
@@ -82,6 +83,11 @@ def _extent(page: _Page, report: Report, summary: Summary) -> None:
     for target in report.targets:
         if target.address:
             page.line((f"  {target.name}: ", ""), (f"{target.dialect} at {target.address}", "dim"))
+    if summary.coverage:
+        page.heading("Coverage")
+    for name, coverage in summary.coverage:
+        reasons = reasons_in_words(coverage)
+        page.line((f"  {name}: ", ""), (f"{coverage} compared", ""), (f"  ({reasons})" if reasons else "", "yellow"))
     if summary.missing:
         page.heading("Required clauses that did not pass")
     for missing in summary.missing:

@@ -87,6 +87,7 @@ FAILURE = {
 RESULT = {
     "kind": "result", "clause": "metadata.schema", "target": "old", "source": "bundled", "outcome": "failed",
     "checks": 3, "seconds": 0.1, "reason": None, "failure": FAILURE,
+    "coverage": [{"what": "sounds", "known": 480, "compared": 20, "not_compared": {"outside the sample": 460}}],
 }  # fmt: skip
 HEADER = {
     "kind": "header", "format": "noojee-report/2", "suite": "noojee-contract 0.1.0", "catalogue": "c0ffee",

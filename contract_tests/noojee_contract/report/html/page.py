@@ -23,12 +23,13 @@ from noojee_contract.report.summary import (
     escaped,
     in_words,
     kind_in_words,
+    reasons_in_words,
     request_text,
     summarize,
 )
 
 LEAST_SHARE = 0.6  # percent of a bar's width: a leg of zero seconds stays visible
-FILTERS = (answer_text, archive_text, commands, in_words, kind_in_words, request_text, shortened)
+FILTERS = (answer_text, archive_text, commands, in_words, kind_in_words, reasons_in_words, request_text, shortened)
 
 
 def render(report: Report) -> str:
