@@ -112,7 +112,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A whole run. `missing` and `unreachable` are (target, clause or reason); `calls` are redacted legs of known calls."""
+    """A whole run. `missing` and `unreachable` are (target, clause or reason); `calls` are redacted legs of known calls.
+
+    `caveats` are what the first line adds to the verdict: what was not tested, in a few words each.
+    """
 
     suite: str
     catalogue: str
@@ -126,6 +129,7 @@ class Report:
     missing: Sequence[tuple[str, str]] = ()
     calls: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
+    caveats: Sequence[str] = ()
     complete: bool = True
     unreachable: Sequence[tuple[str, str]] = ()
 

@@ -58,12 +58,13 @@ def run_report(collected: Collected, run: Run) -> Report:
         missing=required_clauses(run.targets, run.options).missing(results),
         calls=collected.calls,
         notes=[*_notes(run), *collected.lost],
+        caveats=_caveats(run.targets),
         complete=collected.complete,
     )
 
 
 def required_clauses(targets: Sequence[Target], options: RunOptions) -> RequiredClauses:
-    """The clauses that must have passed on each target.
+    """The clauses that must have passed on each target, without the negative tests that its target file waives.
 
     --only replaces the usual required clauses by the ids that it names, and keeps the usual ones that its patterns match.
     """
@@ -77,7 +78,7 @@ def required_clauses(targets: Sequence[Target], options: RunOptions) -> Required
     needed = {
         target.name: [
             clause_id
-            for clause_id in sorted(named | (matched & set(_usual(target))))
+            for clause_id in sorted(named | (matched & set(_usual(target)) - _waived(target)))
             if applies_to(known[clause_id], target) and known[clause_id].severity in ("must", "should")
         ]
         for target in targets
@@ -88,6 +89,17 @@ def required_clauses(targets: Sequence[Target], options: RunOptions) -> Required
 
 def _usual(target: Target) -> tuple[str, ...]:
     return REQUIRED_CLAUSES_OF_SERVICES if target.dialect == "services" else REQUIRED_CLAUSES
+
+
+def _waived(target: Target) -> set[str]:
+    """The clauses that the target file waives: they need negative tests."""
+    return {each.id for each in catalogue().values() if target.waives_negative_tests and "negative_tests" in each.needs}
+
+
+def _caveats(targets: Sequence[Target]) -> list[str]:
+    """What the first line adds to the verdict."""
+    waived = [target.name for target in targets if target.waives_negative_tests]
+    return [f"refusal of wrong keys not tested on {' and '.join(waived)}"] if waived else []
 
 
 def _claims(target: Target) -> dict[str, str]:

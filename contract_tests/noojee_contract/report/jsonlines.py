@@ -39,6 +39,7 @@ def render(report: Report) -> str:
         "counts": {outcome.value: count for outcome, count in report.counts().items()},
         "missing": [list(pair) for pair in report.missing],
         "unreachable": [list(pair) for pair in report.unreachable],
+        "caveats": list(report.caveats),
         "notes": list(report.notes),
         "calls": list(report.calls),
     }
@@ -90,6 +91,7 @@ def read(text: str) -> Report:
         results=[result_of(row) for row in results],
         missing=[(target, clause) for target, clause in footer["missing"]],
         calls=footer["calls"],
+        caveats=footer.get("caveats", ()),
         notes=footer["notes"],
         complete=footer["complete"],
         unreachable=[(target, reason) for target, reason in footer["unreachable"]],

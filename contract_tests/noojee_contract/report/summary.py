@@ -66,7 +66,7 @@ def summarize(report: Report) -> Summary:
     groups = group_failures(_rows(report, Outcome.FAILED))
     return Summary(
         verdict=report.verdict,
-        sentence=_sentence(report, groups),
+        sentence="; ".join([_sentence(report, groups).removesuffix("."), *report.caveats]) + ".",
         checked=_checked(report),
         tally=_tally(report),
         missing=tuple(f"{clause} on {target}" for target, clause in report.missing),

@@ -76,6 +76,8 @@ def _missing_permission(need: str, target: Target) -> tuple[Outcome, str] | None
         return Outcome.INCONCLUSIVE, "needs a writable target: live calls can be played on no other"
     if need == "writable":
         return Outcome.INCONCLUSIVE, "needs a writable target"
+    if need == "negative_tests" and target.waives_negative_tests:
+        return Outcome.INCONCLUSIVE, "is a negative test, and the target file waives negative tests"
     if need == "negative_tests" and not target.negative_tests:
         return Outcome.INCONCLUSIVE, 'is a negative test; allow it with negative_tests = "allowed"'
     return None

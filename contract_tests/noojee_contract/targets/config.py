@@ -122,6 +122,8 @@ def _target(name: str, table: Mapping[str, Any], place: Place) -> Target:
         values["notes"] = (f"no time_zone is given; dates are read as {DEFAULT_ZONE}",)
     if "control_url" in values and not values.get("writable"):
         raise FormError(f"{place.path}.control_url", "needs writable = true; the suite writes to no other target")
+    if values.get("waives_negative_tests") and values.get("writable"):
+        raise FormError(f"{place.path}.negative_tests", "a writable target runs negative tests; remove this key")
     claimed = {*table.get("capabilities", ()), *(["audio"] if "audio" in table else [])}
     return Target(name=name, claimed=frozenset(claimed), **values)
 
@@ -158,6 +160,11 @@ def _check_migration(old: Target, new: Target, place: str) -> None:
         raise FormError(
             place,
             f"a migration goes from a {' or '.join(OLDER)} target to a njadmin target, or to a custom dialect",
+        )
+    if new.waives_negative_tests:
+        raise FormError(
+            f"$.targets.{new.name}.negative_tests",
+            f'{new.name} is the new side of {place}, which cannot waive negative tests; write "allowed", or remove this key',
         )
     if old.writable != new.writable:
         raise FormError(place, "both targets must be writable, or neither")

@@ -165,7 +165,7 @@ def argument_of(flag: Flag, *, prefix: str = "") -> dict[str, Any]:
     if value is bool:
         return {**argument, "action": "store_true"}
     if isinstance(value, str):
-        return {**argument, "action": "store_const", "const": value}
+        return {**argument, "nargs": "?", "const": value, "choices": _schema_of(flag)["enum"]}
     argument["metavar"] = flag.metavar
     argument["type"] = value if flag.minimum is None else _at_least(flag.minimum)
     if flag.repeatable:
@@ -182,7 +182,7 @@ def words(flags: Sequence[Flag], values: Mapping[str, Any], *, prefix: str = "--
             continue
         name = prefix + flag.flag.removeprefix("--")
         if flag.metavar is None:
-            found.append(name)
+            found += [name] if value in (True, _type_of(flag)) else [name, str(value)]
         else:
             for row in value if isinstance(value, (list, tuple)) else [value]:
                 found += [f"{name}={row}"] if str(row).startswith("-") else [name, str(row)]
@@ -209,7 +209,7 @@ def _at_least(minimum: int) -> Callable[[str], int]:
 
 
 def _type_of(flag: Flag) -> type[str] | type[int] | type[float] | type[bool] | str:
-    """The type of a value; for a flag without a value, `bool` or the text that it stands for."""
+    """The type of a value; for a flag without a metavar, `bool`, or the word that it stands for if no word follows."""
     if flag.help:
         return flag.type
     schema = _schema_of(flag)

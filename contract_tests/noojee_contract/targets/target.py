@@ -53,7 +53,8 @@ class Target:
 
     The fields are the keys of a target table; `schemas/own/target.schema.json` describes them. Exactly one of
     `base_url`, `transport` and `command` is set. `claimed` are the capabilities that the target file names: a run
-    passes only if it has exercised each. `notes` go into the report.
+    passes only if it has exercised each. `notes` go into the report. `negative_tests` says that they are allowed,
+    `waives_negative_tests` that a run may pass without them.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Target:
     timeout_seconds: float = 10.0
     max_body_bytes: int = 64 * 1024 * 1024
     negative_tests: bool = False
+    waives_negative_tests: bool = False
     max_wait_seconds: float = 0.0
     ca_file: Path | None = None
     writable: bool = False

@@ -101,10 +101,6 @@ def _expected_failures(value: Any, place: Place) -> tuple[ExpectedFailure, ...]:
     return tuple(rows)
 
 
-def _allowed(value: Any, _place: Place) -> bool:
-    return bool(value == "allowed")
-
-
 def _frozen_set(value: Any, _place: Place) -> frozenset[str]:
     return frozenset(value)
 
@@ -124,7 +120,6 @@ _READERS: Mapping[str, Callable[[Any, Place], Any]] = {
     "sources": _tuple,
     "ca_file": _ca_file,
     "profile": _profile,
-    "negative_tests": _allowed,
     "expected_failures": _expected_failures,
 }
 
@@ -136,6 +131,8 @@ def target_values(table: Mapping[str, Any], place: Place) -> dict[str, Any]:
         here = Place(f"{place.path}.{key}", place.folder)
         if key == "dialect":
             values |= _dialect(value, here)
+        elif key == "negative_tests":
+            values |= {"negative_tests": value == "allowed", "waives_negative_tests": value == "waived"}
         else:
             values[key] = _READERS[key](value, here) if key in _READERS else value
     return values

@@ -109,6 +109,7 @@ PBX = "$.targets.pbx"
         (GOOD + "recordings = 'nowhere.csv'\n", "nowhere.csv", "the file of known recordings cannot be read"),
         (GOOD + "ca_file = 'nowhere.pem'\n", f"{PBX}.ca_file", "there is no file"),
         (GOOD + "negative_tests = 'everything'\n", f"{PBX}.negative_tests", 'Write "allowed"'),
+        (GOOD + "negative_tests = 'waived'\nwritable = true\n", f"{PBX}.negative_tests", "remove this key"),
         (GOOD + "max_wait_seconds = -1\n", f"{PBX}.max_wait_seconds", "a number from 0"),
         (GOOD + "request_budget = 0\n", f"{PBX}.request_budget", "a whole number from 1"),
         (GOOD + "requests_per_second = nan\n", f"{PBX}.requests_per_second", "0.001 or more"),
@@ -151,6 +152,23 @@ def test_a_wrong_file_is_one_line_with_path_and_hint(tmp_path: Path, text: str, 
     assert "noojee-contract.toml" in message or "nowhere" in message
     assert "\n" not in message
     assert PLANTED not in message
+
+
+@pytest.mark.parametrize(("word", "allowed", "waived"), [("allowed", True, False), ("waived", False, True)])
+def test_negative_tests_are_allowed_or_waived(tmp_path: Path, word: str, allowed: bool, waived: bool) -> None:
+    """A waived target is sent no negative test, and a run can pass without them."""
+    target = load(tmp_path, GOOD + f"negative_tests = '{word}'\n").targets["pbx"]
+    assert (target.negative_tests, target.waives_negative_tests) == (allowed, waived)
+
+
+def test_the_new_side_of_a_migration_cannot_waive_negative_tests(tmp_path: Path) -> None:
+    """A replacement that takes any key must not pass; production may be left alone."""
+    old = "[targets.old]\nbase_url = 'https://h'\ndialect = 'recording-api'\nnegative_tests = 'waived'\n"
+    pair = "[[migration]]\nfrom = 'old'\nto = 'pbx'\n"
+    assert load(tmp_path, GOOD + old + pair).targets["old"].waives_negative_tests
+    with pytest.raises(TargetError) as raised:
+        load(tmp_path, GOOD + "negative_tests = 'waived'\n" + old + pair)
+    assert f"{PBX}.negative_tests: pbx is the new side of $.migration[0]" in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["", "[targets]\n"])
