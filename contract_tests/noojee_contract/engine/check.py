@@ -1,12 +1,14 @@
-"""The checks that a clause function makes, and what a failed one raises."""
+"""The checks that a clause function makes, and what a failed one raises or records."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, Self
 
+from noojee_contract.comparison.difference import Comparison, Difference, LegPair, extent_of
 from noojee_contract.model.coverage import Coverage, Covered
 from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.extent import Extent
 from noojee_contract.model.failure import FailureKind
 
 
@@ -20,7 +22,10 @@ class HasProfile(Protocol):
 
 
 class CheckFailed(AssertionError):
-    """A check that failed: its kind, what was expected, what came, and the exchange that shows it."""
+    """A check that failed: its kind, what was expected, what came, and the exchange that shows it.
+
+    If the clause collected differences, the check is the first of `differences`, and `extent` says how far they reach.
+    """
 
     def __init__(
         self,
@@ -43,6 +48,23 @@ class CheckFailed(AssertionError):
         self.expected = expected
         self.actual = actual
         self.exchange = exchange
+        self.differences: Sequence[Difference] = ()
+        self.extent: Extent | None = None
+
+    @classmethod
+    def of(cls, differences: Sequence[Difference], extent: Extent) -> Self:
+        """The failed check of a clause that collected differences: the first of them."""
+        first = differences[0]
+        failed = cls(
+            first.message,
+            first.kind,
+            field=first.field,
+            expected=first.old,
+            actual=first.new,
+            exchange=first.exchange,
+        )
+        failed.differences, failed.extent = tuple(differences), extent
+        return failed
 
 
 class Inconclusive(Exception):
@@ -50,12 +72,13 @@ class Inconclusive(Exception):
 
 
 class Check:
-    """Counts the checks of a clause function. The first failed check ends the clause."""
+    """Counts the checks of a clause function. The first failed check ends the clause, unless it is collected."""
 
     def __init__(self) -> None:
         self.checks = 0
         self.notes: list[str] = []
         self.coverage: dict[Covered, Coverage] = {}
+        self.comparison = Comparison()
 
     def __call__(
         self,
@@ -75,6 +98,47 @@ class Check:
             raise CheckFailed(
                 message, kind, field=field, header=header, expected=expected, actual=actual, exchange=exchange
             )
+
+    def collect(
+        self,
+        passed: bool,
+        message: str,
+        exchange: Exchange | None = None,
+        *,
+        pair: LegPair,
+        kind: FailureKind,
+        field: str | None = None,
+        expected: str | None = None,
+        actual: str | None = None,
+        same_as: int | None = None,
+    ) -> None:
+        """Make one check about a leg of two sides. A failed one is recorded as a difference and does not end the clause.
+
+        `expected` is the value of the old side, `actual` that of the new side. `same_as` is the number of the leg of the
+        same call whose value came instead, where the clause knows it. The runner makes one failure of all differences.
+        """
+        self.checks += 1
+        self.comparison.compare(pair)
+        if not passed:
+            unique_id, number = pair.name
+            self.comparison.differences.append(
+                Difference(
+                    unique_id=unique_id,
+                    leg=number,
+                    message=message,
+                    kind=kind,
+                    field=field,
+                    old=expected,
+                    new=actual,
+                    same_as=same_as,
+                    exchange=exchange,
+                )
+            )
+
+    def collected(self) -> CheckFailed | None:
+        """The failed check that stands for all collected differences; None if there are none."""
+        found = self.comparison.differences
+        return CheckFailed.of(found, extent_of(self.comparison, found)) if found else None
 
     def note(self, what: str) -> None:
         """Note an observation that no fact binds. The report shows it; it never fails."""

@@ -44,7 +44,6 @@ class FailureBuilder:
         Keeps the document as a counterexample, unless the clause is a *may*.
         """
         redactor = self.redactor(cell)
-        exchange = failed.exchange
         kept = None if document is None or clause.severity == "may" else self._keep(clause, document)
         commands = repeat_commands(
             clause.id,
@@ -62,13 +61,14 @@ class FailureBuilder:
             option=failed.option,
             expected=None if failed.expected is None else redactor.text(failed.expected),
             actual=None if failed.actual is None else redactor.text(failed.actual),
-            exchange=None if exchange is None else redactor.exchange(exchange),
+            exchange=None if failed.exchange is None else redactor.exchange(failed.exchange),
             archive=None if document is None else redactor.document(document),
-            script=self._script(clause, cell, exchange, document, redactor),
+            script=self._script(clause, cell, failed.exchange, document, redactor),
             command=commands.command,
             on_the_fake=commands.on_the_fake,
             elsewhere=commands.elsewhere,
             flaky=flaky,
+            extent=failed.extent,
         )
 
     def _keep(self, clause: Clause, document: Mapping[str, Any]) -> tuple[str, str] | None:

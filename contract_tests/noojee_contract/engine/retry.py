@@ -9,6 +9,7 @@ from noojee_contract.catalogue.clauses import Clause
 from noojee_contract.clients.hashes import TimeUnavailable
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
+from noojee_contract.engine.clause_run import ClauseFunction, run_clause
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.filled_subject import FilledSubject
 from noojee_contract.engine.rerun import difference
@@ -17,8 +18,6 @@ from noojee_contract.errors import ContractError
 from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.redaction.redact import Redactor
-
-ClauseFunction = Callable[..., None]
 
 
 class Retrier:
@@ -40,7 +39,7 @@ class Retrier:
         def shows(candidate: Mapping[str, Any]) -> CheckFailed | None:
             subject = self._subjects.filled(cell, candidate)
             try:
-                function(subject, Check())
+                run_clause(function, subject, Check())
             except CheckFailed as shown:
                 return shown
             except (Inconclusive, ContractError, TimeUnavailable):
@@ -82,7 +81,7 @@ class Retrier:
         for side in subject.sides:
             side.client.sender.on_exchange = exchanges.append
         try:
-            function(subject, Check())
+            run_clause(function, subject, Check())
         except CheckFailed as shown:
             again = shown
         except (Inconclusive, ContractError, TimeUnavailable):

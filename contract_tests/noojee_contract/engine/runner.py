@@ -19,10 +19,11 @@ from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
+from noojee_contract.engine.clause_run import ClauseFunction, run_clause
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.failures import FailureBuilder
 from noojee_contract.engine.planner import Planner
-from noojee_contract.engine.retry import ClauseFunction, Retrier
+from noojee_contract.engine.retry import Retrier
 from noojee_contract.engine.subject import Subject, SubjectPair
 from noojee_contract.engine.subject_pool import SubjectPool
 from noojee_contract.engine.timeline import time_lines
@@ -124,7 +125,7 @@ class Runner:
         try:
             for subject in self._subjects.subjects(clause, cell):
                 document = _document(subject)
-                function(subject, check)
+                run_clause(function, subject, check)
         except (Inconclusive, BudgetSpent, TooSoon) as stop:
             return _result(
                 clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=self._redacted(cell, str(stop))

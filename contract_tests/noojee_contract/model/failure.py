@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from noojee_contract.model.extent import Extent
+
 
 class FailureKind(StrEnum):
     """What is wrong with an answer. The set is closed, and independent of the clause that found it."""
@@ -68,7 +70,7 @@ class Failure:
     spelling; `option` is the key of a declared option. `exchange` has the form of `schemas/own/exchange.schema.json`.
     `archive` is the smallest archive that shows the failure, if the calls were generated. `script` repeats the request
     with curl, `command` repeats the check on the same target, `on_the_fake` on the embedded PBX, `elsewhere` on another
-    target. `flaky` says what differed when the check ran again.
+    target. `flaky` says what differed when the check ran again. `extent` says how many of the compared legs differ.
     """
 
     message: str
@@ -85,3 +87,9 @@ class Failure:
     on_the_fake: str | None = None
     elsewhere: str | None = None
     flaky: str | None = None
+    extent: Extent | None = None
+
+    @property
+    def headline(self) -> str:
+        """The message; where several legs were compared, after the extent."""
+        return self.message if self.extent is None else f"{self.extent.in_words}. First: {self.message}"

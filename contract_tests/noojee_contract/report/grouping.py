@@ -69,8 +69,8 @@ class ReportRow:
 
     @property
     def message(self) -> str:
-        """The failure's message, else the reason of the outcome."""
-        return self.failure.message if self.failure is not None else self.reason or ""
+        """The failure's headline, else the reason of the outcome."""
+        return self.failure.headline if self.failure is not None else self.reason or ""
 
     @property
     def exchange(self) -> Mapping[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from noojee_contract.errors import TargetError
 from noojee_contract.model.coverage import Coverage, Covered
+from noojee_contract.model.extent import Extent
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import ClauseRow, Report, Result, TargetRow
@@ -63,7 +64,14 @@ def result_of(row: Mapping[str, Any]) -> Result:
     outcome = Outcome(values.pop("outcome"))
     coverage = tuple(Coverage(**{**each, "what": Covered(each["what"])}) for each in values.pop("coverage"))
     if failure is not None:
-        failure = Failure(**{**failure, "kind": FailureKind(failure["kind"])})
+        extent = failure.get("extent")
+        failure = Failure(
+            **{
+                **failure,
+                "kind": FailureKind(failure["kind"]),
+                "extent": None if extent is None else Extent(**extent),
+            }
+        )
     return Result(**values, outcome=outcome, failure=failure, coverage=coverage)
 
 

@@ -107,7 +107,7 @@ def _case(
         rows |= dict(parts(shown.failure))
     _properties(case, rows)
     if outcome in (Outcome.FAILED, Outcome.ERROR):
-        message = shown.failure.message if shown.failure else shown.reason or str(outcome)
+        message = shown.failure.headline if shown.failure else shown.reason or str(outcome)
         kind = shown.failure.kind if shown.failure else outcome
         element = ET.SubElement(case, TAGS[outcome][0], message=_clean(message), type=str(kind))
         element.text = _clean(_detail(shown, clause.sentence if clause else clause_id))

@@ -92,7 +92,7 @@ def _failure(row: ReportRow) -> list[str]:
         lines += [_text(row.reason), ""]
     if failure is None:
         return lines
-    lines += [f"Kind: {_text(kind_in_words(failure))}", "", f"**{_text(failure.message)}**", ""]
+    lines += [f"Kind: {_text(kind_in_words(failure))}", "", f"**{_text(failure.headline)}**", ""]
     if failure.flaky is not None:
         lines += [f"_{_text(failure.flaky)}_", ""]
     if repeated := commands(failure):

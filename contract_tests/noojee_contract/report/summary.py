@@ -157,7 +157,7 @@ def _rows(report: Report, outcome: Outcome) -> tuple[ReportRow, ...]:
     alike: dict[tuple[str, str | None, str | None], list[Result]] = {}
     for result in report.results:
         if result.outcome is outcome:
-            message = None if result.failure is None else result.failure.message
+            message = None if result.failure is None else result.failure.headline
             alike.setdefault((result.clause, message, result.reason), []).append(result)
     rows = [
         ReportRow(

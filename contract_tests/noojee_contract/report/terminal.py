@@ -153,7 +153,7 @@ def _failure(page: _Page, row: ReportRow) -> None:
         page.line(("", ""))
         return
     page.line((f"  Kind: {kind_in_words(failure)}", ""))
-    page.paragraph(failure.message, indent=2, style="bold")
+    page.paragraph(failure.headline, indent=2, style="bold")
     if failure.flaky is not None:
         page.paragraph(failure.flaky, indent=2, style="yellow")
     if failure.exchange is not None:

@@ -17,6 +17,7 @@ from noojee_contract.dialects.schemes import NoCredentials
 from noojee_contract.dialects.vendor_dialect import vendor_dialect
 from noojee_contract.engine.bundled import ZONE
 from noojee_contract.engine.check import Check, Inconclusive
+from noojee_contract.engine.clause_run import run_clause
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import UNKNOWN_VALUES, SubjectConfig, SubjectPair
 from noojee_contract.model.exchange import Exchange
@@ -72,7 +73,7 @@ def read_only(
 def run(clause: str, subject: ReadOnlySubject | SubjectPair) -> int:
     """The number of checks that a clause makes. Raises CheckFailed if it fails."""
     check = Check()
-    clause_functions()[clause](subject, check)
+    run_clause(clause_functions()[clause], subject, check)
     return check.checks
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from noojee_contract.comparison.difference import LegPair
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.dialects.times import apart
 from noojee_contract.engine.check import Check
@@ -48,17 +49,26 @@ class Moved:
 
     def check(self, check: Check, field: str, old: object, new: object) -> None:
         """Check that a field has the same decoded value on both sides."""
-        _check_values(check, self.answer, describe_leg(self.old), field, old, new)
+        _check_values(check, self.answer, describe_leg(self.old), field, old, new, pair=LegPair(self.old, self.new))
 
 
 def _check_values(
-    check: Check, answer: Answer, what: str, field: str, old: object, new: object, *, same: bool | None = None
+    check: Check,
+    answer: Answer,
+    what: str,
+    field: str,
+    old: object,
+    new: object,
+    *,
+    pair: LegPair,
+    same: bool | None = None,
 ) -> None:
     """Check that the replacement's answer has the value of the legacy side. `same`: where equality is not the test."""
-    check(
+    check.collect(
         old == new if same is None else same,
         f"{what}: {field} is {value_in_words(old)} on the legacy side and {value_in_words(new)} on the replacement",
         answer.exchange,
+        pair=pair,
         kind=FailureKind.ANSWERS_DIFFER,
         field=field,
         expected=str(old),
@@ -72,7 +82,7 @@ def _check_start(check: Check, answer: Answer, what: str, old: Leg, new: Leg) ->
     if gap is not None:
         written = old.texts.get("Start"), new.texts.get("Start")
         what = what if gap < ALIKE else f"{what}: {gap.total_seconds():g} s apart"
-        _check_values(check, answer, what, "Start", *written, same=gap < ALIKE)
+        _check_values(check, answer, what, "Start", *written, pair=LegPair(old, new), same=gap < ALIKE)
 
 
 def _unique_ids(pair: SubjectPair) -> tuple[str, ...]:
@@ -272,17 +282,19 @@ def test_a_leg_by_hour_is_one_of_the_legacy_side(pair: SubjectPair, check: Check
             legacy = pair.old.by_unique_id(leg.unique_id)
             old = next((each for each in legacy.legs if each.number == leg.number), None)
             where = f"{question_in_words(answer)}: {describe_leg(leg)}"
-            check(
+            check.collect(
                 old is not None,
                 f"{where} is not listed by the legacy side",
                 answer.exchange,
+                pair=LegPair(old, leg),
                 kind=FailureKind.UNEXPECTED_LEG,
                 actual=describe_leg(leg),
             )
             if old is not None:
                 for field in BY_HOUR_TOO:
                     if field in leg.texts:
-                        _check_values(check, answer, where, field, DECODED[field](old), DECODED[field](leg))
+                        values = DECODED[field](old), DECODED[field](leg)
+                        _check_values(check, answer, where, field, *values, pair=LegPair(old, leg))
                 _check_start(check, answer, where, old, leg)
 
 
