@@ -34,17 +34,12 @@ class NotJson(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request. `url` is absolute and percent-encoded, credentials included.
-
-    `repeatable`: a second request has the same meaning. That is not so for a command (start, stop, dial, hangup), and for
-    a request by hour, of which only one a minute is allowed.
-    """
+    """A request. `url` is absolute and percent-encoded, credentials included."""
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
-    repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

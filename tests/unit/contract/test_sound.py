@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from noojee_contract.model.audio import NoSound, dominant_hertz, read_sound, same_sound, tone
+from noojee_contract.model.audio import NoSound, dominant_hertz, read_sound, tone
 
 
 def coded(coding: str, content: bytes, file_format: str = "WAV") -> bytes:
@@ -37,25 +37,13 @@ def test_a_tone_has_the_exact_length() -> None:
     assert read_sound(tone(0, 440)).seconds == 0
 
 
-@pytest.mark.parametrize("coding", ["ALAW", "ULAW", "PCM_16"])
-def test_another_coding_is_the_same_sound(coding: str) -> None:
-    """A PBX may compress what it stored."""
-    assert same_sound(read_sound(tone(2, 500)), read_sound(coded(coding, tone(2, 500))))
-
-
-def test_another_tone_is_another_sound() -> None:
-    """So swapped legs are noticed."""
-    assert not same_sound(read_sound(tone(2, 500)), read_sound(tone(2, 510)))
-    assert not same_sound(read_sound(tone(2, 500)), read_sound(tone(3, 500)))
-
-
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"", "empty"), (json.dumps({"Code": -1}).encode(), "JSON"), (b"<html>", "HTML"), (b"hello", "no sound file"),
-        (tone(1, 440)[:-100], "cut off"), (tone(1, 440)[:30], "cut off"), (b"RIFF", "no sound file"), (b"RIFF\0\0\0\0WAVE", "cut off"),
+        (tone(1, 440)[:-1000], "cut off"), (tone(1, 440)[:30], "cut off"), (b"RIFF", "no sound file"), (b"RIFF\0\0\0\0WAVE", "cut off"),
         (b"OggS" + b"\0" * 50, "cannot be decoded"), (b"fLaC1234", "cannot be decoded"),
-        (b"RIFF\xff\xff\xff\xffWAVEdata" + struct.pack("<I", 2**31), "cut off"),
+        (b"RIFF\xff\xff\xff\xffWAVEdata" + struct.pack("<I", 2**31), "cannot be decoded"),
     ],
 )  # fmt: skip
 def test_content_that_is_no_audio_is_refused(content: bytes, says: str) -> None:
@@ -70,21 +58,3 @@ def test_silence_has_no_frequency() -> None:
     soundfile.write(file, np.zeros(8000), 8000, format="WAV")
     assert dominant_hertz(read_sound(file.getvalue())) == 0.0
     assert not math.isnan(read_sound(file.getvalue()).seconds)
-
-
-COMPRESSED = (("MP3", "MPEG_LAYER_III"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("WAV", "IMA_ADPCM"), ("WAV", "MS_ADPCM"))
-
-
-@pytest.mark.parametrize(("file_format", "coding"), COMPRESSED)
-def test_compression_leaves_a_recording_recognisable(file_format: str, coding: str) -> None:
-    """Lossy codings smooth and shift; another recording, or silence, is still different."""
-    from noojee_contract.resources import fixtures
-
-    recordings = sorted(fixtures("archives", "recorded").rglob("leg-*.wav"))[:4]
-    plain = [read_sound(path.read_bytes()) for path in recordings]
-    compressed = [read_sound(coded(coding, path.read_bytes(), file_format)) for path in recordings]
-    assert compressed[0].coding == coding
-    for one in range(4):
-        for other in range(4):
-            assert same_sound(plain[one], compressed[other]) == (one == other)
-    assert not same_sound(plain[0], read_sound(coded(coding, tone(plain[0].seconds, 0), file_format)))

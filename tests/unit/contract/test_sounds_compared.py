@@ -1,0 +1,144 @@
+"""The same recording in any coding is equal, another recording is different, and too little sound is undecided."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from noojee_contract.comparison.audio import Likeness, compare_sounds
+from noojee_contract.model.audio import Sound, read_sound, tone
+from noojee_contract.resources import fixtures
+
+RATE = 8000
+CODINGS = (
+    ("WAV", "PCM_U8"), ("WAV", "ALAW"), ("WAV", "ULAW"), ("WAV", "GSM610"), ("WAV", "IMA_ADPCM"), ("WAV", "MS_ADPCM"),
+    ("MP3", "MPEG_LAYER_III"), ("OGG", "OPUS"), ("OGG", "VORBIS"),
+)  # fmt: skip
+LEGS = ("01-internal/leg-1", "02-inbound-direct/leg-1", "03-inbound-queue/leg-2", "04-queue-transfer/leg-3")
+
+
+def sound(samples: Any, file_format: str = "WAV", coding: str = "PCM_16", rate: int = RATE) -> Sound:
+    file: Any = io.BytesIO()
+    soundfile.write(file, samples, rate, subtype=coding, format=file_format)
+    return read_sound(file.getvalue())
+
+
+@cache
+def recording(name: str) -> Any:
+    return soundfile.read(fixtures("archives", "recorded", *f"{name}.wav".split("/")))[0]
+
+
+def likeness(one: Any, other: Any) -> Likeness:
+    return compare_sounds(sound(one), sound(other)).likeness
+
+
+def resampled(samples: Any, rate: int) -> Any:
+    places = np.arange(len(samples) * rate // RATE) * (RATE / rate)
+    return np.interp(places, np.arange(len(samples)), samples)
+
+
+@pytest.mark.parametrize(("file_format", "coding"), CODINGS)
+def test_another_coding_is_the_same_recording(file_format: str, coding: str) -> None:
+    """Recordings are compressed each night (DOC W-SL); the coding is an option."""
+    for one in LEGS:
+        for other in LEGS:
+            found = compare_sounds(sound(recording(one)), sound(recording(other), file_format, coding))
+            assert found.likeness is (Likeness.EQUAL if one == other else Likeness.DIFFERENT)
+
+
+@pytest.mark.parametrize("rate", [6000, 11025, 16000, 44100])
+def test_another_sample_rate_is_the_same_recording(rate: int) -> None:
+    """A replacement may store another rate than the telephone's 8 kHz."""
+    plain = recording(LEGS[0])
+    assert compare_sounds(sound(plain), sound(resampled(plain, rate), rate=rate)).likeness is Likeness.EQUAL
+
+
+@pytest.mark.parametrize("seconds", [2, 3, 7.3])
+@pytest.mark.parametrize(("file_format", "coding"), CODINGS)
+def test_tones_are_compared_by_their_hertz(file_format: str, coding: str, seconds: float) -> None:
+    """Two tones have one shape in a log-mel spectrum."""
+    samples, _ = soundfile.read(io.BytesIO(tone(seconds, 800)))
+    assert (
+        compare_sounds(read_sound(tone(seconds, 800)), sound(samples, file_format, coding)).likeness is Likeness.EQUAL
+    )
+    assert (
+        compare_sounds(read_sound(tone(seconds, 810)), sound(samples, file_format, coding)).likeness
+        is Likeness.DIFFERENT
+    )
+
+
+def test_half_a_second_of_length_is_tolerated() -> None:
+    """Encoders add a part of a second."""
+    plain = recording(LEGS[0])
+    assert likeness(plain, np.concatenate((plain, np.zeros(RATE * 4 // 10)))) is Likeness.EQUAL
+    assert likeness(plain, np.concatenate((plain, np.zeros(RATE * 6 // 10)))) is Likeness.DIFFERENT
+    assert likeness(plain, plain[: -RATE * 6 // 10]) is Likeness.DIFFERENT
+
+
+def test_a_shift_of_an_encoder_is_tolerated() -> None:
+    """Encoders put up to a third of a second of silence before the sound."""
+    plain = recording(LEGS[0])
+    assert likeness(plain, np.concatenate((np.zeros(RATE * 3 // 10), plain))) is Likeness.EQUAL
+    assert likeness(plain[: 5 * RATE], plain[RATE : 6 * RATE]) is Likeness.DIFFERENT
+
+
+@pytest.mark.parametrize("change", ["backwards", "lost", "replaced", "noise"])
+def test_a_changed_part_is_different(change: str) -> None:
+    """The worst two seconds decide."""
+    plain, changed = recording(LEGS[0]), recording(LEGS[0]).copy()
+    part = slice(4 * RATE, 6 * RATE)
+    changed[part] = {
+        "backwards": plain[part][::-1],
+        "lost": 0,
+        "replaced": recording(LEGS[1])[part],
+        "noise": np.random.default_rng(1).normal(0, 0.1, 2 * RATE),
+    }[change]
+    assert likeness(plain, changed) is Likeness.DIFFERENT
+
+
+def test_swapped_channels_are_different() -> None:
+    """A caller's words would be the agent's."""
+    both = np.stack([recording(name)[: 7 * RATE] for name in LEGS[:2]], axis=1)
+    found = compare_sounds(sound(both), sound(both[:, ::-1], "MP3", "MPEG_LAYER_III"))
+    assert (found.likeness, found.reason) == (Likeness.DIFFERENT, "the two channels are swapped")
+    assert compare_sounds(sound(both), sound(both, "WAV", "IMA_ADPCM")).likeness is Likeness.EQUAL
+
+
+def test_swapped_channels_are_different_where_one_is_silent() -> None:
+    """Only one party speaks."""
+    plain = recording(LEGS[0])
+    left = np.stack((plain, np.zeros(len(plain))), axis=1)
+    assert likeness(left, left[:, ::-1]) is Likeness.DIFFERENT
+    assert likeness(left, np.stack((plain, plain), axis=1)) is Likeness.DIFFERENT
+
+
+def test_mono_and_stereo_are_different() -> None:
+    """A mix of both parties is another recording."""
+    plain = recording(LEGS[0])
+    found = compare_sounds(sound(np.stack((plain, plain), axis=1)), sound(plain))
+    assert (found.likeness, found.reason) == (Likeness.DIFFERENT, "the first has 2 channels, the second 1 channel")
+
+
+def test_less_than_two_seconds_of_sound_is_undecided() -> None:
+    """The measure needs two seconds, unless the samples are equal."""
+    short = recording(LEGS[0])[: RATE * 3 // 2]
+    assert likeness(short, recording(LEGS[1])[: RATE * 3 // 2]) is Likeness.UNDECIDED
+    assert compare_sounds(sound(short), sound(short, coding="ALAW")).likeness is Likeness.EQUAL
+
+
+def test_silence_in_place_of_sound_is_different() -> None:
+    """The sound is lost; sound in place of silence is undecided."""
+    plain = recording(LEGS[0])
+    assert likeness(plain, np.zeros(len(plain))) is Likeness.DIFFERENT
+    assert likeness(np.zeros(len(plain)), plain) is Likeness.UNDECIDED
+
+
+def test_steady_noise_is_undecided() -> None:
+    """Codings replace noise by other noise."""
+    noise = np.random.default_rng(1).normal(0, 0.05, (2, 5 * RATE))
+    assert likeness(noise[0], noise[1]) is Likeness.UNDECIDED
