@@ -73,6 +73,16 @@ def sound_cut_off(request: httpx.Request, send: Send, memory: dict[str, Any]) ->
     return with_body(answer, answer.content[: max(45, len(answer.content) * 3 // 4)])
 
 
+@faulty("sound-with-a-streamed-header", "Files are sent while they are written: the size in the header is unknown yet.")
+def sound_with_a_streamed_header(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+    answer = send(request)
+    if not (asks_sound(request) and is_sound(answer)):
+        return answer
+    data = answer.content.index(b"data") + 4
+    unknown = b"\xff\xff\xff\xff"
+    return with_body(answer, b"RIFF" + unknown + answer.content[8:data] + unknown + answer.content[data + 4 :])
+
+
 @faulty("sound-without-silence", "The compression of the nightly move drops what it takes for silence.")
 def sound_without_silence(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
