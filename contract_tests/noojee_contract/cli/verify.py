@@ -134,10 +134,11 @@ def _preflight(targets: Sequence[Target], folder: Path) -> tuple[str, str] | Non
 
     Returns the name of the first target that does not answer, with the reason; None if all answer.
     """
+    limits = limits_of(targets, folder)
     for target in targets:
         if target.command is not None:
             continue  # the workers that need it start it
-        client = TargetClient(target, servers=Servers(), limits=limits_of(target, folder))
+        client = TargetClient(target, servers=Servers(), limits=limits[target.name])
         try:
             if target.base_url is not None:
                 client.probe()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from noojee_contract.clients.hashes import Hashes, HashParameters
+from noojee_contract.clients.hashes import Hashes, HashParameters, TimeUnavailable
 from noojee_contract.clients.sender import Sender
 from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.dialects.schemes import HASH, NoCredentials, RequestCredentials, VendorHash, hash_parameters
-from noojee_contract.dialects.vendor_dialect import FORM, VendorDialect, vendor_dialect, with_scheme
+from noojee_contract.dialects.vendor_dialect import FORM, VendorDialect, calls_once, vendor_dialect, with_scheme
 from noojee_contract.model.exchange import Exchange, Headers, Request
 from noojee_contract.model.question import Question
 
@@ -21,6 +22,9 @@ Credentials = Query | RequestCredentials
 """Credentials of a caller: parameters of the query, or those and headers; () for none."""
 
 SHARED_CHARACTERS = 8
+SAFE_VERBS = ("GET", "HEAD", "OPTIONS", "POST")
+"""The verbs that a request may be repeated with."""
+TIME_STAMP = re.compile(r"timeStamp=([^&;\s]*)")
 
 
 class Client:
@@ -37,12 +41,14 @@ class Client:
         self.key = key
         self.zone = zone
         self.secrets: list[str] = [key]
+        self._renewals: dict[str, tuple[str, Callable[[], HashParameters]]] = {}
+        sender.renew = self._renewed
         self._hashes = Hashes(sender, root=self.root, dialect=dialect)
 
     @property
     def requests(self) -> int:
         """The number of requests sent."""
-        return self.sender.requests
+        return self.sender.tally.requests
 
     @property
     def base(self) -> str:
@@ -51,7 +57,8 @@ class Client:
 
     def send(self, method: str, url: str, *, headers: Headers = FORM, body: bytes = b"") -> Exchange:
         """Send a request exactly as given. Never raises for what the server does."""
-        return self.sender.send(Request(method=method, url=url, headers=headers, body=body))
+        repeatable = method in SAFE_VERBS and not calls_once(url)
+        return self.sender.send(Request(method=method, url=url, headers=headers, body=body, repeatable=repeatable))
 
     def by_tag(self, tag: str, *, credentials: Credentials | None = None) -> Exchange:
         """Ask for the calls with a tag."""
@@ -117,7 +124,7 @@ class Client:
     def in_place(self, value: str) -> RequestCredentials:
         """Credentials with a value in place of the hash (with a new time stamp), or of the key."""
         if self.dialect.scheme.kind == HASH:
-            return RequestCredentials(query=(("timeStamp", str(self.clock_millis())), ("hash", value)))
+            return RequestCredentials(query=self._in_place(value))
         return self.made_with(value)
 
     def time(self) -> Exchange:
@@ -130,7 +137,7 @@ class Client:
 
     def new_hash(self, *, key: str | None = None) -> HashParameters:
         """A new time stamp and its hash. Raises `TimeUnavailable` if Time does not answer with digits."""
-        return self._hidden(self._hashes.new(self.key if key is None else key))
+        return self._renewable(self._hashes.new(self.key if key is None else key), lambda: self.new_hash(key=key))
 
     def signed(self, time_stamp: str, *, key: str | None = None) -> HashParameters:
         """A given time stamp and its hash."""
@@ -145,10 +152,44 @@ class Client:
             return given if isinstance(given, RequestCredentials) else RequestCredentials(query=tuple(given))
         scheme = self.dialect.scheme
         if isinstance(scheme, VendorHash):
-            return RequestCredentials(query=self._hidden(self._hashes.usual(self.key)))
+            return RequestCredentials(query=self._renewable(self._hashes.usual(self.key), self.new_hash))
         if isinstance(scheme, NoCredentials):
             return RequestCredentials()
         return self._remembered(scheme.credentials(self.key))
+
+    def _in_place(self, value: str) -> HashParameters:
+        made = (("timeStamp", str(self.clock_millis())), ("hash", value))
+        self._renewals[made[0][1]] = value, lambda: self._in_place(value)
+        return made
+
+    def _renewable(self, made: HashParameters, renew: Callable[[], HashParameters]) -> HashParameters:
+        """Keep how to make a hash again, for a request that is repeated. Returns its parameters, as secrets."""
+        self._renewals[made[0][1]] = made[1][1], renew
+        return self._hidden(made)
+
+    def _renewed(self, request: Request) -> Request | None:
+        """The request with a new time stamp and a new hash; None if it has a time stamp of another origin."""
+        parts = (request.url, request.body.decode("latin-1"), *(value for _, value in request.headers))
+        stamp = next((match[1] for part in parts if (match := TIME_STAMP.search(part))), None)
+        if stamp is None:
+            return request
+        if stamp not in self._renewals:
+            return None
+        digest, renew = self._renewals[stamp]
+        try:
+            (_, new_stamp), (_, new_digest) = renew()
+        except TimeUnavailable:
+            return None
+
+        def written(text: str) -> str:
+            return text.replace(stamp, new_stamp).replace(digest or new_digest, new_digest)
+
+        return replace(
+            request,
+            url=written(request.url),
+            headers=tuple((name, written(value)) for name, value in request.headers),
+            body=written(request.body.decode("latin-1")).encode("latin-1"),
+        )
 
     def _hidden(self, parameters: HashParameters) -> HashParameters:
         """Add a hash to the secrets, and return its parameters. The time stamp is no secret."""

@@ -1,6 +1,7 @@
-"""Applies rate, budget and the one-a-minute rule of by hour across all processes of a run: one locked file a target.
+"""Applies rate, budget and the one-a-minute rule of by hour across all processes of a run: one locked file a server.
 
-The file is in a folder of the run. Every worker reads and writes it under the lock.
+The file is in a folder of the run. Every worker reads and writes it under the lock. Targets with one host and port share
+it, whatever their dialect or key.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from filelock import FileLock
 
@@ -18,27 +21,47 @@ from noojee_contract.errors import BudgetSpent, TooSoon
 from noojee_contract.targets.target import Target
 
 BY_HOUR_SECONDS = 61.0  # "1 per minute" (DOC), and one second for the network
+MOST_RETRY_AFTER_SECONDS = 120.0
+"""The longest time that a run waits because a server says Retry-After, over all requests and workers."""
 LOCK_SECONDS = 120.0
+LOCK_POLL_SECONDS = 0.005
+ARRIVAL_SECONDS = 0.05
+"""How long a request may take to arrive: a server may see it so much later than it was sent."""
+SHORTEST_GAP = 0.9
+"""The shortest gap between two requests that a server may see, as a part of 1 / rate."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """The limits of one server: the lowest rate and the lowest budget of its targets; None for no limit."""
+
+    requests_per_second: float | None = None
+    request_budget: int | None = None
 
 
 class Limits:
-    """The limits of one target. Wall-clock seconds, shared by processes of one machine."""
+    """The limits of one server. Wall-clock seconds, shared by processes of one machine.
+
+    Each request calls `before_request`, then `begin_sending` and `end_sending` around the moment when it is written to the
+    socket, and `answered` when its answer has come.
+    """
 
     def __init__(
         self,
         path: Path,
+        bounds: Bounds,
         *,
-        requests_per_second: float | None,
-        request_budget: int | None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._path = path
-        self._lock = FileLock(f"{path}.lock", timeout=LOCK_SECONDS)
-        self._gap = 1 / requests_per_second if requests_per_second else 0.0
-        self._budget = request_budget
+        self._lock = FileLock(f"{path}.lock", timeout=LOCK_SECONDS, poll_interval=LOCK_POLL_SECONDS)
+        self._gap = 1 / bounds.requests_per_second if bounds.requests_per_second else 0.0
+        self._budget = bounds.request_budget
         self._now = now
         self._sleep = sleep
+        self._sent = 0.0
 
     def before_request(self) -> None:
         """Wait for the turn of a request and count it. Raises BudgetSpent if the budget is used up."""
@@ -51,6 +74,44 @@ class Limits:
         wait = turn - self._now()
         if wait > 0:
             self._sleep(wait)
+
+    def begin_sending(self) -> None:
+        """Wait until the last request was sent long enough ago, and lock the file until `end_sending`.
+
+        The turn of `before_request` is not enough: a connection that opens slowly would shorten the gap to the next request.
+        """
+        while self._gap:
+            self._lock.acquire()
+            wait = min(self._read()["sent"] + self._gap - self._now(), self._gap)
+            if wait <= 0:
+                return
+            self._lock.release()
+            self._sleep(wait)
+
+    def end_sending(self) -> None:
+        """Note that a request was sent, and let others send."""
+        if self._gap:
+            self._sent = self._now()
+            self._write({**self._read(), "sent": self._sent})
+            self._lock.release()
+
+    def answered(self) -> None:
+        """Note that the answer has come: the server saw the request between its sending and this moment."""
+        if self._gap:
+            seen = min(self._now(), self._sent + ARRIVAL_SECONDS)
+            with self._lock:
+                state = self._read()
+                self._write({**state, "sent": max(state["sent"], seen - (1 - SHORTEST_GAP) * self._gap)})
+
+    def wait_to_retry(self, seconds: float) -> bool:
+        """Wait as long as a server asks for; False, without a wait, if the run has waited too long already."""
+        with self._lock:
+            state = self._read()
+            if state["waited"] + seconds > MOST_RETRY_AFTER_SECONDS:
+                return False
+            self._write({**state, "waited": state["waited"] + seconds})
+        self._sleep(seconds)
+        return True
 
     def before_by_hour(self, most_seconds: float) -> None:
         """Wait until a by-hour request is within one a minute. Raises TooSoon if the wait is longer than `most_seconds`."""
@@ -65,7 +126,7 @@ class Limits:
             self._sleep(wait)
 
     def _read(self) -> dict[str, Any]:
-        start = {"spent": 0, "next": 0.0, "next_by_hour": 0.0}
+        start = {"spent": 0, "next": 0.0, "next_by_hour": 0.0, "sent": 0.0, "waited": 0.0}
         try:
             return {**start, **json.loads(self._path.read_text(encoding="utf-8"))}
         except FileNotFoundError:
@@ -75,14 +136,35 @@ class Limits:
         self._path.write_text(json.dumps(state), encoding="utf-8")
 
 
-def limits_of(target: Target, folder: Path) -> Limits | None:
-    """The limits of a target, None for a writable target without limits. `folder` is shared by all workers of the run."""
-    if target.writable and target.requests_per_second is None and target.request_budget is None:
-        return None
-    where = f"{target.name}\0{target.base_url}\0{target.transport}\0{target.command}"
-    name = hashlib.sha256(where.encode()).hexdigest()[:16]
-    return Limits(
-        folder / f"{name}.json",
-        requests_per_second=target.requests_per_second,
-        request_budget=target.request_budget,
-    )
+def limits_of(targets: Sequence[Target], folder: Path) -> Mapping[str, Limits | None]:
+    """The limits of each target, by name; None for a writable target on a server without limits.
+
+    `folder` is shared by all workers of the run. Targets on one server share its limits; of different values, the lowest
+    one applies.
+    """
+    servers: dict[str, list[Target]] = {}
+    for target in targets:
+        servers.setdefault(_server(target), []).append(target)
+    limits: dict[str, Limits | None] = {}
+    for server, served in servers.items():
+        bounds = Bounds(
+            requests_per_second=min(
+                (each.requests_per_second for each in served if each.requests_per_second), default=None
+            ),
+            request_budget=min(
+                (each.request_budget for each in served if each.request_budget is not None), default=None
+            ),
+        )
+        name = hashlib.sha256(server.encode()).hexdigest()[:16]
+        for target in served:
+            limited = not target.writable or bounds != Bounds()
+            limits[target.name] = Limits(folder / f"{name}.json", bounds) if limited else None
+    return limits
+
+
+def _server(target: Target) -> str:
+    """What identifies the server of a target: its host and port, its command, or its transport."""
+    if target.base_url is None:
+        return "\0".join(target.command or (target.transport or "",))
+    url = urlsplit(target.base_url)
+    return f"{url.hostname}:{url.port or DEFAULT_PORTS[url.scheme]}"

@@ -17,7 +17,7 @@ from noojee_contract.clients.client import Client
 from noojee_contract.clients.control import ControlClient, Sandbox
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.processes import Servers
-from noojee_contract.clients.sender import Sender
+from noojee_contract.clients.sender import Sender, Tally
 from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.model.exchange import Exchange
@@ -30,7 +30,8 @@ IN_PROCESS_PLAIN = "http://in-process.invalid"
 class TargetClient:
     """One target: its HTTP client, credentials, limits and sandboxes.
 
-    It opens its connection on first use. `servers` are the server processes of the run.
+    It opens its connection on first use. `servers` are the server processes of the run. `tally` counts the requests that
+    were sent to the API, and their answers.
 
     Raises Unreachable if nothing answers within the target's time-out, TargetError if the configuration is wrong.
     """
@@ -44,7 +45,7 @@ class TargetClient:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self.target = target
-        self._requests = 0
+        self.tally = Tally()
         self._limits = limits
         self._environ = os.environ if environ is None else environ
         self._servers = servers
@@ -97,11 +98,6 @@ class TargetClient:
         root = max((root for root in self._roots if url.startswith(root)), key=len, default=self._root)
         return urlsplit(url.removeprefix(root)).path
 
-    @property
-    def requests(self) -> int:
-        """The number of requests sent to the API."""
-        return self._requests + sum(client.requests for client in self._clients)
-
     def make_sandbox(self, document: Mapping[str, object], options: Mapping[str, str] | None = None) -> Sandbox:
         """Make a sandbox filled with an archive file; `options` go on top of the target's profile."""
         sandbox = self.control.make_sandbox(document, profile={**self.target.profile, **(options or {})})
@@ -126,8 +122,7 @@ class TargetClient:
         return None if self.plain_root is None else f"{self.plain_root}/{sandbox.path}".rstrip("/")
 
     def drop_sandbox(self, sandbox: Sandbox, client: Client) -> None:
-        """Delete a sandbox. The requests and secrets of its client still count."""
-        self._requests += client.requests
+        """Delete a sandbox. The secrets of its client still count."""
         self._dropped_secrets += client.secrets
         with contextlib.suppress(ValueError):
             self._clients.remove(client)
@@ -152,7 +147,6 @@ class TargetClient:
     def probe(self) -> Exchange:
         """Send one request to see whether the target answers. Raises Unreachable with the reason."""
         exchange = self._sender().send(self.target.api.probe_request(self.root))
-        self._requests += 1
         if exchange.response is None:
             raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.transport_error}")
         return exchange
@@ -178,7 +172,8 @@ class TargetClient:
             self.http,
             max_body_bytes=self.target.max_body_bytes,
             timeout_seconds=self.target.timeout_seconds,
-            before_request=None if self._limits is None else self._limits.before_request,
+            limits=self._limits,
+            tally=self.tally,
         )
 
     def _open(self) -> httpx.Client:

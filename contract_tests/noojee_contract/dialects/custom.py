@@ -148,7 +148,7 @@ class CustomDialect:
     ) -> Request:
         """The request for the legs that ended in an hour of the PBX's local time; None leaves a part out."""
         method = self.methods["by_hour"]
-        return self._request(root, method, method.hour.values(day, hour, zone), credentials)
+        return replace(self._request(root, method, method.hour.values(day, hour, zone), credentials), repeatable=False)
 
     def audio_request(
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import ClassVar
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from noojee_contract.dialects.hour import Day, HourNumber
@@ -27,6 +27,10 @@ Query = Sequence[tuple[str, str]]
 BY_TAG, BY_UNIQUE_ID, BY_HOUR_METHOD = "retrieveMetaData", "retrieveMetaDataByUniqueId", "retrieveMetaDataByHour"
 METHODS = {"tag": (BY_TAG, "tag"), "unique_id": (BY_UNIQUE_ID, "uniqueId")}
 """The method and its parameter for each kind of question."""
+
+
+CALLED_ONCE = ("start", "stop", "dial", "answer", "hangup", "subscribe", BY_HOUR_METHOD)
+"""The methods that act on a live call, and by hour, which is limited to one request a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +122,8 @@ class VendorDialect:
     ) -> Request:
         """A request for a method of the API with its parameters."""
         text = self.query_text(self.with_credentials(query, credentials))
-        return Request(method=verb, url=f"{self.base(root)}/{name}?{text}", headers=FORM)
+        url = f"{self.base(root)}/{name}?{text}"
+        return Request(method=verb, url=url, headers=FORM, repeatable=not calls_once(url))
 
     def command_request(
         self, root: str, name: str, query: Query, credentials: RequestCredentials, *, verb: str | None = None
@@ -129,7 +134,7 @@ class VendorDialect:
         """
         if self.name == "services":
             url = f"{self.base(root)}?{self.query_text((('method', name), *query))}"
-            return Request(method=verb or "GET", url=url, headers=FORM)
+            return Request(method=verb or "GET", url=url, headers=FORM, repeatable=False)
         return self.method_request(root, name, query, credentials, verb=verb or "POST")
 
     def listing_request(
@@ -191,6 +196,13 @@ class VendorDialect:
     def _rest(self, usual: str) -> str:
         """A prefix, or the path that replaces it; only the older dialects' prefixes are replaced."""
         return self.rest_path if self.rest_path and usual in REST_PATHS else usual
+
+
+def calls_once(url: str) -> bool:
+    """Whether a URL calls a method that must not be called again when its answer is lost; see `CALLED_ONCE`."""
+    parts = urlsplit(url)
+    named = dict(parse_qsl(parts.query)).get("method")  # the oldest dialect names the method in the query
+    return parts.path.rpartition("/")[2] in CALLED_ONCE or named in CALLED_ONCE
 
 
 _HASH = VendorHash("POST", "/servicemanager/rest/Time")

@@ -104,9 +104,9 @@ class Runner:
             self._resources.callback(made.cleanup)
             folder = Path(made.name)
         clients: dict[str, TargetClient] = {}
+        limits = limits_of(self.config.targets, folder)
         for target in self.config.targets:
-            limits = limits_of(target, folder)
-            client = TargetClient(target, limits=limits, environ=environ, servers=servers)
+            client = TargetClient(target, limits=limits[target.name], environ=environ, servers=servers)
             clients[target.name] = client
             self._resources.callback(client.close)
             if target.command is not None:

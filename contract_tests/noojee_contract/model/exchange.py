@@ -34,12 +34,17 @@ class NotJson(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request. `url` is absolute and percent-encoded, credentials included."""
+    """A request. `url` is absolute and percent-encoded, credentials included.
+
+    `repeatable`: a second request has the same meaning. That is not so for a command (start, stop, dial, hangup), and for
+    a request by hour, of which only one a minute is allowed.
+    """
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
+    repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

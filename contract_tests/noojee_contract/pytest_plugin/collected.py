@@ -72,7 +72,7 @@ class Collected:
         """Take the calls and the number of requests of this process's runner."""
         self.calls += runner.calls()
         for name, client in runner.target_clients.items():
-            self.requests[name] = self.requests.get(name, 0) + client.requests
+            self.requests[name] = self.requests.get(name, 0) + client.tally.requests
 
     def as_worker(self) -> dict[str, Any]:
         """What a worker sends to the controller at its end."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from noojee_contract.clients.limits import Limits
+from noojee_contract.clients.limits import Bounds, Limits
 from noojee_contract.errors import BudgetSpent, TooSoon
 
 
@@ -23,9 +23,8 @@ class Time:
 
 
 def limits(folder: Path, time: Time, *, rate: float | None = None, budget: int | None = None) -> Limits:
-    return Limits(
-        folder / "t.json", requests_per_second=rate, request_budget=budget, now=lambda: time.now, sleep=time.sleep
-    )
+    bounds = Bounds(requests_per_second=rate, request_budget=budget)
+    return Limits(folder / "t.json", bounds, now=lambda: time.now, sleep=time.sleep)
 
 
 def test_two_workers_share_one_rate(tmp_path: Path) -> None:
