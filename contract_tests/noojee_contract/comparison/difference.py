@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.model.exchange import Exchange
-from noojee_contract.model.extent import Extent
 from noojee_contract.model.failure import FailureKind
 
 LegName = tuple[str, int]
@@ -42,8 +39,7 @@ class Difference:
     answer of the new side.
     """
 
-    unique_id: str
-    leg: int
+    pair: LegPair
     message: str
     kind: FailureKind
     field: str | None = None
@@ -55,7 +51,7 @@ class Difference:
     @property
     def name(self) -> LegName:
         """Unique id and number of the leg."""
-        return self.unique_id, self.leg
+        return self.pair.name
 
     @property
     def about(self) -> str:
@@ -73,15 +69,3 @@ class Comparison:
     def compare(self, pair: LegPair) -> None:
         """Count a leg as compared."""
         self.pairs.setdefault(pair.name, pair)
-
-
-def extent_of(comparison: Comparison, differences: Iterable[Difference]) -> Extent:
-    """How far some of the differences of a comparison reach."""
-    found = list(differences)
-    legs = {(each.about, each.name) for each in found}
-    fields = Counter(about for about, _ in legs)
-    return Extent(
-        differing=len({each.name for each in found}),
-        compared=len(comparison.pairs),
-        fields=dict(sorted(fields.items(), key=lambda item: (-item[1], item[0]))),
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
-from noojee_contract.comparison.difference import Comparison, Difference, LegPair, extent_of
+from noojee_contract.comparison.difference import Comparison, Difference, LegPair
 from noojee_contract.model.coverage import Coverage, Covered
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.extent import Extent
@@ -120,11 +120,9 @@ class Check:
         self.checks += 1
         self.comparison.compare(pair)
         if not passed:
-            unique_id, number = pair.name
             self.comparison.differences.append(
                 Difference(
-                    unique_id=unique_id,
-                    leg=number,
+                    pair=pair,
                     message=message,
                     kind=kind,
                     field=field,
@@ -134,11 +132,6 @@ class Check:
                     exchange=exchange,
                 )
             )
-
-    def collected(self) -> CheckFailed | None:
-        """The failed check that stands for all collected differences; None if there are none."""
-        found = self.comparison.differences
-        return CheckFailed.of(found, extent_of(self.comparison, found)) if found else None
 
     def note(self, what: str) -> None:
         """Note an observation that no fact binds. The report shows it; it never fails."""

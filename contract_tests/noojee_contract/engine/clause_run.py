@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from noojee_contract.comparison.extent import extent_of
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
 from noojee_contract.engine.subject import Subject, SubjectPair
 from noojee_contract.errors import BudgetSpent, TooSoon
@@ -19,10 +20,14 @@ def run_clause(function: ClauseFunction, subject: Subject | SubjectPair, check: 
     try:
         function(subject, check)
     except (CheckFailed, Inconclusive, BudgetSpent, TooSoon) as stop:
-        collected = check.collected()
-        if collected is None:
+        if not check.comparison.differences:
             raise
-        raise collected from stop
-    collected = check.collected()
-    if collected is not None:
-        raise collected
+        raise collected(check, subject) from stop
+    if check.comparison.differences:
+        raise collected(check, subject)
+
+
+def collected(check: Check, subject: Subject | SubjectPair) -> CheckFailed:
+    """The failed check that stands for all differences that a clause collected on a subject."""
+    differences = check.comparison.differences
+    return CheckFailed.of(differences, extent_of(check.comparison, differences, zone=subject.sides[0].zone))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from noojee_contract.comparison.difference import LegPair
+from noojee_contract.comparison.extent import extent_of
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check, CheckFailed
 from noojee_contract.model.failure import FailureKind
@@ -19,15 +22,14 @@ def compare(check: Check, number: int, field: str, old: str, new: str) -> None:
 
 
 def collected(check: Check) -> CheckFailed:
-    failed = check.collected()
-    assert failed is not None
-    return failed
+    found = check.comparison.differences
+    return CheckFailed.of(found, extent_of(check.comparison, found, zone=ZoneInfo("UTC")))
 
 
 def test_equal_values_are_no_difference() -> None:
     check = Check()
     compare(check, 1, "Tag", "a", "a")
-    assert check.collected() is None
+    assert check.comparison.differences == []
     assert check.checks == 1
 
 
@@ -35,7 +37,7 @@ def test_a_difference_does_not_end_the_clause() -> None:
     check = Check()
     compare(check, 1, "Tag", "a", "b")
     compare(check, 2, "Tag", "c", "d")
-    assert [each.leg for each in collected(check).differences] == [1, 2]
+    assert [each.pair.leg.number for each in collected(check).differences] == [1, 2]
 
 
 def test_the_first_difference_is_the_failed_check() -> None:

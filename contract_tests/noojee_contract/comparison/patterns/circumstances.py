@@ -1,0 +1,88 @@
+"""Which legs differ: those of a part of the year, of a direction, before a day, with one number. Pure.
+
+A circumstance is stated only where it holds for every leg that differs, and for no other leg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from noojee_contract.comparison.difference import LegPair
+from noojee_contract.comparison.patterns.evidence import LEAST, Evidence
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+LEAST_UNAFFECTED = 3
+"""The fewest legs without a difference that a circumstance needs: with fewer, it may be chance."""
+
+Holds = Callable[[LegPair], bool]
+
+
+def circumstance(evidence: Evidence) -> str | None:
+    """What all legs with a difference have in common, and no other leg has; None where there is nothing."""
+    differing = [each.pair for each in evidence.differences]
+    others = evidence.unaffected()
+    if len(differing) < LEAST or len(others) < LEAST_UNAFFECTED:
+        return None
+    for words, holds in _circumstances(evidence):
+        if all(map(holds, differing)) and not any(map(holds, others)):
+            return words
+    return _one_direction(differing, others) or _in_time(evidence, differing, others)
+
+
+def months_in_words(months: set[int]) -> str:
+    """The shortest part of the year with all of these months: "October to April"."""
+    first, last = _range_of(months)
+    return MONTHS[first - 1] if first == last else f"{MONTHS[first - 1]} to {MONTHS[last - 1]}"
+
+
+def _range_of(months: set[int]) -> tuple[int, int]:
+    """The first and the last month: the part of the year that is left out is the longest one."""
+    listed = sorted(months)
+    following = [*listed[1:], listed[0] + 12]
+    gaps = [after - before for before, after in zip(listed, following, strict=True)]
+    at = gaps.index(max(gaps))
+    return (following[at] - 1) % 12 + 1, listed[at]
+
+
+def _circumstances(evidence: Evidence) -> Iterable[tuple[str, Holds]]:
+    last = {unique_id: legs[-1].number for unique_id, legs in evidence.old_legs().items()}
+    return (
+        ("only leg 1 of a call", lambda pair: pair.leg.number == 1),
+        ("only the last leg of a call", lambda pair: pair.leg.number == last.get(pair.leg.unique_id)),
+        ("only legs after leg 1", lambda pair: pair.leg.number > 1),
+        ("only legs of 0 s", lambda pair: pair.leg.duration_seconds == 0),
+        ("only legs without a tag", lambda pair: not pair.leg.tag),
+        ("only legs with a tag", lambda pair: bool(pair.leg.tag)),
+    )
+
+
+def _one_direction(differing: list[LegPair], others: list[LegPair]) -> str | None:
+    directions = {pair.leg.direction for pair in differing}
+    if len(directions) != 1 or directions & {pair.leg.direction for pair in others}:
+        return None
+    (direction,) = directions
+    return f"only {direction} calls" if direction else None
+
+
+def _in_time(evidence: Evidence, differing: list[LegPair], others: list[LegPair]) -> str | None:
+    """A day from which, or before which, all legs differ; else a part of the year."""
+    inside, outside = _starts(evidence, differing), _starts(evidence, others)
+    if len(inside) < LEAST_UNAFFECTED or len(outside) < LEAST_UNAFFECTED:
+        return None
+    if min(inside) > max(outside):
+        return f"only from {min(inside):%Y-%m-%d} on"
+    if max(inside) < min(outside):
+        return f"only until {max(inside):%Y-%m-%d}"
+    first, last = _range_of({moment.month for moment in inside})
+    part = {(first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1)}
+    if part.isdisjoint(moment.month for moment in outside):
+        return f"only {months_in_words(part)}"
+    return None
+
+
+def _starts(evidence: Evidence, pairs: list[LegPair]) -> list[datetime]:
+    return [pair.leg.start[0].astimezone(evidence.zone) for pair in pairs if pair.leg.start]
