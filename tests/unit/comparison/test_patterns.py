@@ -37,7 +37,7 @@ def call(number: int, *, legs: int = 3, month: int = 1, hour: int = 3) -> list[L
             duration_seconds=70 + 13 * number + leg,
             source=f"+6139{number:03}{leg}47",
             destination=f"{200 + 10 * number + leg}",
-            tag=f"Case {number}-{leg}",
+            tag=f"Ticket {number}-{leg}",
             username=f"Zoë.{'abcdefghij'[number % 10]}{leg}",
             direction=("inbound", "outbound")[number % 2],
         )
