@@ -125,7 +125,7 @@ def _checked_targets(options: RunOptions) -> list[Target]:
     for target in targets:
         if not target.writable:
             target.secret(os.environ)
-        choose([expected.clause for expected in target.expected_failures])
+        choose([*target.binding, *(expected.clause for expected in target.expected_failures)])
     return targets
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
 from noojee_contract.comparison.difference import Comparison, Difference, LegPair
+from noojee_contract.engine.expectations import Expectations
 from noojee_contract.model.coverage import Coverage, Covered
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.extent import Extent
@@ -66,15 +67,26 @@ class CheckFailed(AssertionError):
         failed.differences, failed.extent = tuple(differences), extent
         return failed
 
+    @property
+    def said(self) -> list[tuple[str | None, str]]:
+        """The field and the message of every failed check that it stands for."""
+        return [(each.field, each.message) for each in self.differences] or [(self.field, self.message)]
+
 
 class Inconclusive(Exception):
     """A clause could not be tested here; the text is the reason."""
 
 
 class Check:
-    """Counts the checks of a clause function. The first failed check ends the clause, unless it is collected."""
+    """Counts the checks of a clause function.
 
-    def __init__(self) -> None:
+    The first failed check ends the clause, unless it is collected, or a target file expects it by its field or message:
+    then it is kept in `tolerated`, so that it does not hide other failures.
+    """
+
+    def __init__(self, expectations: Expectations | None = None) -> None:
+        self.expectations = expectations or Expectations()
+        self.tolerated: list[CheckFailed] = []
         self.checks = 0
         self.notes: list[str] = []
         self.coverage: dict[Covered, Coverage] = {}
@@ -95,9 +107,16 @@ class Check:
         """Make one check. `message` says what was expected and what came. Raises CheckFailed if it did not pass."""
         self.checks += 1
         if not passed:
-            raise CheckFailed(
-                message, kind, field=field, header=header, expected=expected, actual=actual, exchange=exchange
+            self._fail(
+                CheckFailed(
+                    message, kind, field=field, header=header, expected=expected, actual=actual, exchange=exchange
+                )
             )
+
+    def _fail(self, failed: CheckFailed) -> None:
+        if self.expectations.narrow_row_for(failed.field, failed.message) is None:
+            raise failed
+        self.tolerated.append(failed)
 
     def collect(
         self,
@@ -166,13 +185,15 @@ class Check:
             return
         self.checks += 1
         if actual != declared:
-            raise CheckFailed(
-                f"the profile declares {key} = {declared!r}; the answer shows {actual!r}",
-                FailureKind.OPTION_DIFFERS,
-                field=field,
-                header=header,
-                option=key,
-                expected=declared,
-                actual=actual,
-                exchange=exchange,
+            self._fail(
+                CheckFailed(
+                    f"the profile declares {key} = {declared!r}; the answer shows {actual!r}",
+                    FailureKind.OPTION_DIFFERS,
+                    field=field,
+                    header=header,
+                    option=key,
+                    expected=declared,
+                    actual=actual,
+                    exchange=exchange,
+                )
             )

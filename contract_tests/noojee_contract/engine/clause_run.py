@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from noojee_contract.comparison.difference import Comparison, Difference
 from noojee_contract.comparison.extent import extent_of
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
+from noojee_contract.engine.expectations import Expectations
 from noojee_contract.engine.subject import Subject, SubjectPair
 from noojee_contract.errors import BudgetSpent, TooSoon
 
@@ -15,19 +17,33 @@ ClauseFunction = Callable[..., None]
 def run_clause(function: ClauseFunction, subject: Subject | SubjectPair, check: Check) -> None:
     """Run a clause function. Raises CheckFailed for its first failed check, or for all differences that it collected.
 
-    A clause that collected differences has failed, even if it could not be finished.
+    An unexpected difference has failed the clause, even if the clause could not be finished. Expected failures are
+    raised only if nothing else failed: see `is_expected`.
     """
+    check.comparison = Comparison()
+    check.tolerated.clear()
+    stop: Exception | None = None
     try:
         function(subject, check)
-    except (CheckFailed, Inconclusive, BudgetSpent, TooSoon) as stop:
-        if not check.comparison.differences:
-            raise
-        raise collected(check, subject) from stop
-    if check.comparison.differences:
-        raise collected(check, subject)
-
-
-def collected(check: Check, subject: Subject | SubjectPair) -> CheckFailed:
-    """The failed check that stands for all differences that a clause collected on a subject."""
+    except (CheckFailed, Inconclusive, BudgetSpent, TooSoon) as raised:
+        stop = raised
     differences = check.comparison.differences
+    unexpected = [each for each in differences if check.expectations.row_for(each.field, each.message) is None]
+    if unexpected:
+        raise _collected(check, unexpected, subject) from stop
+    if stop is not None:
+        raise stop
+    if differences:
+        raise _collected(check, differences, subject)
+    if check.tolerated:
+        raise check.tolerated[0]
+
+
+def is_expected(failed: CheckFailed, expectations: Expectations) -> bool:
+    """Whether every failed check that a CheckFailed stands for is expected."""
+    return all(expectations.row_for(field, message) is not None for field, message in failed.said)
+
+
+def _collected(check: Check, differences: Sequence[Difference], subject: Subject | SubjectPair) -> CheckFailed:
+    """The failed check that stands for differences that a clause collected on a subject."""
     return CheckFailed.of(differences, extent_of(check.comparison, differences, zone=subject.sides[0].zone))

@@ -63,10 +63,14 @@ class Planner:
             return Obstacle(Outcome.NOT_APPLICABLE, f"the dialect {newest.dialect} has no method by hour")
         return None
 
-    def expected_failure(self, clause: Clause, cell: Cell) -> ExpectedFailure | None:
-        """The row of a target file that expects a clause to fail in a cell, None if there is none."""
+    def expected_failures(self, clause: Clause, cell: Cell) -> tuple[ExpectedFailure, ...]:
+        """The rows of the target file that expect a clause to fail in a cell."""
         rows = (row for name in cell.target_names for row in self.targets[name].expected_failures)
-        return next((row for row in rows if row.clause == clause.id), None)
+        return tuple(row for row in rows if row.clause == clause.id)
+
+    def is_binding(self, clause: Clause, cell: Cell) -> bool:
+        """Whether a failed check of a clause fails in a cell: by its severity, or because a target file says so."""
+        return clause.severity != "may" or any(clause.id in self.targets[name].binding for name in cell.target_names)
 
     def _sources(self, target: Target, clause: Clause) -> list[CallSource]:
         if self.config.replay_archive is not None:

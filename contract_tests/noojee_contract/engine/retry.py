@@ -9,8 +9,9 @@ from noojee_contract.catalogue.clauses import Clause
 from noojee_contract.clients.hashes import TimeUnavailable
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
-from noojee_contract.engine.clause_run import ClauseFunction, run_clause
+from noojee_contract.engine.clause_run import ClauseFunction, is_expected, run_clause
 from noojee_contract.engine.config import RunnerConfig
+from noojee_contract.engine.expectations import Expectations
 from noojee_contract.engine.filled_subject import FilledSubject
 from noojee_contract.engine.rerun import difference
 from noojee_contract.engine.subject_pool import SubjectPool
@@ -29,9 +30,17 @@ class Retrier:
         self._subjects = subjects
 
     def shrunk(
-        self, function: ClauseFunction, cell: Cell, failed: CheckFailed, document: Mapping[str, Any]
+        self,
+        function: ClauseFunction,
+        cell: Cell,
+        failed: CheckFailed,
+        document: Mapping[str, Any],
+        expectations: Expectations,
     ) -> tuple[CheckFailed, Mapping[str, Any]]:
-        """The smallest archive that still makes the clause fail, found within `shrink_seconds`, and its failed check."""
+        """The smallest archive that still makes the clause fail, found within `shrink_seconds`, and its failed check.
+
+        An archive with only expected failures does not show the failure.
+        """
         if self._config.shrink_seconds <= 0 or self._config.replay_archive is not None:
             return failed, document
         from noojee_contract.engine.shrink import smallest  # Hypothesis takes long to import
@@ -39,9 +48,9 @@ class Retrier:
         def shows(candidate: Mapping[str, Any]) -> CheckFailed | None:
             subject = self._subjects.filled(cell, candidate)
             try:
-                run_clause(function, subject, Check())
+                run_clause(function, subject, Check(expectations))
             except CheckFailed as shown:
-                return shown
+                return None if is_expected(shown, expectations) else shown
             except (Inconclusive, ContractError, TimeUnavailable):
                 return None
             finally:
@@ -67,6 +76,7 @@ class Retrier:
         failed: CheckFailed,
         document: Mapping[str, Any] | None,
         *,
+        expectations: Expectations,
         redactor: Callable[[], Redactor],
     ) -> str | None:
         """Run a failed clause once more in new sandboxes, and say what differed.
@@ -81,7 +91,7 @@ class Retrier:
         for side in subject.sides:
             side.client.sender.on_exchange = exchanges.append
         try:
-            run_clause(function, subject, Check())
+            run_clause(function, subject, Check(expectations))
         except CheckFailed as shown:
             again = shown
         except (Inconclusive, ContractError, TimeUnavailable):

@@ -19,8 +19,9 @@ from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
-from noojee_contract.engine.clause_run import ClauseFunction, run_clause
+from noojee_contract.engine.clause_run import ClauseFunction, is_expected, run_clause
 from noojee_contract.engine.config import RunnerConfig
+from noojee_contract.engine.expectations import Expectations
 from noojee_contract.engine.failures import FailureBuilder
 from noojee_contract.engine.planner import Planner
 from noojee_contract.engine.retry import Retrier
@@ -117,15 +118,21 @@ class Runner:
         obstacle = self.planner.obstacle(clause, cell)
         if obstacle is not None:
             return _result(clause, cell, obstacle.outcome, reason=obstacle.reason)
-        check = Check()
+        check = Check(Expectations(self.planner.expected_failures(clause, cell), self._today))
         return replace(self._checked(clause, function, cell, check), coverage=tuple(check.coverage.values()))
 
     def _checked(self, clause: Clause, function: ClauseFunction, cell: Cell, check: Check) -> Result:
         document: Mapping[str, Any] | None = None
+        expected: CheckFailed | None = None
         try:
             for subject in self._subjects.subjects(clause, cell):
                 document = _document(subject)
-                run_clause(function, subject, check)
+                try:
+                    run_clause(function, subject, check)
+                except CheckFailed as shown:
+                    if not is_expected(shown, check.expectations):
+                        raise
+                    expected = expected or shown
         except (Inconclusive, BudgetSpent, TooSoon) as stop:
             return _result(
                 clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=self._redacted(cell, str(stop))
@@ -135,6 +142,8 @@ class Runner:
             return self._failed(clause, cell, check, failed)
         except CheckFailed as failed:
             return self._failed_on(clause, function, cell, check, failed, document)
+        if expected is not None:
+            return self._failed(clause, cell, check, expected)
         if check.notes:
             seen = self._redacted(cell, f"saw {'; '.join(check.notes)}")
             return _result(clause, cell, Outcome.INFORMATIONAL, checks=check.checks, reason=seen)
@@ -158,9 +167,15 @@ class Runner:
         """The result of a clause that failed with an archive, after it was shrunk and retried."""
         generated = document if cell.source == CallSource.GENERATED else None
         if generated is not None:
-            failed, generated = self._retrier.shrunk(function, cell, failed, generated)
+            failed, generated = self._retrier.shrunk(function, cell, failed, generated, check.expectations)
         flaky = self._retrier.flaky(
-            clause, function, cell, failed, generated or document, redactor=lambda: self._failures.redactor(cell)
+            clause,
+            function,
+            cell,
+            failed,
+            generated or document,
+            expectations=check.expectations,
+            redactor=lambda: self._failures.redactor(cell),
         )
         return self._failed(clause, cell, check, failed, document=generated, flaky=flaky)
 
@@ -179,19 +194,25 @@ class Runner:
             text = f"the fake has a bug of its own ({bug}); no contract is broken by it"
             return _result(clause, cell, Outcome.ERROR, checks=check.checks, reason=text)
         failure = self._failures.build(clause, cell, failed, document=document, flaky=flaky)
-        outcome, reason = self._outcome_of(clause, cell, failure)
+        outcome, reason = self._outcome_of(clause, cell, failed, check.expectations)
+        if outcome is Outcome.INFORMATIONAL:
+            reason = failure.headline
         return _result(clause, cell, outcome, checks=check.checks, reason=reason, failure=failure)
 
-    def _outcome_of(self, clause: Clause, cell: Cell, failure: Failure) -> tuple[Outcome, str | None]:
+    def _outcome_of(
+        self, clause: Clause, cell: Cell, failed: CheckFailed, expectations: Expectations
+    ) -> tuple[Outcome, str | None]:
         """The outcome of a failed check, with its reason."""
-        if clause.severity == "may":
-            return Outcome.INFORMATIONAL, failure.message
-        expected = self.planner.expected_failure(clause, cell)
-        if expected is None:
-            return Outcome.FAILED, None
-        if expected.expires >= self._today:
-            return Outcome.EXPECTED_FAILURE, f"expected until {expected.expires}: {expected.reason}"
-        return Outcome.FAILED, f"the expected failure expired on {expected.expires}: {expected.reason}"
+        if not self.planner.is_binding(clause, cell):
+            return Outcome.INFORMATIONAL, None
+        if is_expected(failed, expectations):
+            rows = [row for said in failed.said if (row := expectations.row_for(*said)) is not None]
+            reasons = dict.fromkeys(f"expected until {row.expires}: {row.reason}" for row in rows)
+            return Outcome.EXPECTED_FAILURE, "; ".join(reasons)
+        expired = [row for said in failed.said if (row := expectations.expired_row_for(*said)) is not None]
+        if expired:
+            return Outcome.FAILED, f"the expected failure expired on {expired[0].expires}: {expired[0].reason}"
+        return Outcome.FAILED, "the target file makes this clause binding" if clause.severity == "may" else None
 
 
 def _result(

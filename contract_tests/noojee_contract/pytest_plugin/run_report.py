@@ -55,7 +55,7 @@ def run_report(collected: Collected, run: Run) -> Report:
         targets=_target_rows(collected, results, run),
         clauses=[clause.row() for clause in catalogue().values() if clause.id in ids],
         results=sorted(results, key=lambda result: (result.clause, result.target, result.source)),
-        missing=required_clauses(run.targets, run.options).missing(results),
+        missing=required_clauses(run.targets, run.options, run.migrations).missing(results),
         calls=collected.calls,
         notes=[*_notes(run), *collected.lost],
         caveats=_caveats(run.targets),
@@ -63,28 +63,40 @@ def run_report(collected: Collected, run: Run) -> Report:
     )
 
 
-def required_clauses(targets: Sequence[Target], options: RunOptions) -> RequiredClauses:
+def required_clauses(
+    targets: Sequence[Target], options: RunOptions, migrations: Sequence[MigrationPair] = ()
+) -> RequiredClauses:
     """The clauses that must have passed on each target, without the negative tests that its target file waives.
 
-    --only replaces the usual required clauses by the ids that it names, and keeps the usual ones that its patterns match.
+    --only replaces the usual required clauses by the must and should clauses that it names, and keeps the usual ones that
+    its patterns match. --require adds clauses of any severity, on targets and on migrations.
     """
     known = catalogue()
     if options.replay_counterexample:
         only: Sequence[str] = sorted(chosen_clauses(options) or ())
     else:
         only = options.only
-    named = {clause.id for clause in choose(options.require)} | {pattern for pattern in only if pattern in known}
+    asked = {clause.id for clause in choose(options.require)}
+    named = asked | {name for name in only if name in known and known[name].severity in ("must", "should")}
     matched = {clause.id for clause in choose(only)} if only else set(known)
     needed = {
         target.name: [
             clause_id
             for clause_id in sorted(named | (matched & set(_usual(target)) - _waived(target)))
-            if applies_to(known[clause_id], target) and known[clause_id].severity in ("must", "should")
+            if applies_to(known[clause_id], target)
         ]
         for target in targets
     }
+    of_pairs = sorted(clause_id for clause_id in asked if MIGRATION in known[clause_id].dialects)
+    needed |= {str(pair): of_pairs for pair in _compared(migrations, targets) if of_pairs}
     claimed = {} if only else {target.name: _claims(target) for target in targets}
     return RequiredClauses(needed=needed, claimed=claimed)
+
+
+def _compared(migrations: Sequence[MigrationPair], targets: Sequence[Target]) -> list[MigrationPair]:
+    """The migrations between chosen targets."""
+    names = {target.name for target in targets}
+    return [pair for pair in migrations if {pair.old, pair.new} <= names]
 
 
 def _usual(target: Target) -> tuple[str, ...]:

@@ -62,8 +62,7 @@ def _open_runner(config: pytest.Config) -> Runner:
     options = RunOptions.of_pytest(config)
     targets, migrations = chosen_targets(options)
     for target in targets:
-        for expected in target.expected_failures:
-            choose([expected.clause])
+        choose([*target.binding, *(expected.clause for expected in target.expected_failures)])
     return Runner(
         RunnerConfig(
             targets=targets,

@@ -5,6 +5,7 @@ A target names the environment variable of a credential. The value is read only 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -40,11 +41,26 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedFailure:
-    """A clause that is expected to fail on a target: why, and the last day on which that is accepted."""
+    """A clause that is expected to fail on a target: why, and the last day on which that is accepted.
+
+    `field` narrows it to failed checks of one field. `pattern` narrows it to failed checks whose message it is found in;
+    the message has the values of both sides. Without either, the whole clause is expected to fail.
+    """
 
     clause: str
     reason: str
     expires: date
+    field: str | None = None
+    pattern: re.Pattern[str] | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it names a field or a pattern, so that other failures of the clause are not expected."""
+        return self.field is not None or self.pattern is not None
+
+    def matches(self, field: str | None, message: str) -> bool:
+        """Whether it is about a failed check with this field and message."""
+        return self.field in (None, field) and (self.pattern is None or self.pattern.search(message) is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +102,7 @@ class Target:
     sources: tuple[str, ...] = CALL_SOURCES
     profile: Mapping[str, str] = field(default_factory=dict)
     expected_failures: tuple[ExpectedFailure, ...] = ()
+    binding: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
     @property

@@ -6,6 +6,7 @@ the JSON path, and never repeats a value that could be a credential.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -97,7 +98,19 @@ def _expected_failures(value: Any, place: Place) -> tuple[ExpectedFailure, ...]:
             expires = date.fromisoformat(row["expires"])
         except ValueError:
             raise FormError(f"{place.path}[{number}].expires", "not a date; write one such as 2027-01-31") from None
-        rows.append(ExpectedFailure(clause=row["clause"], reason=row["reason"], expires=expires))
+        try:
+            pattern = None if "pattern" not in row else re.compile(row["pattern"])
+        except re.error as error:
+            raise FormError(f"{place.path}[{number}].pattern", f"not a regular expression: {error}") from None
+        rows.append(
+            ExpectedFailure(
+                clause=row["clause"],
+                reason=row["reason"],
+                expires=expires,
+                field=row.get("field"),
+                pattern=pattern,
+            )
+        )
     return tuple(rows)
 
 
@@ -116,6 +129,7 @@ _READERS: Mapping[str, Callable[[Any, Place], Any]] = {
     "time_zone": _time_zone,
     "recordings": _recordings,
     "capabilities": _frozen_set,
+    "binding": _frozen_set,
     "command": _tuple,
     "sources": _tuple,
     "ca_file": _ca_file,

@@ -123,6 +123,11 @@ PBX = "$.targets.pbx"
         (GOOD + "writable = 'yes'\n", f"{PBX}.writable", "Set true"),
         (GOOD + "control_url = 'https://h'\n", f"{PBX}.control_url", "needs writable = true"),
         (
+            GOOD + "[[targets.pbx.expected_failures]]\nclause='a'\nreason='b'\nexpires='2027-01-31'\npattern='('\n",
+            f"{PBX}.expected_failures[0].pattern",
+            "regular expression",
+        ),
+        (
             GOOD + "[[targets.pbx.expected_failures]]\nclause='a'\nreason='b'\nexpires='soon'\n",
             f"{PBX}.expected_failures[0].expires",
             "a date such as 2027-01-31",

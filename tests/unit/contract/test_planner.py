@@ -84,11 +84,18 @@ def test_an_expected_failure_is_found_for_a_migration() -> None:
     """Either target may name it."""
     row = ExpectedFailure(clause="migration.calls", reason="a known defect", expires=date(2030, 1, 1))
     plan = planner(OLD, replace(NEW, expected_failures=(row,)))
-    assert plan.expected_failure(clause("migration.calls"), Cell(PAIR, CallSource.BUNDLED)) == row
-    assert plan.expected_failure(clause("migration.tags"), Cell(PAIR, CallSource.BUNDLED)) is None
+    assert plan.expected_failures(clause("migration.calls"), Cell(PAIR, CallSource.BUNDLED)) == (row,)
+    assert plan.expected_failures(clause("migration.tags"), Cell(PAIR, CallSource.BUNDLED)) == ()
 
 
 def test_a_cell_shows_its_migration_in_one_form() -> None:
     """Reports show the display name, and nothing parses it."""
     assert str(Cell(PAIR, CallSource.OBSERVED)) == "old > new-observed"
     assert Cell(PAIR, CallSource.OBSERVED).target_names == ("old", "new")
+
+
+def test_a_target_file_makes_an_informational_clause_binding() -> None:
+    informational = clause("migration.record-ids")
+    cell = Cell(PAIR, CallSource.BUNDLED)
+    assert not planner(OLD, NEW).is_binding(informational, cell)
+    assert planner(OLD, replace(NEW, binding=frozenset({informational.id}))).is_binding(informational, cell)

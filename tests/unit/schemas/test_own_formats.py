@@ -59,7 +59,8 @@ sources = ["bundled"]
 control_url = "https://pbx.example/__noojee"
 control_token_env = "CONTROL_TOKEN"
 profile = {time_body = "digits-newline"}
-expected_failures = [{clause = "metadata.schema", reason = "known", expires = "2027-01-31"}]
+expected_failures = [{clause = "metadata.schema", reason = "known", expires = "2027-01-31", field = "DID", pattern = "null"}]
+binding = ["transport.json-content-type"]
 
 [targets.old]
 dialect = "recording-api"
