@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from quality.detection import read_only_run
 from quality.detection.detect import RANDOM_SEED, Row
 from quality.detection.heat_map import heat_map
 from quality.detection.pairs import draw_pairs
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.read_only:
+        return read_only_run.run(options, parser)
     if options.check:
         return _check()
     if options.show:
@@ -76,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     which.add_argument("--check", action="store_true", help="run nothing; say whether the results in docs are stale")
     which.add_argument("--show", nargs="+", metavar="NAME", help="run nothing; show the rows of these in docs")
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        help="faulty migrations from a read-only PBX; with --sample, --only or --check",
+    )
     parser.add_argument("--pairs", type=int, default=0, metavar="N", help="draw N pairs of faults as well")
     parser.add_argument("--random-seed", type=int, default=1, metavar="S", help="for what is drawn (default 1)")
     parser.add_argument(

@@ -90,7 +90,10 @@ CALLS: tuple[PlannedCall, ...] = (
     PlannedCall(start="2025-03-11T10:27:00", legs=_one(" padded ", 3.3)),
     PlannedCall(start="2025-03-11T10:33:00", legs=_one("50% + 5/2?", 3.5), source="61491570156"),
     PlannedCall(start="2025-03-11T10:40:00", legs=_one("客户-7", 3.2, username="Zoë Müller")),
-    PlannedCall(start="2025-03-11T10:46:00", legs=_one("A" * 70, 3.1)),
+    PlannedCall(
+        start="2025-03-11T10:46:00",
+        legs=_one("Invoice 1042 of customer 7731: third complaint, call back promised by Wilma", 3.1),
+    ),
     PlannedCall(start="2025-03-11T10:52:00", legs=_one("007", 3.6), source="0400000007"),
     PlannedCall(start="2025-03-11T10:55:00", legs=_one("7", 3.6), source="400000007"),
     # two calls in one minute, one call with two tags, a leg without sound, a leg of less than a second

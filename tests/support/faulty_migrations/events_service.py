@@ -6,7 +6,6 @@ POST with JSON, a bearer token, nested names, epoch milliseconds, FLAC. By hour 
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import threading
 from collections import defaultdict
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import soundfile
 from aiohttp import web
+
+from support.faulty_migrations.coding import encoded
 
 KINDS = {"inbound": 1, "outbound": 2, "internal": 3}
 FLAC = {"format": "FLAC", "subtype": "PCM_16"}
@@ -114,9 +115,7 @@ class EventsService:
         if file is None:
             return error(404, 1404, "no such sound")
         samples, rate = soundfile.read(file)
-        coded = io.BytesIO()
-        soundfile.write(coded, samples, rate, **FLAC)
-        return web.Response(body=coded.getvalue(), content_type="audio/flac")
+        return web.Response(body=encoded(samples, rate, **FLAC), content_type="audio/flac")
 
     def app(self):
         """The aiohttp application."""
@@ -160,7 +159,7 @@ def serve(archive: Path, key: str):
         started.set()
 
     def run():
-        loop.create_task(start())
+        loop.run_until_complete(start())
         loop.run_forever()
 
     serving = threading.Thread(target=run, daemon=True)

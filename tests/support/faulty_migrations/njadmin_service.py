@@ -111,7 +111,7 @@ class NjadminService:
     def by_hour(self, given):
         hour = given.get("hour", "")
         try:
-            day = datetime.strptime(given.get("date", ""), "%Y/%m/%d").date()
+            day = datetime.strptime(given.get("date", ""), "%Y/%m/%d").date()  # noqa: DTZ007  a local date
         except ValueError:
             return self.refuse(400, "date must be YYYY/MM/DD")
         if not (hour.isascii() and hour.isdigit() and int(hour) < 24):

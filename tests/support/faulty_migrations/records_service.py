@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from zoneinfo import ZoneInfo
 import soundfile
 from flask import Flask, Response, jsonify, request
 from waitress.server import create_server
+
+from support.faulty_migrations.coding import encoded
 
 ZONE = ZoneInfo("Australia/Melbourne")
 TABLES = """
@@ -49,7 +52,7 @@ def migrate(archive, database):
                 leg.get("tag"),
                 leg.get("username") or "Administrator",
                 leg["destination"],
-                media(archive.parent, leg),
+                stored(archive.parent, leg),
             )
             database.execute("INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
     database.commit()
@@ -67,20 +70,24 @@ def utc(text):
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def media(folder, leg):
-    """The sound of a leg as Ogg Opus; None if it is not kept."""
+def stored(folder, leg):
+    """The sound of a leg as the old PBX has it; None if it is not kept."""
     if "file" not in leg["sound"]:
         return None
-    samples, rate = soundfile.read(folder / leg["sound"]["file"])
-    coded = io.BytesIO()
-    soundfile.write(coded, samples, rate, format="OGG", subtype="OPUS")
-    return coded.getvalue()
+    return (folder / leg["sound"]["file"]).read_bytes()
+
+
+def opus(media):
+    """A sound as Ogg Opus."""
+    samples, rate = soundfile.read(io.BytesIO(media))
+    return encoded(samples, rate, format="OGG", subtype="OPUS")
 
 
 def create_app(archive, key):
     """The API over a migrated archive."""
     app = Flask(__name__)
     app.json.sort_keys = False
+    app.logger.disabled = True
     database = sqlite3.connect(":memory:", check_same_thread=False)
     database.row_factory = sqlite3.Row
     database.executescript(TABLES)
@@ -119,12 +126,12 @@ def create_app(archive, key):
         near = select("ends >= ? AND ends < ?", *around, order="ends, record")
         return listed([row for row in near if local(row["ends"]).strftime("%Y-%m-%d %H") == f"{first:%Y-%m-%d %H}"])
 
-    @app.get("/records/v1/interactions/<path:call>/segments/<int:position>/media")
+    @app.get("/records/v1/interactions/<path:call>/segments/<int(max=9999):position>/media")
     def sound(call, position):
         found = select("interaction = ? AND position = ?", call, position)
         if not found or found[0]["media"] is None:
             return problem(404, "no_media", "there is no such recording")
-        return Response(found[0]["media"], mimetype="audio/ogg")
+        return Response(opus(found[0]["media"]), mimetype="audio/ogg")
 
     @app.errorhandler(404)
     def unknown(_error):
@@ -172,6 +179,7 @@ def problem(status, code, detail):
 
 def serve(archive: Path, key: str):
     """Serve a migrated archive on a free port. Returns the base URL and a function that stops the server."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = create_server(create_app(archive, key), host="127.0.0.1", port=0, threads=4)
     serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
