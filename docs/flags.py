@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from noojee_contract.targets.flags import (
+    DIFFERENCES,
     PYTEST_PREFIX,
     REPORT_FLAGS,
     RUN_FLAGS,
@@ -44,7 +45,7 @@ def page() -> str:
             "Flags of the command only",
             "Pytest has its own `-n`, from pytest-xdist, and writes no reports of this suite.",
             ["flag", "what it does"],
-            [[_written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS)],
+            [[_written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS, DIFFERENCES)],
         ),
         _section(
             "Keys of a target, and their flags",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from noojee_contract.errors import near
-from noojee_contract.targets.flags import REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
+from noojee_contract.targets.flags import DIFFERENCES, REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
 
 OLD_FLAGS: Mapping[str, str] = {
     "seed": "--random-seed",
@@ -59,7 +59,8 @@ def verify_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     direct = parser.add_argument_group("a target without a target file")
     for flag in TARGET_FLAGS:
         add_flag(direct.add_argument, flag)
-    _add_reports(parser)
+    reports = _add_reports(parser)
+    add_flag(reports.add_argument, DIFFERENCES)
     return parser
 
 
@@ -84,10 +85,11 @@ def _parsers() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
     return parser, {"verify": verify_parser(verify), "clauses": clauses, "report": report}
 
 
-def _add_reports(parser: argparse.ArgumentParser) -> None:
+def _add_reports(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     group = parser.add_argument_group("reports")
     for flag in REPORT_FLAGS:
         add_flag(group.add_argument, flag)
+    return group
 
 
 def _unexpected(words: Sequence[str], parser: argparse.ArgumentParser) -> str:

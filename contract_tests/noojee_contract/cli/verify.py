@@ -26,13 +26,13 @@ from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.budget import planned_requests
 from noojee_contract.errors import NothingToCheck, TargetError, Unreachable
-from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_USAGE
 from noojee_contract.model.result import Report
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses, chosen_targets
 from noojee_contract.pytest_plugin.run_report import target_row
 from noojee_contract.pytest_plugin.session import collected_of, report_of
 from noojee_contract.pytest_plugin.shared import LIMITS
-from noojee_contract.report import writing
+from noojee_contract.report import differences, writing
 from noojee_contract.report.progress import Progress
 from noojee_contract.targets.applicability import applies_to
 from noojee_contract.targets.flags import PYTEST_FLAGS, PYTEST_PREFIX, words
@@ -50,6 +50,7 @@ def verify(arguments: argparse.Namespace) -> int:
         targets = _checked_targets(options)
         for path in report_paths(arguments).values():
             writing.ensure_writable(path)
+        _check_differences(arguments, options, targets)
     except (TargetError, OSError) as error:
         _say(f"noojee-contract: {error}")
         return EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck) else EXIT_USAGE
@@ -61,7 +62,8 @@ def verify(arguments: argparse.Namespace) -> int:
             return EXIT_USAGE
         if unreachable is not None:
             return publish(arguments, _unreachable_report(options, targets, unreachable))
-        return _run(arguments, options, targets, Path(folder))
+        code = _run(arguments, options, targets, Path(folder))
+        return max(code, _write_differences(arguments, Path(folder)))
 
 
 def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target], folder: Path) -> int:
@@ -127,6 +129,29 @@ def _checked_targets(options: RunOptions) -> list[Target]:
             target.secret(os.environ)
         choose([*target.binding, *(expected.clause for expected in target.expected_failures)])
     return targets
+
+
+def _check_differences(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target]) -> None:
+    """Raises TargetError if --differences names a file that cannot be written, or no migration is compared."""
+    if arguments.differences is None:
+        return
+    writing.ensure_writable(Path(arguments.differences))
+    _, migrations = chosen_targets(options)
+    names = {target.name for target in targets}
+    if not any({pair.old, pair.new} <= names for pair in migrations):
+        raise TargetError("--differences needs both targets of a [[migration]]; choose both, or leave it out")
+
+
+def _write_differences(arguments: argparse.Namespace, folder: Path) -> int:
+    """Write the file of --differences. Returns 0, or the exit code if it cannot be written."""
+    if arguments.differences is None:
+        return EXIT_OK
+    try:
+        writing.write(Path(arguments.differences), differences.render(differences.collect(folder)))
+    except OSError as error:
+        _say(f"noojee-contract: the file {arguments.differences} could not be written: {error.strerror}")
+        return EXIT_INCONCLUSIVE
+    return EXIT_OK
 
 
 def _preflight(targets: Sequence[Target], folder: Path) -> tuple[str, str] | None:

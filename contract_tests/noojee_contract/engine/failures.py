@@ -7,13 +7,16 @@ from typing import Any
 
 from noojee_contract.catalogue.clauses import Clause
 from noojee_contract.clients.target_client import TargetClient
-from noojee_contract.engine.check import CheckFailed
+from noojee_contract.comparison.difference import Difference
+from noojee_contract.engine.check import Check, CheckFailed
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.repeat import repeat_commands, repeat_script
 from noojee_contract.model.cell import Cell, MigrationPair
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import Failure
+from noojee_contract.model.outcome import Outcome
 from noojee_contract.redaction.redact import Redactor
+from noojee_contract.report.differences import DifferenceRow
 
 
 class FailureBuilder:
@@ -71,6 +74,24 @@ class FailureBuilder:
             extent=failed.extent,
         )
 
+    def differences(self, clause: Clause, cell: Cell, check: Check, *, binding: bool) -> list[DifferenceRow]:
+        """All differences that a clause collected, also those that a target file expects."""
+        redactor = self.redactor(cell)
+        return [
+            DifferenceRow(
+                migration=str(cell.target),
+                clause=clause.id,
+                outcome=str(_outcome_of(each, check, binding=binding)),
+                kind=str(each.kind),
+                unique_id=redactor.text(each.pair.leg.unique_id),
+                leg=each.pair.leg.number,
+                field=each.field or "",
+                old=redactor.text(each.old or ""),
+                new=redactor.text(each.new or ""),
+            )
+            for each in check.comparison.differences
+        ]
+
     def _keep(self, clause: Clause, document: Mapping[str, Any]) -> tuple[str, str] | None:
         """Keep a counterexample; its id and its folder, None if it cannot be kept."""
         store = self._config.counterexamples
@@ -90,3 +111,10 @@ class FailureBuilder:
         client = self._target_clients[cell.target]
         path = client.below_root(exchange.request.url)
         return repeat_script(client.target, exchange, document=document, redactor=redactor, path=path)
+
+
+def _outcome_of(difference: Difference, check: Check, *, binding: bool) -> Outcome:
+    if not binding:
+        return Outcome.INFORMATIONAL
+    is_expected = check.expectations.row_for(difference.field, difference.message) is not None
+    return Outcome.EXPECTED_FAILURE if is_expected else Outcome.FAILED

@@ -33,6 +33,7 @@ from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
+from noojee_contract.report import differences
 
 BUG_HEADER = "x-noojee-fake-bug"
 MOST_TIME_LINES = 60
@@ -54,6 +55,7 @@ class Runner:
         self._resources = ExitStack()
         servers = Servers()
         self._resources.callback(servers.close)
+        self._folder = self._shared_folder()
         self.target_clients = self._open_target_clients(os.environ if environ is None else environ, servers)
         self._subjects = SubjectPool(config, self.target_clients)
         self._retrier = Retrier(config, self.target_clients, self._subjects)
@@ -98,14 +100,17 @@ class Runner:
             found += [{"target": name, **row} for row in rows]
         return found
 
+    def _shared_folder(self) -> Path:
+        """The folder that all workers share; without one, a folder of this runner."""
+        if self.config.limits_folder is not None:
+            return self.config.limits_folder
+        made = tempfile.TemporaryDirectory(prefix="noojee-contract-")
+        self._resources.callback(made.cleanup)
+        return Path(made.name)
+
     def _open_target_clients(self, environ: Mapping[str, str], servers: Servers) -> dict[str, TargetClient]:
-        folder = self.config.limits_folder
-        if folder is None:
-            made = tempfile.TemporaryDirectory(prefix="noojee-contract-")
-            self._resources.callback(made.cleanup)
-            folder = Path(made.name)
         clients: dict[str, TargetClient] = {}
-        limits = limits_of(self.config.targets, folder)
+        limits = limits_of(self.config.targets, self._folder)
         for target in self.config.targets:
             client = TargetClient(target, limits=limits[target.name], environ=environ, servers=servers)
             clients[target.name] = client
@@ -119,7 +124,11 @@ class Runner:
         if obstacle is not None:
             return _result(clause, cell, obstacle.outcome, reason=obstacle.reason)
         check = Check(Expectations(self.planner.expected_failures(clause, cell), self._today))
-        return replace(self._checked(clause, function, cell, check), coverage=tuple(check.coverage.values()))
+        result = self._checked(clause, function, cell, check)
+        if check.comparison.differences:
+            binding = self.planner.is_binding(clause, cell)
+            differences.append(self._folder, self._failures.differences(clause, cell, check, binding=binding))
+        return replace(result, coverage=tuple(check.coverage.values()))
 
     def _checked(self, clause: Clause, function: ClauseFunction, cell: Cell, check: Check) -> Result:
         document: Mapping[str, Any] | None = None

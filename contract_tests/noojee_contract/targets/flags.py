@@ -139,6 +139,14 @@ REPORT_FLAGS = (
 )
 """Flags of the command only."""
 
+DIFFERENCES = Flag(
+    name="differences",
+    flag="--differences",
+    metavar="FILE",
+    help="Write all differences between the two sides of migrations as CSV: migration, clause, unique id, leg, field, old and new value.",
+)
+"""A flag of `verify` only: a kept report has no list of differences."""
+
 PYTEST_FLAGS = (*RUN_FLAGS, TARGET_NAME, *TARGET_FLAGS)
 REPEATED_FLAGS = (CONFIG, *TARGET_FLAGS)
 """The flags that a repeat command needs to find the same target under the same limits."""

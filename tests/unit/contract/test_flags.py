@@ -14,6 +14,7 @@ from noojee_contract.engine.repeat import repeat_commands
 from noojee_contract.errors import TargetError
 from noojee_contract.pytest_plugin.options import RunOptions, check_flags, chosen_targets
 from noojee_contract.targets.flags import (
+    DIFFERENCES,
     PYTEST_FLAGS,
     PYTEST_PREFIX,
     REPEATED_FLAGS,
@@ -69,7 +70,7 @@ def test_the_command_has_exactly_the_flags_of_the_table() -> None:
     """No flag of `verify` is written anywhere else."""
     actions = verify_parser(argparse.ArgumentParser(add_help=False))._actions
     found = {name for action in actions for name in action.option_strings}
-    table = (*RUN_FLAGS, WORKERS, *REPORT_FLAGS, *TARGET_FLAGS)
+    table = (*RUN_FLAGS, WORKERS, *REPORT_FLAGS, DIFFERENCES, *TARGET_FLAGS)
     assert found == {name for flag in table for name in (flag.flag, flag.short) if name}
 
 
@@ -97,7 +98,8 @@ def test_a_secret_is_given_by_the_name_of_its_variable() -> None:
 def test_each_run_flag_has_its_own_help() -> None:
     """It has no key in the schema that could help."""
     assert all(
-        flag.help and flag.name not in target_keys() for flag in (*RUN_FLAGS, TARGET_NAME, WORKERS, *REPORT_FLAGS)
+        flag.help and flag.name not in target_keys()
+        for flag in (*RUN_FLAGS, TARGET_NAME, WORKERS, *REPORT_FLAGS, DIFFERENCES)
     )
 
 
