@@ -38,7 +38,7 @@ SCOPES: Mapping[str, str] = {
 does not apply to a custom dialect."""
 SEVERITIES = ("must", "should", "declared", "may")
 NEEDS = ("writable", "negative_tests", "by_hour", "audio", "user_key", "plain_http", "live")
-"""What a clause may require of a target, apart from waiting."""
+"""What a clause may require of a target, apart from waiting. For a migration, one side needs by_hour."""
 INPUTS = ("exchange", "archive")
 PATTERNS: Mapping[str, str] = {
     "subset": "one answer is part of another",

@@ -50,17 +50,17 @@ class Planner:
 
     def obstacle(self, clause: Clause, cell: Cell) -> Obstacle | None:
         """What stops a clause in a cell; None if it can run."""
-        for name in cell.target_names:
-            target = self.targets[name]
+        targets = [self.targets[name] for name in cell.target_names]
+        serves_hours = any(target.has_by_hour for target in targets)  # one side of a migration is enough
+        for target in targets:
             reason = reason_not_applicable(clause, target)
             if reason is not None:
                 return Obstacle(Outcome.NOT_APPLICABLE, reason)
             stop = lacking(clause, target)
-            if stop is not None:
+            if stop is not None and not ("by_hour" in clause.needs and serves_hours and not target.has_by_hour):
                 return Obstacle(*stop)
-        newest = self.targets[cell.target_names[-1]]
-        if "by_hour" in clause.needs and not newest.has_by_hour:
-            return Obstacle(Outcome.NOT_APPLICABLE, f"the dialect {newest.dialect} has no method by hour")
+        if "by_hour" in clause.needs and not serves_hours:
+            return Obstacle(Outcome.NOT_APPLICABLE, f"the dialect {targets[-1].dialect} has no method by hour")
         return None
 
     def expected_failures(self, clause: Clause, cell: Cell) -> tuple[ExpectedFailure, ...]:

@@ -10,21 +10,25 @@ from math import ceil
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Inconclusive
+from noojee_contract.engine.sampling import Sampling, sampling_of
 from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject, SubjectConfig
 from noojee_contract.errors import TooSoon
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
 
-MOST_LISTED_CALLS = 20  # calls found in listings of a read-only target that are asked for by unique id
 TOO_MANY_REQUESTS = 429
 
 
 class ReadOnlySubject(Subject):
     """A PBX that is only read. `recordings` are the questions of the target's recordings file.
 
+    `sampling` limits the requests for other calls.
+
     `before_by_hour` runs before each by-hour request of a target with the limit of one a minute; it may wait, and it
     may raise TooSoon. `wait` lets real seconds pass.
     """
+
+    sampling: Sampling
 
     def __init__(
         self,
@@ -33,11 +37,18 @@ class ReadOnlySubject(Subject):
         recordings: tuple[Question, ...],
         before_by_hour: Callable[[], None],
         wait: Callable[[float], None],
+        sampling: Sampling | None = None,
     ) -> None:
         super().__init__(config)
-        self.recordings = recordings
+        self._recordings = recordings
+        self.sampling = sampling or sampling_of([config.target], random_seed=0)
         self._before_by_hour = before_by_hour
         self._wait = wait
+
+    @property
+    def recordings(self) -> tuple[Question, ...]:
+        """The questions of the recordings file."""
+        return self._recordings
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -46,15 +57,25 @@ class ReadOnlySubject(Subject):
 
     @property
     def unique_ids(self) -> tuple[str, ...]:
-        """The unique ids of the recordings file, and at most 20 calls that its tags list.
+        """The unique ids of the recordings file, and a sample of `listed_ids`."""
+        return tuple(dict.fromkeys((*self.named_ids, *self.sampling.drawn_calls(self.listed_ids))))
 
-        If there are none, at most 20 calls that its first hour lists.
+    @property
+    def named_ids(self) -> tuple[str, ...]:
+        """The unique ids of the recordings file."""
+        return self._values("unique_id")
+
+    @property
+    def listed_ids(self) -> tuple[str, ...]:
+        """The calls that the tags list and the recordings file does not name.
+
+        If there are no calls at all, the calls of the first hour.
         """
-        named = self._values("unique_id")
-        listed = [leg.unique_id for tag in self.tags for leg in self.by_tag(tag).legs]
-        if not named and not listed:
-            listed = [leg.unique_id for leg in self._listed_in_first_hour()]
-        return tuple(dict.fromkeys((*named, *tuple(dict.fromkeys(listed))[:MOST_LISTED_CALLS])))
+        named = set(self.named_ids)
+        legs = [leg for tag in self.tags for leg in self.by_tag(tag).legs]
+        if not named and not legs:
+            legs = list(self._listed_in_first_hour())
+        return tuple(dict.fromkeys(leg.unique_id for leg in legs if leg.unique_id not in named))
 
     @property
     def hours(self) -> tuple[tuple[date, int], ...]:
@@ -83,7 +104,7 @@ class ReadOnlySubject(Subject):
         return None
 
     def _values(self, kind: str) -> tuple[str, ...]:
-        return tuple(question.value for question in self.recordings if question.kind == kind)
+        return tuple(question.value for question in self._recordings if question.kind == kind)
 
     def _listed_in_first_hour(self) -> tuple[Leg, ...]:
         if not self.has_by_hour or not self.hours:
@@ -94,8 +115,8 @@ class ReadOnlySubject(Subject):
             return ()
 
 
-def observe(target_client: TargetClient) -> ReadOnlySubject:
-    """A subject on a target as it is. Raises TargetError if the target's key is not set."""
+def observe(target_client: TargetClient, random_seed: int) -> ReadOnlySubject:
+    """A subject on a target as it is; the random seed draws its samples. Raises TargetError if the target's key is not set."""
     target = target_client.target
 
     def wait(seconds: float) -> None:
@@ -110,7 +131,13 @@ def observe(target_client: TargetClient) -> ReadOnlySubject:
         profile=target.declares(target.profile),
         plain_root=target_client.plain_root,
     )
-    return ReadOnlySubject(config, recordings=target.recordings, before_by_hour=target_client.before_by_hour, wait=wait)
+    return ReadOnlySubject(
+        config,
+        recordings=target.recordings,
+        sampling=sampling_of([target], random_seed),
+        before_by_hour=target_client.before_by_hour,
+        wait=wait,
+    )
 
 
 def _hour(text: str) -> tuple[date, int]:

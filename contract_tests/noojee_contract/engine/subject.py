@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,13 +18,13 @@ from noojee_contract.clients.control import Sandbox
 from noojee_contract.dialects.legs import ErrorBody, Leg, Reading
 from noojee_contract.dialects.schemes import HASH
 from noojee_contract.engine.check import Inconclusive
+from noojee_contract.engine.sampling import Sampling
 from noojee_contract.model.archive import Archive
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
-from noojee_contract.targets.target import Target
+from noojee_contract.targets.target import ALL, Target
 
 BY_HOUR_STEP_SECONDS = 61  # "1 per minute" (DOC), and one second for rounding
-MOST_SOUNDS = 10  # legs of a read-only target whose audio is fetched
 
 UNKNOWN_VALUES = (
     "no-such-recording",
@@ -79,11 +79,13 @@ class SubjectConfig:
 class Subject(ABC):
     """One PBX in one dialect, with its cached answers.
 
-    `archive` and `sandbox` are None for a read-only PBX. The methods that write raise Inconclusive there.
+    `archive` and `sandbox` are None for a read-only PBX. The methods that write raise Inconclusive there. `sampling`
+    limits the requests to a read-only PBX, and is None for a sandbox.
     """
 
     archive: Archive | None = None
     sandbox: Sandbox | None = None
+    sampling: Sampling | None = None
 
     def __init__(self, config: SubjectConfig) -> None:
         self.target = config.target
@@ -128,6 +130,12 @@ class Subject(ABC):
     @abstractmethod
     def unknown_values(self) -> tuple[str, ...]:
         """Hostile values that match no tag and no unique id of this PBX."""
+
+    @property
+    def recordings(self) -> tuple[Question, ...]:
+        """What the PBX is known to hold: the tags and unique ids to ask for, or the rows of a recordings file."""
+        tags = tuple(Question("tag", tag) for tag in self.tags)
+        return (*tags, *(Question("unique_id", unique_id) for unique_id in self.unique_ids))
 
     @property
     def has_by_hour(self) -> bool:
@@ -235,10 +243,17 @@ def _read_only() -> Inconclusive:
 
 @dataclass(frozen=True, slots=True)
 class SubjectPair:
-    """The two PBXs of a migration, with the same calls: the old one and the new one."""
+    """The two PBXs of a migration, with the same calls: the old one and the new one.
+
+    Calls that start before `since`, or at `until` or later, are not compared. `sampling` limits the requests
+    to read-only PBXs.
+    """
 
     old: Subject
     new: Subject
+    since: datetime | None = field(default=None, kw_only=True)
+    until: datetime | None = field(default=None, kw_only=True)
+    sampling: Sampling = field(kw_only=True, default_factory=lambda: Sampling(random_seed=0, calls=ALL))
 
     @property
     def sides(self) -> tuple[Subject, ...]:

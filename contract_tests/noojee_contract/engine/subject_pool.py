@@ -12,8 +12,9 @@ from noojee_contract.engine.bundled import bundled, small
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.filled_subject import Filling, fill
 from noojee_contract.engine.read_only_subject import observe
+from noojee_contract.engine.sampling import sampling_of
 from noojee_contract.engine.subject import Subject, SubjectPair
-from noojee_contract.model.cell import CallSource, Cell
+from noojee_contract.model.cell import CallSource, Cell, MigrationPair
 
 
 class SubjectPool:
@@ -48,7 +49,7 @@ class SubjectPool:
         archive = bundled() if cell.source == CallSource.BUNDLED else None
         filling = Filling(document=document, archive=archive)
         subjects = [fill(self._target_clients[name], filling) for name in cell.target_names]
-        return SubjectPair(*subjects) if cell.is_migration else subjects[0]
+        return self._pair(cell, *subjects) if cell.is_migration else subjects[0]
 
     def for_retry(self, clause: Clause, cell: Cell, document: Mapping[str, Any]) -> Subject | SubjectPair:
         """A subject on new sandboxes to run a clause again that failed with an archive file."""
@@ -59,8 +60,15 @@ class SubjectPool:
     def _shared_pairs(self, cell: Cell) -> list[SubjectPair]:
         if cell not in self._pairs:
             sides = [self._shared_subjects(name, cell.source) for name in cell.target_names]
-            self._pairs[cell] = [SubjectPair(*both) for both in zip(*sides, strict=True)]
+            self._pairs[cell] = [self._pair(cell, *both) for both in zip(*sides, strict=True)]
         return self._pairs[cell]
+
+    def _pair(self, cell: Cell, old: Subject, new: Subject) -> SubjectPair:
+        window = (
+            cell.target if isinstance(cell.target, MigrationPair) else MigrationPair(old.target.name, new.target.name)
+        )
+        sampling = sampling_of([old.target, new.target], self._config.random_seed)
+        return SubjectPair(old, new, since=window.since, until=window.until, sampling=sampling)
 
     def _shared_subjects(self, name: str, source: CallSource) -> list[Subject]:
         if (name, source) not in self._shared:
@@ -72,7 +80,7 @@ class SubjectPool:
             return [fill(target_client, Filling(document=document)) for document in self._generated]
         if source == CallSource.BUNDLED:
             return [fill(target_client, Filling(document=bundled().document, archive=bundled()))]
-        return [observe(target_client)]
+        return [observe(target_client, self._config.random_seed)]
 
     def _own(self, name: str, source: CallSource) -> list[Subject]:
         """A subject for one clause alone, so that no other clause meets a stepped clock or a used-up limit."""

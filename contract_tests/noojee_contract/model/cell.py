@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -19,10 +20,15 @@ class CallSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MigrationPair:
-    """The names of two targets with the same calls: the old one, and the new one that replaces it."""
+    """The names of two targets with the same calls: the old one, and the new one that replaces it.
+
+    Calls that start before `since`, or at `until` or later, are not compared.
+    """
 
     old: str
     new: str
+    since: datetime | None = field(default=None, kw_only=True)
+    until: datetime | None = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
         """The display name in results and reports. Nothing parses it."""

@@ -58,7 +58,7 @@ def largest(coverages: Iterable[Coverage]) -> dict[Covered, Coverage]:
     """The coverage of each thing that knows most, and of equals the one that compares most, in the order of `Covered`."""
     found: dict[Covered, Coverage] = {}
     for each in coverages:
-        known = found.get(each.what)
-        if known is None or (each.known, each.compared) > (known.known, known.compared):
+        before = found.get(each.what)
+        if before is None or (each.known, each.compared) > (before.known, before.compared):
             found[each.what] = each
     return {what: found[what] for what in Covered if what in found}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from math import isfinite
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.vendor_dialect import VENDOR_DIALECTS
@@ -25,8 +26,6 @@ from noojee_contract.targets.target import DEFAULT_ZONE, Target
 from noojee_contract.targets.values import Place, target_values
 
 MOST_BYTES = 1024 * 1024
-OLDER = ("recording-api", "call-management")
-"""The dialects that list legs and that njadmin replaces."""
 OLD_KEYS: Mapping[str, str] = {
     "allow": 'negative_tests = "allowed" and max_wait_seconds',
     "known": "recordings",
@@ -147,20 +146,21 @@ def _migrations(rows: Sequence[Mapping[str, str]], targets: Mapping[str, Target]
         for side in ("from", "to"):
             if row[side] not in targets:
                 raise FormError(f"{place}.{side}", f"there is no target {row[side]!r}{near(row[side], targets)}")
-        _check_migration(targets[row["from"]], targets[row["to"]], place)
-        pairs.append(MigrationPair(row["from"], row["to"]))
+        old, new = targets[row["from"]], targets[row["to"]]
+        _check_migration(old, new, place)
+        since, until = (_instant(row.get(key), old.time_zone, f"{place}.{key}") for key in ("since", "until"))
+        if since is not None and until is not None and until <= since:
+            raise FormError(f"{place}.until", "must be later than since")
+        pairs.append(MigrationPair(old.name, new.name, since=since, until=until))
     return tuple(pairs)
 
 
 def _check_migration(old: Target, new: Target, place: str) -> None:
-    if new.api.is_custom:
-        if not old.api.is_custom and old.dialect == "services":
-            raise FormError(place, f"{old.name} lists no legs, so there is nothing to compare")
-    elif old.dialect not in OLDER or new.dialect != "njadmin":
-        raise FormError(
-            place,
-            f"a migration goes from a {' or '.join(OLDER)} target to a njadmin target, or to a custom dialect",
-        )
+    if old.name == new.name:
+        raise FormError(place, "from and to name the same target; write a table for each side")
+    for target in (old, new):
+        if target.dialect == "services" and not target.api.is_custom:
+            raise FormError(place, f"{target.name} lists no legs, so there is nothing to compare")
     if new.waives_negative_tests:
         raise FormError(
             f"$.targets.{new.name}.negative_tests",
@@ -168,3 +168,16 @@ def _check_migration(old: Target, new: Target, place: str) -> None:
         )
     if old.writable != new.writable:
         raise FormError(place, "both targets must be writable, or neither")
+
+
+def _instant(text: str | None, zone: ZoneInfo, place: str) -> datetime | None:
+    """A date or a time as an instant; without an offset it is local time of a zone, and a date is its midnight."""
+    if text is None:
+        return None
+    try:
+        written = datetime.fromisoformat(text)
+    except ValueError:
+        raise FormError(
+            place, "not a date or time; write one such as 2026-03-01 or 2026-03-01T08:00:00+11:00"
+        ) from None
+    return (written if written.tzinfo is not None else written.replace(tzinfo=zone)).astimezone(UTC)

@@ -48,6 +48,9 @@ TARGET_FLAGS = (
     Flag(name="requests_per_second", flag="--requests-per-second", metavar="N"),
     Flag(name="request_budget", flag="--request-budget", metavar="N"),
     Flag(name="timeout_seconds", flag="--timeout", metavar="SECONDS"),
+    Flag(name="sounds", flag="--sounds", metavar="N"),
+    Flag(name="longest_sound", flag="--longest-sound", metavar="SECONDS"),
+    Flag(name="calls", flag="--calls", metavar="N"),
     Flag(name="negative_tests", flag="--negative-tests"),
     Flag(name="max_wait_seconds", flag="--max-wait", metavar="SECONDS"),
     Flag(name="writable", flag="--writable"),
@@ -216,13 +219,20 @@ def _at_least(minimum: int) -> Callable[[str], int]:
     return whole_number
 
 
-def _type_of(flag: Flag) -> type[str] | type[int] | type[float] | type[bool] | str:
-    """The type of a value; for a flag without a metavar, `bool`, or the word that it stands for if no word follows."""
+def _number_or_word(text: str) -> int | str:
+    """A whole number, or a word that the schema allows instead."""
+    return int(text) if text.isdecimal() else text
+
+
+def _type_of(flag: Flag) -> Callable[[str], object] | str:
+    """The reader of a value; for a flag without a metavar, `bool`, or the word that it stands for if no word follows."""
     if flag.help:
         return flag.type
     schema = _schema_of(flag)
     if flag.metavar is None and "enum" in schema:
         return str(schema["enum"][0])
+    if any(each.get("type") == "integer" for each in schema.get("anyOf", ())):
+        return _number_or_word
     types: Mapping[str, type[int] | type[float] | type[bool]] = {"integer": int, "number": float, "boolean": bool}
     return types.get(schema.get("type", "string"), str)
 

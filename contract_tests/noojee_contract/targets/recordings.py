@@ -22,8 +22,8 @@ LONGEST_VALUE = 4_000
 _HOUR = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2}) ([0-9]{1,2})")
 
 
-def read_recordings(path: str | Path) -> tuple[Question, ...]:
-    """The known recordings of a CSV file, in its order, each once.
+def read_recordings(path: str | Path) -> dict[Question, str]:
+    """The known recordings of a CSV file, in its order, each with its first place as "FILE, line N".
 
     UTF-8 with or without a byte order mark; quoted values may hold commas and line breaks; between the rows, blank
     lines and lines that begin with # are left out. Raises TargetError with the line and the reason.
@@ -32,14 +32,15 @@ def read_recordings(path: str | Path) -> tuple[Question, ...]:
     line, header = next(rows, (1, []))
     if [cell.strip().lower() for cell in header] != ["kind", "value"]:
         raise TargetError(f"{path}, line {line}: the first row must be the header kind,value")
-    found: dict[Question, None] = {}
+    found: dict[Question, str] = {}
     for line, cells in rows:
-        found[_known(cells, f"{path}, line {line}")] = None
+        place = f"{path}, line {line}"
+        found.setdefault(_known(cells, place), place)
         if len(found) > MOST_ROWS:
             raise TargetError(f"{path}: more than {MOST_ROWS} known recordings; give fewer")
     if not found:
         raise TargetError(f"{path}: there is no known recording in it; put rows such as tag,1234 below the header")
-    return tuple(found)
+    return found
 
 
 def _text(path: Path) -> str:

@@ -6,6 +6,7 @@ A target names the environment variable of a credential. The value is read only 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,6 +22,8 @@ from noojee_contract.model.question import Question
 DEFAULT_ZONE = "Australia/Melbourne"
 CAPABILITIES = ("by_tag", "by_unique_id", "by_hour", "audio")
 CALL_SOURCES = ("bundled", "generated")
+ALL = sys.maxsize
+"""The value of a limit that is written "all"."""
 
 
 class Secret:
@@ -68,8 +71,9 @@ class Target:
     """One PBX with one dialect: one of the vendor's, or a custom dialect (`described`).
 
     The fields are the keys of a target table; `schemas/own/target.schema.json` describes them. Exactly one of
-    `base_url`, `transport` and `command` is set. `claimed` are the capabilities that the target file names: a run
-    passes only if it has exercised each. `notes` go into the report. `negative_tests` says that they are allowed,
+    `base_url`, `transport` and `command` is set. `recording_places` holds the file and line of each
+    recording. `claimed` are the capabilities that the target file names: a run passes only if it has exercised each.
+    `notes` go into the report. `negative_tests` says that they are allowed,
     `waives_negative_tests` that a run may pass without them.
     """
 
@@ -82,6 +86,7 @@ class Target:
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_ZONE))
     api_key_env: str | None = None
     recordings: tuple[Question, ...] = ()
+    recording_places: Mapping[Question, str] = field(default_factory=dict)
     capabilities: frozenset[str] = frozenset(CAPABILITIES)
     claimed: frozenset[str] = frozenset()
     audio: str | None = None
@@ -92,6 +97,9 @@ class Target:
     request_budget: int | None = None
     timeout_seconds: float = 10.0
     max_body_bytes: int = 64 * 1024 * 1024
+    sounds: int | None = None
+    longest_sound: float | None = None
+    calls: int | None = None
     negative_tests: bool = False
     waives_negative_tests: bool = False
     max_wait_seconds: float = 0.0

@@ -23,7 +23,7 @@ from noojee_contract.model.form import FormError
 from noojee_contract.model.question import Question
 from noojee_contract.resources import schemas
 from noojee_contract.targets.recordings import read_recordings
-from noojee_contract.targets.target import DEFAULT_ZONE, ExpectedFailure
+from noojee_contract.targets.target import ALL, DEFAULT_ZONE, ExpectedFailure
 
 _ANY_TEXT = ("default_account", "json_content_type")  # a PBX may have a value that the table does not list
 
@@ -61,9 +61,12 @@ def _time_zone(value: Any, place: Place) -> ZoneInfo:
         raise FormError(place.path, f"unknown time zone {value!r}; write a name such as {DEFAULT_ZONE}") from None
 
 
-def _recordings(value: Any, place: Place) -> tuple[Question, ...]:
-    files = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(question for file in files for question in read_recordings(place.folder / file)))
+def _recordings(value: Any, place: Place) -> dict[str, Any]:
+    places: dict[Question, str] = {}
+    for file in value if isinstance(value, list) else [value]:
+        for question, row in read_recordings(place.folder / file).items():
+            places.setdefault(question, row)
+    return {"recordings": tuple(places), "recording_places": places}
 
 
 def _ca_file(value: Any, place: Place) -> Path:
@@ -114,6 +117,14 @@ def _expected_failures(value: Any, place: Place) -> tuple[ExpectedFailure, ...]:
     return tuple(rows)
 
 
+def _negative_tests(value: Any, _place: Place) -> dict[str, Any]:
+    return {"negative_tests": value == "allowed", "waives_negative_tests": value == "waived"}
+
+
+def _limit(value: Any, _place: Place) -> int:
+    return ALL if value == "all" else int(value)
+
+
 def _frozen_set(value: Any, _place: Place) -> frozenset[str]:
     return frozenset(value)
 
@@ -122,18 +133,26 @@ def _tuple(value: Any, _place: Place) -> tuple[str, ...]:
     return tuple(value)
 
 
+_SEVERAL: Mapping[str, Callable[[Any, Place], dict[str, Any]]] = {
+    "dialect": _dialect,
+    "recordings": _recordings,
+    "negative_tests": _negative_tests,
+}
+"""The keys that set several fields of a target."""
+
 _READERS: Mapping[str, Callable[[Any, Place], Any]] = {
     "base_url": _url,
     "plain_base_url": _url,
     "control_url": _url,
     "time_zone": _time_zone,
-    "recordings": _recordings,
     "capabilities": _frozen_set,
     "binding": _frozen_set,
     "command": _tuple,
     "sources": _tuple,
     "ca_file": _ca_file,
     "profile": _profile,
+    "sounds": _limit,
+    "calls": _limit,
     "expected_failures": _expected_failures,
 }
 
@@ -143,10 +162,8 @@ def target_values(table: Mapping[str, Any], place: Place) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value in table.items():
         here = Place(f"{place.path}.{key}", place.folder)
-        if key == "dialect":
-            values |= _dialect(value, here)
-        elif key == "negative_tests":
-            values |= {"negative_tests": value == "allowed", "waives_negative_tests": value == "waived"}
+        if key in _SEVERAL:
+            values |= _SEVERAL[key](value, here)
         else:
             values[key] = _READERS[key](value, here) if key in _READERS else value
     return values

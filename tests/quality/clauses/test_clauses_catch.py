@@ -23,8 +23,9 @@ CLAUSES = {clause_id: clause for clause_id, clause in sorted(catalogue().items()
 def config_of(clause: Clause, transport: str) -> RunnerConfig:
     """A run whose targets are one server in process; for a migration, only the replacement is faulty."""
     if MIGRATION in clause.dialects:
+        old = "njadmin" if clause.id == "migration.hours" else "recording-api"  # only njadmin has the by-hour method
         targets = [
-            Target(name="old", dialect="recording-api", transport=FAKE, writable=True),
+            Target(name="old", dialect=old, transport=FAKE, writable=True),
             Target(name="new", dialect="njadmin", transport=transport, writable=True),
         ]
         return RunnerConfig(

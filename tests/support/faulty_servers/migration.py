@@ -133,6 +133,12 @@ def by_hour_of_new_legs_alone(request: httpx.Request, send: Send, memory: dict[s
     return with_legs(answer, lambda _: []) if by_hour(request) else answer
 
 
+@faulty("by-hour-without-the-last-leg", "The end of the hour was left out when the index by hour was built again.")
+def by_hour_without_the_last_leg(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+    answer = send(request)
+    return with_legs(answer, lambda legs: legs[:-1]) if by_hour(request) else answer
+
+
 @faulty("upgraded-with-sounds-swapped", "Files were renamed by their order on the disk.")
 def upgraded_with_sounds_swapped(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     leg = given(request, "leg") or ""

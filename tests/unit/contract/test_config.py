@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,16 @@ from noojee_contract.model.question import Question
 from noojee_contract.resources import fixtures
 from noojee_contract.targets.config import OLD_KEYS, from_flags, load_config
 from noojee_contract.targets.recordings import read_recordings
+from noojee_contract.targets.target import ALL
 from noojee_contract.targets.values import options_table
 
 PLANTED = "PL4NTED-SECRET"
 GOOD = '[targets.pbx]\nbase_url = "https://pbx.invalid/prefix/"\ndialect = "njadmin"\n'
+
+
+OTHER = (
+    "[targets.next]\nbase_url = 'https://next.invalid'\ndialect = 'njadmin'\n[[migration]]\nfrom = 'pbx'\nto = 'next'\n"
+)
 
 
 def load(folder: Path, text: str) -> object:
@@ -57,6 +63,9 @@ requests_per_second = 2
 request_budget = 500
 timeout_seconds = 3.5
 max_body_bytes = 4096
+sounds = "all"
+longest_sound = 120
+calls = 50
 negative_tests = "allowed"
 max_wait_seconds = 61
 ca_file = "ca.pem"
@@ -75,6 +84,8 @@ expires = 2027-01-31
     assert target.base_url == "https://pbx.invalid/prefix"
     assert target.recordings == (Question("tag", "a,b"), Question("hour", "2021/09/01 5"))
     assert (target.negative_tests, target.max_wait_seconds, target.writable) == (True, 61.0, True)
+    assert (target.sounds, target.longest_sound, target.calls) == (ALL, 120, 50)
+    assert target.recording_places[Question("hour", "2021/09/01 5")] == f"{tmp_path / 'recordings.csv'}, line 3"
     assert target.expected_failures[0].expires == date(2027, 1, 31)
     assert target.profile == {"tag_selects": "legs", "default_account": "Reception"}
     assert target.secret({"KEY": "k-1"}).reveal() == "k-1"
@@ -138,7 +149,11 @@ PBX = "$.targets.pbx"
             "not a date",
         ),
         (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pxb'\n", "$.migration[0].to", "did you mean pbx?"),
-        (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pbx'\n", "$.migration[0]", "from a recording-api or"),
+        (GOOD + "[[migration]]\nfrom = 'pbx'\nto = 'pbx'\n", "$.migration[0]", "the same target"),
+        (GOOD + OTHER + "since = 'soon'\n", "$.migration[0].since", "write one such as 2026-03-01"),
+        (GOOD + OTHER + "since = 2026-03-02\nuntil = 2026-03-01\n", "$.migration[0].until", "later than since"),
+        (GOOD + OTHER.replace("'njadmin'", "'services'"), "$.migration[0]", "lists no legs"),
+        (GOOD + "sounds = 0\n", f"{PBX}.sounds", 'or "all"'),
         (GOOD + "authentication = 'hash'\n", f"{PBX}.authentication", "only call-management has a choice"),
         (
             GOOD.replace("njadmin", "call-management") + "authentication = 'both'\n",
@@ -293,10 +308,28 @@ def test_recordings_are_read_with_quotes_comments_and_marks(tmp_path: Path) -> N
     (tmp_path / "recordings.csv").write_text(
         '\ufeffKind,Value\r\n# ours\r\ntag," a ""b"", c"\r\n\r\ntag,x\r\ntag,x\r\n', encoding="utf-8"
     )
-    assert read_recordings(tmp_path / "recordings.csv") == (Question("tag", ' a "b", c'), Question("tag", "x"))
+    assert tuple(read_recordings(tmp_path / "recordings.csv")) == (Question("tag", ' a "b", c'), Question("tag", "x"))
 
 
 def test_options_are_those_of_the_table() -> None:
     """The default comes first."""
     assert options_table()["tag_selects"] == ("calls", "legs")
     assert options_table()["default_account"] == ()
+
+
+@pytest.mark.parametrize("written", ["2026-03-01", "2026-03-01T00:00:00", "2026-02-28T13:00:00Z", "'2026-03-01 00:00'"])
+def test_a_migration_has_a_window_in_time(written: str, tmp_path: Path) -> None:
+    """A date or a time; without an offset, it is local time of the old side."""
+    path = tmp_path / "t.toml"
+    path.write_text(GOOD + OTHER + f"since = {written}\n")
+    (pair,) = load_config(path).migrations
+    assert (pair.since, pair.until, str(pair)) == (datetime(2026, 2, 28, 13, tzinfo=UTC), None, "pbx > next")
+
+
+@pytest.mark.parametrize("old", ["recording-api", "call-management", "njadmin"])
+@pytest.mark.parametrize("new", ["recording-api", "call-management", "njadmin"])
+def test_any_dialect_may_be_on_either_side(old: str, new: str, tmp_path: Path) -> None:
+    """An upgrade within one generation, and the way back, can be compared too."""
+    path = tmp_path / "t.toml"
+    path.write_text(GOOD.replace("njadmin", old) + OTHER.replace("njadmin", new))
+    assert load_config(path).migrations == (MigrationPair("pbx", "next"),)

@@ -13,6 +13,7 @@ from noojee_contract.model.audio import (
     dominant_hertz,
     read_sound,
 )
+from noojee_contract.model.coverage import Covered
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
@@ -22,6 +23,7 @@ from noojee_contract.suite.support.audio import (
     TWO_CALLS,
     audio_answers,
     check_audio_refused,
+    cover_audio,
     describe_audio,
     describe_leg,
     kind_without_audio,
@@ -49,7 +51,10 @@ SHORT_LEG = archive(
 @clause("audio.fetched")
 def test_each_listed_leg_can_be_fetched(subject: Subject, check: Check) -> None:
     """SPEC: in order to access all of the call recording you need to retrieve each individual leg."""
+    cover_audio(subject, check)
     for listed, exchange in audio_answers(subject):
+        if subject.sampling is not None:
+            check.cover(Covered.SOUNDS, compared=1)
         _check_audio(subject, check, exchange, describe_leg(listed))
 
 

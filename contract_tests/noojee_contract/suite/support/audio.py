@@ -6,16 +6,18 @@ from collections.abc import Iterator
 
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.subject import MOST_SOUNDS, Subject
+from noojee_contract.engine.sampling import DEFAULT_LONGEST_SOUND, DEFAULT_SOUNDS
+from noojee_contract.engine.subject import Subject
 from noojee_contract.model.audio import NoSound, Sound, read_sound
+from noojee_contract.model.coverage import Covered
 from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite.support.answers import MOST_OF_A_MESSAGE, has_error_status
 from noojee_contract.suite.support.archives import archive, call, leg
+from noojee_contract.suite.support.listing import name_of
 from noojee_contract.suite.support.queries import has_audio, kind_without_refusal
 
-LONGEST_SECONDS = 70  # longer legs cost time and show nothing more
-MOST_OF_A_CALL = 3
+MOST_OF_A_CALL = 3  # of a sandbox; on a read-only PBX, the sample is drawn from all legs
 
 TWO_CALLS = archive(
     call(
@@ -33,16 +35,40 @@ TWO_CALLS = archive(
 )
 
 
-def audio_answers(subject: Subject, most: int = MOST_SOUNDS) -> Iterator[tuple[Leg, Exchange]]:
-    """Listed legs with the answers to their audio requests: a few of each call, without legs whose audio is deleted."""
-    count = 0
-    for unique_id in subject.unique_ids:
-        legs = [listed for listed in subject.by_unique_id(unique_id).legs if _is_requested(subject, listed)]
-        for listed in legs[:MOST_OF_A_CALL]:
-            if count == most:
-                return
-            count += 1
-            yield listed, subject.sound(listed.unique_id, listed.number)
+def audio_answers(subject: Subject, most: int | None = None) -> Iterator[tuple[Leg, Exchange]]:
+    """Listed legs with the answers to their audio requests; `most` of the legs that clauses about audio share.
+
+    In a sandbox, a few legs of each call, without legs whose audio is deleted. On a read-only PBX, a random sample.
+    """
+    for listed in legs_with_audio(subject)[:most]:
+        yield listed, subject.sound(listed.unique_id, listed.number)
+
+
+def legs_with_audio(subject: Subject) -> list[Leg]:
+    """The legs whose audio the clauses request."""
+    if subject.sampling is not None:
+        legs = {
+            name_of(leg): leg for leg in _listed_legs(subject) if leg.duration_seconds <= subject.sampling.longest_sound
+        }
+        return [legs[name] for name in subject.sampling.in_random_order(legs)[: subject.sampling.sounds]]
+    legs_of_calls = [
+        [listed for listed in subject.by_unique_id(unique_id).legs if _is_put(subject, listed)]
+        for unique_id in subject.unique_ids
+    ]
+    return [leg for legs in legs_of_calls for leg in legs[:MOST_OF_A_CALL]][:DEFAULT_SOUNDS]
+
+
+def cover_audio(subject: Subject, check: Check) -> None:
+    """State how many of the listed legs of a read-only PBX the clauses about audio fetch."""
+    if subject.sampling is None:
+        return
+    legs = {name_of(leg): leg.duration_seconds for leg in _listed_legs(subject)}
+    longest = subject.sampling.longest_sound
+    long = sum(seconds > longest for seconds in legs.values())
+    outside = max(0, len(legs) - long - subject.sampling.sounds)
+    reasons = {f"longer than {longest:g} s": long, "outside the sample": outside}
+    left_out = {reason: count for reason, count in reasons.items() if count}
+    check.cover(Covered.SOUNDS, known=len(legs), not_compared=left_out)
 
 
 def read_audio(exchange: Exchange) -> Sound | NoSound:
@@ -105,8 +131,14 @@ def describe_leg(leg: Leg) -> str:
     return f"leg {leg.number} of {leg.unique_id!r}"
 
 
-def _is_requested(subject: Subject, leg: Leg) -> bool:
-    if leg.duration_seconds > LONGEST_SECONDS or leg.number < 1:
+def _listed_legs(subject: Subject) -> Iterator[Leg]:
+    for unique_id in subject.unique_ids:
+        yield from (leg for leg in subject.by_unique_id(unique_id).legs if leg.number >= 1)
+
+
+def _is_put(subject: Subject, leg: Leg) -> bool:
+    """Whether a leg of a sandbox has audio, and is short enough."""
+    if leg.duration_seconds > DEFAULT_LONGEST_SOUND or leg.number < 1:
         return False
     call = None if subject.archive is None else subject.archive.call(leg.unique_id)
     return call is None or not any(put.number == leg.number and put.sound_absent for put in call.legs)

@@ -1,0 +1,109 @@
+"""The calls and legs that both sides of a migration list, and the checks of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from noojee_contract.comparison.difference import LegPair
+from noojee_contract.dialects.legs import Leg
+from noojee_contract.dialects.times import apart
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Answer, SubjectPair
+from noojee_contract.model.failure import FailureKind
+from noojee_contract.suite.migration.known_calls import ComparedCall, asked_calls, is_outside
+from noojee_contract.suite.support.audio import describe_leg
+from noojee_contract.suite.support.listing import (
+    LegName,
+    leg_in_words,
+    legs_mismatch,
+    listing_mismatch,
+    name_of,
+    value_in_words,
+)
+
+Legs = Mapping[LegName, Leg]
+ALIKE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A leg as both sides list it, with an answer that shows it."""
+
+    old: Leg
+    new: Leg
+    answer: Answer
+
+    def check(
+        self, check: Check, field: str, old: object, new: object, *, what: str | None = None, same: bool | None = None
+    ) -> None:
+        """Check that a field has the same value on both sides. `same`: where equality is not the test."""
+        what = what or describe_leg(self.old)
+        check.collect(
+            old == new if same is None else same,
+            f"{what}: {field} is {value_in_words(old)} on the old side and {value_in_words(new)} on the new side",
+            self.answer.exchange,
+            pair=LegPair(self.old, self.new),
+            kind=FailureKind.ANSWERS_DIFFER,
+            field=field,
+            expected=str(old),
+            actual=str(new),
+        )
+
+    def check_start(self, check: Check, *, what: str | None = None) -> None:
+        """Check that the leg started at the same instant on both sides. Skips unreadable times."""
+        gap = apart(self.old.start, self.new.start)
+        if gap is not None:
+            what = what or describe_leg(self.old)
+            what = what if gap < ALIKE else f"{what}: {gap.total_seconds():g} s apart"
+            written = self.old.texts.get("Start"), self.new.texts.get("Start")
+            self.check(check, "Start", *written, what=what, same=gap < ALIKE)
+
+
+def lists_legs(answer: Answer) -> bool:
+    """Whether an answer lists legs or is an empty list. An error does not show which calls a side holds."""
+    return bool(answer.legs) or listing_mismatch(answer) is None
+
+
+def compared_calls(pair: SubjectPair) -> Iterator[ComparedCall]:
+    """Each known call that starts between `since` and `until`, except where the old side answers with an error."""
+    for call in asked_calls(pair):
+        if lists_legs(call.old) and not is_outside(pair, call):
+            yield call
+
+
+def moved_legs(pair: SubjectPair) -> Iterator[Moved]:
+    """Every leg that both sides list."""
+    for call in compared_calls(pair):
+        replaced = {name_of(leg): leg for leg in call.new.legs}
+        for leg in call.old.legs:
+            found = replaced.get(name_of(leg))
+            if found is not None:
+                yield Moved(leg, found, call.new)
+
+
+def check_listed(check: Check, what: str, answer: Answer, old: Legs, new: Legs) -> None:
+    """Check that both sides list the same legs, however often. The answer is that of the new side."""
+    what = f"{what}, the new side compared with the old side"
+    mismatch = legs_mismatch(answer, old.keys(), what=what, listed=new.keys())
+    for name in sorted(old.keys() | new.keys()):
+        pair = LegPair(old.get(name), new.get(name))
+        if mismatch is None or (pair.old is not None and pair.new is not None):
+            check.collect(True, "", pair=pair, kind=FailureKind.MISSING_LEG)
+        else:
+            check.collect(
+                False,
+                mismatch.message,
+                answer.exchange,
+                pair=pair,
+                kind=mismatch.kind,
+                field=mismatch.field,
+                expected=None if pair.old is None else leg_in_words(name),
+                actual=None if pair.new is None else leg_in_words(name),
+            )
+
+
+def by_name(legs: Iterable[Leg]) -> Legs:
+    """Legs by unique id and number, each once."""
+    return {name_of(leg): leg for leg in legs}

@@ -1,0 +1,182 @@
+"""The answers by hour of a migration: both sides list the same legs, and none that the other side does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from noojee_contract.comparison.difference import LegPair
+from noojee_contract.dialects.legs import Leg
+from noojee_contract.engine.check import Check
+from noojee_contract.engine.subject import Answer, Subject, SubjectPair
+from noojee_contract.model.archive import hour_of
+from noojee_contract.model.coverage import Covered
+from noojee_contract.model.failure import FailureKind
+from noojee_contract.suite import clause
+from noojee_contract.suite.migration.compared import Moved, by_name, check_listed, compared_calls, lists_legs
+from noojee_contract.suite.migration.known_calls import (
+    ComparedCall,
+    LocalHour,
+    PairHour,
+    hours_of,
+    listing,
+    outside_ids,
+)
+from noojee_contract.suite.support.audio import describe_leg
+from noojee_contract.suite.support.listing import (
+    DECODED,
+    LegName,
+    ends_of,
+    listing_mismatch,
+    name_of,
+    names,
+    question_in_words,
+)
+
+BY_HOUR_TOO = ("Duration", "Tag", "Username", "Direction", "DID")
+"""The fields that answers by hour have in all dialects, in addition to Start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of a migration with its words for messages, and its local time of each known hour."""
+
+    subject: Subject
+    words: str
+    hours: tuple[LocalHour, ...]
+
+    def legs(self, call: ComparedCall) -> tuple[Leg, ...]:
+        """The legs that this side lists by the unique id of a call."""
+        return call.old.legs if self.words == "old side" else call.new.legs
+
+
+def _sides(pair: SubjectPair) -> tuple[Side, Side]:
+    hours = hours_of(pair)
+    old = tuple(hour.old for hour in hours if hour.old is not None)
+    new = tuple(hour.new for hour in hours if hour.new is not None)
+    return Side(subject=pair.old, words="old side", hours=old), Side(subject=pair.new, words="new side", hours=new)
+
+
+@clause("migration.by-hour")
+def test_a_leg_by_hour_is_one_of_the_other_side(pair: SubjectPair, check: Check) -> None:
+    """DOC: legs that ended in that hour; they are the same legs."""
+    _cover_hours(pair, check)
+    calls = {call.unique_id: call for call in compared_calls(pair)}
+    old, new = _sides(pair)
+    for side, other in ((new, old), (old, new)):
+        for answer, leg in _hour_legs(side):
+            if leg.unique_id in calls:
+                known = by_name(other.legs(calls[leg.unique_id]))
+                _check_hour_leg(check, answer, leg, known, side=side, other=other)
+
+
+def _cover_hours(pair: SubjectPair, check: Check) -> None:
+    hours = hours_of(pair)
+    check.cover(Covered.HOURS, known=len(hours))
+    for hour in hours:
+        asked = [(side, local) for side, local in ((pair.old, hour.old), (pair.new, hour.new)) if local is not None]
+        if all(listing(side, local) is not None for side, local in asked):
+            check.cover(Covered.HOURS, compared=1)
+        else:
+            check.cover(Covered.HOURS, not_compared={"not asked, because max_wait_seconds allows no wait": 1})
+
+
+def _hour_legs(side: Side) -> Iterator[tuple[Answer, Leg]]:
+    """Every leg that a side lists by hour, with the answer."""
+    for local in side.hours:
+        answer = listing(side.subject, local)
+        if answer is not None:
+            for leg in answer.legs:
+                yield answer, leg
+
+
+def _check_hour_leg(
+    check: Check, answer: Answer, leg: Leg, known: Mapping[LegName, Leg], *, side: Side, other: Side
+) -> None:
+    """Check that a leg by hour is one of the legs that the other side lists for its call, with the same values."""
+    twin = known.get(name_of(leg))
+    where = f"{question_in_words(answer)} of the {side.words}: {describe_leg(leg)}"
+    is_new = side.words == "new side"
+    old, new = (twin, leg) if is_new else (leg, twin)
+    check.collect(
+        twin is not None,
+        f"{where} is not listed by the {other.words}",
+        answer.exchange,
+        pair=LegPair(old, new),
+        kind=FailureKind.UNEXPECTED_LEG if is_new else FailureKind.MISSING_LEG,
+        expected=None if is_new else describe_leg(leg),
+        actual=describe_leg(leg) if is_new else None,
+    )
+    if old is not None and new is not None:
+        _check_fields(check, Moved(old, new, answer), where)
+
+
+def _check_fields(check: Check, moved: Moved, where: str) -> None:
+    """Check the fields that both answers have. The DID of outbound calls is not defined."""
+    for field in BY_HOUR_TOO:
+        both = all(field in leg.texts and field not in leg.silent for leg in (moved.old, moved.new))
+        if both and not (field == "DID" and moved.old.direction == "outbound"):
+            moved.check(check, field, DECODED[field](moved.old), DECODED[field](moved.new), what=where)
+    moved.check_start(check, what=where)
+
+
+@clause("migration.hours")
+def test_both_sides_list_the_same_legs_in_an_hour(pair: SubjectPair, check: Check) -> None:
+    """DOC: legs that ended in that hour."""
+    outside = outside_ids(pair)
+    for hour in hours_of(pair):
+        both = _both_answers(pair, hour)
+        if both is None:
+            continue
+        old, new = (by_name(leg for leg in each.legs if leg.unique_id not in outside) for each in both)
+        where = question_in_words(both[1])
+        check_listed(check, where, both[1], old, new)
+        for name in old.keys() & new.keys():
+            _check_fields(check, Moved(old[name], new[name], both[1]), f"{where}: {describe_leg(old[name])}")
+
+
+def _both_answers(pair: SubjectPair, hour: PairHour) -> tuple[Answer, Answer] | None:
+    """The answers of both sides to an hour; None where a side was not asked, or the old side answers with an error."""
+    old, new = listing(pair.old, hour.old), listing(pair.new, hour.new)
+    return None if old is None or new is None or not lists_legs(old) else (old, new)
+
+
+@clause("migration.by-hour-whole")
+def test_every_leg_of_the_other_side_is_listed_in_its_hour(pair: SubjectPair, check: Check) -> None:
+    """DOC: legs that ended in that hour. Start plus Duration give the hour, or two hours where they are close to its end."""
+    calls = list(compared_calls(pair))
+    old, new = _sides(pair)
+    for side, other in ((new, old), (old, new)):
+        for leg in (leg for call in calls for leg in other.legs(call)):
+            answers = _hours_with(side, leg)
+            if answers:
+                _check_listed_by_hour(check, leg, answers, side)
+
+
+def _hours_with(side: Side, leg: Leg) -> list[Answer]:
+    """The answers to the hours in which a leg can have ended; empty where not all of them are known."""
+    zone = side.subject.zone
+    second_is_left_out = side.subject.profile.get("repeated_hour") == "first"
+    if second_is_left_out and any(end.astimezone(zone).fold for end in ends_of(leg)):
+        return []  # the profile declares that the second of two equal hours is never listed
+    hours = dict.fromkeys(hour_of(end, zone) for end in ends_of(leg, more=(0, 2)))
+    if not all(hour in side.hours for hour in hours):
+        return []
+    answers = [listing(side.subject, hour) for hour in hours]
+    found = [answer for answer in answers if answer is not None]
+    return found if len(found) == len(answers) else []
+
+
+def _check_listed_by_hour(check: Check, leg: Leg, answers: list[Answer], side: Side) -> None:
+    """Check that one of the hours in which a leg can have ended lists it."""
+    unlisted = None if answers[0].legs else listing_mismatch(answers[0])
+    asked = ", ".join(answer.asked.value for answer in answers)
+    is_new = side.words == "new side"
+    check.collect(
+        any(name_of(leg) in names(answer.legs) for answer in answers),
+        f"{describe_leg(leg)} is not listed by hour on the {side.words} ({asked})",
+        answers[0].exchange,
+        pair=LegPair(leg, None) if is_new else LegPair(None, leg),
+        kind=FailureKind.MISSING_LEG if unlisted is None else unlisted.kind,
+        expected=describe_leg(leg),
+    )

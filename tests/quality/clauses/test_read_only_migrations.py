@@ -1,0 +1,192 @@
+"""A migration between two read-only PBXs: no listed call is lost unnoticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from noojee_contract.clients.client import Client
+from noojee_contract.clients.sender import Sender
+from noojee_contract.dialects.vendor_dialect import vendor_dialect
+from noojee_contract.engine.bundled import ZONE
+from noojee_contract.engine.check import Check, CheckFailed
+from noojee_contract.engine.clause_run import run_clause
+from noojee_contract.engine.read_only_subject import ReadOnlySubject
+from noojee_contract.engine.sampling import Sampling
+from noojee_contract.engine.subject import SubjectConfig, SubjectPair
+from noojee_contract.errors import TooSoon
+from noojee_contract.model.coverage import Covered
+from noojee_contract.model.failure import FailureKind
+from noojee_contract.model.question import Question
+from noojee_contract.suite import clause_functions
+from noojee_contract.suite.migration.known_calls import hours_of
+from noojee_contract.suite.support.archives import archive, call, leg
+from noojee_contract.targets.target import Target
+from noojee_fake.adapters.httpx_transport import Transport
+from noojee_fake.pbx.clock import SECOND
+from noojee_fake.server.sandboxes import build
+
+KEY = "f863246a-973e-11e6-8784-08002718f5b5"
+AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
+HOUR, TAG = ("hour", "2026/03/11 14"), ("tag", "CASE-7")
+CALL, OTHER, EARLIER = "1773200300.2", "1773200360.5", "1773113500.7"
+Row = tuple[str, str]
+
+
+def tagged(unique_id: str, *minutes: int, tag: str = "CASE-7", day: int = 11) -> dict[str, Any]:
+    """A call with a leg of 59 s that starts at each of these minutes of the hour from 14."""
+    times = [f"2026-03-{day}T14:{minute:02}" for minute in minutes]
+    return call(unique_id, *(leg(f"{time}:00+11:00", f"{time}:59+11:00", tag=tag) for time in times))
+
+
+CALLS = (tagged(CALL, 1, 2), tagged(OTHER, 5), tagged(EARLIER, 7, day=10, tag="CASE-8"))
+
+
+def side(
+    *rows: Row, calls: tuple[Mapping[str, Any], ...] = CALLS, dialect: str = "njadmin", zone: str = ZONE,
+    before_by_hour: Callable[[], None] | None = None,
+) -> ReadOnlySubject:  # fmt: skip
+    """A read-only PBX with these calls, of which the suite knows these rows. Its clock steps before a by-hour request."""
+    sandboxes = build(archive={**archive(*map(dict, calls)), "provenance": "as shipped"}, profile={})
+
+    def step() -> None:
+        sandboxes.default.clock.step(61 * SECOND)
+
+    client = Client(
+        Sender(httpx.Client(transport=Transport(sandboxes))),
+        root="http://pbx.invalid",
+        dialect=vendor_dialect(dialect).configured({}, AUDIO),
+        key=KEY,
+        zone=ZoneInfo(zone),
+    )
+    questions = tuple(Question(kind, value) for kind, value in rows)
+    places = {question: f"recordings.csv, line {number}" for number, question in enumerate(questions, start=2)}
+    target = Target(name="pbx", dialect=dialect, recordings=questions, recording_places=places)
+    config = SubjectConfig(target=target, client=client, zone=ZoneInfo(zone), profile={})
+    return ReadOnlySubject(
+        config, recordings=questions, before_by_hour=before_by_hour or step, wait=lambda seconds: None
+    )
+
+
+def failures(clause: str, pair: SubjectPair) -> set[tuple[FailureKind, str, int]]:
+    """The legs that a clause reports, with the kind of the failure."""
+    check = Check()
+    try:
+        run_clause(clause_functions()[clause], pair, check)
+    except CheckFailed as failed:
+        return {(each.kind, each.unique_id, each.leg) for each in failed.differences}
+    assert check.checks, f"{clause} made no check"
+    return set()
+
+
+def coverage(clause: str, pair: SubjectPair, what: Covered) -> tuple[int, int, dict[str, int]]:
+    """How many are known and compared, and the reasons for the others."""
+    check = Check()
+    run_clause(clause_functions()[clause], pair, check)
+    covered = check.coverage[what]
+    return covered.known, covered.compared, dict(covered.not_compared)
+
+
+MISSING, UNEXPECTED = FailureKind.MISSING_LEG, FailureKind.UNEXPECTED_LEG
+LOST = CALLS[0], CALLS[2]
+LESS = tagged(CALL, 1), *CALLS[1:]
+
+
+@pytest.mark.parametrize("old", ["recording-api", "call-management", "njadmin"])
+@pytest.mark.parametrize("new", ["recording-api", "njadmin"])
+@pytest.mark.parametrize(("row", "where"), [(TAG, "tag of the old side"), (TAG, "tag of the new side")])
+def test_a_call_that_a_tag_lists_is_missed(old: str, new: str, row: Row, where: str) -> None:
+    """The new side lost a call, or the old side never had it, in any dialect, with the tag in the file of either side."""
+    rows = ((row,), ()) if "old" in where else ((), (row,))
+    lost = SubjectPair(side(*rows[0], dialect=old), side(*rows[1], dialect=new, calls=LOST))
+    added = SubjectPair(side(*rows[0], dialect=old, calls=LOST), side(*rows[1], dialect=new))
+    assert failures("migration.calls", lost) == {(MISSING, OTHER, 1)}
+    assert failures("migration.calls", added) == {(UNEXPECTED, OTHER, 1)}
+    assert failures("migration.calls", SubjectPair(side(row, dialect=old), side(row, dialect=new))) == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("njadmin", "recording-api"), ("recording-api", "njadmin"), ("njadmin", "njadmin")]
+)
+def test_a_call_that_an_hour_lists_is_missed(old: str, new: str) -> None:
+    """One side with the by-hour method is enough to see what this side has and the other has not."""
+    full, lost = side(HOUR, dialect="njadmin"), side(HOUR, dialect="recording-api", calls=LOST)
+    assert failures("migration.calls", SubjectPair(full, lost)) == {(MISSING, OTHER, 1)}
+    assert failures("migration.calls", SubjectPair(lost, full)) == {(UNEXPECTED, OTHER, 1)}
+    assert failures("migration.calls", SubjectPair(side(HOUR, dialect=old), side(HOUR, dialect=new))) == set()
+
+
+def test_a_leg_that_one_side_lost_is_missed() -> None:
+    """On either side, and by hour as well."""
+    full, less = side(TAG, HOUR), side(TAG, HOUR, calls=LESS)
+    for clause in ("migration.legs", "migration.hours", "migration.tags-bring"):
+        assert failures(clause, SubjectPair(full, less)) == {(MISSING, CALL, 2)}, clause
+        assert failures(clause, SubjectPair(less, full)) == {(UNEXPECTED, CALL, 2)}, clause
+    assert failures("migration.by-hour", SubjectPair(full, less)) == {(MISSING, CALL, 2)}
+    assert failures("migration.by-hour", SubjectPair(less, full)) == {(UNEXPECTED, CALL, 2)}
+
+
+def test_an_hour_that_lists_less_than_the_call_is_missed() -> None:
+    """The old side has no by-hour method: Start and Duration say in which hour the new side lists a leg."""
+    full = side(TAG, dialect="recording-api")
+    lists_less = side(HOUR, TAG)
+    without = lists_less.by_hour
+    lists_less.by_hour = lambda day, hour: with_legs(without(day, hour), (0, 2))  # type: ignore[method-assign]
+    assert failures("migration.by-hour-whole", SubjectPair(full, lists_less)) == {(MISSING, CALL, 2)}
+
+
+def with_legs(answer: Any, kept: tuple[int, ...]) -> Any:
+    """An answer with these of its legs alone."""
+    return replace(answer, reading=replace(answer.reading, legs=tuple(answer.legs[place] for place in kept)))
+
+
+def test_busy_hours_are_compared_whole() -> None:
+    """More than 20 calls, and the last of them is lost."""
+    calls = tuple(tagged(f"{1773200300 + minute}.2", minute) for minute in range(45))
+    pair = SubjectPair(side(HOUR, calls=calls), side(calls=calls[:-1], dialect="recording-api"))
+    assert failures("migration.calls", pair) == {(MISSING, calls[-1]["unique_id"], 1)}
+    drawn = replace(pair, sampling=Sampling(random_seed=3, calls=20), new=side(calls=calls, dialect="recording-api"))
+    assert coverage("migration.calls", drawn, Covered.CALLS) == (45, 20, {"outside the sample": 25})
+
+
+def test_hours_of_another_time_zone_are_translated() -> None:
+    """14 o'clock in Melbourne is 13 o'clock in Brisbane, and the calls are the same."""
+    pair = SubjectPair(side(HOUR), side(zone="Australia/Brisbane"))
+    assert [(hour.old, hour.new) for hour in hours_of(pair)] == [((date(2026, 3, 11), 14), (date(2026, 3, 11), 13))]
+
+
+def test_calls_outside_the_window_are_counted() -> None:
+    """By the Start of their first leg; the new side need not have them."""
+    since, until = (datetime(2026, 3, 11, 3, minute, tzinfo=UTC) for minute in (1, 5))
+    rows = (("unique_id", CALL), ("unique_id", OTHER), ("unique_id", EARLIER), TAG)
+    pair = SubjectPair(side(*rows), side(calls=(CALLS[0],)), since=since, until=until)
+    assert coverage("migration.calls", pair, Covered.CALLS) == (3, 1, {"outside since and until": 2})
+    for clause in ("migration.calls", "migration.tags-bring", "migration.recordings"):
+        assert failures(clause, pair) == set(), clause
+
+
+def test_a_row_that_brings_nothing_on_one_side_fails() -> None:
+    """With its file and line, on either side."""
+    rows = (TAG, ("tag", "CASE-8"), HOUR)
+    for pair in (SubjectPair(side(*rows), side(calls=CALLS[:2])), SubjectPair(side(*rows, calls=CALLS[:2]), side())):
+        with pytest.raises(CheckFailed) as failed:
+            run_clause(clause_functions()["migration.recordings"], pair, Check())
+        assert failed.value.message.startswith("recordings.csv, line 3: ")
+        assert len(failed.value.differences) == 1
+
+
+def test_an_hour_that_may_not_be_asked_is_coverage() -> None:
+    """The limit of by-hour requests allows no wait: the hour is not compared, and the other clauses are not stopped."""
+
+    def refuse() -> None:
+        raise TooSoon(61)
+
+    pair = SubjectPair(side(HOUR, TAG, before_by_hour=refuse), side(HOUR))
+    assert coverage("migration.by-hour", pair, Covered.HOURS)[:2] == (1, 0)
+    assert failures("migration.calls", pair) == set()
