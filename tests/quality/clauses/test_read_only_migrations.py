@@ -80,7 +80,7 @@ def failures(clause: str, pair: SubjectPair) -> set[tuple[FailureKind, str, int]
     try:
         run_clause(clause_functions()[clause], pair, check)
     except CheckFailed as failed:
-        return {(each.kind, each.unique_id, each.leg) for each in failed.differences}
+        return {(each.kind, *each.name) for each in failed.differences}
     assert check.checks, f"{clause} made no check"
     return set()
 
