@@ -19,6 +19,7 @@ from quality.detection import read_only_run
 from quality.detection.detect import RANDOM_SEED, Row
 from quality.detection.heat_map import heat_map
 from quality.detection.pairs import draw_pairs
+from quality.detection.peer_results import PEER_DATA
 from quality.detection.pool import rows, surviving
 from quality.detection.results import (
     DATA,
@@ -49,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.show:
         return _show(options.show, parser)
     servers = everything()
+    if options.peer:
+        return _peer(options)
     names = _names(options, servers, parser)
     started = time.monotonic()
     found = rows(names, options.workers)
@@ -84,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="faulty migrations from a read-only PBX; with --sample, --only or --check",
     )
+    parser.add_argument(
+        "--peer",
+        action="store_true",
+        help="run Schemathesis instead; adds the missing rows of docs/detection-peer.jsonl",
+    )
     parser.add_argument("--pairs", type=int, default=0, metavar="N", help="draw N pairs of faults as well")
     parser.add_argument("--random-seed", type=int, default=1, metavar="S", help="for what is drawn (default 1)")
     parser.add_argument(
@@ -93,6 +101,17 @@ def _parser() -> argparse.ArgumentParser:
         "--table", type=Path, metavar="FILE", help="write every failed clause with its message as JSON lines"
     )
     return parser
+
+
+def _peer(options: argparse.Namespace) -> int:
+    """Run Schemathesis, which only the environment detection-peer has."""
+    from quality.detection.peer_run import run_peers
+
+    peer = run_peers(
+        PEER_DATA, sample=options.sample, random_seed=options.random_seed, named=options.only or options.add or ()
+    )
+    print(f"Schemathesis caught {sum(row.caught for row in peer.sample)} of {len(peer.sample)} drawn faulty servers")
+    return 0
 
 
 def _names(
