@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from noojee_contract.catalogue.clauses import fingerprint
-from noojee_contract.cli.output import publish
+from noojee_contract.cli.output import publish, refuse
 from noojee_contract.errors import TargetError
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE
 from noojee_contract.report.jsonlines import read
@@ -18,19 +18,22 @@ def show(options: argparse.Namespace) -> int:
         text = options.file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "the file is not UTF-8"
-        print(f"noojee-contract: {options.file}: the report cannot be read: {reason}", file=sys.stderr)
+        refuse(options, f"{options.file}: the report cannot be read: {reason}")
         return EXIT_USAGE
     try:
         report = read(text)
     except TargetError as error:
-        print(f"noojee-contract: {options.file}: {error}", file=sys.stderr)
+        refuse(options, f"{options.file}: {error}")
         return EXIT_INCONCLUSIVE
     code = publish(options, report)
     if report.catalogue == fingerprint():
         return code
-    print(
-        f"noojee-contract: {options.file} is inconclusive: it comes from {report.suite} with the catalogue "
-        f"{report.catalogue}; this suite has the catalogue {fingerprint()}",
-        file=sys.stderr,
+    message = (
+        f"{options.file} is inconclusive: it comes from {report.suite} with the catalogue "
+        f"{report.catalogue}; this suite has the catalogue {fingerprint()}"
     )
+    if code:
+        print(f"noojee-contract: {message}", file=sys.stderr)
+    else:
+        refuse(options, message)
     return max(code, EXIT_INCONCLUSIVE)

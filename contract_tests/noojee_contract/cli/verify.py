@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from noojee_contract.catalogue.clauses import MIGRATION, choose, fingerprint
-from noojee_contract.cli.output import publish, report_paths
+from noojee_contract.cli.output import publish, refuse, report_paths
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
@@ -52,13 +52,13 @@ def verify(arguments: argparse.Namespace) -> int:
             writing.ensure_writable(path)
         _check_differences(arguments, options, targets)
     except (TargetError, OSError) as error:
-        _say(f"noojee-contract: {error}")
+        refuse(arguments, str(error))
         return EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck) else EXIT_USAGE
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         try:
             unreachable = _preflight(targets, Path(folder))
         except TargetError as error:
-            _say(f"noojee-contract: {error}")
+            refuse(arguments, str(error))
             return EXIT_USAGE
         if unreachable is not None:
             return publish(arguments, _unreachable_report(options, targets, unreachable))
@@ -82,7 +82,7 @@ def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[T
         reason = "; ".join(observer.errors)
     elif code == PYTEST_NO_TESTS:
         reason = "none of the chosen clauses applies to a chosen target"
-    _say(f"noojee-contract: the suite did not run: {reason}")
+    refuse(arguments, f"the suite did not run: {reason}")
     return EXIT_USAGE if code == PYTEST_USAGE_ERROR else EXIT_INCONCLUSIVE
 
 

@@ -1,9 +1,14 @@
-"""The report for CI: JUnit XML with a suite for each target and a case for each clause. Call sources share a case."""
+"""The report for CI: JUnit XML with a suite for each target and a case for each clause. Call sources share a case.
+
+CI systems read a file without a failure or an error as a success. So a run that exits with another code than 0 has at least
+one: a required clause that is missing is an error, and so is a run that could not begin.
+"""
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from noojee_contract.model.failure import Failure
@@ -33,19 +38,51 @@ TAGS: Mapping[Outcome, tuple[str, str]] = {
 """The element of a case and the attribute of a suite that counts it, by outcome; others are passes."""
 
 
+RUN = "run"
+"""The suite with what is wrong with the run as a whole."""
+MISSING = "This clause is required, and did not pass."
+
+
 def render(report: Report) -> str:
     """Render a run as JUnit XML, in the form that Jenkins, GitLab and GitHub Actions read."""
     summary = summarize(report)
     root = ET.Element("testsuites", name=_clean(report.suite))
-    totals = dict.fromkeys(COUNTS, 0)
+    totals = Counter(dict.fromkeys(COUNTS, 0))
     for target in report.targets:
-        for name, count in _suite(root, report, target, summary).items():
-            totals[name] += count
-    for name, count in totals.items():
-        root.set(name, str(count))
-    root.set("time", f"{report.seconds:.3f}")
+        totals.update(_suite(root, report, target, summary))
+    green = not totals["failures"] + totals["errors"]
+    if (report.exit_code and green) or (not report.complete and not report.unreachable):
+        totals.update(_run_suite(root, str(report.verdict), summary.sentence, started=report.started))
+    return _document(root, totals, seconds=report.seconds)
+
+
+def render_refused(suite: str, message: str, *, started: str) -> str:
+    """JUnit XML of a run that could not begin, with the message as its one error."""
+    root = ET.Element("testsuites", name=_clean(suite))
+    return _document(root, _run_suite(root, "started", message, started=started), seconds=0.0)
+
+
+def _document(root: ET.Element, totals: Mapping[str, int], *, seconds: float) -> str:
+    for name in COUNTS:
+        root.set(name, str(totals.get(name, 0)))
+    root.set("time", f"{seconds:.3f}")
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _run_suite(root: ET.Element, case: str, message: str, *, started: str) -> Mapping[str, int]:
+    """Add a suite with one error about the run as a whole, and return its counts."""
+    suite = ET.SubElement(
+        root, "testsuite", name=RUN, timestamp=started, hostname="localhost", tests="1", failures="0", errors="1",
+        skipped="0", time="0.000",
+    )  # fmt: skip
+    _error_case(suite, case, message)
+    return {"tests": 1, "errors": 1}
+
+
+def _error_case(suite: ET.Element, name: str, message: str) -> None:
+    case = ET.SubElement(suite, "testcase", classname="noojee_contract", name=_clean(name), time="0")
+    ET.SubElement(case, "error", message=_clean(message), type="error")
 
 
 def _suite(root: ET.Element, report: Report, target: TargetRow, summary: Summary) -> dict[str, int]:
@@ -66,19 +103,21 @@ def _suite(root: ET.Element, report: Report, target: TargetRow, summary: Summary
     counts = dict.fromkeys(COUNTS, 0)
     seconds = 0.0
     outcomes = report.merged()
+    missing = [clause for name, clause in report.missing if name == target.name]
     for (clause_id, name), results in sorted(report.by_pair().items()):
         if name == target.name:
             outcome = outcomes[clause_id, name]
             seconds += sum(result.seconds for result in results)
-            _case(suite, clause_id, clauses.get(clause_id), outcome, results)
+            element = _case(suite, clause_id, clauses.get(clause_id), outcome, results, required=clause_id in missing)
             counts["tests"] += 1
-            if outcome in TAGS:
-                counts[TAGS[outcome][1]] += 1
-    if any(name == target.name for name, _ in report.unreachable):
-        case = ET.SubElement(suite, "testcase", classname="noojee_contract", name="reachable", time="0")
-        ET.SubElement(case, "error", message=_clean(summary.sentence))
-        counts["tests"] += 1
-        counts["errors"] += 1
+            if element:
+                counts[element] += 1
+    errors = [(clause, MISSING) for clause in missing if (clause, target.name) not in outcomes]
+    errors += [("reachable", summary.sentence) for name, _ in report.unreachable if name == target.name]
+    for name, message in errors:
+        _error_case(suite, name, message)
+    counts["tests"] += len(errors)
+    counts["errors"] += len(errors)
     for name, count in counts.items():
         suite.set(name, str(count))
     suite.set("time", f"{seconds:.3f}")
@@ -86,9 +125,18 @@ def _suite(root: ET.Element, report: Report, target: TargetRow, summary: Summary
 
 
 def _case(
-    suite: ET.Element, clause_id: str, clause: ClauseRow | None, outcome: Outcome, results: Sequence[Result]
-) -> None:
-    """Add the case of a clause. The first result with the merged outcome is shown."""
+    suite: ET.Element,
+    clause_id: str,
+    clause: ClauseRow | None,
+    outcome: Outcome,
+    results: Sequence[Result],
+    *,
+    required: bool,
+) -> str | None:
+    """Add the case of a clause, and return the count that it belongs to: None for a pass.
+
+    The first result with the merged outcome is shown. `required`: the run needs this clause and did not get it.
+    """
     shown = next(result for result in results if result.counted_outcome is outcome)
     case = ET.SubElement(
         suite,
@@ -111,11 +159,17 @@ def _case(
         kind = shown.failure.kind if shown.failure else outcome
         element = ET.SubElement(case, TAGS[outcome][0], message=_clean(message), type=str(kind))
         element.text = _clean(_detail(shown, clause.sentence if clause else clause_id))
-    elif outcome in TAGS:
-        reason = shown.reason or "no check was made"
-        ET.SubElement(case, "skipped", message=_clean(f"{in_words(outcome)}: {reason}"))
-    elif outcome is Outcome.INFORMATIONAL:
+        return TAGS[outcome][1]
+    text = f"{in_words(outcome)}: {shown.reason or 'no check was made'}"
+    if required:
+        ET.SubElement(case, "error", message=_clean(f"{MISSING} {text}"), type="missing")
+        return "errors"
+    if outcome in TAGS:
+        ET.SubElement(case, "skipped", message=_clean(text))
+        return TAGS[outcome][1]
+    if outcome is Outcome.INFORMATIONAL:
         ET.SubElement(case, "system-out").text = _clean(shown.reason or "")
+    return None
 
 
 def _properties(parent: ET.Element, rows: Mapping[str, str]) -> None:

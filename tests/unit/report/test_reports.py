@@ -158,7 +158,7 @@ def test_numbers_agree_in_all_formats(name: str, request: pytest.FixtureRequest)
     root = ET.fromstring(junit.render(report))
     assert int(root.attrib["tests"]) == totals.outcomes + len(report.unreachable)
     assert int(root.attrib["failures"]) == counts.get(Outcome.FAILED, 0)
-    assert int(root.attrib["errors"]) == counts.get(Outcome.ERROR, 0) + len(report.unreachable)
+    assert int(root.attrib["errors"]) == counts.get(Outcome.ERROR, 0) + len(report.unreachable) + len(report.missing)
     checks = sum(int(each.attrib["value"]) for each in root.iter("property") if each.attrib["name"] == "checks")
     assert checks == totals.checks
     requests = root.findall("./testsuite/properties/property[@name='requests']")
