@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from noojee_fake.adapters.asgi import Log
+from noojee_fake.adapters.service import Log
 from noojee_fake.messages import Request, Response
 from noojee_fake.redaction import Redaction
 

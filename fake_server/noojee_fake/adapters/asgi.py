@@ -7,38 +7,30 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from typing import Any
 
-from noojee_fake.adapters.long_poll import awaited
-from noojee_fake.control import json_body
-from noojee_fake.messages import Closed, Pending, Request, Response
-from noojee_fake.server.sandboxes import Sandboxes, body_bytes
-
-CUT = "noojee.cut"
-"""The extension of the ASGI scope with a function that cuts the connection. A server without it sends the answer."""
-
-LARGEST_BODY_BYTES = json_body.LARGEST_BODY_BYTES
+from noojee_fake.adapters import service
+from noojee_fake.adapters.long_poll import LongPolls
+from noojee_fake.adapters.service import Log, Service
+from noojee_fake.messages import Pending, Request
+from noojee_fake.server.sandboxes import Sandboxes
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Log = Callable[[Request, Response], None]
-
-_TOO_LARGE = Response(413, (("Content-Type", "text/plain"), ("Connection", "close"), ("Content-Length", "0")))
 
 
 class App:
-    """The sandboxes of a server as an ASGI application. It calls `log` with each request and its answer."""
+    """The sandboxes of a server as an ASGI application. It calls `log` with each request and its response.
+
+    ASGI has no way to close a connection without a response: a client of a refused address gets the response 403.
+    """
 
     def __init__(self, sandboxes: Sandboxes, *, log: Log | None = None) -> None:
-        self.sandboxes = sandboxes
-        self._log = log
-        self._waiting: set[Callable[[], None]] = set()
-        self._closing = False
+        self._service = Service(sandboxes, log=log)
+        self._polls = LongPolls()
 
     def close(self) -> None:
         """Answer all long polls, present and later, as after their timeout: the server is about to end."""
-        self._closing = True
-        for wake in list(self._waiting):
-            wake()
+        self._polls.close()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
@@ -50,33 +42,24 @@ class App:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
-        raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
-        path = raw_path.decode("latin-1")
-        try:
-            body = await _body(receive, body_bytes(path))
-        except _ClientLeft:
-            return
-        client = scope.get("client")
-        request = Request(
-            method=scope["method"],
-            path=path,
-            query=scope["query_string"].decode("latin-1"),
-            headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
-            body=body or b"",
-            client=client[0] if client else None,
-            secure=scope.get("scheme") == "https",
-        )
-        response = _TOO_LARGE if body is None else self.sandboxes.handle(request)
-        if isinstance(response, Pending):
-            waited = await self._wait(response, receive)
-            if waited is None:
+        head = _head(scope)
+        response = self._service.refusal(head, None)
+        request = head
+        if response is None:
+            try:
+                body, length = await _body(receive, self._service.kept_bytes(head.path))
+            except _ClientLeft:
                 return
-            response = waited
-        if isinstance(response, Closed) and CUT in scope.get("extensions", {}):
-            scope["extensions"][CUT]["cut"]()
-            if self._log is not None:
-                self._log(request, response)
-            return
+            request = replace(head, body=body)
+            response = self._service.answer(request, length)
+        if isinstance(response, Pending):
+            left = asyncio.ensure_future(_left(receive))
+            try:
+                response = await self._polls.wait(response, left=left)
+            finally:
+                left.cancel()
+            if response is None:
+                return
         await send(
             {
                 "type": "http.response.start",
@@ -85,28 +68,20 @@ class App:
             }
         )
         await send({"type": "http.response.body", "body": response.body})
-        if self._log is not None:
-            self._log(request, response)
+        self._service.log(request, response)
 
-    async def _wait(self, pending: Pending, receive: Receive) -> Response | None:
-        """The answer to a long poll; None if the client leaves. When the server ends, the answer comes at once."""
 
-        def listen(wake: Callable[[], None]) -> Callable[[], None]:
-            stop = pending.listen(wake)
-            self._waiting.add(wake)
-
-            def stop_both() -> None:
-                stop()
-                self._waiting.discard(wake)
-
-            return stop_both
-
-        left = asyncio.ensure_future(_left(receive))
-        try:
-            guarded = replace(pending, listen=listen, finish=lambda over: pending.finish(over or self._closing))
-            return await awaited(guarded, left=left)
-        finally:
-            left.cancel()
+def _head(scope: Message) -> Request:
+    raw_path = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
+    client = scope.get("client")
+    return Request(
+        method=scope["method"],
+        path=raw_path.decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+        client=client[0] if client else None,
+        secure=scope.get("scheme") == "https",
+    )
 
 
 async def _left(receive: Receive) -> None:
@@ -118,27 +93,24 @@ class _ClientLeft(Exception):
     """The client left before its request was complete. The received part is not used."""
 
 
-async def _body(receive: Receive, kept_bytes: int) -> bytes | None:
-    """The first `kept_bytes` of a body; None for a body beyond the limit of all bodies.
+async def _body(receive: Receive, kept_bytes: int) -> tuple[bytes, int]:
+    """The first `kept_bytes` of a body, and its length.
 
-    The rest is read and dropped, because a client that still sends would not see its answer. Reading ends at twice the
-    limit.
+    The rest is read and dropped, because a client that still sends would not see its response. Reading ends at twice
+    the limit of all bodies.
     """
     message = await _part(receive)
     if not message.get("more_body"):
         whole: bytes = message.get("body", b"")
-        return None if len(whole) > LARGEST_BODY_BYTES else whole
+        return whole[:kept_bytes], len(whole)
     parts = bytearray()
     size = 0
     while True:
         part = message.get("body", b"")
         size += len(part)
-        if size > LARGEST_BODY_BYTES:
-            parts.clear()
-        else:
-            parts += part[: max(0, kept_bytes - len(parts))]
-        if not message.get("more_body") or size > 2 * LARGEST_BODY_BYTES:
-            return None if size > LARGEST_BODY_BYTES else bytes(parts)
+        parts += part[: max(0, kept_bytes - len(parts))]
+        if not message.get("more_body") or size > 2 * service.LARGEST_BODY_BYTES:
+            return bytes(parts), size
         message = await _part(receive)
 
 

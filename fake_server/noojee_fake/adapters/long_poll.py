@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from noojee_fake.messages import Pending, Response
@@ -68,3 +70,33 @@ async def awaited(
 def _wait_seconds(pending: Pending, patience_seconds: float | None, passed_seconds: float) -> float:
     longest = pending.seconds if patience_seconds is None else min(pending.seconds, patience_seconds)
     return max(0.0, longest - passed_seconds)
+
+
+class LongPolls:
+    """The long polls that wait in one server."""
+
+    def __init__(self) -> None:
+        self._waiting: set[Callable[[], None]] = set()
+        self._is_closing = False
+
+    def close(self) -> None:
+        """Answer all long polls, present and later, as after their timeout: the server is about to end."""
+        self._is_closing = True
+        for wake in list(self._waiting):
+            wake()
+
+    async def wait(self, pending: Pending, *, left: asyncio.Future[Any]) -> Response | None:
+        """The response to a long poll; None as soon as `left` is done: the client has left."""
+
+        def listen(wake: Callable[[], None]) -> Callable[[], None]:
+            stop = pending.listen(wake)
+            self._waiting.add(wake)
+
+            def stop_both() -> None:
+                stop()
+                self._waiting.discard(wake)
+
+            return stop_both
+
+        guarded = replace(pending, listen=listen, finish=lambda over: pending.finish(over or self._is_closing))
+        return await awaited(guarded, left=left)

@@ -16,7 +16,8 @@ KEPT_BODY_BYTES = 16 * 1024
 class JournaledExchange:
     """One request with its response. `number` counts all exchanges from 1; `matched`: the path belongs to the API.
 
-    Long bodies are cut to 16 KiB; `request_bytes` and `response_bytes` are the full lengths.
+    Long bodies are cut to 16 KiB; `request_bytes` and `response_bytes` are the full lengths. `malformed` is the reason
+    why a request is no valid HTTP.
     """
 
     number: int
@@ -26,17 +27,20 @@ class JournaledExchange:
     matched: bool
     request_bytes: int
     response_bytes: int
+    malformed: str | None = None
 
 
 class Journal:
     """The last 1000 exchanges of one PBX."""
 
     def __init__(self) -> None:
-        self._entries: deque[tuple[int, int, Request, Response, bool, int, int]] = deque(maxlen=KEPT)
+        self._entries: deque[tuple[int, int, Request, Response, bool, int, int, str | None]] = deque(maxlen=KEPT)
         self._numbers = count(1)
         self._last = 0
 
-    def record(self, at_micros: int, request: Request, response: Response, *, matched: bool) -> None:
+    def record(
+        self, at_micros: int, request: Request, response: Response, *, matched: bool, malformed: str | None = None
+    ) -> None:
         """Keep a request and its response; long bodies are cut."""
         request_bytes, response_bytes = len(request.body), len(response.body)
         if request_bytes > KEPT_BODY_BYTES:
@@ -44,7 +48,7 @@ class Journal:
         if response_bytes > KEPT_BODY_BYTES:
             response = Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
         self._last = number = next(self._numbers)
-        self._entries.append((number, at_micros, request, response, matched, request_bytes, response_bytes))
+        self._entries.append((number, at_micros, request, response, matched, request_bytes, response_bytes, malformed))
 
     @property
     def number(self) -> int:

@@ -174,6 +174,10 @@ class Pbx:
             return self._pending(request, response)
         return self._journaled(request, response, matched=matched)
 
+    def record_malformed(self, request: Request, response: Response, reason: str) -> None:
+        """Keep a request that is no valid HTTP in the journal, with the reason."""
+        self.journal.record(self.clock.micros(), request, response, matched=False, malformed=reason)
+
     def _pending(self, request: Request, pending: Pending) -> Response:
         """A long poll with the same guard and journal as other responses. It also ends by the PBX's clock."""
         until_micros = self.clock.micros() + round(pending.seconds * SECOND)

@@ -1,6 +1,6 @@
 """`noojee-fake serve`: the fake PBX on a socket. Wrong use ends it with 2 and one line.
 
-Queries contain keys, so the access log of uvicorn is off; adapters/access_log.py writes a log without credentials.
+Queries contain keys: adapters/access_log.py writes a log without credentials.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import socket
 import ssl
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 from noojee_fake.adapters.access_log import access_log
-from noojee_fake.adapters.asgi import App
+from noojee_fake.adapters.service import Service
 from noojee_fake.adapters.tls import from_files, self_signed
+from noojee_fake.adapters.wire_server import run_server
 from noojee_fake.cli.serve_options import FLAGS, add_flags, addresses_of, one_line, sandboxes_of, secret
 from noojee_fake.errors import FakeError, UsageError
 from noojee_fake.pbx.versions import CALL_MANAGEMENT, NJADMIN, RECORDING_API, SERVICES
@@ -44,8 +44,7 @@ OVER_HTTP = (SERVICES, RECORDING_API)
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT. Returns 0, or 2 for options that cannot be served."""
-    for name in ("uvicorn", "httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it logs clients that fail in a TLS handshake
     try:
         _serve(options)
     except (FakeError, OSError) as error:
@@ -74,23 +73,9 @@ def _serve(options: argparse.Namespace) -> None:
             ready.unlink(missing_ok=True)  # the file of an earlier run has the URL of another server
         ca_file = None if authority_pem is None else _write_authority(authority_pem, ready)
         _print_addresses(options, base_url, sandboxes, ca_file=ca_file, address=listening.getsockname()[0])
-        app = App(sandboxes, log=None if options.quiet else access_log(key, token))
+        service = Service(sandboxes, log=None if options.quiet else access_log(key, token))
         gc.freeze()  # the objects loaded so far stay; collecting a million legs would delay answers by half a second
-        run_server(app, listening, tls=context, on_ready=partial(_report_ready, ready, base_url), on_shutdown=app.close)
-
-
-def run_server(
-    app: App,
-    listening: socket.socket,
-    *,
-    tls: ssl.SSLContext | None,
-    on_ready: Callable[[], None],
-    on_shutdown: Callable[[], None],
-) -> None:
-    """Serve with uvicorn, which is loaded only now."""
-    from noojee_fake.adapters import uvicorn_server
-
-    uvicorn_server.run_server(app, listening, tls=tls, on_ready=on_ready, on_shutdown=on_shutdown)
+        run_server(service, listening, tls=context, on_ready=partial(_report_ready, ready, base_url))
 
 
 def _report_ready(ready: Path | None, base_url: str) -> None:

@@ -124,6 +124,7 @@ def _show(entry: JournaledExchange, redaction: Redaction) -> Shown:
             "body_bytes": entry.response_bytes,
         },
         "matched": entry.matched,
+        **({} if entry.malformed is None else {"malformed": entry.malformed}),
     }
 
 

@@ -69,6 +69,14 @@ class Control:
         self._registry = registry
         self._token = token or None
 
+    def refusal(self, head: Request) -> Response | None:
+        """The refusal of a client without access, before the body of its request is read; None if it has access."""
+        try:
+            admit(head, self._token)
+        except Refused as refused:
+            return error(refused)
+        return None
+
     def handle(self, request: Request) -> Response:
         """The answer to a request below `/__noojee`. May raise: the caller keeps unexpected exceptions."""
         try:

@@ -106,15 +106,11 @@ class Sandboxes:
         return spec, parts
 
     def handle(self, request: Request) -> Response:
-        """The answer to any request to the server."""
+        """The response to any request to the server."""
         path = request.path
         if path.startswith(_PREFIX):
-            sandbox, slash, rest = path[len(_PREFIX) :].partition("/")
-            pbx = self._pbxs.get(sandbox)
-            if pbx is None or sandbox == DEFAULT_SANDBOX:
-                page = html(404)
-                return Response(404, page.headers) if request.method == "HEAD" else page
-            return pbx.handle_at(request, slash + rest)
+            pbx, rest = self._found(path)
+            return _no_sandbox(request) if pbx is None else pbx.handle_at(request, rest)
         if path == ROOT or path.startswith(f"{ROOT}/"):
             try:
                 return self._control.handle(request)
@@ -122,6 +118,28 @@ class Sandboxes:
                 page = self.own_bugs.keep(bug)
                 return Response(500, page.headers) if request.method == "HEAD" else page
         return self.default.handle(request)
+
+    def refusal(self, head: Request) -> Response | None:
+        """The refusal of a request that its head decides, before its body is read. None: `handle` answers it."""
+        path = head.path
+        if path.startswith(_PREFIX):
+            pbx, rest = self._found(path)
+            if pbx is None:
+                return _no_sandbox(head)
+            return None if pbx.addresses.allow(head.client) else pbx.handle_at(head, rest)
+        if path == ROOT or path.startswith(f"{ROOT}/"):
+            return self._control.refusal(head)
+        return None if self.default.addresses.allow(head.client) else self.default.handle(head)
+
+    def record_malformed(self, request: Request, response: Response, reason: str) -> None:
+        """Keep a request that is no valid HTTP in the journal of the sandbox that its path names."""
+        pbx, _ = self._found(request.path) if request.path.startswith(_PREFIX) else (self.default, "")
+        (pbx or self.default).record_malformed(request, response, reason)
+
+    def _found(self, path: str) -> tuple[Pbx | None, str]:
+        """The PBX of a path below `/s/`, and the rest of the path."""
+        sandbox, slash, rest = path[len(_PREFIX) :].partition("/")
+        return (None if sandbox == DEFAULT_SANDBOX else self._pbxs.get(sandbox)), slash + rest
 
     def close(self) -> None:
         """Release the state file, if there is one."""
@@ -167,6 +185,11 @@ class Sandboxes:
         with self._lock:
             self._snapshots.pop(sandbox, None)
             return self._pbxs.pop(sandbox, None) is not None
+
+
+def _no_sandbox(request: Request) -> Response:
+    page = html(404)
+    return Response(404, page.headers) if request.method == "HEAD" else page
 
 
 def body_bytes(path: str) -> int:

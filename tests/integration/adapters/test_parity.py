@@ -16,15 +16,17 @@ import pytest
 import uvicorn
 from pytest_httpserver import HTTPServer
 
-from noojee_fake.adapters import asgi, pytest_httpserver
+from noojee_fake.adapters import pytest_httpserver, service
 from noojee_fake.adapters.asgi import App
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
+from noojee_fake.adapters.service import Service
+from noojee_fake.adapters.wire_server import serve
 from noojee_fake.messages import Request
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes, build
 
-ADAPTER_HEADERS = {"date", "server", "connection"}
+ADAPTER_HEADERS = {"date", "server", "connection", "keep-alive"}
 SPEC = {
     "format": "noojee-archive/1",
     "time_zone": "Australia/Melbourne",
@@ -168,6 +170,32 @@ class _Swapped:
     def handle(self, request: Request) -> Any:
         return sandboxes().handle(request)
 
+    def refusal(self, head: Request) -> Any:
+        return sandboxes().refusal(head)
+
+
+@contextmanager
+def on_wire(service: Service) -> Iterator[int]:
+    """The server of `noojee-fake serve`, in a thread."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    ready, loop, ended = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
+    serving = serve(service, listening, tls=None, on_ready=ready.set, ended=ended)
+    thread = threading.Thread(target=loop.run_until_complete, args=(serving,))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield listening.getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(10)
+        loop.close()
+
+
+@pytest.fixture(scope="module")
+def ask_wire() -> Iterator[Callable[[Asked], Answer]]:
+    with on_wire(Service(_Swapped())) as port:  # type: ignore[arg-type]
+        yield lambda asked: raw(asked, port)
+
 
 @pytest.fixture(scope="module")
 def ask_asgi() -> Iterator[Callable[[Asked], Answer]]:
@@ -210,7 +238,7 @@ def ask_async_transport() -> Callable[[Asked], Answer]:
     return ask
 
 
-@pytest.mark.parametrize("adapter", ["ask_asgi", "ask_httpserver", "ask_transport", "ask_async_transport"])
+@pytest.mark.parametrize("adapter", ["ask_wire", "ask_asgi", "ask_httpserver", "ask_transport", "ask_async_transport"])
 @pytest.mark.parametrize("asked", [*PLAIN, *HOSTILE], ids=lambda asked: asked.name)
 def test_adapter_answers_like_the_pbx(asked: Asked, adapter: str, request: pytest.FixtureRequest) -> None:
     """Only Date, Server and Connection are headers of the adapter."""
@@ -233,6 +261,9 @@ class _Untouched:
     def handle(self, request: Request) -> Any:
         raise AssertionError(request)
 
+    def refusal(self, head: Request) -> Any:
+        return None
+
 
 def test_request_with_half_a_body_is_not_processed() -> None:
     """The client leaves after half of a sound file, or of a list of calls."""
@@ -248,13 +279,16 @@ def test_request_with_half_a_body_is_not_processed() -> None:
     asyncio.run(App(_Untouched())(scope, receive, send))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("adapter", ["asgi", "httpserver"])
+@pytest.mark.parametrize("adapter", ["wire", "asgi", "httpserver"])
 def test_body_beyond_the_limit_is_refused_with_413(adapter: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is that of the control API."""
     asked = Asked("large", "PUT", "/__noojee/sandboxes/default/sound", (), b"x" * 150_000)
-    monkeypatch.setattr(asgi, "LARGEST_BODY_BYTES", 100_000)
+    monkeypatch.setattr(service, "LARGEST_BODY_BYTES", 100_000)
     monkeypatch.setattr(pytest_httpserver, "LARGEST_BODY_BYTES", 100_000)
-    if adapter == "asgi":
+    if adapter == "wire":
+        with on_wire(Service(_Untouched())) as port:  # type: ignore[arg-type]
+            status = raw(asked, port)[0]
+    elif adapter == "asgi":
         with on_uvicorn(App(_Untouched())) as port:  # type: ignore[arg-type]
             status = raw(asked, port)[0]
     else:

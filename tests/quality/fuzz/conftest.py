@@ -20,10 +20,10 @@ def server() -> Iterator[Served]:
 def hasty_server() -> Iterator[Served]:
     """One that looks at its clients ten times a second, waits one second where others wait twenty, and takes a small body for a large one."""
     preface = """
-from noojee_fake.adapters import asgi, uvicorn_server, wire
-uvicorn_server.TICKS_A_SECOND = 1
-wire.PATIENCE_SECONDS, wire.UNREAD_SECONDS = 10, 25
-asgi.LARGEST_BODY_BYTES = 1_000_000
+from noojee_fake.adapters import service, wire, wire_server
+wire_server.TICK_SECONDS = 0.1
+wire.PATIENCE_SECONDS, wire.UNREAD_SECONDS, wire.KEEP_ALIVE_SECONDS = 10, 25, 10
+service.LARGEST_BODY_BYTES = 1_000_000
 """
     with served("--quiet", preface=preface) as server:
         yield server

@@ -53,7 +53,8 @@ def test_half_a_request_is_not_waited_for(hasty_server: Served) -> None:
         for name, connection in opened.items():
             connection.sendall(HALF[name])
         heard = {name: hear(connection, None) for name, connection in opened.items()}
-    assert {name: each.statuses for name, each in heard.items()} == dict.fromkeys(HALF, (408,))
+    expected = {**dict.fromkeys(HALF, (408,)), "a body of 999 petabytes": (413,)}
+    assert {name: each.statuses for name, each in heard.items()} == expected
     assert all(each.closed for each in heard.values())
     hasty_server.lives()
 
@@ -121,7 +122,7 @@ def test_an_endless_header_is_cut(server: Served) -> None:
 
 
 def test_an_endless_body_is_cut(hasty_server: Served) -> None:
-    """After twice the largest body; until then it is read, so that a client that ends may see its 413."""
+    """A part of the rest is read and dropped, so that a client that ends sees its 413."""
     head = request("POST", TAGGED, "Content-Length: 999999999999999999")
     assert sent(hasty_server, head, MEBIBYTE, times=100) < 100
     assert sent(hasty_server, CHUNKED, b"100000\r\n" + MEBIBYTE + b"\r\n", times=100) < 100
@@ -129,7 +130,7 @@ def test_an_endless_body_is_cut(hasty_server: Served) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(hasty_server: Served) -> None:
-    """413, once it is whole."""
+    """413, before its body is read."""
     heard = hasty_server.ask(request("POST", TAGGED, body=b"a" * 1_500_000))
     assert heard.statuses == (413,)
     assert heard.closed

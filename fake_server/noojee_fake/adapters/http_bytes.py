@@ -1,0 +1,53 @@
+"""Writes responses as HTTP/1.1 bytes. Pure, but for the clock of the Date header."""
+
+from __future__ import annotations
+
+import http
+import time
+from email.utils import formatdate
+
+from noojee_fake.messages import Response
+
+KEEP_ALIVE_SECONDS = 75
+"""How long the server keeps an idle connection. It announces this, so that clients do not reuse a closed connection."""
+
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in http.HTTPStatus}
+
+
+class Dates:
+    """The Date header, made once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._line = ""
+
+    def line(self) -> str:
+        """The header line of the present second."""
+        second = int(time.time())
+        if second != self._second:
+            self._second, self._line = second, f"date: {formatdate(second, usegmt=True)}\r\n"
+        return self._line
+
+
+def status_line(status: int) -> str:
+    """The first line of a response."""
+    return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} Unknown\r\n"
+
+
+def connection_lines(*, keep_alive: bool, version: str) -> str:
+    """The header lines that say what becomes of the connection."""
+    if not keep_alive:
+        return "connection: close\r\n"
+    announced = f"keep-alive: timeout={KEEP_ALIVE_SECONDS}\r\n"
+    return announced if version == "1.1" else f"connection: keep-alive\r\n{announced}"
+
+
+def head_bytes(response: Response, date: str, connection: str) -> bytes:
+    """The head of a response with its empty line. `date` and `connection` are header lines.
+
+    Raises ValueError for a header with a line break.
+    """
+    lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
+    if lines.count("\n") != len(response.headers) or lines.count("\r") != len(response.headers):
+        raise ValueError("a response header contains a line break")
+    return f"{status_line(response.status)}{lines}{date}{connection}\r\n".encode("latin-1")

@@ -1,0 +1,259 @@
+"""Reads HTTP/1.1 requests from the bytes of one connection, within limits. No socket, no event loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
+
+from noojee_fake.messages import Request
+
+LARGEST_HEAD_BYTES = 64 * 1024
+MOST_HEADERS = 100
+"""Headers and trailers of one request; the limit of Python's and Tomcat's servers too."""
+SHOWN_BYTES = 2048
+"""How much of a malformed request is kept for the log and the journal."""
+
+_FRAMING = (b"content-length", b"transfer-encoding")
+_UPGRADED = b"POST / HTTP/1.1\r\nHost: upgrade.invalid\r\n"
+_MOST_NAMES = 256
+_NAMES: dict[bytes, str] = {}
+"""Header names as they came, and in lower case: decoding each again would cost more than the lookup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A request that cannot be read: the status of its answer, the reason, and its first bytes."""
+
+    status: int
+    reason: str
+    start: bytes
+
+
+class Receiver(Protocol):
+    """What a connection does with the requests that it reads."""
+
+    def on_head(self, head: Request, *, keep_alive: bool, length: int | None, is_expecting: bool) -> int:
+        """Take the head of a request with a body of `length` bytes (None: chunked). Returns how many bytes to keep."""
+        ...
+
+    def on_request(self, request: Request, *, keep_alive: bool, version: str, body_bytes: int) -> None:
+        """Take a whole request. `body_bytes` is the length of its body, kept or not."""
+        ...
+
+
+class _Stop(Exception):
+    """Stops the parser: the request is malformed."""
+
+
+class RequestReader:
+    """The requests of one connection. `client` is the peer of the socket.
+
+    The methods that start with `on_` are callbacks of httptools.
+    """
+
+    def __init__(self, receiver: Receiver, *, client: str | None, secure: bool) -> None:
+        self._receiver = receiver
+        self.client = client
+        self._secure = secure
+        self._ignoring_upgrade = False
+        self._parser = HttpRequestParser(self)
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # after an upgrade to HTTP/2
+        self.heads = 0
+        self.body_bytes = 0
+        self.raw_bytes = 0
+        self.is_reading_body = False
+        self.start = b""
+        self._refusal: tuple[int, str] | None = None
+        self._begin()
+
+    def feed(self, data: bytes) -> Malformed | None:
+        """Read the next bytes. Returns why the request cannot be read, None while everything is well."""
+        before = self.heads, self.body_bytes
+        if not self.raw_bytes:
+            self.start = data[:SHOWN_BYTES]
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = self._fed(rest)
+        except HttpParserError as error:
+            return Malformed(*(self._refusal or (400, _reason(error))), self.start)
+        self.raw_bytes = self.raw_bytes + len(data) if before == (self.heads, self.body_bytes) else 0
+        if self.raw_bytes > LARGEST_HEAD_BYTES + 1024:  # a header without an end; others are counted when complete
+            return Malformed(431, "the head of the request is too long", self.start)
+        return None
+
+    def _fed(self, data: memoryview) -> memoryview:
+        """Feed the parser. Returns the rest, since it stops after a request for an upgrade."""
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._ignore_upgrade()
+            return data[upgrade.args[0] :]
+        return data[:0]
+
+    def _ignore_upgrade(self) -> None:
+        """Continue with HTTP/1.1 after a request for another protocol, with its body.
+
+        Java's HTTP client asks for HTTP/2 in this way. The parser stops at such a request, and would lose its body.
+        """
+        framing = b"".join(b"%s: %s\r\n" % pair for pair in self._raw_framing)
+        self._parser = HttpRequestParser(self)
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._ignoring_upgrade = True
+        try:
+            self._parser.feed_data(_UPGRADED + framing + b"\r\n")
+        finally:
+            self._ignoring_upgrade = False
+
+    def _begin(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[str, str]] = []
+        self._raw_framing: list[tuple[bytes, bytes]] = []
+        self._head_bytes = 0
+        self.head: Request | None = None
+        self._body = bytearray()
+        self._kept_bytes = 0
+        self.length = 0
+
+    def on_message_begin(self) -> None:
+        """Start a request."""
+        if not self._ignoring_upgrade:
+            self._begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the request target."""
+        if self._ignoring_upgrade:
+            return
+        self._count(len(url), 414, "the request target is too long")
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, or a trailer, which is dropped."""
+        if self._ignoring_upgrade:
+            return
+        self._count(len(name) + len(value) + 4, 431, "the headers are too long")
+        headers = self._headers
+        if len(headers) >= MOST_HEADERS:
+            self._stop(431, "the request has too many headers")
+        text = _NAMES.get(name) or _lower(name)
+        headers.append((text, value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        """Check the head, and take it if a body follows."""
+        if self._ignoring_upgrade:
+            return
+        parser = self._parser
+        version = parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            self._stop(505, "the only versions that are understood are HTTP/1.1 and HTTP/1.0")
+        framing = self._framing(version)
+        path, query = self._target()
+        self.heads += 1
+        self.head = Request(
+            method=parser.get_method().decode("latin-1"),
+            path=path,
+            query=query,
+            headers=tuple(self._headers),
+            client=self.client,
+            secure=self._secure,
+        )
+        if framing is None:
+            return
+        self.is_reading_body = True
+        self._kept_bytes = self._receiver.on_head(
+            self.head,
+            keep_alive=parser.should_keep_alive(),
+            length=None if framing < 0 else framing,
+            is_expecting=version == "1.1" and (self.head.header("expect") or "").lower() == "100-continue",
+        )
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body; beyond the kept bytes it is dropped."""
+        self.body_bytes += len(body)
+        self.length += len(body)
+        room = self._kept_bytes - len(self._body)
+        if room > 0:
+            self._body += body[:room]
+
+    def on_message_complete(self) -> None:
+        """Hand over the request. A request for an upgrade is complete when its body is."""
+        head = self.head
+        if head is None or self._parser.should_upgrade():
+            return
+        self.head = None
+        self.is_reading_body = False
+        parser = self._parser
+        request = replace(head, body=bytes(self._body)) if self._body else head
+        self._receiver.on_request(
+            request,
+            keep_alive=parser.should_keep_alive(),
+            version=parser.get_http_version(),
+            body_bytes=self.length,
+        )
+
+    def _framing(self, version: str) -> int | None:
+        """The length of the body, -1 if it is chunked, None without one. Stops at a head that RFC 9112 refuses.
+
+        Source: RFC 9112, sections 3.2 (Host) and 6.1 to 6.3 (Transfer-Encoding and Content-Length).
+        """
+        hosts, codings, length = 0, "", None
+        for name, value in self._headers:
+            if name == "host":
+                hosts += 1
+            elif name == "content-length":
+                length = int(value)  # the parser has checked it
+                self._raw_framing.append((_FRAMING[0], value.encode("latin-1")))
+            elif name == "transfer-encoding":
+                codings = f"{codings},{value}" if codings else value
+                self._raw_framing.append((_FRAMING[1], value.encode("latin-1")))
+        if hosts != 1 and (hosts or version == "1.1"):
+            self._stop(
+                400, "the request has no Host header" if not hosts else "the request has more than one Host header"
+            )
+        if not codings:
+            return length or None
+        if length is not None:
+            self._stop(400, "the request has both Transfer-Encoding and Content-Length")
+        if version != "1.1":
+            self._stop(400, "a request of HTTP/1.0 has no Transfer-Encoding")
+        if codings.strip().lower() != "chunked":
+            self._stop(501, "the only transfer coding that is understood is chunked")
+        return -1
+
+    def _target(self) -> tuple[str, str]:
+        """The path and the query of the request target, percent-encoded as they came."""
+        url = self._url
+        if not url.startswith(b"/") and url != b"*":
+            try:
+                absolute = parse_url(url)
+            except HttpParserError:
+                self._stop(400, "the request target is malformed")
+            return (absolute.path or b"/").decode("latin-1"), (absolute.query or b"").decode("latin-1")
+        path, _, query = url.partition(b"#")[0].decode("latin-1").partition("?")
+        return path, query
+
+    def _count(self, size: int, status: int, reason: str) -> None:
+        self._head_bytes += size
+        if self._head_bytes > LARGEST_HEAD_BYTES:
+            self._stop(status, reason)
+
+    def _stop(self, status: int, reason: str) -> None:
+        self._refusal = status, reason
+        raise _Stop
+
+
+def _lower(name: bytes) -> str:
+    text = name.decode("latin-1").lower()
+    if len(_NAMES) < _MOST_NAMES:
+        _NAMES[name] = text
+    return text
+
+
+def _reason(error: HttpParserError) -> str:
+    """What the parser says, in words."""
+    text = str(error).strip()
+    if text.startswith("Expected HTTP/"):
+        return "the request target contains a space, or the version is missing"
+    return text[:200] or type(error).__name__

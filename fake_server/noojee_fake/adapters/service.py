@@ -1,0 +1,64 @@
+"""What every server adapter does with a request: limits of its body, admission before the body, the log, the journal."""
+
+from __future__ import annotations
+
+import http
+import re
+from collections.abc import Callable
+
+from noojee_fake.control import json_body
+from noojee_fake.messages import Request, Response
+from noojee_fake.server.sandboxes import Sandboxes, body_bytes
+
+LARGEST_BODY_BYTES = json_body.LARGEST_BODY_BYTES
+
+Log = Callable[[Request, Response], None]
+"""Logs a request with its response."""
+
+TOO_LARGE = Response(413, (("Content-Type", "text/plain"), ("Content-Length", "0")))
+_START_LINE = re.compile(r"([^ \r\n]{0,40}) ([^\r\n]*)")
+
+
+class Service:
+    """The sandboxes of a server, as an adapter uses them. It calls `log` with each request and its response."""
+
+    def __init__(self, sandboxes: Sandboxes, *, log: Log | None = None) -> None:
+        self.sandboxes = sandboxes
+        self.log: Log = log or _log_nothing
+
+    @property
+    def largest_body_bytes(self) -> int:
+        """The limit of all bodies."""
+        return LARGEST_BODY_BYTES
+
+    def refusal(self, head: Request, length: int | None) -> Response | None:
+        """The refusal of a request before its body is read; None where the body is needed. `length` None: unknown."""
+        if length is not None and length > LARGEST_BODY_BYTES:
+            return TOO_LARGE
+        return self.sandboxes.refusal(head)
+
+    def kept_bytes(self, path: str) -> int:
+        """How many bytes of a body are used on a path; the rest may be dropped."""
+        return min(body_bytes(path), LARGEST_BODY_BYTES)
+
+    def answer(self, request: Request, body_length: int) -> Response:
+        """The response to a whole request. `body_length` counts dropped bytes too. A long poll gives a `Pending`."""
+        if body_length > LARGEST_BODY_BYTES:
+            return TOO_LARGE
+        return self.sandboxes.handle(request)
+
+    def malformed(self, status: int, reason: str, start: bytes, client: str | None) -> tuple[Request, Response]:
+        """A request that cannot be read, as far as its first bytes show it, and its response. The journal keeps both."""
+        line = _START_LINE.match(start.decode("latin-1"))
+        method, target = (line[1], re.sub(r" HTTP/[0-9.]{1,8}$", "", line[2])) if line else ("", "")
+        path, _, query = target.partition("?")
+        text = f"{status} {http.HTTPStatus(status).phrase}: {reason}\n".encode()
+        headers = (("Content-Type", "text/plain"), ("Content-Length", str(len(text))))
+        request = Request(method=method, path=path, query=query, client=client)
+        response = Response(status, headers, text)
+        self.sandboxes.record_malformed(request, response, reason)
+        return request, response
+
+
+def _log_nothing(_request: Request, _response: Response) -> None:
+    """The log of a quiet server."""
