@@ -26,22 +26,7 @@ import httpx
 
 from noojee_fake.testing.process import ServerProcess
 
-CONSTANT = """
-import asyncio, socket, sys
-from pathlib import Path
-from noojee_fake.adapters.uvicorn_server import run_server
-BODY = Path(sys.argv[1]).read_bytes()
-HEADERS = [(b"Content-Type", b"application/json;charset=UTF-8"), (b"Content-Length", str(len(BODY)).encode())]
-async def app(scope, receive, send):
-    await receive()
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await send({"type": "http.response.body", "body": BODY})
-listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
-listening.setblocking(False)
-ready = Path(sys.argv[sys.argv.index("--ready-file") + 1])
-url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-run_server(app, listening, tls=None, on_ready=lambda: ready.write_text(url), on_shutdown=lambda: None)
-"""
+CONSTANT = Path(__file__).with_name("constant.py")
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 METADATA = f"/njadmin/rest/RecordingAPI/retrieveMetaDataByUniqueId?apiKey={SAMPLE_KEY}&uniqueId=1773190799.2"
 LEGS = [
@@ -140,14 +125,13 @@ def start_and_memory(folder: Path, rounds: int, quick: bool) -> list[Row]:
 
 
 def served(folder: Path, rounds: int, quick: bool) -> list[Row]:
-    """Metadata of four legs against a constant answer of the same size from the same server."""
+    """Metadata of four legs against a constant answer of the same size from a small protocol on httptools and uvloop."""
     archive = folder / "archive.json"
     archive.write_text(json.dumps(ARCHIVE))
     with ServerProcess("--quiet", "--archive", str(archive)) as fake:
         body = httpx.post(fake.base_url + METADATA, trust_env=False).content
         (folder / "body").write_bytes(body)
-        (folder / "constant.py").write_text(CONSTANT)
-        command = (sys.executable, str(folder / "constant.py"), str(folder / "body"))
+        command = (sys.executable, str(CONSTANT), str(folder / "body"))
         with ServerProcess(command=command) as constant:
             assert httpx.post(constant.base_url + METADATA, trust_env=False).content == body
             rates: list[float] = []

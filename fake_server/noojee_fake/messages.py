@@ -15,7 +15,7 @@ class Request:
 
     `path` and `query` are the percent-encoded text of the request target (latin-1 for bytes above 127). `headers` are
     pairs of a lower-case name and a value, in order of arrival. `client` is the IP address of the peer; None: the
-    adapter does not know it.
+    adapter does not know it. `in_process`: the request did not come over a socket, so no browser can have sent it.
     """
 
     method: str
@@ -25,6 +25,7 @@ class Request:
     body: bytes = b""
     client: str | None = None
     secure: bool = False
+    in_process: bool = False
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None. `name` is in lower case."""

@@ -50,6 +50,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 body=body,
                 client=CLIENT,
                 secure=request.url.scheme == "https",
+                in_process=True,
             )
         )
 

@@ -22,7 +22,7 @@ _NAMES: dict[bytes, str] = {}
 """Header names as they came, and in lower case: decoding each again would cost more than the lookup."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Malformed:
     """A request that cannot be read: the status of its answer, the reason, and its first bytes."""
 
@@ -78,10 +78,11 @@ class RequestReader:
             while rest:
                 rest = self._fed(rest)
         except HttpParserError as error:
-            return Malformed(*(self._refusal or (400, _reason(error))), self.start)
+            status, reason = self._refusal or (400, _reason(error))
+            return Malformed(status=status, reason=reason, start=self.start)
         self.raw_bytes = self.raw_bytes + len(data) if before == (self.heads, self.body_bytes) else 0
         if self.raw_bytes > LARGEST_HEAD_BYTES + 1024:  # a header without an end; others are counted when complete
-            return Malformed(431, "the head of the request is too long", self.start)
+            return Malformed(status=431, reason="the head of the request is too long", start=self.start)
         return None
 
     def _fed(self, data: memoryview) -> memoryview:

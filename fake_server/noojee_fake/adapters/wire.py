@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
             self._left.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        """Read requests, and answer those that are complete."""
+        """Read requests, and answer the complete requests."""
         if self._is_full:
             return
         malformed = self._reader.feed(data)
@@ -222,7 +222,9 @@ class Connection(asyncio.Protocol):
         elif self._is_dropping:
             self._transport.close()
         elif is_half and self._waited_seconds >= PATIENCE_SECONDS:
-            self._refuse(Malformed(408, "the request did not come within the time limit", reader.start))
+            self._refuse(
+                Malformed(status=408, reason="the request did not come within the time limit", start=reader.start)
+            )
         elif self._waited_seconds >= (KEEP_ALIVE_SECONDS if self._has_answered else PATIENCE_SECONDS):
             self._transport.close()
 

@@ -56,6 +56,11 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
     },
     "--api-key-env": {"metavar": "NAME", "help": "variable with the API key (default: the vendor's sample key)"},
     "--control-token-env": {"metavar": "NAME", "help": "variable with a token for control clients beyond the loopback"},
+    "--allow-host": {
+        "action": "append",
+        "metavar": "NAME",
+        "help": "a Host name, besides loopback names, under which the control API answers without a token; repeatable",
+    },
     "--ready-file": {"type": Path, "metavar": "FILE", "help": "gets the base URL once the server answers"},
     "--tls-cert": {"type": Path, "metavar": "FILE", "help": "serve https with this certificate chain (PEM)"},
     "--tls-key": {"type": Path, "metavar": "FILE", "help": "the private key of the certificate (PEM)"},
@@ -84,6 +89,7 @@ def sandboxes_of(options: argparse.Namespace, key: str, token: str | None, addre
             directory=None if options.directory is None else _document(options.directory, "directory"),
             api_key=key,
             control_token=token,
+            control_hosts=tuple(options.allow_host or ()),
             addresses=addresses,
             state=options.state,
         )

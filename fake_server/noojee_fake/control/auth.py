@@ -1,9 +1,14 @@
-"""Who may use the control API: clients on the loopback, and clients with the token. Pages in a browser need the token."""
+"""Who may use the control API: clients on the loopback, and clients with the token. Pages in a browser need the token.
+
+A page of another site can reach the loopback through a name that it controls (DNS rebinding). So a client without the
+token must name a loopback host, or a host that the server was started with.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 
 from noojee_fake.control.json_body import Refused
 from noojee_fake.messages import Request
@@ -12,8 +17,11 @@ from noojee_fake.pbx.credentials import same_text
 _FORWARDED_FOR = re.compile(r"for\s*=\s*(\"[^\"]*\"|[^;,\s]*)", re.IGNORECASE)
 
 
-def admit(request: Request, token: str | None) -> None:
-    """Raise Refused (403) for a client without access. `token` None: no token gives access."""
+def admit(request: Request, token: str | None, hosts: Collection[str] = ()) -> None:
+    """Raise Refused (403) for a client without access. `token` None: no token gives access.
+
+    `hosts` are names in lower case that a client may use for this server, in addition to loopback names.
+    """
     if _has_token(request, token):
         return
     if not _is_local(request):
@@ -22,7 +30,14 @@ def admit(request: Request, token: str | None) -> None:
             "only clients on the loopback have access to the control API; for others, start the server with"
             " --control-token-env and send the token as 'Authorization: Bearer ...'",
         )
-    if request.header("origin") is not None:
+    if not request.in_process and not _names_this_server(request.header("host"), hosts):
+        raise Refused(
+            403,
+            "the Host header names no loopback address; start the server with --allow-host NAME, or send the token as"
+            " 'Authorization: Bearer ...'",
+        )
+    site = request.header("sec-fetch-site") or "none"
+    if request.header("origin") is not None or site not in ("none", "same-origin"):
         raise Refused(
             403, "pages in a browser need the token of the control API; send it as 'Authorization: Bearer ...'"
         )
@@ -47,6 +62,14 @@ def _is_local(request: Request) -> bool:
         elif name == "forwarded":
             hops += [hop.strip('"') for hop in _FORWARDED_FOR.findall(value)]
     return all(_is_loopback(hop) for hop in hops)
+
+
+def _names_this_server(host: str | None, hosts: Collection[str]) -> bool:
+    """Whether a Host header names a loopback address or one of `hosts`. No browser leaves the header out."""
+    if host is None or _is_loopback(host):
+        return True
+    name = host.lower().rpartition(":")[0] if re.search(r":[0-9]*$", host) and not host.endswith("]") else host.lower()
+    return name == "localhost" or name.endswith(".localhost") or name in hosts
 
 
 def _is_loopback(hop: str) -> bool:

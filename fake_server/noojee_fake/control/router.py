@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from noojee_fake import resources
@@ -25,9 +25,11 @@ from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.versions import DIALECTS
 
 ROOT = "/__noojee"
+HEALTH = f"{ROOT}/health"
+"""The path that is open to all clients: it says only that the server is ready."""
 
 _PATH = re.compile(
-    r"/__noojee(?:|/|/openapi\.json|/sandboxes|/sandboxes/([a-z0-9]{1,40})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore)))))"
+    r"/__noojee(?:|/|/health|/openapi\.json|/sandboxes|/sandboxes/([a-z0-9]{1,40})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore)))))"
 )
 
 Handler = Callable[[Request], Response]
@@ -65,14 +67,17 @@ _PARTS: Mapping[str, Mapping[str, OfSandbox]] = {
 class Control:
     """Answers control requests. Each refusal has a status, a message with a hint, and often a JSON path."""
 
-    def __init__(self, registry: SandboxRegistry, *, token: str | None) -> None:
+    def __init__(self, registry: SandboxRegistry, *, token: str | None, hosts: Sequence[str] = ()) -> None:
         self._registry = registry
         self._token = token or None
+        self._hosts = frozenset(host.lower() for host in hosts)
 
     def refusal(self, head: Request) -> Response | None:
         """The refusal of a client without access, before the body of its request is read; None if it has access."""
+        if head.path == HEALTH:
+            return None
         try:
-            admit(head, self._token)
+            admit(head, self._token, self._hosts)
         except Refused as refused:
             return error(refused)
         return None
@@ -80,7 +85,8 @@ class Control:
     def handle(self, request: Request) -> Response:
         """The answer to a request below `/__noojee`. May raise: the caller keeps unexpected exceptions."""
         try:
-            admit(request, self._token)
+            if request.path != HEALTH:
+                admit(request, self._token, self._hosts)
             response = self._route(request)
         except Refused as refused:
             response = error(refused)
@@ -104,7 +110,7 @@ class Control:
         elif request.path.endswith("/sandboxes"):
             table = self._sandboxes_methods()
         else:
-            table = {"GET": _description if request.path.endswith("/openapi.json") else _about}
+            table = {"GET": _OF_SERVER.get(request.path, _about)}
         handler = table.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             allowed = ", ".join(table)
@@ -176,3 +182,9 @@ def _description(_: Request) -> Response:
     """The OpenAPI description of this API."""
     body = resources.schema(OPENAPI).read_bytes()
     return Response(200, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)
+
+
+_OF_SERVER: Mapping[str, Handler] = {
+    f"{ROOT}/openapi.json": _description,
+    HEALTH: lambda _: answer(200, {"ready": True}),
+}

@@ -39,7 +39,8 @@ class ServerConfig:
     `archive_folder` has the sound files that the archive names. `profile`, `dialects` and `version` are the defaults of
     new sandboxes too; `profile` overrides the profile of the archive of the default sandbox. `clock` overrides `now` of
     the archive; all other sandboxes share its source. `addresses` are the clients that the default sandbox serves.
-    `state` is a file that keeps the calls of the default sandbox; a file with calls replaces those of the archive.
+    `control_hosts` are names of this server, besides loopback names, that a client of the control API without the token
+    may use. `state` is a file that keeps the calls of the default sandbox; a file with calls replaces those of the archive.
     """
 
     archive: Mapping[str, Any] | None = None
@@ -48,6 +49,7 @@ class ServerConfig:
     dialects: Sequence[str] | None = None
     api_key: str | None = None
     control_token: str | None = None
+    control_hosts: Sequence[str] = ()
     clock: Clock | None = None
     ids: Ids = field(default_factory=RandomIds)
     time_zone: str | None = None
@@ -79,7 +81,7 @@ class Sandboxes:
         self.own_bugs = self.default.own_bugs
         self._pbxs: dict[str, Pbx] = {DEFAULT_SANDBOX: self.default}
         self._snapshots: dict[str, Snapshots] = {DEFAULT_SANDBOX: snapshots}
-        self._control = Control(self, token=config.control_token)
+        self._control = Control(self, token=config.control_token, hosts=config.control_hosts)
 
     def _default(self, config: ServerConfig) -> tuple[SandboxSpec, ServerParts]:
         """The spec and the parts of the default sandbox."""

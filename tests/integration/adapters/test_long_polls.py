@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from pytest_httpserver import HTTPServer
 
 from noojee_fake.adapters.asgi import App
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
+from noojee_fake.adapters.service import Service
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.pbx.live.switchboard import Switchboard
 from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes, build
+from support.serving import on_uvicorn, on_wire
 
 API = "/servicemanager/rest/CallManagementAPI"
 STEP = {"step_seconds": 60}
@@ -60,43 +61,43 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
+@dataclass(frozen=True)
 class Served:
-    """The application on uvicorn and a real socket."""
+    """A served fake: its port, and its application where it is served by ASGI."""
 
-    def __init__(self, sandboxes: Sandboxes) -> None:
-        self.app = App(sandboxes)
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port: int = self._listening.getsockname()[1]
-        config = uvicorn.Config(
-            self.app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=5
-        )
-        self.server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self._listening]})
-        self._thread.start()
-        until(lambda: self.server.started)
+    port: int
+    app: App | None = None
 
-    def end(self) -> None:
-        self.server.should_exit = True
-        self._thread.join(20)
-        self._listening.close()
+
+@pytest.fixture(params=["wire", "asgi"])
+def served(request: pytest.FixtureRequest, sandboxes: Sandboxes, board: Switchboard) -> Iterator[Served]:
+    """A fake on a socket."""
+    if request.param == "wire":
+        with on_wire(Service(sandboxes)) as port:
+            yield Served(port)
+    else:
+        app = App(sandboxes)
+        with on_uvicorn(app) as port:
+            yield Served(port, app)
 
 
 @pytest.fixture
-def served(sandboxes: Sandboxes, board: Switchboard) -> Iterator[Served]:
-    server = Served(sandboxes)
-    yield server
-    server.end()
+def asgi(sandboxes: Sandboxes, board: Switchboard) -> Iterator[Served]:
+    """A fake on uvicorn."""
+    app = App(sandboxes)
+    with on_uvicorn(app) as port:
+        yield Served(port, app)
 
 
-@pytest.fixture(params=["asgi", "httpserver", "transport"])
+@pytest.fixture(params=["wire", "asgi", "httpserver", "transport"])
 def post(request: pytest.FixtureRequest, sandboxes: Sandboxes, board: Switchboard) -> Iterator[Callable[..., Any]]:
     """Sends POST requests through an adapter, each with a client of its own. Returns the JSON answers."""
     if request.param == "transport":
         yield lambda to, **named: _post(httpx.Client(transport=Transport(sandboxes)), "http://pbx.invalid", to, named)
-    elif request.param == "asgi":
-        server = Served(sandboxes)
-        yield lambda to, **named: _post(httpx.Client(trust_env=False), f"http://127.0.0.1:{server.port}", to, named)
-        server.end()
+    elif request.param in ("asgi", "wire"):
+        serving = on_uvicorn(App(sandboxes)) if request.param == "asgi" else on_wire(Service(sandboxes))
+        with serving as port:
+            yield lambda to, **named: _post(httpx.Client(trust_env=False), f"http://127.0.0.1:{port}", to, named)
     else:
         with HTTPServer(host="127.0.0.1", port=0, threaded=True) as httpserver:
             httpserver.expect_request(ANY_PATH).respond_with_handler(handler(sandboxes))
@@ -187,14 +188,15 @@ def test_pipelined_request_is_answered_after_the_poll(served: Served, board: Swi
     assert received.index(b'"seq":2') < received.index(b"1795478400000")
 
 
-def test_ending_server_answers_its_polls(served: Served, board: Switchboard) -> None:
+def test_ending_server_answers_its_polls(asgi: Served, board: Switchboard) -> None:
     """Also a poll that arrives while the server ends gets the answer of a timeout."""
     with ThreadPoolExecutor(1) as thread:
-        poll = thread.submit(httpx.post, f"http://127.0.0.1:{served.port}{subscribe()}", trust_env=False, timeout=20)
+        poll = thread.submit(httpx.post, f"http://127.0.0.1:{asgi.port}{subscribe()}", trust_env=False, timeout=20)
         until(lambda: board.listeners == 1)
-        served.app.close()
+        assert asgi.app is not None
+        asgi.app.close()
         assert poll.result(20).json() == {"Data": {}, "seq": 1, "Code": 0}
-        late = httpx.post(f"http://127.0.0.1:{served.port}{subscribe()}", trust_env=False, timeout=20)
+        late = httpx.post(f"http://127.0.0.1:{asgi.port}{subscribe()}", trust_env=False, timeout=20)
         assert late.json()["Data"] == {}
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from pytest_httpserver import HTTPServer
 
 from noojee_fake.adapters import pytest_httpserver, service
@@ -21,10 +17,10 @@ from noojee_fake.adapters.asgi import App
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
 from noojee_fake.adapters.service import Service
-from noojee_fake.adapters.wire_server import serve
 from noojee_fake.messages import Request
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes, build
+from support.serving import on_uvicorn, on_wire
 
 ADAPTER_HEADERS = {"date", "server", "connection", "keep-alive"}
 SPEC = {
@@ -126,7 +122,7 @@ def raw(asked: Asked, port: int) -> Answer:
     """The answer over a socket to a request that is written byte by byte, without a client library."""
     head = [
         f"{asked.method} {asked.target} HTTP/1.1",
-        "Host: pbx.invalid",
+        "Host: localhost",
         "Connection: close",
         f"Content-Length: {len(asked.body)}",
     ]
@@ -147,23 +143,6 @@ def as_bytes(asked: Asked) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in asked.headers]
 
 
-@contextmanager
-def on_uvicorn(app: App) -> Iterator[int]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.005)
-        yield listening.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
-
-
 class _Swapped:
     """New sandboxes for each request, so that limits do not carry over."""
 
@@ -172,23 +151,6 @@ class _Swapped:
 
     def refusal(self, head: Request) -> Any:
         return sandboxes().refusal(head)
-
-
-@contextmanager
-def on_wire(service: Service) -> Iterator[int]:
-    """The server of `noojee-fake serve`, in a thread."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    ready, loop, ended = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
-    serving = serve(service, listening, tls=None, on_ready=ready.set, ended=ended)
-    thread = threading.Thread(target=loop.run_until_complete, args=(serving,))
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield listening.getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join(10)
-        loop.close()
 
 
 @pytest.fixture(scope="module")

@@ -128,7 +128,7 @@ def served(*words: str, preface: str = "") -> Iterator[Served]:
 
 def request(method: str, target: str, *headers: str, body: bytes = b"") -> bytes:
     """A good request, but for what is put into it."""
-    lines = [f"{method} {target} HTTP/1.1", "Host: pbx.invalid", *headers]
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", *headers]
     if body:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

@@ -47,6 +47,7 @@ def test_description_has_exactly_the_served_routes() -> None:
     sandbox = "/__noojee/sandboxes/{sandbox}"
     served = {
         ("GET", "/__noojee/"),
+        ("GET", "/__noojee/health"),
         ("GET", "/__noojee/openapi.json"),
         ("GET", "/__noojee/sandboxes"),
         ("POST", "/__noojee/sandboxes"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import email.message
 import io
 import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 import soundfile
-import uvicorn
 
-from noojee_fake.adapters.asgi import App
+from noojee_fake.adapters.service import Service
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.pbx.options import Profile
+from support.serving import on_wire
 
 PATH = "/njadmin/rest/RecordingAPI/retrieveByUniqueId?uniqueId=1.1&leg=1&apiKey="
 SIZE = 44 + 600 * 16000
@@ -61,18 +59,8 @@ def served(pbx: Callable[..., Any], call: Any, leg: Any) -> Iterator[Served]:
         audio_methods="post-and-get",
         audio_aged_form="mpeg",
     )
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(App(caller.sandboxes), log_config=None, lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.005)
-        yield Served(listening.getsockname()[1], caller)
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
+    with on_wire(Service(caller.sandboxes)) as port:
+        yield Served(port, caller)
 
 
 def test_a_cut_download_goes_on_where_it_stopped(served: Served) -> None:

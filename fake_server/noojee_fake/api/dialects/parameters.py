@@ -25,8 +25,12 @@ class ParameterError(Exception):
 def read_parameters(request: Request, *, with_body: bool, charset: str = "utf-8") -> Parameters:
     """The parameters of a request. A body is read only if it is a form of at most 2 MiB (Tomcat's default)."""
     found: Parameters = {}
-    if request.query:
-        _read(raw_bytes(request.query), found, charset)
+    query = request.query
+    if query:
+        if query.isascii() and "%" not in query and "+" not in query:
+            _read_plain(query, found)
+        else:
+            _read(raw_bytes(query), found, charset)
     if (
         with_body
         and request.body
@@ -82,6 +86,15 @@ def percent_decoded(raw: bytes) -> bytes | None:
             return None
         parts.append(byte + piece[2:])
     return b"".join(parts)
+
+
+def _read_plain(query: str, found: Parameters) -> None:
+    """Read a query in which nothing is encoded: most queries. Every charset of `query_charset` contains ASCII."""
+    for pair in query.split("&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
+        if pair:
+            name, _, value = pair.partition("=")
+            if name not in found:
+                found[name] = value
 
 
 def _read(raw: bytes, found: Parameters, charset: str) -> None:

@@ -1,0 +1,131 @@
+"""The wire server of `noojee-fake serve`: malformed requests leave a trace, and clients learn how long it waits."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import httpx
+
+from noojee_fake.testing.process import ServerProcess
+
+KEY = "f863246a-973e-11e6-8784-08002718f5b5"
+BY_TAG = "/njadmin/rest/RecordingAPI/retrieveMetaData"
+Serve = Callable[..., ServerProcess]
+
+
+def ask(server: ServerProcess, raw: bytes) -> bytes:
+    """All bytes that come for these bytes until the server closes the connection."""
+    port = int(server.base_url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
+        connection.sendall(raw)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+        return received
+
+
+def journal(server: ServerProcess) -> list[dict[str, object]]:
+    """The journal of the default sandbox."""
+    entries: list[dict[str, object]] = httpx.get(
+        f"{server.base_url}/__noojee/sandboxes/default/journal", trust_env=False
+    ).json()["entries"]
+    return entries
+
+
+def test_malformed_request_is_in_log_and_journal(serve: Serve) -> None:
+    """The vendor's Java client sends a space in a tag without percent-encoding. Source: C-J (CLIENT)."""
+    server = serve()
+    target = f"{BY_TAG}?apiKey={KEY}&tag=two words"
+    answer = ask(server, f"POST {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"contains a space" in answer
+    [entry] = journal(server)
+    assert entry["path"] == BY_TAG
+    assert entry["query"] == "apiKey=[redacted]&tag=two words"
+    assert "contains a space" in str(entry["malformed"])
+    assert f"POST {BY_TAG}?apiKey=[redacted]&tag=two words 400" in server.log
+    assert KEY not in server.log.replace(server.output, "")
+
+
+def test_malformed_request_is_in_the_journal_of_its_sandbox(serve: Serve) -> None:
+    """The path names the sandbox."""
+    server = serve()
+    with httpx.Client(base_url=server.base_url, trust_env=False) as client:
+        made = client.post("/__noojee/sandboxes", json={}).json()
+        ask(server, f"GET /{made['path']}/x y HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        [entry] = client.get(f"/__noojee/sandboxes/{made['sandbox']}/journal").json()["entries"]
+    assert entry["path"] == f"/{made['path']}/x y"
+    assert journal(server) == []
+
+
+def test_keep_alive_time_is_announced(serve: Serve) -> None:
+    """A client that knows the time does not send a request on a connection that is about to close."""
+    server = serve()
+    kept = httpx.get(f"{server.base_url}/", trust_env=False)
+    assert kept.headers["keep-alive"] == "timeout=75"
+    closed = httpx.get(f"{server.base_url}/", headers={"connection": "close"}, trust_env=False)
+    assert closed.headers["connection"] == "close"
+    assert "keep-alive" not in closed.headers
+
+
+def test_forwarded_headers_do_not_change_the_peer(serve: Serve) -> None:
+    """The peer is the socket's, whatever a header or FORWARDED_ALLOW_IPS says."""
+    server = serve("--allow-address", "192.0.2.0/24", FORWARDED_ALLOW_IPS="*")
+    forged = {"x-forwarded-for": "192.0.2.7", "x-forwarded-proto": "https"}
+    answer = httpx.post(f"{server.base_url}{BY_TAG}?apiKey={KEY}&tag=1", headers=forged, trust_env=False)
+    assert answer.status_code == 403
+    assert "127.0.0.1 POST" in server.log
+    assert "192.0.2.7" not in server.log
+
+
+def test_forwarded_proto_is_no_tls(serve: Serve) -> None:
+    """--strict-transport refuses http, also with a header that claims https."""
+    server = serve("--strict-transport", FORWARDED_ALLOW_IPS="*")
+    raw = f"POST {BY_TAG}?apiKey={KEY}&tag=1 HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\n\r\n"
+    assert ask(server, raw.encode()) == b""
+
+
+def test_control_api_refuses_the_host_of_another_site(serve: Serve) -> None:
+    """A page that rebinds its own name to the loopback sends that name as Host. The PBX does not check it."""
+    server = serve("--allow-host", "Fake.Example.Com")
+    with httpx.Client(base_url=server.base_url, trust_env=False) as client:
+
+        def status(path: str, **headers: str) -> int:
+            return client.get(
+                path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+            ).status_code
+
+        control = "/__noojee/sandboxes"
+        assert status(control, host="attacker.example:8000") == 403
+        assert status(control, host="127.0.0.1.attacker.example") == 403
+        for host in ("localhost:80", "127.0.0.1", "[::1]:8000", "fake.example.com:8000", "fake.example.com"):
+            assert status(control, host=host) == 200, host
+        assert status(control, sec_fetch_site="cross-site") == 403
+        assert status(control, sec_fetch_site="same-site") == 403
+        assert status(control, sec_fetch_site="none") == 200
+        assert client.post(f"{BY_TAG}?apiKey={KEY}&tag=1", headers={"host": "pbx.example"}).status_code == 200
+
+
+def test_token_gives_access_under_any_host(serve: Serve) -> None:
+    """A page of another site does not know the token."""
+    server = serve("--control-token-env", "TOKEN", TOKEN="sesame")
+    headers = {"host": "pbx.example", "authorization": "Bearer sesame"}
+    assert httpx.get(f"{server.base_url}/__noojee/", headers=headers, trust_env=False).status_code == 200
+
+
+def test_health_is_open_to_all_clients(serve: Serve) -> None:
+    """It says that the server is ready, and nothing else."""
+    server = serve()
+    forwarded = {"host": "pbx.example", "x-forwarded-for": "203.0.113.9"}
+    answer = httpx.get(f"{server.base_url}/__noojee/health", headers=forwarded, trust_env=False)
+    assert (answer.status_code, answer.json()) == (200, {"ready": True})
+    assert httpx.get(f"{server.base_url}/__noojee/", headers=forwarded, trust_env=False).status_code == 403
+
+
+def test_request_without_access_is_refused_before_its_body(serve: Serve) -> None:
+    """The server answers the head: it neither waits for the body nor keeps it."""
+    server = serve()
+    head = b"POST /__noojee/sandboxes HTTP/1.1\r\nHost: attacker.example\r\nContent-Length: 200000000\r\n\r\n"
+    assert ask(server, head).startswith(b"HTTP/1.1 403 ")
+    assert ask(server, head + b"x" * 100_000).startswith(b"HTTP/1.1 403 ")
