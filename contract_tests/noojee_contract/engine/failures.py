@@ -75,7 +75,7 @@ class FailureBuilder:
         )
 
     def differences(self, clause: Clause, cell: Cell, check: Check, *, binding: bool) -> list[DifferenceRow]:
-        """All differences that a clause collected, also those that a target file expects."""
+        """All differences that a clause collected, also the expected ones."""
         redactor = self.redactor(cell)
         return [
             DifferenceRow(

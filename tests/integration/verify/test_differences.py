@@ -15,7 +15,7 @@ from support.listed_legs import serving
 
 CALLS, LEGS = 40, 301
 PLANTED = {"Duration": range(20), "Tag": range(20, 30), "Username": range(30, 37)}
-"""The field that differs in each of the 37 legs, by the number of the leg among those that differ."""
+"""The field that differs in each of the 37 legs, by the number of the leg among them."""
 BETWEEN = 317
 """Every 317th leg differs, so that the 37 legs lie in all calls."""
 
