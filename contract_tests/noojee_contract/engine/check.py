@@ -89,6 +89,7 @@ class Check:
         self.tolerated: list[CheckFailed] = []
         self.checks = 0
         self.notes: list[str] = []
+        self.options: dict[str, list[str]] = {}
         self.coverage: dict[Covered, Coverage] = {}
         self.comparison = Comparison()
 
@@ -179,6 +180,9 @@ class Check:
         header: str | None = None,
     ) -> None:
         """Check an option. `actual` is what the target does; it must be what its profile declares, if it declares it."""
+        seen = self.options.setdefault(key, [])
+        if actual not in seen:
+            seen.append(actual)
         declared = subject.profile.get(key)
         if declared is None:
             self.note(f"{key} = {actual!r}")

@@ -128,7 +128,8 @@ class Runner:
         if check.comparison.differences:
             binding = self.planner.is_binding(clause, cell)
             differences.append(self._folder, self._failures.differences(clause, cell, check, binding=binding))
-        return replace(result, coverage=tuple(check.coverage.values()))
+        options = {key: [self._redacted(cell, value) for value in seen] for key, seen in check.options.items()}
+        return replace(result, coverage=tuple(check.coverage.values()), options=options)
 
     def _checked(self, clause: Clause, function: ClauseFunction, cell: Cell, check: Check) -> Result:
         document: Mapping[str, Any] | None = None

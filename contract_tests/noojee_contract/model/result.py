@@ -19,7 +19,8 @@ MIGRATION = "migration"
 class Result:
     """The outcome of one clause in one cell of one target.
 
-    `checks` counts the comparisons that were made. `coverage` says how much of what is known they are about.
+    `checks` counts the comparisons that were made. `coverage` says how much of what is known they are about. `options`
+    holds the values that the clause observed for each option, redacted.
     """
 
     clause: str
@@ -31,6 +32,7 @@ class Result:
     reason: str | None = None
     failure: Failure | None = None
     coverage: Sequence[Coverage] = ()
+    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def counted_outcome(self) -> Outcome:
@@ -98,6 +100,16 @@ class TargetRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DifferingOption:
+    """An option whose values on the two sides of a migration differ, as declared by the profile or else as observed."""
+
+    migration: str
+    option: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """The numbers of a run. `results` counts one for each clause, target and call source; `outcomes` merges the sources."""
 
@@ -129,6 +141,7 @@ class Report:
     missing: Sequence[tuple[str, str]] = ()
     calls: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
+    differing_options: Sequence[DifferingOption] = ()
     caveats: Sequence[str] = ()
     complete: bool = True
     unreachable: Sequence[tuple[str, str]] = ()

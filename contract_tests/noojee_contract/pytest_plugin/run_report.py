@@ -15,7 +15,7 @@ from noojee_contract.catalogue.clauses import (
 )
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.model.result import MIGRATION, Report, RequiredClauses, Result, TargetRow
+from noojee_contract.model.result import MIGRATION, DifferingOption, Report, RequiredClauses, Result, TargetRow
 from noojee_contract.pytest_plugin.collected import Collected
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses
 from noojee_contract.redaction.redact import HIDDEN
@@ -58,6 +58,7 @@ def run_report(collected: Collected, run: Run) -> Report:
         missing=required_clauses(run.targets, run.options, run.migrations).missing(results),
         calls=collected.calls,
         notes=[*_notes(run), *collected.lost],
+        differing_options=differing_options(results, run.targets, run.migrations),
         caveats=_caveats(run.targets),
         complete=collected.complete,
     )
@@ -97,6 +98,32 @@ def _compared(migrations: Sequence[MigrationPair], targets: Sequence[Target]) ->
     """The migrations between chosen targets."""
     names = {target.name for target in targets}
     return [pair for pair in migrations if {pair.old, pair.new} <= names]
+
+
+def differing_options(
+    results: Sequence[Result], targets: Sequence[Target], migrations: Sequence[MigrationPair]
+) -> list[DifferingOption]:
+    """The options whose values differ between the sides of each migration: as declared, else as observed.
+
+    An option that one side neither declares nor shows is left out.
+    """
+    values = {target.name: _option_values(target, results) for target in targets}
+    return [
+        DifferingOption(migration=str(pair), option=key, old=old, new=values[pair.new][key])
+        for pair in _compared(migrations, targets)
+        for key, old in sorted(values[pair.old].items())
+        if key in values[pair.new] and old != values[pair.new][key]
+    ]
+
+
+def _option_values(target: Target, results: Sequence[Result]) -> dict[str, str]:
+    """The value of each option that a target declares or shows; several observed values are joined."""
+    observed: dict[str, dict[str, None]] = {}
+    for result in results:
+        if result.target == target.name:
+            for key, seen in result.options.items():
+                observed.setdefault(key, {}).update(dict.fromkeys(seen))
+    return {key: " or ".join(sorted(seen)) for key, seen in observed.items()} | dict(target.declares(target.profile))
 
 
 def _usual(target: Target) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from noojee_contract.model.coverage import Coverage, Covered
 from noojee_contract.model.extent import Extent
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.model.result import ClauseRow, Report, Result, TargetRow
+from noojee_contract.model.result import ClauseRow, DifferingOption, Report, Result, TargetRow
 
 FORMAT = "noojee-report/2"
 
@@ -40,6 +40,7 @@ def render(report: Report) -> str:
         "counts": {outcome.value: count for outcome, count in report.counts().items()},
         "missing": [list(pair) for pair in report.missing],
         "unreachable": [list(pair) for pair in report.unreachable],
+        "differing_options": [asdict(each) for each in report.differing_options],
         "caveats": list(report.caveats),
         "notes": list(report.notes),
         "calls": list(report.calls),
@@ -102,6 +103,7 @@ def read(text: str) -> Report:
         caveats=footer.get("caveats", ()),
         notes=footer["notes"],
         complete=footer["complete"],
+        differing_options=[DifferingOption(**row) for row in footer.get("differing_options", ())],
         unreachable=[(target, reason) for target, reason in footer["unreachable"]],
     )
 

@@ -95,6 +95,11 @@ def _suite(root: ET.Element, report: Report, target: TargetRow, summary: Summary
         "catalogue": report.catalogue,
         "verdict": f"{summary.verdict}: {summary.sentence}",
     }
+    rows |= {
+        f"option_{each.option}": f"old: {each.old}, new: {each.new}"
+        for each in report.differing_options
+        if each.migration == target.name
+    }
     rows |= {f"coverage_{name}": str(each) for name, each in report.coverage().get(target.name, {}).items()}
     if report.has_generated:
         rows["random_seed"] = str(report.random_seed)

@@ -38,6 +38,11 @@ def render(report: Report) -> str:
         lines += _table(("target", "", "known", "compared", "not compared"), [
             (name, each.what.value, f"{each.known:,}", f"{each.compared:,}", reasons_in_words(each)) for name, each in summary.coverage
         ])  # fmt: skip
+    if summary.differing_options:
+        lines += ["## Options that differ", ""]
+        lines += _table(("migration", "option", "old", "new"), [
+            (each.migration, each.option, each.old, each.new) for each in summary.differing_options
+        ])  # fmt: skip
     if summary.missing:
         lines += ["## Required clauses that did not pass", ""]
         lines += [*(f"- {_text(missing)}" for missing in summary.missing), ""]

@@ -14,7 +14,7 @@ from noojee_contract.errors import ContractError
 from noojee_contract.model.coverage import Coverage
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import UNTESTED, Outcome, Verdict
-from noojee_contract.model.result import ClauseRow, Report, Result
+from noojee_contract.model.result import ClauseRow, DifferingOption, Report, Result
 from noojee_contract.report.grouping import FailureGroup, ReportRow, group_failures, rank
 
 SIGNS: Mapping[Outcome, str] = {
@@ -51,6 +51,7 @@ class Summary:
     informational: tuple[ReportRow, ...]
     notes: tuple[str, ...]
     coverage: tuple[tuple[str, Coverage], ...]
+    differing_options: tuple[DifferingOption, ...]
     repeat: str | None
 
     @property
@@ -76,6 +77,7 @@ def summarize(report: Report) -> Summary:
         expected_failures=_rows(report, Outcome.EXPECTED_FAILURE),
         informational=_rows(report, Outcome.INFORMATIONAL),
         notes=tuple(report.notes),
+        differing_options=tuple(report.differing_options),
         coverage=tuple((name, each) for name, stated in report.coverage().items() for each in stated.values()),
         repeat=f"--random-seed {report.random_seed} --examples {report.examples}" if report.has_generated else None,
     )

@@ -88,6 +88,12 @@ def _extent(page: _Page, report: Report, summary: Summary) -> None:
     for name, coverage in summary.coverage:
         reasons = reasons_in_words(coverage)
         page.line((f"  {name}: ", ""), (f"{coverage} compared", ""), (f"  ({reasons})" if reasons else "", "yellow"))
+    if summary.differing_options:
+        page.heading("Options that differ")
+    for option in summary.differing_options:
+        page.line(
+            (f"  {option.option}: ", ""), (f"{option.old}, then {option.new}", ""), (f"  ({option.migration})", "dim")
+        )
     if summary.missing:
         page.heading("Required clauses that did not pass")
     for missing in summary.missing:
