@@ -16,10 +16,9 @@ from noojee_contract.dialects.legs import (
     Leg,
     Place,
     Reading,
-    kind_of_value,
-    quoted_beginning,
     read_legs,
     value_at,
+    value_in_words,
 )
 from noojee_contract.dialects.model import METHOD_OF, ErrorRule, ErrorRules, Method, Shape
 from noojee_contract.dialects.schemes import RequestCredentials, Scheme, VendorHash
@@ -207,21 +206,19 @@ def _read_leg(entry: Mapping[str, Any], *, shape: Shape, zone: ZoneInfo) -> tupl
     problems: list[str] = []
     values: dict[str, Any] = {}
     texts: dict[str, str] = {}
+    unread: dict[str, str] = {}
     for name, place in shape.fields.items():
         value = value_at(entry, place)
         try:
             read = shape.formats[name](value, zone)
         except Unread as reason:
-            problem = "is missing" if value is MISSING else f"is {_shown(value)}: {reason}"
+            problem = "is missing" if value is MISSING else f"is {value_in_words(value)}: {reason}"
             problems.append(f"{'.'.join(place)} {problem}")
+            if name == "UniqueId" and isinstance(value, int | float) and not isinstance(value, bool):
+                values["unique_id"] = str(value)  # it identifies the leg, though it is no text
+            else:
+                unread[name] = value_in_words(value)
             continue
         values[ATTRIBUTES[name]] = str(read) if name == "CallRecordId" else read
         texts[name] = str(value) if name in ("Start", "End") else str(read)
-    return Leg(**values, texts=texts, raw=dict(entry), silent=shape.silent), problems
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return quoted_beginning(value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_number else kind_of_value(value)
+    return Leg(**values, texts=texts, raw=dict(entry), unread=unread, silent=shape.silent), problems

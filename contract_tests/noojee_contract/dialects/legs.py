@@ -6,7 +6,7 @@ The reader never guesses: what it cannot read becomes a problem in words, and th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ MOST_LEGS = 100_000
 MOST_PROBLEMS = 20
 MISSING = object()
 """The value of a key that a document does not have."""
+MISSING_IN_WORDS = "missing"
 
 Place = tuple[str, ...]
 """The keys that lead to a value in a document, outermost first; () is the document itself."""
@@ -27,9 +28,10 @@ class Leg:
 
     `start` and `end` are the instants that the text can mean: two in the hour that daylight saving repeats, none if the
     text is no date. `direction` is inbound, outbound, internal, or the word of the answer. `number` and `unique_id`
-    identify the leg, so they are also read from values of other types. `texts` are the values that could be read, by the
-    vendor's names of the fields ("End" in custom dialects); `raw` is the entry, `extra` its unpublished keys. `silent`
-    are the fields that another method may write differently, as a dialect file says.
+    identify the leg, so they are also read from values of other types. `texts` are the values that are texts, by the
+    vendor's names of the fields ("End" in custom dialects); `raw` is the entry, `extra` its unpublished keys. `unread`
+    are the fields that are missing or unreadable, with what came in words: their attributes have no meaning, and
+    `exchange` shows them. `silent` are the fields that another method may write differently, as a dialect file says.
     """
 
     source: str = ""
@@ -37,7 +39,7 @@ class Leg:
     start: tuple[datetime, ...] = ()
     end: tuple[datetime, ...] = ()
     tag: str = ""
-    duration_seconds: int = 0
+    duration_seconds: int | None = None
     username: str = ""
     call_record_id: str = ""
     unique_id: str = ""
@@ -47,6 +49,8 @@ class Leg:
     texts: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    exchange: Exchange | None = field(default=None, compare=False, repr=False)
     silent: frozenset[str] = frozenset()
 
 
@@ -97,7 +101,8 @@ def read_legs(
     if is_error:
         problems.append(f"an array came with HTTP {exchange.status}")
     legs, wrong = _read_rows(rows, read_entry)
-    return Reading(legs=tuple(legs), problems=_at_most([*problems, *wrong]))
+    shown = tuple(replace(leg, exchange=exchange) if leg.unread else leg for leg in legs)
+    return Reading(legs=shown, problems=_at_most([*problems, *wrong]))
 
 
 def _read_rows(rows: Sequence[Any], read_entry: ReadEntry) -> tuple[list[Leg], list[str]]:
@@ -142,6 +147,17 @@ def kind_of_value(value: Any) -> str:
         dict: "an object",
     }
     return names.get(type(value), "something else")
+
+
+def value_in_words(value: object) -> str:
+    """A JSON value in a few words: the beginning of a string in quotes, a number, the type of a container, "missing"."""
+    if value is MISSING:
+        return MISSING_IN_WORDS
+    if isinstance(value, str):
+        return quoted_beginning(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else kind_of_value(value)
 
 
 def quoted_beginning(text: str) -> str:

@@ -13,7 +13,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from noojee_contract.dialects.formats import TIMES, Format, Unread, digits
-from noojee_contract.dialects.legs import ErrorBody, Leg, Reading, kind_of_value, quoted_beginning, read_legs
+from noojee_contract.dialects.legs import (
+    MISSING,
+    ErrorBody,
+    Leg,
+    Reading,
+    kind_of_value,
+    quoted_beginning,
+    read_legs,
+    value_in_words,
+)
 from noojee_contract.model.exchange import Exchange, NotJson
 
 METADATA = "metadata"
@@ -93,6 +102,7 @@ def _read_leg(entry: Mapping[str, Any], *, shape: str, zone: ZoneInfo) -> tuple[
     """One entry of an array, and the problems of its fields: first the absent fields, then the unreadable ones."""
     absent: list[str] = []
     unread: list[str] = []
+    came: dict[str, str] = {}
     texts: dict[str, str] = {}
     values: dict[str, Any] = {}
     for name, field in _FIELDS[shape].items():
@@ -100,16 +110,20 @@ def _read_leg(entry: Mapping[str, Any], *, shape: str, zone: ZoneInfo) -> tuple[
         if not isinstance(value, str):
             problem = f"is {kind_of_value(value)}, not a string" if name in entry else "is missing"
             absent.append(f"{name} {problem}")
+            came[name] = value_in_words(entry.get(name, MISSING))
             continue
         texts[name] = value
         try:
             values[field.attribute] = field.read(value, zone)
         except Unread as reason:
             unread.append(f"{name} is {quoted_beginning(value)}: {reason}")
+            came[name] = quoted_beginning(value)
     unread += _direction_problems(texts.get("Direction", ""), shape)
     values["direction"] = DIRECTIONS[shape].get(texts.get("Direction", ""), texts.get("Direction", ""))
+    identity = _identity(entry)
     leg = Leg(
-        **{**_identity(entry), **values},
+        **{**identity, **values},
+        unread={name: words for name, words in came.items() if _FIELDS[shape][name].attribute not in identity},
         texts=texts,
         raw=dict(entry),
         extra=tuple(name for name in entry if name not in FIELDS[shape]),
@@ -118,12 +132,12 @@ def _read_leg(entry: Mapping[str, Any], *, shape: str, zone: ZoneInfo) -> tuple[
 
 
 def _identity(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The number and the unique id of a leg, if they are no strings."""
+    """The number and the unique id of a leg, if they are numbers and not strings."""
     number, unique_id = entry.get("Leg"), entry.get("UniqueId")
     found: dict[str, Any] = {}
     if isinstance(number, int) and not isinstance(number, bool):
         found["number"] = number
-    if unique_id is not None:
+    if isinstance(unique_id, int | float) and not isinstance(unique_id, bool):
         found["unique_id"] = str(unique_id)
     return found
 

@@ -22,10 +22,10 @@ def time_lines(subject: Subject) -> list[dict[str, Any]]:
     for answer in subject.answers():
         for leg in answer.legs:
             row = rows.setdefault(leg.unique_id, {"unique_id": leg.unique_id, "direction": leg.direction, "legs": []})
-            if all(bar["leg"] != leg.number for bar in row["legs"]) and leg.start:
-                row["legs"].append(
-                    _bar(leg.number, leg.start[0], None, leg.destination, leg.username, leg.tag, leg.duration_seconds)
-                )
+            seconds = leg.duration_seconds
+            if all(bar["leg"] != leg.number for bar in row["legs"]) and leg.start and seconds is not None:
+                bar = _bar(leg.number, leg.start[0], None, leg.destination, leg.username, leg.tag, seconds)
+                row["legs"].append(bar)
     return list(rows.values())
 
 

@@ -39,7 +39,7 @@ from noojee_contract.suite.support.call_steps import (
     talking,
 )
 from noojee_contract.suite.support.documents import schema_mismatch
-from noojee_contract.suite.support.listing import check_mismatch, text_of, value_in_words
+from noojee_contract.suite.support.listing import check_mismatch, seconds_of, text_of, value_in_words
 
 State = tuple[Any, Any]
 """uniqueCallId and status of a call, as JSON values."""
@@ -323,7 +323,7 @@ def test_a_dial_with_record_is_recorded_with_its_tag(subject: Subject, check: Ch
     """DOC W-DI: recording starts when the call is answered; the tag is visible and searchable."""
     own, unique_id = _dialled(subject, record="true", tag="CRM 90")
     answer = listed(own, unique_id)
-    lengths = sum(leg.duration_seconds for leg in answer.legs)
+    lengths = sum(map(seconds_of, answer.legs))
     missing = None if answer.legs else kind_of_leg_count(answer, 1)
     check(
         9 <= lengths <= 13,

@@ -73,7 +73,7 @@ def test_a_later_leg_does_not_start_before_an_earlier_one(subject: Subject, chec
         answer = subject.by_unique_id(unique_id)
         call = subject.archive.call(unique_id) if subject.archive is not None else None
         starts = [leg.start for leg in call.legs] if call is not None else []
-        legs = sorted((leg for leg in answer.legs if leg.start), key=lambda leg: leg.number)
+        legs = sorted((leg for leg in answer.legs if leg.start), key=name_of)
         if starts != sorted(starts):
             continue
         for earlier, later in pairwise(legs):

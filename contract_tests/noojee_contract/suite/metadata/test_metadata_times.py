@@ -12,7 +12,15 @@ from noojee_contract.engine.subject import Subject
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import Listed, legs_in_words, listed_legs, names, put_legs
+from noojee_contract.suite.support.listing import (
+    Listed,
+    legs_in_words,
+    listed_legs,
+    name_of,
+    names,
+    put_legs,
+    seconds_of,
+)
 
 SECOND = timedelta(seconds=1)
 LONGEST_SECONDS = 10**9  # longer than any leg, and within the range of a timedelta
@@ -191,9 +199,9 @@ def test_a_leg_ends_before_the_next_leg_starts(subject: Subject, check: Check) -
         call = subject.archive.call(unique_id) if subject.archive is not None else None
         if call is not None and any(earlier.end > later.start for earlier, later in pairwise(call.legs)):
             continue
-        legs = sorted((leg for leg in answer.legs if leg.start and "Duration" in leg.texts), key=lambda leg: leg.number)
+        legs = sorted((leg for leg in answer.legs if leg.start and leg.duration_seconds is not None), key=name_of)
         for earlier, later in pairwise(legs):
-            lasted = timedelta(seconds=min(earlier.duration_seconds, LONGEST_SECONDS))
+            lasted = timedelta(seconds=min(seconds_of(earlier), LONGEST_SECONDS))
             start, duration, next_start = earlier.texts["Start"], earlier.texts["Duration"], later.texts["Start"]
             check(
                 lasted - (max(later.start) - min(earlier.start)) <= 2 * SECOND,

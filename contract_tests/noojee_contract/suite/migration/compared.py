@@ -21,6 +21,7 @@ from noojee_contract.suite.support.listing import (
     listing_mismatch,
     name_of,
     value_in_words,
+    written,
 )
 
 Legs = Mapping[LegName, Leg]
@@ -52,13 +53,12 @@ class Moved:
         )
 
     def check_start(self, check: Check, *, what: str | None = None) -> None:
-        """Check that the leg started at the same instant on both sides. Skips unreadable times."""
+        """Check that the leg started at the same instant on both sides. An unreadable time is not the same."""
         gap = apart(self.old.start, self.new.start)
-        if gap is not None:
-            what = what or describe_leg(self.old)
-            what = what if gap < ALIKE else f"{what}: {gap.total_seconds():g} s apart"
-            written = self.old.texts.get("Start"), self.new.texts.get("Start")
-            self.check(check, "Start", *written, what=what, same=gap < ALIKE)
+        same = gap is not None and gap < ALIKE
+        what = what or describe_leg(self.old)
+        what = what if same or gap is None else f"{what}: {gap.total_seconds():g} s apart"
+        self.check(check, "Start", written(self.old, "Start"), written(self.new, "Start"), what=what, same=same)
 
 
 def lists_legs(answer: Answer) -> bool:

@@ -18,7 +18,7 @@ from noojee_contract.suite.support.audio import (
     kind_without_audio,
     read_audio,
 )
-from noojee_contract.suite.support.listing import LegName, name_of
+from noojee_contract.suite.support.listing import LegName, is_longer, name_of
 
 
 @clause("migration.sound")
@@ -37,7 +37,7 @@ def _check_sample(pair: SubjectPair, check: Check, legs: dict[LegName, Moved]) -
     """Compare the sounds of a random sample of legs, and count the others."""
     sampling = pair.sampling
     check.cover(Covered.SOUNDS, known=len(legs))
-    short = {name for name, moved in legs.items() if moved.old.duration_seconds <= sampling.longest_sound}
+    short = {name for name, moved in legs.items() if not is_longer(moved.old, sampling.longest_sound)}
     if len(short) < len(legs):
         long = {f"longer than {sampling.longest_sound:g} s": len(legs) - len(short)}
         check.cover(Covered.SOUNDS, not_compared=long)

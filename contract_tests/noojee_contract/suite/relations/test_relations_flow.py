@@ -23,7 +23,13 @@ from noojee_contract.suite.support.call_steps import (
     listed,
     rings,
 )
-from noojee_contract.suite.support.listing import check_mismatch, listing_mismatch, question_in_words, value_in_words
+from noojee_contract.suite.support.listing import (
+    check_mismatch,
+    listing_mismatch,
+    question_in_words,
+    seconds_of,
+    value_in_words,
+)
 from noojee_contract.suite.support.relations import row_mismatch
 
 SECOND = timedelta(seconds=1)
@@ -115,7 +121,7 @@ def _check_seconds(check: Check, varied: Answer, what: str, seconds: int, allowe
 
 
 def _seconds(legs: list[Leg]) -> int:
-    return sum(leg.duration_seconds for leg in legs)
+    return sum(map(seconds_of, legs))
 
 
 @clause("relations.one-start-more")
@@ -140,7 +146,7 @@ def test_one_start_more_is_one_leg_more(subject: Subject, check: Check) -> None:
     new = after[2]
     call, of_new = ({name: leg.raw.get(name) for name in THE_CALL_S} for leg in (before[1], new))
     check_mismatch(check, row_mismatch(f"{question_in_words(varied)}: the new leg", call, of_new), varied.exchange)
-    parts, whole = _seconds(after[1:3]), before[1].duration_seconds
+    parts, whole = _seconds(after[1:3]), seconds_of(before[1])
     _check_seconds(check, varied, f"{how}: legs 2 and 3 together", parts, range(whole - 1, whole + 1))
 
 
@@ -165,7 +171,7 @@ def test_to_hang_up_later_makes_the_last_leg_longer(subject: Subject, check: Che
     before, after = in_order(plain), in_order(varied)
     for one, other in zip(before, after, strict=True):
         _check_leg(check, one, other, varied, how, but=("Duration",) if one is before[-1] else ())
-    longer = after[-1].duration_seconds - before[-1].duration_seconds
+    longer = seconds_of(after[-1]) - seconds_of(before[-1])
     _check_seconds(check, varied, f"{how}: additional time of the last leg", longer, range(later, later + 1))
 
 
@@ -178,7 +184,7 @@ def test_to_answer_later_makes_the_leg_in_the_queue_longer(subject: Subject, che
     _check_count(check, plain, varied, 0, how)
     before, after = in_order(plain), in_order(varied)
     _check_leg(check, before[0], after[0], varied, how, but=("Duration",))
-    longer = after[0].duration_seconds - before[0].duration_seconds
+    longer = seconds_of(after[0]) - seconds_of(before[0])
     _check_seconds(check, varied, f"{how}: additional time of the leg in the queue", longer, range(later, later + 1))
     for one, other in zip(before[1:], after[1:], strict=True):
         _check_leg(check, one, other, varied, how, by=timedelta(seconds=later))

@@ -14,7 +14,7 @@ from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite.support.answers import MOST_OF_A_MESSAGE, has_error_status
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.listing import name_of
+from noojee_contract.suite.support.listing import is_longer, name_of
 from noojee_contract.suite.support.queries import has_audio, kind_without_refusal
 
 MOST_OF_A_CALL = 3  # of a sandbox; on a read-only PBX, the sample is drawn from all legs
@@ -48,7 +48,7 @@ def legs_with_audio(subject: Subject) -> list[Leg]:
     """The legs whose audio the clauses request."""
     if subject.sampling is not None:
         legs = {
-            name_of(leg): leg for leg in _listed_legs(subject) if leg.duration_seconds <= subject.sampling.longest_sound
+            name_of(leg): leg for leg in _listed_legs(subject) if not is_longer(leg, subject.sampling.longest_sound)
         }
         return [legs[name] for name in subject.sampling.in_random_order(legs)[: subject.sampling.sounds]]
     legs_of_calls = [
@@ -62,9 +62,9 @@ def cover_audio(subject: Subject, check: Check) -> None:
     """State how many of the listed legs of a read-only PBX the clauses about audio fetch."""
     if subject.sampling is None:
         return
-    legs = {name_of(leg): leg.duration_seconds for leg in _listed_legs(subject)}
+    legs = {name_of(leg): leg for leg in _listed_legs(subject)}
     longest = subject.sampling.longest_sound
-    long = sum(seconds > longest for seconds in legs.values())
+    long = sum(is_longer(leg, longest) for leg in legs.values())
     outside = max(0, len(legs) - long - subject.sampling.sounds)
     reasons = {f"longer than {longest:g} s": long, "outside the sample": outside}
     left_out = {reason: count for reason, count in reasons.items() if count}
@@ -138,7 +138,7 @@ def _listed_legs(subject: Subject) -> Iterator[Leg]:
 
 def _is_put(subject: Subject, leg: Leg) -> bool:
     """Whether a leg of a sandbox has audio, and is short enough."""
-    if leg.duration_seconds > DEFAULT_LONGEST_SOUND or leg.number < 1:
+    if leg.number < 1 or is_longer(leg, DEFAULT_LONGEST_SOUND):
         return False
     call = None if subject.archive is None else subject.archive.call(leg.unique_id)
     return call is None or not any(put.number == leg.number and put.sound_absent for put in call.legs)

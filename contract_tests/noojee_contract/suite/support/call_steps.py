@@ -243,7 +243,7 @@ def in_order(answer: Answer) -> list[Leg]:
 
 def describe_legs(answer: Answer) -> str:
     """The legs of an answer in words: number, seconds, tag and owner of each."""
-    legs = [f"{leg.number}: {leg.duration_seconds} s {leg.tag!r} {leg.username!r}" for leg in in_order(answer)]
+    legs = [f"{leg.number}: {DECODED['Duration'](leg)} s {leg.tag!r} {leg.username!r}" for leg in in_order(answer)]
     return "; ".join(legs) or "no leg"
 
 

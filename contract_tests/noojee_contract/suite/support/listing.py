@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from noojee_contract.dialects.legs import Leg, kind_of_value
+from noojee_contract.dialects.legs import MISSING_IN_WORDS, Leg
+from noojee_contract.dialects.legs import value_in_words as json_in_words
 from noojee_contract.dialects.vendor import COMMON
-from noojee_contract.engine.check import Check
+from noojee_contract.engine.check import Check, CheckFailed
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.archive import PutCall, PutLeg
 from noojee_contract.model.exchange import Exchange, beginning
@@ -28,7 +29,22 @@ LONGEST_SECONDS = 366 * 86400  # no leg lasts longer
 LEG_FIELDS = (*COMMON, "callend", "End")
 """The fields that a leg may have. Its end is callend by hour, and End in custom dialects."""
 
-DECODED: Mapping[str, Callable[[Leg], object]] = {
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unreadable:
+    """A value that is missing or unreadable. It equals no value, also no other unreadable value."""
+
+    came: str
+
+    def __str__(self) -> str:
+        return f"unreadable ({self.came})"
+
+
+def _decoded(field: str, value: Callable[[Leg], object]) -> Callable[[Leg], object]:
+    return lambda leg: Unreadable(leg.unread[field]) if field in leg.unread else value(leg)
+
+
+_VALUES: Mapping[str, Callable[[Leg], object]] = {
     "Source": lambda leg: leg.source,
     "Destination": lambda leg: leg.destination,
     "Tag": lambda leg: leg.tag,
@@ -38,7 +54,8 @@ DECODED: Mapping[str, Callable[[Leg], object]] = {
     "Direction": lambda leg: leg.direction,
     "Duration": lambda leg: leg.duration_seconds,
 }
-"""The decoded fields that answers of different shapes have in common, by the vendor's field name."""
+DECODED: Mapping[str, Callable[[Leg], object]] = {field: _decoded(field, value) for field, value in _VALUES.items()}
+"""The decoded fields that answers of different shapes have in common, by the vendor's field name; or `Unreadable`."""
 
 _FIELD_PROBLEM = re.compile(r"entry [0-9]+: |and [0-9]+ more")
 
@@ -82,7 +99,7 @@ class Listed:
         actual: str | None = None,
     ) -> None:
         """Make one check about this leg. The message gets the question and the name of the leg."""
-        said = "" if passed else f"{question_in_words(self.answer)}: {leg_in_words(self.name)}: {message}"
+        said = "" if passed else f"{question_in_words(self.answer)}: {describe_leg(self.leg)}: {message}"
         check(passed, said, self.answer.exchange, kind=kind, field=field, expected=expected, actual=actual)
 
     def check_text(self, check: Check, field: str, expected: str) -> None:
@@ -110,8 +127,37 @@ class Put:
 
 
 def name_of(leg: Leg) -> LegName:
-    """Unique id and number of a leg, of any JSON type."""
+    """Unique id and number of a leg, of any JSON type. Raises CheckFailed if one of them is missing or unreadable."""
+    for field in ("UniqueId", "Leg"):
+        if field in leg.unread:
+            raise unreadable_field(leg, field)
     return leg.unique_id, leg.number
+
+
+def seconds_of(leg: Leg) -> int:
+    """The Duration of a leg. Raises CheckFailed if it is missing or unreadable."""
+    if leg.duration_seconds is None:
+        raise unreadable_field(leg, "Duration")
+    return leg.duration_seconds
+
+
+def is_longer(leg: Leg, seconds: float) -> bool:
+    """Whether the Duration of a leg is longer. An unreadable Duration is not."""
+    return leg.duration_seconds is not None and leg.duration_seconds > seconds
+
+
+def unreadable_field(leg: Leg, field: str) -> CheckFailed:
+    """A failed check of a leg that cannot be compared, because a field is missing or unreadable."""
+    came = leg.unread.get(field, MISSING_IN_WORDS)
+    kind = FailureKind.MISSING_FIELD if came == MISSING_IN_WORDS else FailureKind.INVALID_FIELD
+    message = f"{describe_leg(leg)}: {field} is unreadable ({came}), so the leg cannot be compared"
+    return CheckFailed(message, kind, field=field, actual=came, exchange=leg.exchange)
+
+
+def describe_leg(leg: Leg) -> str:
+    """A leg in words, also if its name is unreadable."""
+    unique_id = leg.unread.get("UniqueId", repr(leg.unique_id))
+    return f"leg {leg.unread.get('Leg', leg.number)} of {unique_id}"
 
 
 def names(legs: Iterable[Leg]) -> list[LegName]:
@@ -143,12 +189,8 @@ def legs_in_words(legs: Iterable[LegName]) -> str:
 
 
 def value_in_words(value: object) -> str:
-    """A JSON value in a few words: a string in quotes, a number as it is, the type of a container."""
-    if isinstance(value, str):
-        return repr(beginning(value, 80))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else kind_of_value(value)
+    """A JSON value in a few words, or an unreadable value."""
+    return str(value) if isinstance(value, Unreadable) else json_in_words(value)
 
 
 def text_of(value: object) -> str | None:
@@ -273,9 +315,19 @@ def is_empty(answer: Answer) -> bool:
     return answer.exchange.status == 200 and unreadable(answer) is None and not answer.legs
 
 
+def written(leg: Leg, field: str) -> object:
+    """The text of a field, or `Unreadable`; None if its dialect does not name it."""
+    return Unreadable(leg.unread[field]) if field in leg.unread else leg.texts.get(field)
+
+
+def text_in(leg: Leg, field: str) -> str | None:
+    """The text of a field; what came in words if it is unreadable, and None if its dialect does not name it."""
+    return leg.texts.get(field, leg.unread.get(field))
+
+
 def differing(one: Leg, other: Leg) -> dict[str, tuple[str | None, str | None]]:
     """The fields that differ between two legs, with both values."""
-    both = {name: (one.texts.get(name), other.texts.get(name)) for name in LEG_FIELDS if name not in one.silent}
+    both = {name: (text_in(one, name), text_in(other, name)) for name in LEG_FIELDS if name not in one.silent}
     return {name: values for name, values in both.items() if values[0] != values[1]}
 
 
@@ -296,8 +348,11 @@ def check_same_fields(check: Check, expected: Leg, actual: Leg, exchange: Exchan
 
 
 def ends_of(leg: Leg, *, more: tuple[int, ...] = (0,)) -> list[datetime]:
-    """When a leg ended by its Start and Duration, plus each of `more` seconds; empty where Duration is absurdly long."""
-    if leg.duration_seconds > LONGEST_SECONDS:
+    """When a leg ended by its Start and Duration, plus each of `more` seconds.
+
+    Empty where one of them is unreadable, or Duration is absurdly long.
+    """
+    if leg.duration_seconds is None or leg.duration_seconds > LONGEST_SECONDS:
         return []
     return [start + timedelta(seconds=leg.duration_seconds + each) for start in leg.start for each in more]
 

@@ -25,6 +25,7 @@ from noojee_contract.suite.support.listing import (
     name_of,
     names,
     question_in_words,
+    text_in,
     text_of,
     value_in_words,
 )
@@ -37,7 +38,7 @@ Rows = Mapping[LegName, Row]
 def rows(answers: Iterable[Answer]) -> dict[LegName, dict[str, str | None]]:
     """The fields of each leg in some answers, by unique id and number."""
     return {
-        name_of(leg): {field: leg.texts.get(field) for field in LEG_FIELDS if field not in leg.silent}
+        name_of(leg): {field: text_in(leg, field) for field in LEG_FIELDS if field not in leg.silent}
         for each in answers
         for leg in each.legs
     }
