@@ -26,7 +26,7 @@ TITLES = {"all": "all recordings listed", "short": "a short list"}
 class ReadOnlyDetection:
     """The rows of a whole run, and what they were made with.
 
-    `runs` counts runs on services without a fault, by service or habit; `false_positives` has a line for each failure and error of them.
+    `runs` counts runs on services without a fault, by service or variant; `false_positives` has a line for each failure and error of them.
     """
 
     catalogue: str
@@ -175,7 +175,7 @@ def _misses(detection: ReadOnlyDetection) -> Iterator[str]:
 
 def _calm(detection: ReadOnlyDetection) -> Iterator[str]:
     yield from ["## Services without a fault", ""]
-    yield f"{sum(detection.runs.values())} runs on {len(detection.runs)} services and habits of servers, each with other random seeds:"
+    yield f"{sum(detection.runs.values())} runs on {len(detection.runs)} services and server variants, each with other random seeds:"
     yield f"{len(detection.false_positives)} failures and errors."
     yield ""
     yield ", ".join(f"{name} ({count})" for name, count in sorted(detection.runs.items())) + "."

@@ -20,7 +20,7 @@ from quality.detection.read_only import LISTS, ReadOnlyRow, ReadOnlyRun, errors_
 from quality.detection.read_only_results import DATA, PAGE, detection_of, page, read, services_fingerprint, written
 from support.faulty_migrations import SERVICES, faulty_migrations, served
 from support.faulty_migrations.archive import KEY
-from support.faulty_migrations.habits import HABITS, with_habit
+from support.faulty_migrations.variants import VARIANTS, as_variant
 
 SEEDS = 20
 AT_ONCE = 12  # jobs between two starts of an old PBX
@@ -36,16 +36,16 @@ class FaultJob:
 
 @dataclass(frozen=True, slots=True)
 class RightJob:
-    """A service without a fault, with a habit or none, and a random seed."""
+    """A service without a fault, with a variant or none, and a random seed."""
 
     service: str
-    habit: str | None
+    variant: str | None
     random_seed: int
 
     @property
     def name(self) -> str:
         """What the run is counted as."""
-        return self.habit or self.service
+        return self.variant or self.service
 
 
 Job = FaultJob | RightJob
@@ -83,15 +83,15 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 
 def right_jobs(seeds: int) -> list[Job]:
-    """Each service with each random seed, and each habit with each random seed on one of its services in turn."""
+    """Each service with each random seed, and each variant with each random seed on one of its services in turn."""
     numbers = range(1, seeds + 1)
     plain = [RightJob(service, None, seed) for service in SERVICES for seed in numbers]
-    habits = [
-        RightJob(habit.services[seed % len(habit.services)], name, seed)
-        for name, habit in HABITS.items()
+    variants = [
+        RightJob(variant.services[seed % len(variant.services)], name, seed)
+        for name, variant in VARIANTS.items()
         for seed in numbers
     ]
-    return [*plain, *habits]
+    return [*plain, *variants]
 
 
 def _fault_jobs(options: argparse.Namespace, parser: argparse.ArgumentParser) -> list[Job]:
@@ -141,9 +141,9 @@ def _worked(opened: ReadOnlyRun, job: Job) -> ReadOnlyRow | list[str]:
 def right_results(opened: ReadOnlyRun, job: RightJob) -> list[Result]:
     """The results on a service without a fault."""
     with served(job.service, opened.archive, KEY) as url:
-        if job.habit is None:
+        if job.variant is None:
             return opened.results(job.service, url, "short", random_seed=job.random_seed)
-        with with_habit(HABITS[job.habit], url) as changed:
+        with as_variant(VARIANTS[job.variant], url) as changed:
             return opened.results(job.service, changed, "short", random_seed=job.random_seed)
 
 

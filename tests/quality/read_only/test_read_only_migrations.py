@@ -14,7 +14,7 @@ FAULTS = (
     "records/numbers-cut-to-ten",
     "events/destination-of-the-last-leg",
 )
-HABITS = ("http-1.0", "keys-in-another-order")
+VARIANTS = ("http-1.0", "keys-in-another-order")
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -32,7 +32,7 @@ def test_no_clause_fails_on_a_service_without_a_fault(service: str, read_only: R
     assert wrong_results(right_results(read_only, RightJob(service, None, 1))) == []
 
 
-@pytest.mark.parametrize("habit", HABITS)
-def test_no_clause_fails_on_a_habit_of_servers(habit: str, read_only: ReadOnlyRun) -> None:
-    """The answers are the same, in another way that no page forbids. `--read-only` runs all habits."""
-    assert wrong_results(right_results(read_only, RightJob("njadmin", habit, 1))) == []
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_clause_fails_on_a_variant_of_servers(variant: str, read_only: ReadOnlyRun) -> None:
+    """The answers are the same, in another way that no page forbids. `--read-only` runs all variants."""
+    assert wrong_results(right_results(read_only, RightJob("njadmin", variant, 1))) == []

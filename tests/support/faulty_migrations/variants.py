@@ -1,6 +1,6 @@
-"""Habits of conformant servers: each answers what a service answers, in another way that no page forbids.
+"""ServerVariants of conformant servers: each answers what a service answers, in another way that no page forbids.
 
-A host of `support.conformant_servers.hosts` receives the request, the service answers it, and the habit changes the answer.
+A host of `support.conformant_servers.hosts` receives the request, the service answers it, and the variant changes the answer.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _unchanged(answer: Answer) -> Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Habit:
+class ServerVariant:
     """A way to answer. `services`: those whose description leaves it open."""
 
     description: str
@@ -95,51 +95,51 @@ def _headers(**more: str) -> Change:
     return change
 
 
-HABITS: Mapping[str, Habit] = {
-    "http-1.0": Habit(description="HTTP/1.0: each answer closes the connection.", host=hosts.threads),
-    "chunked": Habit(description="Bodies come in chunks, without a length.", host=hosts.event_loop),
-    "gzip": Habit(description="Bodies are compressed, names of headers come in any case, cookies are set.", host=hosts.raw),
-    "connection-close": Habit(
+VARIANTS: Mapping[str, ServerVariant] = {
+    "http-1.0": ServerVariant(description="HTTP/1.0: each answer closes the connection.", host=hosts.threads),
+    "chunked": ServerVariant(description="Bodies come in chunks, without a length.", host=hosts.event_loop),
+    "gzip": ServerVariant(description="Bodies are compressed, names of headers come in any case, cookies are set.", host=hosts.raw),
+    "connection-close": ServerVariant(
         description="Each answer says Connection: close.", host=hosts.raw, change=_headers(Connection="close")
     ),
-    "indented": Habit(description="JSON is indented.", change=_as_json(lambda body: json.dumps(body, indent=3))),
-    "keys-in-another-order": Habit(
+    "indented": ServerVariant(description="JSON is indented.", change=_as_json(lambda body: json.dumps(body, indent=3))),
+    "keys-in-another-order": ServerVariant(
         description="Keys come in another order.",
         change=_as_json(lambda body: json.dumps(_keys_reversed(body), ensure_ascii=False)),
     ),
-    "escaped": Habit(
+    "escaped": ServerVariant(
         description="Letters and slashes in JSON are escaped.",
         change=_as_json(lambda body: json.dumps(body, separators=(",", ":")).replace("/", "\\/")),
     ),
-    "slow": Habit(description="Each answer takes a while.", change=_slow),
-    "headers-of-a-proxy": Habit(
+    "slow": ServerVariant(description="Each answer takes a while.", change=_slow),
+    "headers-of-a-proxy": ServerVariant(
         description="A proxy adds its headers.",
         change=_headers(Via="1.1 gateway", X_Request_Id="7f3a", Strict_Transport_Security="max-age=1", Vary="Origin"),
     ),
-    "newest-call-first": Habit(
+    "newest-call-first": ServerVariant(
         description="Calls come with the newest first.", change=_as_json(_newest_first), services=("njadmin",)
     ),
-    "charset-in-capitals": Habit(
+    "charset-in-capitals": ServerVariant(
         description="The content type is written in capitals, with its charset.",
         change=_as_json(lambda body: json.dumps(body, ensure_ascii=False), content_type='APPLICATION/JSON; CHARSET="UTF-8"'),
     ),
-    "mu-law": Habit(description="Sound is WAV in mu-law.", change=_mu_law, services=("njadmin",)),
+    "mu-law": ServerVariant(description="Sound is WAV in mu-law.", change=_mu_law, services=("njadmin",)),
 }  # fmt: skip
 
 
 @contextmanager
-def with_habit(habit: Habit, service_url: str) -> Iterator[str]:
-    """The base URL of a server that answers as a service does, with a habit."""
+def as_variant(variant: ServerVariant, service_url: str) -> Iterator[str]:
+    """The base URL of a server that answers as a service does, with a variant."""
     client = httpx.Client(trust_env=False, timeout=30)
 
     def handle(method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         passed = {name: value for name, value in headers.items() if name.lower() not in NOT_PASSED_ON}
         came = client.request(method, service_url + target, headers=passed, content=body)
         kept = [(name, value) for name, value in came.headers.items() if name.lower() not in NOT_PASSED_BACK]
-        return habit.change((came.status_code, kept, came.content))
+        return variant.change((came.status_code, kept, came.content))
 
     try:
-        with habit.host(handle) as url:
+        with variant.host(handle) as url:
             yield url
     finally:
         client.close()
