@@ -6,7 +6,8 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -20,22 +21,35 @@ MOST_ROWS = 20_000
 LONGEST_VALUE = 4_000
 
 _HOUR = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2}) ([0-9]{1,2})")
+_QUOTED = re.compile(r'[^,"]*,"')
+"""The beginning of a row whose value is quoted."""
+_DATE = re.compile(r"\d{1,4}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{1,4}\b.*")
+_DAMAGE: Mapping[str, re.Pattern[str]] = {
+    "is a rounded number": re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d{2,3}"),
+    "is the error of a formula": re.compile(r"#(?:NAME\?|VALUE!|REF!|N/A|DIV/0!|NUM!|NULL!|#+)"),
+    "is a formula": re.compile(r'=".*'),
+    "begins with an apostrophe": re.compile(r"'.*"),
+    "is in curly quotes": re.compile(r"[\u201c\u201e\u2018].*[\u201d\u201c\u2019]"),
+    "has a byte order mark": re.compile(r".*\ufeff.*"),
+    "has a blank in front": re.compile(r"\s.*", re.DOTALL),
+    "has a blank at its end": re.compile(r".*\s", re.DOTALL),
+}
+"""What a spreadsheet or an editor does to a value, and what the value looks like then."""
 
 
 def read_recordings(path: str | Path) -> dict[Question, str]:
     """The known recordings of a CSV file, in its order, each with its first place as "FILE, line N".
 
-    UTF-8 with or without a byte order mark; quoted values may hold commas and line breaks; between the rows, blank
-    lines and lines that begin with # are left out. Raises TargetError with the line and the reason.
+    UTF-8 with or without a byte order mark; quoted values may hold commas and line breaks, and are taken as they are;
+    between the rows, blank lines and lines that begin with # are left out. A value without quotes that looks as if a
+    spreadsheet has changed it is refused. Raises TargetError with the line and the reason.
     """
     rows = _rows(_text(Path(path)), str(path))
-    line, header = next(rows, (1, []))
-    if [cell.strip().lower() for cell in header] != ["kind", "value"]:
-        raise TargetError(f"{path}, line {line}: the first row must be the header kind,value")
+    _check_header(next(rows, _Row(line=1)), str(path))
     found: dict[Question, str] = {}
-    for line, cells in rows:
-        place = f"{path}, line {line}"
-        found.setdefault(_known(cells, place), place)
+    for row in rows:
+        place = f"{path}, line {row.line}"
+        found.setdefault(_known(row, place), place)
         if len(found) > MOST_ROWS:
             raise TargetError(f"{path}: more than {MOST_ROWS} known recordings; give fewer")
     if not found:
@@ -57,12 +71,35 @@ def _text(path: Path) -> str:
         raise TargetError(f"{path}, line {line}: the file is not UTF-8; save it as UTF-8") from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One row: the number of its first line, its cells, and whether its value is quoted."""
+
+    line: int
+    cells: Sequence[str] = ()
+    is_quoted: bool = False
+
+
+def _check_header(row: _Row, path: str) -> None:
+    cells = [cell.strip().lower() for cell in row.cells]
+    if cells == ["kind", "value"]:
+        return
+    says = "the first row must be the header kind,value"
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if cells and cells[0].split(separator)[0].strip() == "kind" and separator in cells[0]:
+            says = f"the columns are separated by {name}; save the file with commas"
+    if cells == ["kind,value"]:
+        says = "whole rows are in quotes; put quotes around values only"
+    raise TargetError(f"{path}, line {row.line}: {says}")
+
+
 class _Lines:
     """The lines of a text for a CSV reader, without blank lines and comments between the rows."""
 
     def __init__(self, text: str) -> None:
         self.between_rows = True
         self.row_began = 1
+        self.first_line = ""
         self._lines = enumerate(io.StringIO(text, newline=""), start=1)
 
     def __iter__(self) -> Iterator[str]:
@@ -72,10 +109,11 @@ class _Lines:
                     continue
                 self.between_rows = False
                 self.row_began = number
+                self.first_line = line
             yield line
 
 
-def _rows(text: str, place: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, place: str) -> Iterator[_Row]:
     lines = _Lines(text)
     reader = csv.reader(lines, strict=True)
     while True:
@@ -86,15 +124,15 @@ def _rows(text: str, place: str) -> Iterator[tuple[int, list[str]]]:
             raise TargetError(f"{place}, line {lines.row_began}: this is no CSV: {error}") from error
         if cells is None:
             return
-        yield lines.row_began, cells
+        yield _Row(line=lines.row_began, cells=cells, is_quoted=_QUOTED.match(lines.first_line) is not None)
 
 
-def _known(cells: list[str], place: str) -> Question:
-    if len(cells) != 2:
+def _known(row: _Row, place: str) -> Question:
+    if len(row.cells) != 2:
         raise TargetError(
-            f'{place}: expected kind,value, found {len(cells)} columns; quote a value with a comma: "a,b"'
+            f'{place}: expected kind,value, found {len(row.cells)} columns; quote a value with a comma: "a,b"'
         )
-    kind, value = cells[0].strip(), cells[1]
+    kind, value = row.cells[0].strip(), row.cells[1]
     if kind not in KINDS:
         near = difflib.get_close_matches(kind, KINDS, n=1)
         raise TargetError(
@@ -104,7 +142,21 @@ def _known(cells: list[str], place: str) -> Question:
         raise TargetError(f"{place}: the value is empty")
     if len(value) > LONGEST_VALUE:
         raise TargetError(f"{place}: the value is longer than {LONGEST_VALUE} characters")
-    return Question(kind, _hour(value.strip(), place) if kind == "hour" else value)
+    if kind == "hour":
+        return Question(kind, _hour(value.strip(), place))
+    if not row.is_quoted:
+        _check_undamaged(value, place)
+    return Question(kind, value)
+
+
+def _check_undamaged(value: str, place: str) -> None:
+    """Raise TargetError if a value looks as if a spreadsheet has changed it."""
+    for damage, form in _DAMAGE.items():
+        if form.fullmatch(value):
+            raise TargetError(
+                f"{place}: the value {value[:40]!r} {damage}, as a spreadsheet writes it; correct it, or put it in quotes "
+                "to send it as it is"
+            )
 
 
 def _hour(value: str, place: str) -> str:
@@ -117,4 +169,9 @@ def _hour(value: str, place: str) -> str:
             match = None
         if match is not None and hour < 24:
             return f"{year:04}/{month:02}/{day:02} {hour}"
+    if _DATE.fullmatch(value):
+        raise TargetError(
+            f"{place}: {value[:40]!r} is not a date as the API takes it, perhaps a spreadsheet changed it; an hour is "
+            "written as 2021/09/14 15"
+        )
     raise TargetError(f"{place}: an hour is written as 2021/09/14 15")

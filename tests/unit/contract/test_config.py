@@ -311,6 +311,46 @@ def test_recordings_are_read_with_quotes_comments_and_marks(tmp_path: Path) -> N
     assert tuple(read_recordings(tmp_path / "recordings.csv")) == (Question("tag", ' a "b", c'), Question("tag", "x"))
 
 
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("unique_id,1.7732E+09", "line 3: the value '1.7732E+09' is a rounded number"),
+        ("tag,1.23457E+17", "is a rounded number"), ("unique_id, 1795460698.32", "has a blank in front"),
+        ("unique_id,1795460698.32 ", "has a blank at its end"), ("tag,\u00a0INV-7", "has a blank in front"),
+        ("unique_id,'1795460698.32", "begins with an apostrophe"), ('unique_id,="1795460698.32"', "is a formula"),
+        ("tag,#NAME?", "is the error of a formula"), ("tag,\u201cINV-7\u201d", "is in curly quotes"), ("tag,\ufeffINV-7", "byte order mark"),
+        ("hour,14/09/2021 15", "perhaps a spreadsheet changed it"), ("hour,2021-09-14 15:00", "perhaps a spreadsheet changed it"),
+        ("hour,14-Sep-21 15", "perhaps a spreadsheet changed it"),
+    ],
+)  # fmt: skip
+def test_the_damage_of_a_spreadsheet_is_named_with_its_line(tmp_path: Path, row: str, says: str) -> None:
+    """A run with a damaged value would say that the PBX has lost a call."""
+    (tmp_path / "recordings.csv").write_text(f"kind,value\ntag,1\n{row}\n", encoding="utf-8")
+    with pytest.raises(TargetError) as raised:
+        read_recordings(tmp_path / "recordings.csv")
+    assert "line 3: " in str(raised.value)
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [("kind;value", "semicolons"), ("kind\tvalue", "tabs"), ('"kind,value"', "put quotes around values only")],
+)
+def test_the_separator_of_a_spreadsheet_is_named(tmp_path: Path, header: str, says: str) -> None:
+    """Spreadsheets of many countries write semicolons."""
+    (tmp_path / "recordings.csv").write_text(f"{header}\n", encoding="utf-8")
+    with pytest.raises(TargetError, match=says):
+        read_recordings(tmp_path / "recordings.csv")
+
+
+@pytest.mark.parametrize("value", [" INV-7", "INV-7 ", "1.7732E+09", "'7", '="7"', "#NAME?"])
+def test_a_quoted_value_is_taken_as_it_is(tmp_path: Path, value: str) -> None:
+    """A tag is any text: it may begin with a blank."""
+    written = value.replace('"', '""')
+    (tmp_path / "recordings.csv").write_text(f'kind,value\ntag,"{written}"\n', encoding="utf-8")
+    assert tuple(read_recordings(tmp_path / "recordings.csv")) == (Question("tag", value),)
+
+
 def test_options_are_those_of_the_table() -> None:
     """The default comes first."""
     assert options_table()["tag_selects"] == ("calls", "legs")
