@@ -88,14 +88,14 @@ def encoded(samples: Samples, file_format: str, coding: str, rate: int) -> bytes
 def by_ffmpeg(samples: Samples, arguments: tuple[str, ...]) -> bytes:
     """Samples at 8 kHz as a file of ffmpeg."""
     command = ["ffmpeg", "-loglevel", "error", "-i", "-", *arguments, "-"]
-    return subprocess.run(command, input=encoded(samples, "WAV", "PCM_16", RATE), check=True, capture_output=True).stdout
+    return subprocess.run(
+        command, input=encoded(samples, "WAV", "PCM_16", RATE), check=True, capture_output=True
+    ).stdout
 
 
 def encoders() -> dict[str, Encode]:
     """The codings by name."""
-    found: dict[str, Encode] = {
-        name: lambda samples, row=row: encoded(samples, *row) for name, row in CODINGS.items()
-    }
+    found: dict[str, Encode] = {name: lambda samples, row=row: encoded(samples, *row) for name, row in CODINGS.items()}
     if shutil.which("ffmpeg"):
         found |= {name: lambda samples, row=row: by_ffmpeg(samples, row) for name, row in LOW_RATES.items()}
     return found
@@ -186,7 +186,9 @@ def main() -> int:
     legs = spoken_legs(options.legs, options.random_seed)
     minutes = sum(len(leg.samples) for leg in legs) / RATE / 60
     print(f"{len(legs)} spoken legs, {minutes:.1f} minutes, random seed {options.random_seed}\n")
-    print("| coding | same recording: wrongly different | undecided | lowest score | other recording: wrongly equal | undecided | highest score | processor time a minute |")
+    print(
+        "| coding | same recording: wrongly different | undecided | lowest score | other recording: wrongly equal | undecided | highest score | processor time a minute |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     wrong = []
     for name, count in measure(legs, options.random_seed).items():

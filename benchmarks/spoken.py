@@ -59,7 +59,12 @@ def telephone(samples: Samples, rate: int) -> Samples:
 
 def sentence(choose: random.Random, words: int) -> str:
     """A greeting, words, and digits."""
-    spoken = [choose.choice(OPENINGS), choose.choice(NAMES), *choose.choices(WORDS, k=words), *choose.choices(DIGITS, k=6)]
+    spoken = [
+        choose.choice(OPENINGS),
+        choose.choice(NAMES),
+        *choose.choices(WORDS, k=words),
+        *choose.choices(DIGITS, k=6),
+    ]
     return " ".join(spoken)
 
 

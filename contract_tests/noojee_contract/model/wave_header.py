@@ -76,9 +76,11 @@ def _promised_bytes(content: bytes, data: int) -> int | None:
 
 
 def _is_followed_by_chunks(content: bytes, at: int) -> bool:
-    """Whether the sound ends at the end of the file, or known kinds of chunks follow (LIST, id3, bext)."""
-    rest = content[at : at + SLACK_BYTES].lstrip(b"\0")
-    return len(rest) < 8 or rest[:4].decode("ascii", "replace").strip().isalnum()
+    """Whether the sound ends at the end of the file, or known kinds of chunks follow (LIST, id3, bext), padded or not."""
+    if len(content) - at < 8:
+        return True
+    names = (content[at : at + 4], content[at + 1 : at + 5])
+    return any(name.isascii() and name.strip().isalnum() for name in names)
 
 
 def _with_size(content: bytes, data: int) -> bytes:
