@@ -11,25 +11,21 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib import resources
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from noojee_contract.catalogue.clauses import MIGRATION, choose, fingerprint
+from noojee_contract.catalogue.clauses import MIGRATION, choose
 from noojee_contract.cli.output import publish, refuse, report_paths
-from noojee_contract.clients.limits import limits_of
-from noojee_contract.clients.processes import Servers
-from noojee_contract.clients.target_client import TargetClient
+from noojee_contract.cli.preflight import preflight
 from noojee_contract.engine.budget import planned_requests
-from noojee_contract.errors import NothingToCheck, TargetError, Unreachable
+from noojee_contract.errors import NothingToCheck, TargetError
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_USAGE
 from noojee_contract.model.result import Report
+from noojee_contract.pytest_plugin.collected import Collected
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses, chosen_targets
-from noojee_contract.pytest_plugin.run_report import target_row
 from noojee_contract.pytest_plugin.session import collected_of, report_of
 from noojee_contract.pytest_plugin.shared import LIMITS
 from noojee_contract.report import differences, writing
@@ -56,23 +52,23 @@ def verify(arguments: argparse.Namespace) -> int:
         return EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck) else EXIT_USAGE
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         try:
-            unreachable = _preflight(targets, Path(folder))
+            found = preflight(options, targets, Path(folder))
         except TargetError as error:
             refuse(arguments, str(error))
             return EXIT_USAGE
-        if unreachable is not None:
-            return publish(arguments, _unreachable_report(options, targets, unreachable))
-        code = _run(arguments, options, targets, Path(folder))
+        stopped = found.report(options, targets)
+        if stopped is not None:
+            return publish(arguments, stopped)
+        code = _run(arguments, options, targets, _Observer(Progress(), Path(folder), found.collected))
         return max(code, _write_differences(arguments, Path(folder)))
 
 
-def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target], folder: Path) -> int:
+def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target], observer: _Observer) -> int:
     workers = arguments.workers if arguments.workers is not None else _workers(options, targets)
     for target in targets:
         if not target.writable:
             most = planned_requests(target, options.only, workers=workers)
             _say(f"{target.name}: read-only, at most {most} requests")
-    observer = _Observer(Progress(), folder)
     code = _pytest(_pytest_words(arguments, options, workers), observer)
     observer.progress.finish()
     if observer.report is not None:
@@ -89,9 +85,10 @@ def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[T
 class _Observer:
     """A pytest plugin that shows progress, and takes the report at the end."""
 
-    def __init__(self, progress: Progress, folder: Path) -> None:
+    def __init__(self, progress: Progress, folder: Path, contacted: Collected) -> None:
         self.progress = progress
         self._folder = folder
+        self._contacted = contacted
         self.report: Report | None = None
         self.errors: list[str] = []
 
@@ -101,7 +98,10 @@ class _Observer:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[LIMITS] = self._folder
-        collected_of(config).listeners.append(self.progress)
+        collected = collected_of(config)
+        collected.listeners.append(self.progress)
+        for name, tally in self._contacted.tallies.items():
+            collected.take_tally(name, tally)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
@@ -154,29 +154,6 @@ def _write_differences(arguments: argparse.Namespace, folder: Path) -> int:
     return EXIT_OK
 
 
-def _preflight(targets: Sequence[Target], folder: Path) -> tuple[str, str] | None:
-    """Connect to each target that is not started by a command. Raises TargetError.
-
-    Returns the name of the first target that does not answer, with the reason; None if all answer.
-    """
-    limits = limits_of(targets, folder)
-    for target in targets:
-        if target.command is not None:
-            continue  # the workers that need it start it
-        client = TargetClient(target, servers=Servers(), limits=limits[target.name])
-        try:
-            if target.base_url is not None:
-                client.probe()
-            _ = client.http
-            if target.writable:
-                client.control.describe()
-        except Unreachable as error:
-            return target.name, str(error)
-        finally:
-            client.close()
-    return None
-
-
 def _pytest_words(arguments: argparse.Namespace, options: RunOptions, workers: int) -> list[str]:
     ini = resources.files("noojee_contract") / "suite" / "verify.ini"
     found = ["--pyargs", "noojee_contract.suite", "-c", str(ini), "--noconftest", "--assert=plain"]
@@ -218,22 +195,6 @@ def _set_environment(values: Mapping[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-
-
-def _unreachable_report(options: RunOptions, targets: Sequence[Target], unreachable: tuple[str, str]) -> Report:
-    return Report(
-        suite=f"noojee-contract {version('noojee-contract')}",
-        catalogue=fingerprint(),
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=0.0,
-        random_seed=options.random_seed or 0,
-        examples=options.examples,
-        targets=[target_row(target) for target in targets],
-        clauses=(),
-        results=(),
-        complete=False,
-        unreachable=[unreachable],
-    )
 
 
 def _say(text: str) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +13,7 @@ import httpx
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.retry_after import is_unavailable, retry_after_seconds
 from noojee_contract.model.exchange import Exchange, Request, Response
+from noojee_contract.model.result import Tally
 
 for _name in ("httpx", "httpcore"):  # they log whole URLs, with credentials
     logging.getLogger(_name).disabled = True
@@ -24,35 +23,9 @@ MOST_REPEATS = 3
 """How often one request is repeated because the server says Retry-After."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.ProxyError)
 """Errors that come before a request is sent."""
+NO_ANSWER = "no answer"
 NO_BYTE = "without sending a response"
 """A part of the message of httpcore for a connection that closes before a byte of the answer arrives."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many requests were sent to a target, and how it answered.
-
-    `answers` counts the answers by status, and "no answer". `unavailable` counts those of them that say nothing about the
-    question: 429, 5xx and no answer, except where a limit is tested.
-    """
-
-    requests: int = 0
-    answers: Counter[str] = field(default_factory=Counter)
-    unavailable: Counter[str] = field(default_factory=Counter)
-
-    def count(self, exchange: Exchange) -> None:
-        """Count an exchange whose request was sent."""
-        self.requests += 1
-        name = "no answer" if exchange.status is None else str(exchange.status)
-        self.answers[name] += 1
-        if exchange.request.repeatable and is_unavailable(exchange):
-            self.unavailable[name] += 1
-
-    def add(self, other: Tally) -> None:
-        """Add the numbers of another process."""
-        self.requests += other.requests
-        self.answers += other.answers
-        self.unavailable += other.unavailable
 
 
 class Sender:
@@ -120,7 +93,8 @@ class Sender:
         if error is not None:
             exchange = Exchange(request=request, transport_error=says, at=at)
         if not isinstance(error, NOT_SENT):
-            self.tally.count(exchange)
+            status = NO_ANSWER if exchange.status is None else str(exchange.status)
+            self.tally.count(status, unavailable=request.repeatable and is_unavailable(exchange))
         if self._limits is not None:
             self._limits.answered()
         if self.on_exchange is not None:

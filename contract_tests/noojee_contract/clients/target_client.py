@@ -17,10 +17,11 @@ from noojee_contract.clients.client import Client
 from noojee_contract.clients.control import ControlClient, Sandbox
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.processes import Servers
-from noojee_contract.clients.sender import Sender, Tally
+from noojee_contract.clients.sender import Sender
 from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.result import Tally
 from noojee_contract.targets.target import Target
 
 IN_PROCESS = "https://in-process.invalid"

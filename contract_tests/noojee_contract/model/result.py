@@ -83,15 +83,46 @@ class ClauseRow:
     group: str
 
 
+@dataclass(slots=True)
+class Tally:
+    """The requests that were sent to a target so far, and how it answered.
+
+    `answers` counts the answers by status, and "no answer". `unavailable` counts those of them that say nothing about the
+    question: 429, 5xx, no whole answer. Requests that must not be repeated, such as by hour, are not in it.
+    """
+
+    requests: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
+    unavailable: Counter[str] = field(default_factory=Counter)
+
+    def count(self, answer: str, *, unavailable: bool) -> None:
+        """Count a request that was sent, by its answer: a status, or "no answer"."""
+        self.requests += 1
+        self.answers[answer] += 1
+        if unavailable:
+            self.unavailable[answer] += 1
+
+    def add(self, other: Tally) -> None:
+        """Add the numbers of another client or process."""
+        self.requests += other.requests
+        self.answers += other.answers
+        self.unavailable += other.unavailable
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRow:
-    """What a report says about a target or a migration. `address` is redacted; `sources` are the call sources."""
+    """What a report says about a target or a migration. `address` is redacted; `sources` are the call sources.
+
+    `answers` and `unavailable` are those of a `Tally`.
+    """
 
     name: str
     dialect: str
     address: str
     sources: Sequence[str]
     requests: int = 0
+    answers: Mapping[str, int] = field(default_factory=dict)
+    unavailable: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_migration(self) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from noojee_contract.model.result import Result
+from noojee_contract.model.result import Result, Tally
 from noojee_contract.report.jsonlines import result_of
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Collected:
         self.results: list[Result] = []
         self.lost: list[str] = []
         self.calls: list[Mapping[str, Any]] = []
-        self.requests: dict[str, int] = {}
+        self.tallies: dict[str, Tally] = {}
         self.expected = 0
         self.listeners: list[Listener] = []
         self.started_at = datetime.now(UTC)
@@ -69,19 +71,24 @@ class Collected:
             listener.advance(result)
 
     def take_runner(self, runner: Runner) -> None:
-        """Take the calls and the number of requests of this process's runner."""
+        """Take the calls and the requests of this process's runner."""
         self.calls += runner.calls()
         for name, client in runner.target_clients.items():
-            self.requests[name] = self.requests.get(name, 0) + client.tally.requests
+            self.take_tally(name, client.tally)
+
+    def take_tally(self, name: str, tally: Tally) -> None:
+        """Add the requests to a target that a process sent, and how it answered."""
+        self.tallies.setdefault(name, Tally()).add(tally)
 
     def as_worker(self) -> dict[str, Any]:
         """What a worker sends to the controller at its end."""
-        return {"calls": self.calls, "requests": self.requests, "expected": self.expected}
+        tallies = {name: asdict(tally) for name, tally in self.tallies.items()}
+        return {"calls": self.calls, "tallies": tallies, "expected": self.expected}
 
     def take_worker(self, sent: Mapping[str, Any]) -> None:
         """Take what a worker sent. A worker that crashed sends nothing."""
         seen = {call["target"] for call in self.calls}
         self.calls += [call for call in sent.get("calls", ()) if call["target"] not in seen]
-        for name, count in sent.get("requests", {}).items():
-            self.requests[name] = self.requests.get(name, 0) + count
+        for name, tally in sent.get("tallies", {}).items():
+            self.take_tally(name, Tally(tally["requests"], Counter(tally["answers"]), Counter(tally["unavailable"])))
         self.expected = max(self.expected, sent.get("expected", 0))

@@ -15,7 +15,7 @@ from noojee_contract.catalogue.clauses import (
 )
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.model.result import MIGRATION, DifferingOption, Report, RequiredClauses, Result, TargetRow
+from noojee_contract.model.result import MIGRATION, DifferingOption, Report, RequiredClauses, Result, Tally, TargetRow
 from noojee_contract.pytest_plugin.collected import Collected
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses
 from noojee_contract.redaction.redact import HIDDEN
@@ -59,7 +59,7 @@ def run_report(collected: Collected, run: Run) -> Report:
         calls=collected.calls,
         notes=[*_notes(run), *collected.lost],
         differing_options=differing_options(results, run.targets, run.migrations),
-        caveats=_caveats(run.targets),
+        caveats=[*_caveats(run.targets), *_unavailable(collected, run.targets)],
         complete=collected.complete,
     )
 
@@ -141,6 +141,19 @@ def _caveats(targets: Sequence[Target]) -> list[str]:
     return [f"refusal of wrong keys not tested on {' and '.join(waived)}"] if waived else []
 
 
+def _unavailable(collected: Collected, targets: Sequence[Target]) -> list[str]:
+    """How many answers of each read-only target said nothing about the question: "9 of 90 answers of old were 503"."""
+    found = []
+    for target in targets:
+        tally = collected.tallies.get(target.name, Tally())
+        counts = [f"{count} {name}" for name, count in sorted(tally.unavailable.items())]
+        if counts and not target.writable:
+            number, _, first = counts[0].partition(" ")
+            text = f"{number} of {tally.requests} answers of {target.name} were {first}"
+            found.append(", ".join([text, *counts[1:]]))
+    return found
+
+
 def _claims(target: Target) -> dict[str, str]:
     """Each capability that the target file names, with the clause that uses it."""
     known = catalogue()
@@ -154,8 +167,7 @@ def _target_rows(collected: Collected, results: Sequence[Result], run: Run) -> l
         if result.source not in rows:
             rows.append(result.source)
     targets = [
-        target_row(target, sources.get(target.name, ()), collected.requests.get(target.name, 0))
-        for target in run.targets
+        target_row(target, sources.get(target.name, ()), collected.tallies.get(target.name)) for target in run.targets
     ]
     pairs = [
         TargetRow(name=str(pair), dialect=MIGRATION, address="", sources=sources[str(pair)])
@@ -165,10 +177,19 @@ def _target_rows(collected: Collected, results: Sequence[Result], run: Run) -> l
     return [*targets, *pairs]
 
 
-def target_row(target: Target, sources: Sequence[str] = (), requests: int = 0) -> TargetRow:
+def target_row(target: Target, sources: Sequence[str] = (), tally: Tally | None = None) -> TargetRow:
     """What a report says about a target."""
     address = target.base_url or target.transport or _shown(target.command or ())
-    return TargetRow(name=target.name, dialect=target.dialect, address=address, sources=sources, requests=requests)
+    tally = tally or Tally()
+    return TargetRow(
+        name=target.name,
+        dialect=target.dialect,
+        address=address,
+        sources=sources,
+        requests=tally.requests,
+        answers=dict(sorted(tally.answers.items())),
+        unavailable=dict(sorted(tally.unavailable.items())),
+    )
 
 
 def _shown(command: Sequence[str]) -> str:
