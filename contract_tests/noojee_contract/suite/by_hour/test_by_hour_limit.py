@@ -10,7 +10,7 @@ from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.answers import describe, is_refusal
+from noojee_contract.suite.support.answers import describe, is_error, is_refusal, require_a_decision
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import is_empty, listing_mismatch
 from noojee_contract.suite.support.queries import UNUSED_KEY
@@ -43,10 +43,16 @@ def _check_refused(
     *,
     kind: FailureKind = FailureKind.NOT_REFUSED,
 ) -> None:
-    """Check that a request is refused. `kind` is the failure of a request that is answered."""
+    """Check that a request is refused. `kind` is the failure of a request that is answered.
+
+    Where the limit is tested, 429 and 503 are refusals (option by_hour_limit_status). Elsewhere 429 raises Inconclusive.
+    """
     answer = _read(subject, exchange)
+    at_limit = kind is FailureKind.LIMIT_NOT_HELD
+    if not at_limit:
+        require_a_decision(exchange)
     check(
-        is_refusal(answer),
+        is_error(answer) if at_limit else is_refusal(answer),
         f"{what}: expected a refusal, got {describe(answer)}",
         exchange,
         kind=FailureKind.NO_ANSWER if exchange.response is None else kind,
@@ -118,7 +124,7 @@ def test_the_limit_has_the_declared_status(subject: Subject, check: Check) -> No
     subject.ask_by_hour(day, hour)
     exchange = subject.client.by_hour(day, hour)
     answer = _read(subject, exchange)
-    seen = str(exchange.status) if is_refusal(answer) else f"other: {describe(answer)}"
+    seen = str(exchange.status) if is_error(answer) else f"other: {describe(answer)}"
     check.option(subject, "by_hour_limit_status", seen, exchange)
 
 

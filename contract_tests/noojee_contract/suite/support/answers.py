@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from noojee_contract.clients.retry_after import FIRST_SERVER_ERROR, TOO_MANY_REQUESTS
 from noojee_contract.dialects.legs import Leg
+from noojee_contract.engine.check import Inconclusive
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.exchange import Exchange, NotJson, beginning
 from noojee_contract.model.failure import FailureKind
@@ -27,11 +29,30 @@ def option_status(subject: Subject, error: str, exchange: Exchange) -> int | Non
     return rule.statuses[0] if rule is not None and exchange.status in rule.statuses else exchange.status
 
 
-def is_refusal(answer: Answer) -> bool:
-    """Whether an answer is a refusal: it has no leg, and an HTTP error or an error body. An empty array is no refusal."""
+def is_busy(exchange: Exchange) -> bool:
+    """Whether an answer says nothing about its request: 429 or a server error. That is never a refusal of credentials."""
+    status = exchange.status
+    return status is not None and (status == TOO_MANY_REQUESTS or status >= FIRST_SERVER_ERROR)
+
+
+def is_error(answer: Answer) -> bool:
+    """Whether an answer has no leg, and an HTTP error or an error body. An empty array is no error."""
     if answer.legs or answer.exchange.status is None:
         return False
     return has_error_status(answer.exchange) or answer.reading.error_body is not None
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether an answer is a refusal: an error that is about its request, and so neither 429 nor a server error."""
+    return is_error(answer) and not is_busy(answer.exchange)
+
+
+def require_a_decision(exchange: Exchange) -> None:
+    """Raises Inconclusive for 429: whether the PBX would refuse the request is not known."""
+    if exchange.status == TOO_MANY_REQUESTS:
+        raise Inconclusive(
+            "the answer is 429, which does not say whether the request is refused; set requests_per_second"
+        )
 
 
 def is_list(answer: Answer) -> bool:

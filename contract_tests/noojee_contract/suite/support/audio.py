@@ -12,7 +12,7 @@ from noojee_contract.model.audio import NoSound, Sound, read_sound
 from noojee_contract.model.coverage import Covered
 from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.model.failure import FailureKind
-from noojee_contract.suite.support.answers import MOST_OF_A_MESSAGE, has_error_status
+from noojee_contract.suite.support.answers import MOST_OF_A_MESSAGE, has_error_status, is_busy, require_a_decision
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import is_longer, name_of
 from noojee_contract.suite.support.queries import has_audio, kind_without_refusal
@@ -84,8 +84,11 @@ def read_audio(exchange: Exchange) -> Sound | NoSound:
 
 
 def is_refusal_of_audio(subject: Subject, exchange: Exchange) -> bool:
-    """Whether an audio request is refused: the answer has no audio, and an HTTP error or an error body."""
-    if has_audio(exchange) or exchange.status is None:
+    """Whether an audio request is refused: the answer has no audio, and an HTTP error or an error body.
+
+    429 and server errors are no refusal.
+    """
+    if has_audio(exchange) or exchange.status is None or is_busy(exchange):
         return False
     return has_error_status(exchange) or subject.error_body(exchange) is not None
 
@@ -102,7 +105,8 @@ def kind_without_audio(subject: Subject, exchange: Exchange) -> FailureKind:
 
 
 def check_audio_refused(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
-    """Check that an audio request is refused."""
+    """Check that an audio request is refused. Raises Inconclusive for 429."""
+    require_a_decision(exchange)
     actual = describe_audio(subject, exchange)
     check(
         is_refusal_of_audio(subject, exchange),

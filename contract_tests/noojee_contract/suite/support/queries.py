@@ -16,7 +16,7 @@ from noojee_contract.model.audio import kind_of
 from noojee_contract.model.exchange import Exchange, Headers, Request
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
-from noojee_contract.suite.support.answers import describe, is_refusal, kind_without_legs
+from noojee_contract.suite.support.answers import describe, is_busy, is_refusal, kind_without_legs, require_a_decision
 
 UNUSED_KEY = "00000000-0000-4000-8000-000000000000"
 BY_UNIQUE_ID = "retrieveMetaDataByUniqueId"
@@ -189,7 +189,8 @@ def check_answered(subject: Subject, check: Check, exchange: Exchange, what: str
 
 
 def check_refused(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
-    """Check that a request is refused."""
+    """Check that a request is refused. Raises Inconclusive for 429."""
+    require_a_decision(exchange)
     actual = describe_exchange(subject, exchange)
     check(
         is_refused(subject, exchange),
@@ -209,13 +210,17 @@ def kind_without_refusal(exchange: Exchange, *, shown: bool) -> FailureKind:
 
 
 def check_no_recording(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
-    """Check that an answer has no part of a recording. It may be a refusal or an empty list."""
+    """Check that an answer has no part of a recording. It may be a refusal or an empty list, but no server error.
+
+    Raises Inconclusive for 429.
+    """
+    require_a_decision(exchange)
     actual = describe_exchange(subject, exchange)
     check(
-        not shows_recording(subject, exchange),
+        not shows_recording(subject, exchange) and not is_busy(exchange),
         f"{what}: expected no recording, got {actual}",
         exchange,
-        kind=FailureKind.NOT_REFUSED,
+        kind=FailureKind.UNEXPECTED_STATUS if is_busy(exchange) else FailureKind.NOT_REFUSED,
         expected="no recording",
         actual=actual,
     )
