@@ -77,7 +77,7 @@ class _Contact:
         self._root = target_client.root
         self._place = place
         self._sleep = sleep
-        self._subject = observe(target_client)
+        self._subject = observe(target_client, 0)
         self._questions = _questions(self._target.recordings, self._target.api)
 
     def examine(self) -> KeyRefused | Busy | None:

@@ -114,6 +114,11 @@ class Check:
                 )
             )
 
+    def take(self, other: Check) -> None:
+        """Take everything that another run of the same clause counted and noted."""
+        self.checks, self.notes, self.coverage = other.checks, other.notes, other.coverage
+        self.comparison, self.tolerated = other.comparison, other.tolerated
+
     def _fail(self, failed: CheckFailed) -> None:
         if self.expectations.narrow_row_for(failed.field, failed.message) is None:
             raise failed

@@ -108,7 +108,7 @@ class FilledSubject(Subject):
         put = self._put_leg(unique_id, leg)
         if put is None:
             raise Inconclusive(f"leg {leg} of {unique_id!r} is not listed here")
-        self._sounds.pop((unique_id, leg), None)
+        self._sounds.drop((unique_id, leg))
         return self._put_audio((unique_id, leg), tone(put.duration_seconds, hertz))
 
     def add_calls(self, calls: Sequence[Mapping[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from math import ceil
 
+from noojee_contract.clients.retry_after import TOO_MANY_REQUESTS, is_unavailable
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Inconclusive
@@ -15,8 +16,6 @@ from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject, SubjectConfi
 from noojee_contract.errors import TooSoon
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
-
-TOO_MANY_REQUESTS = 429
 
 
 class ReadOnlySubject(Subject):
@@ -88,9 +87,19 @@ class ReadOnlySubject(Subject):
         return tuple(value for value in UNKNOWN_VALUES if value not in self.tags)
 
     def ask_by_hour(self, day: date | str | None, hour: int | str | None) -> Exchange:
-        """Send a by-hour request with these values. If another client asked within the minute, wait and ask again."""
+        """Send a by-hour request with these values. After 429, 5xx or no answer, ask again when a minute has passed.
+
+        429 says that another client asked within the minute.
+        """
         exchange = super().ask_by_hour(day, hour)
-        return super().ask_by_hour(day, hour) if exchange.status == TOO_MANY_REQUESTS else exchange
+        if not is_unavailable(exchange):
+            return exchange
+        try:
+            return super().ask_by_hour(day, hour)
+        except TooSoon:
+            if exchange.status == TOO_MANY_REQUESTS:
+                raise
+            return exchange
 
     def space_by_hour(self) -> None:
         """Wait until the next by-hour request is within the limit. Raises TooSoon if the target allows no such wait."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from noojee_contract.catalogue.clauses import Clause
@@ -14,6 +14,7 @@ from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.expectations import Expectations
 from noojee_contract.engine.filled_subject import FilledSubject
 from noojee_contract.engine.rerun import difference
+from noojee_contract.engine.second_run import SecondRun
 from noojee_contract.engine.subject_pool import SubjectPool
 from noojee_contract.errors import ContractError
 from noojee_contract.model.cell import CallSource, Cell
@@ -81,7 +82,7 @@ class Retrier:
     ) -> str | None:
         """Run a failed clause once more in new sandboxes, and say what differed.
 
-        None if nothing differed, if the second run was inconclusive, or on a read-only target.
+        None if nothing differed, if the second run was inconclusive, or on a read-only target: see `second_run`.
         """
         if cell.source == CallSource.OBSERVED or document is None or self._config.shrink_seconds <= 0:
             return None
@@ -99,9 +100,24 @@ class Retrier:
         finally:
             for side in subject.sides:
                 side.client.sender.on_exchange = None
+        return self._difference(cell, failed, again, exchanges, redactor())
+
+    def difference(self, cell: Cell, failed: CheckFailed, again: SecondRun, redactor: Redactor) -> str | None:
+        """What differed between a clause that failed on a read-only target and its second run; None if nothing did."""
+        return self._difference(cell, failed, again.failed, again.exchanges, redactor)
+
+    def _difference(
+        self,
+        cell: Cell,
+        failed: CheckFailed,
+        again: CheckFailed | None,
+        exchanges: Sequence[Exchange],
+        redactor: Redactor,
+    ) -> str | None:
+        """What differed between two runs of a clause; None if both failed in the same way."""
         clients = [self._target_clients[name] for name in cell.target_names]
 
         def below(url: str) -> str:
             return min((client.below_root(url) for client in clients), key=len)
 
-        return difference(failed, again, exchanges, redactor(), below=below)
+        return difference(failed, again, exchanges, redactor, below=below)

@@ -25,6 +25,7 @@ from noojee_contract.engine.expectations import Expectations
 from noojee_contract.engine.failures import FailureBuilder
 from noojee_contract.engine.planner import Planner
 from noojee_contract.engine.retry import Retrier
+from noojee_contract.engine.second_run import run_again
 from noojee_contract.engine.subject import Subject, SubjectPair
 from noojee_contract.engine.subject_pool import SubjectPool
 from noojee_contract.engine.timeline import time_lines
@@ -133,6 +134,7 @@ class Runner:
 
     def _checked(self, clause: Clause, function: ClauseFunction, cell: Cell, check: Check) -> Result:
         document: Mapping[str, Any] | None = None
+        subject: Subject | SubjectPair | None = None
         expected: CheckFailed | None = None
         try:
             for subject in self._subjects.subjects(clause, cell):
@@ -147,11 +149,16 @@ class Runner:
             return _result(
                 clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=self._redacted(cell, str(stop))
             )
-        except TimeUnavailable as error:
-            failed = CheckFailed(str(error), FailureKind.WRONG_TIME, exchange=error.exchange)
-            return self._failed(clause, cell, check, failed)
-        except CheckFailed as failed:
-            return self._failed_on(clause, function, cell, check, failed, document)
+        except (CheckFailed, TimeUnavailable) as error:
+            failed = error if isinstance(error, CheckFailed) else _without_time(error)
+            if cell.source == CallSource.OBSERVED:
+                result = self._failed_on_read_only(clause, function, cell, check, failed, subject)
+                if result is not None:
+                    return result
+            elif isinstance(error, TimeUnavailable):
+                return self._failed(clause, cell, check, failed)
+            else:
+                return self._failed_on(clause, function, cell, check, failed, document)
         if expected is not None:
             return self._failed(clause, cell, check, expected)
         if check.notes:
@@ -164,6 +171,29 @@ class Runner:
     def _redacted(self, cell: Cell, text: str) -> str:
         """A reason that may repeat what a server said, without credentials."""
         return self._failures.redactor(cell).text(text)
+
+    def _failed_on_read_only(
+        self,
+        clause: Clause,
+        function: ClauseFunction,
+        cell: Cell,
+        check: Check,
+        failed: CheckFailed,
+        subject: Subject | SubjectPair | None,
+    ) -> Result | None:
+        """The result of a clause that failed on a read-only target, after it was run again; None if it passed then."""
+        if subject is None:
+            return self._failed(clause, cell, check, failed)
+        again = None
+        if self.config.shrink_seconds > 0:
+            again = run_again(clause, function, failed, subject, check.expectations)
+        if again is None:
+            return self._failed(clause, cell, check, failed)
+        if not again.counts:
+            flaky = self._retrier.difference(cell, failed, again, self._failures.redactor(cell))
+            return self._failed(clause, cell, check, failed, flaky=flaky)
+        check.take(again.check)
+        return None if again.failed is None else self._failed(clause, cell, check, again.failed)
 
     def _failed_on(
         self,
@@ -243,6 +273,10 @@ def _result(
         reason=reason,
         failure=failure,
     )
+
+
+def _without_time(error: TimeUnavailable) -> CheckFailed:
+    return CheckFailed(str(error), FailureKind.WRONG_TIME, exchange=error.exchange)
 
 
 def _document(subject: Subject | SubjectPair) -> Mapping[str, Any] | None:

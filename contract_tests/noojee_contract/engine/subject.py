@@ -17,6 +17,7 @@ from noojee_contract.clients.client import Client
 from noojee_contract.clients.control import Sandbox
 from noojee_contract.dialects.legs import ErrorBody, Leg, Reading
 from noojee_contract.dialects.schemes import HASH
+from noojee_contract.engine.answer_cache import AnswerCache
 from noojee_contract.engine.check import Inconclusive
 from noojee_contract.engine.sampling import Sampling
 from noojee_contract.model.archive import Archive
@@ -93,8 +94,8 @@ class Subject(ABC):
         self.zone = config.zone
         self.profile = config.profile
         self.plain_root = config.plain_root
-        self._answers: dict[Question, Answer] = {}
-        self._sounds: dict[tuple[str, int], Exchange] = {}
+        self._answers: AnswerCache[Question, Answer] = AnswerCache(lambda answer: answer.exchange)
+        self._sounds: AnswerCache[tuple[str, int], Exchange] = AnswerCache(lambda exchange: exchange)
 
     @property
     def sides(self) -> tuple[Subject, ...]:
@@ -175,7 +176,12 @@ class Subject(ABC):
 
     def answers(self) -> tuple[Answer, ...]:
         """The cached answers, in the order of the questions."""
-        return tuple(self._answers.values())
+        return self._answers.values()
+
+    @property
+    def caches(self) -> tuple[AnswerCache[Question, Answer], AnswerCache[tuple[str, int], Exchange]]:
+        """The kept answers to metadata questions, and the kept sounds."""
+        return self._answers, self._sounds
 
     def reread(self, asked: Question, exchange: Exchange) -> Answer:
         """Decode an exchange as the answer to a question. Not cached."""
@@ -187,11 +193,12 @@ class Subject(ABC):
 
     def sound(self, unique_id: str, leg: int) -> Exchange:
         """The exchange that fetches the audio of a leg; cached. A filled subject puts the audio first."""
-        key = (unique_id, leg)
-        if key not in self._sounds:
+
+        def fetch() -> Exchange:
             self.put_sound(unique_id, leg)
-            self._sounds[key] = self.client.sound(unique_id, leg)
-        return self._sounds[key]
+            return self.client.sound(unique_id, leg)
+
+        return self._sounds.get((unique_id, leg), fetch)
 
     def zone_now(self) -> datetime:
         """The PBX's local time: the clock of a sandbox, else the clock of this machine."""
@@ -232,9 +239,7 @@ class Subject(ABC):
         raise _read_only()
 
     def _cached(self, asked: Question, ask: Callable[[], Exchange]) -> Answer:
-        if asked not in self._answers:
-            self._answers[asked] = self.reread(asked, ask())
-        return self._answers[asked]
+        return self._answers.get(asked, lambda: self.reread(asked, ask()))
 
 
 def _read_only() -> Inconclusive:
