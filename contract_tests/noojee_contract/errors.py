@@ -22,7 +22,11 @@ class NothingToCheck(TargetError):
 
 
 class Unreachable(ContractError):
-    """A target that does not answer at all. Exit code 4."""
+    """A target that does not answer at all, or whose command does not start a server. Exit code 4."""
+
+    def __init__(self, target_name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.target_name = target_name
 
 
 class BudgetSpent(ContractError):

@@ -170,7 +170,8 @@ class _Contact:
             if answer.response is not None and answer.status != 400:
                 self._advise("base_url", plain, f"port {url.port or 443} speaks http, not https")
         name = self._target.name
-        raise Unreachable(f"target {name!r} cannot be reached: {self._shown(exchange.transport_error or 'no answer')}")
+        reason = self._shown(exchange.transport_error or "no answer")
+        raise Unreachable(name, f"target {name!r} cannot be reached: {reason}")
 
     def _redirected(self, exchange: Exchange) -> NoReturn:
         asked = exchange.request.url.partition("?")[0]

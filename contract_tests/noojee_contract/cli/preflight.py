@@ -34,22 +34,21 @@ ACCEPTED = "authentication.accepted"
 class Preflight:
     """What the first requests showed. `collected` has their numbers, and a failure for each key that is refused.
 
-    `stopped` says why the run must not go on; `unreachable` are targets that do not answer.
+    `stopped` says why the run must not go on.
     """
 
     collected: Collected
     stopped: list[str] = field(default_factory=list)
-    unreachable: list[tuple[str, str]] = field(default_factory=list)
 
     def report(self, options: RunOptions, targets: Sequence[Target]) -> Report | None:
         """The report of a run that ends here; None if the run can go on."""
-        if not self.stopped and not self.unreachable:
+        if not self.stopped and not self.collected.unreachable:
             return None
         run = Run(options=options, targets=targets, migrations=(), random_seed=options.random_seed or 0)
         report = run_report(self.collected, run)
         caveats = [*report.caveats, *self.stopped]
-        complete = bool(self.collected.results) and not self.unreachable
-        return replace(report, caveats=caveats, complete=complete, unreachable=self.unreachable)
+        complete = bool(self.collected.results) and not report.unreachable
+        return replace(report, caveats=caveats, complete=complete)
 
 
 def preflight(options: RunOptions, targets: Sequence[Target], folder: Path) -> Preflight:
@@ -68,7 +67,7 @@ def preflight(options: RunOptions, targets: Sequence[Target], folder: Path) -> P
             try:
                 _contact(runner, client, options, found)
             except Unreachable as error:
-                found.unreachable.append((client.target.name, str(error)))
+                found.collected.unreachable[client.target.name] = str(error)
             found.collected.take_tally(client.target.name, client.tally)
     return found
 

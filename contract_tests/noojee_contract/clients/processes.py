@@ -12,7 +12,10 @@ from pathlib import Path
 
 from noojee_contract.errors import ContractError, TargetError, Unreachable
 
-START_SECONDS = 20.0
+START_SECONDS = 300.0
+"""The longest start of a server that lives: a loaded machine may need more than a minute for one of a second."""
+IDLE_SECONDS = 20.0
+"""How long a server may use no processor time before it is ready."""
 STOP_SECONDS = 5.0
 
 
@@ -90,19 +93,32 @@ class Servers:
 
 
 def _answering(process: subprocess.Popen[bytes], ready: Path, name: str) -> Server:
-    """Wait until the server answers."""
-    deadline = time.monotonic() + START_SECONDS
+    """Wait until the server answers, as long as its process works."""
+    begun = worked = time.monotonic()
+    used = _processor_ticks(process.pid)
     while not ready.exists():
         if process.poll() is not None:
             words = _stderr_of(ready).read_text(errors="replace").strip()[-300:]
-            raise Unreachable(f"the command of target {name!r} ended with {process.returncode}: {words}")
-        if time.monotonic() > deadline:
+            raise Unreachable(name, f"the command of target {name!r} ended with {process.returncode}: {words}")
+        now, ticks = time.monotonic(), _processor_ticks(process.pid)
+        if ticks is None or ticks != used:
+            used, worked = ticks, now
+        if now - begun > START_SECONDS or now - worked > IDLE_SECONDS:
             _ended(process)
-            raise Unreachable(f"the command of target {name!r} was not ready after {START_SECONDS:g} s")
+            raise Unreachable(name, f"the command of target {name!r} was not ready after {now - begun:.0f} s")
         time.sleep(0.01)
     own_ca = ready.with_name(ready.name + ".ca.pem")
     base_url = ready.read_text(encoding="utf-8").strip().rstrip("/")
     return Server(base_url=base_url, ca_file=own_ca if own_ca.exists() else None)
+
+
+def _processor_ticks(pid: int) -> int | None:
+    """The processor time that a process has used; None where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[11]) + int(fields[12])
 
 
 def _stderr_of(ready: Path) -> Path:

@@ -149,7 +149,8 @@ class TargetClient:
         """Send one request to see whether the target answers. Raises Unreachable with the reason."""
         exchange = self._sender().send(self.target.api.probe_request(self.root))
         if exchange.response is None:
-            raise Unreachable(f"target {self.target.name!r} cannot be reached: {exchange.transport_error}")
+            name = self.target.name
+            raise Unreachable(name, f"target {name!r} cannot be reached: {exchange.transport_error}")
         return exchange
 
     def close(self) -> None:

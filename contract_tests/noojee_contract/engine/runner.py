@@ -44,7 +44,7 @@ class Runner:
     """Runs clauses for one worker. Use it as a context manager, or close it at the end.
 
     `environ` holds the variables that targets name (default: those of the process); `today` decides whether an expected
-    failure has expired (default: today in UTC).
+    failure has expired (default: today in UTC). `unreachable` has the reason for each target that did not answer at all.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Runner:
     ) -> None:
         self.config = config
         self.planner = Planner(config)
+        self.unreachable: dict[str, str] = {}
         self._today = today or datetime.now(UTC).date()
         self._resources = ExitStack()
         servers = Servers()
@@ -81,7 +82,11 @@ class Runner:
         started = time.monotonic()
         try:
             result = self._run(clause, function, cell)
-        except (TargetError, Unreachable) as error:
+        except Unreachable as error:
+            reason = self._redacted(cell, str(error))
+            self.unreachable[error.target_name] = reason
+            result = _result(clause, cell, Outcome.INCONCLUSIVE, reason=reason)
+        except TargetError as error:
             result = _result(clause, cell, Outcome.ERROR, reason=self._redacted(cell, str(error)))
         except Exception as error:  # noqa: BLE001  the outermost handler of a clause: an internal error is an outcome
             text = "".join(traceback.format_exception(error)[-3:])

@@ -34,6 +34,7 @@ class Collected:
         self.lost: list[str] = []
         self.calls: list[Mapping[str, Any]] = []
         self.tallies: dict[str, Tally] = {}
+        self.unreachable: dict[str, str] = {}
         self.expected = 0
         self.listeners: list[Listener] = []
         self.started_at = datetime.now(UTC)
@@ -73,6 +74,7 @@ class Collected:
     def take_runner(self, runner: Runner) -> None:
         """Take the calls and the requests of this process's runner."""
         self.calls += runner.calls()
+        self.unreachable |= runner.unreachable
         for name, client in runner.target_clients.items():
             self.take_tally(name, client.tally)
 
@@ -83,7 +85,7 @@ class Collected:
     def as_worker(self) -> dict[str, Any]:
         """What a worker sends to the controller at its end."""
         tallies = {name: asdict(tally) for name, tally in self.tallies.items()}
-        return {"calls": self.calls, "tallies": tallies, "expected": self.expected}
+        return {"calls": self.calls, "tallies": tallies, "expected": self.expected, "unreachable": self.unreachable}
 
     def take_worker(self, sent: Mapping[str, Any]) -> None:
         """Take what a worker sent. A worker that crashed sends nothing."""
@@ -91,4 +93,5 @@ class Collected:
         self.calls += [call for call in sent.get("calls", ()) if call["target"] not in seen]
         for name, tally in sent.get("tallies", {}).items():
             self.take_tally(name, Tally(tally["requests"], Counter(tally["answers"]), Counter(tally["unavailable"])))
+        self.unreachable |= sent.get("unreachable", {})
         self.expected = max(self.expected, sent.get("expected", 0))

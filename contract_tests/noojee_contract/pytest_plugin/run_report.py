@@ -61,6 +61,7 @@ def run_report(collected: Collected, run: Run) -> Report:
         differing_options=differing_options(results, run.targets, run.migrations),
         caveats=[*_caveats(run.targets), *_unavailable(collected, run.targets)],
         complete=collected.complete,
+        unreachable=sorted(collected.unreachable.items()),
     )
 
 

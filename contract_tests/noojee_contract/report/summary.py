@@ -85,7 +85,9 @@ def summarize(report: Report) -> Summary:
 
 def _sentence(report: Report, groups: Sequence[FailureGroup]) -> str:
     if report.verdict is Verdict.UNREACHABLE:
-        return "; ".join(reason for _, reason in report.unreachable) + "."
+        failed = len({result.clause for result in report.results if result.outcome is Outcome.FAILED})
+        others = [f"{count_of(failed, 'clause')} failed on other targets"] if failed else []
+        return "; ".join([*(reason for _, reason in report.unreachable), *others]) + "."
     if report.verdict is Verdict.FAILED:
         return _failed_sentence(report, groups)
     if report.verdict is Verdict.ERROR:

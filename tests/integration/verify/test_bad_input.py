@@ -184,7 +184,7 @@ def test_a_target_that_never_answers_ends_with_4(
         ('transport = "no_such_module:open"', 2, "cannot be opened"),
         ('transport = "json:loads"', 2, "cannot be opened"),
         ('command = ["no-such-program", "{ready_file}"]', 3, "does not start"),
-        ('command = ["{python}", "-c", "raise SystemExit(\'no port left\')", "{ready_file}"]', 3, "no port left"),
+        ('command = ["{python}", "-c", "raise SystemExit(\'no port left\')", "{ready_file}"]', 4, "no port left"),
     ],
 )
 def test_a_target_that_does_not_start_is_reported_once(
