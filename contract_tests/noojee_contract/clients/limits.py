@@ -62,6 +62,7 @@ class Limits:
         self._now = now
         self._sleep = sleep
         self._sent = 0.0
+        self._next_is_by_hour = False
 
     def before_request(self) -> None:
         """Wait for the turn of a request and count it. Raises BudgetSpent if the budget is used up."""
@@ -92,7 +93,11 @@ class Limits:
         """Note that a request was sent, and let others send."""
         if self._gap:
             self._sent = self._now()
-            self._write({**self._read(), "sent": self._sent})
+            state = {**self._read(), "sent": self._sent}
+            if self._next_is_by_hour:  # the rate may have delayed it, and the server counts from when it comes
+                state["next_by_hour"] = max(state["next_by_hour"], self._sent + BY_HOUR_SECONDS)
+                self._next_is_by_hour = False
+            self._write(state)
             self._lock.release()
 
     def answered(self) -> None:
@@ -122,6 +127,7 @@ class Limits:
             if wait > most_seconds:
                 raise TooSoon(wait)
             self._write({**state, "next_by_hour": turn + BY_HOUR_SECONDS})
+        self._next_is_by_hour = True
         if wait > 0:
             self._sleep(wait)
 

@@ -30,9 +30,14 @@ def forms() -> list[str]:
 @pytest.fixture
 def echoing(raw_server: Callable[..., Any]) -> Any:
     """A server that echoes each request, and shows secrets of its own."""
+    asked: list[bytes] = []
 
     def answer(request: bytes, connection: Any) -> None:
         line = request.split(b"\r\n", 1)[0].decode("latin-1")
+        if not asked and b"/Time" not in request:  # the first answer is valid, so that the run goes on
+            asked.append(request)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]")
+            return
         said = unquote(line)
         body = json.dumps(
             {

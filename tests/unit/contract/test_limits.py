@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from noojee_contract.clients.limits import Bounds, Limits
+from noojee_contract.clients.limits import Bounds, Limits, limits_of
 from noojee_contract.errors import BudgetSpent, TooSoon
+from noojee_contract.targets.target import Target
 
 
 class Time:
@@ -64,3 +65,71 @@ def test_by_hour_says_how_long_the_wait_would_be(tmp_path: Path) -> None:
         one.before_by_hour(15)
     time.now += 61
     one.before_by_hour(0)
+
+
+def test_a_minute_starts_when_the_by_hour_request_is_sent(tmp_path: Path) -> None:
+    """The rate may delay a request after its turn; the server counts from when it comes."""
+    time = Time()
+    one = limits(tmp_path, time, rate=0.1)
+    one.before_request()
+    for _ in range(2):
+        one.before_by_hour(61)
+        one.before_request()
+        one.begin_sending()
+        sent = time.now
+        one.end_sending()
+        assert sent >= 1010
+        with pytest.raises(TooSoon, match="in 61 s"):
+            one.before_by_hour(0)
+
+
+def test_a_slow_connection_does_not_shorten_the_next_gap(tmp_path: Path) -> None:
+    """The gap is measured between the moments when requests are sent."""
+    time = Time()
+    one, other = limits(tmp_path, time, rate=2), limits(tmp_path, time, rate=2)
+    one.before_request()
+    other.before_request()
+    time.now += 0.4  # the connection of the first opens slowly
+    one.begin_sending()
+    first = time.now
+    one.end_sending()
+    other.begin_sending()
+    assert time.now - first == 0.5
+    other.end_sending()
+
+
+def test_a_late_arrival_does_not_shorten_the_next_gap(tmp_path: Path) -> None:
+    """The server may have seen a request up to 50 ms after it was sent, but not after its answer."""
+    time = Time()
+    one = limits(tmp_path, time, rate=10)
+    one.before_request()
+    one.begin_sending()
+    one.end_sending()
+    time.now += 0.04
+    one.answered()
+    answered = time.now
+    one.begin_sending()
+    assert time.now - answered >= 0.09 - 1e-9
+    one.end_sending()
+
+
+def test_targets_on_one_host_and_port_share_the_lowest_limits(tmp_path: Path) -> None:
+    """Whatever their dialect, key or scheme; another port is another server."""
+    given = [
+        Target(name="old", dialect="recording-api", base_url="https://pbx.example.com", requests_per_second=5),
+        Target(name="new", dialect="njadmin", base_url="http://PBX.example.com:443/x", request_budget=9),
+        Target(name="other", dialect="njadmin", base_url="https://pbx.example.com:8443"),
+    ]
+    shared = limits_of(given, tmp_path)
+    old, new, other = (shared[target.name] for target in given)
+    assert old is not None
+    assert new is not None
+    assert other is not None
+    old.before_by_hour(0)
+    with pytest.raises(TooSoon):
+        new.before_by_hour(0)
+    other.before_by_hour(0)
+    for _ in range(9):
+        old.before_request()
+    with pytest.raises(BudgetSpent):
+        new.before_request()
