@@ -11,6 +11,7 @@ from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.bundled import bundled, small
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.filled_subject import Filling, fill
+from noojee_contract.engine.mapped_subject import MappedSubject
 from noojee_contract.engine.read_only_subject import observe
 from noojee_contract.engine.sampling import sampling_of
 from noojee_contract.engine.subject import Subject, SubjectPair
@@ -68,6 +69,9 @@ class SubjectPool:
             cell.target if isinstance(cell.target, MigrationPair) else MigrationPair(old.target.name, new.target.name)
         )
         sampling = sampling_of([old.target, new.target], self._config.random_seed)
+        if window.declared is not None:
+            old = MappedSubject(old, window.declared, is_old=True)
+            new = MappedSubject(new, window.declared, is_old=False)
         return SubjectPair(old, new, since=window.since, until=window.until, sampling=sampling)
 
     def _shared_subjects(self, name: str, source: CallSource) -> list[Subject]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from noojee_contract.model.migration_map import MigrationMap
+
 
 class CallSource(StrEnum):
     """Where the calls of a cell come from."""
@@ -22,13 +24,15 @@ class CallSource(StrEnum):
 class MigrationPair:
     """The names of two targets with the same calls: the old one, and the new one that replaces it.
 
-    Calls that start before `since`, or at `until` or later, are not compared.
+    Calls that start before `since`, or at `until` or later, are not compared. `declared` are differences that are
+    expected: values of the old side are rewritten before they are compared.
     """
 
     old: str
     new: str
     since: datetime | None = field(default=None, kw_only=True)
     until: datetime | None = field(default=None, kw_only=True)
+    declared: MigrationMap | None = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
         """The display name in results and reports. Nothing parses it."""

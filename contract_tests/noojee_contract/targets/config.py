@@ -22,6 +22,7 @@ from noojee_contract.model.files import json_document, toml_document
 from noojee_contract.model.form import Form, FormError
 from noojee_contract.redaction.redact import names_a_credential
 from noojee_contract.targets.flags import TARGET_FLAGS
+from noojee_contract.targets.migration_map import read_migration_map
 from noojee_contract.targets.target import DEFAULT_ZONE, Target
 from noojee_contract.targets.values import Place, target_values
 
@@ -81,7 +82,7 @@ def load_config(path: str | Path) -> Config:
             name: _target(name, table, Place(f"$.targets.{name}", path.parent))
             for name, table in document["targets"].items()
         }
-        migrations = _migrations(document.get("migration", ()), targets)
+        migrations = _migrations(document.get("migration", ()), targets, path.parent)
     except FormError as error:
         raise TargetError(f"{path}: {error}") from None
     return Config(targets=targets, migrations=migrations, path=path)
@@ -139,7 +140,9 @@ def _described(table: Mapping[str, Any], described: CustomDialect, place: str) -
     return {"capabilities": frozenset(table.get("capabilities", described.capabilities))}
 
 
-def _migrations(rows: Sequence[Mapping[str, str]], targets: Mapping[str, Target]) -> tuple[MigrationPair, ...]:
+def _migrations(
+    rows: Sequence[Mapping[str, Any]], targets: Mapping[str, Target], folder: Path
+) -> tuple[MigrationPair, ...]:
     pairs = []
     for number, row in enumerate(rows):
         place = f"$.migration[{number}]"
@@ -151,7 +154,8 @@ def _migrations(rows: Sequence[Mapping[str, str]], targets: Mapping[str, Target]
         since, until = (_instant(row.get(key), old.time_zone, f"{place}.{key}") for key in ("since", "until"))
         if since is not None and until is not None and until <= since:
             raise FormError(f"{place}.until", "must be later than since")
-        pairs.append(MigrationPair(old.name, new.name, since=since, until=until))
+        declared = read_migration_map(row["map"], Place(f"{place}.map", folder)) if "map" in row else None
+        pairs.append(MigrationPair(old.name, new.name, since=since, until=until, declared=declared))
     return tuple(pairs)
 
 

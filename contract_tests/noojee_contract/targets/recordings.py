@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from noojee_contract.errors import TargetError
-from noojee_contract.model.files import beginning_of
 from noojee_contract.model.question import Question
+from noojee_contract.targets.csv_file import Row, read_rows
 
 KINDS = ("tag", "unique_id", "hour")
-MOST_BYTES = 4 * 1024 * 1024
 MOST_ROWS = 20_000
 LONGEST_VALUE = 4_000
 
 _HOUR = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2}) ([0-9]{1,2})")
-_QUOTED = re.compile(r'[^,"]*,"')
-"""The beginning of a row whose value is quoted."""
 _DATE = re.compile(r"\d{1,4}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{1,4}\b.*")
 _DAMAGE: Mapping[str, re.Pattern[str]] = {
     "is a rounded number": re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d{2,3}"),
@@ -44,8 +38,8 @@ def read_recordings(path: str | Path) -> dict[Question, str]:
     between the rows, blank lines and lines that begin with # are left out. A value without quotes that looks as if a
     spreadsheet has changed it is refused. Raises TargetError with the line and the reason.
     """
-    rows = _rows(_text(Path(path)), str(path))
-    _check_header(next(rows, _Row(line=1)), str(path))
+    rows = read_rows(Path(path), "known recordings")
+    _check_header(next(rows, Row(line=1)), str(path))
     found: dict[Question, str] = {}
     for row in rows:
         place = f"{path}, line {row.line}"
@@ -57,30 +51,7 @@ def read_recordings(path: str | Path) -> dict[Question, str]:
     return found
 
 
-def _text(path: Path) -> str:
-    try:
-        content = beginning_of(path, MOST_BYTES)
-    except OSError as error:
-        raise TargetError(f"{path}: the file of known recordings cannot be read: {error.strerror}") from error
-    if len(content) > MOST_BYTES:
-        raise TargetError(f"{path}: the file is longer than {MOST_BYTES} bytes; give fewer known recordings")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise TargetError(f"{path}, line {line}: the file is not UTF-8; save it as UTF-8") from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """One row: the number of its first line, its cells, and whether its value is quoted."""
-
-    line: int
-    cells: Sequence[str] = ()
-    is_quoted: bool = False
-
-
-def _check_header(row: _Row, path: str) -> None:
+def _check_header(row: Row, path: str) -> None:
     cells = [cell.strip().lower() for cell in row.cells]
     if cells == ["kind", "value"]:
         return
@@ -93,41 +64,7 @@ def _check_header(row: _Row, path: str) -> None:
     raise TargetError(f"{path}, line {row.line}: {says}")
 
 
-class _Lines:
-    """The lines of a text for a CSV reader, without blank lines and comments between the rows."""
-
-    def __init__(self, text: str) -> None:
-        self.between_rows = True
-        self.row_began = 1
-        self.first_line = ""
-        self._lines = enumerate(io.StringIO(text, newline=""), start=1)
-
-    def __iter__(self) -> Iterator[str]:
-        for number, line in self._lines:
-            if self.between_rows:
-                if not line.strip() or line.lstrip().startswith("#"):
-                    continue
-                self.between_rows = False
-                self.row_began = number
-                self.first_line = line
-            yield line
-
-
-def _rows(text: str, place: str) -> Iterator[_Row]:
-    lines = _Lines(text)
-    reader = csv.reader(lines, strict=True)
-    while True:
-        lines.between_rows = True
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise TargetError(f"{place}, line {lines.row_began}: this is no CSV: {error}") from error
-        if cells is None:
-            return
-        yield _Row(line=lines.row_began, cells=cells, is_quoted=_QUOTED.match(lines.first_line) is not None)
-
-
-def _known(row: _Row, place: str) -> Question:
+def _known(row: Row, place: str) -> Question:
     if len(row.cells) != 2:
         raise TargetError(
             f'{place}: expected kind,value, found {len(row.cells)} columns; quote a value with a comma: "a,b"'

@@ -1,0 +1,80 @@
+"""Reads the CSV files that target files name: rows with their line numbers, and errors with file and line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from noojee_contract.errors import TargetError
+from noojee_contract.model.files import beginning_of
+
+MOST_BYTES = 4 * 1024 * 1024
+
+_QUOTED = re.compile(r'[^,"]*,"')
+"""The beginning of a row whose value is quoted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row: the number of its first line, its cells, and whether its last cell is quoted."""
+
+    line: int
+    cells: Sequence[str] = ()
+    is_quoted: bool = False
+
+
+def read_rows(path: Path, what: str) -> Iterator[Row]:
+    """The rows of a CSV file. `what` names the contents for messages.
+
+    UTF-8 with or without a byte order mark; quoted values may hold commas and line breaks; between the rows, blank
+    lines and lines that begin with # are left out. Raises TargetError with the line and the reason.
+    """
+    lines = _Lines(_text(path, what))
+    reader = csv.reader(lines, strict=True)
+    while True:
+        lines.between_rows = True
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise TargetError(f"{path}, line {lines.row_began}: this is no CSV: {error}") from error
+        if cells is None:
+            return
+        yield Row(line=lines.row_began, cells=cells, is_quoted=_QUOTED.match(lines.first_line) is not None)
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        content = beginning_of(path, MOST_BYTES)
+    except OSError as error:
+        raise TargetError(f"{path}: the file of {what} cannot be read: {error.strerror}") from error
+    if len(content) > MOST_BYTES:
+        raise TargetError(f"{path}: the file is longer than {MOST_BYTES} bytes; give fewer {what}")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise TargetError(f"{path}, line {line}: the file is not UTF-8; save it as UTF-8") from error
+
+
+class _Lines:
+    """The lines of a text for a CSV reader, without blank lines and comments between the rows."""
+
+    def __init__(self, text: str) -> None:
+        self.between_rows = True
+        self.row_began = 1
+        self.first_line = ""
+        self._lines = enumerate(io.StringIO(text, newline=""), start=1)
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in self._lines:
+            if self.between_rows:
+                if not line.strip() or line.lstrip().startswith("#"):
+                    continue
+                self.between_rows = False
+                self.row_began = number
+                self.first_line = line
+            yield line
