@@ -60,6 +60,8 @@ REQUIRED_CLAUSES = (
     "metadata.by-unique-id-answered",
     "metadata.several-legs",
 )
+REQUIRED_CLAUSES_OF_MIGRATIONS = ("migration.calls", "migration.legs", "migration.sound")
+"""The required clauses of a migration; that about sound only if both sides name audio."""
 REQUIRED_CLAUSES_OF_SERVICES = ("live-calls.start-answered", "live-calls.unknown-call")
 """The required clauses of `services`, which lists no legs and has no credentials: one command that works, one that fails."""
 

@@ -20,7 +20,7 @@ import pytest
 from noojee_contract.catalogue.clauses import MIGRATION, choose
 from noojee_contract.cli.output import publish, refuse, report_paths
 from noojee_contract.cli.preflight import preflight
-from noojee_contract.engine.budget import planned_requests
+from noojee_contract.engine.budget import asks_all_listed, planned_requests
 from noojee_contract.errors import NothingToCheck, TargetError
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_USAGE
 from noojee_contract.model.result import Report
@@ -67,8 +67,7 @@ def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[T
     workers = arguments.workers if arguments.workers is not None else _workers(options, targets)
     for target in targets:
         if not target.writable:
-            most = planned_requests(target, options.only, workers=workers)
-            _say(f"{target.name}: read-only, at most {most} requests")
+            _say(_announcement(target, _partners(options, targets, target), options, workers))
     code = _pytest(_pytest_words(arguments, options, workers), observer)
     observer.progress.finish()
     if observer.report is not None:
@@ -80,6 +79,21 @@ def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[T
         reason = "none of the chosen clauses applies to a chosen target"
     refuse(arguments, f"the suite did not run: {reason}")
     return EXIT_USAGE if code == PYTEST_USAGE_ERROR else EXIT_INCONCLUSIVE
+
+
+def _announcement(target: Target, partners: Sequence[Target], options: RunOptions, workers: int) -> str:
+    """How many requests the run may send to a read-only target."""
+    most = planned_requests(target, options.only, workers=workers, partners=partners)
+    more = ""
+    if asks_all_listed(target, partners) and most != target.request_budget:
+        more = ", and one for each call that only a tag or an hour lists (calls limits them)"
+    return f"{target.name}: read-only, at most {most} requests{more}"
+
+
+def _partners(options: RunOptions, targets: Sequence[Target], target: Target) -> list[Target]:
+    """The other targets of the migrations of a target."""
+    pairs = [{pair.old, pair.new} for pair in chosen_targets(options)[1] if target.name in (pair.old, pair.new)]
+    return [other for other in targets if other is not target and any(other.name in pair for pair in pairs)]
 
 
 class _Observer:

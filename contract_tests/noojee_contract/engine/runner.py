@@ -114,6 +114,11 @@ class Runner:
         self._resources.callback(made.cleanup)
         return Path(made.name)
 
+    def empty_rows(self) -> list[tuple[str, str]]:
+        """The name of a read-only target and a row of its recordings file that brought nothing, redacted."""
+        rows = self._subjects.empty_rows()
+        return [(name, self._redacted(Cell(name, CallSource.OBSERVED), row)) for name, row in rows]
+
     def _open_target_clients(self, environ: Mapping[str, str], servers: Servers) -> dict[str, TargetClient]:
         clients: dict[str, TargetClient] = {}
         limits = limits_of(self.config.targets, self._folder)

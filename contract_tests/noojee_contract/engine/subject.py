@@ -7,7 +7,7 @@ in `filled_subject` (a sandbox with known calls) and `read_only_subject` (a PBX 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -264,3 +264,11 @@ class SubjectPair:
     def sides(self) -> tuple[Subject, ...]:
         """Both PBXs, the old one first."""
         return (self.old, self.new)
+
+    def starts_outside(self, legs: Iterable[Leg]) -> bool:
+        """Whether the first of some legs starts before `since`, or at `until` or later. An unreadable Start is inside."""
+        first = min((leg.start for leg in legs if leg.start), default=())
+        return bool(first) and not any(
+            (self.since is None or self.since <= start) and (self.until is None or start < self.until)
+            for start in first
+        )

@@ -14,8 +14,9 @@ from noojee_contract.engine.filled_subject import Filling, fill
 from noojee_contract.engine.mapped_subject import MappedSubject
 from noojee_contract.engine.read_only_subject import observe
 from noojee_contract.engine.sampling import sampling_of
-from noojee_contract.engine.subject import Subject, SubjectPair
+from noojee_contract.engine.subject import Answer, Subject, SubjectPair
 from noojee_contract.model.cell import CallSource, Cell, MigrationPair
+from noojee_contract.model.question import Question
 
 
 class SubjectPool:
@@ -44,6 +45,32 @@ class SubjectPool:
             yield from self._own(cell.target_names[0], cell.source)
         else:
             yield from self._shared_subjects(cell.target_names[0], cell.source)
+
+    def empty_rows(self) -> Iterator[tuple[str, str]]:
+        """The name of a read-only target and a row of its recordings file that brought nothing, with file and line.
+
+        A row of calls outside `since` and `until` of a migration is left out.
+        """
+        for (name, source), subjects in self._shared.items():
+            if source != CallSource.OBSERVED:
+                continue
+            asked = {answer.asked: answer for subject in subjects for answer in subject.answers()}
+            for row, place in subjects[0].target.recording_places.items():
+                if row in asked and _brings_nothing(asked[row]) and not self._is_outside(name, row):
+                    yield name, f"{place}: {row.kind.replace('_', ' ')} {row.value!r} brings nothing"
+
+    def _is_outside(self, name: str, row: Question) -> bool:
+        """Whether a migration of a target does not compare the calls of a row: all start outside its window."""
+        pairs = [pair for pairs in self._pairs.values() for pair in pairs]
+        partners = [
+            (pair, each)
+            for pair in pairs
+            if name in (pair.old.target.name, pair.new.target.name)
+            for side in pair.sides
+            for each in side.answers()
+            if each.asked == row and each.legs
+        ]
+        return bool(partners) and all(pair.starts_outside(each.legs) for pair, each in partners)
 
     def filled(self, cell: Cell, document: Mapping[str, Any]) -> Subject | SubjectPair:
         """A subject on new sandboxes of a cell, filled with one archive file."""
@@ -100,3 +127,8 @@ class SubjectPool:
         from noojee_contract.engine.strategies import draw_archives  # Hypothesis takes long to import
 
         return draw_archives(self._config.examples, self._config.random_seed)
+
+
+def _brings_nothing(answer: Answer) -> bool:
+    """Whether an answer has no legs, and is no error of the server, of the connection or of the credentials."""
+    return not answer.legs and answer.exchange.status in (200, 404)

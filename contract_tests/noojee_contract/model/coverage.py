@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+OUTSIDE_SAMPLE = "outside the sample"
+"""The reason of what the random seed did not draw."""
+
 
 class Covered(StrEnum):
     """What is counted."""

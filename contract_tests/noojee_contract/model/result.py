@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from noojee_contract.model.cell import CallSource
-from noojee_contract.model.coverage import Coverage, Covered, largest
+from noojee_contract.model.coverage import OUTSIDE_SAMPLE, Coverage, Covered, largest
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import EXIT_CODES, SATISFIED, WORST_FIRST, Outcome, Verdict, merge
 
@@ -155,7 +155,8 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A whole run. `missing` and `unreachable` are (target, clause or reason); `calls` are redacted legs of known calls.
+    """A whole run. `missing` and `unreachable` are (target, clause or reason); `empty_rows` are (target, row of its
+    recordings file that brings nothing); `calls` are redacted legs of known calls.
 
     `caveats` are what the first line adds to the verdict: what was not tested, in a few words each.
     """
@@ -170,6 +171,7 @@ class Report:
     clauses: Sequence[ClauseRow]
     results: Sequence[Result]
     missing: Sequence[tuple[str, str]] = ()
+    empty_rows: Sequence[tuple[str, str]] = ()
     calls: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
     differing_options: Sequence[DifferingOption] = ()
@@ -219,6 +221,11 @@ class Report:
         return any(result.source == CallSource.GENERATED for result in self.results)
 
     @property
+    def has_samples(self) -> bool:
+        """Whether a clause compared a random sample, so that the random seed matters."""
+        return any(OUTSIDE_SAMPLE in each.not_compared for result in self.results for each in result.coverage)
+
+    @property
     def verdict(self) -> Verdict:
         """The verdict. A failure outranks internal errors, because it is about the target."""
         outcomes = {result.counted_outcome for result in self.results}
@@ -227,7 +234,7 @@ class Report:
             (Outcome.FAILED in outcomes, Verdict.FAILED),
             (Outcome.ERROR in outcomes, Verdict.ERROR),
             (not self.complete, Verdict.INCOMPLETE),
-            (bool(self.missing) or not outcomes & SATISFIED, Verdict.INCONCLUSIVE),
+            (bool(self.missing or self.empty_rows) or not outcomes & SATISFIED, Verdict.INCONCLUSIVE),
         )
         return next((verdict for applies, verdict in rules if applies), Verdict.PASSED)
 

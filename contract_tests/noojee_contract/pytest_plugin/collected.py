@@ -35,6 +35,7 @@ class Collected:
         self.calls: list[Mapping[str, Any]] = []
         self.tallies: dict[str, Tally] = {}
         self.unreachable: dict[str, str] = {}
+        self.empty_rows: dict[tuple[str, str], None] = {}
         self.expected = 0
         self.listeners: list[Listener] = []
         self.started_at = datetime.now(UTC)
@@ -75,6 +76,7 @@ class Collected:
         """Take the calls and the requests of this process's runner."""
         self.calls += runner.calls()
         self.unreachable |= runner.unreachable
+        self.empty_rows |= dict.fromkeys(runner.empty_rows())
         for name, client in runner.target_clients.items():
             self.take_tally(name, client.tally)
 
@@ -84,8 +86,13 @@ class Collected:
 
     def as_worker(self) -> dict[str, Any]:
         """What a worker sends to the controller at its end."""
-        tallies = {name: asdict(tally) for name, tally in self.tallies.items()}
-        return {"calls": self.calls, "tallies": tallies, "expected": self.expected, "unreachable": self.unreachable}
+        return {
+            "calls": self.calls,
+            "empty_rows": list(self.empty_rows),
+            "tallies": {name: asdict(tally) for name, tally in self.tallies.items()},
+            "expected": self.expected,
+            "unreachable": self.unreachable,
+        }
 
     def take_worker(self, sent: Mapping[str, Any]) -> None:
         """Take what a worker sent. A worker that crashed sends nothing."""
@@ -94,4 +101,5 @@ class Collected:
         for name, tally in sent.get("tallies", {}).items():
             self.take_tally(name, Tally(tally["requests"], Counter(tally["answers"]), Counter(tally["unavailable"])))
         self.unreachable |= sent.get("unreachable", {})
+        self.empty_rows |= dict.fromkeys((name, row) for name, row in sent.get("empty_rows", ()))
         self.expected = max(self.expected, sent.get("expected", 0))

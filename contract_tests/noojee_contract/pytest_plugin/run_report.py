@@ -8,20 +8,23 @@ from importlib.metadata import version
 
 from noojee_contract.catalogue.clauses import (
     REQUIRED_CLAUSES,
+    REQUIRED_CLAUSES_OF_MIGRATIONS,
     REQUIRED_CLAUSES_OF_SERVICES,
     catalogue,
     choose,
     fingerprint,
 )
 from noojee_contract.model.cell import MigrationPair
+from noojee_contract.model.coverage import Covered, largest
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import MIGRATION, DifferingOption, Report, RequiredClauses, Result, Tally, TargetRow
 from noojee_contract.pytest_plugin.collected import Collected
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses
 from noojee_contract.redaction.redact import HIDDEN
-from noojee_contract.targets.applicability import applies_to, concerns
+from noojee_contract.targets.applicability import applies_to, concerns, lacking
 from noojee_contract.targets.target import Target
 
+SOUND_CLAUSE = "migration.sound"
 EXERCISES = {
     "by_tag": "metadata.by-tag-answered",
     "by_unique_id": "metadata.by-unique-id-answered",
@@ -59,7 +62,8 @@ def run_report(collected: Collected, run: Run) -> Report:
         calls=collected.calls,
         notes=[*_notes(run), *collected.lost],
         differing_options=differing_options(results, run.targets, run.migrations),
-        caveats=[*_caveats(run.targets), *_unavailable(collected, run.targets)],
+        empty_rows=list(collected.empty_rows),
+        caveats=[*_caveats(run.targets), *_sound_caveats(results, run), *_unavailable(collected, run.targets)],
         complete=collected.complete,
         unreachable=sorted(collected.unreachable.items()),
     )
@@ -89,8 +93,11 @@ def required_clauses(
         ]
         for target in targets
     }
-    of_pairs = sorted(clause_id for clause_id in asked if MIGRATION in known[clause_id].dialects)
-    needed |= {str(pair): of_pairs for pair in _compared(migrations, targets) if of_pairs}
+    of_pairs = {clause_id for clause_id in asked if MIGRATION in known[clause_id].dialects}
+    needed |= {
+        str(pair): sorted(of_pairs | (matched & _usual_of_migration(pair, targets)))
+        for pair in _compared(migrations, targets)
+    }
     claimed = {} if only else {target.name: _claims(target) for target in targets}
     return RequiredClauses(needed=needed, claimed=claimed)
 
@@ -131,6 +138,13 @@ def _usual(target: Target) -> tuple[str, ...]:
     return REQUIRED_CLAUSES_OF_SERVICES if target.dialect == "services" else REQUIRED_CLAUSES
 
 
+def _usual_of_migration(pair: MigrationPair, targets: Sequence[Target]) -> set[str]:
+    """The required clauses of a migration: sound too, if both sides name audio."""
+    sides = [target for target in targets if target.name in (pair.old, pair.new)]
+    clauses = [catalogue()[clause_id] for clause_id in REQUIRED_CLAUSES_OF_MIGRATIONS]
+    return {clause.id for clause in clauses if all(lacking(clause, side) is None for side in sides)}
+
+
 def _waived(target: Target) -> set[str]:
     """The clauses that the target file waives: they need negative tests."""
     return {each.id for each in catalogue().values() if target.waives_negative_tests and "negative_tests" in each.needs}
@@ -153,6 +167,19 @@ def _unavailable(collected: Collected, targets: Sequence[Target]) -> list[str]:
             text = f"{number} of {tally.requests} answers of {target.name} were {first}"
             found.append(", ".join([text, *counts[1:]]))
     return found
+
+
+def _sound_caveats(results: Sequence[Result], run: Run) -> list[str]:
+    """What the first line says about the sound of each migration that did not compare all of it."""
+    caveats = []
+    for pair in _compared(run.migrations, run.targets):
+        own = [result for result in results if result.clause == SOUND_CLAUSE and result.target == str(pair)]
+        sounds = [each for result in own for each in result.coverage if each.what is Covered.SOUNDS]
+        if own and not any(result.checks for result in own):
+            caveats.append(f"sound not compared on {pair}")
+        elif any(each.compared < each.known for each in sounds):
+            caveats.append(f"{largest(sounds)[Covered.SOUNDS]} compared on {pair}")
+    return caveats
 
 
 def _claims(target: Target) -> dict[str, str]:
@@ -217,12 +244,29 @@ def _notes(run: Run) -> list[str]:
         for target in targets
         if not target.writable and not target.recordings
     ]
+    notes += _unseen_losses(run)
     if options.replay_counterexample:
         notes.append(f"only the counterexample {options.replay_counterexample} was checked, on its own archive")
     elif options.only:
         notes.append("only the chosen clauses were checked, and only they were required")
     elif options.smoke:
         notes.append("smoke: only must and should clauses were checked, on bundled archives")
+    return notes
+
+
+def _unseen_losses(run: Run) -> list[str]:
+    """What a read-only migration cannot see."""
+    targets = {target.name: target for target in run.targets}
+    notes = []
+    for pair in _compared(run.migrations, run.targets):
+        sides = [targets[name] for name in (pair.old, pair.new)]
+        without = [side.name for side in sides if not side.has_by_hour]
+        if not any(side.writable for side in sides):
+            why = f"{' and '.join(without)} cannot be asked by hour; " if without else ""
+            notes.append(
+                f"{pair}: {why}only the calls that a recordings file names, or that its tags and hours list, were compared; "
+                "the loss of other calls cannot be seen"
+            )
     return notes
 
 

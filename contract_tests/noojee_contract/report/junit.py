@@ -41,6 +41,7 @@ TAGS: Mapping[Outcome, tuple[str, str]] = {
 RUN = "run"
 """The suite with what is wrong with the run as a whole."""
 MISSING = "This clause is required, and did not pass."
+EMPTY_ROW = "This row of the recordings file brings nothing."
 
 
 def render(report: Report) -> str:
@@ -119,6 +120,7 @@ def _suite(root: ET.Element, report: Report, target: TargetRow, summary: Summary
                 counts[element] += 1
     errors = [(clause, MISSING) for clause in missing if (clause, target.name) not in outcomes]
     errors += [("reachable", summary.sentence) for name, _ in report.unreachable if name == target.name]
+    errors += [(row, EMPTY_ROW) for name, row in report.empty_rows if name == target.name]
     for name, message in errors:
         _error_case(suite, name, message)
     counts["tests"] += len(errors)

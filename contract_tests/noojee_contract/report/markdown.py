@@ -46,13 +46,16 @@ def render(report: Report) -> str:
     if summary.missing:
         lines += ["## Required clauses that did not pass", ""]
         lines += [*(f"- {_text(missing)}" for missing in summary.missing), ""]
+    if summary.empty_rows:
+        lines += ["## Rows of the recordings file that bring nothing", ""]
+        lines += [*(f"- {_text(row)}" for row in summary.empty_rows), ""]
     for heading, groups in summary.sections:
         lines += [f"## {heading}", ""]
         for group in groups:
             lines += _group(group)
     lines += _rest(summary)
     if summary.repeat is not None:
-        lines += [f"Repeat with the same generated archives: `{summary.repeat}`", ""]
+        lines += [f"Repeat with the same generated archives and samples: `{summary.repeat}`", ""]
     return "\n".join(lines)
 
 

@@ -34,9 +34,9 @@ FAILURES, ERRORS = "Failures, worst first", "Internal errors of this tool"
 class Summary:
     """A run, ready for a writer.
 
-    `missing` are required clauses without a pass. `untested` holds (reason, clauses with their targets). `groups` are
+    `missing` are required clauses without a pass, `empty_rows` rows of recordings files that bring nothing. `untested` holds (reason, clauses with their targets). `groups` are
     the failures, grouped by cause; `errors` are internal errors. `coverage` are rows of a target with what was compared
-    there. `repeat` has the flags that generate the same archives, or None.
+    there. `repeat` has the flags that generate the same archives and draw the same samples, or None.
     """
 
     verdict: Verdict
@@ -44,6 +44,7 @@ class Summary:
     checked: str
     tally: str
     missing: tuple[str, ...]
+    empty_rows: tuple[str, ...]
     untested: tuple[tuple[str, tuple[str, ...]], ...]
     groups: tuple[FailureGroup, ...]
     errors: tuple[FailureGroup, ...]
@@ -71,6 +72,7 @@ def summarize(report: Report) -> Summary:
         checked=_checked(report),
         tally=_tally(report),
         missing=tuple(f"{clause} on {target}" for target, clause in report.missing),
+        empty_rows=tuple(f"{row} on {target}" for target, row in report.empty_rows),
         untested=_untested(report),
         groups=groups,
         errors=group_failures(_rows(report, Outcome.ERROR)),
@@ -79,8 +81,14 @@ def summarize(report: Report) -> Summary:
         notes=tuple(report.notes),
         differing_options=tuple(report.differing_options),
         coverage=tuple((name, each) for name, stated in report.coverage().items() for each in stated.values()),
-        repeat=f"--random-seed {report.random_seed} --examples {report.examples}" if report.has_generated else None,
+        repeat=_repeat(report),
     )
+
+
+def _repeat(report: Report) -> str | None:
+    if report.has_generated:
+        return f"--random-seed {report.random_seed} --examples {report.examples}"
+    return f"--random-seed {report.random_seed}" if report.has_samples else None
 
 
 def _sentence(report: Report, groups: Sequence[FailureGroup]) -> str:
@@ -96,8 +104,14 @@ def _sentence(report: Report, groups: Sequence[FailureGroup]) -> str:
         return "Nothing failed, but some clauses have no result."
     if report.verdict is Verdict.PASSED:
         return "Nothing failed, and no required clause is missing."
+    reasons = []
     if report.missing:
-        return f"Nothing failed, but {count_of(len(report.missing), 'required clause')} did not pass."
+        reasons.append(f"{count_of(len(report.missing), 'required clause')} did not pass")
+    if report.empty_rows:
+        rows = count_of(len(report.empty_rows), "row")
+        reasons.append(f"{rows} of the recordings file {'brings' if len(report.empty_rows) == 1 else 'bring'} nothing")
+    if reasons:
+        return f"Nothing failed, but {', and '.join(reasons)}."
     return "Nothing failed, but nothing passed either."
 
 

@@ -64,7 +64,7 @@ def render(report: Report, *, colour: bool = False) -> str:
             _group(page, group)
     _rest(page, summary)
     if summary.repeat is not None:
-        page.line((f"Repeat with the same generated archives: {summary.repeat}", "dim"))
+        page.line((f"Repeat with the same generated archives and samples: {summary.repeat}", "dim"))
     if summary.sections:
         page.line(*verdict)  # the first line has scrolled away
     return page.text()
@@ -98,6 +98,10 @@ def _extent(page: _Page, report: Report, summary: Summary) -> None:
         page.heading("Required clauses that did not pass")
     for missing in summary.missing:
         page.line(("  ! ", "bold yellow"), (missing, ""))
+    if summary.empty_rows:
+        page.heading("Rows of the recordings file that bring nothing")
+    for row in summary.empty_rows:
+        page.line(("  ! ", "bold yellow"), (row, ""))
 
 
 def _rest(page: _Page, summary: Summary) -> None:

@@ -25,7 +25,9 @@ def test_only_does_not_require_an_informational_clause() -> None:
 
 def test_a_migration_clause_is_required_of_the_pair() -> None:
     required = required_clauses([OLD, NEW], RunOptions(require=["migration.sound"]), [MigrationPair("old", "new")])
-    assert required.needed["old > new"] == ["migration.sound"]
+    assert required.needed["old > new"] == ["migration.calls", "migration.legs", "migration.sound"]
+    required = required_clauses([OLD, NEW], RunOptions(require=["migration.by-hour"]), [MigrationPair("old", "new")])
+    assert "migration.by-hour" in required.needed["old > new"]
 
 
 def test_a_pair_without_both_targets_requires_nothing() -> None:

@@ -101,7 +101,8 @@ HEADER = {
 }  # fmt: skip
 FOOTER = {
     "kind": "footer", "verdict": "passed", "exit_code": 0, "complete": True, "seconds": 1.5, "clauses": 1, "targets": 1,
-    "migrations": 0, "results": 1, "outcomes": 1, "checks": 3, "requests": 9, "counts": {"passed": 1}, "missing": [["old", "a.b"]], "unreachable": [], "notes": [], "calls": [],
+    "migrations": 0, "results": 1, "outcomes": 1, "checks": 3, "requests": 9, "counts": {"passed": 1}, "missing": [["old", "a.b"]],
+    "empty_rows": [["old", "recordings.csv, line 2: tag '1' brings nothing"]], "unreachable": [], "notes": [], "calls": [],
 }  # fmt: skip
 
 DIRECTORY: dict[str, Any] = {

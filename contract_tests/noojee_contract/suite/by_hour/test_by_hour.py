@@ -12,6 +12,7 @@ from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, is_refusal
 from noojee_contract.suite.support.archives import archive, call, leg
+from noojee_contract.suite.support.coverage import cover_hours
 from noojee_contract.suite.support.listing import (
     LegName,
     Mismatch,
@@ -116,9 +117,11 @@ def _check_end(check: Check, answer: Answer, leg: Leg, ends: list[datetime], in_
 @clause("by-hour.answered")
 def test_an_hour_is_answered_with_an_array(subject: Subject, check: Check) -> None:
     """DOC W-H: 200 on success; an array with an entry for each leg."""
+    cover_hours(subject, check, known=len(subject.hours))
     for day, hour in subject.hours:
         answer = subject.by_hour(day, hour)
         check_mismatch(check, listing_mismatch(answer), answer.exchange)
+        cover_hours(subject, check, compared=1)
 
 
 @clause("by-hour.ended-in-hour")

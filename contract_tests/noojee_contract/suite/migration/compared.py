@@ -10,12 +10,13 @@ from noojee_contract.comparison.difference import LegPair
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.dialects.times import apart
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.subject import Answer, SubjectPair
+from noojee_contract.engine.subject import Answer, Subject, SubjectPair
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite.migration.known_calls import ComparedCall, asked_calls, is_outside
 from noojee_contract.suite.support.audio import describe_leg
 from noojee_contract.suite.support.listing import (
     LegName,
+    brings_nothing,
     leg_in_words,
     legs_mismatch,
     listing_mismatch,
@@ -61,15 +62,15 @@ class Moved:
         self.check(check, "Start", written(self.old, "Start"), written(self.new, "Start"), what=what, same=same)
 
 
-def lists_legs(answer: Answer) -> bool:
-    """Whether an answer lists legs or is an empty list. An error does not show which calls a side holds."""
-    return bool(answer.legs) or listing_mismatch(answer) is None
+def shows_calls(subject: Subject, answer: Answer) -> bool:
+    """Whether an answer shows which calls a side holds: a list, or the error of an unknown value. Other errors do not."""
+    return bool(answer.legs) or listing_mismatch(answer) is None or brings_nothing(subject, answer)
 
 
 def compared_calls(pair: SubjectPair) -> Iterator[ComparedCall]:
     """Each known call that starts between `since` and `until`, except where the old side answers with an error."""
     for call in asked_calls(pair):
-        if lists_legs(call.old) and not is_outside(pair, call):
+        if shows_calls(pair.old, call.old) and not is_outside(pair, call):
             yield call
 
 

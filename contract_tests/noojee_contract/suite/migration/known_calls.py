@@ -142,7 +142,7 @@ def asked_calls(pair: SubjectPair, known: KnownCalls | None = None) -> Iterator[
 
 def is_outside(pair: SubjectPair, call: ComparedCall) -> bool:
     """Whether a call starts before `since`, or at `until` or later. The old side decides if it lists the call."""
-    return starts_outside(pair, call.old_legs or call.new_legs)
+    return pair.starts_outside(call.old_legs or call.new_legs)
 
 
 def outside_ids(pair: SubjectPair) -> frozenset[str]:
@@ -153,17 +153,7 @@ def outside_ids(pair: SubjectPair) -> frozenset[str]:
     outside = {call.unique_id for call in asked_calls(pair, known) if is_outside(pair, call)}
     others = {*known.old_listed, *known.new_listed}.difference(known.unique_ids)
     listed = {each: known.old_listed.get(each) or known.new_listed[each] for each in others}
-    return frozenset({*outside, *(each for each, legs in listed.items() if starts_outside(pair, legs))})
-
-
-def starts_outside(pair: SubjectPair, legs: Iterable[Leg]) -> bool:
-    """Whether the first of some legs starts before `since`, or at `until` or later. An unreadable Start is inside."""
-    first = min((leg.start for leg in legs if leg.start), default=())
-    if not first:
-        return False
-    return not any(
-        (pair.since is None or pair.since <= start) and (pair.until is None or start < pair.until) for start in first
-    )
+    return frozenset({*outside, *(each for each, legs in listed.items() if pair.starts_outside(legs))})
 
 
 def _starts_before(pair: SubjectPair, legs: Iterable[Leg]) -> bool:

@@ -7,10 +7,10 @@ from collections import Counter
 from noojee_contract.comparison.difference import LegPair
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, SubjectPair
-from noojee_contract.model.coverage import Covered
+from noojee_contract.model.coverage import OUTSIDE_SAMPLE, Covered
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.migration.compared import by_name, check_listed, compared_calls, lists_legs, moved_legs
+from noojee_contract.suite.migration.compared import by_name, check_listed, compared_calls, moved_legs, shows_calls
 from noojee_contract.suite.migration.known_calls import (
     ComparedCall,
     KnownRow,
@@ -52,7 +52,7 @@ def _check_field(pair: SubjectPair, check: Check, field: str) -> None:
 def test_the_same_calls_are_there(pair: SubjectPair, check: Check) -> None:
     """DOC: the page of the replacement is that of the legacy API with another path and key."""
     known = known_calls(pair)
-    left_out = {OUTSIDE: known.before, "outside the sample": known.not_drawn}
+    left_out = {OUTSIDE: known.before, OUTSIDE_SAMPLE: known.not_drawn}
     check.cover(Covered.CALLS, known=len(known.unique_ids), not_compared={})
     for reason, count in left_out.items():
         if count:
@@ -60,7 +60,7 @@ def test_the_same_calls_are_there(pair: SubjectPair, check: Check) -> None:
     for call in asked_calls(pair, known):
         if is_outside(pair, call):
             check.cover(Covered.CALLS, not_compared={OUTSIDE: 1})
-        elif not lists_legs(call.old):
+        elif not shows_calls(pair.old, call.old):
             check.cover(Covered.CALLS, not_compared={"answered with an error by the old side": 1})
         else:
             check.cover(Covered.CALLS, compared=1)
@@ -128,7 +128,7 @@ def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
     outside = outside_ids(pair)
     for tag in tags_of(pair):
         old, new = pair.old.by_tag(tag), pair.new.by_tag(tag)
-        if lists_legs(old):
+        if shows_calls(pair.old, old):
             sides = [by_name(leg for leg in answer.legs if leg.unique_id not in outside) for answer in (old, new)]
             check_listed(check, f"tag {tag!r}", new, *sides)
 

@@ -13,7 +13,7 @@ from noojee_contract.model.archive import hour_of
 from noojee_contract.model.coverage import Covered
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.migration.compared import Moved, by_name, check_listed, compared_calls, lists_legs
+from noojee_contract.suite.migration.compared import Moved, by_name, check_listed, compared_calls, shows_calls
 from noojee_contract.suite.migration.known_calls import (
     ComparedCall,
     LocalHour,
@@ -138,7 +138,7 @@ def test_both_sides_list_the_same_legs_in_an_hour(pair: SubjectPair, check: Chec
 def _both_answers(pair: SubjectPair, hour: PairHour) -> tuple[Answer, Answer] | None:
     """The answers of both sides to an hour; None where a side was not asked, or the old side answers with an error."""
     old, new = listing(pair.old, hour.old), listing(pair.new, hour.new)
-    return None if old is None or new is None or not lists_legs(old) else (old, new)
+    return None if old is None or new is None or not shows_calls(pair.old, old) else (old, new)
 
 
 @clause("migration.by-hour-whole")

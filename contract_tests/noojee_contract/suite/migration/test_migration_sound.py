@@ -8,7 +8,7 @@ from noojee_contract.engine.budget import SOUND_TRIES
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import SubjectPair
 from noojee_contract.model.audio import NoSound, Sound, UnknownCoding
-from noojee_contract.model.coverage import Covered
+from noojee_contract.model.coverage import OUTSIDE_SAMPLE, Covered
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.migration.compared import Moved, moved_legs
@@ -51,7 +51,7 @@ def _check_sample(pair: SubjectPair, check: Check, legs: dict[LegName, Moved]) -
         compared += reason is None
         check.cover(Covered.SOUNDS, compared=int(reason is None), not_compared=None if reason is None else {reason: 1})
     if tried < len(drawn):
-        check.cover(Covered.SOUNDS, not_compared={"outside the sample": len(drawn) - tried})
+        check.cover(Covered.SOUNDS, not_compared={OUTSIDE_SAMPLE: len(drawn) - tried})
 
 
 def _check_sound(pair: SubjectPair, check: Check, moved: Moved) -> str | None:
@@ -71,7 +71,7 @@ def _check_sound(pair: SubjectPair, check: Check, moved: Moved) -> str | None:
         return "in a coding that cannot be decoded"
     found = compare_sounds(old, new)
     if found.likeness is Likeness.UNDECIDED:
-        return "too short or silent to tell"
+        return "too short or too silent"
     message = f"{describe_leg(leg)} has another sound on the new side than on the old side: {found.reason}"
     check.collect(found.likeness is Likeness.EQUAL, message, after, pair=legs, kind=FailureKind.WRONG_AUDIO)
     return None

@@ -9,7 +9,7 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.sampling import DEFAULT_LONGEST_SOUND, DEFAULT_SOUNDS
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.audio import NoSound, Sound, read_sound
-from noojee_contract.model.coverage import Covered
+from noojee_contract.model.coverage import OUTSIDE_SAMPLE, Covered
 from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite.support.answers import MOST_OF_A_MESSAGE, has_error_status, is_busy, require_a_decision
@@ -66,7 +66,7 @@ def cover_audio(subject: Subject, check: Check) -> None:
     longest = subject.sampling.longest_sound
     long = sum(is_longer(leg, longest) for leg in legs.values())
     outside = max(0, len(legs) - long - subject.sampling.sounds)
-    reasons = {f"longer than {longest:g} s": long, "outside the sample": outside}
+    reasons = {f"longer than {longest:g} s": long, OUTSIDE_SAMPLE: outside}
     left_out = {reason: count for reason, count in reasons.items() if count}
     check.cover(Covered.SOUNDS, known=len(legs), not_compared=left_out)
 

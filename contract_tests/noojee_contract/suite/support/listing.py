@@ -25,6 +25,7 @@ from noojee_contract.suite.support.answers import describe, kind_without_legs
 
 LegName = tuple[str, int]
 MOST_SHOWN = 8
+UNKNOWN_STATUSES = (200, 404)  # of an error about a value that matches nothing (option unknown_recording)
 LONGEST_SECONDS = 366 * 86400  # no leg lasts longer
 LEG_FIELDS = (*COMMON, "callend", "End")
 """The fields that a leg may have. Its end is callend by hour, and End in custom dialects."""
@@ -323,6 +324,22 @@ def written(leg: Leg, field: str) -> object:
 def text_in(leg: Leg, field: str) -> str | None:
     """The text of a field; what came in words if it is unreadable, and None if its dialect does not name it."""
     return leg.texts.get(field, leg.unread.get(field))
+
+
+def brings_nothing(subject: Subject, answer: Answer) -> bool:
+    """Whether an answer is an empty array, or the error with which this PBX answers to a value that it does not know."""
+    if is_empty(answer):
+        return True
+    error = answer.reading.error_body
+    if error is None or answer.asked.kind == "hour" or answer.exchange.status not in UNKNOWN_STATUSES:
+        return False
+    ask = subject.by_tag if answer.asked.kind == "tag" else subject.by_unique_id
+    unknown = ask(subject.unknown_values[0])
+    known_error = unknown.reading.error_body
+    return known_error is not None and (unknown.exchange.status, known_error.code) == (
+        answer.exchange.status,
+        error.code,
+    )
 
 
 def differing(one: Leg, other: Leg) -> dict[str, tuple[str | None, str | None]]:
