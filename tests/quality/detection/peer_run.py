@@ -17,7 +17,7 @@ from quality.detection.peer import baseline, peer_row
 from quality.detection.peer_results import Peer, drawn, header_line, read_peer, row_line
 from support.faulty_servers import everything, survivors
 
-BASELINE_RUNS = 10
+BASELINE_RUNS = 8
 BASELINE_SECONDS = 4.0
 A_PROCESS = 20  # faulty servers a process, because its memory grows
 AT_ONCE = 10  # rows between two lines of progress
@@ -47,7 +47,7 @@ def run_peers(file: Path, *, sample: int | None, random_seed: int, named: Sequen
 
 def _warm_up() -> None:
     """Run both tools once, so that processor times do not contain imports and caches; worker processes inherit them."""
-    baseline(runs=1, seconds=1.0)
+    baseline(runs=1, seconds=0.5)
     detect(everything()["get-served"])
 
 
