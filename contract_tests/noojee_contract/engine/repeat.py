@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from noojee_contract.clients.target_client import is_loopback
 from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.dialects.schemes import (
     CREDENTIAL_PARAMETERS,
@@ -23,7 +24,7 @@ from noojee_contract.dialects.schemes import (
 )
 from noojee_contract.engine.counterexamples import FOLDER
 from noojee_contract.model.exchange import Exchange, Headers, Request
-from noojee_contract.redaction.redact import Redactor
+from noojee_contract.redaction.redact import Redactor, names_a_credential_header
 from noojee_contract.targets.target import Target
 
 KEY_VARIABLE = "NOOJEE_API_KEY"
@@ -95,7 +96,8 @@ def repeat_script(
 
     `path` is the request's path below the root of its sandbox.
     """
-    lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(target.base_url or DEFAULT_BASE)}}}"]
+    base = target.base_url or DEFAULT_BASE
+    lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(base)}}}", _curl_line(target, base)]
     lines += _fill_lines(document)
     credentials = _shell_credentials(target.api)
     lines += credentials.before
@@ -103,10 +105,33 @@ def repeat_script(
     query = "&".join([*kept, *filter(None, [credentials.query])])
     below = _double_quoted(path)
     shown = redactor.text(f"{below}?{_double_quoted(query, keep_variables=True)}" if query else below)
-    headers = " ".join([*credentials.headers, *_header_words(target.api.headers)])
+    headers = " ".join([*credentials.headers, *_header_words(_plain_headers(target, exchange.request, redactor))])
     body = _body(exchange.request, redactor)
-    lines.append(f'curl -sS -i -X {shlex.quote(exchange.request.method)} "$ROOT{shown}" {headers}{body}')
+    lines.append(f'curl -i -X {shlex.quote(exchange.request.method)} "$ROOT{shown}" {headers}{body}')
     return "\n".join(lines) + "\n"
+
+
+def _curl_line(target: Target, base: str) -> str:
+    """The line that makes curl connect as the target's client does: its CA file, its time limit, no proxy on loopback."""
+    words = ["-g", "-sS", "--http1.1", "--max-time", f"{target.timeout_seconds:g}"]
+    if target.ca_file is not None:
+        words += ["--cacert", str(target.ca_file.absolute())]
+    if is_loopback(base):
+        words += ["--noproxy", "localhost,127.0.0.1,::1"]
+    return f'curl() {{ command curl {shlex.join(words)} "$@"; }}'
+
+
+def _plain_headers(target: Target, request: Request, redactor: Redactor) -> Headers:
+    """The headers of the dialect, and those that this request added, without credentials."""
+    api = target.api
+    known = {name.lower() for name, _ in api.headers} | {name.lower() for name in api.scheme.names}
+    known |= {"content-type"} if request.body else set()
+    added = tuple(
+        (name, redactor.text(value))
+        for name, value in request.headers
+        if name.lower() not in known and not names_a_credential_header(name)
+    )
+    return (*api.headers, *added)
 
 
 def _fill_lines(document: Mapping[str, Any] | None) -> list[str]:
@@ -114,7 +139,7 @@ def _fill_lines(document: Mapping[str, Any] | None) -> list[str]:
     if document is None:
         return ["ROOT=$BASE", f': "${{{KEY_VARIABLE}:?set it to the API key}}"']
     return [
-        "SANDBOX=$(curl -sS -X POST \"$BASE/__noojee/sandboxes\" -H 'Content-Type: application/json' -d @- <<'ARCHIVE'",
+        "SANDBOX=$(curl -X POST \"$BASE/__noojee/sandboxes\" -H 'Content-Type: application/json' -d @- <<'ARCHIVE'",
         json.dumps({"archive": document}, ensure_ascii=True),
         "ARCHIVE",
         ")",
@@ -156,7 +181,7 @@ def _shell_credentials(dialect: Dialect) -> _ShellCredentials:
         time = dialect.time_request("")
         return _ShellCredentials(
             before=(
-                f'TIME=$(curl -sS -X {time.method} "$ROOT{_double_quoted(time.url)}")',
+                f'TIME=$(curl -X {time.method} "$ROOT{_double_quoted(time.url)}")',
                 f"HASH=$(printf '%s:%s' \"${KEY_VARIABLE}\" \"$TIME\" | sha256sum | cut -d' ' -f1)",
             ),
             query="timeStamp=$TIME&hash=$HASH",

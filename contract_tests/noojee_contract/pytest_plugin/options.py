@@ -57,7 +57,8 @@ class RunOptions:
     @property
     def repeat_words(self) -> list[str]:
         """The flags of `verify` that find the same target again, under the same limits."""
-        return words(REPEATED_FLAGS, {"config": self.config, **self.target_flags})
+        config = self.config or (None if self.target_flags else EMBEDDED)
+        return words(REPEATED_FLAGS, {"config": config, **self.target_flags})
 
     @property
     def store(self) -> CounterexampleStore:
@@ -92,6 +93,8 @@ def chosen_targets(options: RunOptions) -> tuple[list[Target], tuple[MigrationPa
         return [from_flags(options.target_flags)], ()
     embedded = options.config in (None, EMBEDDED)
     file = load_config(fixtures("targets", "embedded.toml") if embedded else Path(str(options.config)))
+    if embedded:
+        _check_embedded(options, file.targets)
     names = options.target
     if not names and options.smoke and embedded:
         names = SMOKE_TARGETS
@@ -99,6 +102,23 @@ def chosen_targets(options: RunOptions) -> tuple[list[Target], tuple[MigrationPa
     if options.replay_counterexample and not names:  # every target that can get the archive
         chosen = [target for target in chosen if target.writable and "generated" in target.sources]
     return chosen, file.migrations
+
+
+def _check_embedded(options: RunOptions, known: Mapping[str, Target]) -> None:
+    """Raises TargetError for names that are not meant for the embedded PBX, without the path of its file.
+
+    A name without a target file belongs to a file of another folder: its run must not pass on the embedded PBX.
+    """
+    from noojee_contract.errors import TargetError, near
+
+    if options.target and options.config is None:
+        raise TargetError(
+            f"there is no target file {HERE} in this folder, so there is no target {options.target[0]!r}: name a target file "
+            f"with --config, or one target with --base-url; --config {EMBEDDED} has the targets of the embedded PBX"
+        )
+    for name in options.target:
+        if name not in known:
+            raise TargetError(f"the embedded PBX has no target {name!r}{near(name, known)}; it has {', '.join(known)}")
 
 
 def chosen_clauses(options: RunOptions) -> frozenset[str] | None:

@@ -18,6 +18,30 @@ from noojee_contract.model.exchange import Exchange, Headers
 
 HIDDEN = "[redacted]"
 SHORTEST = 4  # shorter values are hidden by name only: to replace "a" everywhere would destroy the text
+COMMON = frozenset(
+    [
+        "admin",
+        "administrator",
+        "default",
+        "demo",
+        "empty",
+        "guest",
+        "nobody",
+        "none",
+        "null",
+        "password",
+        "root",
+        "secret",
+        "system",
+        "test",
+        "true",
+        "false",
+        "undefined",
+        "user",
+        "unknown",
+    ]
+)
+"""Words that are hidden by name only: to replace them everywhere hides tags and user names, and tells which word is a key."""
 SHOWN_BYTES = 16 * 1024
 MOST_DROPPED = 512  # characters at the end of a cut body
 
@@ -39,11 +63,16 @@ def names_a_credential(name: str) -> bool:
     return _KEY_NAME.fullmatch(name) is not None or name.lower() in ("key", "keys")
 
 
+def names_a_credential_header(name: str) -> bool:
+    """Whether the header of a name holds a credential."""
+    return _HEADER_NAME.fullmatch(name) is not None
+
+
 class Redactor:
     """Hides the given credentials, and values with the name of a credential; `names` are more such names."""
 
     def __init__(self, secrets: Iterable[str] = (), *, names: Iterable[str] = ()) -> None:
-        self._secrets = [secret for secret in secrets if len(secret) >= SHORTEST and not _HASH.fullmatch(secret)]
+        self._secrets = [secret for secret in secrets if _can_be_replaced(secret)]
         self.names = frozenset(name.lower() for name in names)
         own = "|".join(map(re.escape, sorted(self.names)))
         self._own = (
@@ -110,7 +139,7 @@ class Redactor:
 
     def _headers(self, headers: Headers) -> list[list[str]]:
         return [
-            [name, HIDDEN if _HEADER_NAME.fullmatch(name) or name.lower() in self.names else self.text(value)]
+            [name, HIDDEN if names_a_credential_header(name) or name.lower() in self.names else self.text(value)]
             for name, value in headers
         ]
 
@@ -139,6 +168,11 @@ class Redactor:
     def _known_in(self, body: bytes) -> bool:
         text = body.decode("latin-1")
         return self._without_known(text) != text
+
+
+def _can_be_replaced(secret: str) -> bool:
+    """Whether a secret can be replaced everywhere without the loss of other text; hashes are found by their form."""
+    return len(secret) >= SHORTEST and secret.lower() not in COMMON and not _HASH.fullmatch(secret)
 
 
 def _coded(body: bytes) -> dict[str, Any]:

@@ -28,7 +28,9 @@ CONFIG = '[targets.pbx]\nbase_url = "http://127.0.0.1:9"\ndialect = "njadmin"\na
     [
         (["--only", "metadata.by-tga"], "no clause matches"),
         (["--require", "nothing.at-all"], "no clause matches"),
-        (["staging"], "there is no target 'staging'"),
+        (["staging"], "no target file noojee-contract.toml in this folder, so there is no target 'staging'"),
+        (["legacy"], "no target file noojee-contract.toml in this folder, so there is no target 'legacy'"),
+        (["--config", "embedded", "legcy"], "the embedded PBX has no target 'legcy' (did you mean legacy?)"),
         (["--config", "nowhere.toml"], "cannot be read"),
         (["--config", "good.toml", "pxb"], "did you mean pbx?"),
         (["--config", "good.toml"], "NO_SUCH_KEY"),
@@ -60,6 +62,7 @@ def test_wrong_use_is_one_line(
     assert captured.err.startswith("noojee-contract: ")
     assert says in captured.err
     assert PLANTED not in captured.err
+    assert "embedded.toml" not in captured.err
     assert sorted(elsewhere.iterdir()) == before
 
 

@@ -120,3 +120,12 @@ def test_a_text_is_cut_at_a_word_boundary() -> None:
         assert PLAIN in shown or not any(PLAIN[:part] in shown for part in range(6, len(PLAIN)))
     assert beginning("short", 80) == "short"
     assert beginning("x" * 500 + " is no digit", 80) == "(500 characters) is no digit"
+
+
+@pytest.mark.parametrize("secret", ["", "1", "abc", "null", "NULL", "admin", "test", "undefined"])
+def test_a_short_or_common_word_is_hidden_by_name_only(secret: str) -> None:
+    """To replace such a word everywhere hides tags and user names, and tells which word is a key."""
+    redactor = Redactor([secret])
+    assert redactor.text(f"tag={secret}&uniqueId=1 {secret}") == f"tag={secret}&uniqueId=1 {secret}"
+    if secret:
+        assert redactor.text(f"apiKey={secret}&tag=1") == f"apiKey={HIDDEN}&tag=1"
