@@ -117,7 +117,7 @@ class Check:
     def take(self, other: Check) -> None:
         """Take everything that another run of the same clause counted and noted."""
         self.checks, self.notes, self.coverage = other.checks, other.notes, other.coverage
-        self.comparison, self.tolerated = other.comparison, other.tolerated
+        self.comparison, self.tolerated, self.options = other.comparison, other.tolerated, other.options
 
     def _fail(self, failed: CheckFailed) -> None:
         if self.expectations.narrow_row_for(failed.field, failed.message) is None:

@@ -16,7 +16,7 @@ from noojee_contract.dialects.model import Method
 from noojee_contract.dialects.schemes import NoCredentials
 from noojee_contract.dialects.vendor_dialect import vendor_dialect
 from noojee_contract.engine.bundled import ZONE
-from noojee_contract.engine.check import Check, Inconclusive
+from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
 from noojee_contract.engine.clause_run import run_clause
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.sampling import Sampling
@@ -135,6 +135,33 @@ def test_a_legacy_side_that_refuses_is_not_a_side_without_calls() -> None:
     replacement = read_only(Transport(sandboxes_with(tagged_call(CALL, "CASE-7"))), ("tag", "CASE-7"))
     for clause in ("migration.calls", "migration.once", "migration.tags-bring"):
         assert run(clause, SubjectPair(legacy, replacement)) == 0
+
+
+class SendsFirstLeg(httpx.BaseTransport):
+    """A server that sends the audio of leg 1 for every leg."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if "leg" in request.url.params:
+            request = httpx.Request(request.method, request.url.copy_set_param("leg", "1"), headers=request.headers)
+        return self._inner.handle_request(request)
+
+
+def test_a_new_side_that_sends_the_sound_of_leg_1_is_named() -> None:
+    """The extent says so, and how many legs are concerned."""
+    sandboxes = sandboxes_with(tagged_call(CALL, "A-1", "A-2", "A-3", "A-4"))
+    sides = [
+        read_only(transport, ("unique_id", CALL))
+        for transport in (Transport(sandboxes), SendsFirstLeg(Transport(sandboxes)))
+    ]
+    with pytest.raises(CheckFailed) as raised:
+        run("migration.sound", SubjectPair(*sides, sampling=Sampling(random_seed=1)))
+    extent = raised.value.extent
+    assert extent is not None
+    assert (extent.differing, extent.compared) == (3, 4)
+    assert extent.pattern == "every leg has the sound of leg 1 (3 of 3)"
 
 
 def test_a_busy_hour_is_compared_in_part() -> None:

@@ -10,9 +10,9 @@ from noojee_contract.comparison.patterns import durations, starts, texts
 from noojee_contract.comparison.patterns.circumstances import circumstance
 from noojee_contract.comparison.patterns.evidence import Evidence, Finder
 from noojee_contract.comparison.patterns.presence import presence, same_leg
-from noojee_contract.model.failure import FailureKind
 
-ONE_SIDED = frozenset({FailureKind.MISSING_LEG, FailureKind.UNEXPECTED_LEG})
+LEGS = "legs"
+"""What differences are about whose leg only one side lists."""
 FINDERS: Mapping[str, Sequence[Finder]] = {
     "Start": starts.FINDERS,
     "Duration": (*durations.FINDERS, *texts.FINDERS),
@@ -39,7 +39,8 @@ def pattern_of(differences: Sequence[Difference], pairs: Mapping[LegName, LegPai
 
 def _topic(difference: Difference) -> str:
     """What a difference is about. Missing and additional legs are one topic."""
-    return "legs" if difference.field is None and difference.kind in ONE_SIDED else difference.about
+    one_sided = difference.pair.old is None or difference.pair.new is None
+    return LEGS if one_sided else difference.about
 
 
 def _evidence(
@@ -52,7 +53,7 @@ def _evidence(
 def _rule(evidence: Evidence) -> str | None:
     """The first rule that is found, with the circumstance of the differing legs."""
     finders: Sequence[Finder] = FINDERS.get(evidence.about, texts.FINDERS)
-    if evidence.about == "legs":
+    if evidence.about == LEGS:
         finders = (presence,)
     rules = (finder(evidence) for finder in (same_leg, *finders))
     rule = next((each for each in rules if each is not None), None)

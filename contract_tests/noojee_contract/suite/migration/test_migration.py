@@ -90,7 +90,7 @@ def _check_call(check: Check, call: ComparedCall) -> None:
                 actual=leg_in_words(pair.name),
             )
     else:
-        for leg in (*old[:1], *new[:1])[:1]:
+        for leg in by_name(old or new).values():
             check.collect(True, "", pair=LegPair(leg, leg), kind=FailureKind.MISSING_LEG)
 
 
