@@ -82,3 +82,11 @@ def meanings(local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
 def apart(one: tuple[datetime, ...], other: tuple[datetime, ...]) -> timedelta | None:
     """The smallest distance between two readings of a time; None if one of them is empty."""
     return min((abs(a - b) for a in one for b in other), default=None)
+
+
+def agreeing(one: tuple[datetime, ...], other: tuple[datetime, ...], within: timedelta) -> tuple[datetime, ...]:
+    """The instants of one reading of a time that are as close to an instant of another reading.
+
+    A time with an offset has one instant, so it decides over a local time that has two.
+    """
+    return tuple(moment for moment in one if any(abs(moment - also) < within for also in other))

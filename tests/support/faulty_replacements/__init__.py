@@ -58,6 +58,10 @@ FAULTY: Mapping[str, FaultyReplacement] = {
         'wall(row["started_at"]).isoformat(timespec="milliseconds")', 'f"{wall(row[\'started_at\']):%Y-%m-%dT%H:%M:%S}"',
         "metadata.as-described", FailureKind.INVALID_FIELD, field="Start",
     ),
+    "end-is-the-start": faulty(
+        "The new column for the end is filled when the leg is created.",
+        '"endedAt": wall(row["ended_at"])', '"endedAt": wall(row["started_at"])', "metadata.end", FailureKind.WRONG_VALUE, field="End",
+    ),
     "local-time-called-utc": faulty(
         "The conversion to local time forgets to say so.",
         'return parsed(text).astimezone(current_app.config["ZONE"])',

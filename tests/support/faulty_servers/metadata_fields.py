@@ -73,6 +73,16 @@ def legs_from_zero(leg: Leg) -> Leg:
     return {**leg, "Leg": str(int(leg["Leg"]) - 1)}
 
 
+@faulty_leg("leg-numbers-skip-two", "A transition without a recording takes a number too.")
+def leg_numbers_skip_two(leg: Leg) -> Leg:
+    return {**leg, "Leg": str(int(leg["Leg"]) + (int(leg["Leg"]) > 1))}
+
+
+@faulty_leg("leg-with-a-new-field", "The serialiser writes every column of the table.")
+def leg_with_a_new_field(leg: Leg) -> Leg:
+    return {**leg, "StorageLocation": "mid-term"}
+
+
 @faulty_legs("legs-numbered-backwards", "Legs are numbered as the query brings them: newest first.")
 def legs_numbered_backwards(legs: list[Leg]) -> list[Leg]:
     return [{**leg, "Leg": str(int(last_of_call(legs, leg)["Leg"]) + 1 - int(leg["Leg"]))} for leg in legs]

@@ -24,6 +24,18 @@ def start_in_utc(leg: Leg) -> Leg:
     return moved(leg, -MELBOURNE_SUMMER)
 
 
+@faulty_leg("start-ten-hours-late", "The PBX was moved, and its clock shows another time zone.")
+def start_ten_hours_late(leg: Leg) -> Leg:
+    return moved(leg, timedelta(hours=10))
+
+
+@faulty("by-tag-in-utc", "The search by tag was rewritten; it reads another column, in UTC.")
+def by_tag_in_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+    answer = send(request)
+    by_tag = request.url.path.endswith("/retrieveMetaData")
+    return with_each_leg(answer, lambda leg: moved(leg, -MELBOURNE_SUMMER)) if by_tag else answer
+
+
 @faulty_leg("start-in-iso", "The rewrite writes every date in ISO 8601.")
 def start_in_iso(leg: Leg) -> Leg:
     return {**leg, "Start": leg["Start"][:19].replace(" ", "T")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,7 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import (
     Listed,
+    began_at,
     legs_in_words,
     listed_legs,
     name_of,
@@ -25,8 +26,6 @@ from noojee_contract.suite.support.listing import (
 SECOND = timedelta(seconds=1)
 LONGEST_SECONDS = 10**9  # longer than any leg, and within the range of a timedelta
 TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,9}")
-UNIQUE_ID = re.compile(r"(?:.*-)?([0-9]{9,10})\.[0-9]+")
-"""A unique id of Asterisk: the time when its channel was created, and a counter."""
 
 # Melbourne's clocks went back at 03:00 AEDT on 5 April 2026, and forward at 02:00 AEST on 4 October.
 BACK = {
@@ -137,10 +136,9 @@ def test_no_leg_starts_before_its_call(subject: Subject, check: Check) -> None:
     """SPEC: the first leg often starts a little after its call. The unique id has the start of the call."""
     starts = {} if subject.archive is None else {(leg.unique_id, leg.number): leg.start for leg in subject.archive.legs}
     for listed in listed_legs(subject):
-        channel = UNIQUE_ID.fullmatch(listed.leg.unique_id)
-        if channel is None or not listed.leg.start:
+        began = began_at(listed.leg.unique_id)
+        if began is None or not listed.leg.start:
             continue
-        began = datetime.fromtimestamp(int(channel[1]), UTC)
         if starts.get(listed.name, began) < began:
             continue  # the archive has an id that is not a time
         actual, expected = listed.text("Start"), _local(began, subject)

@@ -22,6 +22,7 @@ from noojee_contract.suite.support.listing import (
     listing_mismatch,
     name_of,
     value_in_words,
+    with_decided_start,
     written,
 )
 
@@ -81,7 +82,8 @@ def moved_legs(pair: SubjectPair) -> Iterator[Moved]:
         for leg in call.old.legs:
             found = replaced.get(name_of(leg))
             if found is not None:
-                yield Moved(leg, found, call.new)
+                old, new = with_decided_start(pair.old, leg), with_decided_start(pair.new, found)
+                yield Moved(old, new, call.new)
 
 
 def check_listed(check: Check, what: str, answer: Answer, old: Legs, new: Legs) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from noojee_contract.dialects.legs import MISSING_IN_WORDS, Leg
 from noojee_contract.dialects.legs import value_in_words as json_in_words
+from noojee_contract.dialects.times import agreeing
 from noojee_contract.dialects.vendor import COMMON
 from noojee_contract.engine.check import Check, CheckFailed
 from noojee_contract.engine.subject import Answer, Subject
@@ -26,6 +27,7 @@ from noojee_contract.suite.support.answers import describe, kind_without_legs
 LegName = tuple[str, int]
 MOST_SHOWN = 8
 UNKNOWN_STATUSES = (200, 404)  # of an error about a value that matches nothing (option unknown_recording)
+SECOND = timedelta(seconds=1)
 LONGEST_SECONDS = 366 * 86400  # no leg lasts longer
 LEG_FIELDS = (*COMMON, "callend", "End")
 """The fields that a leg may have. Its end is callend by hour, and End in custom dialects."""
@@ -58,6 +60,8 @@ _VALUES: Mapping[str, Callable[[Leg], object]] = {
 DECODED: Mapping[str, Callable[[Leg], object]] = {field: _decoded(field, value) for field, value in _VALUES.items()}
 """The decoded fields that answers of different shapes have in common, by the vendor's field name; or `Unreadable`."""
 
+_ASTERISK_ID = re.compile(r"(?:.*-)?([0-9]{9,10})\.[0-9]+")
+"""A unique id of Asterisk: the time when its channel was created, and a counter."""
 _FIELD_PROBLEM = re.compile(r"entry [0-9]+: |and [0-9]+ more")
 
 
@@ -372,6 +376,26 @@ def ends_of(leg: Leg, *, more: tuple[int, ...] = (0,)) -> list[datetime]:
     if leg.duration_seconds is None or leg.duration_seconds > LONGEST_SECONDS:
         return []
     return [start + timedelta(seconds=leg.duration_seconds + each) for start in leg.start for each in more]
+
+
+def began_at(unique_id: str) -> datetime | None:
+    """When a call began, by its unique id; None if the id has no time. Source: A-U."""
+    match = _ASTERISK_ID.fullmatch(unique_id)
+    return None if match is None else datetime.fromtimestamp(int(match[1]), UTC)
+
+
+def with_decided_start(subject: Subject, leg: Leg) -> Leg:
+    """A leg whose Start is the instant that other answers decide, if its own text has two meanings.
+
+    An answer by hour may write an offset or an abbreviation where an answer by unique id has only local time. Only
+    answers that came before are read.
+    """
+    start = leg.start
+    for answer in subject.answers() if len(start) > 1 else ():
+        for other in answer.legs:
+            if len(other.start) == 1 and (other.unique_id, other.number) == (leg.unique_id, leg.number):
+                start = agreeing(start, other.start, SECOND) or start
+    return leg if start is leg.start else replace(leg, start=start)
 
 
 def unreadable(answer: Answer) -> str | None:

@@ -1,0 +1,137 @@
+"""What the answers of one read-only target show without a second one: its time zone, gaps, times, unknown fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from noojee_contract.engine.check import CheckFailed, Inconclusive
+from noojee_contract.engine.read_only_subject import ReadOnlySubject
+from noojee_contract.engine.subject import SubjectPair
+from noojee_contract.model.failure import FailureKind
+from support.listing_pbx import LEG, MELBOURNE, UNIQUE_ID, checked, listing_pbx, subject_of
+
+BEGAN = 1773200399  # 11 March 2026, 14:39:59 in Melbourne
+
+
+def first_leg(number: int, *, zone: str = MELBOURNE, delay: float = 20, month: int = 0) -> dict[str, Any]:
+    """The first leg of a call; `delay` seconds after the time in its unique id, written in a zone."""
+    began = BEGAN + 3600 * number + month * 30 * 86400
+    start = datetime.fromtimestamp(began + delay, UTC).astimezone(ZoneInfo(zone))
+    return {
+        **LEG,
+        "UniqueId": f"{began}.{number}",
+        "Start": f"{start:%Y-%m-%d %H:%M:%S}.0",
+        "CallRecordId": str(number),
+    }
+
+
+def pbx_of(*legs: Mapping[str, Any], zone: str = MELBOURNE) -> ReadOnlySubject:
+    """A PBX that lists each leg under its unique id. `zone` is that of the target file."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = request.url.params.get("uniqueId")
+        return httpx.Response(200, json=[leg for leg in legs if leg["UniqueId"] == asked])
+
+    return subject_of(answer, [("unique_id", leg["UniqueId"]) for leg in legs], zone=zone)
+
+
+@pytest.mark.parametrize(
+    ("written", "target_file", "offset"),
+    [(MELBOURNE, "UTC", "UTC+11"), ("UTC", MELBOURNE, "UTC+0"), ("Australia/Adelaide", MELBOURNE, "UTC+10.5")],
+)
+def test_a_wrong_time_zone_is_named_with_the_line_to_change(written: str, target_file: str, offset: str) -> None:
+    """Every call would start hours from the time in its unique id."""
+    legs = [first_leg(number, zone=written) for number in range(4)]
+    with pytest.raises(CheckFailed) as raised:
+        checked("metadata.start-in-zone", pbx_of(*legs, zone=target_file))
+    assert (raised.value.kind, raised.value.field) == (FailureKind.WRONG_VALUE, "Start")
+    assert f"time_zone in the target file is {target_file}" in raised.value.message
+    assert f"at {offset}:" in raised.value.message
+
+
+def test_a_wrong_time_zone_shows_in_summer_and_winter() -> None:
+    """The distance to UTC differs by an hour."""
+    legs = [first_leg(number, zone=MELBOURNE, month=3 * number) for number in range(4)]
+    with pytest.raises(CheckFailed):
+        checked("metadata.start-in-zone", pbx_of(*legs, zone="UTC"))
+
+
+def test_two_calls_are_too_few_to_fail() -> None:
+    """A recording may have been started an hour after its call."""
+    legs = [first_leg(number, zone="UTC") for number in range(2)]
+    with pytest.raises(Inconclusive, match="time_zone in the target file"):
+        checked("metadata.start-in-zone", pbx_of(*legs))
+
+
+def test_recordings_that_were_started_late_are_no_other_zone() -> None:
+    """SPEC: there can be a significant gap, if recording is turned on later."""
+    legs = [first_leg(number, delay=delay) for number, delay in enumerate((7210, 3605, 20, 900))]
+    assert checked("metadata.start-in-zone", pbx_of(*legs)).checks == 4
+
+
+def test_a_gap_in_leg_numbers_is_named() -> None:
+    """Leg 2 of 4 is not listed."""
+    legs = [{**LEG, "Leg": number} for number in ("1", "3", "4")]
+    with pytest.raises(CheckFailed) as raised:
+        checked("metadata.leg-numbers-whole", listing_pbx(*legs))
+    assert raised.value.actual == "without 2"
+
+
+def test_an_unknown_field_is_named() -> None:
+    """A client that stores answers may keep more than it knows."""
+    with pytest.raises(CheckFailed) as raised:
+        checked("metadata.no-unknown-field", listing_pbx({**LEG, "Mood": "good"}))
+    assert raised.value.actual == "'Mood'"
+    assert checked("metadata.no-unknown-field", listing_pbx(LEG)).checks == 1
+
+
+def in_repeated_hour(by_unique_id: str, by_hour: str) -> ReadOnlySubject:
+    """A PBX that writes the Start of a leg in one way by unique id, and in another by hour, which was asked first."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        start = by_hour if request.url.path.endswith("ByHour") else by_unique_id
+        return httpx.Response(200, json=[{**LEG, "Start": start}])
+
+    subject = subject_of(answer, [("unique_id", UNIQUE_ID)])
+    subject.by_hour(datetime(2026, 4, 5, tzinfo=UTC).date(), 2)
+    return subject
+
+
+BARE = "2026-04-05 02:30:00.0"
+SUMMER, WINTER = "Sun Apr 05 02:30:00 AEDT 2026", "Sun Apr 05 02:30:00 AEST 2026"
+
+
+def test_an_abbreviation_by_hour_decides_over_a_bare_local_time() -> None:
+    """In the repeated hour, local time has two meanings. What the answer by hour decides is compared."""
+    old, new = in_repeated_hour(BARE, SUMMER), in_repeated_hour(BARE, WINTER)
+    (difference,) = checked("migration.starts", SubjectPair(old, new)).comparison.differences
+    assert difference.field == "Start"
+    same = SubjectPair(in_repeated_hour(BARE, SUMMER), in_repeated_hour(BARE, SUMMER))
+    assert checked("migration.starts", same).comparison.differences == []
+
+
+def test_an_abbreviation_that_is_the_same_all_year_decides_nothing() -> None:
+    """Older Java wrote EST in summer and in winter."""
+    either = "Sun Apr 05 02:30:00 EST 2026"
+    pair = SubjectPair(in_repeated_hour(BARE, SUMMER), in_repeated_hour(BARE, either))
+    assert checked("migration.starts", pair).comparison.differences == []
+
+
+def test_an_answer_that_contradicts_the_decided_instant_fails() -> None:
+    """By unique id, Start is an hour from the time that the answer by hour shows."""
+    assert checked("metadata.start-same", in_repeated_hour(BARE, SUMMER)).checks == 1
+    with pytest.raises(CheckFailed) as raised:
+        checked("metadata.start-same", in_repeated_hour("2026-04-05 03:30:00.0", WINTER))
+    assert raised.value.field == "Start"
+
+
+def test_a_leg_longer_than_a_day_has_no_zone() -> None:
+    """A time that is days from its call says nothing about a zone."""
+    legs = [first_leg(number, delay=timedelta(days=3).total_seconds()) for number in range(4)]
+    checked("metadata.start-in-zone", pbx_of(*legs))
