@@ -25,6 +25,7 @@ from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
 from noojee_contract.targets.target import ALL, Target
 
+MOST_SOUND_BYTES = 1024**3  # of the audio that a subject keeps
 BY_HOUR_STEP_SECONDS = 61  # "1 per minute" (DOC), and one second for rounding
 
 UNKNOWN_VALUES = (
@@ -199,6 +200,11 @@ class Subject(ABC):
             return self.client.sound(unique_id, leg)
 
         return self._sounds.get((unique_id, leg), fetch)
+
+    @property
+    def keeps_most_sound(self) -> bool:
+        """Whether the kept sounds fill their memory, so that a sample ends here."""
+        return sum(len(exchange.body) for exchange in self._sounds.values()) >= MOST_SOUND_BYTES
 
     def zone_now(self) -> datetime:
         """The PBX's local time: the clock of a sandbox, else the clock of this machine."""

@@ -44,7 +44,7 @@ def _check_sample(pair: SubjectPair, check: Check, legs: dict[LegName, Moved]) -
     drawn = sampling.in_random_order(short)
     tried = compared = 0
     for name in drawn[: sampling.sounds * SOUND_TRIES]:
-        if compared == sampling.sounds:
+        if compared == sampling.sounds or any(side.keeps_most_sound for side in pair.sides):
             break
         tried += 1
         reason = _check_sound(pair, check, legs[name])

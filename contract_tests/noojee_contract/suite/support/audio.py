@@ -41,6 +41,8 @@ def audio_answers(subject: Subject, most: int | None = None) -> Iterator[tuple[L
     In a sandbox, a few legs of each call, without legs whose audio is deleted. On a read-only PBX, a random sample.
     """
     for listed in legs_with_audio(subject)[:most]:
+        if subject.keeps_most_sound:
+            return
         yield listed, subject.sound(listed.unique_id, listed.number)
 
 
