@@ -5,7 +5,7 @@ An adapter builds a `Request` from the bytes that it received. Nothing below it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
@@ -42,6 +42,24 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+
+    @property
+    def size_bytes(self) -> int:
+        """The length of the body."""
+        return len(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed(Response):
+    """A response with a body too large to keep in memory: `pieces` yields it, `length` bytes in all. `body` is empty."""
+
+    pieces: Callable[[], Iterator[bytes]] = lambda: iter(())
+    length: int = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """The length of the body."""
+        return self.length
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def access_log(*secrets: str | None) -> Log:
 
     def log(request: Request, response: Response) -> None:
         target = _printable(redaction.target(request.path, request.query))
-        write(f"{request.client} {request.method} {target} {response.status} {len(response.body)}\n")
+        write(f"{request.client} {request.method} {target} {response.status} {response.size_bytes}\n")
         flush()
 
     return log

@@ -10,7 +10,7 @@ from typing import Any
 from noojee_fake.adapters import service
 from noojee_fake.adapters.long_poll import LongPolls
 from noojee_fake.adapters.service import Log, Service
-from noojee_fake.messages import Pending, Request
+from noojee_fake.messages import Pending, Request, Streamed
 from noojee_fake.server.sandboxes import Sandboxes
 
 Message = MutableMapping[str, Any]
@@ -67,6 +67,9 @@ class App:
                 "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers],
             }
         )
+        if isinstance(response, Streamed):
+            for piece in response.pieces():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": response.body})
         self._service.log(request, response)
 

@@ -5,13 +5,13 @@ It passes the raw path and query, lower-case header names and whole bodies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 import httpx
 
 from noojee_fake.adapters.long_poll import awaited, settled
-from noojee_fake.messages import Closed, Pending, Request, Response
+from noojee_fake.messages import Closed, Pending, Request, Response, Streamed
 from noojee_fake.server.sandboxes import Sandboxes, build
 
 CLIENT = "127.0.0.1"
@@ -73,7 +73,22 @@ def _written(response: Response | None, request: httpx.Request) -> httpx.Respons
     if response is None or isinstance(response, Closed):
         raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    return httpx.Response(response.status, headers=headers, stream=httpx.ByteStream(response.body))
+    stream = _Pieces(response) if isinstance(response, Streamed) else httpx.ByteStream(response.body)
+    return httpx.Response(response.status, headers=headers, stream=stream)
+
+
+class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of a streamed response."""
+
+    def __init__(self, response: Streamed) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._response.pieces()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._response.pieces():
+            yield piece
 
 
 def open() -> Transport:

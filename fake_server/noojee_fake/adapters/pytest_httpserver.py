@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from noojee_fake.adapters.long_poll import settled
 from noojee_fake.control import json_body
-from noojee_fake.messages import Pending, Request
+from noojee_fake.messages import Pending, Request, Streamed
 from noojee_fake.server.sandboxes import Sandboxes
 
 ANY_PATH = re.compile(r".*", re.DOTALL)
@@ -52,7 +52,8 @@ def answer(sandboxes: Sandboxes, request: WerkzeugRequest) -> WerkzeugResponse:
     )
     if isinstance(response, Pending):
         response = settled(response)
-    made = WerkzeugResponse(response.body, response.status)
+    content: bytes | Iterator[bytes] = response.pieces() if isinstance(response, Streamed) else response.body
+    made = WerkzeugResponse(content, response.status)
     made.headers.clear()
     for name, value in response.headers:
         made.headers.add(name, value)

@@ -41,6 +41,10 @@ class Service:
         """How many bytes of a body are used on a path; the rest may be dropped."""
         return min(body_bytes(path), LARGEST_BODY_BYTES)
 
+    def is_slow(self, path: str) -> bool:
+        """Whether a request may take so long that other clients should not wait for it."""
+        return self.sandboxes.is_slow(path)
+
     def answer(self, request: Request, body_length: int) -> Response:
         """The response to a whole request. `body_length` counts dropped bytes too. A long poll gives a `Pending`."""
         if body_length > LARGEST_BODY_BYTES:

@@ -8,8 +8,9 @@ import socket
 import ssl
 from collections.abc import Callable
 
+from noojee_fake.adapters.responder import Shared
 from noojee_fake.adapters.service import Service
-from noojee_fake.adapters.wire import Connection, Shared
+from noojee_fake.adapters.wire import Connection
 
 TICK_SECONDS = 1.0
 """How often the server looks for clients that take too long."""
@@ -50,37 +51,39 @@ async def serve(
     ended: asyncio.Event,
 ) -> None:
     """Serve until `ended` is set, then answer what is under way."""
-    shared = Shared(service, secure=tls is not None)
+    shared = Shared(service)
+    connections: set[Connection] = set()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(shared), sock=listening, ssl=tls, backlog=2048
+        lambda: Connection(shared, connections, secure=tls is not None), sock=listening, ssl=tls, backlog=2048
     )
-    ticking = asyncio.ensure_future(_tick(shared))
+    ticking = asyncio.ensure_future(_tick(connections))
     on_ready()
     await ended.wait()
     ticking.cancel()
     server.close()
-    await _end(shared)
+    await _end(shared, connections)
 
 
-async def _tick(shared: Shared) -> None:
+async def _tick(connections: set[Connection]) -> None:
     """Check the time limits of all connections, again and again."""
     while True:
         await asyncio.sleep(TICK_SECONDS)
-        for connection in list(shared.connections):
+        for connection in list(connections):
             connection.tick()
 
 
-async def _end(shared: Shared) -> None:
+async def _end(shared: Shared, connections: set[Connection]) -> None:
     """Answer the long polls, let responses under way end, then cut the rest."""
     shared.is_ending = True
     shared.polls.close()
-    for connection in list(shared.connections):
+    for connection in list(connections):
         connection.end()
     loop = asyncio.get_running_loop()
     deadline = loop.time() + GRACE_SECONDS
-    while shared.connections and loop.time() < deadline:
+    while connections and loop.time() < deadline:
         await asyncio.sleep(0.02)
-    for connection in list(shared.connections):
+    for connection in list(connections):
         connection.abort()
     for task in list(shared.tasks):
         task.cancel()
+    shared.workers.shutdown(wait=False, cancel_futures=True)

@@ -7,6 +7,7 @@ limits.
 from __future__ import annotations
 
 import threading
+import traceback
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
@@ -31,15 +32,25 @@ from noojee_fake.pbx.versions import DIALECTS, offered, release
 BUG_HEADER = "X-Noojee-Fake-Bug"
 
 _MOST_BUGS = 100
+_LONGEST_BUG = 16 * 1024
 
 
-class OwnBugs(list[BaseException]):
+@dataclass(frozen=True, slots=True)
+class OwnBug:
+    """An unexpected exception of the fake, as text: its frames would keep whole requests in memory."""
+
+    name: str
+    text: str
+
+
+class OwnBugs(list[OwnBug]):
     """The unexpected exceptions of the fake, oldest first; at most 100."""
 
     def keep(self, bug: BaseException) -> Response:
         """Keep an exception. Returns the response that reports it, without a trace and without credentials."""
         if len(self) < _MOST_BUGS:
-            self.append(bug)
+            text = "".join(traceback.format_exception(bug))
+            self.append(OwnBug(type(bug).__name__, text[-_LONGEST_BUG:]))
         page = html(500)
         return Response(500, (*page.headers, (BUG_HEADER, type(bug).__name__)), page.body)
 
@@ -155,6 +166,11 @@ class Pbx:
     def routes(self) -> dict[str, ApiRoute]:
         """The methods that are served, by path."""
         return dict(self._routes)
+
+    def is_slow(self, path: str) -> bool:
+        """Whether the method of a path may take long, because it encodes sound."""
+        route = self._routes.get(path)
+        return route is not None and route.is_slow
 
     def handle(self, request: Request) -> Response:
         """The response to a request.

@@ -85,7 +85,8 @@ def _refuse_live(pbx: Pbx, calls: Any) -> None:
     """Raise Refused (400) for the unique id of a live call: the switchboard adds that call when it ends."""
     alive = {call.unique_id for call in pbx.switchboard.calls()}
     for at, call in enumerate(calls if alive and isinstance(calls, list) else ()):
-        if isinstance(call, dict) and call.get("unique_id") in alive:
+        unique_id = call.get("unique_id") if isinstance(call, dict) else None
+        if isinstance(unique_id, str) and unique_id in alive:
             raise Refused(400, "a call with this unique id is live", f"$.calls[{at}].unique_id")
 
 

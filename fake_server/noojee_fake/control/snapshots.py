@@ -42,7 +42,7 @@ def get_state(handle: SandboxHandle, _: Request) -> Response:
                 "live": live,
                 "limits": _limits(pbx),
                 "retention": write_rules(pbx.retention.rules),
-                "own_bugs": [type(bug).__name__ for bug in pbx.own_bugs],
+                "own_bugs": [bug.name for bug in pbx.own_bugs],
                 **access_of(pbx),
             },
         )

@@ -15,7 +15,7 @@ import sys
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ PCM, ALAW, ULAW = 1, 6, 7
 MOST_CHANNELS = 32
 LOWEST_RATE, HIGHEST_RATE = 4_000, 768_000
 MOST_KEPT_BYTES = 64 * 1024 * 1024
+PIECE_BYTES = 1024 * 1024
 
 _EXTENSIBLE = 0xFFFE
 MPEG = "mpeg"
@@ -68,6 +69,11 @@ class Recording:
     def whole(self) -> bytes:
         """All bytes."""
         return self.part(0, self.size_bytes)
+
+    def pieces(self, first: int, after: int) -> Iterator[bytes]:
+        """The bytes from `first` to before `after`, at most a mebibyte at a time."""
+        for at in range(first, after, PIECE_BYTES):
+            yield self.part(at, min(at + PIECE_BYTES, after))
 
     def part(self, first: int, after: int) -> bytes:
         """The bytes from `first` to before `after`."""

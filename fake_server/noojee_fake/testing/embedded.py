@@ -63,7 +63,8 @@ class EmbeddedPbx:
 
 
 def check(sandboxes: Sandboxes) -> None:
-    """Raise AssertionError, with the exception as its cause, if the fake had an unexpected exception."""
+    """Raise AssertionError, with the trace of the exception, if the fake had an unexpected exception."""
     if sandboxes.own_bugs:
         bug = sandboxes.own_bugs[0]
-        raise AssertionError(f"a bug of the fake PBX, not of your client: {type(bug).__name__}: {bug}") from bug
+        last = bug.text.strip().rpartition("\n")[2]
+        raise AssertionError(f"a bug of the fake PBX, not of your client: {last}\n{bug.text}")

@@ -152,6 +152,9 @@ class _Swapped:
     def refusal(self, head: Request) -> Any:
         return sandboxes().refusal(head)
 
+    def is_slow(self, path: str) -> bool:
+        return sandboxes().is_slow(path)
+
 
 @pytest.fixture(scope="module")
 def ask_wire() -> Iterator[Callable[[Asked], Answer]]:
@@ -225,6 +228,9 @@ class _Untouched:
 
     def refusal(self, head: Request) -> Any:
         return None
+
+    def is_slow(self, path: str) -> bool:
+        return False
 
 
 def test_request_with_half_a_body_is_not_processed() -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 import socket
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
+import numpy
+import soundfile
 
 from noojee_fake.testing.process import ServerProcess
 
@@ -129,3 +138,91 @@ def test_request_without_access_is_refused_before_its_body(serve: Serve) -> None
     head = b"POST /__noojee/sandboxes HTTP/1.1\r\nHost: attacker.example\r\nContent-Length: 200000000\r\n\r\n"
     assert ask(server, head).startswith(b"HTTP/1.1 403 ")
     assert ask(server, head + b"x" * 100_000).startswith(b"HTTP/1.1 403 ")
+
+
+def peak_bytes(server: ServerProcess) -> int:
+    """The peak memory of the server."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) * 1024
+
+
+def call_of(seconds: int, unique_id: str = "1773190799.2") -> dict[str, object]:
+    """A call with one leg of so many seconds."""
+    hours, rest = divmod(seconds, 3600)
+    leg = {
+        "start": "2026-03-11T00:00:00+11:00",
+        "end": f"2026-03-11T{hours:02}:{rest // 60:02}:{rest % 60:02}+11:00",
+        "tag": "long",
+        "destination": "410",
+    }
+    return {"unique_id": unique_id, "direction": "internal", "source": "400", "legs": [leg]}
+
+
+def test_sound_of_twelve_hours_is_streamed(serve: Serve, tmp_path: Path) -> None:
+    """691 MB of sound do not fit into the memory of a small machine once for each reader."""
+    archive = {"format": "noojee-archive/1", "now": "2026-03-12T00:00:00Z", "calls": [call_of(12 * 3600)]}
+    (tmp_path / "archive.json").write_text(json.dumps(archive))
+    server = serve("--archive", "archive.json", "--quiet")
+    before = peak_bytes(server)
+    url = f"{server.base_url}/njadmin/rest/RecordingAPI/retrieveByUniqueId?apiKey={KEY}&uniqueId=1773190799.2"
+    with httpx.Client(trust_env=False, timeout=60) as client, client.stream("POST", url) as answer:
+        assert answer.headers["content-length"] == str(12 * 3600 * 16000 + 44)
+        received = 0
+        for part in answer.iter_raw():
+            received += len(part)
+            if received > 100_000_000:
+                break
+    assert peak_bytes(server) - before < 30_000_000
+
+
+@contextmanager
+def probed(server: ServerProcess) -> Iterator[list[float]]:
+    """Asks for the server's health every 20 ms on one connection, and notes how long each answer takes."""
+    waits: list[float] = []
+    ended = threading.Event()
+
+    def probe() -> None:
+        with httpx.Client(trust_env=False, timeout=60) as client:
+            while not ended.wait(0.02):
+                began = time.monotonic()
+                assert client.post(f"{server.base_url}/servicemanager/rest/Time").status_code == 200
+                waits.append(time.monotonic() - began)
+
+    thread = threading.Thread(target=probe)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        ended.set()
+        thread.join(60)
+
+
+def noise(seconds: int) -> bytes:
+    """A WAV file of noise, which is slow to encode."""
+    written = io.BytesIO()
+    samples = numpy.random.default_rng(1).normal(0, 0.2, seconds * 8000)
+    soundfile.write(written, samples, 8000, format="WAV", subtype="PCM_16")
+    return written.getvalue()
+
+
+def test_encoding_of_sound_delays_no_other_client(serve: Serve, tmp_path: Path) -> None:
+    """The recording of a quarter of an hour becomes MPEG audio in a thread, while others are answered."""
+    (tmp_path / "profile.toml").write_text('audio_aged_form = "mpeg"')
+    server = serve("--quiet", "--profile", "profile.toml")
+    with httpx.Client(base_url=server.base_url, trust_env=False, timeout=120) as client:
+        client.post("/__noojee/sandboxes/default/calls", json={"calls": [call_of(900)]}).raise_for_status()
+        path = f"/njadmin/rest/RecordingAPI/retrieveByUniqueId?apiKey={KEY}&uniqueId=1773190799.2"
+        query = {"unique_id": "1773190799.2", "leg": "1"}
+        headers = {"content-type": "audio/x-wav"}
+        client.put(
+            "/__noojee/sandboxes/default/sound", params=query, content=noise(900), headers=headers
+        ).raise_for_status()
+        with probed(server) as waits:
+            began = time.monotonic()
+            encoded = client.post(path)
+            took = time.monotonic() - began
+    assert encoded.headers["content-type"] == "audio/mpeg"
+    assert len(waits) > 2
+    assert max(waits) < max(0.25, took / 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -208,7 +209,24 @@ def test_a_bug_is_kept_and_named_and_never_shown(pbx: Any, monkeypatch: Any, pat
     assert (answer.status, dict(answer.headers)[BUG_HEADER]) == (500, "ZeroDivisionError")
     assert b"s3cret" not in answer.body
     assert bool(answer.body) is (method != "HEAD")
-    assert [type(bug) for bug in caller.sandboxes.own_bugs] == [ZeroDivisionError]
+    assert [bug.name for bug in caller.sandboxes.own_bugs] == ["ZeroDivisionError"]
+
+
+def test_kept_bug_does_not_keep_its_request(pbx: Any, monkeypatch: Any) -> None:
+    """A bug with its frames would hold the body of the request."""
+
+    def broken(*arguments: Any) -> None:
+        raise UnicodeDecodeError("utf-8", arguments[1].body, 0, 1, "broken")
+
+    monkeypatch.setattr("noojee_fake.control.Control._route", broken)
+    sandboxes = pbx(head={}).sandboxes
+    body = b"x" * 1_000_000
+    before = sys.getrefcount(body)
+    request = Request(method="POST", path="/__noojee/sandboxes", body=body, client="127.0.0.1")
+    assert sandboxes.handle(request).status == 500
+    del request
+    assert sys.getrefcount(body) == before
+    assert len(sandboxes.own_bugs[0].text) <= 16 * 1024
 
 
 def test_bugs_take_bounded_room() -> None:

@@ -204,7 +204,7 @@ def test_a_poll_is_in_the_journal_once_it_is_answered(live_pbx: Any) -> None:
     pbx.board.seen = broken
     answer = second.finish(False)
     assert (answer.status, dict(answer.headers)["X-Noojee-Fake-Bug"]) == (500, "ZeroDivisionError")
-    assert [type(bug) for bug in pbx.caller.sandboxes.own_bugs] == [ZeroDivisionError]
+    assert [bug.name for bug in pbx.caller.sandboxes.own_bugs] == ["ZeroDivisionError"]
     assert [entry.response.status for entry in pbx.pbx.journal.entries()] == [200, 500]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from noojee_fake.api.dialects.ranges import Span, spans
-from noojee_fake.messages import Request, Response
+from noojee_fake.messages import Request, Response, Streamed
 from noojee_fake.pbx.audio import Recording
 
 Headers = tuple[tuple[str, str], ...]
@@ -17,6 +17,8 @@ Headers = tuple[tuple[str, str], ...]
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
 _NAME_LENGTH = 120
+LARGEST_WHOLE_BYTES = 4 * 1024 * 1024
+"""A longer body is streamed."""
 
 
 def file_name(name: str) -> str:
@@ -33,7 +35,7 @@ def send_sound(request: Request, sound: Recording, name: str) -> Response:
     )
     length = ("Content-Length", str(sound.size_bytes))
     if request.method == "POST":
-        return Response(200, (*entity, length), sound.whole())
+        return _body(200, (*entity, length), sound, (0, sound.size_bytes))
     tag = f'"{sound.tag}"'
     validators: Headers = (("Accept-Ranges", "bytes"), ("ETag", tag))
     refused = _precondition(request, tag)
@@ -43,15 +45,22 @@ def send_sound(request: Request, sound: Recording, name: str) -> Response:
         return Response(200, (*entity, *validators, length))
     wanted = _wanted(request, tag, sound.size_bytes)
     if wanted is None:
-        return Response(200, (*entity, *validators, length), sound.whole())
+        return _body(200, (*entity, *validators, length), sound, (0, sound.size_bytes))
     if not wanted:
         size = ("Content-Range", f"bytes */{sound.size_bytes}")
         return Response(416, (*validators, size, ("Content-Length", "0")))
     if len(wanted) > 1:
         return _several(sound, wanted, entity, validators)
-    body = sound.part(*wanted[0])
-    content_range = ("Content-Range", _content_range(wanted[0], sound))
-    return Response(206, (*entity, *validators, content_range, ("Content-Length", str(len(body)))), body)
+    span = wanted[0]
+    headers = (("Content-Range", _content_range(span, sound)), ("Content-Length", str(span[1] - span[0])))
+    return _body(206, (*entity, *validators, *headers), sound, span)
+
+
+def _body(status: int, headers: Headers, sound: Recording, span: Span) -> Response:
+    """A response with a part of a sound. A large part is streamed: a leg of twelve hours has 660 MiB."""
+    if span[1] - span[0] <= LARGEST_WHOLE_BYTES:
+        return Response(status, headers, sound.part(*span))
+    return Streamed(status, headers, pieces=lambda: sound.pieces(*span), length=span[1] - span[0])
 
 
 def _precondition(request: Request, tag: str) -> int | None:

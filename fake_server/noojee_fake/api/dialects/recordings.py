@@ -36,7 +36,13 @@ class Recordings:
             "retrieveByUniqueId": (self.sound_by_unique_id, sound),
         }
         return {
-            f"{base}/{name}": ApiRoute(handle=handle, authorise=authorise, methods=allowed, needs_tls=needs_tls)
+            f"{base}/{name}": ApiRoute(
+                handle=handle,
+                authorise=authorise,
+                methods=allowed,
+                needs_tls=needs_tls,
+                is_slow=handle in (self.sound_by_tag, self.sound_by_unique_id),
+            )
             for name, (handle, allowed) in methods.items()
         }
 

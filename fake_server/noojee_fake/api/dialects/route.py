@@ -27,10 +27,12 @@ class ApiRoute:
     """One method of the API: its handler, the check of its caller, and its HTTP methods.
 
     `authorise` returns the refusal, or None for an accepted caller. `needs_tls`: the pages show the method over HTTPS
-    only (DOC W-AK), which the option `plain_http` and `--strict-transport` enforce.
+    only (DOC W-AK), which the option `plain_http` and `--strict-transport` enforce. `is_slow`: the handler may encode
+    sound, so a server runs it in a thread.
     """
 
     handle: Handler
     authorise: Authorise | None = None
     methods: tuple[str, ...] = ("POST",)
     needs_tls: bool = False
+    is_slow: bool = False

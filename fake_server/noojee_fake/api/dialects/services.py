@@ -23,7 +23,7 @@ AUDIO = "GET {base}?method=retrieve&uniqueId={unique_id}&leg={leg}"
 
 def routes(context: DialectContext) -> dict[str, ApiRoute]:
     """The single path of the dialect."""
-    return {PATH: ApiRoute(handle=_Services(context).handle, methods=("GET",))}
+    return {PATH: ApiRoute(handle=_Services(context).handle, methods=("GET",), is_slow=True)}
 
 
 class _Services:

@@ -1,0 +1,180 @@
+"""Answers the requests of one connection in their order, and writes each response once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from noojee_fake.adapters.http_bytes import Dates, connection_lines, head_bytes
+from noojee_fake.adapters.long_poll import LongPolls
+from noojee_fake.adapters.service import Service
+from noojee_fake.messages import Closed, Pending, Request, Response, Streamed
+
+MOST_PIPELINED = 1000
+LARGE_BYTES = 64 * 1024
+"""Larger bodies are written without a copy."""
+SLOW_WORKERS = 4
+"""Threads for requests that take long: of the control API, and for sound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A whole request, with what its response needs. `body_bytes` is the length of its body, kept or not."""
+
+    request: Request
+    keep_alive: bool
+    version: str = "1.1"
+    body_bytes: int = 0
+
+
+class Shared:
+    """What the connections of one server share."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.dates = Dates()
+        self.polls = LongPolls()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.workers = ThreadPoolExecutor(SLOW_WORKERS, thread_name_prefix="noojee-fake")
+        self.is_ending = False
+
+
+class Responder:
+    """The responses of one connection.
+
+    While a response takes long (a long poll, a thread, a stream), `_left` is set, and further requests wait.
+    """
+
+    def __init__(self, shared: Shared, transport: asyncio.Transport) -> None:
+        self._shared = shared
+        self._transport = transport
+        self._waiting: deque[Asked] = deque()
+        self._left: asyncio.Future[None] | None = None  # done when the client leaves
+        self._can_write = asyncio.Event()
+        self._is_paused = False
+        self.is_full = False  # too many requests wait: the connection ends after their responses
+        self.has_responded = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a further request must wait."""
+        return self._left is not None or self._is_paused or bool(self._waiting)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a response takes long."""
+        return self._left is not None
+
+    def take(self, asked: Asked) -> None:
+        """Answer a request, after the requests before it."""
+        if not self.is_busy:
+            self._answer(asked)
+            return
+        self.is_full = self.is_full or len(self._waiting) >= MOST_PIPELINED
+        if not self.is_full:
+            self._waiting.append(asked)
+
+    def pause(self) -> None:
+        """The client reads slowly: answer no further request until it catches up."""
+        self._is_paused = True
+        self._can_write.clear()
+        self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Continue with the requests that wait."""
+        self._is_paused = False
+        self._can_write.set()
+        self._continue()
+
+    def leave(self) -> None:
+        """Drop the requests that wait: the client has left."""
+        self._waiting.clear()
+        self._can_write.set()
+        if self._left is not None and not self._left.done():
+            self._left.set_result(None)
+
+    def respond(self, asked: Asked, response: Response, *, closes: bool = True) -> None:
+        """Write a response. `closes`: close the connection after it where it is not kept."""
+        shared, transport = self._shared, self._transport
+        if transport.is_closing():
+            return
+        self.has_responded = True
+        shared.service.log(asked.request, response)
+        if isinstance(response, Closed):
+            transport.abort()
+            return
+        keep_alive = asked.keep_alive and not shared.is_ending
+        connection = connection_lines(keep_alive=keep_alive, version=asked.version)
+        head = head_bytes(response, shared.dates.line(), connection)
+        body = response.body
+        if len(body) < LARGE_BYTES:
+            transport.write(head + body)
+        else:
+            transport.writelines((head, body))
+        if not keep_alive and closes:
+            transport.close()
+
+    def _answer(self, asked: Asked) -> None:
+        service = self._shared.service
+        if service.is_slow(asked.request.path):
+            self._begin(self._answer_in_thread(asked))
+            return
+        response = service.answer(asked.request, asked.body_bytes)
+        if type(response) is Pending:
+            self._begin(self._deliver(asked, response))
+        else:
+            self.respond(asked, response)
+
+    def _begin(self, responding: Coroutine[Any, Any, None]) -> None:
+        """Respond in a task of its own. Further requests of the connection wait."""
+        self._left = asyncio.get_running_loop().create_future()
+        task = asyncio.ensure_future(self._end(responding))
+        self._shared.tasks.add(task)
+        task.add_done_callback(self._shared.tasks.discard)
+
+    async def _end(self, responding: Coroutine[Any, Any, None]) -> None:
+        await responding
+        self._left = None
+        self._continue()
+
+    async def _answer_in_thread(self, asked: Asked) -> None:
+        shared = self._shared
+        loop = asyncio.get_running_loop()
+        response = await loop.run_in_executor(shared.workers, shared.service.answer, asked.request, asked.body_bytes)
+        await self._deliver(asked, response)
+
+    async def _deliver(self, asked: Asked, response: Response) -> None:
+        """Wait for the response to a long poll, then write it; a streamed one piece by piece."""
+        delivered: Response | None = response
+        if isinstance(response, Pending) and self._left is not None:
+            delivered = await self._shared.polls.wait(response, left=self._left)
+        if delivered is None:
+            return
+        if not isinstance(delivered, Streamed):
+            self.respond(asked, delivered)
+            return
+        self.respond(asked, delivered, closes=False)
+        for piece in delivered.pieces():
+            if self._transport.is_closing():
+                return
+            self._transport.write(piece)
+            if self._is_paused:
+                await self._can_write.wait()
+        if not asked.keep_alive:
+            self._transport.close()
+
+    def _continue(self) -> None:
+        """Answer the requests that wait, until one of them takes long itself."""
+        waiting = self._waiting
+        while waiting and self._left is None and not self._is_paused and not self._transport.is_closing():
+            self._answer(waiting.popleft())
+        if self._is_paused or waiting or self._transport.is_closing():
+            return
+        if self.is_full and self._left is None:
+            self._transport.close()
+        else:
+            self._transport.resume_reading()
