@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,6 +15,7 @@ from noojee_contract.engine.subject import BY_HOUR_STEP_SECONDS, UNKNOWN_VALUES,
 from noojee_contract.errors import NotOffered
 from noojee_contract.model.archive import Archive, PutLeg, read_archive
 from noojee_contract.model.audio import tone
+from noojee_contract.model.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,13 @@ class FilledSubject(Subject):
         taken = {*self.tags, *self.unique_ids}
         return tuple(value for value in UNKNOWN_VALUES if value not in taken)
 
-    def space_by_hour(self) -> None:
-        """Step the clock after the first by-hour request, so that the next is within the limit of one a minute."""
-        if not self.target.once_a_minute:
-            return
-        if self._asked_by_hour:
-            self.step(BY_HOUR_STEP_SECONDS)
-        self._asked_by_hour = True
+    def send_by_hour(self, send: Callable[[], Exchange], *, refused: bool = False) -> Exchange:
+        """Send a by-hour request. Steps the clock first, unless it is the first one, to respect one a minute."""
+        if self.target.once_a_minute:
+            if self._asked_by_hour:
+                self.step(BY_HOUR_STEP_SECONDS)
+            self._asked_by_hour = True
+        return send()
 
     def step(self, seconds: float) -> datetime:
         """Move the sandbox's clock forward, and return its new time."""

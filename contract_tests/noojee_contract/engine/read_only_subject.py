@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from math import ceil
 
-from noojee_contract.clients.retry_after import TOO_MANY_REQUESTS, is_unavailable
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Inconclusive
 from noojee_contract.engine.sampling import Sampling, sampling_of
-from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject, SubjectConfig
+from noojee_contract.engine.slots import ByHourSlots, leave_slot
+from noojee_contract.engine.subject import (
+    UNKNOWN_VALUES,
+    Answer,
+    AtOnce,
+    Subject,
+    SubjectConfig,
+    hour_question,
+    local_hour,
+)
 from noojee_contract.errors import TooSoon
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
@@ -23,8 +31,8 @@ class ReadOnlySubject(Subject):
 
     `sampling` limits the requests for other calls.
 
-    `before_by_hour` runs before each by-hour request of a target with the limit of one a minute; it may wait, and it
-    may raise TooSoon. `wait` lets real seconds pass.
+    `before_by_hour` and `after_by_hour` run before and after each by-hour request of a target with the limit of one a
+    minute; see `ByHourSlots`. `wait` lets real seconds pass.
     """
 
     sampling: Sampling
@@ -36,13 +44,17 @@ class ReadOnlySubject(Subject):
         recordings: tuple[Question, ...],
         before_by_hour: Callable[[], None],
         wait: Callable[[float], None],
+        after_by_hour: Callable[[bool], None] = leave_slot,
         sampling: Sampling | None = None,
     ) -> None:
         super().__init__(config)
         self._recordings = recordings
         self.sampling = sampling or sampling_of([config.target], random_seed=0)
-        self._before_by_hour = before_by_hour
         self._wait = wait
+        self._slots = ByHourSlots(before=before_by_hour, after=after_by_hour, is_error=self._has_error_body)
+        self._refused: dict[tuple[str, str], Exchange] = {}
+        self._at_once: AtOnce | None = None
+        self._last_listing: Answer | None = None
 
     @property
     def recordings(self) -> tuple[Question, ...]:
@@ -79,38 +91,68 @@ class ReadOnlySubject(Subject):
     @property
     def hours(self) -> tuple[tuple[date, int], ...]:
         """The local hours of the recordings file."""
-        return tuple(_hour(value) for value in self._values("hour"))
+        return tuple(local_hour(value) for value in self._values("hour"))
 
     @property
     def unknown_values(self) -> tuple[str, ...]:
         """Hostile values that are no tag of the recordings file."""
         return tuple(value for value in UNKNOWN_VALUES if value not in self.tags)
 
-    def ask_by_hour(self, day: date | str | None, hour: int | str | None) -> Exchange:
-        """Send a by-hour request with these values. After 429, 5xx or no answer, ask again when a minute has passed.
-
-        429 says that another client asked within the minute.
-        """
-        exchange = super().ask_by_hour(day, hour)
-        if not is_unavailable(exchange):
-            return exchange
-        try:
+    def ask_by_hour(self, day: date | str | None, hour: int | str | None, *, refused: bool = False) -> Exchange:
+        """Send a by-hour request with these values; if it must be refused, only once."""
+        if not refused:
             return super().ask_by_hour(day, hour)
-        except TooSoon:
-            if exchange.status == TOO_MANY_REQUESTS:
-                raise
-            return exchange
+        key = (str(day), str(hour))
+        if key not in self._refused:
+            self._refused[key] = super().ask_by_hour(day, hour, refused=True)
+        return self._refused[key]
 
-    def space_by_hour(self) -> None:
-        """Wait until the next by-hour request is within the limit. Raises TooSoon if the target allows no such wait."""
-        if self.target.once_a_minute:
-            self._before_by_hour()
+    def send_by_hour(self, send: Callable[[], Exchange], *, refused: bool = False) -> Exchange:
+        """Send a by-hour request in a slot of the limit. Raises TooSoon if the target allows no such wait."""
+        return self._slots.send(send, refused=refused) if self.target.once_a_minute else send()
+
+    def new_listing(self, day: date, hour: int) -> Answer:
+        """The answer to a request that is sent now: for a known hour that was not asked yet, else for this hour."""
+        known = next((each for each in self.hours if not self.has_listed(*each)), None)
+        self._last_listing = super().new_listing(day, hour) if known is None else self.by_hour(*known)
+        return self._last_listing
+
+    def has_listed(self, day: date, hour: int) -> bool:
+        """Whether an hour was asked already."""
+        return hour_question(day, hour) in self._answers
+
+    def by_hour_at_once(self, day: date, hour: int) -> AtOnce:
+        """A listing of the last seconds or a new one, and the answers to two more by-hour requests at once; sent once."""
+        if self._at_once is None:
+            first = self._last_listing if self._slots.just_listed else None
+            at_once = self.two_more(first or self.new_listing(day, hour))
+            self._at_once = replace(at_once, in_time=self._slots.just_listed)
+            self._slots.use_up()
+        return self._at_once
+
+    def use_up_by_hour(self, day: date, hour: int) -> None:
+        """Use up the by-hour limit of this minute, unless a listing of the last seconds did."""
+        if not self._slots.just_listed:
+            super().use_up_by_hour(day, hour)
+
+    @property
+    def next_minute(self) -> Exchange | None:
+        """An answered by-hour request that came a minute after another answered one; None if none was sent so far."""
+        return self._slots.next_minute
+
+    @property
+    def by_hour_repeats(self) -> int:
+        """How many by-hour requests were sent again, because their slot was used up."""
+        return self._slots.repeats
 
     def step(self, seconds: float) -> datetime | None:
         """Wait real seconds. Raises Inconclusive if the target allows no such wait."""
         self.client.forget_hash()
         self._wait(seconds)
         return None
+
+    def _has_error_body(self, exchange: Exchange) -> bool:
+        return self.error_body(exchange) is not None
 
     def _values(self, kind: str) -> tuple[str, ...]:
         return tuple(question.value for question in self._recordings if question.kind == kind)
@@ -131,7 +173,7 @@ def observe(target_client: TargetClient, random_seed: int) -> ReadOnlySubject:
     def wait(seconds: float) -> None:
         if seconds > target.max_wait_seconds:
             raise Inconclusive(f"needs a wait of {seconds:g} s; allow it with max_wait_seconds = {ceil(seconds)}")
-        time.sleep(seconds)
+        target_client.pause(seconds)
 
     config = SubjectConfig(
         target=target,
@@ -145,10 +187,6 @@ def observe(target_client: TargetClient, random_seed: int) -> ReadOnlySubject:
         recordings=target.recordings,
         sampling=sampling_of([target], random_seed),
         before_by_hour=target_client.before_by_hour,
+        after_by_hour=target_client.after_by_hour,
         wait=wait,
     )
-
-
-def _hour(text: str) -> tuple[date, int]:
-    day, _, hour = text.partition(" ")
-    return datetime.strptime(day, "%Y/%m/%d").date(), int(hour)  # noqa: DTZ007  a local date, no instant

@@ -63,6 +63,19 @@ class Answer:
         return self.reading.legs
 
 
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """A listing by hour, and the answers to the same request again and to one for another hour, sent at once.
+
+    `in_time`: they were sent soon enough to be in the minute of the listing.
+    """
+
+    first: Answer
+    again: Exchange
+    other: Exchange
+    in_time: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectConfig:
     """One PBX and the client to ask it with.
@@ -154,16 +167,37 @@ class Subject(ABC):
 
     def by_hour(self, day: date, hour: int) -> Answer:
         """The answer to a local hour; cached. Respects the limit of one request a minute."""
-        return self._cached(Question("hour", f"{day:%Y/%m/%d} {hour}"), lambda: self.ask_by_hour(day, hour))
+        return self._cached(hour_question(day, hour), lambda: self.ask_by_hour(day, hour))
 
-    def ask_by_hour(self, day: date | str | None, hour: int | str | None) -> Exchange:
-        """Send a by-hour request with these values, after the wait that the limit needs. Not cached."""
-        self.space_by_hour()
-        return self.client.by_hour(day, hour)
+    def ask_by_hour(self, day: date | str | None, hour: int | str | None, *, refused: bool = False) -> Exchange:
+        """Send a by-hour request with these values, after the wait that the limit needs. Not cached.
+
+        `refused` says that it must be refused. A read-only subject sends such a request once.
+        """
+        return self.send_by_hour(lambda: self.client.by_hour(day, hour), refused=refused)
 
     @abstractmethod
-    def space_by_hour(self) -> None:
-        """Let so much time pass that the next by-hour request is within the limit of one a minute."""
+    def send_by_hour(self, send: Callable[[], Exchange], *, refused: bool = False) -> Exchange:
+        """Send a by-hour request after the wait that the limit of one a minute needs; `refused`: it must be refused."""
+
+    def new_listing(self, day: date, hour: int) -> Answer:
+        """The answer to a by-hour request that is sent now: for this hour, or for a known hour that was not asked yet."""
+        return self.reread(hour_question(day, hour), self.ask_by_hour(day, hour))
+
+    def by_hour_at_once(self, day: date, hour: int) -> AtOnce:
+        """A new listing, and the answers to two more by-hour requests at once."""
+        first = self.new_listing(day, hour)
+        day, hour = local_hour(first.asked.value)
+        return AtOnce(first, again=self.client.by_hour(day, hour), other=self.client.by_hour(day, (hour + 1) % 24))
+
+    def use_up_by_hour(self, day: date, hour: int) -> None:
+        """Use up the by-hour limit of this minute."""
+        self.new_listing(day, hour)
+
+    @property
+    def next_minute(self) -> Exchange | None:
+        """An answered by-hour request that came a minute after another answered one; None if none was sent so far."""
+        return None
 
     def listings(self) -> tuple[Answer, ...]:
         """The answers to all tags and unique ids."""
@@ -246,6 +280,17 @@ class Subject(ABC):
 
     def _cached(self, asked: Question, ask: Callable[[], Exchange]) -> Answer:
         return self._answers.get(asked, lambda: self.reread(asked, ask()))
+
+
+def local_hour(text: str) -> tuple[date, int]:
+    """The date and the hour of a question by hour."""
+    day, _, hour = text.partition(" ")
+    return datetime.strptime(day, "%Y/%m/%d").date(), int(hour)  # noqa: DTZ007  a local date, no instant
+
+
+def hour_question(day: date, hour: int) -> Question:
+    """The question for the legs that ended in a local hour."""
+    return Question("hour", f"{day:%Y/%m/%d} {hour}")
 
 
 def _read_only() -> Inconclusive:

@@ -75,8 +75,7 @@ def test_no_answer_repeats_the_credentials(subject: Subject, check: Check) -> No
             "an unknown recording": subject.client.by_unique_id("no-such-call.1"),
         }
         if subject.has_by_hour and subject.sandbox is not None:
-            subject.space_by_hour()
-            answers["a bad hour"] = subject.client.by_hour(DAY, "24")
+            answers["a bad hour"] = subject.ask_by_hour(DAY, "24")
             subject.client.by_hour(DAY, 15)
             answers["a second request by hour"] = subject.client.by_hour(DAY, 15)
         if subject.client.audio_template is not None and "audio" in subject.target.capabilities:

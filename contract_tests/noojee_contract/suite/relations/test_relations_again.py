@@ -9,6 +9,7 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import UNKNOWN_VALUES, Subject
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
+from noojee_contract.suite.support.listing import question_in_words
 from noojee_contract.suite.support.queries import (
     ask,
     request_of,
@@ -79,14 +80,14 @@ def test_a_question_has_the_same_answer_after_by_hour(subject: Subject, check: C
     """DERIVED from W-H, W-D9: the hour is a parameter of its own request."""
     answers = answers_with_legs(subject, AT_ONCE)
     for day, hour in subject.hours[:1]:
-        subject.ask_by_hour(day, hour)
+        listing = subject.new_listing(day, hour)
         for answer in answers:
             check_same(
                 subject,
                 check,
                 answer,
                 ask_again(subject, answer).exchange,
-                f"sent after hour {hour} of {day:%Y/%m/%d}",
+                f"sent after {question_in_words(listing)}",
             )
 
 
