@@ -94,8 +94,8 @@ def recordings(document: dict[str, Any]) -> str:
 
 
 def journal(url: str) -> list[dict[str, Any]]:
-    """The requests that a fake has answered, at most the last 1,000."""
-    answer = httpx.get(f"{url}/__noojee/sandboxes/default/journal", trust_env=False)
+    """The last requests that a fake has answered, at most 1,000."""
+    answer = httpx.get(f"{url}/__noojee/sandboxes/default/journal?limit=1000", trust_env=False)
     entries: list[dict[str, Any]] = answer.json()["entries"]
     return entries
 

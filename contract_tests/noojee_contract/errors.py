@@ -29,7 +29,11 @@ class Unreachable(ContractError):
         self.target_name = target_name
 
 
-class BudgetSpent(ContractError):
+class LimitReached(ContractError):
+    """A limit of the run ends a clause: the clause is inconclusive."""
+
+
+class BudgetSpent(LimitReached):
     """The request budget of a target is spent; `budget` is its number of requests."""
 
     def __init__(self, budget: int) -> None:
@@ -41,7 +45,7 @@ class BudgetSpent(ContractError):
         return BudgetSpent, (self.budget,)
 
 
-class TooSoon(ContractError):
+class TooSoon(LimitReached):
     """A by-hour request would come less than a minute after the last; `seconds` is the wait until it may go out."""
 
     def __init__(self, seconds: float) -> None:
@@ -54,6 +58,13 @@ class TooSoon(ContractError):
     def __reduce__(self) -> tuple[type[TooSoon], tuple[float]]:
         """Travel between worker processes."""
         return TooSoon, (self.seconds,)
+
+
+class TimeSpent(LimitReached):
+    """The time limit of the run is reached, or would be reached by the next wait."""
+
+    def __init__(self) -> None:
+        super().__init__("the time limit of the run is reached; raise --time-limit to go on")
 
 
 def near(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:

@@ -40,6 +40,13 @@ SEVERITIES = ("must", "should", "declared", "may")
 NEEDS = ("writable", "negative_tests", "by_hour", "audio", "user_key", "plain_http", "live")
 """What a clause may require of a target, apart from waiting. For a migration, one side needs by_hour."""
 INPUTS = ("exchange", "archive")
+SLOTS: Mapping[str, str] = {
+    "first": "sends requests right after a listing, which are about the limit itself",
+    "listing": "needs a listing that is sent at that time, which may be that of a known hour",
+    "refused": "sends requests that must be refused, just before a listing",
+    "own": "needs an answered request that no other clause can use",
+}
+"""When a clause sends its own by-hour requests to a read-only target, which may send one a minute."""
 PATTERNS: Mapping[str, str] = {
     "subset": "one answer is part of another",
     "round-trip": "the values in an answer lead back to it",
@@ -75,7 +82,8 @@ class Clause:
     `wait_seconds`: how long the clause waits on a target whose clock it cannot advance. `scheme`: the only
     authentication scheme that the clause is about, or None. `scope`: see `SCOPES`. `fields`: what a dialect file must
     name before the clause applies. `faulty_server`: the faulty server in `tests/` that the clause catches. `requests`:
-    the most requests of its own on a read-only target. `pattern`: its metamorphic pattern, see `PATTERNS`.
+    the most requests of its own on a read-only target. `slot`: see `SLOTS`. `pattern`: its metamorphic pattern, see
+    `PATTERNS`.
     """
 
     id: str
@@ -92,6 +100,7 @@ class Clause:
     declares: str | None
     faulty_server: str
     requests: int
+    slot: str | None
     pattern: str | None
 
     @property
@@ -130,6 +139,7 @@ _KEYS: Mapping[str, _Key] = {
     "declares": _Key(type=str),
     "faulty_server": _Key(type=str, required=True),
     "requests": _Key(type=int, default=0),
+    "slot": _Key(type=str, words=SLOTS),
     "pattern": _Key(type=str, words=PATTERNS),
 }
 _TYPE_NAMES: Mapping[type, str] = {str: "a text", int: "a whole number", list: "a list of texts"}

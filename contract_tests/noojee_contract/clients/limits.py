@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from noojee_contract.errors import BudgetSpent, TooSoon
+from noojee_contract.clients.clock import CLOCK, Clock
+from noojee_contract.errors import BudgetSpent, TimeSpent, TooSoon
 from noojee_contract.targets.target import Target
 
 BY_HOUR_SECONDS = 61.0  # "1 per minute" (DOC), and one second for the network
@@ -30,6 +31,7 @@ ARRIVAL_SECONDS = 0.05
 SHORTEST_GAP = 0.9
 """The shortest gap between two requests that a server may see, as a part of 1 / rate."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
+OnWait = Callable[[float, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Limits:
         *,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        until: float | None = None,
     ) -> None:
         self._path = path
         self._lock = FileLock(f"{path}.lock", timeout=LOCK_SECONDS, poll_interval=LOCK_POLL_SECONDS)
@@ -61,16 +64,20 @@ class Limits:
         self._budget = bounds.request_budget
         self._now = now
         self._sleep = sleep
+        self._until = until
         self._sent = 0.0
         self._next_is_by_hour = False
+        self._next_by_hour = 0.0
 
     def before_request(self) -> None:
-        """Wait for the turn of a request and count it. Raises BudgetSpent if the budget is used up."""
+        """Wait for the turn of a request and count it.
+
+        Raises BudgetSpent if the budget is used up, and TimeSpent if the turn is after the end of the run.
+        """
         with self._lock:
             state = self._read()
-            if self._budget is not None and state["spent"] >= self._budget:
-                raise BudgetSpent(self._budget)
             turn = max(self._now(), state["next"])
+            self._check_left(state, turn)
             self._write({**state, "spent": state["spent"] + 1, "next": turn + self._gap})
         wait = turn - self._now()
         if wait > 0:
@@ -95,7 +102,8 @@ class Limits:
             self._sent = self._now()
             state = {**self._read(), "sent": self._sent}
             if self._next_is_by_hour:  # the rate may have delayed it, and the server counts from when it comes
-                state["next_by_hour"] = max(state["next_by_hour"], self._sent + BY_HOUR_SECONDS)
+                self._next_by_hour = max(state["next_by_hour"], self._sent + BY_HOUR_SECONDS)
+                state["next_by_hour"] = self._next_by_hour
                 self._next_is_by_hour = False
             self._write(state)
             self._lock.release()
@@ -114,25 +122,62 @@ class Limits:
             state = self._read()
             if state["waited"] + seconds > MOST_RETRY_AFTER_SECONDS:
                 return False
+            self._check_left(state, self._now() + seconds)
             self._write({**state, "waited": state["waited"] + seconds})
         self._sleep(seconds)
         return True
 
-    def before_by_hour(self, most_seconds: float) -> None:
-        """Wait until a by-hour request is within one a minute. Raises TooSoon if the wait is longer than `most_seconds`."""
+    def before_by_hour(self, most_seconds: float, on_wait: OnWait = lambda seconds, number: None) -> None:
+        """Wait until a by-hour request is within one a minute.
+
+        `on_wait` gets the seconds of a wait that begins, and the number of the minute that it waits for.
+
+        Raises TooSoon if the wait is longer than `most_seconds`, BudgetSpent if the budget is used up, and TimeSpent if the
+        wait ends after the end of the run.
+        """
         with self._lock:
             state = self._read()
             turn = max(self._now(), state["next_by_hour"])
             wait = turn - self._now()
+            self._check_left(state, turn)
             if wait > most_seconds:
                 raise TooSoon(wait)
-            self._write({**state, "next_by_hour": turn + BY_HOUR_SECONDS})
+            self._next_by_hour = turn + BY_HOUR_SECONDS
+            minute = state["minute"] + 1
+            self._write({**state, "next_by_hour": self._next_by_hour, "minute": minute})
         self._next_is_by_hour = True
         if wait > 0:
+            on_wait(wait, minute)
             self._sleep(wait)
 
+    def after_by_hour(self, used: bool) -> None:
+        """Begin the next minute now, or allow another by-hour request at once if the last one did not use up its minute."""
+        with self._lock:
+            state = self._read()
+            if used:
+                self._write({**state, "next_by_hour": max(state["next_by_hour"], self._now() + BY_HOUR_SECONDS)})
+            elif state["next_by_hour"] == self._next_by_hour:  # no other worker has taken the next minute
+                self._write({**state, "next_by_hour": self._now(), "minute": state["minute"] - 1})
+
+    def by_hour_wait_seconds(self) -> float:
+        """How long a by-hour request must wait now."""
+        with self._lock:
+            return max(0.0, float(self._read()["next_by_hour"]) - self._now())
+
+    def pause(self, seconds: float) -> None:
+        """Wait as long as a clause needs. Raises BudgetSpent or TimeSpent if no request can follow."""
+        with self._lock:
+            self._check_left(self._read(), self._now() + seconds)
+        self._sleep(seconds)
+
+    def _check_left(self, state: Mapping[str, Any], at: float) -> None:
+        if self._budget is not None and state["spent"] >= self._budget:
+            raise BudgetSpent(self._budget)
+        if self._until is not None and at > self._until:
+            raise TimeSpent
+
     def _read(self) -> dict[str, Any]:
-        start = {"spent": 0, "next": 0.0, "next_by_hour": 0.0, "sent": 0.0, "waited": 0.0}
+        start = {"spent": 0, "next": 0.0, "next_by_hour": 0.0, "minute": 0, "sent": 0.0, "waited": 0.0}
         try:
             return {**start, **json.loads(self._path.read_text(encoding="utf-8"))}
         except FileNotFoundError:
@@ -142,11 +187,13 @@ class Limits:
         self._path.write_text(json.dumps(state), encoding="utf-8")
 
 
-def limits_of(targets: Sequence[Target], folder: Path) -> Mapping[str, Limits | None]:
+def limits_of(
+    targets: Sequence[Target], folder: Path, *, clock: Clock = CLOCK, until: float | None = None
+) -> Mapping[str, Limits | None]:
     """The limits of each target, by name; None for a writable target on a server without limits.
 
     `folder` is shared by all workers of the run. Targets on one server share its limits; of different values, the lowest
-    one applies.
+    one applies. `until` is the end of the run, by the clock.
     """
     servers: dict[str, list[Target]] = {}
     for target in targets:
@@ -164,7 +211,9 @@ def limits_of(targets: Sequence[Target], folder: Path) -> Mapping[str, Limits | 
         name = hashlib.sha256(server.encode()).hexdigest()[:16]
         for target in served:
             limited = not target.writable or bounds != Bounds()
-            limits[target.name] = Limits(folder / f"{name}.json", bounds) if limited else None
+            path = folder / f"{name}.json"
+            shared = Limits(path, bounds, now=clock.now, sleep=clock.sleep, until=until)
+            limits[target.name] = shared if limited else None
     return limits
 
 

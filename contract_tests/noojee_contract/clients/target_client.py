@@ -15,7 +15,7 @@ import httpx
 
 from noojee_contract.clients.client import Client
 from noojee_contract.clients.control import ControlClient, Sandbox
-from noojee_contract.clients.limits import Limits
+from noojee_contract.clients.limits import Limits, OnWait
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.sender import Sender
 from noojee_contract.dialects.dialect import Dialect
@@ -32,7 +32,7 @@ class TargetClient:
     """One target: its HTTP client, credentials, limits and sandboxes.
 
     It opens its connection on first use. `servers` are the server processes of the run. `tally` counts the requests that
-    were sent to the API, and their answers.
+    were sent to the API, and their answers. `on_by_hour_wait` is called when a wait for the by-hour limit begins.
 
     Raises Unreachable if nothing answers within the target's time-out, TargetError if the configuration is wrong.
     """
@@ -47,6 +47,7 @@ class TargetClient:
     ) -> None:
         self.target = target
         self.tally = Tally()
+        self.on_by_hour_wait: OnWait = lambda seconds, number: None
         self._limits = limits
         self._environ = os.environ if environ is None else environ
         self._servers = servers
@@ -143,7 +144,21 @@ class TargetClient:
     def before_by_hour(self) -> None:
         """Wait until a by-hour request is within one a minute. Raises TooSoon if the target allows no such wait."""
         if self._limits is not None:
-            self._limits.before_by_hour(self.target.max_wait_seconds)
+            self._limits.before_by_hour(self.target.max_wait_seconds, self.on_by_hour_wait)
+
+    def after_by_hour(self, used: bool) -> None:
+        """Say whether a by-hour request has used up its minute."""
+        if self._limits is not None:
+            self._limits.after_by_hour(used)
+
+    def by_hour_wait_seconds(self) -> float:
+        """How long a by-hour request must wait now."""
+        return 0.0 if self._limits is None else self._limits.by_hour_wait_seconds()
+
+    def pause(self, seconds: float) -> None:
+        """Let seconds pass. Raises BudgetSpent or TimeSpent if no request can follow."""
+        if self._limits is not None:
+            self._limits.pause(seconds)
 
     def probe(self) -> Exchange:
         """Send one request to see whether the target answers. Raises Unreachable with the reason."""

@@ -9,7 +9,7 @@ from noojee_contract.comparison.extent import extent_of
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
 from noojee_contract.engine.expectations import Expectations
 from noojee_contract.engine.subject import Subject, SubjectPair
-from noojee_contract.errors import BudgetSpent, TooSoon
+from noojee_contract.errors import LimitReached
 
 ClauseFunction = Callable[..., None]
 
@@ -25,7 +25,7 @@ def run_clause(function: ClauseFunction, subject: Subject | SubjectPair, check: 
     stop: Exception | None = None
     try:
         function(subject, check)
-    except (CheckFailed, Inconclusive, BudgetSpent, TooSoon) as raised:
+    except (CheckFailed, Inconclusive, LimitReached) as raised:
         stop = raised
     differences = check.comparison.differences
     unexpected = [each for each in differences if check.expectations.row_for(each.field, each.message) is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -51,7 +52,7 @@ class ReadOnlySubject(Subject):
         self._recordings = recordings
         self.sampling = sampling or sampling_of([config.target], random_seed=0)
         self._wait = wait
-        self._slots = ByHourSlots(before=before_by_hour, after=after_by_hour, is_error=self._has_error_body)
+        self._slots = ByHourSlots(before=before_by_hour, after=after_by_hour, is_error=self._has_error_body, now=config.now)
         self._refused: dict[tuple[str, str], Exchange] = {}
         self._at_once: AtOnce | None = None
         self._last_listing: Answer | None = None
@@ -166,7 +167,9 @@ class ReadOnlySubject(Subject):
             return ()
 
 
-def observe(target_client: TargetClient, random_seed: int) -> ReadOnlySubject:
+def observe(
+    target_client: TargetClient, random_seed: int, *, now: Callable[[], float] = time.time
+) -> ReadOnlySubject:
     """A subject on a target as it is; the random seed draws its samples. Raises TargetError if the target's key is not set."""
     target = target_client.target
 
@@ -181,6 +184,7 @@ def observe(target_client: TargetClient, random_seed: int) -> ReadOnlySubject:
         zone=target.time_zone,
         profile=target.declares(target.profile),
         plain_root=target_client.plain_root,
+        now=now,
     )
     return ReadOnlySubject(
         config,

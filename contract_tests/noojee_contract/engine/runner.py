@@ -6,10 +6,11 @@ import os
 import tempfile
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from noojee_contract.clients.hashes import TimeUnavailable
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
+from noojee_contract.engine.ahead import Ahead, PlannedClause, known_hours
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
 from noojee_contract.engine.clause_run import ClauseFunction, is_expected, run_clause
 from noojee_contract.engine.config import RunnerConfig
@@ -29,12 +31,13 @@ from noojee_contract.engine.second_run import run_again
 from noojee_contract.engine.subject import Subject, SubjectPair
 from noojee_contract.engine.subject_pool import SubjectPool
 from noojee_contract.engine.timeline import time_lines
-from noojee_contract.errors import BudgetSpent, TargetError, TooSoon, Unreachable
+from noojee_contract.errors import LimitReached, TargetError, TimeSpent, Unreachable
 from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
 from noojee_contract.report import differences
+from noojee_contract.model.wait import ByHourWait
 
 BUG_HEADER = "x-noojee-fake-bug"
 MOST_TIME_LINES = 60
@@ -62,6 +65,11 @@ class Runner:
         self._subjects = SubjectPool(config, self.target_clients)
         self._retrier = Retrier(config, self.target_clients, self._subjects)
         self._failures = FailureBuilder(config, self.target_clients)
+        self._ahead = Ahead(
+            run=self._result,
+            subject=self._subjects.read_only,
+            wait_seconds=lambda name: self.target_clients[name].by_hour_wait_seconds(),
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -77,8 +85,32 @@ class Runner:
         """The cells of a clause; see `Planner.cells`."""
         return self.planner.cells(clause)
 
+    def expect(self, cases: Sequence[PlannedClause]) -> None:
+        """Take the cases that are to run: by-hour requests to read-only targets are sent as soon as the limit allows."""
+        for target in self.config.targets:
+            if target.writable or not target.has_by_hour or not target.once_a_minute:
+                continue
+            own = [case for case in cases if target.name in case.cell.target_names]
+            own = [case for case in own if self.planner.obstacle(case.clause, case.cell) is None]
+            if any("by_hour" in case.clause.needs for case in own):
+                self._ahead.expect(target.name, own, known_hours(target))
+
     def result(self, clause: Clause, function: ClauseFunction, cell: Cell) -> Result:
-        """Run a clause in a cell. Never raises for what a server does; internal errors become the outcome `error`."""
+        """Run a clause in a cell. Never raises for what a server does; internal errors become the outcome `error`.
+
+        By-hour requests of other clauses are sent before and after, if the limit allows them without a wait.
+        """
+        case = PlannedClause(clause=clause, function=function, cell=cell)
+        self._ahead.run_due()
+        result = self._ahead.take(case)
+        if result is None:
+            result = self._result(case)
+            self._ahead.note(case, result)
+        self._ahead.run_due()
+        return result
+
+    def _result(self, case: PlannedClause) -> Result:
+        clause, function, cell = case.clause, case.function, case.cell
         started = time.monotonic()
         try:
             result = self._run(clause, function, cell)
@@ -121,19 +153,35 @@ class Runner:
 
     def _open_target_clients(self, environ: Mapping[str, str], servers: Servers) -> dict[str, TargetClient]:
         clients: dict[str, TargetClient] = {}
-        limits = limits_of(self.config.targets, self._folder)
+        timing = self.config.timing
+        limits = limits_of(self.config.targets, self._folder, clock=timing.clock, until=timing.until)
         for target in self.config.targets:
             client = TargetClient(target, limits=limits[target.name], environ=environ, servers=servers)
+            client.on_by_hour_wait = partial(self._say_wait, target.name)
             clients[target.name] = client
             self._resources.callback(client.close)
             if target.command is not None:
                 servers.begin(target.command, target.name)
         return clients
 
+    def _say_wait(self, name: str, seconds: float, number: int) -> None:
+        wait = ByHourWait(target=name, seconds=seconds, number=number, minutes=self._ahead.minutes(name))
+        self.config.timing.on_wait(wait)
+
+    def _has_time(self, clause: Clause, cell: Cell) -> bool:
+        """Whether a clause may start: its own wait ends before the run."""
+        timing = self.config.timing
+        if timing.until is None:
+            return True
+        waits = not all(self.planner.targets[name].writable for name in cell.target_names)
+        return timing.clock.now() + (clause.wait_seconds if waits else 0) <= timing.until
+
     def _run(self, clause: Clause, function: ClauseFunction, cell: Cell) -> Result:
         obstacle = self.planner.obstacle(clause, cell)
         if obstacle is not None:
             return _result(clause, cell, obstacle.outcome, reason=obstacle.reason)
+        if not self._has_time(clause, cell):
+            return _result(clause, cell, Outcome.INCONCLUSIVE, reason=str(TimeSpent()))
         check = Check(Expectations(self.planner.expected_failures(clause, cell), self._today))
         result = self._checked(clause, function, cell, check)
         if check.comparison.differences:
@@ -155,7 +203,7 @@ class Runner:
                     if not is_expected(shown, check.expectations):
                         raise
                     expected = expected or shown
-        except (Inconclusive, BudgetSpent, TooSoon) as stop:
+        except (Inconclusive, LimitReached) as stop:
             return _result(
                 clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=self._redacted(cell, str(stop))
             )

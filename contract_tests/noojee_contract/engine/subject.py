@@ -6,6 +6,7 @@ in `filled_subject` (a sandbox with known calls) and `read_only_subject` (a PBX 
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ class Answer:
         return self.reading.legs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AtOnce:
     """A listing by hour, and the answers to the same request again and to one for another hour, sent at once.
 
@@ -81,7 +82,7 @@ class SubjectConfig:
     """One PBX and the client to ask it with.
 
     `zone` is the PBX's time zone. `profile` are the options that it declares. `plain_root` is its base URL over plain
-    http, None if unknown.
+    http, None if unknown. `now` is the clock that waits change.
     """
 
     target: Target
@@ -89,6 +90,7 @@ class SubjectConfig:
     zone: ZoneInfo
     profile: Mapping[str, str]
     plain_root: str | None = None
+    now: Callable[[], float] = time.time
 
 
 class Subject(ABC):
@@ -186,9 +188,13 @@ class Subject(ABC):
 
     def by_hour_at_once(self, day: date, hour: int) -> AtOnce:
         """A new listing, and the answers to two more by-hour requests at once."""
-        first = self.new_listing(day, hour)
+        return self.two_more(self.new_listing(day, hour))
+
+    def two_more(self, first: Answer) -> AtOnce:
+        """A listing by hour, with the answers to two more by-hour requests that are sent at once."""
         day, hour = local_hour(first.asked.value)
-        return AtOnce(first, again=self.client.by_hour(day, hour), other=self.client.by_hour(day, (hour + 1) % 24))
+        again = self.client.by_hour(day, hour)
+        return AtOnce(first=first, again=again, other=self.client.by_hour(day, (hour + 1) % 24))
 
     def use_up_by_hour(self, day: date, hour: int) -> None:
         """Use up the by-hour limit of this minute."""

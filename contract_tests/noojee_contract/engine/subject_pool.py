@@ -12,7 +12,7 @@ from noojee_contract.engine.bundled import bundled, small
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.filled_subject import Filling, fill
 from noojee_contract.engine.mapped_subject import MappedSubject
-from noojee_contract.engine.read_only_subject import observe
+from noojee_contract.engine.read_only_subject import ReadOnlySubject, observe
 from noojee_contract.engine.sampling import sampling_of
 from noojee_contract.engine.subject import Answer, Subject, SubjectPair
 from noojee_contract.model.cell import CallSource, Cell, MigrationPair
@@ -71,6 +71,11 @@ class SubjectPool:
             if each.asked == row and each.legs
         ]
         return bool(partners) and all(pair.starts_outside(each.legs) for pair, each in partners)
+    def read_only(self, name: str) -> ReadOnlySubject:
+        """The subject of a read-only target."""
+        (subject,) = self._shared_subjects(name, CallSource.OBSERVED)
+        assert isinstance(subject, ReadOnlySubject)
+        return subject
 
     def filled(self, cell: Cell, document: Mapping[str, Any]) -> Subject | SubjectPair:
         """A subject on new sandboxes of a cell, filled with one archive file."""
@@ -111,7 +116,7 @@ class SubjectPool:
             return [fill(target_client, Filling(document=document)) for document in self._generated]
         if source == CallSource.BUNDLED:
             return [fill(target_client, Filling(document=bundled().document, archive=bundled()))]
-        return [observe(target_client, self._config.random_seed)]
+        return [observe(target_client, self._config.random_seed, now=self._config.timing.clock.now)]
 
     def _own(self, name: str, source: CallSource) -> list[Subject]:
         """A subject for one clause alone, so that no other clause meets a stepped clock or a used-up limit."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from noojee_contract.model.cell import Cell
     from noojee_contract.model.failure import Failure
 
 RESULT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
@@ -75,7 +76,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=[item for item in contract if item in dropped])
         items[:] = [item for item in items if item not in dropped]
+    _order(items)
     collected_of(config).expect(item.nodeid for item in kept)
+    if not hasattr(config, "workerinput"):  # pytest-xdist gives a worker only some of them
+        _expect(config, kept)
 
 
 @pytest.fixture
@@ -176,6 +180,42 @@ def pytest_testnodedown(node: Any) -> None:
         from noojee_contract.pytest_plugin.session import collected_of
 
         collected_of(node.config).take_worker(json.loads(sent))
+
+
+def _order(items: list[pytest.Item]) -> None:
+    """Sort the clauses of read-only targets: the accepted key first, by-hour listings last."""
+    from noojee_contract.catalogue.clauses import catalogue
+    from noojee_contract.engine.planner import place_in_run
+
+    def place(item: pytest.Item) -> int:
+        if item.get_closest_marker(MARK) is None:
+            return 0
+        return place_in_run(catalogue()[_clause_id(item)], _cell(item))
+
+    items.sort(key=place)
+
+
+def _expect(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from noojee_contract.catalogue.clauses import catalogue
+    from noojee_contract.engine.ahead import PlannedClause
+    from noojee_contract.pytest_plugin.session import runner_of
+
+    runner_of(config).expect(
+        [
+            PlannedClause(clause=catalogue()[_clause_id(item)], function=_function(item), cell=_cell(item))
+            for item in items
+        ]
+    )
+
+
+def _cell(item: pytest.Item) -> Cell:
+    cell: Cell = item.callspec.params["noojee_cell"]  # type: ignore[attr-defined]  # of a parametrized function
+    return cell
+
+
+def _function(item: pytest.Item) -> Callable[..., None]:
+    function: Callable[..., None] = item.obj.function  # type: ignore[attr-defined]  # see `suite.clause`
+    return function
 
 
 def _chosen_clauses(config: pytest.Config) -> frozenset[str] | None:
