@@ -30,6 +30,10 @@ class AnswerCache(Generic[K, V]):
             self._kept[question] = ask()
         return self._kept[question]
 
+    def __contains__(self, question: K) -> bool:
+        """Whether the answer to a question is kept."""
+        return question in self._kept
+
     def drop(self, question: K) -> None:
         """Drop the answer to a question, if it is kept."""
         self._kept.pop(question, None)

@@ -52,7 +52,9 @@ class ReadOnlySubject(Subject):
         self._recordings = recordings
         self.sampling = sampling or sampling_of([config.target], random_seed=0)
         self._wait = wait
-        self._slots = ByHourSlots(before=before_by_hour, after=after_by_hour, is_error=self._has_error_body, now=config.now)
+        self._slots = ByHourSlots(
+            before=before_by_hour, after=after_by_hour, is_error=self._has_error_body, now=config.now
+        )
         self._refused: dict[tuple[str, str], Exchange] = {}
         self._at_once: AtOnce | None = None
         self._last_listing: Answer | None = None
@@ -167,9 +169,7 @@ class ReadOnlySubject(Subject):
             return ()
 
 
-def observe(
-    target_client: TargetClient, random_seed: int, *, now: Callable[[], float] = time.time
-) -> ReadOnlySubject:
+def observe(target_client: TargetClient, random_seed: int, *, now: Callable[[], float] = time.time) -> ReadOnlySubject:
     """A subject on a target as it is; the random seed draws its samples. Raises TargetError if the target's key is not set."""
     target = target_client.target
 

@@ -36,8 +36,8 @@ from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
-from noojee_contract.report import differences
 from noojee_contract.model.wait import ByHourWait
+from noojee_contract.report import differences
 
 BUG_HEADER = "x-noojee-fake-bug"
 MOST_TIME_LINES = 60
