@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -80,9 +81,9 @@ class MappedSubject(Subject):
         """The exchange that fetches the audio of a leg of the new side; cached."""
         return self._subject.sound(self._own_id(unique_id), leg)
 
-    def space_by_hour(self) -> None:
-        """Let so much time pass that the next by-hour request is within the limit."""
-        self._subject.space_by_hour()
+    def send_by_hour(self, send: Callable[[], Exchange], *, refused: bool = False) -> Exchange:
+        """Send a by-hour request after the wait that the limit needs."""
+        return self._subject.send_by_hour(send, refused=refused)
 
     def step(self, seconds: float) -> datetime | None:
         """Let time pass."""

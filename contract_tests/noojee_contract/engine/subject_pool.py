@@ -71,6 +71,7 @@ class SubjectPool:
             if each.asked == row and each.legs
         ]
         return bool(partners) and all(pair.starts_outside(each.legs) for pair, each in partners)
+
     def read_only(self, name: str) -> ReadOnlySubject:
         """The subject of a read-only target."""
         (subject,) = self._shared_subjects(name, CallSource.OBSERVED)
