@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from noojee_contract.engine.check import CheckFailed
 from noojee_contract.engine.subject import SubjectPair
 from noojee_contract.model.failure import FailureKind
-from noojee_contract.model.question import Question
-from support.listing_pbx import LEG, UNIQUE_ID, checked, listing_pbx
+from support.listing_pbx import LEG, UNIQUE_ID, checked, listing_pbx, subject_of
 
 DURATIONS = ("00:00:20", "20.25", "-1", "", 20, None)
 SECOND_LEG = {**LEG, "Leg": "2", "Start": "2026-03-11 14:40:20.0", "CallRecordId": "502"}
@@ -70,11 +70,10 @@ def test_a_leg_without_a_readable_number_is_reported(clause: str) -> None:
 
 def test_two_answers_with_different_unreadable_values_differ() -> None:
     """Both have no Duration that can be read, yet they are not the same answer."""
-    answers = iter([{**LEG, "Duration": 20}, {**LEG, "Duration": 21}, {**LEG, "Duration": 20}])
-    subject = listing_pbx(LEG, recordings=(("tag", "INV-7"), ("unique_id", UNIQUE_ID)))
-    for question in (Question("tag", "INV-7"), Question("unique_id", UNIQUE_ID)):
-        answer = listing_pbx(next(answers)).by_unique_id(UNIQUE_ID)
-        subject._answers[question] = subject.reread(question, answer.exchange)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=[{**LEG, "Duration": 20 if "tag" in request.url.params else 21}])
+
     with pytest.raises(CheckFailed) as raised:
-        checked("relations.tag-within-call", subject)
+        checked("relations.tag-within-call", subject_of(answer, [("tag", "INV-7"), ("unique_id", UNIQUE_ID)]))
     assert raised.value.field == "Duration"
