@@ -14,7 +14,7 @@ from noojee_contract.model.files import beginning_of
 
 MOST_BYTES = 4 * 1024 * 1024
 
-_QUOTED = re.compile(r'[^,"]*,"')
+_QUOTED = re.compile(r'(?:[^,"]*|"[^"]*"),"')
 """The beginning of a row whose value is quoted."""
 
 

@@ -347,8 +347,9 @@ def test_the_separator_of_a_spreadsheet_is_named(tmp_path: Path, header: str, sa
 def test_a_quoted_value_is_taken_as_it_is(tmp_path: Path, value: str) -> None:
     """A tag is any text: it may begin with a blank."""
     written = value.replace('"', '""')
-    (tmp_path / "recordings.csv").write_text(f'kind,value\ntag,"{written}"\n', encoding="utf-8")
-    assert tuple(read_recordings(tmp_path / "recordings.csv")) == (Question("tag", value),)
+    for kind in ("tag", '"tag"'):
+        (tmp_path / "recordings.csv").write_text(f'kind,value\n{kind},"{written}"\n', encoding="utf-8")
+        assert tuple(read_recordings(tmp_path / "recordings.csv")) == (Question("tag", value),)
 
 
 def test_options_are_those_of_the_table() -> None:
