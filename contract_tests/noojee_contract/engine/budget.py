@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from noojee_contract.catalogue.clauses import catalogue, choose
+from noojee_contract.catalogue.clauses import MIGRATION, catalogue, choose
 from noojee_contract.engine.sampling import sampling_of
 from noojee_contract.targets.applicability import applies_to, lacking
 from noojee_contract.targets.target import ALL, Target
@@ -25,7 +25,8 @@ def planned_requests(
     clauses = [
         clause
         for clause in (choose(only) if only else catalogue().values())
-        if applies_to(clause, target) and lacking(clause, target) is None
+        if lacking(clause, target) is None
+        and (applies_to(clause, target) or (partners and MIGRATION in clause.dialects))
     ]
     sides = (target, *partners)
     sampling = sampling_of(sides, 0)

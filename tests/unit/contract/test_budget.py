@@ -29,7 +29,8 @@ def test_each_worker_asks_the_shared_questions() -> None:
 def test_a_migration_also_asks_for_the_recordings_of_the_other_side() -> None:
     """Each side is asked for what the other side is known to hold, and for the sounds of both."""
     other = target(Question("unique_id", "1.2"), Question("unique_id", "1.3"), calls=5)
-    alone, both = planned_requests(target(), ONLY), planned_requests(target(), ONLY, partners=[other])
+    only = ("metadata.by-unique-id-answered", "migration.durations")
+    alone, both = planned_requests(target(), only), planned_requests(target(), only, partners=[other])
     assert both - alone == 2 + 10 * SOUND_TRIES
 
 
