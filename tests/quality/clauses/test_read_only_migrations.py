@@ -50,10 +50,10 @@ CALLS = (tagged(CALL, 1, 2), tagged(OTHER, 5), tagged(EARLIER, 7, day=10, tag="C
 
 def side(
     *rows: Row, calls: tuple[Mapping[str, Any], ...] = CALLS, dialect: str = "njadmin", zone: str = ZONE,
-    before_by_hour: Callable[[], None] | None = None,
+    before_by_hour: Callable[[], None] | None = None, options: Mapping[str, str] | None = None,
 ) -> ReadOnlySubject:  # fmt: skip
     """A read-only PBX with these calls, of which the suite knows these rows. Its clock steps before a by-hour request."""
-    sandboxes = build(archive={**archive(*map(dict, calls)), "provenance": "as shipped"}, profile={})
+    sandboxes = build(archive={**archive(*map(dict, calls)), "provenance": "as shipped"}, profile=dict(options or {}))
 
     def step() -> None:
         sandboxes.default.clock.step(61 * SECOND)
@@ -190,3 +190,35 @@ def test_an_hour_that_may_not_be_asked_is_coverage() -> None:
     pair = SubjectPair(side(HOUR, TAG, before_by_hour=refuse), side(HOUR))
     assert coverage("migration.by-hour", pair, Covered.HOURS)[:2] == (1, 0)
     assert failures("migration.calls", pair) == set()
+
+
+SILENT = tuple({**each, "legs": [{**one, "sound": {"absent": True}} for one in each["legs"]]} for each in CALLS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "failed", "reasons"),
+    [
+        (CALLS, CALLS, 0, {}),
+        (CALLS, SILENT, 3, {}),
+        (SILENT, CALLS, 0, {"with audio on the new side only": 3}),
+        (SILENT, SILENT, 0, {"without audio on both sides": 3}),
+    ],
+    ids=["both", "old side only", "new side only", "neither"],
+)
+def test_audio_of_the_old_side_alone_fails(old: Any, new: Any, failed: int, reasons: dict[str, int]) -> None:
+    """Audio that only the new side has, or neither, is not compared, and counted."""
+    rows = TAG, ("tag", "CASE-8")
+    pair = SubjectPair(
+        side(*rows, calls=old[:1] + old[2:], dialect="recording-api"), side(*rows, calls=new[:1] + new[2:])
+    )
+    check = Check()
+    clause_functions()["migration.sound"](pair, check)
+    assert len(check.comparison.differences) == failed
+    covered = check.coverage[Covered.SOUNDS]
+    assert (covered.known, covered.compared, dict(covered.not_compared)) == (3, 3 - sum(reasons.values()), reasons)
+
+
+def test_an_unknown_recording_may_be_answered_with_an_error() -> None:
+    """Option unknown_recording: it shows that the old side does not hold a call of the new side."""
+    pair = SubjectPair(side(TAG, calls=LOST, options={"unknown_recording": "failure-404"}), side(TAG))
+    assert failures("migration.calls", pair) == {(UNEXPECTED, OTHER, 1)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -82,3 +83,13 @@ def test_coverage_is_read_back_from_json_lines(partial_run: Report) -> None:
     assert jsonlines.read(text).coverage() == partial_run.coverage()
     assert partial_run.coverage() == {"old > new": {Covered.CALLS: CALLS, Covered.SOUNDS: SOUNDS}}
     assert all(violations(json.loads(line), "own/report") == [] for line in text.splitlines())
+
+
+def test_a_row_that_brings_nothing_makes_a_run_inconclusive(partial_run: Report) -> None:
+    """Exit 3, and each report shows the row."""
+    row = "recordings.csv, line 3: tag '1234' brings nothing"
+    run = replace(partial_run, empty_rows=[("old > new", row)])
+    assert (partial_run.exit_code, run.exit_code) == (0, 3)
+    assert jsonlines.read(jsonlines.render(run)).empty_rows == [("old > new", row)]
+    assert row in terminal.render(run)
+    assert "line 3" in junit.render(run)
