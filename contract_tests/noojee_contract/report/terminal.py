@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from noojee_contract.model.coverage import Coverage
 from noojee_contract.model.outcome import Outcome, Verdict
 from noojee_contract.model.result import Report
 from noojee_contract.report.grouping import FailureGroup, ReportRow, shortened
@@ -84,10 +85,10 @@ def _extent(page: _Page, report: Report, summary: Summary) -> None:
         if target.address:
             page.line((f"  {target.name}: ", ""), (f"{target.dialect} at {target.address}", "dim"))
     if summary.coverage:
-        page.heading("Coverage")
-    for name, coverage in summary.coverage:
-        reasons = reasons_in_words(coverage)
-        page.line((f"  {name}: ", ""), (f"{coverage} compared", ""), (f"  ({reasons})" if reasons else "", "yellow"))
+        page.heading("Coverage: compared of known")
+    for name in dict.fromkeys(name for name, _ in summary.coverage):
+        own = [_coverage(each) for target, each in summary.coverage if target == name]
+        page.paragraph(f"{name}: {', '.join(own)}", indent=2)
     if summary.differing_options:
         page.heading("Options that differ")
     for option in summary.differing_options:
@@ -102,6 +103,12 @@ def _extent(page: _Page, report: Report, summary: Summary) -> None:
         page.heading("Rows of the recordings file that bring nothing")
     for row in summary.empty_rows:
         page.line(("  ! ", "bold yellow"), (row, ""))
+
+
+def _coverage(coverage: Coverage) -> str:
+    """A coverage with its reasons: "20 of 480 sounds (460 outside the sample)"."""
+    reasons = reasons_in_words(coverage)
+    return f"{coverage} ({reasons})" if reasons else str(coverage)
 
 
 def _rest(page: _Page, summary: Summary) -> None:
