@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import deque
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from noojee_fake.messages import Closed, Pending, Request, Response, Streamed
 MOST_PIPELINED = 1000
 LARGE_BYTES = 64 * 1024
 """Larger bodies are written without a copy."""
+LARGE_BODY_BYTES = 1024 * 1024
 SLOW_WORKERS = 4
 """Threads for requests that take long: of the control API, and for sound."""
 
@@ -144,8 +146,22 @@ class Responder:
     async def _answer_in_thread(self, asked: Asked) -> None:
         shared = self._shared
         loop = asyncio.get_running_loop()
-        response = await loop.run_in_executor(shared.workers, shared.service.answer, asked.request, asked.body_bytes)
+        response = await loop.run_in_executor(shared.workers, self._slow_answer, asked)
         await self._deliver(asked, response)
+
+    def _slow_answer(self, asked: Asked) -> Response:
+        """The response to a request, in a thread. A large body pauses the garbage collector.
+
+        A full collection while a million legs are read would stop all threads for a second.
+        """
+        if asked.body_bytes < LARGE_BODY_BYTES:
+            return self._shared.service.answer(asked.request, asked.body_bytes)
+        gc.disable()
+        try:
+            return self._shared.service.answer(asked.request, asked.body_bytes)
+        finally:
+            gc.freeze()  # the calls that were added stay
+            gc.enable()
 
     async def _deliver(self, asked: Asked, response: Response) -> None:
         """Wait for the response to a long poll, then write it; a streamed one piece by piece."""

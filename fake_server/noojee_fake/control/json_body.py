@@ -10,6 +10,7 @@ from typing import Any
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.clock import parse_instant
 from noojee_fake.pbx.documents import mistake
+from noojee_fake.pbx.json_pieces import parse_json
 
 OPENAPI = "control.openapi.json"
 
@@ -65,7 +66,7 @@ def read_body(
         raise Refused(415, "send the body as 'Content-Type: application/json'")
     check_size(request, LARGEST_BODY_BYTES if placeholders else LARGEST_SMALL_BODY_BYTES)
     try:
-        body = json.loads(request.body.decode(), parse_constant=_refuse_constant)
+        body = parse_json(request.body.decode(), _refuse_constant)
     except (ValueError, RecursionError) as wrong:
         raise Refused(400, f"the body is no JSON: {wrong}") from None
     if not isinstance(body, dict):

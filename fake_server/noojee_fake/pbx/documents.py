@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 LARGEST_EXPLAINED_BYTES = 2 * 1024 * 1024
+SLICE_ENTRIES = 1000
+"""A longer list is validated in slices: the validator holds the interpreter, and other threads run in between.
+
+No schema in `schemas/own` compares the entries of a list with each other.
+"""
 
 
 def mistake(document: Any, schema: str, component: str | None = None) -> tuple[str, str] | None:
@@ -21,6 +27,37 @@ def mistake(document: Any, schema: str, component: str | None = None) -> tuple[s
     `schema` is a file name in `schemas/own`; `component` names a schema of that file, which is an OpenAPI description.
     Half of a surrogate pair is an error everywhere: JSON can carry it, UTF-8 cannot. So is a document nested too deeply.
     """
+    key = _long_list(document)
+    if key is None:
+        return _mistake(document, schema, component)
+    entries = document[key]
+    most = _schema(schema, component).get("properties", {}).get(key, {}).get("maxItems")
+    if most is not None and len(entries) > most:
+        return f"has {len(entries)} entries; at most {most} are allowed", f"$.{key}"
+    for at in range(0, len(entries), SLICE_ENTRIES):
+        found = _mistake({**document, key: entries[at : at + SLICE_ENTRIES]}, schema, component)
+        if found is not None:
+            return found[0], _shifted(found[1], key, at)
+    return None
+
+
+def _long_list(document: Any) -> str | None:
+    """The name of the only long list of a document; None if there is none, or more than one."""
+    long = [key for key, value in document.items() if _is_long(value)] if isinstance(document, dict) else []
+    return long[0] if len(long) == 1 else None
+
+
+def _shifted(path: str, key: str, at: int) -> str:
+    """A JSON path in a slice of a list as the path in the list."""
+    match = re.match(rf"\$\.{re.escape(key)}\[([0-9]+)\]", path)
+    return path if match is None else f"$.{key}[{int(match[1]) + at}]{path[match.end() :]}"
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > SLICE_ENTRIES
+
+
+def _mistake(document: Any, schema: str, component: str | None) -> tuple[str, str] | None:
     found = _text_mistake(document)
     if found is not None:
         return found

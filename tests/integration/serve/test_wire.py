@@ -208,16 +208,16 @@ def noise(seconds: int) -> bytes:
 
 
 def test_encoding_of_sound_delays_no_other_client(serve: Serve, tmp_path: Path) -> None:
-    """The recording of a quarter of an hour becomes MPEG audio in a thread, while others are answered."""
+    """A long recording becomes MPEG audio in a thread, while others are answered."""
     (tmp_path / "profile.toml").write_text('audio_aged_form = "mpeg"')
     server = serve("--quiet", "--profile", "profile.toml")
     with httpx.Client(base_url=server.base_url, trust_env=False, timeout=120) as client:
-        client.post("/__noojee/sandboxes/default/calls", json={"calls": [call_of(900)]}).raise_for_status()
+        client.post("/__noojee/sandboxes/default/calls", json={"calls": [call_of(400)]}).raise_for_status()
         path = f"/njadmin/rest/RecordingAPI/retrieveByUniqueId?apiKey={KEY}&uniqueId=1773190799.2"
         query = {"unique_id": "1773190799.2", "leg": "1"}
         headers = {"content-type": "audio/x-wav"}
         client.put(
-            "/__noojee/sandboxes/default/sound", params=query, content=noise(900), headers=headers
+            "/__noojee/sandboxes/default/sound", params=query, content=noise(400), headers=headers
         ).raise_for_status()
         with probed(server) as waits:
             began = time.monotonic()
@@ -225,4 +225,31 @@ def test_encoding_of_sound_delays_no_other_client(serve: Serve, tmp_path: Path) 
             took = time.monotonic() - began
     assert encoded.headers["content-type"] == "audio/mpeg"
     assert len(waits) > 2
+    assert max(waits) < max(0.25, took / 3)
+
+
+def test_large_archive_delays_no_other_client(serve: Serve) -> None:
+    """Forty thousand legs in one request are parsed, validated and stored in a thread."""
+    server = serve("--quiet")
+    calls = [{**call_of(9, f"{1_700_000_000 + number}.1"), "source": f"{number:06}"} for number in range(40_000)]
+    with httpx.Client(base_url=server.base_url, trust_env=False, timeout=120) as client, probed(server) as waits:
+        began = time.monotonic()
+        client.post("/__noojee/sandboxes/default/calls", json={"calls": calls}).raise_for_status()
+        took = time.monotonic() - began
+    assert len(waits) > 2
+    assert max(waits) < max(0.25, took / 3)
+
+
+def test_reading_a_large_journal_delays_no_other_client(serve: Serve) -> None:
+    """A thousand entries with long bodies are redacted in a thread."""
+    server = serve("--quiet")
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    with httpx.Client(base_url=server.base_url, trust_env=False, timeout=120) as client:
+        for number in range(300):
+            client.post(f"{BY_TAG}?apiKey={KEY}&tag={number}", content=b"x=%41&" * 2700, headers=form)
+        with probed(server) as waits:
+            began = time.monotonic()
+            shown = client.get("/__noojee/sandboxes/default/journal", params={"limit": "300"}).json()["entries"]
+            took = time.monotonic() - began
+    assert len(shown) == 300
     assert max(waits) < max(0.25, took / 3)
