@@ -13,6 +13,7 @@ import pytest
 from noojee_contract.engine.check import CheckFailed, Inconclusive
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import SubjectPair
+from noojee_contract.model.audio import tone
 from noojee_contract.model.failure import FailureKind
 from support.listing_pbx import LEG, MELBOURNE, UNIQUE_ID, checked, listing_pbx, subject_of
 
@@ -135,3 +136,19 @@ def test_a_leg_longer_than_a_day_has_no_zone() -> None:
     """A time that is days from its call says nothing about a zone."""
     legs = [first_leg(number, delay=timedelta(days=3).total_seconds()) for number in range(4)]
     checked("metadata.start-in-zone", pbx_of(*legs))
+
+
+def test_the_same_audio_for_legs_of_different_length_fails() -> None:
+    """Every leg has the sound of leg 1."""
+    legs = [{**LEG, "Leg": str(number), "Duration": str(2 * number)} for number in (1, 2)]
+    with pytest.raises(CheckFailed) as raised:
+        checked("audio.own-file", listing_pbx(*legs, sounds={"1": tone(2, 440), "2": tone(2, 440)}))
+    assert raised.value.kind is FailureKind.WRONG_AUDIO
+    assert checked("audio.own-file", listing_pbx(*legs, sounds={"1": tone(2, 440), "2": tone(4, 440)})).checks == 2
+
+
+def test_files_without_sound_may_be_the_same() -> None:
+    """A recorder may keep an empty file for a leg without audio."""
+    legs = [{**LEG, "Leg": str(number), "Duration": str(9 * number)} for number in (1, 2)]
+    empty = tone(0, 440)
+    assert checked("audio.own-file", listing_pbx(*legs, sounds={"1": empty, "2": empty})).checks == 2
