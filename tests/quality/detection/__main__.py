@@ -19,7 +19,7 @@ from quality.detection import read_only_run
 from quality.detection.detect import RANDOM_SEED, Row
 from quality.detection.heat_map import heat_map
 from quality.detection.pairs import draw_pairs
-from quality.detection.peer_results import PEER_DATA
+from quality.detection.peer_results import PEER_DATA, committed_peer
 from quality.detection.pool import rows, surviving
 from quality.detection.results import (
     DATA,
@@ -110,7 +110,8 @@ def _peer(options: argparse.Namespace) -> int:
     peer = run_peers(
         PEER_DATA, sample=options.sample, random_seed=options.random_seed, named=options.only or options.add or ()
     )
-    print(f"Schemathesis caught {sum(row.caught for row in peer.sample)} of {len(peer.sample)} drawn faulty servers")
+    sample = peer.sample_of(everything())
+    print(f"Schemathesis caught {sum(row.caught for row in sample)} of {len(sample)} drawn faulty servers")
     return 0
 
 
@@ -136,7 +137,7 @@ def _write(detection: Detection) -> None:
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     DATA.write_text(written(detection), encoding="utf-8")
     HEAT_MAP.write_text(heat_map(detection.rows), encoding="utf-8")
-    PAGE.write_text(page(detection, mutation_part(before)), encoding="utf-8")
+    PAGE.write_text(page(detection, mutation_part(before), committed_peer()), encoding="utf-8")
     README.write_text(with_figure(README.read_text(encoding="utf-8"), detection), encoding="utf-8")
 
 

@@ -47,10 +47,9 @@ class Peer:
     baseline: Sequence[str]
     rows: Sequence[PeerRow] = ()
 
-    @property
-    def sample(self) -> Sequence[PeerRow]:
-        """The rows of the random sample."""
-        return [row for row in self.rows if row.drawn]
+    def sample_of(self, names: Collection[str]) -> Sequence[PeerRow]:
+        """The rows of the random sample that have one of these names: servers that no longer exist do not count."""
+        return [row for row in self.rows if row.drawn and row.name in names]
 
 
 def drawn(names: Iterable[str], random_seed: int) -> list[str]:
@@ -86,28 +85,20 @@ def read_peer(text: str) -> Peer:
     )
 
 
-def committed_peer(known: Collection[str]) -> Peer | None:
-    """The run in docs, without the servers that no longer exist; None where there is no file."""
-    if not PEER_DATA.exists():
-        return None
-    kept = read_peer(PEER_DATA.read_text(encoding="utf-8"))
-    return Peer(
-        version=kept.version,
-        random_seed=kept.random_seed,
-        baseline=kept.baseline,
-        rows=tuple(row for row in kept.rows if row.name in known),
-    )
+def committed_peer() -> Peer | None:
+    """The run in docs; None where there is none."""
+    return read_peer(PEER_DATA.read_text(encoding="utf-8")) if PEER_DATA.exists() else None
 
 
 def peer_cell(peer: Peer, members: Collection[str]) -> str:
     """The cell of a group in the table of docs/detection.md: how many of the sample were caught."""
-    run = [row for row in peer.sample if row.name in members]
+    run = peer.sample_of(members)
     return f"{sum(row.caught for row in run)} of {len(run)}" if run else ""
 
 
 def peer_section(peer: Peer, caught_by_suite: Mapping[str, bool]) -> list[str]:
     """The section of docs/detection.md. `caught_by_suite` maps each faulty server to whether the suite catches it."""
-    sample, everyone = peer.sample, len(caught_by_suite)
+    sample, everyone = peer.sample_of(caught_by_suite), len(caught_by_suite)
     number = len(sample)
     caught = sum(row.caught for row in sample)
     ours = sum(caught_by_suite[row.name] for row in sample)
@@ -124,7 +115,7 @@ def peer_section(peer: Peer, caught_by_suite: Mapping[str, bool]) -> list[str]:
         f"{given / number:.1f} s for the suite, {spent / number:.1f} s for Schemathesis, which sent {requests // number:,} requests in it.",
         "[How Schemathesis is set up](detection-peer.md). Written by `tox -e detection-peer`.",
         "",
-        *_only_the_peer([row for row in peer.rows if row.caught and not caught_by_suite[row.name]]),
+        *_only_the_peer([row for row in peer.rows if row.caught and not caught_by_suite.get(row.name, True)]),
     ]
 
 

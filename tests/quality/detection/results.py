@@ -14,6 +14,7 @@ from typing import Any
 from noojee_contract.catalogue.clauses import FILE, catalogue
 from noojee_contract.catalogue.clauses import fingerprint as catalogue_fingerprint
 from quality.detection.detect import Row
+from quality.detection.peer_results import Peer, peer_cell, peer_section
 from support.faulty_servers import everything, survivors
 
 ROOT = Path(__file__).parents[3]
@@ -201,9 +202,12 @@ def with_figure(readme: str, detection: Detection) -> str:
     return f"{before}{MARKERS[0]}\n{figure(detection)}\n{MARKERS[1]}{after}"
 
 
-def page(detection: Detection, mutation: str = "") -> str:
-    """docs/detection.md: the rate, group by group, the survivors with their reasons, and the idle clauses."""
-    lines = [*_opening(detection), *_groups(detection.rows), *_survivors(detection.rows), *_idle(detection)]
+def page(detection: Detection, mutation: str = "", peer: Peer | None = None) -> str:
+    """docs/detection.md: the rate, group by group, the survivors with their reasons, the idle clauses, and the peer."""
+    lines = [*_opening(detection), *_groups(detection.rows, peer), *_survivors(detection.rows), *_idle(detection)]
+    caught = {row.name: row.caught for row in detection.rows}
+    if peer is not None and peer.sample_of(caught):
+        lines += peer_section(peer, caught)
     if detection.pairs:
         survived = ", ".join(f"`{pair}`" for pair in detection.pairs_survived) or "none survived"
         lines += ["", "## Two faults at once", ""]
@@ -237,13 +241,18 @@ def _opening(detection: Detection) -> list[str]:
     return [*lines, "", "![Which clauses catch which faulty servers](detection.svg)", ""]
 
 
-def _groups(rows: Sequence[Row]) -> list[str]:
-    lines = ["| group | faulty servers | by operators | caught | most often first |", "|---|--:|--:|--:|---|"]
+def _groups(rows: Sequence[Row], peer: Peer | None) -> list[str]:
+    column, line = ("", "") if peer is None else (" Schemathesis |", "--:|")
+    lines = [
+        f"| group | faulty servers | by operators | caught |{column} most often first |",
+        f"|---|--:|--:|--:|{line}---|",
+    ]
     for kind, members in _by_kind(rows).items():
         first = Counter(row.first for row in members if row.first).most_common(1)
         clause = f"`{first[0][0]}`" if first else ""
         mutants, caught = sum(bool(row.operator) for row in members), sum(row.caught for row in members)
-        lines.append(f"| {kind} | {len(members)} | {mutants} | {caught} | {clause} |")
+        cell = "" if peer is None else f" {peer_cell(peer, {row.name for row in members})} |"
+        lines.append(f"| {kind} | {len(members)} | {mutants} | {caught} |{cell} {clause} |")
     return lines
 
 

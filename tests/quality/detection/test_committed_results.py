@@ -8,6 +8,7 @@ import pytest
 
 from quality.detection.__main__ import main
 from quality.detection.heat_map import heat_map
+from quality.detection.peer_results import committed_peer
 from quality.detection.results import DATA, HEAT_MAP, PAGE, README, mutation_part, page, read, with_figure
 from support.messages import repr_in
 
@@ -17,7 +18,7 @@ def test_readme_page_and_heat_map_agree_with_the_rows() -> None:
     kept = read(DATA.read_text(encoding="utf-8"))
     readme, text = README.read_text(encoding="utf-8"), PAGE.read_text(encoding="utf-8")
     assert with_figure(readme, kept) == readme
-    assert page(kept, mutation_part(text)) == text
+    assert page(kept, mutation_part(text), committed_peer()) == text
     assert heat_map(kept.rows) == HEAT_MAP.read_text(encoding="utf-8")
 
 
