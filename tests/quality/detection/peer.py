@@ -31,7 +31,7 @@ from noojee_contract.engine.bundled import bundled
 from noojee_contract.resources import schemas
 from quality.detection.adapters import WatchedServer
 from quality.detection.detect import OLD, REPLACEMENT, detect, targets
-from quality.detection.peer_results import PeerRow
+from quality.detection.peer_results import PeerRow, own_failures
 from quality.detection.socket_adapter import SocketAdapter
 from support.faulty_servers import WIRE, FaultyServer, everything
 
@@ -304,6 +304,6 @@ def peer_row(name: str, random_seed: int, kept: Collection[str], draw: Collectio
     seconds = time.process_time() - started
     found = run_peer(server, [REPLACEMENT] if name in WIRE else dialects, seconds=seconds, random_seed=random_seed)
     return PeerRow(
-        name=name, failures=[each for each in found.failures if each not in kept], requests=found.requests,
+        name=name, failures=own_failures(found.failures, kept), requests=found.requests,
         suite_seconds=round(seconds, 2), seconds=found.seconds, drawn=name in draw,
     )  # fmt: skip

@@ -17,15 +17,28 @@ LONGEST_HEAD = 65_536
 class SocketAdapter:
     """Serves a conformant server over loopback. The control API has a second port, which the fault does not reach.
 
-    `watched` records the requests whose answers were changed.
+    `watched` records the requests whose answers were changed. `prefix` is a path that all requests have, and the server does not see.
+    `closes`: a changed answer ends its connection.
     """
 
-    def __init__(self, mistake: Callable[[bytes, bytes], bytes | None]) -> None:
+    def __init__(
+        self,
+        mistake: Callable[[bytes, bytes], bytes | None],
+        *,
+        host: str = "127.0.0.1",
+        prefix: str = "",
+        closes: bool = True,
+    ) -> None:
         self.watched = WatchedServer(None)
         self._behind = conformant_server()
         self._mistake = mistake
-        self._listeners = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(2)]
-        self.url, self.control_url = (f"http://127.0.0.1:{each.getsockname()[1]}" for each in self._listeners)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listeners = [socket.create_server((host, 0), family=family, backlog=64) for _ in range(2)]
+        name = f"[{host}]" if ":" in host else host
+        self._roots = [f"http://{name}:{each.getsockname()[1]}" for each in self._listeners]
+        self._prefix = prefix
+        self._closes = closes
+        self.url, self.control_url = (f"{root}{prefix}" for root in self._roots)
         self._threads = [threading.Thread(target=self._accept, args=(each,), daemon=True) for each in self._listeners]
         for thread in self._threads:
             thread.start()
@@ -50,7 +63,7 @@ class SocketAdapter:
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for request in _requests(connection, self.url):
+            for request in _requests(connection, self._roots[0], self._prefix):
                 head, body = self._answer(request)
                 changed = None if "/__noojee" in request.url.path else self._mistake(head, body)
                 if "/__noojee" not in request.url.path:
@@ -60,7 +73,8 @@ class SocketAdapter:
                     continue
                 self.watched.note(request)
                 connection.sendall(changed)
-                return
+                if self._closes:
+                    return
 
     def _answer(self, request: httpx.Request) -> tuple[bytes, bytes]:
         answer = self._behind.handle_request(request)
@@ -70,8 +84,8 @@ class SocketAdapter:
         return "\r\n".join([*lines, "", ""]).encode("latin-1"), body
 
 
-def _requests(connection: socket.socket, root: str) -> Iterator[httpx.Request]:
-    """The requests of a connection, in order. Bodies have a Content-Length, as httpx sends them."""
+def _requests(connection: socket.socket, root: str, prefix: str) -> Iterator[httpx.Request]:
+    """The requests of a connection, in order, without their prefix. Bodies have a Content-Length, as httpx sends them."""
     buffer = b""
     while True:
         while b"\r\n\r\n" not in buffer:
@@ -87,6 +101,6 @@ def _requests(connection: socket.socket, root: str) -> Iterator[httpx.Request]:
         while len(buffer) < length:
             buffer += connection.recv(65_536)
         body, buffer = buffer[:length], buffer[length:]
-        path, _, query = target.partition("?")
+        path, _, query = target.removeprefix(prefix).partition("?")
         url = httpx.URL(root, raw_path=(path + ("?" + query if query else "")).encode("latin-1"))
         yield httpx.Request(method, url, headers=headers, content=body)

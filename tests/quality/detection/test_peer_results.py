@@ -40,6 +40,15 @@ def test_a_run_is_read_back_row_by_row() -> None:
     assert read_peer("".join([*lines, row_line(again)])).rows[0] == again
 
 
+def test_failures_of_a_conformant_server_do_not_count() -> None:
+    """A check that a generation fails with its refusals counts for none of its methods."""
+    accepted = "negative_data_rejection: accepted: POST /servicemanager/rest/RecordingAPI"
+    baseline = (f"{accepted}/stop", "positive_data_acceptance: rejected: POST /njadmin/rest/RecordingAPI/retrieve")
+    kept = [f"{accepted.replace('servicemanager', 'njadmin')}/start", f"{baseline[1]}MetaData", FAILURE]
+    rows = replace(peer(peer_row(CAUGHT[0], *baseline, f"{accepted}/start", *kept)), baseline=baseline)
+    assert read_peer(header_line(rows) + row_line(rows.rows[0])).rows[0].failures == kept
+
+
 def test_another_format_is_refused() -> None:
     """The message names the command that writes the file."""
     with pytest.raises(ValueError, match="tox -e detection-peer"):

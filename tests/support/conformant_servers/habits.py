@@ -1,0 +1,159 @@
+"""Habits of conformant servers and proxies that public bug reports of other clients are about, made on the wire.
+
+A habit is a function of (head, body) to the bytes that are sent; None: as usual. Each names the rule that allows it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import struct
+from collections.abc import Callable
+
+Habit = Callable[[bytes, bytes], bytes | None]
+HABITS: dict[str, Habit] = {}
+"""The habits by name."""
+CLOSING = frozenset({"http-1.0-until-it-closes"})
+"""The habits that close the connection after an answer, and say so."""
+
+
+def habit(name: str) -> Callable[[Habit], Habit]:
+    """Enter a habit."""
+
+    def enter(function: Habit) -> Habit:
+        HABITS[name] = function
+        return function
+
+    return enter
+
+
+def _lines(head: bytes, *dropped: bytes) -> list[bytes]:
+    """The lines of a head, without the headers of these names (lower case)."""
+    return [line for line in head.split(b"\r\n") if line and line.partition(b":")[0].lower() not in dropped]
+
+
+def _whole(lines: list[bytes], body: bytes) -> bytes:
+    """An answer with the right Content-Length."""
+    kept = [line for line in lines if not line.lower().startswith(b"content-length:")]
+    return b"\r\n".join([*kept, b"Content-Length: %d" % len(body), b"", b""]) + body
+
+
+def _kind(head: bytes) -> bytes:
+    return next((line for line in _lines(head) if line.lower().startswith(b"content-type:")), b"").lower()
+
+
+def _is_json(head: bytes) -> bool:
+    return b"application/json" in _kind(head)
+
+
+@habit("list-chunk-before-data")
+def list_chunk_before_data(head: bytes, body: bytes) -> bytes | None:
+    """RIFF: chunks come in any order after fmt, unknown ones are skipped, odd sizes are padded (ffmpeg writes LIST INFO)."""
+    at = body.find(b"data") if body[:4] == b"RIFF" else -1
+    if at < 0:
+        return None
+    info = b"INFOISFT" + struct.pack("<I", 13) + b"Lavf58.29.100"
+    chunk = b"LIST" + struct.pack("<I", len(info)) + info + b"\0" * (len(info) % 2)
+    changed = body[:at] + chunk + body[at:]
+    return _whole(_lines(head), changed[:4] + struct.pack("<I", len(changed) - 8) + changed[8:])
+
+
+@habit("extensible-wav")
+def extensible_wav(head: bytes, body: bytes) -> bytes | None:
+    """WAVE_FORMAT_EXTENSIBLE names the coding in a GUID (sox and Windows write it)."""
+    if body[:4] != b"RIFF" or body[12:16] != b"fmt " or struct.unpack("<I", body[16:20])[0] != 16:
+        return None
+    form = body[20:36]
+    guid = form[:2] + b"\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
+    changed = b"\xfe\xff" + form[2:] + struct.pack("<HHI", 22, 16, 4) + guid
+    whole = body[:12] + b"fmt " + struct.pack("<I", len(changed)) + changed + body[36:]
+    return _whole(_lines(head), whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:])
+
+
+@habit("white-space-around-json")
+def white_space_around_json(head: bytes, body: bytes) -> bytes | None:
+    """RFC 8259, 2: white space is allowed before and after a value (println of a servlet, a pretty printer)."""
+    if not _is_json(head):
+        return None
+    return _whole(_lines(head), b"\r\n \t" + json.dumps(json.loads(body), indent=2).encode() + b"\r\n\n")
+
+
+@habit("json-escapes-all-letters")
+def json_escapes_all_letters(head: bytes, body: bytes) -> bytes | None:
+    r"""RFC 8259, 7: any character may be escaped, also "/" as "\/" (PHP, org.json)."""
+    if not _is_json(head):
+        return None
+    return _whole(_lines(head), json.dumps(json.loads(body), ensure_ascii=True).replace("/", "\\/").encode())
+
+
+@habit("charset-in-capitals")
+def charset_in_capitals(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9110, 8.3.1: media types and charsets are case-insensitive, the value may be quoted."""
+    if not _is_json(head):
+        return None
+    return _whole([*_lines(head, b"content-type"), b'CONTENT-TYPE: Application/JSON ; Charset="UTF-8"'], body)
+
+
+@habit("json-as-plain-text")
+def json_as_plain_text(head: bytes, body: bytes) -> bytes | None:
+    """No page names the type of a JSON answer: text/plain is informational (option json_content_type)."""
+    if not _is_json(head):
+        return None
+    return _whole([*_lines(head, b"content-type"), b"Content-Type: text/plain; charset=utf-8"], body)
+
+
+@habit("no-date-and-no-reason")
+def no_date_and_no_reason(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9110, 6.6.1: a server without a clock sends no Date; RFC 9112, 4: the reason phrase may be empty."""
+    status, *rest = _lines(head, b"date", b"server")
+    return _whole([b" ".join(status.split(b" ")[:2]) + b" ", *rest], body)
+
+
+@habit("http-1.0-until-it-closes")
+def http_1_0_until_it_closes(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9112, 6.3: without a length the body ends where the connection is closed."""
+    status, *rest = _lines(head, b"content-length", b"transfer-encoding")
+    return b"\r\n".join([status.replace(b"HTTP/1.1", b"HTTP/1.0"), *rest, b"", b""]) + body
+
+
+@habit("chunks-with-trailers")
+def chunks_with_trailers(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9112, 7.1: chunk extensions are ignored, fields may follow the last chunk, hex digits have any letter case."""
+    if not body:
+        return None
+    chunks = b"".join(
+        b"%X;name=value\r\n%b\r\n" % (len(part), part)
+        for part in (body[at : at + 1000] for at in range(0, len(body), 1000))
+    )
+    lines = [*_lines(head, b"content-length"), b"Transfer-Encoding: chunked", b"Trailer: X-Checksum"]
+    return b"\r\n".join([*lines, b"", b""]) + chunks + b"0\r\nX-Checksum: 1\r\n\r\n"
+
+
+@habit("headers-twice")
+def headers_twice(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9110, 5.2: list headers come on several lines; two proxies write Via, Vary, Cache-Control and cookies."""
+    more = [b"Vary: Accept", b"Vary: Origin", b"Cache-Control: no-cache", b"Cache-Control: no-store"]
+    cookies = [b"Set-Cookie: JSESSIONID=1; Path=/; HttpOnly", b"Set-Cookie: route=a"]
+    return _whole([*_lines(head), *more, *cookies], body)
+
+
+@habit("proxy-adds-via-and-age")
+def proxy_adds_via_and_age(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9110, 7.6.3, RFC 9111, 5.1: a proxy adds Via and Age, and headers of its own in any letter case."""
+    more = [b"via: 1.1 varnish (Varnish/6.0), 1.1 edge", b"age: 0", b"X-CACHE: MISS", b"x-request-id: 7"]
+    return _whole([*_lines(head), *more], body)
+
+
+@habit("early-hints")
+def early_hints(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9110, 15.2: interim answers may come before the final one, and a client ignores those that it does not know."""
+    interim = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+    return interim + _whole(_lines(head), body)
+
+
+@habit("compressed-when-accepted")
+def compressed_when_accepted(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9110, 8.4: the client sends Accept-Encoding with gzip."""
+    if not _is_json(head):
+        return None
+    return _whole([*_lines(head), b"Content-Encoding: gzip"], gzip.compress(body))
