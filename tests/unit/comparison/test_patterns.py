@@ -139,6 +139,29 @@ def test_exchanged_day_and_month_are_named() -> None:
     assert rule.startswith("day and month are exchanged")
 
 
+def test_a_leg_with_two_meanings_does_not_hide_summer_time() -> None:
+    """In the hour that occurs twice, a shift by one hour is no difference."""
+    both = (datetime(2021, 4, 3, 15, 30, tzinfo=UTC), datetime(2021, 4, 3, 16, 30, tzinfo=UTC))
+    old = [*archive(), Leg(unique_id="1699.9", number=1, start=both)]
+    new = [later(leg, -3600 if is_summer(leg) and len(leg.start) == 1 else 0) for leg in old]
+    assert pattern(old, new, "Start") == "January, one hour early: summer time (12 of 12)"
+
+
+def test_the_start_of_leg_1_is_named() -> None:
+    new = [later(leg, 60 - 60 * leg.number) for leg in archive()]
+    assert pattern(archive(), new, "Start") == "has the Start of leg 1 (16 of 16), only legs after leg 1"
+
+
+def test_the_length_of_the_whole_call_is_named() -> None:
+    old = archive()
+    ends = {leg.unique_id: leg.start[0] + timedelta(seconds=leg.duration_seconds) for leg in old}
+    starts = {leg.unique_id: leg.start[0] for leg in reversed(old)}
+    new = [
+        replace(leg, duration_seconds=int((ends[leg.unique_id] - starts[leg.unique_id]).total_seconds())) for leg in old
+    ]
+    assert pattern(old, new, "Duration") == "has the length of the whole call (24 of 24)"
+
+
 def test_shifts_without_a_rule_are_not_named() -> None:
     old = archive()
     assert pattern(old, [later(leg, 60 + 7 * at**2) for at, leg in enumerate(old)], "Start") is None
@@ -275,6 +298,42 @@ def test_a_rule_of_missing_legs_is_named(name: str) -> None:
     found = pattern(archive(), new)
     assert found is not None
     assert found.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("rename", "expected"),
+    [
+        (lambda unique_id: f"pbx1-{unique_id}", "the prefix 'pbx1-' is added (24 of 24)"),
+        (lambda unique_id: f"{int(unique_id[-1]) * 37}", "'1600.0' became '0' (24 of 24)"),
+    ],
+)
+def test_renumbered_calls_are_named(rename: Callable[[str], str], expected: str) -> None:
+    new = [replace(leg, unique_id=rename(leg.unique_id)) for leg in archive()]
+    assert pattern(archive(), new) == f"the same calls have other unique ids: {expected}"
+
+
+def test_a_leg_without_a_difference_is_on_both_sides() -> None:
+    """A clause that only looks whether the new side lists a leg has no new leg for any pair."""
+    comparison = Comparison()
+    for leg in archive():
+        comparison.compare(LegPair(leg, None))
+        if leg.number == 3:
+            comparison.differences.append(Difference(pair=LegPair(leg, None), message="", kind=FailureKind.MISSING_LEG))
+    extent = extent_of(comparison, comparison.differences, zone=MELBOURNE)
+    assert extent.pattern == "the last leg of each call is missing (8 of 8 calls that differ)"
+
+
+def test_the_last_legs_of_some_calls_are_not_those_of_each() -> None:
+    new = [leg for leg in archive() if leg.number < 3 or leg.unique_id.endswith(("1", "2", "3"))]
+    rule = pattern(archive(), new)
+    assert rule is not None
+    assert rule.startswith("the last leg of a call is missing (5 of 5 calls that differ)")
+
+
+def test_only_legs_of_some_days_differ() -> None:
+    old = [leg for number in range(8) for leg in call(number)]
+    new = [replace(leg, tag=leg.tag.upper() if 3 <= leg.start[0].day <= 5 else leg.tag) for leg in old]
+    assert pattern(old, new, "Tag") == "upper case (9 of 9), only from 2021-01-03 to 2021-01-05"
 
 
 def test_the_sound_of_leg_1_is_named() -> None:

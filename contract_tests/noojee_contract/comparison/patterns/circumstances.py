@@ -5,7 +5,7 @@ A circumstance is stated only where it holds for every leg that differs, and for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from noojee_contract.comparison.difference import LegPair
@@ -20,14 +20,25 @@ LEAST_UNAFFECTED = 3
 
 Holds = Callable[[LegPair], bool]
 
+OF_VALUES: tuple[tuple[str, Holds], ...] = (
+    ("only legs of 0 s", lambda pair: pair.leg.duration_seconds == 0),
+    ("only legs without a user", lambda pair: not pair.leg.username),
+    ("only legs without a tag", lambda pair: not pair.leg.tag),
+    ("only legs with a tag", lambda pair: bool(pair.leg.tag)),
+)
 
-def circumstance(evidence: Evidence) -> str | None:
-    """What all legs with a difference have in common, and no other leg has; None where there is nothing."""
+
+def circumstance(evidence: Evidence, *, about_presence: bool = False) -> str | None:
+    """What all legs with a difference have in common, and no other leg has; None where there is nothing.
+
+    Leg numbers are left out where differences are about the presence of legs, whose rules name them.
+    """
     differing = [each.pair for each in evidence.differences]
     others = evidence.unaffected()
     if len(differing) < LEAST or len(others) < LEAST_UNAFFECTED:
         return None
-    for words, holds in _circumstances(evidence):
+    of_numbers = () if about_presence else _of_numbers(evidence)
+    for words, holds in (*of_numbers, *OF_VALUES):
         if all(map(holds, differing)) and not any(map(holds, others)):
             return words
     return _one_direction(differing, others) or _in_time(evidence, differing, others)
@@ -48,15 +59,12 @@ def _range_of(months: set[int]) -> tuple[int, int]:
     return (following[at] - 1) % 12 + 1, listed[at]
 
 
-def _circumstances(evidence: Evidence) -> Iterable[tuple[str, Holds]]:
+def _of_numbers(evidence: Evidence) -> tuple[tuple[str, Holds], ...]:
     last = {unique_id: legs[-1].number for unique_id, legs in evidence.old_legs().items()}
     return (
         ("only leg 1 of a call", lambda pair: pair.leg.number == 1),
         ("only the last leg of a call", lambda pair: pair.leg.number == last.get(pair.leg.unique_id)),
         ("only legs after leg 1", lambda pair: pair.leg.number > 1),
-        ("only legs of 0 s", lambda pair: pair.leg.duration_seconds == 0),
-        ("only legs without a tag", lambda pair: not pair.leg.tag),
-        ("only legs with a tag", lambda pair: bool(pair.leg.tag)),
     )
 
 
@@ -69,14 +77,17 @@ def _one_direction(differing: list[LegPair], others: list[LegPair]) -> str | Non
 
 
 def _in_time(evidence: Evidence, differing: list[LegPair], others: list[LegPair]) -> str | None:
-    """A day from which, or before which, all legs differ; else a part of the year."""
+    """A day from which, until which or between which all legs differ; else a part of the year."""
     inside, outside = _starts(evidence, differing), _starts(evidence, others)
     if len(inside) < LEAST_UNAFFECTED or len(outside) < LEAST_UNAFFECTED:
         return None
+    first_day, last_day = f"{min(inside):%Y-%m-%d}", f"{max(inside):%Y-%m-%d}"
     if min(inside) > max(outside):
-        return f"only from {min(inside):%Y-%m-%d} on"
+        return f"only from {first_day} on"
     if max(inside) < min(outside):
-        return f"only until {max(inside):%Y-%m-%d}"
+        return f"only until {last_day}"
+    if not any(min(inside) <= moment <= max(inside) for moment in outside):
+        return f"only on {first_day}" if first_day == last_day else f"only from {first_day} to {last_day}"
     first, last = _range_of({moment.month for moment in inside})
     part = {(first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1)}
     if part.isdisjoint(moment.month for moment in outside):

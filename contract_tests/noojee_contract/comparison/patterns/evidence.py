@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ class Evidence:
 
     about: str
     differences: tuple[Difference, ...]
-    pairs: Mapping[LegName, LegPair]
+    pairs: dict[LegName, LegPair]
     zone: ZoneInfo
 
     def most_common(self, read: Callable[[Difference], Value | None]) -> tuple[Value, int] | None:

@@ -10,6 +10,7 @@ from noojee_contract.comparison.patterns import durations, starts, texts
 from noojee_contract.comparison.patterns.circumstances import circumstance
 from noojee_contract.comparison.patterns.evidence import Evidence, Finder
 from noojee_contract.comparison.patterns.presence import presence, same_leg
+from noojee_contract.comparison.patterns.renamed import renamed
 
 LEGS = "legs"
 """What differences are about whose leg only one side lists."""
@@ -20,7 +21,7 @@ FINDERS: Mapping[str, Sequence[Finder]] = {
 """The finders of fields that are no texts."""
 
 
-def pattern_of(differences: Sequence[Difference], pairs: Mapping[LegName, LegPair], *, zone: ZoneInfo) -> str | None:
+def pattern_of(differences: Sequence[Difference], pairs: dict[LegName, LegPair], *, zone: ZoneInfo) -> str | None:
     """The rules that differences follow, field by field; None where there is none.
 
     `pairs` are all legs that were compared. `zone` is the time zone of the old side.
@@ -43,9 +44,7 @@ def _topic(difference: Difference) -> str:
     return LEGS if one_sided else difference.about
 
 
-def _evidence(
-    topic: str, differences: Sequence[Difference], pairs: Mapping[LegName, LegPair], zone: ZoneInfo
-) -> Evidence:
+def _evidence(topic: str, differences: Sequence[Difference], pairs: dict[LegName, LegPair], zone: ZoneInfo) -> Evidence:
     once = {each.name: each for each in reversed(differences)}
     return Evidence(about=topic, differences=tuple(reversed(once.values())), pairs=pairs, zone=zone)
 
@@ -54,10 +53,10 @@ def _rule(evidence: Evidence) -> str | None:
     """The first rule that is found, with the circumstance of the differing legs."""
     finders: Sequence[Finder] = FINDERS.get(evidence.about, texts.FINDERS)
     if evidence.about == LEGS:
-        finders = (presence,)
+        finders = (renamed, presence)
     rules = (finder(evidence) for finder in (same_leg, *finders))
     rule = next((each for each in rules if each is not None), None)
-    where = circumstance(evidence)
+    where = circumstance(evidence, about_presence=evidence.about == LEGS)
     if rule is None or where is None:
         return rule or where
     return rule if "summer time" in rule or "afternoon" in rule else f"{rule}, {where}"

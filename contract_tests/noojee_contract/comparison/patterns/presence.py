@@ -26,7 +26,9 @@ def presence(evidence: Evidence) -> str | None:
     for words, follows in RULES:
         found = [call for call in differing if follows(call)]
         if len(found) >= LEAST and len(found) >= SHARE * len(differing):
-            return f"{words(found)} ({len(found):,} of {len(differing):,} calls that differ)"
+            of_each = len(found) == sum(len(call.old) > 1 for call in calls)
+            said = words(found) if of_each else words(found).replace("each call", "a call")
+            return f"{said} ({len(found):,} of {len(differing):,} calls that differ)"
     return None
 
 
@@ -45,13 +47,16 @@ def same_leg(evidence: Evidence) -> str | None:
 
 
 def _calls(evidence: Evidence) -> list[Call]:
+    """The calls that were compared. A leg without a difference counts as listed by both sides."""
     old: dict[str, set[int]] = {}
     new: dict[str, set[int]] = {}
-    for pair in evidence.pairs.values():
+    missing = {each.name: each.pair for each in evidence.differences}
+    for (unique_id, number), pair in (evidence.pairs | missing).items():
+        differs = (unique_id, number) in missing
         for leg, numbers in ((pair.old, old), (pair.new, new)):
-            numbers.setdefault(pair.leg.unique_id, set())
-            if leg is not None:
-                numbers[pair.leg.unique_id].add(leg.number)
+            numbers.setdefault(unique_id, set())
+            if leg is not None or not differs:
+                numbers[unique_id].add(number)
     return [Call(tuple(sorted(old[name])), tuple(sorted(new[name]))) for name in old]
 
 

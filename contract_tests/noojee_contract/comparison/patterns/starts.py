@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from noojee_contract.comparison.difference import Difference, LegPair
 from noojee_contract.comparison.patterns.circumstances import MONTHS, months_in_words
 from noojee_contract.comparison.patterns.evidence import Evidence
+from noojee_contract.comparison.patterns.other_legs import other_leg
 
 HOUR, HALF_DAY, DAY = 3600, 12 * 3600, 86400
 NOON = 12
@@ -43,13 +45,12 @@ def offset_of_the_zone(evidence: Evidence) -> str | None:
 def summer_time(evidence: Evidence) -> str | None:
     """Only the legs of summer time are shifted, or only the others."""
     shared = evidence.most_common(shift_of)
-    others = [_local(pair, evidence) for pair in evidence.unaffected()]
-    if shared is None or None in others:
+    if shared is None:
         return None
     shift, count = shared
-    moments = [moment for each in evidence.differences if (moment := _local(each.pair, evidence)) is not None]
+    moments = _certain(evidence, [each.pair for each in evidence.differences])
     summer = {bool(moment.dst()) for moment in moments}
-    rest = {bool(moment.dst()) for moment in others if moment is not None}
+    rest = {bool(moment.dst()) for moment in _certain(evidence, evidence.unaffected())}
     if abs(shift) != HOUR or len(summer) != 1:
         return None
     if rest and summer.isdisjoint(rest):
@@ -98,6 +99,11 @@ def _local(pair: LegPair, evidence: Evidence) -> datetime | None:
     return pair.leg.start[0].astimezone(evidence.zone) if pair.leg.start else None
 
 
+def _certain(evidence: Evidence, pairs: Sequence[LegPair]) -> list[datetime]:
+    """The local starts of legs, without those that can mean two instants or none."""
+    return [pair.leg.start[0].astimezone(evidence.zone) for pair in pairs if len(pair.leg.start) == 1]
+
+
 def _shift_by_offset(difference: Difference, evidence: Evidence, sign: int) -> int | None:
     """The shift of a leg if it is the offset of the zone at that time, else None."""
     shift, moments = shift_of(difference), _moments(difference.pair)
@@ -115,4 +121,4 @@ def _is_exchanged(pair: LegPair, evidence: Evidence) -> bool:
     return (old.day, old.month) == (new.month, new.day) and old.day != old.month and len(MONTHS) >= old.day
 
 
-FINDERS = (offset_of_the_zone, half_a_day, summer_time, day_and_month, constant_shift)
+FINDERS = (offset_of_the_zone, half_a_day, summer_time, day_and_month, constant_shift, other_leg)

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote_plus
 
 from noojee_contract.comparison.difference import Difference
 from noojee_contract.comparison.patterns.evidence import Evidence, quoted
+from noojee_contract.comparison.patterns.other_legs import other_leg
 from noojee_contract.dialects.legs import Leg
 
 SHORTEST_COMMON = 3
@@ -53,6 +54,7 @@ REWRITTEN: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("blanks at the ends are lost", str.strip),
     ("several blanks became one", lambda text: " ".join(text.split())),
     ("leading zeros are lost", lambda text: text.lstrip("0")),
+    ("zeros at the end are lost", lambda text: text.rstrip("0")),
     ("'+' became a blank", lambda text: text.replace("+", " ")),
     ("escaped for HTML", html.escape),
     ("escaped for a URL", lambda text: quote(text, safe="")),
@@ -71,11 +73,13 @@ def empty(evidence: Evidence) -> str | None:
 
 
 def constant(evidence: Evidence) -> str | None:
-    """The new side has the same value in every differing leg, where the old side has several."""
+    """The new side has the same value where the old side has several."""
     shared = evidence.most_common(lambda each: each.new or None)
-    if shared is None or shared[1] < LEAST_CONSTANT or len({each.old for each in evidence.differences}) < 2:
+    if shared is None or shared[1] < LEAST_CONSTANT:
         return None
     value, count = shared
+    if len({each.old for each in evidence.differences if each.new == value}) == 1:
+        return None
     others = [_new_text(evidence, pair.new) for pair in evidence.unaffected()]
     everywhere = all(other == value for other in others)
     words = f"{quoted(value)} in every leg" if everywhere else f"became {quoted(value)}"
@@ -144,44 +148,18 @@ def other_field(evidence: Evidence) -> str | None:
     return None
 
 
-def other_leg(evidence: Evidence) -> str | None:
-    """The new side has the value of another leg of the same call."""
-    read = FIELDS.get(evidence.about)
-    legs = evidence.old_legs()
-    if read is None:
-        return None
-    for words, other in OTHER_LEGS:
-        count = 0
-        for each in evidence.differences:
-            of_call = legs.get(each.pair.leg.unique_id, [])
-            place = next((at for at, leg in enumerate(of_call) if leg.number == each.pair.leg.number), None)
-            found = None if place is None else other(of_call, place)
-            count += found is not None and found.number != each.pair.leg.number and read(found) == each.new
-        if evidence.is_strong(count):
-            return evidence.stated(f"has the {evidence.about} of {words}", count)
-    return None
-
-
 def substituted(evidence: Evidence) -> str | None:
     """A few values of the old side each became one value of the new side."""
     became: dict[str, set[str]] = {}
     for each in evidence.differences:
-        became.setdefault(each.old or "", set()).add(each.new or "")
+        if each.old is None or each.new is None:
+            return None
+        became.setdefault(each.old, set()).add(each.new)
     certain = all(len(values) == 1 for values in became.values())
     if not certain or len(became) > MOST_WORDS or len(evidence.differences) < 2 * len(became):
         return None
     words = ", ".join(f"{quoted(old)} became {quoted(next(iter(new)))}" for old, new in sorted(became.items()))
     return evidence.stated(words, len(evidence.differences))
-
-
-OTHER_LEGS: tuple[tuple[str, Callable[[list[Leg], int], Leg | None]], ...] = (
-    ("leg 1", lambda legs, _: legs[0]),
-    ("the last leg", lambda legs, _: legs[-1]),
-    ("the leg before it", lambda legs, at: legs[at - 1] if at else None),
-    ("the leg after it", lambda legs, at: legs[at + 1] if at + 1 < len(legs) else None),
-    ("the leg in reverse order", lambda legs, at: legs[-1 - at]),
-)
-"""Which leg of a call another one may be taken for: in words, and by the legs of the call and the place of the leg."""
 
 
 def _new_text(evidence: Evidence, leg: Leg | None) -> str | None:
@@ -216,4 +194,4 @@ def _suffixes(difference: Difference) -> tuple[str, str] | None:
     return (old[common:], new[common:]) if common >= SHORTEST_COMMON else None
 
 
-FINDERS = (empty, other_field, other_leg, constant, rewritten, truncated, other_affix, substituted)
+FINDERS = (empty, other_field, other_leg, rewritten, constant, truncated, other_affix, substituted)
