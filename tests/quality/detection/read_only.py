@@ -32,6 +32,8 @@ OLD_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 LISTS = {"all": all_recordings, "short": short_list}
 AUDIO = 'audio = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"'
 BY_ANY_HOUR = f'dialect = "{FOLDER}/njadmin_by_any_hour.toml"'
+SAMPLES: Mapping[str, str] = {"all": 'sounds = "all"\nlongest_sound = 600\n', "short": ""}
+"""How much sound is compared, by list: all of it, or the usual sample."""
 SIDES: Mapping[str, tuple[str, str]] = {
     "njadmin": (f'dialect = "recording-api"\n{AUDIO}', BY_ANY_HOUR),
     "records": (f'dialect = "call-management"\n{AUDIO}', f'dialect = "{FOLDER}/records.toml"'),
@@ -113,12 +115,13 @@ class ReadOnlyRun:
     def target_file(self, service: str, url: str, recordings: str) -> Path:
         """The target file of a migration to a service at a URL."""
         old, new = SIDES[service]
+        usual = f'recordings = "{recordings}.csv"\ntime_zone = "Australia/Melbourne"\n{SAMPLES[recordings]}'
         path = self.folder / f"{service}-{recordings}.toml"
         path.write_text(
             f'[targets.{OLD}]\nbase_url = "{self.old_url}"\napi_key_env = "OLD_PBX_KEY"\nnegative_tests = "waived"\n'
-            f'recordings = "{recordings}.csv"\ntime_zone = "Australia/Melbourne"\n{old}\n\n'
+            f"{usual}{old}\n\n"
             f'[targets.{NEW}]\nbase_url = "{url}"\napi_key_env = "NEW_PBX_KEY"\nnegative_tests = "allowed"\n'
-            f'recordings = "{recordings}.csv"\ntime_zone = "Australia/Melbourne"\n{new}\n\n'
+            f"{usual}{new}\n\n"
             f'[[migration]]\nfrom = "{OLD}"\nto = "{NEW}"\n',
             encoding="utf-8",
         )

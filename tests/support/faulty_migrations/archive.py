@@ -216,7 +216,6 @@ def _ends() -> Iterator[datetime]:
 def write_recordings(file: Path, rows: Sequence[tuple[str, str]]) -> Path:
     """Write a recordings file, and return its path."""
     with file.open("w", encoding="utf-8", newline="") as opened:
-        written = csv.writer(opened)
-        written.writerow(("kind", "value"))
-        written.writerows(rows)
+        opened.write("kind,value\n")
+        csv.writer(opened, quoting=csv.QUOTE_ALL).writerows(rows)
     return file
