@@ -42,6 +42,18 @@ ABSORBED = (Tier.LEGS, Tier.REQUEST)
 DURATION = Mark(Tier.FIELD, "Duration")
 ENDS = (Mark(Tier.FIELD, "Start"), Mark(Tier.FIELD, "callend"))
 """The times that a Duration is checked against."""
+LISTED_IN_HOURS = frozenset(
+    {
+        "by-hour.ended-in-hour",
+        "by-hour.spanning-call",
+        "relations.call-over-hours",
+        "relations.hour-within-call",
+        "migration.by-hour",
+        "migration.by-hour-whole",
+        "migration.hours",
+    }
+)
+"""The clauses that check in which hour a leg is listed, as its times say."""
 DIRECT_KINDS: Mapping[Tier, frozenset[FailureKind]] = {
     Tier.TIME: frozenset({FailureKind.WRONG_TIME}),
     Tier.ERROR_BODY: frozenset({FailureKind.INVALID_ERROR_BODY, FailureKind.LEAKED_CREDENTIAL}),
@@ -149,7 +161,7 @@ def _answer_of(row: ReportRow) -> Mark | None:
 
 def _with_consequences(rows: Marked) -> Marked:
     """Give failures that follow from other failures the marks of the other failures."""
-    for follow in (_follow_time, _follow_messages, _follow_names, _follow_ends):
+    for follow in (_follow_time, _follow_messages, _follow_names, _follow_ends, _follow_hours):
         rows = follow(rows)
     return rows
 
@@ -213,6 +225,21 @@ def _follow_ends(rows: Marked) -> Marked:
     return [(row, frozenset({end}) if DURATION in shown and _method(row) in methods else shown) for row, shown in rows]
 
 
+def _follow_hours(rows: Marked) -> Marked:
+    """If the times of legs are wrong, legs that are missing or unexpected in an hour are a consequence."""
+    times = Counter(mark for _, shown in rows for mark in shown if mark in (*ENDS, DURATION))
+    if not times:
+        return rows
+    mark = min(times, key=lambda each: (-times[each], each.text))
+    return [(row, frozenset({mark}) if _is_misplaced(row) else shown) for row, shown in rows]
+
+
+def _is_misplaced(row: ReportRow) -> bool:
+    """Whether a leg is missing or unexpected in an hour."""
+    kinds = (FailureKind.MISSING_LEG, FailureKind.UNEXPECTED_LEG)
+    return row.clause.id in LISTED_IN_HOURS and row.failure is not None and row.failure.kind in kinds
+
+
 def _method(row: ReportRow) -> tuple[str, str] | None:
     """The HTTP method and the API method of a failure's exchange."""
     return None if row.exchange is None else (row.exchange["request"]["method"], method_of(row.exchange))
@@ -249,7 +276,7 @@ def _rank_of_group(group: FailureGroup) -> tuple[tuple[int, int], bool, int, str
 def _directness(row: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:
     """Return the sort key of an example, the most direct failure first.
 
-    A failure is direct if its own exchange is wrong, it does not compare two answers (unless only a repeated request
+    A failure is direct if its own exchange is wrong, it is about a time and not about the hour that the time gives, it does not compare two answers (unless only a repeated request
     shows the fault), it reports the form of a field whose form is broken, it is not about an option, its kind and its
     field or header are those of the mark, legs are not missed by a clause about credentials, its clause is
     elementary, and the group of its clause is a simple one.
@@ -265,9 +292,10 @@ def _directness(row: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int
     names = () if row.failure is None else (row.failure.field, row.failure.header)
     other_name = mark.tier in (Tier.FIELD, Tier.HEADER) and mark.text not in names
     other_group = mark.tier is Tier.LEGS and row.clause.group == CREDENTIALS
+    misplaced = mark in (*ENDS, DURATION) and _is_misplaced(row)
     elementary = ELEMENTARY.index(row.clause.id) if row.clause.id in ELEMENTARY else len(ELEMENTARY)
     group = SIMPLE_FIRST.index(row.clause.group) if row.clause.group in SIMPLE_FIRST else len(SIMPLE_FIRST)
-    unlike = (elsewhere, compares, other_form, is_option, other_name, other_kind, other_group)
+    unlike = (elsewhere, misplaced, compares, other_form, is_option, other_name, other_kind, other_group)
     return outcome, *unlike, elementary, severity, group
 
 

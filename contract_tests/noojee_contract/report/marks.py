@@ -21,6 +21,7 @@ MOST_ENTRIES = 50
 MOST_FIELDS = 5  # an entry that lacks more fields is not a leg with a wrong field
 LISTINGS = ("retrieveMetaData", "retrieveMetaDataByUniqueId", "retrieveMetaDataByHour")
 AUDIO = ("retrieve", "retrieveByUniqueId")
+VENDOR_PATHS = ("/rest/", "/services/")
 ERROR_BODY_FIELDS = frozenset({"Code", "Message"})
 OPTION_FIELDS: Mapping[str, str] = {
     "outbound_did": "DID",
@@ -105,9 +106,10 @@ def _error_body(failure: Failure) -> frozenset[Mark]:
 
 
 def _http_method(failure: Failure) -> frozenset[Mark]:
-    if failure.exchange is None or failure.exchange["request"]["method"] == "POST":
+    exchange = failure.exchange
+    if exchange is None or exchange["request"]["method"] == "POST" or not _is_of_the_vendor(exchange):
         return NOTHING
-    return frozenset({Mark(Tier.HTTP_METHOD, failure.exchange["request"]["method"])})
+    return frozenset({Mark(Tier.HTTP_METHOD, exchange["request"]["method"])})
 
 
 def _unusual_answer(failure: Failure) -> frozenset[Mark]:
@@ -192,14 +194,25 @@ def method_of(exchange: Mapping[str, Any]) -> str:
     return path.rpartition("/")[2]
 
 
+def _is_of_the_vendor(exchange: Mapping[str, Any]) -> bool:
+    """Whether a request has a path or a method of the vendor's API, and not of a dialect file."""
+    path: str = urlsplit(exchange["request"]["url"]).path
+    return any(part in path for part in VENDOR_PATHS) or method_of(exchange) in (*LISTINGS, *AUDIO)
+
+
 def unusual_answer(exchange: Mapping[str, Any]) -> Mark | None:
-    """Return what is unusual about an answer as a whole; None for an array of legs, for audio, and for Code 0."""
+    """Return what is unusual about an answer as a whole; None for an array of legs, for audio, and for Code 0.
+
+    A dialect file may give any form to an answer with HTTP 200.
+    """
     status, document = exchange["response"]["status"], _document(exchange)
     message = document.get("Message", document.get("message")) if isinstance(document, dict) else None
     message = message if isinstance(message, str) else None
     quoted = "" if message is None else f" with the Message {message!r}"
     if status != 200:
         return Mark(Tier.UNUSUAL_ANSWER, f"HTTP {status}{quoted}", message)
+    if not _is_of_the_vendor(exchange):
+        return None
     if method_of(exchange) not in LISTINGS and isinstance(document, dict) and document.get("Code", 0) == 0:
         return None
     if message is not None:

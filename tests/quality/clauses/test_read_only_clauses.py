@@ -22,6 +22,7 @@ from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.sampling import Sampling
 from noojee_contract.engine.subject import UNKNOWN_VALUES, SubjectConfig, SubjectPair
 from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause_functions
 from noojee_contract.suite.support.archives import archive, call, leg
@@ -209,3 +210,18 @@ def test_a_dialect_file_without_a_schema_has_no_schema_check() -> None:
         target=Target(name="records", dialect="file", described=described),
     )
     assert run("metadata.schema", subject) == 0
+
+
+@pytest.mark.parametrize(("deleted", "fails"), [(1, False), (2, True)])
+def test_a_leg_may_outlive_its_audio_on_a_read_only_pbx(deleted: int, fails: bool) -> None:
+    """A storage location deletes files past their age (DOC W-SL). A PBX that gives no audio at all fails."""
+    recorded = tagged_call(CALL, "CASE-7", "CASE-7")
+    for row in recorded["legs"][:deleted]:
+        row["sound"] = {"absent": True}
+    subject = read_only(Transport(sandboxes_with(recorded)), ("unique_id", CALL))
+    if fails:
+        with pytest.raises(CheckFailed) as failed:
+            run("audio.fetched", subject)
+        assert failed.value.kind is FailureKind.REFUSED
+    else:
+        assert run("audio.fetched", subject) == 1

@@ -241,3 +241,32 @@ def test_a_group_shows_one_exchange_and_each_command(render: Any, grouped: Repor
         assert row.clause.id in page
         assert f"repeat {row.clause.id}" in page
     assert "3 clauses failed on pbx, in 1 group." in page
+
+
+def of_a_dialect_file(body: Any, *, status: int = 200) -> dict[str, Any]:
+    """An exchange of an API that a dialect file describes."""
+    shown = exchange(body, method="GET", status=status)
+    return {**shown, "request": {**shown["request"], "url": "https://records.invalid/v1/segments?label=1"}}
+
+
+def test_a_get_and_an_object_are_usual_for_a_dialect_file() -> None:
+    """Failures about different fields are no group, although all answers are objects to a GET."""
+    rows = [
+        failed("metadata.end", Kind.WRONG_VALUE, of_a_dialect_file({"segments": []}), field="End"),
+        failed("migration.owners", Kind.ANSWERS_DIFFER, of_a_dialect_file({"segments": []}), field="Username"),
+        failed("audio.fetched", Kind.UNEXPECTED_STATUS, of_a_dialect_file({"code": "gone"}, status=500)),
+    ]
+    commons = {group.common.partition(" (")[0] for group in group_failures(rows)}
+    assert commons == {"End", "Username", "HTTP 500"}
+
+
+def test_legs_in_a_wrong_hour_follow_from_wrong_times() -> None:
+    """The first failure is about the time, not about the hour that the time gives."""
+    by_hour = exchange([{**LEG, "callend": "Thu Feb 13 17:06:56 AEDT 2014"}], name="retrieveMetaDataByHour")
+    rows = [
+        failed("by-hour.ended-in-hour", Kind.UNEXPECTED_LEG, by_hour),
+        failed("migration.by-hour-whole", Kind.MISSING_LEG, by_hour),
+        failed("migration.starts", Kind.ANSWERS_DIFFER, field="Start"),
+    ]
+    (group,) = group_failures(rows)
+    assert group.example.clause.id == "migration.starts"

@@ -17,6 +17,7 @@ from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import is_longer, name_of
 from noojee_contract.suite.support.queries import has_audio, kind_without_refusal
 
+NO_AUDIO_STATUSES = (200, 404, 410)
 MOST_OF_A_CALL = 3  # of a sandbox; on a read-only PBX, the sample is drawn from all legs
 
 TWO_CALLS = archive(
@@ -93,6 +94,13 @@ def is_refusal_of_audio(subject: Subject, exchange: Exchange) -> bool:
     if has_audio(exchange) or exchange.status is None or is_busy(exchange):
         return False
     return has_error_status(exchange) or subject.error_body(exchange) is not None
+
+
+def is_without_audio(subject: Subject, exchange: Exchange) -> bool:
+    """Whether an answer says that no audio is kept for a leg: as the dialect file says, else 404, 410, or 200 with an error."""
+    rule = subject.target.api.error_rule("no_sound")
+    statuses = NO_AUDIO_STATUSES if rule is None else rule.statuses
+    return is_refusal_of_audio(subject, exchange) and exchange.status in statuses
 
 
 def kind_without_audio(subject: Subject, exchange: Exchange) -> FailureKind:
