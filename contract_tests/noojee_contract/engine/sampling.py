@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from noojee_contract.targets.target import ALL, Target
 
 DEFAULT_SOUNDS = 10
 DEFAULT_LONGEST_SOUND = 70.0
 DEFAULT_CALLS = 20
+
+Name = TypeVar("Name", str, tuple[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +37,14 @@ class Sampling:
         drawn = set(sorted(names, key=self._rank)[: self.calls])
         return tuple(unique_id for unique_id in names if unique_id in drawn)
 
-    def in_random_order(self, legs: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-        """Legs by unique id and number in random order: the first of them are a sample.
+    def in_random_order(self, names: Iterable[Name]) -> list[Name]:
+        """Tags, or legs by unique id and number, each once in random order: the first of them are a sample.
 
-        The order of two legs does not depend on the others, so that all targets of a run draw nearly the same legs.
+        The order of two names does not depend on the others, so that all targets of a run draw nearly the same sample.
         """
-        return sorted(set(legs), key=lambda name: self._rank(f"{name[0]} {name[1]}"))
+        return sorted(
+            set(names), key=lambda name: self._rank(name if isinstance(name, str) else f"{name[0]} {name[1]}")
+        )
 
     def _rank(self, name: str) -> bytes:
         return hashlib.sha256(f"{self.random_seed} {name}".encode("utf-8", "surrogatepass")).digest()

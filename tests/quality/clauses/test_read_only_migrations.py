@@ -222,3 +222,10 @@ def test_an_unknown_recording_may_be_answered_with_an_error() -> None:
     """Option unknown_recording: it shows that the old side does not hold a call of the new side."""
     pair = SubjectPair(side(TAG, calls=LOST, options={"unknown_recording": "failure-404"}), side(TAG))
     assert failures("migration.calls", pair) == {(UNEXPECTED, OTHER, 1)}
+
+
+def test_the_tags_of_compared_legs_are_followed() -> None:
+    """No file names the tag. By unique id, the other call is not asked for; by tag, the new side lost it."""
+    rows = (("unique_id", CALL),)
+    pair = SubjectPair(side(*rows), side(*rows, calls=LOST))
+    assert failures("migration.tags-bring", pair) == {(MISSING, OTHER, 1)}

@@ -156,6 +156,14 @@ def outside_ids(pair: SubjectPair) -> frozenset[str]:
     return frozenset({*outside, *(each for each, legs in listed.items() if pair.starts_outside(legs))})
 
 
+def outside_in(pair: SubjectPair, *answers: Answer) -> frozenset[str]:
+    """The calls that start outside `since` and `until` by the legs in these answers."""
+    legs: dict[str, list[Leg]] = {}
+    for leg in (leg for answer in answers for leg in answer.legs):
+        legs.setdefault(leg.unique_id, []).append(leg)
+    return frozenset(unique_id for unique_id, of_call in legs.items() if pair.starts_outside(of_call))
+
+
 def _starts_before(pair: SubjectPair, legs: Iterable[Leg]) -> bool:
     """Whether a call surely starts before `since`: any of its legs shows it, and it need not be asked for."""
     return pair.since is not None and any(leg.start and max(leg.start) < pair.since for leg in legs)
