@@ -42,12 +42,10 @@ class Sampling:
 
         The order of two names does not depend on the others, so that all targets of a run draw nearly the same sample.
         """
-        return sorted(
-            set(names), key=lambda name: self._rank(name if isinstance(name, str) else f"{name[0]} {name[1]}")
-        )
+        return sorted(set(names), key=self._rank)
 
-    def _rank(self, name: str) -> bytes:
-        return hashlib.sha256(f"{self.random_seed} {name}".encode("utf-8", "surrogatepass")).digest()
+    def _rank(self, name: str | tuple[str, int]) -> bytes:
+        return hashlib.sha256(f"{self.random_seed} {name!r}".encode()).digest()
 
 
 def sampling_of(targets: Sequence[Target], random_seed: int) -> Sampling:
