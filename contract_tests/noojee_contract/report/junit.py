@@ -89,22 +89,7 @@ def _error_case(suite: ET.Element, name: str, message: str) -> None:
 def _suite(root: ET.Element, report: Report, target: TargetRow, summary: Summary) -> dict[str, int]:
     """Add the suite of a target, and return its counts."""
     suite = ET.SubElement(root, "testsuite", name=_clean(target.name), timestamp=report.started, hostname="localhost")
-    rows = {
-        "dialect": target.dialect,
-        "address": target.address,
-        "requests": str(target.requests),
-        "catalogue": report.catalogue,
-        "verdict": f"{summary.verdict}: {summary.sentence}",
-    }
-    rows |= {
-        f"option_{each.option}": f"old: {each.old}, new: {each.new}"
-        for each in report.differing_options
-        if each.migration == target.name
-    }
-    rows |= {f"coverage_{name}": str(each) for name, each in report.coverage().get(target.name, {}).items()}
-    if report.has_generated:
-        rows["random_seed"] = str(report.random_seed)
-    _properties(suite, rows)
+    _properties(suite, _of_target(report, target, summary))
     clauses = {clause.id: clause for clause in report.clauses}
     counts = dict.fromkeys(COUNTS, 0)
     seconds = 0.0
@@ -131,6 +116,26 @@ def _suite(root: ET.Element, report: Report, target: TargetRow, summary: Summary
     return counts
 
 
+def _of_target(report: Report, target: TargetRow, summary: Summary) -> dict[str, str]:
+    """The properties of a suite: what a report says about a target."""
+    rows = {
+        "dialect": target.dialect,
+        "address": target.address,
+        "requests": str(target.requests),
+        "catalogue": report.catalogue,
+        "verdict": f"{summary.verdict}: {summary.sentence}",
+    }
+    rows |= {
+        f"option_{each.option}": f"old: {each.old}, new: {each.new}"
+        for each in report.differing_options
+        if each.migration == target.name
+    }
+    rows |= {f"coverage_{name}": str(each) for name, each in report.coverage().get(target.name, {}).items()}
+    if report.has_generated:
+        rows["random_seed"] = str(report.random_seed)
+    return rows
+
+
 def _case(
     suite: ET.Element,
     clause_id: str,
@@ -152,15 +157,7 @@ def _case(
         name=clause_id,
         time=f"{sum(result.seconds for result in results):.3f}",
     )
-    rows = {
-        "severity": clause.severity if clause else "",
-        "provenance": clause.provenance if clause else "",
-        "checks": str(sum(result.checks for result in results)),
-        "sources": ", ".join(result.source for result in results),
-    }
-    if shown.failure is not None:
-        rows |= dict(parts(shown.failure))
-    _properties(case, rows)
+    _properties(case, _of_clause(clause, results, shown))
     if outcome in (Outcome.FAILED, Outcome.ERROR):
         message = shown.failure.headline if shown.failure else shown.reason or str(outcome)
         kind = shown.failure.kind if shown.failure else outcome
@@ -177,6 +174,19 @@ def _case(
     if outcome is Outcome.INFORMATIONAL:
         ET.SubElement(case, "system-out").text = _clean(shown.reason or "")
     return None
+
+
+def _of_clause(clause: ClauseRow | None, results: Sequence[Result], shown: Result) -> dict[str, str]:
+    """The properties of a case: what a report says about a clause and its failure."""
+    rows = {
+        "severity": clause.severity if clause else "",
+        "provenance": clause.provenance if clause else "",
+        "checks": str(sum(result.checks for result in results)),
+        "sources": ", ".join(result.source for result in results),
+    }
+    if shown.failure is not None:
+        rows |= dict(parts(shown.failure))
+    return rows
 
 
 def _properties(parent: ET.Element, rows: Mapping[str, str]) -> None:
