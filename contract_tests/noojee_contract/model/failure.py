@@ -58,6 +58,8 @@ class FailureKind(StrEnum):
     """The Time method does not answer with the PBX's time."""
     WRONG_CALL_STATE = "wrong_call_state"
     """A live call is not in the state that its events imply."""
+    SLOW_ANSWER = "slow_answer"
+    """Answers take longer than the target file or the clause allows."""
     LIMIT_NOT_HELD = "limit_not_held"
     """A documented limit of the API is not applied, or applied too early."""
 

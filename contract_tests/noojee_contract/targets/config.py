@@ -27,6 +27,8 @@ from noojee_contract.targets.target import DEFAULT_ZONE, Target
 from noojee_contract.targets.values import Place, target_values
 
 MOST_BYTES = 1024 * 1024
+ANSWER_TIMES = "transport.answer-times"
+"""The clause that slow_seconds makes binding."""
 OLD_KEYS: Mapping[str, str] = {
     "allow": 'negative_tests = "allowed" and max_wait_seconds',
     "known": "recordings",
@@ -124,6 +126,8 @@ def _target(name: str, table: Mapping[str, Any], place: Place) -> Target:
         raise FormError(f"{place.path}.control_url", "needs writable = true; the suite writes to no other target")
     if values.get("waives_negative_tests") and values.get("writable"):
         raise FormError(f"{place.path}.negative_tests", "a writable target runs negative tests; remove this key")
+    if "slow_seconds" in values:
+        values["binding"] = values.get("binding", frozenset()) | {ANSWER_TIMES}
     claimed = {*table.get("capabilities", ()), *(["audio"] if "audio" in table else [])}
     return Target(name=name, claimed=frozenset(claimed), **values)
 

@@ -51,6 +51,7 @@ TARGET_FLAGS = (
     Flag(name="sounds", flag="--sounds", metavar="N"),
     Flag(name="longest_sound", flag="--longest-sound", metavar="SECONDS"),
     Flag(name="calls", flag="--calls", metavar="N"),
+    Flag(name="slow_seconds", flag="--slow-seconds", metavar="SECONDS"),
     Flag(name="negative_tests", flag="--negative-tests"),
     Flag(name="max_wait_seconds", flag="--max-wait", metavar="SECONDS"),
     Flag(name="writable", flag="--writable"),

@@ -96,6 +96,7 @@ class Target:
     requests_per_second: float | None = None
     request_budget: int | None = None
     timeout_seconds: float = 10.0
+    slow_seconds: float | None = None
     max_body_bytes: int = 64 * 1024 * 1024
     sounds: int | None = None
     longest_sound: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,9 @@ from noojee_contract.engine.check import CheckFailed, Inconclusive
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import SubjectPair
 from noojee_contract.model.audio import tone
+from noojee_contract.model.exchange import Exchange, Request
 from noojee_contract.model.failure import FailureKind
+from noojee_contract.targets.config import from_flags
 from support.listing_pbx import LEG, MELBOURNE, UNIQUE_ID, checked, listing_pbx, subject_of
 
 BEGAN = 1773200399  # 11 March 2026, 14:39:59 in Melbourne
@@ -152,3 +155,27 @@ def test_files_without_sound_may_be_the_same() -> None:
     legs = [{**LEG, "Leg": str(number), "Duration": str(9 * number)} for number in (1, 2)]
     empty = tone(0, 440)
     assert checked("audio.own-file", listing_pbx(*legs, sounds={"1": empty, "2": empty})).checks == 2
+
+
+def test_slow_answers_are_named_with_median_and_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without slow_seconds, two seconds are slow."""
+    subject = pbx_of(*(first_leg(number) for number in range(5)))
+    taken = iter((0.1, 0.2, 0.3, 0.4, 2.6))
+    send = subject.client.sender.send
+
+    def send_slowly(request: Request) -> Exchange:
+        exchange = send(request)
+        assert exchange.response is not None
+        return replace(exchange, response=replace(exchange.response, seconds=next(taken)))
+
+    monkeypatch.setattr(subject.client.sender, "send", send_slowly)
+    with pytest.raises(CheckFailed) as raised:
+        checked("transport.answer-times", subject)
+    assert (raised.value.kind, raised.value.actual) == (FailureKind.SLOW_ANSWER, "2.60 s")
+    assert "a median of 0.30 s" in raised.value.message
+
+
+def test_slow_seconds_makes_the_clause_binding() -> None:
+    """A target file that names a time requires it."""
+    target = from_flags({"base_url": "https://h", "dialect": "njadmin", "slow_seconds": 0.5})
+    assert (target.slow_seconds, target.binding) == (0.5, frozenset({"transport.answer-times"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -388,3 +389,11 @@ def time_from_a_cache(request: httpx.Request, send: Send, memory: Memory) -> htt
 @faulty("time-for-get", "Time was opened for GET, for a monitoring script.")
 def time_for_get(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(with_method(request, "POST") if is_time(request) and request.method == "GET" else request)
+
+
+@faulty("slow-by-unique-id", "The new table has no index on the id, so that the first requests read it from the disk.")
+def slow_by_unique_id(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+    if request.url.path.endswith("/njadmin/rest/RecordingAPI/retrieveMetaDataByUniqueId") and not memory:
+        memory["read"] = True
+        time.sleep(2.05)
+    return send(request)

@@ -46,6 +46,7 @@ EVERY_TARGET_FLAG = [
     "--sounds", "all",
     "--longest-sound", "120.0",
     "--calls", "50",
+    "--slow-seconds", "1.5",
     "--negative-tests",
     "--max-wait", "61.0",
     "--writable",

@@ -50,6 +50,7 @@ authentication = "hash"
 requests_per_second = 2.5
 request_budget = 500
 timeout_seconds = 10
+slow_seconds = 1.5
 max_body_bytes = 1048576
 sounds = "all"
 longest_sound = 120
