@@ -17,6 +17,8 @@ PUBLIC = frozenset(
     }
 )  # fmt: skip
 """The names, in lower case, of the parameters whose values are shown."""
+FILTERS = frozenset({"from", "limit", "status", "unmatched"})
+"""Parameters of the control API whose values are numbers and words; shown in its own requests."""
 
 _NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|auth|authori[sz]ation|signature|credentials?|j?sessionid"
 _HEADER = re.compile(rf".*(?:{_NAMES}|cookie|-key).*", re.IGNORECASE)
@@ -41,11 +43,14 @@ class Redaction:
 
     def target(self, path: str, query: str) -> str:
         """A redacted request target."""
-        return f"{self.text(path)}?{self.query(query)}" if query else self.text(path)
+        if not query:
+            return self.text(path)
+        shown = PUBLIC | FILTERS if path.startswith("/__noojee") else PUBLIC
+        return f"{self.text(path)}?{self._pairs(query, shown)}"
 
     def query(self, query: str) -> str:
         """A redacted query or form: values are hidden, except those of the names in `PUBLIC`."""
-        return "&".join(map(self._pair, self._without_known(query).split("&")))
+        return self._pairs(query, PUBLIC)
 
     def header(self, name: str, value: str) -> str:
         """The redacted value of a header."""
@@ -68,9 +73,12 @@ class Redaction:
             text = _MEMBER.sub(rf'\1"{HIDDEN}"', text)
         return _BEARER.sub(rf"\1 {HIDDEN}", text) if " " in text else text
 
-    def _pair(self, pair: str) -> str:
+    def _pairs(self, query: str, shown: frozenset[str]) -> str:
+        return "&".join(self._pair(pair, shown) for pair in self._without_known(query).split("&"))
+
+    def _pair(self, pair: str, shown: frozenset[str]) -> str:
         name, equals, value = pair.partition("=")
-        if equals and name.lower() in PUBLIC:
+        if equals and name.lower() in shown:
             return f"{name}={self._without_names(value)}"
         if not pair:
             return pair

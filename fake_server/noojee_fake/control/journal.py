@@ -163,7 +163,7 @@ def _near_miss(pbx: Pbx, request: Request, redaction: Redaction, prefix: str) ->
     bounded = replace(request, query=request.query[:LONGEST_SHOWN])
     parameters = read_parameters(bounded, with_body=with_body, charset=pbx.profile["query_charset"])
     path = request.path.removeprefix(prefix)
-    near = near_miss(pbx, path=path, method=request.method, parameters=parameters)
+    near = near_miss(pbx, request, path=path, parameters=parameters)
     if near is None:
         return None
     return {

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from noojee_fake.api.dialects.parameters import Parameters, percent_decoded, raw_bytes
+from noojee_fake.api.dialects.parameters import FORM_TYPE, Parameters, percent_decoded, raw_bytes
 from noojee_fake.api.pbx import Pbx
+from noojee_fake.messages import Request
 from noojee_fake.pbx.methods import Method, methods
 from noojee_fake.pbx.versions import VERSIONS
 
+_DATE = re.compile(r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}")
 CREDENTIALS = ("apiKey", "timeStamp", "hash")
 
 _NEAR = 0.6
@@ -29,12 +32,12 @@ class NearMiss:
     differs: tuple[str, ...]
 
 
-def near_miss(pbx: Pbx, *, path: str, method: str, parameters: Parameters) -> NearMiss | None:
+def near_miss(pbx: Pbx, request: Request, *, path: str, parameters: Parameters) -> NearMiss | None:
     """The served method that is most like a request; None if the request matches it, or no method is similar.
 
     `path` is the path in the sandbox. Parameter names are untrusted text.
     """
-    routes = pbx.routes
+    routes, method = pbx.routes, request.method
     plain = percent_decoded(raw_bytes(path))
     asked = (path if plain is None else plain.decode("utf-8", "replace"))[:_LONGEST_PATH]
     served = asked if asked in routes else _similar_path(asked, routes)
@@ -44,7 +47,11 @@ def near_miss(pbx: Pbx, *, path: str, method: str, parameters: Parameters) -> Ne
     taken = routes[served].methods
     if method not in taken and not (method == "HEAD" and "GET" in taken):
         differs.append(f"wrong method: {method}; this path takes {', '.join(taken)}")
-    differs += _parameters_differ(served, parameters)
+    missing = _parameters_differ(served, parameters)
+    if missing:
+        differs += _misplaced(served, request)
+    differs += missing
+    differs += _values_differ(served, parameters)
     return NearMiss(method=taken[0], path=served, differs=tuple(differs)) if differs else None
 
 
@@ -127,6 +134,32 @@ def _parameters_differ(path: str, parameters: Parameters) -> list[str]:
     if not any(row.required for row in described.parameters if row.name in CREDENTIALS):
         differs += _no_credentials(names, parameters)
     return differs
+
+
+def _misplaced(path: str, request: Request) -> list[str]:
+    """Where a request has its parameters, if not in the query or a form: in JSON, in a multipart form, in a header."""
+    described = _described().get(path)
+    names = {row.name.casefold() for row in described.parameters} if described is not None else set()
+    differs = []
+    kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
+    if request.body and kind == "multipart/form-data":
+        differs.append(f"a multipart form: send the parameters in the query, or as {FORM_TYPE}")
+    elif request.body and (kind == "application/json" or request.body.lstrip()[:1] in (b"{", b"[")):
+        differs.append(f"a JSON body: send the parameters in the query, or as {FORM_TYPE}")
+    for name, _ in request.headers:
+        folded = name.replace("-", "").removeprefix("x")
+        if name == "authorization" or folded in names or folded == "apikey":
+            differs.append(f"a credential in the header {name[:_LONGEST_NAME]}: send it as a parameter")
+    return differs
+
+
+def _values_differ(path: str, parameters: Parameters) -> list[str]:
+    """Values of a form that the method does not take."""
+    described = _described().get(path)
+    date = parameters.get("date") if described and any(row.name == "date" for row in described.parameters) else None
+    if date and not _DATE.fullmatch(date):
+        return ["another form of date: it is YYYY/MM/DD, such as 2021/09/14"]
+    return []
 
 
 def _no_credentials(names: Iterable[str], parameters: Parameters) -> list[str]:

@@ -130,7 +130,7 @@ def methods() -> tuple[Method, ...]:
 
 
 def find(name: str) -> list[Method]:
-    """The methods of a path, a URL or the last part of a path. Raises UsageError, which names the nearest method."""
+    """The methods of a path, a URL or the last part of a path. Raises UsageError, which names a similar method."""
     try:
         wanted = urlsplit(name).path.strip("/")
     except ValueError:
@@ -143,8 +143,9 @@ def find(name: str) -> list[Method]:
     if found:
         return found
     paths = [path for method in methods() for path in ((*method.paths,) if "/" in wanted else method.names)]
-    near = difflib.get_close_matches(f"/{wanted}" if "/" in wanted else wanted, paths, n=1, cutoff=0)[0]
-    raise UsageError(f"there is no method {name!r}; the nearest is {near}, and noojee-fake explain lists all")
+    near = difflib.get_close_matches(f"/{wanted}" if "/" in wanted else wanted, paths, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UsageError(f"there is no method {name!r}; {hint}noojee-fake explain lists all methods")
 
 
 def mark_of(provenance: str) -> str:

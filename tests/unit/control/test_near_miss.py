@@ -126,3 +126,29 @@ def test_sandbox_without_routes_has_no_near_miss(pbx: Any) -> None:
     caller.ask(f"/s/{name}{D}/retrieveMetaData")
     answer = caller.control("GET", f"/sandboxes/{name}/journal")
     assert b'"near_miss":null' in answer.body
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "says"),
+    [
+        ({"content-type": "application/json"}, b'{"apiKey": "k", "tag": "1"}', "a JSON body"),
+        ({"content-type": "multipart/form-data; boundary=x"}, b"--x\r\n\r\n--x--", "a multipart form"),
+        ({"x-api-key": "k"}, b"", "a credential in the header x-api-key"),
+        ({"authorization": "Bearer k"}, b"", "a credential in the header authorization"),
+        ({"apikey": "k"}, b"", "a credential in the header apikey"),
+    ],
+)
+def test_near_miss_names_where_the_parameters_are(pbx: Any, headers: dict[str, str], body: bytes, says: str) -> None:
+    """The method takes parameters in the query or a form."""
+    caller = pbx()
+    caller.ask(f"{D}/retrieveMetaData", "", headers=tuple(headers.items()), body=body, secure=True)
+    found = caller.control_json("GET", "/journal?limit=1000")["entries"][-1]["near_miss"]
+    assert any(text.startswith(says) for text in found["differs"])
+
+
+@pytest.mark.parametrize(("date", "is_wrong"), [("2021-09-14", True), ("14/09/2021", True), ("2021/09/14", False)])
+def test_near_miss_names_another_form_of_date(pbx: Any, date: str, is_wrong: bool) -> None:
+    """By hour takes YYYY/MM/DD. Source: W-H (DOC)."""
+    caller = pbx()
+    found = near(caller, f"{D}/retrieveMetaDataByHour", f"apiKey={caller.key}&date={date}&hour=15")
+    assert (found is not None and "another form of date" in found[1][0]) is is_wrong

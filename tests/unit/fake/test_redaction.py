@@ -101,3 +101,12 @@ def test_the_parameters_that_are_shown_are_those_of_the_api() -> None:
     api = json.loads(schema_text("pbx.openapi.json"))
     names = {row["name"].lower() for row in api["components"]["parameters"].values()}
     assert names - {"apikey", "hash"} | {"unique_id"} == PUBLIC
+
+
+def test_filters_of_the_control_api_are_shown_in_its_own_requests() -> None:
+    """An access log without `limit=` hides what a reader of it looks for. In a request of the API, it may be a secret."""
+    redaction = Redaction(("s3cret",))
+    assert redaction.target("/__noojee/sandboxes/default/journal", "limit=5&path=x") == (
+        "/__noojee/sandboxes/default/journal?limit=5&path=[redacted]"
+    )
+    assert redaction.target("/rest/Time", "limit=5") == "/rest/Time?limit=[redacted]"
