@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from noojee_contract.targets.target import ALL, Target
 
-DEFAULT_SOUNDS = 10
+DEFAULT_SOUNDS = 20
 DEFAULT_LONGEST_SOUND = 70.0
 DEFAULT_CALLS = 20
 

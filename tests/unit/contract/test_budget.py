@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noojee_contract.engine.budget import SOUND_TRIES, asks_all_listed, planned_requests
-from noojee_contract.engine.sampling import DEFAULT_CALLS
+from noojee_contract.engine.sampling import DEFAULT_CALLS, DEFAULT_SOUNDS
 from noojee_contract.model.question import Question
 from noojee_contract.targets.target import Target
 
@@ -31,7 +31,7 @@ def test_a_migration_also_asks_for_the_recordings_of_the_other_side() -> None:
     other = target(Question("unique_id", "1.2"), Question("unique_id", "1.3"), calls=5)
     only = ("metadata.by-unique-id-answered", "migration.durations")
     alone, both = planned_requests(target(), only), planned_requests(target(), only, partners=[other])
-    assert both - alone == 2 + 10 * SOUND_TRIES
+    assert both - alone == 2 + DEFAULT_SOUNDS * SOUND_TRIES
 
 
 def test_a_migration_without_a_limit_asks_for_all_listed_calls() -> None:

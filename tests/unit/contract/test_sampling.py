@@ -41,8 +41,8 @@ def test_drawn_calls_keep_their_order() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "calls", "sounds"),
     [
-        ({}, {}, ALL, 10),
-        ({"calls": 5}, {}, 5, 10),
+        ({}, {}, ALL, 20),
+        ({"calls": 5}, {}, 5, 20),
         ({"calls": 5, "sounds": 3}, {"calls": 9, "sounds": ALL}, 9, ALL),
     ],
 )
@@ -53,6 +53,6 @@ def test_a_migration_takes_the_larger_limit(old: dict[str, int], new: dict[str, 
 
 
 def test_a_target_alone_has_limits() -> None:
-    """At most 20 calls that only listings name, 10 sounds, and none of more than 70 s."""
+    """At most 20 calls that only listings name, 20 sounds, and none of more than 70 s."""
     sampling = sampling_of([target()], 1)
-    assert (sampling.calls, sampling.sounds, sampling.longest_sound) == (20, 10, 70)
+    assert (sampling.calls, sampling.sounds, sampling.longest_sound) == (20, 20, 70)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.sampling import DEFAULT_LONGEST_SOUND, DEFAULT_SOUNDS
+from noojee_contract.engine.sampling import DEFAULT_LONGEST_SOUND
 from noojee_contract.engine.subject import Subject
 from noojee_contract.model.audio import NoSound, Sound, read_sound
 from noojee_contract.model.coverage import OUTSIDE_SAMPLE, Covered
@@ -18,6 +18,7 @@ from noojee_contract.suite.support.listing import is_longer, name_of
 from noojee_contract.suite.support.queries import has_audio, kind_without_refusal
 
 NO_AUDIO_STATUSES = (200, 404, 410)
+MOST_OF_A_SANDBOX = 10
 MOST_OF_A_CALL = 3  # of a sandbox; on a read-only PBX, the sample is drawn from all legs
 
 TWO_CALLS = archive(
@@ -58,7 +59,7 @@ def legs_with_audio(subject: Subject) -> list[Leg]:
         [listed for listed in subject.by_unique_id(unique_id).legs if _is_put(subject, listed)]
         for unique_id in subject.unique_ids
     ]
-    return [leg for legs in legs_of_calls for leg in legs[:MOST_OF_A_CALL]][:DEFAULT_SOUNDS]
+    return [leg for legs in legs_of_calls for leg in legs[:MOST_OF_A_CALL]][:MOST_OF_A_SANDBOX]
 
 
 def cover_audio(subject: Subject, check: Check) -> None:
