@@ -88,6 +88,10 @@ def offset(leg: Leg) -> timedelta:
     return found
 
 
+def without_seconds(leg: Leg) -> Leg:
+    return replace(leg, start=tuple(start.replace(second=0) for start in leg.start))
+
+
 STARTS: dict[str, tuple[Callable[[Leg], Leg], str]] = {
     "one hour": (lambda leg: later(leg, -3600), "one hour early (24 of 24)"),
     "one second": (lambda leg: later(leg, 1), "one second late (24 of 24)"),
@@ -106,6 +110,7 @@ STARTS: dict[str, tuple[Callable[[Leg], Leg], str]] = {
         lambda leg: later(leg, -offset(leg).total_seconds()),
         "10 hours early or 11 hours early, the offset of Australia/Melbourne: UTC is written as local time? (24 of 24)",
     ),
+    "minutes": (without_seconds, "seconds are lost (24 of 24)"),
     "clock": (
         lambda leg: later(leg, -43200 if leg.start[0].astimezone(MELBOURNE).hour >= 12 else 0),
         "12 hours early in the afternoon: a clock of 12 hours (24 of 24)",
@@ -328,6 +333,21 @@ def test_the_last_legs_of_some_calls_are_not_those_of_each() -> None:
     rule = pattern(archive(), new)
     assert rule is not None
     assert rule.startswith("the last leg of a call is missing (5 of 5 calls that differ)")
+
+
+def test_only_calls_with_one_leg_are_missing() -> None:
+    old = [leg for number in range(8) for leg in call(number, legs=1 if number % 3 == 1 else 2)]
+    calls = {leg.unique_id for leg in old if leg.number == 2}
+    rule = pattern(old, [leg for leg in old if leg.unique_id in calls])
+    assert rule == "whole calls are missing (3 of 3 calls that differ), only calls with one leg"
+
+
+def test_only_legs_of_the_afternoon_differ() -> None:
+    old = [leg for number in range(8) for leg in call(number, hour=1 if number % 2 else 4)]
+    new = [replace(leg, tag=leg.tag.upper() if leg.start[0].hour == 4 else leg.tag) for leg in old]
+    assert pattern(old, [*new], "Tag") == "upper case (12 of 12), only inbound calls"
+    one_way = [replace(leg, direction="inbound") for leg in old]
+    assert pattern(one_way, new, "Tag") == "upper case (12 of 12), only starts at 15:06 or later"
 
 
 def test_only_legs_of_some_days_differ() -> None:

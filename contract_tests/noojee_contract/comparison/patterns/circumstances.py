@@ -38,7 +38,7 @@ def circumstance(evidence: Evidence, *, about_presence: bool = False) -> str | N
     if len(differing) < LEAST or len(others) < LEAST_UNAFFECTED:
         return None
     of_numbers = () if about_presence else _of_numbers(evidence)
-    for words, holds in (*of_numbers, *OF_VALUES):
+    for words, holds in (*of_numbers, *OF_VALUES, _of_calls(evidence)):
         if all(map(holds, differing)) and not any(map(holds, others)):
             return words
     return _one_direction(differing, others) or _in_time(evidence, differing, others)
@@ -59,6 +59,11 @@ def _range_of(months: set[int]) -> tuple[int, int]:
     return (following[at] - 1) % 12 + 1, listed[at]
 
 
+def _of_calls(evidence: Evidence) -> tuple[str, Holds]:
+    calls = evidence.old_legs()
+    return "only calls with one leg", lambda pair: len(calls.get(pair.leg.unique_id, ())) == 1
+
+
 def _of_numbers(evidence: Evidence) -> tuple[tuple[str, Holds], ...]:
     last = {unique_id: legs[-1].number for unique_id, legs in evidence.old_legs().items()}
     return (
@@ -77,7 +82,7 @@ def _one_direction(differing: list[LegPair], others: list[LegPair]) -> str | Non
 
 
 def _in_time(evidence: Evidence, differing: list[LegPair], others: list[LegPair]) -> str | None:
-    """A day from which, until which or between which all legs differ; else a part of the year."""
+    """The part of the day, the days or the part of the year in which all legs differ."""
     inside, outside = _starts(evidence, differing), _starts(evidence, others)
     if len(inside) < LEAST_UNAFFECTED or len(outside) < LEAST_UNAFFECTED:
         return None
@@ -92,6 +97,8 @@ def _in_time(evidence: Evidence, differing: list[LegPair], others: list[LegPair]
     part = {(first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1)}
     if part.isdisjoint(moment.month for moment in outside):
         return f"only {months_in_words(part)}"
+    if min(moment.time() for moment in inside) > max(moment.time() for moment in outside):
+        return f"only starts at {min(moment.time() for moment in inside):%H:%M} or later"
     return None
 
 

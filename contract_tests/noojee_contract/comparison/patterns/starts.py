@@ -78,6 +78,15 @@ def day_and_month(evidence: Evidence) -> str | None:
     return evidence.stated("day and month are exchanged", count) if evidence.is_strong(count) else None
 
 
+def without_seconds(evidence: Evidence) -> str | None:
+    """The new side has whole minutes only."""
+    count = 0
+    for each in evidence.differences:
+        moments = _moments(each.pair)
+        count += moments is not None and moments[1] == moments[0].replace(second=0, microsecond=0)
+    return evidence.stated("seconds are lost", count) if evidence.is_strong(count) else None
+
+
 def constant_shift(evidence: Evidence) -> str | None:
     """Nearly all differing legs are shifted by the same time."""
     shared = evidence.most_common(shift_of)
@@ -121,4 +130,4 @@ def _is_exchanged(pair: LegPair, evidence: Evidence) -> bool:
     return (old.day, old.month) == (new.month, new.day) and old.day != old.month and len(MONTHS) >= old.day
 
 
-FINDERS = (offset_of_the_zone, half_a_day, summer_time, day_and_month, constant_shift, other_leg)
+FINDERS = (offset_of_the_zone, half_a_day, summer_time, day_and_month, without_seconds, constant_shift, other_leg)
