@@ -36,7 +36,7 @@ LOW_RATES = {
     "MP3, 16 kHz, 24 kbit/s": ("-ar", "16000", "-c:a", "libmp3lame", "-b:a", "24k", "-f", "mp3"),
     "Opus, 8 kbit/s": ("-c:a", "libopus", "-application", "voip", "-b:a", "8k", "-f", "ogg"),
 }
-DRAWN = 5  # of the other recordings that a leg has, in each coding
+DRAWN = 3  # of the other recordings that a leg has, in each coding
 
 
 @dataclass(kw_only=True)
@@ -115,7 +115,7 @@ def stretched(samples: Samples, factor: float) -> Samples:
 def hard_negatives(leg: Spoken, others: list[Spoken], choose: random.Random) -> Iterator[tuple[str, Samples]]:
     """Recordings of the same length that are easily taken for this leg."""
     count = len(leg.samples)
-    yield "same speaker, other text", fitted(speak(sentence(choose, 40), leg.voice), count)
+    yield "same speaker, other text", fitted(speak(sentence(choose, 20), leg.voice), count)
     yield "begins one second later", np.concatenate((leg.samples[RATE:], leg.samples[:RATE]))
     yield "2 % faster", stretched(leg.samples, 1.02)
     yield "5 % slower", stretched(leg.samples, 0.95)

@@ -90,11 +90,11 @@ def with_noise(samples: Samples, decibel: float, choose: random.Random) -> Sampl
 
 
 def spoken_legs(count: int, random_seed: int) -> list[Spoken]:
-    """Spoken legs of 5 to 40 s. A third has noise, a fifth hold music, a fifth begins with an announcement."""
+    """Spoken legs of 5 to 30 s. A third has noise, a fifth hold music, a fifth begins with an announcement."""
     choose = random.Random(random_seed)
     legs = []
     for place in range(count):
-        voice, text = VOICES[place % len(VOICES)], sentence(choose, choose.randrange(4, 60))
+        voice, text = VOICES[place % len(VOICES)], sentence(choose, choose.randrange(4, 28))
         parts = [speak(text, voice, choose.randrange(130, 180))]
         if place % 5 == 1:
             parts = [speak(ANNOUNCEMENT, "en-gb"), pause(0.5), *parts]

@@ -219,9 +219,7 @@ def _channel(sound: Sound, place: int, samples: Array, start: float, highest: fl
     count = int((len(samples) / rate - _FRAME_SECONDS) / _HOP_SECONDS + 0.5)
     firsts = numpy.round(numpy.arange(count) * (_HOP_SECONDS * rate)).astype("int64")
     frames = numpy.lib.stride_tricks.sliding_window_view(samples, size)[firsts]
-    shape = numpy.hanning(size).astype("float32")
-    power = numpy.square(numpy.abs(numpy.fft.rfft(frames * shape, axis=1))) * (2 / size / float(numpy.sum(shape**2)))
-    mel = power @ _mel_bands(rate, size, highest)
+    mel = _power(frames, size) @ _mel_bands(rate, size, highest)
     middle = start + firsts / rate + _FRAME_SECONDS / 2
     return _Channel(
         samples=samples,
@@ -231,6 +229,22 @@ def _channel(sound: Sound, place: int, samples: Array, start: float, highest: fl
         bands=numpy.maximum(_decibel(mel), silence_db - float(_decibel(numpy.array(mel.shape[1])))),
         levels=_decibel(mel.sum(axis=1)),
     )
+
+
+def _power(samples: Array, size: int) -> Array:
+    """The power of each frequency, so that their sum is the mean square of the samples."""
+    import numpy
+
+    spectrum = numpy.fft.rfft(samples * _shape(size), axis=-1)
+    power: Array = numpy.square(spectrum.real) + numpy.square(spectrum.imag)
+    return power * (2 / size / float(numpy.sum(numpy.square(_shape(size)))))
+
+
+@cache
+def _shape(size: int) -> Array:
+    import numpy
+
+    return numpy.hanning(size).astype("float32")
 
 
 def _decibel(power: Array) -> Array:
@@ -248,7 +262,7 @@ def _mel_bands(rate: int, size: int, highest: float) -> Array:
     hertz = numpy.arange(size // 2 + 1)[:, None] * (rate / size)
     low, middle, high = edges[:-2], edges[1:-1], edges[2:]
     bands = numpy.clip(numpy.minimum((hertz - low) / (middle - low), (high - hertz) / (high - middle)), 0, None)
-    return bands[:, high <= max(highest, float(high[3]))]
+    return bands[:, high <= max(highest, float(high[3]))].astype("float32")
 
 
 def _mel(hertz: float) -> float:
@@ -290,12 +304,9 @@ def _tones(one: _Channel, other: _Channel) -> float | None:
 
 def _fine_spectrum(samples: Array, rate: int) -> Array:
     """The power at each half hertz of the telephone band, in a window."""
-    import numpy
-
     size = round(WINDOW_SECONDS * rate)
-    power = numpy.square(numpy.abs(numpy.fft.rfft(samples[:size] * numpy.hanning(size))))
     lowest, highest = (round(hertz * WINDOW_SECONDS) for hertz in (_LOWEST_HERTZ, _HIGHEST_HERTZ))
-    return power[lowest:highest] / rate**2
+    return _power(samples[:size], size)[lowest:highest]
 
 
 def _correlation(one: _Channel, other: _Channel) -> Array:
