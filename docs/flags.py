@@ -8,6 +8,7 @@ from typing import Any
 
 from noojee_contract.targets.flags import (
     DIFFERENCES,
+    PLAN,
     PYTEST_PREFIX,
     REPORT_FLAGS,
     RUN_FLAGS,
@@ -45,7 +46,7 @@ def page() -> str:
             "Flags of the command only",
             "Pytest has its own `-n`, from pytest-xdist, and writes no reports of this suite.",
             ["flag", "what it does"],
-            [[_written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS, DIFFERENCES)],
+            [[_written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS, DIFFERENCES, PLAN)],
         ),
         _section(
             "Keys of a target, and their flags",

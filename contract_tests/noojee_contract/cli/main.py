@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from noojee_contract.errors import near
-from noojee_contract.targets.flags import DIFFERENCES, REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
+from noojee_contract.targets.flags import DIFFERENCES, PLAN, REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
 
 OLD_FLAGS: Mapping[str, str] = {
     "seed": "--random-seed",
@@ -54,7 +54,7 @@ def verify_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument(
         "target", nargs="*", metavar="TARGET", help="A target of the target file; default all of its targets."
     )
-    for flag in (*RUN_FLAGS, WORKERS):
+    for flag in (*RUN_FLAGS, WORKERS, PLAN):
         add_flag(parser.add_argument, flag)
     direct = parser.add_argument_group("a target without a target file")
     for flag in TARGET_FLAGS:

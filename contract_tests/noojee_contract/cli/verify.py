@@ -19,8 +19,9 @@ import pytest
 
 from noojee_contract.catalogue.clauses import MIGRATION, choose
 from noojee_contract.cli.output import publish, refuse, report_paths
+from noojee_contract.cli.plan import announcement, partners_of, plan_text, plans_of
 from noojee_contract.cli.preflight import preflight
-from noojee_contract.engine.budget import asks_all_listed, planned_requests
+from noojee_contract.engine.budget import usual_seconds
 from noojee_contract.errors import NothingToCheck, TargetError
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_USAGE
 from noojee_contract.model.result import Report
@@ -35,6 +36,7 @@ from noojee_contract.targets.flags import PYTEST_FLAGS, PYTEST_PREFIX, words
 from noojee_contract.targets.target import Target
 
 MOST_WORKERS = 4
+PYTEST_INTERRUPTED = 2
 PYTEST_USAGE_ERROR = 4
 PYTEST_NO_TESTS = 5
 
@@ -50,6 +52,9 @@ def verify(arguments: argparse.Namespace) -> int:
     except (TargetError, OSError) as error:
         refuse(arguments, str(error))
         return EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck) else EXIT_USAGE
+    if arguments.plan:
+        print(plan_text(options, targets, workers=_chosen_workers(arguments, options, targets)), end="")
+        return EXIT_OK
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         try:
             found = preflight(options, targets, Path(folder))
@@ -64,10 +69,11 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target], observer: _Observer) -> int:
-    workers = arguments.workers if arguments.workers is not None else _workers(options, targets)
-    for target in targets:
-        if not target.writable:
-            _say(_announcement(target, _partners(options, targets, target), options, workers))
+    workers = _chosen_workers(arguments, options, targets)
+    plans = plans_of(options, targets, workers=workers)
+    for plan in plans:
+        _say(announcement(plan, partners_of(options, targets, plan.target)))
+    observer.progress.usual_seconds = usual_seconds(plans) if len(plans) == len(targets) else None
     code = _pytest(_pytest_words(arguments, options, workers), observer)
     observer.progress.finish()
     if observer.report is not None:
@@ -75,25 +81,12 @@ def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[T
     reason = f"pytest ended with {code}"
     if observer.errors:
         reason = "; ".join(observer.errors)
+    elif code == PYTEST_INTERRUPTED:
+        reason = "it was interrupted before the first result"
     elif code == PYTEST_NO_TESTS:
         reason = "none of the chosen clauses applies to a chosen target"
     refuse(arguments, f"the suite did not run: {reason}")
     return EXIT_USAGE if code == PYTEST_USAGE_ERROR else EXIT_INCONCLUSIVE
-
-
-def _announcement(target: Target, partners: Sequence[Target], options: RunOptions, workers: int) -> str:
-    """How many requests the run may send to a read-only target."""
-    most = planned_requests(target, options.only, workers=workers, partners=partners)
-    more = ""
-    if asks_all_listed(target, partners) and most != target.request_budget:
-        more = ", and one for each call that only a tag or an hour lists (calls limits them)"
-    return f"{target.name}: read-only, at most {most} requests{more}"
-
-
-def _partners(options: RunOptions, targets: Sequence[Target], target: Target) -> list[Target]:
-    """The other targets of the migrations of a target."""
-    pairs = [{pair.old, pair.new} for pair in chosen_targets(options)[1] if target.name in (pair.old, pair.new)]
-    return [other for other in targets if other is not target and any(other.name in pair for pair in pairs)]
 
 
 class _Observer:
@@ -179,6 +172,10 @@ def _pytest_words(arguments: argparse.Namespace, options: RunOptions, workers: i
     if workers > 1:
         found += ["-p", "xdist.plugin", "-n", str(workers), "--dist", "load"]
     return found
+
+
+def _chosen_workers(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target]) -> int:
+    return arguments.workers if arguments.workers is not None else _workers(options, targets)
 
 
 def _workers(options: RunOptions, targets: Sequence[Target]) -> int:

@@ -1,16 +1,88 @@
-"""The number of requests that a run sends to a read-only target, known in advance. Pure."""
+"""What a run sends to a read-only target, and how long it takes, known in advance. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from noojee_contract.catalogue.clauses import MIGRATION, catalogue, choose
+from noojee_contract.catalogue.clauses import MIGRATION, Clause, catalogue, choose
+from noojee_contract.clients.limits import BY_HOUR_SECONDS
+from noojee_contract.engine.ahead import by_hour_steps, known_hours
 from noojee_contract.engine.sampling import sampling_of
 from noojee_contract.targets.applicability import applies_to, lacking
 from noojee_contract.targets.target import ALL, Target
 
 SOUND_TRIES = 3
 """A migration asks for at most so many times the sounds that it compares: some legs have no audio on either side."""
+
+
+USUAL_SHARE = 0.65
+"""The usual number of requests, as a share of the most: many clauses share the answers of others."""
+UNLIMITED_SECONDS = 0.05
+"""How long a request takes without a limit of the rate."""
+START_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run sends to a read-only target.
+
+    `requests` is the most that it sends without failures, `retries` the most that it sends again after failures. `minutes`
+    of the by-hour limit are needed, `idle_seconds` are other waits, and `busy_seconds` is the usual time for the requests.
+    """
+
+    target: Target
+    requests: int
+    retries: int
+    minutes: int
+    idle_seconds: float
+    busy_seconds: float
+
+    @property
+    def by_hour_seconds(self) -> float:
+        """How long the by-hour requests take: they wait for all minutes but the first."""
+        return max(0, self.minutes - 1) * BY_HOUR_SECONDS
+
+
+def plan_of(target: Target, only: Sequence[str] = (), *, workers: int = 1, partners: Sequence[Target] = ()) -> Plan:
+    """The plan of a run for a read-only target; the parameters are those of `planned_requests`."""
+    most = planned_requests(target, only, workers=workers, partners=partners)
+    budget = target.request_budget
+    rate = target.requests_per_second
+    return Plan(
+        target=target,
+        requests=most,
+        retries=most if budget is None else min(most, budget - most),
+        minutes=_minutes(target, only, partners),
+        idle_seconds=sum(each.wait_seconds for each in _clauses(target, only, ()) if "by_hour" not in each.needs),
+        busy_seconds=USUAL_SHARE * most * (1 / rate if rate else UNLIMITED_SECONDS),
+    )
+
+
+def usual_seconds(plans: Sequence[Plan]) -> float:
+    """How long a run with these plans usually takes. By-hour requests wait while the others are sent."""
+    busy = sum(plan.busy_seconds + plan.idle_seconds for plan in plans)
+    return START_SECONDS + max([busy, *(plan.by_hour_seconds for plan in plans)])
+
+
+def _minutes(target: Target, only: Sequence[str], partners: Sequence[Target]) -> int:
+    """The minutes of the by-hour limit that a run needs."""
+    clauses = _clauses(target, only, partners)
+    by_hour = any("by_hour" in clause.needs for clause in clauses)
+    if not by_hour or not target.has_by_hour or not target.once_a_minute:
+        return 0
+    minutes = len(by_hour_steps(clauses, known_hours(target)))
+    return minutes if target.max_wait_seconds >= BY_HOUR_SECONDS else min(1, minutes)
+
+
+def _clauses(target: Target, only: Sequence[str] | None, partners: Sequence[Target]) -> list[Clause]:
+    """The chosen clauses that run on a target, and on its migrations."""
+    return [
+        clause
+        for clause in (choose(only) if only else catalogue().values())
+        if lacking(clause, target) is None
+        and (applies_to(clause, target) or (partners and MIGRATION in clause.dialects))
+    ]
 
 
 def planned_requests(
@@ -22,12 +94,7 @@ def planned_requests(
     questions. The request budget may end a run sooner. Calls that only tags and hours list are not counted where the
     target is asked for all of them: see `asks_all_listed`.
     """
-    clauses = [
-        clause
-        for clause in (choose(only) if only else catalogue().values())
-        if lacking(clause, target) is None
-        and (applies_to(clause, target) or (partners and MIGRATION in clause.dialects))
-    ]
+    clauses = _clauses(target, only, partners)
     sides = (target, *partners)
     sampling = sampling_of(sides, 0)
     kinds = [known.kind for known in {known: None for side in sides for known in side.recordings}]

@@ -8,6 +8,7 @@ from functools import cached_property
 from noojee_contract.catalogue.clauses import MIGRATION, Clause
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.model.cell import CallSource, Cell
+from noojee_contract.model.coverage import Coverage, Covered
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.targets.applicability import concerns, lacking, reason_not_applicable
 from noojee_contract.targets.target import ExpectedFailure, Target
@@ -85,6 +86,14 @@ class Planner:
     def is_binding(self, clause: Clause, cell: Cell) -> bool:
         """Whether a failed check of a clause fails in a cell: by its severity, or because a target file says so."""
         return clause.severity != "may" or any(clause.id in self.targets[name].binding for name in cell.target_names)
+
+    def dropped_hours(self, clause: Clause, cell: Cell) -> tuple[Coverage, ...]:
+        """The coverage of a clause that the time limit has left out: none of the known hours that it is about."""
+        rows = self.targets[cell.target_names[-1]].recordings
+        hours = len({row.value for row in rows if row.kind == "hour"}) if "by_hour" in clause.needs else 0
+        if not hours or cell.source != CallSource.OBSERVED:
+            return ()
+        return (Coverage(what=Covered.HOURS, known=hours, compared=0, not_compared={"time limit": hours}),)
 
     def _sources(self, target: Target, clause: Clause) -> list[CallSource]:
         if self.config.replay_archive is not None:

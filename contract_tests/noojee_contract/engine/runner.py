@@ -87,27 +87,26 @@ class Runner:
         for target in self.config.targets:
             if target.writable or not target.has_by_hour or not target.once_a_minute:
                 continue
-            own = [case for case in cases if target.name in case.cell.target_names]
-            own = [case for case in own if self.planner.obstacle(case.clause, case.cell) is None]
-            if any("by_hour" in case.clause.needs for case in own):
+            own = [planned for planned in cases if target.name in planned.cell.target_names]
+            own = [planned for planned in own if self.planner.obstacle(planned.clause, planned.cell) is None]
+            if any("by_hour" in planned.clause.needs for planned in own):
                 self._ahead.expect(target.name, own, known_hours(target))
 
     def result(self, clause: Clause, function: ClauseFunction, cell: Cell) -> Result:
         """Run a clause in a cell. Never raises for what a server does; internal errors become the outcome `error`.
 
-        By-hour requests of other clauses are sent before and after, if the limit allows them without a wait.
+        By-hour requests of other clauses are sent before it, if the limit allows them without a wait.
         """
-        case = PlannedClause(clause=clause, function=function, cell=cell)
+        planned = PlannedClause(clause=clause, function=function, cell=cell)
         self._ahead.run_due()
-        result = self._ahead.take(case)
+        result = self._ahead.take(planned)
         if result is None:
-            result = self._result(case)
-            self._ahead.note(case, result)
-        self._ahead.run_due()
+            result = self._result(planned)
+            self._ahead.note(planned, result)
         return result
 
-    def _result(self, case: PlannedClause) -> Result:
-        clause, function, cell = case.clause, case.function, case.cell
+    def _result(self, planned: PlannedClause) -> Result:
+        clause, function, cell = planned.clause, planned.function, planned.cell
         started = time.monotonic()
         try:
             result = self._run(clause, function, cell)
@@ -178,7 +177,8 @@ class Runner:
         if obstacle is not None:
             return make_result(clause, cell, obstacle.outcome, reason=obstacle.reason)
         if not self._has_time(clause, cell):
-            return make_result(clause, cell, Outcome.INCONCLUSIVE, reason=str(TimeSpent()))
+            dropped = make_result(clause, cell, Outcome.INCONCLUSIVE, reason=str(TimeSpent()))
+            return replace(dropped, coverage=self.planner.dropped_hours(clause, cell))
         check = Check(Expectations(self.planner.expected_failures(clause, cell), self._today))
         result = self._results.result(clause, function, cell, check)
         if check.comparison.differences:

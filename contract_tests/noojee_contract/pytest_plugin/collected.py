@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from noojee_contract.model.result import Result, Tally
+from noojee_contract.model.wait import ByHourWait
 from noojee_contract.report.jsonlines import result_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ class Listener(Protocol):
 
     def advance(self, result: Result) -> None:
         """One more result."""
+
+    def wait(self, wait: ByHourWait) -> None:
+        """A wait that begins."""
 
 
 class Collected:
@@ -61,6 +65,11 @@ class Collected:
         self.expected = max(self.expected, len(list(nodeids)))
         for listener in self.listeners:
             listener.start(self.expected)
+
+    def wait(self, wait: ByHourWait) -> None:
+        """Tell all listeners of a wait that begins."""
+        for listener in self.listeners:
+            listener.wait(wait)
 
     def take_report(self, report: Any) -> None:
         """Take the pytest report of a contract test: its result, or the loss of it."""

@@ -21,6 +21,7 @@ HERE = Path("noojee-contract.toml")
 """The target file that a run uses if no flag names another."""
 EMBEDDED = "embedded"
 """The name of the target file that ships: the embedded PBX. A run uses it if there is no other."""
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 SMOKE_TARGETS = ("legacy-http", "replacement-http")
 
 
@@ -35,6 +36,7 @@ class RunOptions:
     examples: int = EXAMPLES
     random_seed: int | None = None
     smoke: bool = False
+    time_limit: str | None = None
     counterexamples: str | None = None
     replay_counterexample: str | None = None
     target_flags: Mapping[str, Any] = field(default_factory=dict)
@@ -61,6 +63,18 @@ class RunOptions:
         return words(REPEATED_FLAGS, {"config": config, **self.target_flags})
 
     @property
+    def time_limit_seconds(self) -> float | None:
+        """The longest time of the run; None for no limit. Raises TargetError for a text that is no time."""
+        if self.time_limit is None:
+            return None
+        from noojee_contract.errors import TargetError
+
+        number, unit = self.time_limit[:-1], self.time_limit[-1:]
+        if not (number.isascii() and number.isdigit() and int(number) > 0 and unit in UNIT_SECONDS):
+            raise TargetError(f"--time-limit {self.time_limit!r} is no time; write 90s, 30m or 1h")
+        return float(number) * UNIT_SECONDS[unit]
+
+    @property
     def store(self) -> CounterexampleStore:
         """The folder that keeps counterexamples."""
         from noojee_contract.engine.counterexamples import FOLDER, CounterexampleStore
@@ -72,6 +86,7 @@ def check_flags(options: RunOptions) -> None:
     """Raises TargetError for flags that contradict each other."""
     from noojee_contract.errors import TargetError
 
+    _ = options.time_limit_seconds
     flags = {flag.name: flag for flag in TARGET_FLAGS}
     if options.target_flags and "base_url" not in options.target_flags:
         name = next(iter(options.target_flags))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from noojee_contract.catalogue.clauses import (
     choose,
     fingerprint,
 )
+from noojee_contract.errors import TimeSpent
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.coverage import Covered, largest
 from noojee_contract.model.outcome import Outcome
@@ -21,6 +23,7 @@ from noojee_contract.model.result import MIGRATION, DifferingOption, Report, Req
 from noojee_contract.pytest_plugin.collected import Collected
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses
 from noojee_contract.redaction.redact import HIDDEN
+from noojee_contract.report.summary import count_of
 from noojee_contract.targets.applicability import applies_to, concerns, lacking
 from noojee_contract.targets.target import Target
 
@@ -60,7 +63,7 @@ def run_report(collected: Collected, run: Run) -> Report:
         results=sorted(results, key=lambda result: (result.clause, result.target, result.source)),
         missing=required_clauses(run.targets, run.options, run.migrations).missing(results),
         calls=collected.calls,
-        notes=[*_notes(run), *collected.lost],
+        notes=[*_notes(run), *_dropped(results, run), *collected.lost],
         differing_options=differing_options(results, run.targets, run.migrations),
         empty_rows=list(collected.empty_rows),
         caveats=[*_caveats(run.targets), *_sound_caveats(results, run), *_unavailable(collected, run.targets)],
@@ -252,6 +255,15 @@ def _notes(run: Run) -> list[str]:
     elif options.smoke:
         notes.append("smoke: only must and should clauses were checked, on bundled archives")
     return notes
+
+
+def _dropped(results: Sequence[Result], run: Run) -> list[str]:
+    """What the time limit has left out on each target; the results name the clauses."""
+    dropped = Counter(result.target for result in results if result.reason == str(TimeSpent()))
+    return [
+        f"{name}: the time limit of {run.options.time_limit} left out {count_of(number, 'result')}, see Not tested"
+        for name, number in dropped.items()
+    ]
 
 
 def _unseen_losses(run: Run) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from noojee_contract.pytest_plugin.shared import limits_folder_of, random_seed_of
+from noojee_contract.pytest_plugin.shared import limits_folder_of, random_seed_of, until_of
 
 if TYPE_CHECKING:
     from noojee_contract.engine.runner import Runner
@@ -55,7 +55,7 @@ def report_of(config: pytest.Config) -> Report:
 def _open_runner(config: pytest.Config) -> Runner:
     """The runner that the options describe; it connects later."""
     from noojee_contract.catalogue.clauses import choose
-    from noojee_contract.engine.config import RunnerConfig
+    from noojee_contract.engine.config import RunnerConfig, Timing
     from noojee_contract.engine.runner import Runner
     from noojee_contract.pytest_plugin.options import RunOptions, chosen_targets, counterexample_archive
 
@@ -74,5 +74,6 @@ def _open_runner(config: pytest.Config) -> Runner:
             limits_folder=limits_folder_of(config),
             counterexamples=options.store,
             replay_archive=counterexample_archive(options),
+            timing=Timing(until=until_of(config), on_wait=collected_of(config).wait),
         )
     )

@@ -1,7 +1,8 @@
-"""What all processes of a run share: the random seed, and the folder with the limits of the targets."""
+"""What all processes of a run share: the random seed, the folder with the limits of the targets, and the end of the run."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 RANDOM_SEED: pytest.StashKey[int] = pytest.StashKey()
 LIMITS: pytest.StashKey[Path] = pytest.StashKey()
+UNTIL: pytest.StashKey[float] = pytest.StashKey()
 
 
 def random_seed_of(config: pytest.Config) -> int:
@@ -38,7 +40,23 @@ def limits_folder_of(config: pytest.Config) -> Path:
     return config.stash[LIMITS]
 
 
+def until_of(config: pytest.Config) -> float | None:
+    """When the run ends by --time-limit, in seconds since 1970; None without a limit. The controller decides."""
+    if hasattr(config, "workerinput"):
+        until: float | None = config.workerinput["noojee_until"]
+        return until
+    from noojee_contract.pytest_plugin.options import RunOptions
+
+    seconds = RunOptions.of_pytest(config).time_limit_seconds
+    if seconds is None:
+        return None
+    if UNTIL not in config.stash:
+        config.stash[UNTIL] = time.time() + seconds
+    return config.stash[UNTIL]
+
+
 def share_with(node: Any) -> None:
-    """Send the random seed and the folder of the limits to a worker of pytest-xdist."""
+    """Send the random seed, the folder of the limits and the end of the run to a worker of pytest-xdist."""
+    node.workerinput["noojee_until"] = until_of(node.config)
     node.workerinput["noojee_random_seed"] = random_seed_of(node.config)
     node.workerinput["noojee_limits"] = str(limits_folder_of(node.config))

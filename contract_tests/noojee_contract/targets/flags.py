@@ -105,6 +105,12 @@ RUN_FLAGS = (
         help="A run of seconds: only must and should clauses, only bundled archives, only http.",
     ),
     Flag(
+        name="time_limit",
+        flag="--time-limit",
+        metavar="TIME",
+        help="The longest time of the run, such as 90s, 30m or 1h: clauses that cannot end in time are inconclusive.",
+    ),
+    Flag(
         name="counterexamples",
         flag="--counterexamples",
         metavar="DIR",
@@ -150,6 +156,14 @@ DIFFERENCES = Flag(
     help="Write all differences between the two sides of migrations as CSV: migration, clause, unique id, leg, field, old and new value.",
 )
 """A flag of `verify` only: a kept report has no list of differences."""
+
+PLAN = Flag(
+    name="plan",
+    flag="--plan",
+    type=bool,
+    help="Print the requests, retries, waits and time of a run for each target, and send nothing.",
+)
+"""A flag of `verify` only."""
 
 PYTEST_FLAGS = (*RUN_FLAGS, TARGET_NAME, *TARGET_FLAGS)
 REPEATED_FLAGS = (CONFIG, *TARGET_FLAGS)

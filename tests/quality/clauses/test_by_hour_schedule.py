@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from noojee_contract.engine.ahead import PlannedClause
 from noojee_contract.engine.config import RunnerConfig, Timing
 from noojee_contract.engine.planner import place_in_run
 from noojee_contract.engine.runner import Runner
+from noojee_contract.errors import TimeSpent
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.question import Question
@@ -57,16 +58,16 @@ class Example:
     old: TimedServer
     staging: TimedServer
     targets: list[Target]
+    waits: list[ByHourWait] = field(default_factory=list)
 
     def run(self, *, scheduled: bool = True, only: Sequence[str] = (), until: float | None = None) -> list[Result]:
         """Run the chosen clauses, by default all, and return their results."""
-        waits: list[ByHourWait] = []
         config = RunnerConfig(
             targets=self.targets,
             migrations=[MigrationPair("old", "staging")],
             random_seed=1,
             examples=1,
-            timing=Timing(clock=Clock(lambda: self.time.now, self.time.sleep), until=until, on_wait=waits.append),
+            timing=Timing(clock=Clock(lambda: self.time.now, self.time.sleep), until=until, on_wait=self.waits.append),
         )
         functions = clause_functions()
         with Runner(config, environ={"KEY": KEY}) as runner:
@@ -79,9 +80,7 @@ class Example:
             planned.sort(key=lambda each: place_in_run(each.clause, each.cell))
             if scheduled:
                 runner.expect(planned)
-            results = [runner.result(each.clause, each.function, each.cell) for each in planned]
-        self.waits = waits
-        return results
+            return [runner.result(each.clause, each.function, each.cell) for each in planned]
 
 
 @pytest.fixture
@@ -163,3 +162,31 @@ def test_the_limit_is_tested_right_after_a_listing(example: Example) -> None:
     statuses = [seen.status for seen in example.staging.by_hour()]
     assert statuses[:3] == [200, 429, 429]
     assert 429 not in statuses[3:]
+
+
+def test_a_wait_says_which_of_all_it_is(example: Example) -> None:
+    """Alone, the clauses about the limit wait for each minute."""
+    example.run(only=["by-hour.answered", "by-hour.limit"])
+    assert [str(wait) for wait in example.waits] == [
+        "waiting 61 s for the by-hour limit, 2 of 3",
+        "waiting 61 s for the by-hour limit, 3 of 3",
+    ]
+
+
+def test_a_time_limit_ends_the_run_in_order(example: Example) -> None:
+    """Clauses that cannot end are inconclusive; nothing is sent later."""
+    began = example.time.now
+    results = example.run(until=began + 90)
+    assert example.time.now - began <= 90
+    late = [result for result in results if result.reason == str(TimeSpent())]
+    assert {result.outcome for result in late} == {Outcome.INCONCLUSIVE}
+    assert "by-hour.answered" in {result.clause for result in late}
+    assert Outcome.PASSED in outcomes(results).values()
+
+
+def test_a_spent_budget_ends_the_waits(example: Example) -> None:
+    """No clause waits for a minute in which it cannot send anything."""
+    example.targets = [replace(target, request_budget=40) for target in example.targets]
+    example.run()
+    assert len(example.staging.seen) == 40
+    assert example.waits == []

@@ -15,6 +15,7 @@ from noojee_contract.errors import TargetError
 from noojee_contract.pytest_plugin.options import RunOptions, check_flags, chosen_targets
 from noojee_contract.targets.flags import (
     DIFFERENCES,
+    PLAN,
     PYTEST_FLAGS,
     PYTEST_PREFIX,
     REPEATED_FLAGS,
@@ -74,7 +75,7 @@ def test_the_command_has_exactly_the_flags_of_the_table() -> None:
     """No flag of `verify` is written anywhere else."""
     actions = verify_parser(argparse.ArgumentParser(add_help=False))._actions
     found = {name for action in actions for name in action.option_strings}
-    table = (*RUN_FLAGS, WORKERS, *REPORT_FLAGS, DIFFERENCES, *TARGET_FLAGS)
+    table = (*RUN_FLAGS, WORKERS, *REPORT_FLAGS, DIFFERENCES, PLAN, *TARGET_FLAGS)
     assert found == {name for flag in table for name in (flag.flag, flag.short) if name}
 
 
@@ -103,7 +104,7 @@ def test_each_run_flag_has_its_own_help() -> None:
     """It has no key in the schema that could help."""
     assert all(
         flag.help and flag.name not in target_keys()
-        for flag in (*RUN_FLAGS, TARGET_NAME, WORKERS, *REPORT_FLAGS, DIFFERENCES)
+        for flag in (*RUN_FLAGS, TARGET_NAME, WORKERS, *REPORT_FLAGS, DIFFERENCES, PLAN)
     )
 
 

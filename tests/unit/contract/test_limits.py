@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from noojee_contract.clients.limits import Bounds, Limits, limits_of
-from noojee_contract.errors import BudgetSpent, TooSoon
+from noojee_contract.errors import BudgetSpent, TimeSpent, TooSoon
 from noojee_contract.targets.target import Target
 
 
@@ -133,3 +133,50 @@ def test_targets_on_one_host_and_port_share_the_lowest_limits(tmp_path: Path) ->
         old.before_request()
     with pytest.raises(BudgetSpent):
         new.before_request()
+
+
+def test_a_spent_budget_ends_the_waiting(tmp_path: Path) -> None:
+    """No wait for a minute in which nothing can be sent."""
+    time = Time()
+    one = limits(tmp_path, time, budget=1)
+    one.before_by_hour(0)
+    one.before_request()
+    with pytest.raises(BudgetSpent):
+        one.before_by_hour(61)
+    with pytest.raises(BudgetSpent):
+        one.pause(11)
+    assert time.slept == []
+
+
+def test_no_wait_goes_beyond_the_end_of_the_run(tmp_path: Path) -> None:
+    time = Time()
+    one = Limits(tmp_path / "t.json", Bounds(), now=lambda: time.now, sleep=time.sleep, until=time.now + 60)
+    one.before_by_hour(61)
+    with pytest.raises(TimeSpent):
+        one.before_by_hour(61)
+    one.before_request()
+    time.now += 61
+    with pytest.raises(TimeSpent):
+        one.before_request()
+    assert time.slept == []
+
+
+def test_a_request_by_hour_that_was_refused_leaves_its_minute_open(tmp_path: Path) -> None:
+    time = Time()
+    one = limits(tmp_path, time)
+    one.before_by_hour(0)
+    one.after_by_hour(False)
+    one.before_by_hour(0)
+    one.after_by_hour(True)
+    assert one.by_hour_wait_seconds() == 61
+
+
+def test_a_wait_says_for_which_minute(tmp_path: Path) -> None:
+    """Requests that were refused do not count."""
+    time, waits = Time(), list[tuple[float, int]]()
+    one = limits(tmp_path, time)
+    one.before_by_hour(0)
+    one.after_by_hour(False)
+    for _ in range(3):
+        one.before_by_hour(61, lambda seconds, number: waits.append((seconds, number)))
+    assert waits == [(61.0, 2), (61.0, 3)]

@@ -1,0 +1,63 @@
+"""`noojee-contract verify --plan`: what a run would send, and how long it would take. It sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from noojee_contract.engine.budget import Plan, asks_all_listed, plan_of, usual_seconds
+from noojee_contract.pytest_plugin.options import RunOptions, chosen_targets
+from noojee_contract.report.progress import duration
+from noojee_contract.targets.target import Target
+
+
+def plans_of(options: RunOptions, targets: Sequence[Target], *, workers: int = 1) -> list[Plan]:
+    """The plan for each read-only target."""
+    return [
+        plan_of(target, options.only, workers=workers, partners=partners_of(options, targets, target))
+        for target in targets
+        if not target.writable
+    ]
+
+
+def announcement(plan: Plan, partners: Sequence[Target]) -> str:
+    """How many requests a run may send to a read-only target."""
+    return f"{plan.target.name}: read-only, at most {_requests(plan, partners)}"
+
+
+def plan_text(options: RunOptions, targets: Sequence[Target], *, workers: int = 1) -> str:
+    """What a run would send to each target, and how long it would take."""
+    plans = plans_of(options, targets, workers=workers)
+    lines = [f"{target.name}: writable, requests are not limited in advance" for target in targets if target.writable]
+    for plan in plans:
+        lines += [f"{plan.target.name}: read-only", *_lines(plan, partners_of(options, targets, plan.target))]
+    if plans:
+        lines.append(f"The run usually takes {duration(usual_seconds(plans))}.")
+    return "\n".join([*lines, "Nothing was sent.", ""])
+
+
+def partners_of(options: RunOptions, targets: Sequence[Target], target: Target) -> list[Target]:
+    """The other targets of the migrations of a target."""
+    pairs = [{pair.old, pair.new} for pair in chosen_targets(options)[1] if target.name in (pair.old, pair.new)]
+    return [other for other in targets if other is not target and any(other.name in pair for pair in pairs)]
+
+
+def _lines(plan: Plan, partners: Sequence[Target]) -> Iterator[str]:
+    target = plan.target
+    rate = target.requests_per_second
+    yield f"  requests  at most {_requests(plan, partners)}"
+    yield f"  rate      {f'{rate:g} a second' if rate else 'not limited: set requests_per_second'}"
+    budget = f" (request_budget = {target.request_budget})" if target.request_budget is not None else ""
+    yield f"  retries   at most {plan.retries}, of answers that fail{budget}"
+    waits = []
+    if plan.minutes > 1:
+        waits.append(f"{plan.minutes - 1} of 61 s for the by-hour limit, while other clauses run")
+    if plan.idle_seconds:
+        waits.append(f"{plan.idle_seconds:g} s in other clauses")
+    yield f"  waits     {'; '.join(waits) or 'none'}"
+
+
+def _requests(plan: Plan, partners: Sequence[Target]) -> str:
+    more = ""
+    if asks_all_listed(plan.target, partners) and plan.requests != plan.target.request_budget:
+        more = ", and one for each call that only a tag or an hour lists (calls limits them)"
+    return f"{plan.requests} requests{more}"
