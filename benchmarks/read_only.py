@@ -36,6 +36,8 @@ dialect = "recording-api"
 time_zone = "Australia/Melbourne"
 api_key_env = "OLD_PBX_KEY"
 recordings = "recordings.csv"
+audio = "POST {{base}}/retrieveByUniqueId?uniqueId={{unique_id}}&leg={{leg}}"
+negative_tests = "waived"
 requests_per_second = {rate}
 
 [targets.staging]
