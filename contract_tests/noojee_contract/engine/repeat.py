@@ -122,7 +122,7 @@ def _curl_line(target: Target, base: str) -> str:
 
 
 def _plain_headers(target: Target, request: Request, redactor: Redactor) -> Headers:
-    """The headers of the dialect, and those that this request added, without credentials."""
+    """The headers of the dialect, and the others of this request, without credentials."""
     api = target.api
     known = {name.lower() for name, _ in api.headers} | {name.lower() for name in api.scheme.names}
     known |= {"content-type"} if request.body else set()

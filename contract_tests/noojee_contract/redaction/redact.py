@@ -41,7 +41,7 @@ COMMON = frozenset(
         "unknown",
     ]
 )
-"""Words that are hidden by name only: to replace them everywhere hides tags and user names, and tells which word is a key."""
+"""Words that are hidden by name only: to replace them everywhere hides tags and user names, and gives away which word is a key."""
 SHOWN_BYTES = 16 * 1024
 MOST_DROPPED = 512  # characters at the end of a cut body
 

@@ -23,7 +23,6 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
 from schemathesis.engine import events, from_schema
-from schemathesis.generation.case import Case
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 from schemathesis.transport.wsgi import WSGITransport
 
@@ -119,7 +118,8 @@ def _schema(
     dialects: Sequence[str], sandbox: _Sandbox, *, seconds: float, random_seed: int, origin: str = "http://localhost"
 ) -> OpenApiSchema:
     """The OpenAPI file with credentials and known recordings, set up for one run."""
-    config = SchemathesisConfig.from_dict(_config(random_seed))
+    config = SchemathesisConfig.from_dict(_config())
+    config.update(seed=random_seed, max_failures=None)
     config.max_time = seconds  # type: ignore[assignment]  # the file takes whole seconds, the engine any
     schema = schemathesis.openapi.from_dict(_document(dialects), config=config)
     schema.config.update(base_url=origin + sandbox.path)
@@ -133,14 +133,14 @@ def _signed_by(sandbox: _Sandbox) -> Iterator[None]:
     issued: set[str] = set()
 
     class Credentials:
-        def get(self, case: Case, context: Any) -> Mapping[str, str]:
+        def get(self, case: Any, context: Any) -> Mapping[str, str]:
             return sandbox.credentials()
 
-        def set(self, case: Case, values: Mapping[str, str], context: Any) -> None:
+        def set(self, case: Any, values: Mapping[str, str], context: Any) -> None:
             issued.add(values["hash"])
             case.query |= {name: values[name] for each in case.operation.definition.raw["security"] for name in each}
 
-    def before_call(context: Any, case: Case, kwargs: Any) -> None:
+    def before_call(context: Any, case: Any, kwargs: Any) -> None:
         if case.path.endswith(BY_HOUR):
             sandbox.wait(SLOT_SECONDS)
         elif case.path.endswith(CALL_CONTROL):
@@ -205,11 +205,10 @@ def _known() -> Mapping[str, Sequence[str]]:
     }
 
 
-def _config(random_seed: int) -> dict[str, Any]:
+def _config() -> dict[str, Any]:
     """All checks and all phases; half of the generated values are known ones."""
     known = {name: list(values) for name, values in _known().items()}
     return {
-        "seed": random_seed,
         "continue-on-failure": True,
         "warnings": False,
         "cache": {"enabled": False},
@@ -254,7 +253,7 @@ _SEND = WSGITransport.send
 _OF_SOCKETS = ("max_redirects", "verify", "cert", "timeout")
 
 
-def _in_process(transport: WSGITransport, case: Case, **settings: Any) -> Response:
+def _in_process(transport: WSGITransport, case: Any, **settings: Any) -> Response:
     """Send without settings of sockets: probes without credentials hand them on to werkzeug, which refuses them (4.32.5)."""
     kept = {name: value for name, value in settings.items() if name not in _OF_SOCKETS}
     return _SEND(transport, case, **kept)

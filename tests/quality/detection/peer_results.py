@@ -16,7 +16,7 @@ PEER_FORMAT = "noojee-detection-peer/1"
 class PeerRow:
     """What Schemathesis found on one faulty server.
 
-    `failures` are named "check: kind of failure: METHOD path", without those that conformant servers have too. `requests` were
+    `failures` are named "check: kind of failure: METHOD path", without the failures of conformant servers. `requests` were
     sent. `suite_seconds` is the processor time of the suite on this server, `seconds` that of Schemathesis. `drawn`: the server
     belongs to the random sample.
     """

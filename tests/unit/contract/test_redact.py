@@ -124,7 +124,7 @@ def test_a_text_is_cut_at_a_word_boundary() -> None:
 
 @pytest.mark.parametrize("secret", ["", "1", "abc", "null", "NULL", "admin", "test", "undefined"])
 def test_a_short_or_common_word_is_hidden_by_name_only(secret: str) -> None:
-    """To replace such a word everywhere hides tags and user names, and tells which word is a key."""
+    """To replace such a word everywhere hides tags and user names, and gives away which word is a key."""
     redactor = Redactor([secret])
     assert redactor.text(f"tag={secret}&uniqueId=1 {secret}") == f"tag={secret}&uniqueId=1 {secret}"
     if secret:

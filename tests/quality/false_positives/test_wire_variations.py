@@ -1,4 +1,4 @@
-"""Habits of conformant servers, proxies and addresses, each with the whole suite: none is a failure."""
+"""Variations of conformant servers, proxies and addresses, each with the whole suite: none is a failure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from noojee_contract.model.outcome import Outcome
 from noojee_contract.targets.config import from_flags
 from quality.detection.socket_adapter import SocketAdapter
 from quality.false_positives.runs import false_positives
-from support.conformant_servers.habits import CLOSING, HABITS
+from support.conformant_servers.wire_variations import CLOSING, WIRE_VARIATIONS
 from support.running import run_clauses
 
 DECLARED = ("transport.json-content-type",)
-"""Clauses about what the profile of the sandbox declares: a habit changes it behind its back."""
+"""Clauses about what the profile of the sandbox declares: a variation changes it behind its back."""
 
 
 def as_usual(head: bytes, body: bytes) -> bytes | None:
-    """No habit."""
+    """No variation."""
     return None
 
 
@@ -40,10 +40,10 @@ def failures_on(adapter: SocketAdapter, base_url: str) -> list[str]:
     return false_positives([result for result in results if result.clause not in DECLARED])
 
 
-@pytest.mark.parametrize("name", HABITS)
-def test_a_habit_of_a_conformant_server_is_no_failure(name: str) -> None:
+@pytest.mark.parametrize("name", WIRE_VARIATIONS)
+def test_a_variation_of_a_conformant_server_is_no_failure(name: str) -> None:
     """Each occurs in the wild, and a standard allows it."""
-    with closing(SocketAdapter(HABITS[name], closes=name in CLOSING)) as adapter:
+    with closing(SocketAdapter(WIRE_VARIATIONS[name], closes=name in CLOSING)) as adapter:
         assert failures_on(adapter, adapter.url) == []
         assert adapter.watched.differing
 
@@ -57,6 +57,6 @@ def test_a_base_url_with_a_path_is_no_failure(end: str) -> None:
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
 def test_an_ipv6_address_is_no_failure() -> None:
-    """The address stands in brackets."""
+    """The address is in brackets."""
     with closing(SocketAdapter(as_usual, host="::1")) as adapter:
         assert failures_on(adapter, adapter.url) == []

@@ -1,6 +1,6 @@
-"""Habits of conformant servers and proxies that public bug reports of other clients are about, made on the wire.
+"""Variations of conformant servers and proxies that public bug reports of other clients are about, made on the wire.
 
-A habit is a function of (head, body) to the bytes that are sent; None: as usual. Each names the rule that allows it.
+A variation is a function of (head, body) to the bytes that are sent; None: as usual. Each names the rule that allows it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import json
 import struct
 from collections.abc import Callable
 
-Habit = Callable[[bytes, bytes], bytes | None]
-HABITS: dict[str, Habit] = {}
-"""The habits by name."""
+WireVariation = Callable[[bytes, bytes], bytes | None]
+WIRE_VARIATIONS: dict[str, WireVariation] = {}
+"""The variations by name."""
 CLOSING = frozenset({"http-1.0-until-it-closes"})
-"""The habits that close the connection after an answer, and say so."""
+"""The variations that close the connection after an answer, and say so."""
 
 
-def habit(name: str) -> Callable[[Habit], Habit]:
-    """Enter a habit."""
+def variation(name: str) -> Callable[[WireVariation], WireVariation]:
+    """Enter a variation."""
 
-    def enter(function: Habit) -> Habit:
-        HABITS[name] = function
+    def enter(function: WireVariation) -> WireVariation:
+        WIRE_VARIATIONS[name] = function
         return function
 
     return enter
@@ -46,7 +46,7 @@ def _is_json(head: bytes) -> bool:
     return b"application/json" in _kind(head)
 
 
-@habit("list-chunk-before-data")
+@variation("list-chunk-before-data")
 def list_chunk_before_data(head: bytes, body: bytes) -> bytes | None:
     """RIFF: chunks come in any order after fmt, unknown ones are skipped, odd sizes are padded (ffmpeg writes LIST INFO)."""
     at = body.find(b"data") if body[:4] == b"RIFF" else -1
@@ -58,7 +58,7 @@ def list_chunk_before_data(head: bytes, body: bytes) -> bytes | None:
     return _whole(_lines(head), changed[:4] + struct.pack("<I", len(changed) - 8) + changed[8:])
 
 
-@habit("extensible-wav")
+@variation("extensible-wav")
 def extensible_wav(head: bytes, body: bytes) -> bytes | None:
     """WAVE_FORMAT_EXTENSIBLE names the coding in a GUID (sox and Windows write it)."""
     if body[:4] != b"RIFF" or body[12:16] != b"fmt " or struct.unpack("<I", body[16:20])[0] != 16:
@@ -70,7 +70,7 @@ def extensible_wav(head: bytes, body: bytes) -> bytes | None:
     return _whole(_lines(head), whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:])
 
 
-@habit("white-space-around-json")
+@variation("white-space-around-json")
 def white_space_around_json(head: bytes, body: bytes) -> bytes | None:
     """RFC 8259, 2: white space is allowed before and after a value (println of a servlet, a pretty printer)."""
     if not _is_json(head):
@@ -78,7 +78,7 @@ def white_space_around_json(head: bytes, body: bytes) -> bytes | None:
     return _whole(_lines(head), b"\r\n \t" + json.dumps(json.loads(body), indent=2).encode() + b"\r\n\n")
 
 
-@habit("json-escapes-all-letters")
+@variation("json-escapes-all-letters")
 def json_escapes_all_letters(head: bytes, body: bytes) -> bytes | None:
     r"""RFC 8259, 7: any character may be escaped, also "/" as "\/" (PHP, org.json)."""
     if not _is_json(head):
@@ -86,7 +86,7 @@ def json_escapes_all_letters(head: bytes, body: bytes) -> bytes | None:
     return _whole(_lines(head), json.dumps(json.loads(body), ensure_ascii=True).replace("/", "\\/").encode())
 
 
-@habit("charset-in-capitals")
+@variation("charset-in-capitals")
 def charset_in_capitals(head: bytes, body: bytes) -> bytes | None:
     """RFC 9110, 8.3.1: media types and charsets are case-insensitive, the value may be quoted."""
     if not _is_json(head):
@@ -94,7 +94,7 @@ def charset_in_capitals(head: bytes, body: bytes) -> bytes | None:
     return _whole([*_lines(head, b"content-type"), b'CONTENT-TYPE: Application/JSON ; Charset="UTF-8"'], body)
 
 
-@habit("json-as-plain-text")
+@variation("json-as-plain-text")
 def json_as_plain_text(head: bytes, body: bytes) -> bytes | None:
     """No page names the type of a JSON answer: text/plain is informational (option json_content_type)."""
     if not _is_json(head):
@@ -102,21 +102,21 @@ def json_as_plain_text(head: bytes, body: bytes) -> bytes | None:
     return _whole([*_lines(head, b"content-type"), b"Content-Type: text/plain; charset=utf-8"], body)
 
 
-@habit("no-date-and-no-reason")
+@variation("no-date-and-no-reason")
 def no_date_and_no_reason(head: bytes, body: bytes) -> bytes | None:
     """RFC 9110, 6.6.1: a server without a clock sends no Date; RFC 9112, 4: the reason phrase may be empty."""
     status, *rest = _lines(head, b"date", b"server")
     return _whole([b" ".join(status.split(b" ")[:2]) + b" ", *rest], body)
 
 
-@habit("http-1.0-until-it-closes")
+@variation("http-1.0-until-it-closes")
 def http_1_0_until_it_closes(head: bytes, body: bytes) -> bytes | None:
     """RFC 9112, 6.3: without a length the body ends where the connection is closed."""
     status, *rest = _lines(head, b"content-length", b"transfer-encoding")
     return b"\r\n".join([status.replace(b"HTTP/1.1", b"HTTP/1.0"), *rest, b"", b""]) + body
 
 
-@habit("chunks-with-trailers")
+@variation("chunks-with-trailers")
 def chunks_with_trailers(head: bytes, body: bytes) -> bytes | None:
     """RFC 9112, 7.1: chunk extensions are ignored, fields may follow the last chunk, hex digits have any letter case."""
     if not body:
@@ -129,7 +129,7 @@ def chunks_with_trailers(head: bytes, body: bytes) -> bytes | None:
     return b"\r\n".join([*lines, b"", b""]) + chunks + b"0\r\nX-Checksum: 1\r\n\r\n"
 
 
-@habit("headers-twice")
+@variation("headers-twice")
 def headers_twice(head: bytes, body: bytes) -> bytes | None:
     """RFC 9110, 5.2: list headers come on several lines; two proxies write Via, Vary, Cache-Control and cookies."""
     more = [b"Vary: Accept", b"Vary: Origin", b"Cache-Control: no-cache", b"Cache-Control: no-store"]
@@ -137,21 +137,21 @@ def headers_twice(head: bytes, body: bytes) -> bytes | None:
     return _whole([*_lines(head), *more, *cookies], body)
 
 
-@habit("proxy-adds-via-and-age")
+@variation("proxy-adds-via-and-age")
 def proxy_adds_via_and_age(head: bytes, body: bytes) -> bytes | None:
     """RFC 9110, 7.6.3, RFC 9111, 5.1: a proxy adds Via and Age, and headers of its own in any letter case."""
     more = [b"via: 1.1 varnish (Varnish/6.0), 1.1 edge", b"age: 0", b"X-CACHE: MISS", b"x-request-id: 7"]
     return _whole([*_lines(head), *more], body)
 
 
-@habit("early-hints")
+@variation("early-hints")
 def early_hints(head: bytes, body: bytes) -> bytes | None:
-    """RFC 9110, 15.2: interim answers may come before the final one, and a client ignores those that it does not know."""
+    """RFC 9110, 15.2: interim answers may come before the final one, and a client ignores unknown ones."""
     interim = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
     return interim + _whole(_lines(head), body)
 
 
-@habit("compressed-when-accepted")
+@variation("compressed-when-accepted")
 def compressed_when_accepted(head: bytes, body: bytes) -> bytes | None:
     """RFC 9110, 8.4: the client sends Accept-Encoding with gzip."""
     if not _is_json(head):
