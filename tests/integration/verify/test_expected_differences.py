@@ -1,0 +1,73 @@
+"""Expected failures of one field, and informational clauses that a target file makes binding, in a whole run."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.listed_legs import serving
+
+Verify = Callable[..., tuple[int, dict[str, str]]]
+EXPECTED = """[[targets.new.expected_failures]]
+clause = "migration.parties"
+field = "Source"
+reason = "ticket 12"
+expires = 2999-01-01
+"""
+
+
+def entry(leg: int, **changes: str) -> dict[str, str]:
+    return {
+        "Source": "0398765432", "Destination": str(200 + leg), "Leg": str(leg), "Start": f"2024-03-04 09:00:{leg:02}.0", "Duration": "30",
+        "Tag": "T-1", "Username": "alice", "CallRecordId": str(leg), "UniqueId": "1709542800.1", "DID": "", "Direction": "0", **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def verify(tmp_path: Path, contract: Any) -> Verify:
+    """Compares a call of two legs with one whose second leg has changes; gives the exit code and the outcome of each field."""
+
+    def run(*flags: str, extra: str = "", **changes: str) -> tuple[int, dict[str, str]]:
+        (tmp_path / "calls.csv").write_text("kind,value\nunique_id,1709542800.1\n")
+        with serving([entry(1), entry(2)]) as old, serving([entry(1), entry(2, **changes)]) as new:
+            table = 'api_key_env = "PBX_KEY"\ntime_zone = "Australia/Melbourne"\nrecordings = "calls.csv"\n'
+            (tmp_path / "t.toml").write_text(
+                f'[targets.old]\ndialect = "call-management"\nbase_url = "{old}"\n{table}'
+                f'[targets.new]\ndialect = "njadmin"\nbase_url = "{new}"\n{table}{extra}\n'
+                '[[migration]]\nfrom = "old"\nto = "new"\n'
+            )
+            ran = contract("verify", "--config", "t.toml", *flags, "--differences", "d.csv", PBX_KEY="k-123456")
+        with (tmp_path / "d.csv").open(encoding="utf-8", newline="") as file:
+            return ran.code, {row["field"]: row["outcome"] for row in csv.DictReader(file)}
+
+    return run
+
+
+PARTIES = ("--only", "migration.parties")
+RECORD_IDS = ("--only", "migration.record-ids", "--only", "migration.legs")
+
+
+def test_an_expected_field_is_no_failure(verify: Verify) -> None:
+    assert verify(*PARTIES, extra=EXPECTED, Source="+61398765432") == (0, {"Source": "expected_failure"})
+
+
+def test_another_field_of_the_same_leg_fails(verify: Verify) -> None:
+    found = verify(*PARTIES, extra=EXPECTED, Source="+61398765432", Destination="203")
+    assert found == (1, {"Source": "expected_failure", "Destination": "failed"})
+
+
+@pytest.mark.parametrize(
+    ("extra", "code", "outcome"), [("", 0, "informational"), ('binding = ["migration.record-ids"]', 1, "failed")]
+)
+def test_a_binding_clause_fails(verify: Verify, extra: str, code: int, outcome: str) -> None:
+    """Whether an upgrade keeps CallRecordId is not documented, so that the clause is informational elsewhere."""
+    assert verify(*RECORD_IDS, extra=extra, CallRecordId="77") == (code, {"CallRecordId": outcome})
+
+
+def test_a_required_informational_clause_is_missing_where_it_fails(verify: Verify) -> None:
+    flags = (*RECORD_IDS, "--require", "migration.record-ids")
+    assert verify(*flags, CallRecordId="77") == (3, {"CallRecordId": "informational"})
