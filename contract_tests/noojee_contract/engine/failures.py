@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from noojee_contract.catalogue.clauses import Clause
@@ -13,6 +14,7 @@ from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.repeat import repeat_commands, repeat_script
 from noojee_contract.model.cell import Cell, MigrationPair
 from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.extent import Extent
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.redaction.redact import Redactor
@@ -71,7 +73,7 @@ class FailureBuilder:
             on_the_fake=commands.on_the_fake,
             elsewhere=commands.elsewhere,
             flaky=flaky,
-            extent=failed.extent,
+            extent=_redacted(failed.extent, redactor),
         )
 
     def differences(self, clause: Clause, cell: Cell, check: Check, *, binding: bool) -> list[DifferenceRow]:
@@ -118,3 +120,10 @@ def _outcome_of(difference: Difference, check: Check, *, binding: bool) -> Outco
         return Outcome.INFORMATIONAL
     is_expected = check.expectations.row_for(difference.field, difference.message) is not None
     return Outcome.EXPECTED_FAILURE if is_expected else Outcome.FAILED
+
+
+def _redacted(extent: Extent | None, redactor: Redactor) -> Extent | None:
+    """An extent without credentials: its pattern may quote values."""
+    if extent is None or extent.pattern is None:
+        return extent
+    return replace(extent, pattern=redactor.text(extent.pattern))

@@ -71,3 +71,23 @@ def test_a_binding_clause_fails(verify: Verify, extra: str, code: int, outcome: 
 def test_a_required_informational_clause_is_missing_where_it_fails(verify: Verify) -> None:
     flags = (*RECORD_IDS, "--require", "migration.record-ids")
     assert verify(*flags, CallRecordId="77") == (3, {"CallRecordId": "informational"})
+
+
+def test_a_key_in_a_pattern_or_a_row_is_redacted(tmp_path: Path, contract: Any) -> None:
+    """A new side that writes the key into each leg shows it in no report."""
+    key = "k3y-0f-the-staging-pbx"
+    (tmp_path / "calls.csv").write_text("kind,value\nunique_id,1709542800.1\n")
+    legs = [entry(number, Username=f"user{number}") for number in range(1, 5)]
+    with serving(legs) as old, serving([{**leg, "Username": key} for leg in legs]) as new:
+        table = 'api_key_env = "PBX_KEY"\ntime_zone = "Australia/Melbourne"\nrecordings = "calls.csv"\n'
+        (tmp_path / "t.toml").write_text(
+            f'[targets.old]\ndialect = "call-management"\nbase_url = "{old}"\n{table}'
+            f'[targets.new]\ndialect = "njadmin"\nbase_url = "{new}"\n{table}[[migration]]\nfrom = "old"\nto = "new"\n'
+        )
+        ran = contract(
+            "verify", "--config", "t.toml", "--only", "migration.owners", "--differences", "d.csv", "--json", "r.jsonl",
+            PBX_KEY=key,
+        )  # fmt: skip
+    written = "".join((tmp_path / name).read_text(encoding="utf-8") for name in ("d.csv", "r.jsonl"))
+    assert "[redacted]' in every leg (4 of 4)" in written
+    assert key not in written + ran.out + ran.err
