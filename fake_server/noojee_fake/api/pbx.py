@@ -18,6 +18,7 @@ from noojee_fake.api.dialects.parameters import is_form, percent_decoded, raw_by
 from noojee_fake.api.dialects.responses import JsonWriter, empty, html
 from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.api.journal import Journal
+from noojee_fake.errors import StateError
 from noojee_fake.messages import CLOSED, Pending, Request, Response
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import SECOND, Clock
@@ -175,8 +176,8 @@ class Pbx:
     def handle(self, request: Request) -> Response:
         """The response to a request.
 
-        An unexpected exception is kept in `own_bugs` and answered with 500 and a header that names it. A long poll
-        gives a `Pending`.
+        An unexpected exception is kept in `own_bugs` and answered with 500 and a header that names it. A state file that
+        cannot be written gives 507. A long poll gives a `Pending`.
         """
         return self.handle_at(request, request.path)
 
@@ -184,6 +185,8 @@ class Pbx:
         """The response to a request under another path: the path without the prefix of a sandbox."""
         try:
             response, matched = self._answer(request, path)
+        except StateError:
+            response, matched = html(507), True
         except Exception as bug:  # noqa: BLE001 - a bug of the fake must never look like a contract failure
             response, matched = self.own_bugs.keep(bug), True
         if isinstance(response, Pending):

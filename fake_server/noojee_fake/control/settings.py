@@ -6,6 +6,7 @@ from typing import Any
 
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.control.json_body import Refused, answer, read_body, read_instant
+from noojee_fake.errors import StateError
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import EARLIEST, LATEST, SECOND, format_instant
@@ -116,9 +117,15 @@ def set_clock(pbx: Pbx, request: Request) -> Response:
         at = (pbx.clock.micros() if now is None else now) + round(step_seconds * SECOND)
         if not EARLIEST <= at <= LATEST:
             raise Refused(400, "the clock would leave the years 1970 to 9998", "$.step_seconds")
+        kept = pbx.clock.state()
         if frozen is not None:
             pbx.clock.freeze(frozen)
         if now is not None or step_seconds:
             pbx.clock.set(at)
+        try:
+            pbx.store.note_time()
+        except StateError:
+            pbx.clock.restore(kept)
+            raise
         pbx.switchboard.wake()
         return answer(200, clock_of(pbx))

@@ -31,9 +31,11 @@ def mistake(document: Any, schema: str, component: str | None = None) -> tuple[s
     if key is None:
         return _mistake(document, schema, component)
     entries = document[key]
-    most = _schema(schema, component).get("properties", {}).get(key, {}).get("maxItems")
+    whole = _schema(schema, component)
+    described = whole if component is None else whole["components"]["schemas"][component]
+    most = described.get("properties", {}).get(key, {}).get("maxItems")
     if most is not None and len(entries) > most:
-        return f"has {len(entries)} entries; at most {most} are allowed", f"$.{key}"
+        return f"{len(entries)} entries; at most {most} entries are allowed", f"$.{key}"
     for at in range(0, len(entries), SLICE_ENTRIES):
         found = _mistake({**document, key: entries[at : at + SLICE_ENTRIES]}, schema, component)
         if found is not None:

@@ -39,10 +39,13 @@ class StateFile:
         """The store in the file. A file that never had calls gets those of the archive. Raises StateError."""
         from noojee_fake.pbx.store.sqlite import SqliteStore  # SQLite is loaded only for a state file
 
-        store = SqliteStore(self.path, now=self.clock.micros)
+        store = SqliteStore(self.path, now=self.clock.micros, clock_state=self.clock.state)
         if store.cut_legs:
             self.notes.append(f"{store.cut_legs} of its legs had no end; they end at the last time in the file")
         if store.last_record_id:
+            if store.kept_clock is not None:
+                self.clock.restore(store.kept_clock)
+                store.note_time()
             if self.has_archive:
                 self.notes.append("the calls of the archive are left out: the file has its own")
             return store

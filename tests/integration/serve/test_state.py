@@ -160,3 +160,37 @@ def test_server_that_cannot_start_makes_no_state_file(refused_file: Callable[...
     assert "archive file cannot be read" in refused_file(path, "--archive", str(tmp_path / "nowhere.json"))
     assert "is no address to listen on" in refused_file(path, "--host", "no.such.host.invalid")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_clock_is_part_of_the_state(run: Callable[..., Running]) -> None:
+    """A call of a clock that was stepped into the future is still listed after a restart."""
+    running = run("--archive", "archive.json")
+    clock = {"now": "2031-01-01T00:00:00+00:00", "frozen": True}
+    assert httpx.post(f"{running.control}/clock", json=clock, trust_env=False).status_code == 200
+    running.end()
+    running = run("--archive", "archive.json")
+    assert httpx.get(f"{running.control}/clock", trust_env=False).json() == clock
+    assert httpx.post(f"{running.control}/clock", json={"frozen": False}, trust_env=False).status_code == 200
+    running.end()
+    running = run()
+    assert httpx.get(f"{running.control}/clock", trust_env=False).json()["now"].startswith("2031-01-01T00:")
+
+
+def test_deleted_state_file_refuses_changes(run: Callable[..., Running], tmp_path: Path) -> None:
+    """507 in the control API and on PBX paths; a live call goes on in memory."""
+    running = run("--archive", "archive.json")
+    steps = [{"do": "inbound", "did": "0390000000", "source": "0400000001", "as": "call", "tag": "INV-7"}]
+    assert httpx.post(f"{running.control}/flow", json={"steps": steps}, trust_env=False).status_code == 200
+    live = httpx.get(f"{running.control}/live", trust_env=False).json()
+    (tmp_path / "pbx.state").unlink()
+    answer = [{"do": "answer", "call": live["calls"][0]["unique_id"], "by": "410"}]
+    refused = httpx.post(f"{running.control}/flow", json={"steps": answer}, trust_env=False)
+    assert refused.status_code == 507
+    assert "was deleted or replaced" in refused.text
+    later = SPEC["calls"][0] | {"unique_id": "1773190800.3"}
+    assert httpx.post(f"{running.control}/calls", json={"calls": [later]}, trust_env=False).status_code == 507
+    assert httpx.get(f"{running.control}/live", trust_env=False).json() == live
+    path = "/servicemanager/rest/CallManagementAPI/hangup"
+    query = {"apiKey": "f863246a-973e-11e6-8784-08002718f5b5", "extenOrUniqueId": live["calls"][0]["unique_id"]}
+    assert httpx.post(f"{running.process.base_url}{path}", params=query, trust_env=False).status_code == 507
+    assert httpx.get(f"{running.control}/live", trust_env=False).json() == live

@@ -231,7 +231,7 @@ def test_a_change_that_fails_leaves_nothing(size: int, opens: Opener, monkeypatc
         lambda: store.put_sound(leg(1), b"\0" * 100_000),
     ]
     for change in changes:
-        with pytest.raises(StateError, match="cannot be written: database or disk is full"):
+        with pytest.raises(StateError, match="cannot be written: the disk is full"):
             change()
         assert store.calls() == [kept]
         assert (store.sound(leg(1)), store.last_record_id, list(store.tagged("B" * size))) == (b"RIFF", 2, [])
@@ -262,3 +262,37 @@ def test_it_is_recognised_from_outside(opens: Opener) -> None:
     opens().close()
     assert opens.path.read_bytes()[68:72] == APPLICATION_ID.to_bytes(4, "big")
     assert [path.name for path in opens.path.parent.iterdir()] == [opens.path.name]
+
+
+def test_empty_file_that_had_content_is_refused(opens: Opener) -> None:
+    """Its log is left: the file was truncated, and a new archive must not hide that."""
+    opens.path.touch()
+    opens.path.with_name(f"{opens.path.name}-wal").write_bytes(b"x" * 100)
+    assert "is empty, but had content" in opens.refused()
+
+
+def test_other_column_is_named(opens: Opener) -> None:
+    """A table with as many columns, one of them with another name."""
+    opens().close()
+    changed_by_hand(opens.path, "ALTER TABLE legs RENAME COLUMN tag TO label")
+    assert "the columns of the table legs are not those of this format: label, tag" in opens.refused()
+
+
+def test_older_format_is_refused(opens: Opener) -> None:
+    """Nothing was published in it."""
+    opens().close()
+    changed_by_hand(opens.path, "PRAGMA user_version = 1")
+    assert "is of an older format (1; this version reads 2)" in opens.refused()
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_deleted_or_replaced_file_takes_no_change(opens: Opener, replace: bool) -> None:
+    """A change that is acknowledged into a file without a name would be lost."""
+    store = opens()
+    store.add([call("1.1", leg(1))])
+    opens.path.unlink()
+    if replace:
+        opens.path.touch()
+    with pytest.raises(StateError, match="was deleted or replaced while it is served"):
+        store.add([call("2.1", leg(2))])
+    assert [each.unique_id for each in store.calls()] == ["1.1"]

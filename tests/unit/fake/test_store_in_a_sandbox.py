@@ -119,7 +119,7 @@ def test_a_full_disk_is_reported_and_changes_nothing(
     many = [call(f"{number}.1") for number in range(3000)]
     answer = caller.control("POST", "/sandboxes/default/calls", {"calls": many})
     assert answer.status == 507
-    assert "cannot be written: database or disk is full" in json.loads(answer.body)["error"]
+    assert "cannot be written: the disk is full" in json.loads(answer.body)["error"]
     assert unique_ids(sandboxes) == []
     assert caller.control("POST", "/sandboxes/default/calls", {"calls": [call("1.1")]}).status == 201
 

@@ -184,6 +184,7 @@ class CallProgress:
             raise TypeError("this is no state of calls in progress")
         registry, self._channel, self._call_id = state
         self.registry = registry.copy()
+        self.unsaved.clear()
 
     def _answer_call_back(self, call: LiveCall, by: str, now_micros: int) -> None:
         """The extension that wants to dial picks up, and its call goes out."""

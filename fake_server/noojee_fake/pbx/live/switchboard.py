@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from noojee_fake.errors import StateError
 from noojee_fake.pbx.calls import Direction
 from noojee_fake.pbx.directory import DEFAULT, Directory, Record
 from noojee_fake.pbx.live.call import CallRefused, LiveCall, Reason, Status
@@ -195,22 +196,34 @@ class Switchboard:
             self._events.restore(events)
         self.wake()
 
+    def _save(self) -> None:
+        """Write the changed legs of all calls to the store."""
+        unsaved = self._progress.unsaved
+        while unsaved:
+            saved = unsaved.pop()
+            self._store.save(saved.archived(), tuple(saved.unsaved.values()))
+            saved.unsaved.clear()
+
     @contextmanager
     def _changing(self, call: LiveCall | None = None) -> Iterator[None]:
         """Hold the lock during an operation, save the changed legs, then wake the listeners.
 
-        Raises CallRefused where `call` has ended.
+        Raises CallRefused where `call` has ended, and StateError where the store cannot be written: then all calls are
+        as before.
         """
         with self._lock:
             if call is not None and call not in self._progress.registry:
                 raise CallRefused(Reason.NO_CALL)
             before = self._events.sequence
+            kept = (self._progress.state(), self._events.state()) if self._store.can_fail else None
             yield
-            unsaved = self._progress.unsaved
-            while unsaved:
-                saved = unsaved.pop()
-                self._store.save(saved.archived(), tuple(saved.unsaved.values()))
-                saved.unsaved.clear()
+            try:
+                self._save()
+            except StateError:
+                if kept is not None:
+                    self._progress.restore(kept[0])
+                    self._events.restore(kept[1])
+                raise
             changed = before != self._events.sequence
         if changed:
             self.wake()

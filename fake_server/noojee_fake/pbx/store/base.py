@@ -93,6 +93,12 @@ class Store(Protocol):
     def restore(self, snapshot: object) -> None:
         """Replace the content by that of a snapshot. One snapshot can be restored many times."""
 
+    can_fail: bool
+    """Whether a change can raise StateError."""
+
+    def note_time(self) -> None:
+        """Store the time and the clock, after the clock was set."""
+
     def close(self) -> None:
         """Release the resources of the store. It cannot be used afterwards."""
 

@@ -220,6 +220,11 @@ class MemoryStore:
         with self._lock:
             self._state = snapshot.copy()
 
+    can_fail = False
+
+    def note_time(self) -> None:
+        pass
+
     def close(self) -> None:
         """Do nothing: the store has no resources."""
 

@@ -21,7 +21,9 @@ from noojee_fake.pbx.clock import LATEST, SECOND
 from noojee_fake.pbx.store.base import Absent, EndedLeg, Sound, change, tags_of, without_leg
 from noojee_fake.pbx.store.sqlite_file import COLUMNS, open_file, refusing
 
-_INSERT = {table: f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})" for table, columns in COLUMNS.items()}
+_INSERT = {
+    table: f"INSERT INTO {table} VALUES ({', '.join('?' for _ in columns)})" for table, columns in COLUMNS.items()
+}
 _SELECT = """
 SELECT calls.number, unique_id, direction, source, did, created_micros,
     legs.number, start_micros, end_micros, tag, username, destination, call_record_id
@@ -35,23 +37,33 @@ _BY_TAG = _SELECT + "WHERE calls.number IN (SELECT call FROM tags WHERE tag = ?)
 _BY_FOLDED_TAG = _SELECT + "WHERE calls.number IN (SELECT call FROM tags WHERE folded = ?)" + _ORDER
 _BY_END = _SELECT + "WHERE calls.number IN (SELECT call FROM legs WHERE end_micros BETWEEN ? AND ?)" + _ORDER
 
+ClockState = tuple[bool, int]
+"""Whether a clock is frozen, with its time if it is, else its offset to the computer's clock in microseconds."""
+
 _DIRECTIONS = {each.value: each for each in Direction}
 
 
 class SqliteStore:
     """A `Store` in a SQLite file, which it locks until it is closed.
 
-    `now` returns the PBX's time in microseconds. A leg that was in progress when the file was closed ends at the last
+    `now` returns the PBX's time in microseconds, `clock_state` the state of its clock, which each change keeps.
+    `kept_clock` is the state of the clock when the file was closed, None if it is new. A leg that was in progress when the file was closed ends at the last
     change of the file, or at its start if that is later. `cut_legs` is the number of such legs. Raises StateError where
     the file belongs to another application or cannot be used.
     """
 
-    def __init__(self, path: Path, *, now: Callable[[], int]) -> None:
+    def __init__(
+        self, path: Path, *, now: Callable[[], int], clock_state: Callable[[], ClockState] | None = None
+    ) -> None:
         self._path = path
         self._now = now
+        self._clock_state = clock_state
         self._lock = threading.Lock()
         self._closed = False
         self._file = open_file(path)
+        self._identity = _identity(path)
+        frozen, micros = self._file.execute("SELECT clock_frozen, clock_micros FROM state").fetchone()
+        self.kept_clock: ClockState | None = None if micros is None else (bool(frozen), micros)
         try:
             with self._changing():
                 self.cut_legs = self._file.execute(
@@ -97,7 +109,7 @@ class SqliteStore:
     def clear(self) -> None:
         with self._changing():
             self._empty()
-            self._file.execute("INSERT INTO state VALUES (0, ?)", (self._now(),))
+            self._file.execute("INSERT INTO state VALUES (0, ?, NULL, NULL)", (self._now(),))
 
     @property
     def last_record_id(self) -> int:
@@ -168,6 +180,12 @@ class SqliteStore:
             for table, rows in snapshot.items():
                 self._insert(table, rows)
 
+    can_fail = True
+
+    def note_time(self) -> None:
+        with self._changing():
+            pass
+
     def close(self) -> None:
         """Record the time, if possible, and close the file. A second call does nothing."""
         if not self._closed:
@@ -185,10 +203,18 @@ class SqliteStore:
     def _changing(self) -> Iterator[None]:
         """One change of the file: written completely when this ends, or not at all."""
         with self._lock, refusing(self._path, "written"):
+            if _identity(self._path) != self._identity:
+                raise StateError(
+                    f"the state file {self._path} was deleted or replaced while it is served; changes are refused:"
+                    " restart the server"
+                )
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self._file.execute("UPDATE state SET last_moment_micros = ?", (self._now(),))
+                if self._clock_state is not None:
+                    clock = self._clock_state()
+                    self._file.execute("UPDATE state SET clock_frozen = ?, clock_micros = ?", clock)
                 self._file.execute("COMMIT")
             except BaseException:
                 if self._file.in_transaction:
@@ -252,6 +278,15 @@ class SqliteStore:
     def _reach(self, legs: Iterable[Leg]) -> None:
         highest = max((leg.call_record_id for leg in legs), default=0)
         self._file.execute("UPDATE state SET last_record_id = max(last_record_id, ?)", (highest,))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """The device and the inode of a file; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _call(rows: Sequence[tuple[Any, ...]]) -> Call:
