@@ -73,4 +73,4 @@ def test_a_migration_passes_with_production_waived(tmp_path: Path, served: Any, 
     assert ran.code == 0, ran.out + ran.err
     first = ran.out.splitlines()[0]
     assert first.startswith("PASSED")
-    assert first.endswith("; refusal of wrong keys not tested on old.")
+    assert "; refusal of wrong keys not tested on old" in first
