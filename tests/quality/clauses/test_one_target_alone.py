@@ -66,6 +66,14 @@ def test_a_wrong_time_zone_shows_in_summer_and_winter() -> None:
         checked("metadata.start-in-zone", pbx_of(*legs, zone="UTC"))
 
 
+def test_a_zone_without_summer_time_is_named() -> None:
+    """Brisbane has the time of Melbourne in winter only: the calls of the summer start an hour late."""
+    legs = [first_leg(number, month=number) for number in (0, 1, 3, 4, 5, 8, 9, 10)]
+    with pytest.raises(CheckFailed) as raised:
+        checked("metadata.start-in-zone", pbx_of(*legs, zone="Australia/Brisbane"))
+    assert "calls start 1 h after" in raised.value.message
+
+
 def test_two_calls_are_too_few_to_fail() -> None:
     """A recording may have been started an hour after its call."""
     legs = [first_leg(number, zone="UTC") for number in range(2)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from noojee_contract.dialects.times import agreeing
@@ -27,6 +28,7 @@ USUAL_DELAY = timedelta(minutes=5)  # from the start of a call to the start of i
 FEWEST_CALLS = 3  # that show a time zone
 SHARE = 0.8  # of the calls, so that a call whose recording was started late hides nothing
 MOST_BETWEEN_ZONES = timedelta(hours=27)
+SEASON = timedelta(days=30)  # calls that are no further apart are mostly on one side of a clock change
 
 
 def _cached_answers(subject: Subject) -> list[Answer]:
@@ -78,32 +80,59 @@ def test_a_leg_ends_when_its_duration_is_over(subject: Subject, check: Check) ->
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _FirstLeg:
+    """The first leg of a call, the time in its unique id, and how long after this time it starts."""
+
+    listed: Listed
+    began: datetime
+    gap: timedelta
+
+    @property
+    def hours(self) -> float:
+        """The gap in whole half hours."""
+        return self.gap // HALF_HOUR / 2
+
+    @property
+    def is_of_another_zone(self) -> bool:
+        """Whether it starts whole half hours, and the usual delay, from its call, as far as two zones can differ."""
+        return self.hours != 0 and self.gap % HALF_HOUR < USUAL_DELAY and abs(self.gap) < MOST_BETWEEN_ZONES
+
+
 @clause("metadata.start-in-zone")
 def test_calls_do_not_all_start_whole_hours_from_their_ids(subject: Subject, check: Check) -> None:
-    """DERIVED from A-U, W-A4: a unique id begins with the second of the call, and the first leg usually follows soon."""
-    gaps = list(_first_legs(subject))
-    moved = [(listed, gap) for listed, gap in gaps if _is_of_another_zone(gap)]
-    if not moved or len(moved) < SHARE * len(gaps):
-        for listed, _ in gaps:
-            listed.check(check, True, "", kind=FailureKind.WRONG_VALUE)
-        return
-    listed, gap = moved[0]
-    hours = gap // HALF_HOUR / 2
-    own = listed.leg.start[0].astimezone(subject.zone).utcoffset() or timedelta()
-    offset = own.total_seconds() / 3600 + hours
-    says = (
-        f"{len(moved)} of {len(gaps)} calls start {abs(hours):g} h {'after' if hours > 0 else 'before'} the time in their "
-        f"unique id. time_zone in the target file is {subject.zone.key}, and the times are those of a zone at UTC{offset:+g}: "
-        "correct time_zone, or the zone of the PBX"
+    """DERIVED from A-U, W-A4: a unique id begins with the second of the call, and the first leg usually follows soon.
+
+    Two zones may differ in summer only, so that calls of one season are enough if they start equally late.
+    """
+    legs = list(_first_legs(subject))
+    moved = [leg for leg in legs if leg.is_of_another_zone]
+    near = [leg for leg in legs if any(abs(leg.began - other.began) < SEASON for other in moved)]
+    of_season = len(moved) >= FEWEST_CALLS and len({leg.hours for leg in moved}) == 1
+    for leg in legs:
+        leg.listed.check(check, True, "", kind=FailureKind.WRONG_VALUE)
+    if moved and len(moved) >= SHARE * len(near if of_season else legs):
+        says = _another_zone(subject, moved, legs)
+        if len(moved) < FEWEST_CALLS:
+            raise Inconclusive(says)
+        listed = moved[0].listed
+        listed.check(check, False, says, kind=FailureKind.WRONG_VALUE, field="Start", actual=listed.text("Start"))
+
+
+def _another_zone(subject: Subject, moved: list[_FirstLeg], legs: list[_FirstLeg]) -> str:
+    """In words: the zone of the times, and what to change."""
+    first = moved[0]
+    own = first.listed.leg.start[0].astimezone(subject.zone).utcoffset() or timedelta()
+    offset = own.total_seconds() / 3600 + first.hours
+    return (
+        f"{len(moved)} of {len(legs)} calls start {abs(first.hours):g} h {'after' if first.hours > 0 else 'before'} the time "
+        f"in their unique id. time_zone in the target file is {subject.zone.key}, and the times are those of a zone at "
+        f"UTC{offset:+g}: correct time_zone, or the zone of the PBX"
     )
-    if len(gaps) < FEWEST_CALLS:
-        raise Inconclusive(says)
-    actual = listed.text("Start")
-    listed.check(check, False, says, kind=FailureKind.WRONG_VALUE, field="Start", actual=actual)
 
 
-def _first_legs(subject: Subject) -> Iterator[tuple[Listed, timedelta]]:
-    """The first leg of each call whose unique id has a time, and how long after this time it starts."""
+def _first_legs(subject: Subject) -> Iterator[_FirstLeg]:
+    """The first leg of each call whose unique id has a time."""
     for unique_id in subject.unique_ids:
         answer, began = subject.by_unique_id(unique_id), began_at(unique_id)
         put = None if subject.archive is None else subject.archive.call(unique_id)
@@ -111,12 +140,7 @@ def _first_legs(subject: Subject) -> Iterator[tuple[Listed, timedelta]]:
             continue  # an archive may have an id that is not the time of the call
         for leg in answer.legs:
             if leg.start and name_of(leg)[1] == 1:
-                yield Listed(answer, leg), min((start - began for start in leg.start), key=abs)
-
-
-def _is_of_another_zone(gap: timedelta) -> bool:
-    """Whether a leg starts whole half hours, and the usual delay, from its call, at most as far as two zones can differ."""
-    return gap // HALF_HOUR != 0 and gap % HALF_HOUR < USUAL_DELAY and abs(gap) < MOST_BETWEEN_ZONES
+                yield _FirstLeg(Listed(answer, leg), began, min((start - began for start in leg.start), key=abs))
 
 
 @clause("metadata.leg-numbers-whole")
