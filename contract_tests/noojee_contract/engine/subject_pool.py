@@ -136,5 +136,6 @@ class SubjectPool:
 
 
 def _brings_nothing(answer: Answer) -> bool:
-    """Whether an answer has no legs, and is no error of the server, of the connection or of the credentials."""
-    return not answer.legs and answer.exchange.status in (200, 404)
+    """Whether an answer has no legs, and is no error of the server, of the connection or of the by-hour limit."""
+    is_refused_hour = answer.asked.kind == "hour" and answer.reading.error_body is not None
+    return not answer.legs and answer.exchange.status in (200, 404) and not is_refused_hour
