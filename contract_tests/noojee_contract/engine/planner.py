@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 from noojee_contract.catalogue.clauses import MIGRATION, Clause
@@ -85,7 +86,8 @@ class Planner:
 
     def is_binding(self, clause: Clause, cell: Cell) -> bool:
         """Whether a failed check of a clause fails in a cell: by its severity, or because a target file says so."""
-        return clause.severity != "may" or any(clause.id in self.targets[name].binding for name in cell.target_names)
+        patterns = [pattern for name in cell.target_names for pattern in self.targets[name].binding]
+        return clause.severity != "may" or any(fnmatchcase(clause.id, pattern) for pattern in patterns)
 
     def dropped_hours(self, clause: Clause, cell: Cell) -> tuple[Coverage, ...]:
         """The coverage of a clause that the time limit has left out: none of the known hours that it is about."""

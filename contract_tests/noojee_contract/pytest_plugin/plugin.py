@@ -244,7 +244,7 @@ def _has_cell(item: pytest.Item) -> bool:
 def _failure_text(failure: Failure | None) -> str | None:
     if failure is None:
         return None
-    parts = [failure.message]
+    parts = [failure.headline]
     if failure.exchange is not None:
         parts.append(json.dumps(failure.exchange, indent=1, ensure_ascii=True))
     parts += [part for part in (failure.script, failure.command) if part]

@@ -224,6 +224,7 @@ def parts(failure: Failure) -> list[tuple[str, str]]:
         ("option", failure.option),
         ("expected", failure.expected),
         ("actual", failure.actual),
+        ("extent", None if failure.extent is None else failure.extent.in_words),
     )
     return [(name, value) for name, value in named if value is not None]
 

@@ -98,4 +98,5 @@ def test_a_target_file_makes_an_informational_clause_binding() -> None:
     informational = clause("migration.record-ids")
     cell = Cell(PAIR, CallSource.BUNDLED)
     assert not planner(OLD, NEW).is_binding(informational, cell)
-    assert planner(OLD, replace(NEW, binding=frozenset({informational.id}))).is_binding(informational, cell)
+    for pattern in (informational.id, "migration.*"):
+        assert planner(OLD, replace(NEW, binding=frozenset({pattern}))).is_binding(informational, cell)
