@@ -6,7 +6,7 @@ The control API is HTTP and JSON, and independent of the server behind it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,27 +65,29 @@ class ControlClient:
         if profile:
             spec["profile"] = dict(profile)
         made = self._call("POST", "/sandboxes", json=spec)
-        return Sandbox(
-            id=made["sandbox"],
-            path=made["path"],
-            api_key=made["api_key"],
-            user_key=made.get("user_key", ""),
-            profile=made["profile"],
-            dialects=tuple(made["dialects"]),
-            audio=made.get("audio", {}),
-            time_zone=made["time_zone"],
-            now=instant(made["clock"]["now"]),
-        )
+        with _as_described("POST /sandboxes"):
+            return Sandbox(
+                id=_text(made["sandbox"]),
+                path=_text(made["path"]),
+                api_key=_text(made["api_key"]),
+                user_key=_text(made.get("user_key", "")),
+                profile={_text(key): _text(value) for key, value in made["profile"].items()},
+                dialects=tuple(_text(name) for name in made["dialects"]),
+                audio={_text(key): _text(value) for key, value in made.get("audio", {}).items()},
+                time_zone=_text(made["time_zone"]),
+                now=instant(_text(made["clock"]["now"])),
+            )
 
     def drop(self, sandbox: Sandbox) -> None:
         """Delete a sandbox. It is no error if it does not exist."""
-        with contextlib.suppress(httpx.HTTPError):
+        with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL):
             self._http.request("DELETE", f"{self._url}/sandboxes/{sandbox.id}", headers=self._headers)
 
     def step(self, sandbox: Sandbox, seconds: float) -> datetime:
         """Move a sandbox's clock forward, and return its time."""
         clock = self._call("POST", f"/sandboxes/{sandbox.id}/clock", json={"step_seconds": seconds})
-        return instant(clock["now"])
+        with _as_described("POST /sandboxes/.../clock"):
+            return instant(_text(clock["now"]))
 
     def add_calls(self, sandbox: Sandbox, calls: Sequence[Mapping[str, Any]]) -> None:
         """Add calls of an archive file to a sandbox."""
@@ -94,8 +96,16 @@ class ControlClient:
     def play(self, sandbox: Sandbox, steps: Sequence[Mapping[str, Any]]) -> Played:
         """Play steps of live calls: who calls whom, who answers, how long it lasts."""
         played = self._call("POST", f"/sandboxes/{sandbox.id}/flow", json={"steps": list(steps)})
-        ids = {name: call["unique_id"] for name, call in played["calls"].items()}
-        return Played(instant(played["now"]), ids)
+        with _as_described("POST /sandboxes/.../flow"):
+            ids = {name: _text(call["unique_id"]) for name, call in played["calls"].items()}
+            result = Played(instant(_text(played["now"])), ids)
+        missing = [str(step["as"]) for step in steps if "as" in step and step["as"] not in ids]
+        if missing:
+            raise TargetError(
+                f"the control API at {self._url} answered POST /sandboxes/.../flow without the call {missing[0]!r}: "
+                "the answer may come from a cache"
+            )
+        return result
 
     def set(self, sandbox: Sandbox, part: str, settings: Mapping[str, Any]) -> None:
         """Set a part of a sandbox: directory, version, access, storage."""
@@ -128,3 +138,20 @@ class ControlClient:
         if not isinstance(document, dict):
             raise TargetError(f"the control API answered {method} {path} with JSON that is no object")
         return document
+
+
+@contextlib.contextmanager
+def _as_described(what: str) -> Iterator[None]:
+    """Raises TargetError for an answer that is not as the control API describes it."""
+    try:
+        yield
+    except KeyError as error:
+        raise TargetError(f"the control API answered {what} without {error}") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise TargetError(f"the control API answered {what} with a wrong value: {error}") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} in place of a text")
+    return value
