@@ -26,8 +26,9 @@ MOST_RETRY_AFTER_SECONDS = 120.0
 """The longest time that a run waits because a server says Retry-After, over all requests and workers."""
 LOCK_SECONDS = 120.0
 LOCK_POLL_SECONDS = 0.005
-ARRIVAL_SECONDS = 0.05
-"""How long a request may take to arrive: a server may see it so much later than it was sent."""
+ARRIVAL_SECONDS = 0.3
+"""How long a request may take to arrive: a busy server may see it so much later than it was sent."""
+POLL_SECONDS = 0.005
 SHORTEST_GAP = 0.9
 """The shortest gap between two requests that a server may see, as a part of 1 / rate."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -46,7 +47,7 @@ class Limits:
     """The limits of one server. Wall-clock seconds, shared by processes of one machine.
 
     Each request calls `before_request`, then `begin_sending` and `end_sending` around the moment when it is written to the
-    socket, and `answered` when its answer has come.
+    socket, and `answered` when its answer begins to come.
     """
 
     def __init__(
@@ -84,23 +85,26 @@ class Limits:
             self._sleep(wait)
 
     def begin_sending(self) -> None:
-        """Wait until the last request was sent long enough ago, and lock the file until `end_sending`.
+        """Wait until the server saw the last request long enough ago, and lock the file until `end_sending`.
 
-        The turn of `before_request` is not enough: a connection that opens slowly would shorten the gap to the next request.
+        The turn of `before_request` is not enough: a connection that opens slowly, or a server that is slow to see a
+        request, would shorten the gap to the next one.
         """
         while self._gap:
             self._lock.acquire()
-            wait = min(self._read()["sent"] + self._gap - self._now(), self._gap)
+            state = self._read()
+            least = ARRIVAL_SECONDS + SHORTEST_GAP * self._gap if state["unanswered"] else self._gap
+            wait = min(state["sent"] + least - self._now(), least)
             if wait <= 0:
                 return
             self._lock.release()
-            self._sleep(wait)
+            self._sleep(min(wait, POLL_SECONDS) if state["unanswered"] else wait)
 
     def end_sending(self) -> None:
         """Note that a request was sent, and let others send."""
         if self._gap:
             self._sent = self._now()
-            state = {**self._read(), "sent": self._sent}
+            state = {**self._read(), "sent": self._sent, "unanswered": True}
             if self._next_is_by_hour:  # the rate may have delayed it, and the server counts from when it comes
                 self._next_by_hour = max(state["next_by_hour"], self._sent + BY_HOUR_SECONDS)
                 state["next_by_hour"] = self._next_by_hour
@@ -109,12 +113,14 @@ class Limits:
             self._lock.release()
 
     def answered(self) -> None:
-        """Note that the answer has come: the server saw the request between its sending and this moment."""
+        """Note that the answer has begun to come: the server saw the request between its sending and this moment."""
         if self._gap:
             seen = min(self._now(), self._sent + ARRIVAL_SECONDS)
             with self._lock:
                 state = self._read()
-                self._write({**state, "sent": max(state["sent"], seen - (1 - SHORTEST_GAP) * self._gap)})
+                if state["sent"] == self._sent:  # no other request was sent since
+                    sent = max(self._sent, seen - (1 - SHORTEST_GAP) * self._gap)
+                    self._write({**state, "sent": sent, "unanswered": False})
 
     def wait_to_retry(self, seconds: float) -> bool:
         """Wait as long as a server asks for; False, without a wait, if the run has waited too long already."""
@@ -177,7 +183,8 @@ class Limits:
             raise TimeSpent
 
     def _read(self) -> dict[str, Any]:
-        start = {"spent": 0, "next": 0.0, "next_by_hour": 0.0, "minute": 0, "sent": 0.0, "waited": 0.0}
+        start = {"spent": 0, "next": 0.0, "next_by_hour": 0.0, "minute": 0}
+        start |= {"sent": 0.0, "unanswered": False, "waited": 0.0}
         try:
             return {**start, **json.loads(self._path.read_text(encoding="utf-8"))}
         except FileNotFoundError:

@@ -95,8 +95,7 @@ class Sender:
         if not isinstance(error, NOT_SENT):
             status = NO_ANSWER if exchange.status is None else str(exchange.status)
             self.tally.count(status, unavailable=request.repeatable and is_unavailable(exchange))
-        if self._limits is not None:
-            self._limits.answered()
+        wire.end()
         if self.on_exchange is not None:
             self.on_exchange(exchange)
         return exchange, wire.reused and _closed_without_a_byte(error)
@@ -145,6 +144,7 @@ class _Wire:
         self._limits = limits
         self._connected = False
         self._sending = False
+        self._unanswered = False
 
     def __call__(self, name: str, info: Mapping[str, Any]) -> None:
         if name.endswith("connect_tcp.started"):
@@ -157,8 +157,17 @@ class _Wire:
             self.started = time.monotonic()
         elif self._sending and name.endswith(("send_request_headers.complete", "send_request_headers.failed")):
             self._sending = False
+            self._unanswered = True
             if self._limits is not None:
                 self._limits.end_sending()
+        elif name.endswith("receive_response_headers.complete"):
+            self.end()
+
+    def end(self) -> None:
+        """Note that the answer has begun to come, or will not come."""
+        if self._unanswered and self._limits is not None:
+            self._limits.answered()
+        self._unanswered = False
 
 
 def _closed_without_a_byte(error: Exception | None) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from noojee_contract.clients.limits import Bounds, Limits, limits_of
+from noojee_contract.clients.limits import ARRIVAL_SECONDS, Bounds, Limits, limits_of
 from noojee_contract.errors import BudgetSpent, TimeSpent, TooSoon
 from noojee_contract.targets.target import Target
 
@@ -93,13 +93,14 @@ def test_a_slow_connection_does_not_shorten_the_next_gap(tmp_path: Path) -> None
     one.begin_sending()
     first = time.now
     one.end_sending()
+    one.answered()
     other.begin_sending()
     assert time.now - first == 0.5
     other.end_sending()
 
 
 def test_a_late_arrival_does_not_shorten_the_next_gap(tmp_path: Path) -> None:
-    """The server may have seen a request up to 50 ms after it was sent, but not after its answer."""
+    """The server may have seen a request just before its answer."""
     time = Time()
     one = limits(tmp_path, time, rate=10)
     one.before_request()
@@ -180,3 +181,14 @@ def test_a_wait_says_for_which_minute(tmp_path: Path) -> None:
     for _ in range(3):
         one.before_by_hour(61, lambda seconds, number: waits.append((seconds, number)))
     assert waits == [(61.0, 2), (61.0, 3)]
+
+
+def test_a_request_waits_for_the_answer_to_the_last_one(tmp_path: Path) -> None:
+    """Until the answer, nobody knows when a busy server sees a request; a lost answer stops nobody for long."""
+    time = Time()
+    one, other = limits(tmp_path, time, rate=10), limits(tmp_path, time, rate=10)
+    one.begin_sending()
+    one.end_sending()
+    other.begin_sending()
+    assert time.now - 1000.0 == pytest.approx(ARRIVAL_SECONDS + 0.09, abs=0.01)
+    other.end_sending()
