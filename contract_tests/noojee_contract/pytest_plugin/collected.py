@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -95,10 +94,18 @@ class Collected:
 
     def as_worker(self) -> dict[str, Any]:
         """What a worker sends to the controller at its end."""
+        tallies = {
+            name: {
+                "requests": tally.requests,
+                "answers": dict(tally.answers),
+                "unavailable": dict(tally.unavailable),
+            }
+            for name, tally in self.tallies.items()
+        }
         return {
             "calls": self.calls,
             "empty_rows": list(self.empty_rows),
-            "tallies": {name: asdict(tally) for name, tally in self.tallies.items()},
+            "tallies": tallies,
             "expected": self.expected,
             "unreachable": self.unreachable,
         }
