@@ -27,7 +27,7 @@ LEG = {
 }  # fmt: skip
 RIGHT = Response(json.dumps([LEG]), content_type="application/json")
 BUSY = Response("", status=503)
-EMPTY = Response("[]", content_type="application/json")
+WRONG = Response('{"legs": "soon"}', content_type="application/json")
 BASE = "/njadmin/rest/RecordingAPI"
 
 
@@ -94,7 +94,7 @@ def test_a_wrong_answer_that_comes_right_stays_a_failure(
     httpserver: HTTPServer, check: Callable[[str], Result]
 ) -> None:
     """It is flaky: a client that asked once has got the wrong answer."""
-    asked = _answers(httpserver, EMPTY, RIGHT)
+    asked = _answers(httpserver, WRONG, RIGHT)
     result = check("metadata.by-unique-id-answered")
     assert result.outcome is Outcome.FAILED
     assert result.failure is not None
@@ -104,7 +104,7 @@ def test_a_wrong_answer_that_comes_right_stays_a_failure(
 
 def test_a_wrong_answer_that_stays_wrong_is_not_flaky(httpserver: HTTPServer, check: Callable[[str], Result]) -> None:
     """Each question is asked at most twice, by however many clauses."""
-    asked = _answers(httpserver, EMPTY)
+    asked = _answers(httpserver, WRONG)
     for _ in range(2):
         result = check("metadata.by-unique-id-answered")
         assert result.failure is not None
