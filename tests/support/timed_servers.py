@@ -15,6 +15,8 @@ from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.server.sandboxes import Sandboxes, build
 
+BY_HOUR = "retrieveMetaDataByHour"
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -30,6 +32,9 @@ class TimedServer(httpx.BaseTransport):
     """A fake PBX with some calls, and the requests that it has answered."""
 
     def __init__(self, time: Time, archive: Mapping[str, Any], **options: str) -> None:
+        self.counts_every_request = 0
+        """The status of a by-hour request within a minute of any other one, also of a refused one; 0: as usual."""
+        self._last_by_hour = 0.0
         self.sandboxes: Sandboxes = build(archive={**archive, "provenance": "as shipped"}, profile=options)
         self.seen: list[Seen] = []
         self._inner = Transport(self.sandboxes)
@@ -37,13 +42,22 @@ class TimedServer(httpx.BaseTransport):
         time.servers.append(self)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self._inner.handle_request(request)
+        answer = self._limited(request) or self._inner.handle_request(request)
         self.seen.append(Seen(self._time.now, request.method, request.url.path, answer.status_code))
         return answer
 
+    def _limited(self, request: httpx.Request) -> httpx.Response | None:
+        if not self.counts_every_request or not request.url.path.endswith(BY_HOUR):
+            return None
+        last, self._last_by_hour = self._last_by_hour, self._time.now
+        if self._time.now - last >= 60:
+            return None
+        error = {"Code": str(self.counts_every_request), "Message": "Rate limit exceeded"}
+        return httpx.Response(self.counts_every_request, json=error)
+
     def by_hour(self) -> list[Seen]:
         """The by-hour requests, in order."""
-        return [seen for seen in self.seen if seen.path.endswith("retrieveMetaDataByHour")]
+        return [seen for seen in self.seen if seen.path.endswith(BY_HOUR)]
 
 
 @dataclass(slots=True)

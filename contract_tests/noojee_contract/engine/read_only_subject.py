@@ -130,7 +130,7 @@ class ReadOnlySubject(Subject):
             first = self._last_listing if self._slots.just_listed else None
             at_once = self.two_more(first or self.new_listing(day, hour))
             self._at_once = replace(at_once, in_time=self._slots.just_listed)
-            self._slots.use_up()
+            self._slots.take_second(at_once.again)
         return self._at_once
 
     def use_up_by_hour(self, day: date, hour: int) -> None:

@@ -48,6 +48,7 @@ class ByHourSlots:
         self._now = now
         self._answered_at: float | None = None
         self._left_open = False
+        self._limit_refusal: Exchange | None = None
 
     @property
     def just_listed(self) -> bool:
@@ -57,12 +58,12 @@ class ByHourSlots:
     def send(self, send: Callable[[], Exchange], *, refused: bool = False) -> Exchange:
         """Send a request in a slot; `refused` says that it must be refused.
 
-        Sends it again in the next slot after 429, 5xx or no answer: another client may have used up this slot, or requests
-        that were refused in it. A request that must be refused is sent again after 429 only.
+        Sends it again in the next slot if the answer says nothing about it: after 429, 5xx or no answer, and after a refusal
+        by the limit. Another client may have used up this slot, or requests that were refused in it.
         """
         exchange = self._sent(send, refused)
         used_up = self._left_open and not refused and self._is_refusal(exchange)
-        if exchange.status != TOO_MANY_REQUESTS and not used_up and (refused or not is_unavailable(exchange)):
+        if not is_unavailable(exchange) and not used_up and not self._is_of_limit(exchange):
             return exchange
         self.use_up()
         self.repeats += 1
@@ -72,6 +73,11 @@ class ByHourSlots:
             if exchange.status == TOO_MANY_REQUESTS:
                 raise
             return exchange
+
+    def take_second(self, exchange: Exchange) -> None:
+        """Take the answer to a second request of a minute, which shows how the limit refuses requests."""
+        self._limit_refusal = exchange if self._is_refusal(exchange) else None
+        self.use_up()
 
     def use_up(self) -> None:
         """Use up the slot: the next request is sent a minute from now."""
@@ -85,7 +91,7 @@ class ByHourSlots:
         if not self._is_refusal(exchange):
             self._note_answered(exchange, at)
             self.use_up()
-        elif refused and not is_unavailable(exchange):
+        elif refused and not is_unavailable(exchange) and not self._is_of_limit(exchange):
             self._left_open = True
             self._after(False)
         return exchange
@@ -95,6 +101,10 @@ class ByHourSlots:
         if self._answered_at is not None and shortest <= at - self._answered_at <= longest:
             self.next_minute = exchange
         self._answered_at = self._now()
+
+    def _is_of_limit(self, exchange: Exchange) -> bool:
+        limit = self._limit_refusal
+        return limit is not None and (exchange.status, exchange.body) == (limit.status, limit.body)
 
     def _is_refusal(self, exchange: Exchange) -> bool:
         status = exchange.status

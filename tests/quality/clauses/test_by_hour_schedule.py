@@ -190,3 +190,16 @@ def test_a_spent_budget_ends_the_waits(example: Example) -> None:
     example.run()
     assert len(example.staging.seen) == 40
     assert example.waits == []
+
+
+@pytest.mark.parametrize("status", [429, 400, 503, 200])
+def test_a_server_that_counts_refused_requests_passes(example: Example, status: int) -> None:
+    """The page of the method does not say that only answered requests count, nor with which status others are refused."""
+    example.staging.counts_every_request = status
+    results = example.run()
+    bad = {result.clause: result.failure for result in results if result.outcome in (Outcome.FAILED, Outcome.ERROR)}
+    assert bad == {}
+    passed = {result.clause for result in results if result.outcome is Outcome.PASSED and result.target == "staging"}
+    assert {"by-hour.answered", "by-hour.limit", "by-hour.key-needed", "by-hour.limit-ends"} <= passed
+    statuses = [seen.status for seen in example.staging.by_hour()]
+    assert statuses.count(401) == 3  # no key, a wrong key and an empty key were refused for what they are

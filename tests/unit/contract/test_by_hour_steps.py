@@ -82,6 +82,13 @@ def test_a_wrong_key_that_meets_the_limit_is_sent_again() -> None:
     assert slots.send(answers(429, 401), refused=True).status == 401
 
 
+def test_a_wrong_key_that_the_limit_refuses_is_sent_again() -> None:
+    """The limit may refuse with any status; its refusal shows nothing about the key."""
+    slots = ByHourSlots(before=lambda: None)
+    slots.take_second(exchange(400))
+    assert slots.send(answers(400, 401), refused=True).status == 401
+
+
 def test_a_listing_that_may_not_wait_for_the_next_minute_says_so() -> None:
     turns = [None, TooSoon(61)]
 
