@@ -33,7 +33,7 @@ def run_peers(file: Path, *, sample: int | None, random_seed: int, named: Sequen
     peer = _kept(file, random_seed) or _begin(file, random_seed)
     draw = set(drawn(everything(), random_seed)[:sample]) - set(named)
     have = {row.name for row in peer.rows if row.drawn or row.name not in draw}
-    order = named or [*survivors(), *drawn(draw, random_seed)]
+    order = named or [*drawn(draw, random_seed), *survivors()]
     names = [name for name in dict.fromkeys(order) if name not in have]
     work = partial(peer_row, random_seed=random_seed, kept=frozenset(peer.baseline), draw=draw)
     with get_context("fork").Pool(1, maxtasksperchild=A_PROCESS) as pool, file.open("a", encoding="utf-8") as stream:
