@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 from collections.abc import Callable, Iterator
 
 from werkzeug.wrappers import Request as WerkzeugRequest
@@ -18,7 +19,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from noojee_fake.adapters.long_poll import settled
 from noojee_fake.control import json_body
-from noojee_fake.messages import Pending, Request, Streamed
+from noojee_fake.messages import Closed, Pending, Request, Streamed
 from noojee_fake.server.sandboxes import Sandboxes
 
 ANY_PATH = re.compile(r".*", re.DOTALL)
@@ -52,6 +53,10 @@ def answer(sandboxes: Sandboxes, request: WerkzeugRequest) -> WerkzeugResponse:
     )
     if isinstance(response, Pending):
         response = settled(response)
+    if isinstance(response, Closed):
+        connection = environ.get("werkzeug.socket")
+        if connection is not None:
+            connection.shutdown(socket.SHUT_RDWR)
     content: bytes | Iterator[bytes] = response.pieces() if isinstance(response, Streamed) else response.body
     made = WerkzeugResponse(content, response.status)
     made.headers.clear()

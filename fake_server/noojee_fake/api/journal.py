@@ -45,7 +45,7 @@ class Journal:
         request_bytes, response_bytes = len(request.body), response.size_bytes
         if request_bytes > KEPT_BODY_BYTES:
             request = replace(request, body=request.body[:KEPT_BODY_BYTES])
-        if response_bytes > KEPT_BODY_BYTES or type(response) is not Response:
+        if response_bytes > KEPT_BODY_BYTES:
             response = Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
         self._last = number = next(self._numbers)
         self._entries.append((number, at_micros, request, response, matched, request_bytes, response_bytes, malformed))

@@ -19,7 +19,7 @@ from noojee_fake.api.dialects.responses import JsonWriter, empty, html
 from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.api.journal import Journal
 from noojee_fake.errors import StateError
-from noojee_fake.messages import CLOSED, Pending, Request, Response
+from noojee_fake.messages import CLOSED, Closed, Pending, Request, Response
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import SECOND, Clock
 from noojee_fake.pbx.credentials import ApiKeys
@@ -211,7 +211,7 @@ class Pbx:
         return replace(pending, finish=finish)
 
     def _journaled(self, request: Request, response: Response, *, matched: bool) -> Response:
-        if request.method == "HEAD":
+        if request.method == "HEAD" and not isinstance(response, Closed):
             response = Response(response.status, response.headers)
         self.journal.record(self.clock.micros(), request, response, matched=matched)
         return response

@@ -14,7 +14,7 @@ from noojee_fake.api.pbx import Pbx
 from noojee_fake.control.json_body import Refused, answer
 from noojee_fake.control.near_miss import near_miss
 from noojee_fake.control.sandbox_spec import SandboxHandle
-from noojee_fake.messages import Request, Response
+from noojee_fake.messages import Closed, Request, Response
 from noojee_fake.pbx.clock import format_instant
 from noojee_fake.redaction import Redaction
 
@@ -122,6 +122,7 @@ def _show(entry: JournaledExchange, redaction: Redaction) -> Shown:
             "headers": _headers(response.headers, redaction),
             "body": _text(response.body, entry.response_bytes, redaction.text, redaction),
             "body_bytes": entry.response_bytes,
+            **({"closed": True} if isinstance(response, Closed) else {}),
         },
         "matched": entry.matched,
         **({} if entry.malformed is None else {"malformed": entry.malformed}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
 from noojee_fake.adapters.service import Service
 from noojee_fake.messages import Request
+from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes, build
 from support.serving import on_uvicorn, on_wire
@@ -288,3 +290,35 @@ def test_asgi_answers_the_lifespan_and_closes_web_sockets() -> None:
         "lifespan.shutdown.complete",
     ]
     assert sent_types("websocket", "websocket.connect") == ["websocket.close"]
+
+
+@pytest.mark.parametrize("adapter", ["wire", "httpserver", "transport", "asgi"])
+@pytest.mark.parametrize("method", ["POST", "HEAD"])
+def test_refused_address_is_closed_by_every_adapter_that_can(adapter: str, method: str) -> None:
+    """ASGI has no way to close a connection: its clients get 403. The journal says that the connection was closed."""
+    refusing = build(archive=SPEC, profile={"address_refused": "closed"}, addresses=Addresses(["192.0.2.0/24"]))
+    url = f"{API}/retrieveMetaData?{KEY}&tag=1"
+
+    def ask(base: str, **named: Any) -> int | None:
+        with httpx.Client(trust_env=False, **named) as client:
+            try:
+                return client.request(method, base + url).status_code
+            except httpx.TransportError:
+                return None
+
+    if adapter == "wire":
+        with on_wire(Service(refusing)) as port:
+            status = ask(f"http://127.0.0.1:{port}")
+    elif adapter == "asgi":
+        with on_uvicorn(App(refusing)) as port:
+            status = ask(f"http://127.0.0.1:{port}")
+    elif adapter == "transport":
+        status = ask("http://pbx.invalid", transport=Transport(refusing))
+    else:
+        with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
+            server.expect_request(ANY_PATH).respond_with_handler(handler(refusing))
+            status = ask(f"http://127.0.0.1:{server.port}")
+    assert status == (403 if adapter == "asgi" else None)
+    journal = Transport(refusing).handle_request(httpx.Request("GET", "http://pbx/__noojee/sandboxes/default/journal"))
+    [entry] = json.loads(journal.read())["entries"]
+    assert entry["answer"]["closed"] is True
