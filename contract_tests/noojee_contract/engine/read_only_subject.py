@@ -89,7 +89,7 @@ class ReadOnlySubject(Subject):
         legs = [leg for tag in self.tags for leg in self.by_tag(tag).legs]
         if not named and not legs:
             legs = list(self._listed_in_first_hour())
-        return tuple(dict.fromkeys(leg.unique_id for leg in legs if leg.unique_id not in named))
+        return tuple(dict.fromkeys(leg.unique_id for leg in legs if leg.unique_id and leg.unique_id not in named))
 
     @property
     def hours(self) -> tuple[tuple[date, int], ...]:

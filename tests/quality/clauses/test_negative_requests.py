@@ -60,12 +60,12 @@ def problem_of(request: httpx.Request) -> str | None:
     if path.endswith("/Time"):
         return None
     stamp = params.get("timeStamp", "")
-    proofs = (
+    right = (
         params.get("apiKey") == KEY,
         request.headers.get("authorization") == f"Bearer {KEY}",
         params.get("hash") == hashlib.sha256(f"{KEY}:{stamp}".encode()).hexdigest(),
     )
-    return None if any(proofs) else f"no right credential: {path}"
+    return None if any(right) else f"no right credential: {path}"
 
 
 def target(name: str, dialect: str, **more: Any) -> Target:

@@ -80,7 +80,7 @@ def test_a_leg_ends_when_its_duration_is_over(subject: Subject, check: Check) ->
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _FirstLeg:
     """The first leg of a call, the time in its unique id, and how long after this time it starts."""
 
@@ -140,7 +140,8 @@ def _first_legs(subject: Subject) -> Iterator[_FirstLeg]:
             continue  # an archive may have an id that is not the time of the call
         for leg in answer.legs:
             if leg.start and name_of(leg)[1] == 1:
-                yield _FirstLeg(Listed(answer, leg), began, min((start - began for start in leg.start), key=abs))
+                gap = min((start - began for start in leg.start), key=abs)
+                yield _FirstLeg(listed=Listed(answer, leg), began=began, gap=gap)
 
 
 @clause("metadata.leg-numbers-whole")

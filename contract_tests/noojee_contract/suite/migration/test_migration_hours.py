@@ -31,6 +31,8 @@ from noojee_contract.suite.support.listing import (
     name_of,
     names,
     question_in_words,
+    with_decided_start,
+    written,
 )
 
 BY_HOUR_TOO = ("Duration", "Tag", "Username", "Direction", "DID")
@@ -108,13 +110,15 @@ def _check_hour_leg(
         actual=describe_leg(leg) if is_new else None,
     )
     if old is not None and new is not None:
-        _check_fields(check, Moved(old, new, answer), where)
+        sides = (side.subject, other.subject) if old is leg else (other.subject, side.subject)
+        moved = Moved(with_decided_start(sides[0], old), with_decided_start(sides[1], new), answer)
+        _check_fields(check, moved, where)
 
 
 def _check_fields(check: Check, moved: Moved, where: str) -> None:
     """Check the fields that both answers have. The DID of outbound calls is not defined."""
     for field in BY_HOUR_TOO:
-        both = all(field in leg.texts and field not in leg.silent for leg in (moved.old, moved.new))
+        both = all(written(leg, field) is not None and field not in leg.silent for leg in (moved.old, moved.new))
         if both and not (field == "DID" and moved.old.direction == "outbound"):
             moved.check(check, field, DECODED[field](moved.old), DECODED[field](moved.new), what=where)
     moved.check_start(check, what=where)

@@ -58,9 +58,10 @@ def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> Non
     for day, hour in subject.hours:
         answer = subject.by_hour(day, hour)
         for leg in answer.legs:
-            if leg.unique_id in calls or len(calls) < MOST_CALLS:
-                calls[leg.unique_id] = None
-                whole = subject.by_unique_id(leg.unique_id)
+            unique_id, _ = name_of(leg)
+            if unique_id in calls or len(calls) < MOST_CALLS:
+                calls[unique_id] = None
+                whole = subject.by_unique_id(unique_id)
                 mismatch = _missing(
                     f"{question_in_words(answer)} lists {leg_in_words(name_of(leg))}", name_of(leg), whole
                 )

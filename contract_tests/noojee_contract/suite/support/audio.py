@@ -148,7 +148,7 @@ def describe_leg(leg: Leg) -> str:
 
 def _listed_legs(subject: Subject) -> Iterator[Leg]:
     for unique_id in subject.unique_ids:
-        yield from (leg for leg in subject.by_unique_id(unique_id).legs if leg.number >= 1)
+        yield from (leg for leg in subject.by_unique_id(unique_id).legs if leg.number >= 1 and leg.unique_id)
 
 
 def _is_put(subject: Subject, leg: Leg) -> bool:
