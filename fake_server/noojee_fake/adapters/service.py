@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import http
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
-from noojee_fake.control import json_body
-from noojee_fake.messages import Request, Response
+from noojee_fake.control import ROOT, json_body
+from noojee_fake.messages import Closed, Pending, Request, Response
 from noojee_fake.server.sandboxes import Sandboxes, body_bytes
 
 LARGEST_BODY_BYTES = json_body.LARGEST_BODY_BYTES
@@ -22,8 +23,10 @@ _START_LINE = re.compile(r"([^ \r\n]{0,40}) ([^\r\n]*)")
 class Service:
     """The sandboxes of a server, as an adapter uses them. It calls `log` with each request and its response."""
 
-    def __init__(self, sandboxes: Sandboxes, *, log: Log | None = None) -> None:
+    def __init__(self, sandboxes: Sandboxes, *, log: Log | None = None, origins: Collection[str] = ()) -> None:
+        """`origins`: pages of these may read the responses of the PBX, "*" for all pages."""
         self.sandboxes = sandboxes
+        self._origins = frozenset(origins)
         self.log: Log = log or _log_nothing
 
     @property
@@ -49,7 +52,25 @@ class Service:
         """The response to a whole request. `body_length` counts dropped bytes too. A long poll gives a `Pending`."""
         if body_length > LARGEST_BODY_BYTES:
             return TOO_LARGE
+        if self._origins and not request.path.startswith(ROOT):
+            return self._answer_to_page(request)
         return self.sandboxes.handle(request)
+
+    def _answer_to_page(self, request: Request) -> Response:
+        """The response to a request that a page in a browser may have sent. Source: the Fetch standard, CORS protocol."""
+        origin = request.header("origin")
+        if origin is None or not self._origins & {origin, "*"}:
+            return self.sandboxes.handle(request)
+        allowed = (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
+        if request.method == "OPTIONS" and request.header("access-control-request-method") is not None:
+            wanted = request.header("access-control-request-headers")
+            headers = () if wanted is None else (("Access-Control-Allow-Headers", wanted),)
+            return Response(204, (*allowed, ("Access-Control-Allow-Methods", "GET, HEAD, POST"), *headers))
+        response = self.sandboxes.handle(request)
+        if isinstance(response, Pending):
+            waiting = response
+            return replace(waiting, finish=lambda over: _with(waiting.finish(over), allowed))
+        return _with(response, allowed) or response
 
     def malformed(self, status: int, reason: str, start: bytes, client: str | None) -> tuple[Request, Response]:
         """A request that cannot be read, as far as its first bytes show it, and its response. The journal keeps both."""
@@ -62,6 +83,13 @@ class Service:
         response = Response(status, headers, text)
         self.sandboxes.record_malformed(request, response, reason)
         return request, response
+
+
+def _with(response: Response | None, headers: tuple[tuple[str, str], ...]) -> Response | None:
+    """A response with more headers; None stays None."""
+    if response is None or isinstance(response, Closed):
+        return response
+    return replace(response, headers=(*response.headers, *headers))
 
 
 def _log_nothing(_request: Request, _response: Response) -> None:

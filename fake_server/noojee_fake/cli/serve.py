@@ -23,6 +23,7 @@ from noojee_fake.adapters.service import Service
 from noojee_fake.adapters.tls import from_files, self_signed
 from noojee_fake.adapters.wire_server import run_server
 from noojee_fake.cli.serve_options import FLAGS, add_flags, addresses_of, one_line, sandboxes_of, secret
+from noojee_fake.control import DEFAULT_SANDBOX, sandbox_path
 from noojee_fake.errors import FakeError, UsageError
 from noojee_fake.pbx.versions import CALL_MANAGEMENT, NJADMIN, RECORDING_API, SERVICES
 from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes
@@ -73,7 +74,8 @@ def _serve(options: argparse.Namespace) -> None:
             ready.unlink(missing_ok=True)  # the file of an earlier run has the URL of another server
         ca_file = None if authority_pem is None else _write_authority(authority_pem, ready)
         _print_addresses(options, base_url, sandboxes, ca_file=ca_file, address=listening.getsockname()[0])
-        service = Service(sandboxes, log=None if options.quiet else access_log(key, token))
+        log = None if options.quiet else access_log(key, token)
+        service = Service(sandboxes, log=log, origins=options.allow_origin or ())
         gc.freeze()  # the objects loaded so far stay; collecting a million legs would delay answers by half a second
         run_server(service, listening, tls=context, on_ready=partial(_report_ready, ready, base_url))
 
@@ -172,6 +174,8 @@ def _print_addresses(
     lines.append(f"  {'control':15} {base_url}/__noojee/")
     if options.control_token_env is None and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
         lines.append("  the control API accepts clients on the loopback only (for others: --control-token-env NAME)")
+    named = [name for name in sandboxes.names() if name != DEFAULT_SANDBOX]
+    lines += [f"  {'sandbox':15} {base_url}/{sandbox_path(name)}" for name in named]
     if ca_file is not None:
         lines.append(f"  certificate authority: {ca_file}")
     if options.api_key_env is None:

@@ -12,8 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from noojee_fake.errors import ArchiveError, ProfileError, UsageError
+from noojee_fake.control import IdInUse, TooManySandboxes, sandbox_spec_of
+from noojee_fake.control.json_body import OPENAPI, Refused
+from noojee_fake.errors import ArchiveError, FakeError, ProfileError, UsageError
 from noojee_fake.pbx.addresses import Addresses
+from noojee_fake.pbx.documents import mistake
 from noojee_fake.pbx.options import Profile, named_profiles
 from noojee_fake.pbx.versions import DIALECTS, VERSIONS
 from noojee_fake.server.sandboxes import Sandboxes, ServerConfig
@@ -45,6 +48,11 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
     },
     "--strict-transport": {"action": "store_true", "help": "refuse http where the vendor's pages demand https"},
     "--archive": {"type": Path, "metavar": "FILE", "help": "calls to start from (an archive file, JSON)"},
+    "--sandboxes": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "sandboxes to make at the start, with their ids and keys (JSON: a list of sandbox specs)",
+    },
     "--state": {
         "type": Path,
         "metavar": "FILE",
@@ -60,6 +68,11 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
         "action": "append",
         "metavar": "NAME",
         "help": "a Host name, besides loopback names, under which the control API answers without a token; repeatable",
+    },
+    "--allow-origin": {
+        "action": "append",
+        "metavar": "ORIGIN",
+        "help": "let pages of this origin read the answers of the PBX (CORS), * for all; repeatable",
     },
     "--ready-file": {"type": Path, "metavar": "FILE", "help": "gets the base URL once the server answers"},
     "--tls-cert": {"type": Path, "metavar": "FILE", "help": "serve https with this certificate chain (PEM)"},
@@ -93,9 +106,27 @@ def sandboxes_of(options: argparse.Namespace, key: str, token: str | None, addre
             addresses=addresses,
             state=options.state,
         )
-        return Sandboxes(config)
+        sandboxes = Sandboxes(config)
     except ArchiveError as error:
         raise UsageError(f"{options.archive}: {error}") from error
+    if options.sandboxes is not None:
+        _make_all(sandboxes, options.sandboxes)
+    return sandboxes
+
+
+def _make_all(sandboxes: Sandboxes, path: Path) -> None:
+    """Make the sandboxes of a file. Raises UsageError with the JSON path."""
+    rows = _document(path, "sandboxes")
+    if not isinstance(rows, list):
+        raise UsageError(f"{path}: write a list of sandbox specs, as POST /__noojee/sandboxes takes them")
+    for at, row in enumerate(rows):
+        wrong = mistake(row, OPENAPI, "SandboxSpec")
+        if wrong is not None:
+            raise UsageError(f"{path}: $[{at}]{wrong[1][1:]}: {wrong[0]}")
+        try:
+            sandboxes.make(sandbox_spec_of(row))
+        except (FakeError, IdInUse, TooManySandboxes, Refused) as error:
+            raise UsageError(f"{path}: $[{at}]: {error}") from None
 
 
 def _values(options: argparse.Namespace) -> Mapping[str, str]:

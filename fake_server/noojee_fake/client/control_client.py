@@ -87,8 +87,11 @@ class ControlClient:
         time_zone: str | None = None,
         now: Time | None = None,
         frozen: bool | None = None,
+        sandbox: str | None = None,
+        api_key: str | None = None,
+        user_key: str | None = None,
     ) -> Sandbox:
-        """Make a sandbox: a PBX with its own path, key, calls, clock and limits.
+        """Make a sandbox: a PBX with its own path, key, calls, clock and limits. Its id and keys are random by default.
 
         A setting that is None comes from the archive, then from the server. With `now` the clock is frozen, unless
         `frozen` is False. Raises ControlError (400) for an invalid setting.
@@ -101,6 +104,9 @@ class ControlClient:
             "directory": directory,
             "time_zone": time_zone,
             "clock": {"now": None if now is None else _rfc3339(now), "frozen": frozen},
+            "sandbox": sandbox,
+            "api_key": api_key,
+            "user_key": user_key,
         }
         return Sandbox(self, self.request("POST", "/sandboxes", json=spec))
 

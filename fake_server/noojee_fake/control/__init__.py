@@ -4,6 +4,26 @@
 """
 
 from noojee_fake.control.router import ROOT, Control
-from noojee_fake.control.sandbox_spec import DEFAULT_SANDBOX, SandboxRegistry, SandboxSpec, TooManySandboxes, describe
+from noojee_fake.control.sandbox_spec import (
+    DEFAULT_SANDBOX,
+    IdInUse,
+    SandboxRegistry,
+    SandboxSpec,
+    TooManySandboxes,
+    describe,
+    sandbox_path,
+    sandbox_spec_of,
+)
 
-__all__ = ["DEFAULT_SANDBOX", "ROOT", "Control", "SandboxRegistry", "SandboxSpec", "TooManySandboxes", "describe"]
+__all__ = [
+    "DEFAULT_SANDBOX",
+    "ROOT",
+    "Control",
+    "IdInUse",
+    "SandboxRegistry",
+    "SandboxSpec",
+    "TooManySandboxes",
+    "describe",
+    "sandbox_path",
+    "sandbox_spec_of",
+]

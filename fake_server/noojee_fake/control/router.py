@@ -14,6 +14,7 @@ from noojee_fake.control.auth import admit
 from noojee_fake.control.json_body import OPENAPI, Refused, answer, error
 from noojee_fake.control.sandbox_spec import (
     DEFAULT_SANDBOX,
+    IdInUse,
     SandboxHandle,
     SandboxRegistry,
     TooManySandboxes,
@@ -29,7 +30,7 @@ HEALTH = f"{ROOT}/health"
 """The path that is open to all clients: it says only that the server is ready."""
 
 _PATH = re.compile(
-    r"/__noojee(?:|/|/health|/openapi\.json|/sandboxes|/sandboxes/([a-z0-9]{1,40})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore)))))"
+    r"/__noojee(?:|/|/health|/openapi\.json|/sandboxes|/sandboxes/([a-z0-9][a-z0-9-]{0,39})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore)))))"
 )
 
 Handler = Callable[[Request], Response]
@@ -92,7 +93,7 @@ class Control:
             response = error(refused)
         except (ArchiveError, ProfileError, UsageError) as wrong:
             response = error(Refused(400, wrong.message, wrong.path))
-        except (TooManySandboxes, TooManySnapshots) as full:
+        except (IdInUse, TooManySandboxes, TooManySnapshots) as full:
             response = error(Refused(409, str(full)))
         except StateError as full:
             response = error(Refused(507, str(full)))

@@ -22,7 +22,7 @@ DEFAULT_SANDBOX = "default"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSpec:
-    """Settings of a new sandbox. None: those of the archive, then those of the server."""
+    """Settings of a new sandbox. None: those of the archive, then those of the server; ids and keys are random."""
 
     archive: Mapping[str, Any] | None = None
     profile: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +32,16 @@ class SandboxSpec:
     time_zone: str | None = None
     now_micros: int | None = None
     frozen: bool | None = None
+    sandbox: str | None = None
+    api_key: str | None = None
+    user_key: str | None = None
+
+
+class IdInUse(Exception):
+    """A sandbox with the chosen id exists."""
+
+    def __init__(self, sandbox: str) -> None:
+        super().__init__(f"there is a sandbox {sandbox!r} already; DELETE it, or choose another id")
 
 
 class TooManySandboxes(Exception):
@@ -106,7 +116,11 @@ def describe(sandbox: str, pbx: Pbx) -> dict[str, Any]:
 
 def read_sandbox_spec(request: Request) -> SandboxSpec:
     """The sandbox spec of a request; its archive is validated when the sandbox is made. Raises Refused."""
-    body = read_body(request, "SandboxSpec", placeholders={"archive": None})
+    return sandbox_spec_of(read_body(request, "SandboxSpec", placeholders={"archive": None}))
+
+
+def sandbox_spec_of(body: Mapping[str, Any]) -> SandboxSpec:
+    """The sandbox spec of an object that is valid by the component SandboxSpec. Raises Refused."""
     directory, clock = body.get("directory"), body.get("clock") or {}
     if directory is not None:
         try:
@@ -122,4 +136,7 @@ def read_sandbox_spec(request: Request) -> SandboxSpec:
         time_zone=body.get("time_zone"),
         now_micros=read_instant(clock, "now", "$.clock"),
         frozen=clock.get("frozen"),
+        sandbox=body.get("sandbox"),
+        api_key=body.get("api_key"),
+        user_key=body.get("user_key"),
     )

@@ -15,7 +15,7 @@ from noojee_fake.api.dialects.parameters import LARGEST_FORM_BYTES
 from noojee_fake.api.dialects.responses import html
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.api.snapshots import Snapshots
-from noojee_fake.control import DEFAULT_SANDBOX, ROOT, Control, SandboxSpec, TooManySandboxes
+from noojee_fake.control import DEFAULT_SANDBOX, ROOT, Control, IdInUse, SandboxSpec, TooManySandboxes
 from noojee_fake.control.json_body import LARGEST_BODY_BYTES
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.addresses import Addresses
@@ -169,11 +169,14 @@ class Sandboxes:
         return self._snapshots.get(sandbox)
 
     def make(self, spec: SandboxSpec) -> tuple[str, Pbx]:
-        """Make a sandbox. Returns its id and its PBX. Raises TooManySandboxes, or a FakeError for an invalid spec."""
+        """Make a sandbox. Returns its id and its PBX.
+
+        Raises IdInUse for a chosen id that exists, TooManySandboxes, or a FakeError for an invalid spec.
+        """
         if len(self._pbxs) >= MOST_SANDBOXES:
             raise TooManySandboxes(MOST_SANDBOXES)
         parts = ServerParts(
-            keys=ApiKeys(global_key=self._ids.key(), user_key=self._ids.key()),
+            keys=ApiKeys(global_key=spec.api_key or self._ids.key(), user_key=spec.user_key or self._ids.key()),
             clock=self._clock.sibling(),
             base_profile=self._profile,
             own_bugs=self.own_bugs,
@@ -184,7 +187,9 @@ class Sandboxes:
         with self._lock:
             if len(self._pbxs) >= MOST_SANDBOXES:
                 raise TooManySandboxes(MOST_SANDBOXES)
-            sandbox = self._ids.sandbox()
+            sandbox = self._ids.sandbox() if spec.sandbox is None else spec.sandbox
+            if spec.sandbox in self._pbxs:
+                raise IdInUse(sandbox)
             while sandbox in self._pbxs:
                 sandbox = self._ids.sandbox()
             self._snapshots[sandbox] = snapshots

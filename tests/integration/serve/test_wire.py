@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import numpy
+import pytest
 import soundfile
 
 from noojee_fake.testing.process import ServerProcess
@@ -253,3 +254,55 @@ def test_reading_a_large_journal_delays_no_other_client(serve: Serve) -> None:
             took = time.monotonic() - began
     assert len(shown) == 300
     assert max(waits) < max(0.25, took / 3)
+
+
+def test_pages_of_an_allowed_origin_may_read_answers(serve: Serve) -> None:
+    """CORS on PBX paths, with a preflight; never on the control API."""
+    server = serve("--allow-origin", "https://crm.example")
+    page = {"origin": "https://crm.example"}
+    with httpx.Client(base_url=server.base_url, trust_env=False) as client:
+        asked = {**page, "access-control-request-method": "POST", "access-control-request-headers": "x-trace"}
+        preflight = client.options(BY_TAG, headers=asked)
+        assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, "https://crm.example")
+        assert preflight.headers["access-control-allow-headers"] == "x-trace"
+        answer = client.post(f"{BY_TAG}?apiKey={KEY}&tag=1", headers=page)
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "https://crm.example")
+        for path, origin in ((BY_TAG, "https://other.example"), ("/__noojee/", "https://crm.example")):
+            assert "access-control-allow-origin" not in client.post(path, headers={"origin": origin}).headers
+
+
+def test_sandboxes_of_a_file_have_chosen_ids_and_keys(serve: Serve, tmp_path: Path) -> None:
+    """Each team finds its PBX under a name that it knows, after every start."""
+    archive = {"format": "noojee-archive/1", "time_zone": "UTC", "now": "2026-11-24T00:00:00Z", "calls": [call_of(9)]}
+    rows = [{"sandbox": "team-a", "api_key": "key of team a", "archive": archive}, {"sandbox": "team-b"}]
+    (tmp_path / "sandboxes.json").write_text(json.dumps(rows))
+    server = serve("--sandboxes", "sandboxes.json")
+    assert f"{server.base_url}/s/team-a" in server.output
+    with httpx.Client(base_url=server.base_url, trust_env=False) as client:
+        query = {"apiKey": "key of team a", "tag": "long"}
+        assert len(client.post(f"/s/team-a{BY_TAG}", params=query).json()) == 1
+        taken = client.post("/__noojee/sandboxes", json={"sandbox": "team-b"})
+        assert (taken.status_code, taken.json()["error"]) == (
+            409, "there is a sandbox 'team-b' already; DELETE it, or choose another id",
+        )  # fmt: skip
+        assert client.post("/__noojee/sandboxes", json={"sandbox": "Team B"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ({"sandbox": "a"}, "write a list of sandbox specs"),
+        ([{"sandbox": "A"}], "$[0].sandbox"),
+        ([{"sandbox": "a"}, {"sandbox": "a"}], "$[1]: there is a sandbox 'a' already"),
+        ([{"sandbox": "default"}], "there is a sandbox 'default' already"),
+        ([{"name": "a"}], "$[0]"),
+    ],
+)
+def test_invalid_sandboxes_file_is_refused(
+    refused: Callable[..., str], tmp_path: Path, rows: object, says: str
+) -> None:
+    """One line with the file and the JSON path."""
+    (tmp_path / "sandboxes.json").write_text(json.dumps(rows))
+    line = refused("--port", "0", "--sandboxes", "sandboxes.json")
+    assert "sandboxes.json: " in line
+    assert says in line

@@ -174,6 +174,13 @@ class CallProgress:
             call.tag = ""
         self.unsaved.append(call)
 
+    def save(self) -> None:
+        """Write the changed legs of all calls to the store. Raises StateError."""
+        while self.unsaved:
+            saved = self.unsaved.pop()
+            self._store.save(saved.archived(), tuple(saved.unsaved.values()))
+            saved.unsaved.clear()
+
     def state(self) -> object:
         """A copy of the calls and of the counters, for `restore`."""
         return self.registry.copy(), self._channel, self._call_id

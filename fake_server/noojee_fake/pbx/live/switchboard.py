@@ -196,14 +196,6 @@ class Switchboard:
             self._events.restore(events)
         self.wake()
 
-    def _save(self) -> None:
-        """Write the changed legs of all calls to the store."""
-        unsaved = self._progress.unsaved
-        while unsaved:
-            saved = unsaved.pop()
-            self._store.save(saved.archived(), tuple(saved.unsaved.values()))
-            saved.unsaved.clear()
-
     @contextmanager
     def _changing(self, call: LiveCall | None = None) -> Iterator[None]:
         """Hold the lock during an operation, save the changed legs, then wake the listeners.
@@ -218,7 +210,7 @@ class Switchboard:
             kept = (self._progress.state(), self._events.state()) if self._store.can_fail else None
             yield
             try:
-                self._save()
+                self._progress.save()
             except StateError:
                 if kept is not None:
                     self._progress.restore(kept[0])
