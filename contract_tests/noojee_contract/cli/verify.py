@@ -55,6 +55,8 @@ def verify(arguments: argparse.Namespace) -> int:
     if arguments.plan:
         print(plan_text(options, targets, workers=_chosen_workers(arguments, options, targets)), end="")
         return EXIT_OK
+    if arguments.differences is not None:
+        Path(arguments.differences).unlink(missing_ok=True)  # a run that stops early writes none
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         try:
             found = preflight(options, targets, Path(folder))
@@ -64,8 +66,9 @@ def verify(arguments: argparse.Namespace) -> int:
         stopped = found.report(options, targets)
         if stopped is not None:
             return publish(arguments, stopped)
-        code = _run(arguments, options, targets, _Observer(Progress(), Path(folder), found.collected))
-        return max(code, _write_differences(arguments, Path(folder)))
+        observer = _Observer(Progress(), Path(folder), found.collected)
+        code = _run(arguments, options, targets, observer)
+        return code if observer.report is None else max(code, _write_differences(arguments, Path(folder)))
 
 
 def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target], observer: _Observer) -> int:

@@ -103,3 +103,15 @@ def test_differences_need_a_migration(sides: Sides, contract: Any) -> None:
     ran = contract("verify", "old", "--config", "t.toml", "--differences", "d.csv", PBX_KEY="k-123456")
     assert ran.code == 2
     assert "[[migration]]" in ran.err
+
+
+def test_the_file_of_an_earlier_run_is_not_kept(sides: Sides, contract: Any) -> None:
+    """A run whose target cannot be reached has compared nothing."""
+    folder, _ = sides
+    text = (folder / "t.toml").read_text()
+    port = text.split("127.0.0.1:")[1].split('"')[0]
+    (folder / "t.toml").write_text(text.replace(f"127.0.0.1:{port}", "127.0.0.1:9"))
+    (folder / "d.csv").write_text("old")
+    ran = contract("verify", "--config", "t.toml", "--differences", "d.csv", PBX_KEY="k-123456")
+    assert ran.code == 4, ran.out + ran.err
+    assert not (folder / "d.csv").exists()

@@ -109,7 +109,7 @@ def _local(pair: LegPair, evidence: Evidence) -> datetime | None:
 
 
 def _certain(evidence: Evidence, pairs: Sequence[LegPair]) -> list[datetime]:
-    """The local starts of legs, without those that can mean two instants or none."""
+    """The local starts of legs. Starts that can mean two instants, or none, are left out."""
     return [pair.leg.start[0].astimezone(evidence.zone) for pair in pairs if len(pair.leg.start) == 1]
 
 
