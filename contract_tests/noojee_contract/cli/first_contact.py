@@ -1,6 +1,6 @@
 """The first requests to a read-only target: at most ten, to find what makes the rest of a run useless or harmful.
 
-They are questions of the run. Only clear evidence ends a run: the answer of a server with strange habits does not.
+They are questions of the run. Only clear evidence ends a run; an unusual answer of a conformant server does not.
 """
 
 from __future__ import annotations
@@ -245,8 +245,8 @@ class _Contact:
 def _questions(recordings: tuple[Question, ...], api: Dialect) -> list[Question]:
     """Known recordings, and a recording that no PBX has. Empty if the dialect lists nothing by tag and by unique id."""
     kinds = [kind for kind in ("unique_id", "tag") if f"by_{kind}" in api.capabilities]
-    known = [question for question in recordings if question.kind in kinds][: MOST_QUESTIONS - 1]
-    return [*known, *(Question(kind, UNKNOWN_VALUES[0]) for kind in kinds[:1])]
+    named = [question for question in recordings if question.kind in kinds][: MOST_QUESTIONS - 1]
+    return [*named, *(Question(kind, UNKNOWN_VALUES[0]) for kind in kinds[:1])]
 
 
 def _is_redirect(exchange: Exchange) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from noojee_contract.clients.hashes import Hashes, HashParameters, TimeUnavailable
+from noojee_contract.clients.hashes import Hashes, HashParameters
+from noojee_contract.clients.renewals import Renewals
 from noojee_contract.clients.sender import Sender
 from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.dialects.schemes import HASH, NoCredentials, RequestCredentials, VendorHash, hash_parameters
@@ -24,7 +24,6 @@ Credentials = Query | RequestCredentials
 SHARED_CHARACTERS = 8
 SAFE_VERBS = ("GET", "HEAD", "OPTIONS", "POST")
 """The verbs that a request may be repeated with."""
-TIME_STAMP = re.compile(r"timeStamp=([^&;\s]*)")
 
 
 class Client:
@@ -41,14 +40,9 @@ class Client:
         self.key = key
         self.zone = zone
         self.secrets: list[str] = [key]
-        self._renewals: dict[str, tuple[str, Callable[[], HashParameters]]] = {}
-        sender.renew = self._renewed
+        self._renewals = Renewals()
+        sender.renew = self._renewals.renewed
         self._hashes = Hashes(sender, root=self.root, dialect=dialect)
-
-    @property
-    def requests(self) -> int:
-        """The number of requests sent."""
-        return self.sender.tally.requests
 
     @property
     def base(self) -> str:
@@ -102,8 +96,6 @@ class Client:
         assert request is not None
         return self.sender.send(request)
 
-    # Credentials
-
     def credentials(self) -> Query:
         """The usual credentials in the query: time stamp and hash (new, or of the last seconds), the key, or nothing."""
         return self._credentials(None).query
@@ -137,7 +129,8 @@ class Client:
 
     def new_hash(self, *, key: str | None = None) -> HashParameters:
         """A new time stamp and its hash. Raises `TimeUnavailable` if Time does not answer with digits."""
-        return self._renewable(self._hashes.new(self.key if key is None else key), lambda: self.new_hash(key=key))
+        made = self._hashes.new(self.key if key is None else key)
+        return self._hidden(self._renewals.keep(made, lambda: self.new_hash(key=key)))
 
     def signed(self, time_stamp: str, *, key: str | None = None) -> HashParameters:
         """A given time stamp and its hash."""
@@ -152,44 +145,15 @@ class Client:
             return given if isinstance(given, RequestCredentials) else RequestCredentials(query=tuple(given))
         scheme = self.dialect.scheme
         if isinstance(scheme, VendorHash):
-            return RequestCredentials(query=self._renewable(self._hashes.usual(self.key), self.new_hash))
+            made = self._renewals.keep(self._hashes.usual(self.key), self.new_hash)
+            return RequestCredentials(query=self._hidden(made))
         if isinstance(scheme, NoCredentials):
             return RequestCredentials()
         return self._remembered(scheme.credentials(self.key))
 
     def _in_place(self, value: str) -> HashParameters:
         made = (("timeStamp", str(self.clock_millis())), ("hash", value))
-        self._renewals[made[0][1]] = value, lambda: self._in_place(value)
-        return made
-
-    def _renewable(self, made: HashParameters, renew: Callable[[], HashParameters]) -> HashParameters:
-        """Keep how to make a hash again, for a request that is repeated. Returns its parameters, as secrets."""
-        self._renewals[made[0][1]] = made[1][1], renew
-        return self._hidden(made)
-
-    def _renewed(self, request: Request) -> Request | None:
-        """The request with a new time stamp and a new hash; None if it has a time stamp of another origin."""
-        parts = (request.url, request.body.decode("latin-1"), *(value for _, value in request.headers))
-        stamp = next((match[1] for part in parts if (match := TIME_STAMP.search(part))), None)
-        if stamp is None:
-            return request
-        if stamp not in self._renewals:
-            return None
-        digest, renew = self._renewals[stamp]
-        try:
-            (_, new_stamp), (_, new_digest) = renew()
-        except TimeUnavailable:
-            return None
-
-        def written(text: str) -> str:
-            return text.replace(stamp, new_stamp).replace(digest or new_digest, new_digest)
-
-        return replace(
-            request,
-            url=written(request.url),
-            headers=tuple((name, written(value)) for name, value in request.headers),
-            body=written(request.body.decode("latin-1")).encode("latin-1"),
-        )
+        return self._renewals.keep(made, lambda: self._in_place(value))
 
     def _hidden(self, parameters: HashParameters) -> HashParameters:
         """Add a hash to the secrets, and return its parameters. The time stamp is no secret."""

@@ -113,7 +113,7 @@ class Limits:
             self._lock.release()
 
     def answered(self) -> None:
-        """Note that the answer has begun to come: the server saw the request between its sending and this moment."""
+        """Note that the answer arrives: the server saw the request between its sending and this moment."""
         if self._gap:
             seen = min(self._now(), self._sent + ARRIVAL_SECONDS)
             with self._lock:

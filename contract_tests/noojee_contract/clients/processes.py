@@ -94,7 +94,7 @@ class Servers:
 
 def _answering(process: subprocess.Popen[bytes], ready: Path, name: str) -> Server:
     """Wait until the server answers, as long as its process works."""
-    begun = worked = time.monotonic()
+    started = worked = time.monotonic()
     used = _processor_ticks(process.pid)
     while not ready.exists():
         if process.poll() is not None:
@@ -103,9 +103,9 @@ def _answering(process: subprocess.Popen[bytes], ready: Path, name: str) -> Serv
         now, ticks = time.monotonic(), _processor_ticks(process.pid)
         if ticks is None or ticks != used:
             used, worked = ticks, now
-        if now - begun > START_SECONDS or now - worked > IDLE_SECONDS:
+        if now - started > START_SECONDS or now - worked > IDLE_SECONDS:
             _ended(process)
-            raise Unreachable(name, f"the command of target {name!r} was not ready after {now - begun:.0f} s")
+            raise Unreachable(name, f"the command of target {name!r} was not ready after {now - started:.0f} s")
         time.sleep(0.01)
     own_ca = ready.with_name(ready.name + ".ca.pem")
     base_url = ready.read_text(encoding="utf-8").strip().rstrip("/")

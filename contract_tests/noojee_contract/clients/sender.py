@@ -164,7 +164,7 @@ class _Wire:
             self.end()
 
     def end(self) -> None:
-        """Note that the answer has begun to come, or will not come."""
+        """Note that the answer arrives, or will not come."""
         if self._unanswered and self._limits is not None:
             self._limits.answered()
         self._unanswered = False

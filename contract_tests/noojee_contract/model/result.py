@@ -83,7 +83,7 @@ class ClauseRow:
     group: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Tally:
     """The requests that were sent to a target so far, and how it answered.
 

@@ -115,7 +115,14 @@ class Collected:
         seen = {call["target"] for call in self.calls}
         self.calls += [call for call in sent.get("calls", ()) if call["target"] not in seen]
         for name, tally in sent.get("tallies", {}).items():
-            self.take_tally(name, Tally(tally["requests"], Counter(tally["answers"]), Counter(tally["unavailable"])))
+            self.take_tally(
+                name,
+                Tally(
+                    requests=tally["requests"],
+                    answers=Counter(tally["answers"]),
+                    unavailable=Counter(tally["unavailable"]),
+                ),
+            )
         self.unreachable |= sent.get("unreachable", {})
         self.empty_rows |= dict.fromkeys((name, row) for name, row in sent.get("empty_rows", ()))
         self.expected = max(self.expected, sent.get("expected", 0))

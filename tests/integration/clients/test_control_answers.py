@@ -52,7 +52,7 @@ def test_a_malformed_sandbox(
 
 def test_a_sandbox_of_an_older_control_api(httpserver: HTTPServer, control: ControlClient) -> None:
     """It has other keys."""
-    httpserver.expect_request("/c/sandboxes", method="POST").respond_with_json({"world": "1a"})
+    httpserver.expect_request("/c/sandboxes", method="POST").respond_with_json({"id": "1a"})
     with pytest.raises(TargetError, match="without 'sandbox'"):
         control.make_sandbox()
 

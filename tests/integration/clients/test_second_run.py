@@ -140,6 +140,6 @@ def test_only_a_refusal_refuses_a_wrong_key(
     httpserver: HTTPServer,
     check: Callable[[str], Result],
 ) -> None:
-    """429 and 5xx say that the server is busy or broken, not that it has looked at the key."""
+    """429 and 5xx say that the server is busy or broken, not that it has checked the key."""
     httpserver.expect_request(f"{BASE}/retrieveMetaDataByUniqueId").respond_with_handler(_by_key(*wrong))
     assert check(clause_id).outcome is outcome

@@ -207,7 +207,7 @@ def test_an_address_without_the_api(verify: Verify, serve: Callable[[Answer], st
 
 
 def test_a_recording_that_is_gone_is_no_wrong_dialect(verify: Verify, serve: Callable[[Answer], str]) -> None:
-    """404 without a body for unknown recordings is the habit of some servers; they refuse a request without a key."""
+    """404 without a body for unknown recordings is an answer of some servers; they refuse a request without a key."""
 
     def gone(request: Request) -> Response:
         return Response("", status=404 if "apiKey" in request.args else 401)

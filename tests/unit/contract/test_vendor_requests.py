@@ -98,7 +98,7 @@ def test_a_client_in_another_dialect_counts_in_the_same_place() -> None:
     """Requests and secrets of a PBX belong together."""
     asked = client(vendor_dialect("njadmin"))
     asked.in_dialect("recording-api", "hash").by_tag("x")
-    assert asked.requests == 2  # Time, and the question
+    assert asked.sender.tally.requests == 2  # Time, and the question
     assert vendor_hash(KEY, STAMP) in asked.secrets
 
 
