@@ -38,6 +38,8 @@ LOW_RATES = {
 }
 DRAWN = 2  # of the other recordings that a leg has, in each coding
 
+CHANGED = 20  # legs that are changed a little
+
 
 @dataclass(kw_only=True)
 class Count:
@@ -206,8 +208,9 @@ def main() -> int:
         wrong += [f"{name}: {each}" for each in count.wrong]
     print(*wrong, sep="\n", file=sys.stderr)
     print("\n| change, then GSM 6.10 | taken for equal |\n|---|---|")
-    for what, equal in unheard(legs, options.random_seed).items():
-        print(f"| {what} | {equal} of {len(legs)} |")
+    changed = legs[:CHANGED]
+    for what, equal in unheard(changed, options.random_seed).items():
+        print(f"| {what} | {equal} of {len(changed)} |")
     return 0
 
 

@@ -26,12 +26,13 @@ WINDOW_SECONDS = 2.0
 LAG_SECONDS = 0.4  # what an encoder may shift: AAC has 0.26 s at 8 kHz
 LIKENESS = 0.60  # of 1
 EXACT_SECONDS = 0.1
+GAP_SECONDS = 0.5  # of two seconds that one side has and the other lacks
 LOUDEST_DIFFERENCE = 0.1  # of the loudness: samples that differ less are equal
 QUIETEST = 1e-4
 
 _FRAME_SECONDS, _HOP_SECONDS = 0.032, 0.010
 _BANDS, _LOWEST_HERTZ, _HIGHEST_HERTZ = 24, 150.0, 3600.0  # telephone band
-_RANGE_DB = 30.0
+_LOUD_DB = 10.0  # above silence
 _ENDS_SECONDS = 0.1  # the first and the last frame are no whole frames
 _LEAST_FRAMES = 10  # that sound, of a window's 200
 _STEADY_DB = 3.0  # a steady sound (noise, a tone) changes its loudness less
@@ -144,6 +145,16 @@ class _Channel:
     valid: Array
     bands: Array  # dB: one row a frame
     levels: Array  # dB: one entry a frame
+
+    @property
+    def loud(self) -> Array:
+        """The frames that are well above silence."""
+        return (self.levels > self.silence_db + _LOUD_DB) & self.valid
+
+    @property
+    def quiet(self) -> Array:
+        """The frames that are silent."""
+        return (self.levels <= self.silence_db) & self.valid
 
     def sounding(self, frames: slice) -> Array:
         """Which of these frames are no silence."""
@@ -279,9 +290,22 @@ def _likeness(one: _Channel, other: _Channel) -> Array | None:
         return None
     steady = one.is_steady(_ALL) and other.is_steady(_MIDDLE)
     tones = _tones(one, other)
-    if tones is None:
-        return None if steady else _correlation(one, other)
-    return numpy.full(2 * _LAG_FRAMES + 1, tones) if steady else numpy.minimum(_correlation(one, other), tones)
+    if steady:
+        return None if tones is None else numpy.full(2 * _LAG_FRAMES + 1, tones)
+    found = numpy.where(_has_gap(one, other), 0.0, _correlation(one, other))
+    return found if tones is None else numpy.minimum(found, tones)
+
+
+def _has_gap(one: _Channel, other: _Channel) -> Array:
+    """Whether either channel is silent for half a second where the other is well above silence, for each lag."""
+    import numpy
+
+    lost, added = (
+        numpy.lib.stride_tricks.sliding_window_view(frames.astype("float32"), _WINDOW_FRAMES)
+        for frames in (other.quiet, other.loud)
+    )
+    gap: Array = numpy.maximum(lost @ one.loud.astype("float32"), added @ one.quiet.astype("float32"))
+    return numpy.greater(gap * _HOP_SECONDS, GAP_SECONDS)
 
 
 def _tones(one: _Channel, other: _Channel) -> float | None:

@@ -89,14 +89,15 @@ def test_a_shift_of_an_encoder_is_tolerated() -> None:
     assert likeness(plain[: 5 * RATE], plain[RATE : 6 * RATE]) is Likeness.DIFFERENT
 
 
-@pytest.mark.parametrize("change", ["backwards", "lost", "replaced", "noise"])
+@pytest.mark.parametrize("change", ["backwards", "lost", "gap", "replaced", "noise"])
 def test_a_changed_part_is_different(change: str) -> None:
     """The worst two seconds decide."""
     plain, changed = recording(LEGS[0]), recording(LEGS[0]).copy()
-    part = slice(4 * RATE, 6 * RATE)
+    part = slice((5 if change == "gap" else 4) * RATE, 6 * RATE)
     changed[part] = {
         "backwards": plain[part][::-1],
         "lost": 0,
+        "gap": 0,
         "replaced": recording(LEGS[1])[part],
         "noise": np.random.default_rng(1).normal(0, 0.1, 2 * RATE),
     }[change]
