@@ -313,7 +313,7 @@ def test_a_rule_of_missing_legs_is_named(name: str) -> None:
     ],
 )
 def test_renumbered_calls_are_named(rename: Callable[[str], str], expected: str) -> None:
-    new = [replace(leg, unique_id=rename(leg.unique_id)) for leg in archive()]
+    new = [later(replace(leg, unique_id=rename(leg.unique_id)), 0.25) for leg in archive()]
     assert pattern(archive(), new) == f"the same calls have other unique ids: {expected}"
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from noojee_contract.comparison.difference import Difference, LegPair
-from noojee_contract.comparison.patterns.evidence import LEAST, Evidence, quoted
+from noojee_contract.comparison.patterns.evidence import LEAST, SHARE, Evidence, quoted
 from noojee_contract.comparison.patterns.texts import other_affix, rewritten, truncated
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.model.failure import FailureKind
 
-Place = tuple[datetime, int]
-"""What identifies a leg without its unique id: its start and its number."""
+Place = tuple[int, int]
+"""What identifies a leg without its unique id: the second of its start, and its number."""
 
 
 def renamed(evidence: Evidence) -> str | None:
@@ -21,7 +20,7 @@ def renamed(evidence: Evidence) -> str | None:
     missing = _by_place(each.pair.old for each in evidence.differences if each.pair.new is None)
     unexpected = _by_place(each.pair.new for each in evidence.differences if each.pair.old is None)
     both = [(missing[place], unexpected[place]) for place in missing.keys() & unexpected.keys()]
-    if len(both) < LEAST or 2 * len(both) < len(evidence.differences):
+    if len(both) < LEAST or 2 * len(both) < SHARE * len(evidence.differences):
         return None
     differences = tuple(
         Difference(
@@ -46,5 +45,5 @@ def _by_place(legs: Iterable[Leg | None]) -> dict[Place, Leg]:
     found: dict[Place, list[Leg]] = {}
     for leg in legs:
         if leg is not None and len(leg.start) == 1:
-            found.setdefault((leg.start[0], leg.number), []).append(leg)
+            found.setdefault((int(leg.start[0].timestamp()), leg.number), []).append(leg)
     return {place: same[0] for place, same in found.items() if len(same) == 1}
