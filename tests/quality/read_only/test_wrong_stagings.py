@@ -35,19 +35,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OldPbx]:
         yield OldPbx(url, folder)
 
 
-STOPPED_EARLY = ("redirect-to-https", "login-page", "maintenance")
-"""Answers that show in the first requests what is wrong. The run must end there, and does not yet."""
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=False, reason="no early stop yet"))
-        if name in STOPPED_EARLY
-        else name
-        for name in WRONG_STAGINGS
-    ],
-)
+@pytest.mark.parametrize("name", WRONG_STAGINGS)
 def test_a_wrong_staging_pbx_has_its_answer(name: str, old: OldPbx) -> None:
     """The operator sees what is wrong with the staging PBX, not a list of clauses."""
     staging = WRONG_STAGINGS[name]
