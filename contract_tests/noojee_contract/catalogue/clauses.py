@@ -37,8 +37,9 @@ SCOPES: Mapping[str, str] = {
 """What a clause is about. The scope `meaning` binds in any dialect. For the other scopes, the text says why the clause
 does not apply to a custom dialect."""
 SEVERITIES = ("must", "should", "declared", "may")
-NEEDS = ("writable", "negative_tests", "by_hour", "audio", "user_key", "plain_http", "live")
-"""What a clause may require of a target, apart from waiting. For a migration, one side needs by_hour."""
+NEEDS = ("writable", "negative_tests", "by_hour", "by_hour_on_both", "audio", "user_key", "plain_http", "live")
+"""What a clause may require of a target, apart from waiting. For a migration, one side needs by_hour; by_hour_on_both
+requires it of both sides."""
 INPUTS = ("exchange", "archive")
 SLOTS: Mapping[str, str] = {
     "first": "sends requests right after a listing, which are about the limit itself",

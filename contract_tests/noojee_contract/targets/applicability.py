@@ -62,6 +62,8 @@ def _missing_capability(need: str, target: Target) -> tuple[Outcome, str] | None
             return Outcome.NOT_APPLICABLE, f"the {who} no {need}"
         if need == "audio" and target.api.needs_audio_template and target.audio is None and not target.writable:
             return Outcome.NOT_APPLICABLE, "the target names no audio template"
+    if need == "by_hour_on_both" and not target.has_by_hour:
+        return Outcome.NOT_APPLICABLE, f"the dialect {target.dialect} has no method by hour"
     if need == "plain_http":
         plain = target.base_url is None or target.base_url.startswith("http:") or target.plain_base_url is not None
         if not plain:
