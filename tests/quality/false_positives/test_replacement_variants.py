@@ -44,6 +44,11 @@ def test_no_clause_fails_on_a_variant(variant: tuple[str, list[Target]]) -> None
     assert false_positives(results) == []
     assert required_clauses([target], RunOptions()).missing(results) == []
     passed = {result.clause for result in results if result.outcome is Outcome.PASSED}
-    due = {clause.id for clause in catalogue().values() if reason_not_applicable(clause, target) is None}
+    due = {
+        clause.id
+        for clause in catalogue().values()
+        if reason_not_applicable(clause, target) is None
+        and "by_hour_on_both" not in clause.needs  # the old side has no method by hour
+    }
     assert due - passed == OBSERVED | VARIANTS[name].silent
     assert {clause.id for clause in catalogue().values() if clause.dialects == (FILE,)} <= passed
