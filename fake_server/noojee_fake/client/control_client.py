@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import httpx
 
-from noojee_fake.client.types import Document, JournalEntry, PlayedCall, Time
+from noojee_fake.client.types import Document, JournalEntry, PlayedCall, Step, Time
 from noojee_fake.errors import ControlError
 
 
@@ -162,6 +162,9 @@ class Sandbox:
     ) -> None:
         self.drop()
 
+    def __repr__(self) -> str:
+        return f"<Sandbox {self.name} at {self.base_url}>"
+
     def drop(self) -> None:
         """Delete the sandbox. Raises ControlError (409) for the default sandbox."""
         self._control.request("DELETE", f"/sandboxes/{self.name}")
@@ -204,7 +207,7 @@ class Sandbox:
         calls: list[Document] = self._request("GET", "/live")["calls"]
         return calls
 
-    def play(self, *steps: Mapping[str, Any]) -> dict[str, PlayedCall]:
+    def play(self, *steps: Step) -> dict[str, PlayedCall]:
         """Play the steps of a call flow. Returns the calls that its steps name with "as".
 
         Raises ControlError: 400 for an invalid step, and then nothing was played; 409 for a step that the state of
@@ -302,8 +305,7 @@ class Sandbox:
         query: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
         if unmatched is not None:
             query["unmatched"] = "true" if unmatched else "false"
-        entries: list[JournalEntry] = self._request("GET", "/journal", params=query)["entries"]
-        return entries
+        return [_with_pairs(entry) for entry in self._request("GET", "/journal", params=query)["entries"]]
 
     def clear_journal(self) -> None:
         """Delete the entries of the journal. Their numbers are not used again."""
@@ -333,6 +335,14 @@ class Sandbox:
 
     def _request(self, method: str, path: str, **arguments: Any) -> Document:
         return self._control.request(method, f"/sandboxes/{self.name}{path}", **arguments)
+
+
+def _with_pairs(entry: Document) -> JournalEntry:
+    """An entry of the journal with its headers as tuples, which JSON does not have."""
+    answer = {**entry["answer"], "headers": [tuple(pair) for pair in entry["answer"]["headers"]]}
+    shown: Any = {**entry, "headers": [tuple(pair) for pair in entry["headers"]], "answer": answer}
+    typed: JournalEntry = shown
+    return typed
 
 
 def _error_of(answer: httpx.Response) -> Document:

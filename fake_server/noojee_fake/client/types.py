@@ -3,13 +3,115 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 Document = dict[str, Any]
 """A JSON object that the OpenAPI description defines."""
 
 Time = datetime | str
 """An aware datetime, or an RFC 3339 text with its offset."""
+
+
+Record = Literal["greeting", "queue", "answer", "never"]
+"""From when on a call is recorded."""
+
+Inbound = TypedDict(
+    "Inbound",
+    {
+        "do": Literal["inbound"],
+        "did": str,
+        "source": NotRequired[str],
+        "as": NotRequired[str],
+        "record": NotRequired[Record],
+        "tag": NotRequired[str],
+    },
+)
+"""A call from outside."""
+
+Place = TypedDict(
+    "Place",
+    {
+        "do": Literal["place"],
+        "from": str,
+        "number": str,
+        "as": NotRequired[str],
+        "record": NotRequired[Record],
+        "tag": NotRequired[str],
+    },
+)
+"""A call that a user makes from the phone."""
+
+Dial = TypedDict(
+    "Dial",
+    {
+        "do": Literal["dial"],
+        "from": str,
+        "number": str,
+        "as": NotRequired[str],
+        "record": NotRequired[bool],
+        "tag": NotRequired[str],
+        "at_once": NotRequired[bool],
+    },
+)
+"""A call that the API makes."""
+
+
+class Wait(TypedDict):
+    """Time passes; the clock of the sandbox moves."""
+
+    do: Literal["wait"]
+    seconds: float
+
+
+class Proceed(TypedDict):
+    """The greeting of a call ends."""
+
+    do: Literal["proceed"]
+    call: str
+
+
+class Answer(TypedDict):
+    """An extension, or the outside party, picks up."""
+
+    do: Literal["answer"]
+    call: str
+    by: str
+
+
+class Transfer(TypedDict):
+    """The connected party hands the caller on."""
+
+    do: Literal["transfer"]
+    call: str
+    to: str
+
+
+class StartRecording(TypedDict):
+    """Record a call from now on."""
+
+    do: Literal["start_recording"]
+    call: str
+    tag: NotRequired[str]
+    agent: NotRequired[str]
+
+
+class StopRecording(TypedDict):
+    """End the recording of a call."""
+
+    do: Literal["stop_recording"]
+    call: str
+    agent: NotRequired[str]
+
+
+class HangUp(TypedDict):
+    """A call ends for all parties."""
+
+    do: Literal["hang_up"]
+    call: str
+
+
+Step = Inbound | Place | Dial | Wait | Proceed | Answer | Transfer | StartRecording | StopRecording | HangUp
+"""A step of a call flow. `call` is a unique id, or a name that an earlier step gave with `as`."""
 
 
 class LiveLeg(TypedDict):

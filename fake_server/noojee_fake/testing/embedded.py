@@ -6,8 +6,12 @@ with EmbeddedPbx() as pbx:
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -22,20 +26,45 @@ START = "2026-03-02T10:00:00+11:00"
 BASE_URL = "http://noojee.invalid"
 
 
-def fresh_sandboxes() -> Sandboxes:
-    """The sandboxes of a new server, with the vendor's sample key. Ids are the same in every run."""
-    return build(clock=Clock(now=parse_instant(START), frozen=True), ids=CountedIds())
+def fresh_sandboxes(
+    *,
+    now: datetime | str = START,
+    archive: Mapping[str, Any] | Path | None = None,
+    profile: Mapping[str, str] | None = None,
+    dialects: Sequence[str] | None = None,
+    version: str | None = None,
+    directory: Mapping[str, Any] | None = None,
+    time_zone: str | None = None,
+) -> Sandboxes:
+    """The sandboxes of a new server, with the vendor's sample key. Ids are the same in every run.
+
+    `archive` is an archive file, or its content. The clock is frozen at `now`. Raises a FakeError for a wrong setting.
+    """
+    document = json.loads(archive.read_text(encoding="utf-8")) if isinstance(archive, Path) else archive
+    instant = now.isoformat() if isinstance(now, datetime) else now
+    return build(
+        archive=document,
+        archive_folder=archive.parent if isinstance(archive, Path) else None,
+        profile=profile,
+        dialects=dialects,
+        version=version,
+        directory=directory,
+        time_zone=time_zone,
+        clock=Clock(now=parse_instant(instant), frozen=True),
+        ids=CountedIds(),
+    )
 
 
 class EmbeddedPbx:
     """A PBX without a socket. Close it, or use it as a context manager.
 
     `client` is an httpx.Client for the PBX; `transport` is for your own clients, sync and async, at any address.
-    `sandbox` controls the PBX, `control` makes more sandboxes. `api_key` and `user_key` are its keys.
+    `sandbox` controls the PBX, `control` makes more sandboxes. `api_key` and `user_key` are its keys. `settings` are
+    those of `fresh_sandboxes`: archive, profile, version, now and so on.
     """
 
-    def __init__(self) -> None:
-        self.sandboxes = fresh_sandboxes()
+    def __init__(self, **settings: Any) -> None:
+        self.sandboxes = fresh_sandboxes(**settings)
         self.transport = Transport(self.sandboxes)
         self.base_url = BASE_URL
         self.control = ControlClient(BASE_URL, transport=self.transport)
@@ -43,6 +72,9 @@ class EmbeddedPbx:
         self.api_key = self.sandbox.api_key
         self.user_key = self.sandbox.user_key
         self.client = httpx.Client(transport=self.transport, base_url=BASE_URL)
+
+    def __repr__(self) -> str:
+        return f"<EmbeddedPbx {self.base_url}>"
 
     def __enter__(self) -> Self:
         return self

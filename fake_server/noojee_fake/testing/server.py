@@ -25,14 +25,16 @@ HOST = "127.0.0.1"
 class PbxServer(HTTPServer):
     """A fake PBX on a free port with a frozen clock.
 
-    `sandbox` controls it; `ca_file` is the certificate authority (PEM) of a server with TLS. Requests that match
-    `expect_request`, `expect_oneshot_request` or `expect_ordered_request` of pytest-httpserver do not reach the PBX.
+    `sandbox` controls it, `control` makes more sandboxes; `ca_file` is the certificate authority (PEM) of a server with
+    TLS. Requests that match `expect_request`, `expect_oneshot_request` or `expect_ordered_request` of
+    pytest-httpserver do not reach the PBX.
     """
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None, ca_file: Path | None = None) -> None:
         super().__init__(host=HOST, port=0, ssl_context=ssl_context, threaded=True)
         self.ca_file = ca_file
         self.sandboxes = fresh_sandboxes()
+        self._control: ControlClient | None = None
         self._sandbox: Sandbox | None = None
 
     @property
@@ -51,17 +53,27 @@ class PbxServer(HTTPServer):
         return self.sandbox.user_key
 
     @property
+    def control(self) -> ControlClient:
+        """The client of the control API, which makes more sandboxes."""
+        if self._control is None:
+            self._control = ControlClient(self.base_url, transport=Transport(self.sandboxes))
+        return self._control
+
+    @property
     def sandbox(self) -> Sandbox:
         """The sandbox object that controls the PBX."""
         if self._sandbox is None:
-            self._sandbox = ControlClient(self.base_url, transport=Transport(self.sandboxes)).sandbox()
+            self._sandbox = self.control.sandbox()
         return self._sandbox
 
-    def open(self) -> None:
-        """Start with a new PBX, and drop the expected requests."""
+    def __repr__(self) -> str:
+        return f"<PbxServer {self.base_url}>"
+
+    def open(self, **settings: Any) -> None:
+        """Start with a new PBX with settings of `fresh_sandboxes`, and drop the expected requests."""
         self.clear()
-        self.sandboxes = fresh_sandboxes()
-        self._sandbox = None
+        self.sandboxes = fresh_sandboxes(**settings)
+        self._control = self._sandbox = None
 
     def start(self) -> None:
         """Start to serve."""

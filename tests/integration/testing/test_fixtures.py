@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -114,6 +115,52 @@ def test_f(noojee_server, noojee_pbx):
     ran.stdout.fnmatch_lines(
         ["ERROR *::test_c - ZeroDivisionError*", "ERROR *::test_d - KeyError*", "ERROR *::test_e - *"]
     )
+
+
+def test_marker_sets_up_the_pbx_of_a_test(pytester: pytest.Pytester) -> None:
+    """Version, profile, archive (relative to the file of the test) and time, in each fixture."""
+    archive = {
+        "format": "noojee-archive/1",
+        "time_zone": "Australia/Melbourne",
+        "calls": [
+            {
+                "unique_id": "1773190799.2",
+                "direction": "internal",
+                "source": "400",
+                "legs": [{"start": "2026-03-11T12:00:00+11:00", "end": "2026-03-11T12:00:09+11:00", "tag": "T", "destination": "410"}],
+            }
+        ],
+    }  # fmt: skip
+    pytester.makefile(".json", calls=json.dumps(archive))
+    pytester.makepyfile(
+        HELPERS
+        + """
+@pytest.mark.noojee(archive="calls.json", now="2026-11-24T09:30:00+11:00", profile={"tag_match": "ignore-case"})
+@pytest.mark.parametrize("name", ["noojee_pbx", "noojee_server"])
+def test_a(request, name):
+    pbx = request.getfixturevalue(name)
+    assert pbx.sandbox.now().isoformat() == "2026-11-23T22:30:00+00:00"
+    assert [call["unique_id"] for call in pbx.sandbox.calls()] == ["1773190799.2"]
+    assert pbx.sandbox.profile()["tag_match"] == "ignore-case"
+    assert pbx.control.make_sandbox(sandbox="team-a").name == "team-a"
+    assert pbx.base_url in repr(pbx)
+
+@pytest.mark.noojee(version="4.8")
+def test_b(noojee_server):
+    assert legs(noojee_server, "T").status_code == 404
+    assert isinstance(noojee_server.sandbox.journal()[0]["headers"][0], tuple)
+
+@pytest.mark.noojee(versoin="4.8")
+def test_c(noojee_pbx):
+    pass
+
+def test_d(noojee_server):
+    assert noojee_server.sandbox.version() is None
+"""
+    )
+    ran = pytester.runpytest_subprocess("--strict-markers")
+    ran.assert_outcomes(passed=4, errors=1)
+    ran.stdout.fnmatch_lines(["*the marker noojee takes version, *, not versoin*"])
 
 
 def test_project_with_pytest_httpserver_is_not_affected(pytester: pytest.Pytester) -> None:

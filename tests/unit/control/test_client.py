@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NotRequired, get_args, get_origin, get_type_hints
 
 import httpx
 import pytest
 
 from noojee_fake.adapters.httpx_transport import Transport
+from noojee_fake.client import types
 from noojee_fake.client.control_client import ControlClient, Sandbox
 from noojee_fake.errors import ControlError
+from noojee_fake.resources import schema_text
 from noojee_fake.server.sandboxes import Sandboxes, build
 
 WAV = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\4\0\0\0\1\2\3\4"
@@ -192,3 +195,20 @@ def test_server_without_a_control_api_is_an_error(answer: Any, says: str) -> Non
 
     with ControlClient(transport=httpx.MockTransport(handle)) as control, pytest.raises(ControlError, match=says):
         control.about()
+
+
+def test_typed_steps_are_those_of_the_description() -> None:
+    """Each step with its fields and required fields."""
+    components = json.loads(schema_text("control.openapi.json"))["components"]["schemas"]
+    described = {
+        (row["properties"]["do"]["const"], frozenset(row["properties"]), frozenset(row["required"]))
+        for name, row in components.items()
+        if name.startswith("Step")
+    }
+    typed = set()
+    for step in get_args(types.Step):
+        [name] = get_args(get_type_hints(step)["do"])
+        hints = get_type_hints(step, include_extras=True)
+        required = frozenset(field for field, hint in hints.items() if get_origin(hint) is not NotRequired)
+        typed.add((name, frozenset(hints), required))
+    assert typed == described
