@@ -76,10 +76,11 @@ FIELD_CLAUSES = ("--only", "migration.durations", "--only", "migration.tags", "-
 
 
 def test_all_planted_differences_are_found(sides: Sides, contract: Any) -> None:
-    """12,040 legs, 37 differences in three fields: 37 rows, each with both values."""
+    """12,040 legs, 37 differences in three fields: 37 rows of two workers, each with both values."""
     folder, wanted = sides
     ran = contract(
-        "verify", "--config", "t.toml", *FIELD_CLAUSES, "--differences", "d.csv", "--json", "r.jsonl", PBX_KEY="k-123456",
+        "verify", "--config", "t.toml", *FIELD_CLAUSES, "--differences", "d.csv", "--json", "r.jsonl", "-n", "2",
+        PBX_KEY="k-123456",
     )  # fmt: skip
     assert ran.code == 1, ran.out + ran.err
     with (folder / "d.csv").open(encoding="utf-8", newline="") as file:
