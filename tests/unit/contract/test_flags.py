@@ -145,6 +145,17 @@ def test_a_value_of_zero_or_nothing_is_given(flag: str, value: str) -> None:
     assert options.repeat_words == ["--base-url", "https://h", flag, value]
 
 
+@pytest.mark.parametrize(
+    ("given", "allowed", "waived"),
+    [(["--negative-tests"], True, False), (["--negative-tests", "waived"], False, True), ([], False, False)],
+)
+def test_the_flag_of_negative_tests_allows_or_waives(given: list[str], allowed: bool, waived: bool) -> None:
+    """Without a word it allows them; the repeat command says the same."""
+    options = RunOptions.of(parsed(["--base-url", "https://h", "--dialect", "njadmin", *given]))
+    ((target,), _) = chosen_targets(RunOptions.of(parsed(options.repeat_words)))
+    assert (target.negative_tests, target.waives_negative_tests) == (allowed, waived)
+
+
 def test_the_target_file_is_in_the_repeat_command() -> None:
     """The file has the limits of its targets."""
     options = RunOptions.of(parsed(["pbx", "--config", "my targets.toml", "--only", "audio.*", "--smoke"]))
