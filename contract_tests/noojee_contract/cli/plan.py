@@ -46,8 +46,8 @@ def _lines(plan: Plan, partners: Sequence[Target]) -> Iterator[str]:
     rate = target.requests_per_second
     yield f"  requests  at most {_requests(plan, partners)}"
     yield f"  rate      {f'{rate:g} a second' if rate else 'not limited: set requests_per_second'}"
-    budget = f" (request_budget = {target.request_budget})" if target.request_budget is not None else ""
-    yield f"  retries   at most {plan.retries}, of answers that fail{budget}"
+    budget = f"; {target.request_budget} requests in all" if target.request_budget is not None else ""
+    yield f"  retries   at most {plan.requests}, one for each answer that fails{budget}"
     waits = []
     if plan.minutes > 1:
         waits.append(f"{plan.minutes - 1} of 61 s for the by-hour limit, while other clauses run")

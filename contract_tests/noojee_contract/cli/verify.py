@@ -45,7 +45,7 @@ def verify(arguments: argparse.Namespace) -> int:
     """Run the suite as the flags say, publish the report, and return the exit code."""
     options = RunOptions.of(vars(arguments))
     try:
-        targets = _checked_targets(options)
+        targets = _checked_targets(options, needs_keys=not arguments.plan)
         for path in report_paths(arguments).values():
             writing.ensure_writable(path)
         _check_differences(arguments, options, targets)
@@ -123,7 +123,7 @@ class _Observer:
             self.report = report_of(config)
 
 
-def _checked_targets(options: RunOptions) -> list[Target]:
+def _checked_targets(options: RunOptions, *, needs_keys: bool) -> list[Target]:
     """The chosen targets. Raises TargetError for a mistake in the flags or the target file."""
     for pattern in (*options.only, *options.require):
         choose([pattern])
@@ -135,7 +135,7 @@ def _checked_targets(options: RunOptions) -> list[Target]:
                 f"clause {clause.id!r} is required, but no chosen target has the dialect {' or '.join(clause.dialects)}"
             )
     for target in targets:
-        if not target.writable:
+        if needs_keys and not target.writable:
             target.secret(os.environ)
         choose([*target.binding, *(expected.clause for expected in target.expected_failures)])
     return targets

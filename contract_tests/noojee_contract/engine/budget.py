@@ -16,7 +16,7 @@ SOUND_TRIES = 3
 """A migration asks for at most so many times the sounds that it compares: some legs have no audio on either side."""
 
 
-USUAL_SHARE = 0.65
+USUAL_SHARE = 0.6
 """The usual number of requests, as a share of the most: many clauses share the answers of others."""
 UNLIMITED_SECONDS = 0.05
 """How long a request takes without a limit of the rate."""
@@ -27,13 +27,12 @@ START_SECONDS = 5.0
 class Plan:
     """What a run sends to a read-only target.
 
-    `requests` is the most that it sends without failures, `retries` the most that it sends again after failures. `minutes`
-    of the by-hour limit are needed, `idle_seconds` are other waits, and `busy_seconds` is the usual time for the requests.
+    `requests` is the most that it sends without failures; each may be sent once more after a failure. `minutes` of the
+    by-hour limit are needed, `idle_seconds` are other waits, and `busy_seconds` is the usual time for the requests.
     """
 
     target: Target
     requests: int
-    retries: int
     minutes: int
     idle_seconds: float
     busy_seconds: float
@@ -47,12 +46,10 @@ class Plan:
 def plan_of(target: Target, only: Sequence[str] = (), *, workers: int = 1, partners: Sequence[Target] = ()) -> Plan:
     """The plan of a run for a read-only target; the parameters are those of `planned_requests`."""
     most = planned_requests(target, only, workers=workers, partners=partners)
-    budget = target.request_budget
     rate = target.requests_per_second
     return Plan(
         target=target,
         requests=most,
-        retries=most if budget is None else min(most, budget - most),
         minutes=_minutes(target, only, partners),
         idle_seconds=sum(each.wait_seconds for each in _clauses(target, only, ()) if "by_hour" not in each.needs),
         busy_seconds=USUAL_SHARE * most * (1 / rate if rate else UNLIMITED_SECONDS),
