@@ -75,6 +75,10 @@ class Queue:
     ready: bool
     results: dict[str, Result] = field(default_factory=dict)
 
+    def waits_for(self, clause: Clause | None) -> bool:
+        """Whether a step is still to come that lists a known hour, or that runs a clause."""
+        return any(step.hour is not None or (clause is not None and step.clause is clause) for step in self.steps)
+
 
 class Ahead:
     """The by-hour queues of the read-only targets of a run.
@@ -127,13 +131,36 @@ class Ahead:
     def run_due(self) -> None:
         """Send the by-hour requests that the limits of the targets allow now, without a wait."""
         for name, queue in self._queues.items():
-            while queue.ready and queue.steps and self._is_due(name, queue.steps[0]):
-                step = queue.steps.popleft()
-                if step.clause is not None:
-                    self._run_clause(queue, step.clause)
-                elif step.hour is not None and not self._list(name, step.hour):
-                    queue.steps.appendleft(step)
+            self._run_steps(name, queue)
+
+    def prepare(self, planned: PlannedClause) -> None:
+        """Before a clause that may read listings: list the known hours of its targets, with their waits.
+
+        A clause with by-hour requests of its own waits for its step.
+        """
+        if "by_hour" not in planned.clause.needs and not planned.cell.is_migration:
+            return
+        own = None if planned.cell.is_migration else planned.clause
+        for name in planned.cell.target_names:
+            queue = self._queues.get(name)
+            while queue is not None and queue.ready and queue.waits_for(own):
+                if not self._do_next(name, queue):
                     break
+
+    def _run_steps(self, name: str, queue: Queue) -> None:
+        while queue.ready and queue.steps and self._is_due(name, queue.steps[0]):
+            if not self._do_next(name, queue):
+                break
+
+    def _do_next(self, name: str, queue: Queue) -> bool:
+        """Do the next step. False if its time has not come."""
+        step = queue.steps.popleft()
+        if step.clause is not None:
+            self._run_clause(queue, step.clause)
+        elif step.hour is not None and not self._list(name, step.hour):
+            queue.steps.appendleft(step)
+            return False
+        return True
 
     def _is_due(self, name: str, step: Step) -> bool:
         return not step.waits or self._wait_seconds(name) <= 0

@@ -26,15 +26,15 @@ class Obstacle:
 def place_in_run(clause: Clause, cell: Cell) -> int:
     """Where a clause comes in a run, by whether it needs by-hour listings of a read-only target.
 
-    Clauses of other cells keep their order, at place 0.
+    A migration follows the calls that its sides list by hour. Clauses of other cells keep their order, at place 0.
     """
     if cell.source != CallSource.OBSERVED or clause.id == "authentication.accepted":
         return 0
     if "by_hour" not in clause.needs:
-        return 1
+        return 2 if cell.is_migration else 1
     if clause.id == "by-hour.limit-ends":  # a listing of another clause shows it
         return 4
-    return 2 if clause.slot is None else 3
+    return 3
 
 
 @dataclass(frozen=True)

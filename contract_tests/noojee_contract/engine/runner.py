@@ -99,6 +99,7 @@ class Runner:
         """
         planned = PlannedClause(clause=clause, function=function, cell=cell)
         self._ahead.run_due()
+        self._ahead.prepare(planned)
         result = self._ahead.take(planned)
         if result is None:
             result = self._result(planned)

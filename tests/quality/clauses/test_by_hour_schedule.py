@@ -156,6 +156,15 @@ def test_refused_requests_share_the_minute_of_a_listing(example: Example) -> Non
     assert listing.at - get.at < 10
 
 
+def test_requests_that_fit_into_the_waits_cost_no_minute(example: Example) -> None:
+    """Where the other clauses end early, the by-hour requests keep their order and their minutes."""
+    example.targets = [replace(target, requests_per_second=None) for target in example.targets]
+    began = example.time.now
+    example.run()
+    assert example.time.now - began <= 4 * 61 + 5
+    assert [seen.status for seen in example.staging.by_hour()].count(200) == len(HOURS) + 2
+
+
 def test_the_limit_is_tested_right_after_a_listing(example: Example) -> None:
     """The second and the third request of a minute come at once, and only once."""
     example.run()
