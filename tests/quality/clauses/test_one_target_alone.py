@@ -59,6 +59,13 @@ def test_a_wrong_time_zone_is_named_with_the_line_to_change(written: str, target
     assert f"at {offset}:" in raised.value.message
 
 
+def test_a_leg_hours_before_its_call_names_the_time_zone() -> None:
+    """The zone of the target file is the usual cause."""
+    with pytest.raises(CheckFailed) as raised:
+        checked("metadata.start-not-before-call", pbx_of(first_leg(0, zone="UTC")))
+    assert "time_zone is Australia/Melbourne" in raised.value.message
+
+
 def test_a_wrong_time_zone_shows_in_summer_and_winter() -> None:
     """The distance to UTC differs by an hour."""
     legs = [first_leg(number, zone=MELBOURNE, month=3 * number) for number in range(4)]
