@@ -38,6 +38,7 @@ def verify(
     examples: int | None = None,
     random_seed: int | None = None,
     smoke: bool = False,
+    time_limit: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Report:
     """Run the contract suite on targets and return its report.
@@ -52,7 +53,7 @@ def verify(
     NothingToCheck, a TargetError, if no clause applies to a target. Never exits the process.
     """
     run: dict[str, Any] = {"only": list(only), "require": list(require), "examples": examples}
-    run |= {"random_seed": random_seed, "smoke": smoke}
+    run |= {"random_seed": random_seed, "smoke": smoke, "time_limit": time_limit}
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         run["config"] = _target_file(targets, config, Path(folder) / TABLES)
         names = [] if config is None else _names(targets)

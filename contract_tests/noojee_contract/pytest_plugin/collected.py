@@ -66,7 +66,7 @@ class Collected:
             listener.start(self.expected)
 
     def wait(self, wait: ByHourWait) -> None:
-        """Tell all listeners of a wait that begins."""
+        """Pass a wait that begins to all listeners."""
         for listener in self.listeners:
             listener.wait(wait)
 
