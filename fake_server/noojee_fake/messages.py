@@ -1,5 +1,7 @@
 """Requests and responses between an adapter and the PBX, as plain values.
 
+Nobody changes a `Request` or a `Response`. They are not frozen, because that doubles the time to create them.
+
 An adapter builds a `Request` from the bytes that it received. Nothing below it sees a socket, a framework or an event loop.
 """
 
@@ -9,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Request:
     """One HTTP request as received; only the HTTP framing is decoded.
 
@@ -35,7 +37,7 @@ class Request:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     """One HTTP response. `headers` lack only Date, Server and Connection, which the adapter adds."""
 
@@ -49,7 +51,7 @@ class Response:
         return len(self.body)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Streamed(Response):
     """A response with a body too large to keep in memory: `pieces` yields it, `length` bytes in all. `body` is empty."""
 
@@ -62,7 +64,7 @@ class Streamed(Response):
         return self.length
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Closed(Response):
     """No response: the adapter closes the connection. An adapter that cannot do so sends this response, then closes."""
 
@@ -70,7 +72,7 @@ class Closed(Response):
 CLOSED = Closed(403, (("Connection", "close"), ("Content-Length", "0")))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pending(Response):
     """A long poll without a response yet. The adapter waits until it is woken or `seconds` have passed.
 

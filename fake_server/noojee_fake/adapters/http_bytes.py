@@ -11,6 +11,14 @@ from noojee_fake.messages import Response
 KEEP_ALIVE_SECONDS = 75
 """How long the server keeps an idle connection. It announces this, so that clients do not reuse a closed connection."""
 
+_ANNOUNCED = f"keep-alive: timeout={KEEP_ALIVE_SECONDS}\r\n"
+CONNECTION_LINES = {
+    (True, "1.1"): _ANNOUNCED,
+    (True, "1.0"): f"connection: keep-alive\r\n{_ANNOUNCED}",
+    (False, "1.1"): "connection: close\r\n",
+    (False, "1.0"): "connection: close\r\n",
+}
+"""The header lines that say what becomes of a connection, by whether it is kept and by the version of HTTP."""
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in http.HTTPStatus}
 
 
@@ -32,14 +40,6 @@ class Dates:
 def status_line(status: int) -> str:
     """The first line of a response."""
     return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} Unknown\r\n"
-
-
-def connection_lines(*, keep_alive: bool, version: str) -> str:
-    """The header lines that say what becomes of the connection."""
-    if not keep_alive:
-        return "connection: close\r\n"
-    announced = f"keep-alive: timeout={KEEP_ALIVE_SECONDS}\r\n"
-    return announced if version == "1.1" else f"connection: keep-alive\r\n{announced}"
 
 
 def head_bytes(response: Response, date: str, connection: str) -> bytes:

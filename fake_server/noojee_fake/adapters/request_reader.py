@@ -73,26 +73,36 @@ class RequestReader:
         before = self.heads, self.body_bytes
         if not self.raw_bytes:
             self.start = data[:SHOWN_BYTES]
-        rest = memoryview(data)
         try:
-            while rest:
-                rest = self._fed(rest)
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            return self._feed_upgraded(data, upgrade.args[0])
         except HttpParserError as error:
-            status, reason = self._refusal or (400, _reason(error))
-            return Malformed(status=status, reason=reason, start=self.start)
+            return self._malformed(error)
         self.raw_bytes = self.raw_bytes + len(data) if before == (self.heads, self.body_bytes) else 0
         if self.raw_bytes > LARGEST_HEAD_BYTES + 1024:  # a header without an end; others are counted when complete
             return Malformed(status=431, reason="the head of the request is too long", start=self.start)
         return None
 
-    def _fed(self, data: memoryview) -> memoryview:
-        """Feed the parser. Returns the rest, since it stops after a request for an upgrade."""
-        try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade as upgrade:
-            self._ignore_upgrade()
-            return data[upgrade.args[0] :]
-        return data[:0]
+    def _malformed(self, error: HttpParserError) -> Malformed:
+        status, reason = self._refusal or (400, _reason(error))
+        return Malformed(status=status, reason=reason, start=self.start)
+
+    def _feed_upgraded(self, data: bytes, at: int) -> Malformed | None:
+        """Feed the rest of the bytes: the parser stops after the head of a request for an upgrade."""
+        rest = memoryview(data)
+        while True:
+            try:
+                self._ignore_upgrade()
+                rest = rest[at:]
+                self._parser.feed_data(rest)
+            except HttpParserUpgrade as upgrade:
+                at = upgrade.args[0]
+            except HttpParserError as error:
+                return self._malformed(error)
+            else:
+                self.raw_bytes = 0
+                return None
 
     def _ignore_upgrade(self) -> None:
         """Continue with HTTP/1.1 after a request for another protocol, with its body.
@@ -112,6 +122,8 @@ class RequestReader:
         self._url = b""
         self._headers: list[tuple[str, str]] = []
         self._raw_framing: list[tuple[bytes, bytes]] = []
+        self._version = "1.1"
+        self._keep_alive = False
         self._head_bytes = 0
         self.head: Request | None = None
         self._body = bytearray()
@@ -146,7 +158,8 @@ class RequestReader:
         if self._ignoring_upgrade:
             return
         parser = self._parser
-        version = parser.get_http_version()
+        self._version = version = parser.get_http_version()
+        self._keep_alive = parser.should_keep_alive()
         if version not in ("1.1", "1.0"):
             self._stop(505, "the only versions that are understood are HTTP/1.1 and HTTP/1.0")
         framing = self._framing(version)
@@ -165,7 +178,7 @@ class RequestReader:
         self.is_reading_body = True
         self._kept_bytes = self._receiver.on_head(
             self.head,
-            keep_alive=parser.should_keep_alive(),
+            keep_alive=self._keep_alive,
             length=None if framing < 0 else framing,
             is_expecting=version == "1.1" and (self.head.header("expect") or "").lower() == "100-continue",
         )
@@ -185,12 +198,11 @@ class RequestReader:
             return
         self.head = None
         self.is_reading_body = False
-        parser = self._parser
         request = replace(head, body=bytes(self._body)) if self._body else head
         self._receiver.on_request(
             request,
-            keep_alive=parser.should_keep_alive(),
-            version=parser.get_http_version(),
+            keep_alive=self._keep_alive,
+            version=self._version,
             body_bytes=self.length,
         )
 

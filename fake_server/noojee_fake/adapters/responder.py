@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from noojee_fake.adapters.http_bytes import Dates, connection_lines, head_bytes
+from noojee_fake.adapters.http_bytes import CONNECTION_LINES, Dates, head_bytes
 from noojee_fake.adapters.long_poll import LongPolls
 from noojee_fake.adapters.service import Service
 from noojee_fake.messages import Closed, Pending, Request, Response, Streamed
@@ -23,9 +23,12 @@ SLOW_WORKERS = 4
 """Threads for requests that take long: of the control API, and for sound."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Asked:
-    """A whole request, with what its response needs. `body_bytes` is the length of its body, kept or not."""
+    """A whole request, with what its response needs. `body_bytes` is the length of its body, kept or not.
+
+    Nobody changes it; it is not frozen for the reason of `Request`.
+    """
 
     request: Request
     keep_alive: bool
@@ -110,7 +113,7 @@ class Responder:
             transport.abort()
             return
         keep_alive = asked.keep_alive and not shared.is_ending
-        connection = connection_lines(keep_alive=keep_alive, version=asked.version)
+        connection = CONNECTION_LINES[keep_alive, asked.version]
         head = head_bytes(response, shared.dates.line(), connection)
         body = response.body
         if len(body) < LARGE_BYTES:

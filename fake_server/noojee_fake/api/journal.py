@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from itertools import count
 
-from noojee_fake.messages import Request, Response
+from noojee_fake.messages import Request, Response, Streamed
 
 KEPT = 1000
 KEPT_BODY_BYTES = 16 * 1024
@@ -42,10 +42,13 @@ class Journal:
         self, at_micros: int, request: Request, response: Response, *, matched: bool, malformed: str | None = None
     ) -> None:
         """Keep a request and its response; long bodies are cut."""
-        request_bytes, response_bytes = len(request.body), response.size_bytes
+        request_bytes, response_bytes = len(request.body), len(response.body)
         if request_bytes > KEPT_BODY_BYTES:
             request = replace(request, body=request.body[:KEPT_BODY_BYTES])
-        if response_bytes > KEPT_BODY_BYTES:
+        if isinstance(response, Streamed):
+            response_bytes = response.length
+            response = Response(response.status, response.headers)
+        elif response_bytes > KEPT_BODY_BYTES:
             response = Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
         self._last = number = next(self._numbers)
         self._entries.append((number, at_micros, request, response, matched, request_bytes, response_bytes, malformed))

@@ -77,7 +77,7 @@ class PbxConfig:
 class Pbx:
     """A PBX with its calls, keys, clock, limits and options.
 
-    `own_bugs` keeps the unexpected exceptions of the fake; the sandboxes of a server share it. Hold `change` while you
+    `slow_paths` are the paths whose methods may encode sound. `own_bugs` keeps the unexpected exceptions of the fake; the sandboxes of a server share it. Hold `change` while you
     change more than one thing.
     """
 
@@ -167,11 +167,6 @@ class Pbx:
     def routes(self) -> dict[str, ApiRoute]:
         """The methods that are served, by path."""
         return dict(self._routes)
-
-    def is_slow(self, path: str) -> bool:
-        """Whether the method of a path may take long, because it encodes sound."""
-        route = self._routes.get(path)
-        return route is not None and route.is_slow
 
     def handle(self, request: Request) -> Response:
         """The response to a request.
@@ -268,3 +263,4 @@ class Pbx:
             json=JsonWriter(profile["json_content_type"]),
         )
         self._routes = registry.routes(self.dialects, context)
+        self.slow_paths = frozenset(path for path, route in self._routes.items() if route.is_slow)

@@ -123,12 +123,12 @@ class Sandboxes:
 
     def is_slow(self, path: str) -> bool:
         """Whether a request to a path may take long: the control API takes whole archives, and sound may be encoded."""
-        if path.startswith(ROOT):
+        if path in self.default.slow_paths or path.startswith(ROOT):
             return True
         if path.startswith(_PREFIX):
             pbx, rest = self._found(path)
-            return pbx is not None and pbx.is_slow(rest)
-        return self.default.is_slow(path)
+            return pbx is not None and rest in pbx.slow_paths
+        return False
 
     def refusal(self, head: Request) -> Response | None:
         """The refusal of a request that its head decides, before its body is read. None: `handle` answers it."""
