@@ -104,6 +104,20 @@ def test_a_changed_part_is_different(change: str) -> None:
     assert likeness(plain, changed) is Likeness.DIFFERENT
 
 
+def test_long_silence_does_not_make_another_coding_different() -> None:
+    """Silence is equal in each coding."""
+    plain = np.concatenate((np.zeros(20 * RATE), recording(LEGS[0])))
+    assert compare_sounds(sound(plain), sound(plain, "WAV", "GSM610")).likeness is Likeness.EQUAL
+
+
+@pytest.mark.parametrize("coding", ["PCM_16", "ALAW"])
+def test_a_changed_word_is_different_where_the_samples_are_kept(coding: str) -> None:
+    """Another recording would differ everywhere, another coding nowhere much."""
+    plain, changed = recording(LEGS[0]), recording(LEGS[0]).copy()
+    changed[5 * RATE : 5 * RATE + RATE * 4 // 10] = recording(LEGS[1])[3 * RATE : 3 * RATE + RATE * 4 // 10]
+    assert compare_sounds(sound(plain), sound(changed, "WAV", coding)).likeness is Likeness.DIFFERENT
+
+
 def test_swapped_channels_are_different() -> None:
     """A caller's words would be the agent's."""
     both = np.stack([recording(name)[: 7 * RATE] for name in LEGS[:2]], axis=1)
