@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -15,7 +16,7 @@ MOST_HEADERS = 100
 SHOWN_BYTES = 2048
 """How much of a malformed request is kept for the log and the journal."""
 
-_FRAMING = (b"content-length", b"transfer-encoding")
+_FRAMING = ("content-length", "transfer-encoding")
 _UPGRADED = b"POST / HTTP/1.1\r\nHost: upgrade.invalid\r\n"
 _MOST_NAMES = 256
 _NAMES: dict[bytes, str] = {}
@@ -109,19 +110,18 @@ class RequestReader:
 
         Java's HTTP client asks for HTTP/2 in this way. The parser stops at such a request, and would lose its body.
         """
-        framing = b"".join(b"%s: %s\r\n" % pair for pair in self._raw_framing)
+        framing = "".join(f"{name}: {value}\r\n" for name, value in self._headers if name in _FRAMING)
         self._parser = HttpRequestParser(self)
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self._ignoring_upgrade = True
         try:
-            self._parser.feed_data(_UPGRADED + framing + b"\r\n")
+            self._parser.feed_data(_UPGRADED + framing.encode("latin-1") + b"\r\n")
         finally:
             self._ignoring_upgrade = False
 
     def _begin(self) -> None:
         self._url = b""
         self._headers: list[tuple[str, str]] = []
-        self._raw_framing: list[tuple[bytes, bytes]] = []
         self._version = "1.1"
         self._keep_alive = False
         self._head_bytes = 0
@@ -162,7 +162,9 @@ class RequestReader:
         self._keep_alive = parser.should_keep_alive()
         if version not in ("1.1", "1.0"):
             self._stop(505, "the only versions that are understood are HTTP/1.1 and HTTP/1.0")
-        framing = self._framing(version)
+        refusal, framing = body_framing(self._headers, version)
+        if refusal is not None:
+            self._stop(*refusal)
         path, query = self._target()
         self.heads += 1
         self.head = Request(
@@ -206,35 +208,6 @@ class RequestReader:
             body_bytes=self.length,
         )
 
-    def _framing(self, version: str) -> int | None:
-        """The length of the body, -1 if it is chunked, None without one. Stops at a head that RFC 9112 refuses.
-
-        Source: RFC 9112, sections 3.2 (Host) and 6.1 to 6.3 (Transfer-Encoding and Content-Length).
-        """
-        hosts, codings, length = 0, "", None
-        for name, value in self._headers:
-            if name == "host":
-                hosts += 1
-            elif name == "content-length":
-                length = int(value)  # the parser has checked it
-                self._raw_framing.append((_FRAMING[0], value.encode("latin-1")))
-            elif name == "transfer-encoding":
-                codings = f"{codings},{value}" if codings else value
-                self._raw_framing.append((_FRAMING[1], value.encode("latin-1")))
-        if hosts != 1 and (hosts or version == "1.1"):
-            self._stop(
-                400, "the request has no Host header" if not hosts else "the request has more than one Host header"
-            )
-        if not codings:
-            return length or None
-        if length is not None:
-            self._stop(400, "the request has both Transfer-Encoding and Content-Length")
-        if version != "1.1":
-            self._stop(400, "a request of HTTP/1.0 has no Transfer-Encoding")
-        if codings.strip().lower() != "chunked":
-            self._stop(501, "the only transfer coding that is understood is chunked")
-        return -1
-
     def _target(self) -> tuple[str, str]:
         """The path and the query of the request target, percent-encoded as they came."""
         url = self._url
@@ -255,6 +228,34 @@ class RequestReader:
     def _stop(self, status: int, reason: str) -> None:
         self._refusal = status, reason
         raise _Stop
+
+
+def body_framing(headers: Iterable[tuple[str, str]], version: str) -> tuple[tuple[int, str] | None, int | None]:
+    """Why a head is refused (status and reason), else None; and the length of its body, -1 if chunked, None without one.
+
+    Source: RFC 9112, sections 3.2 (Host) and 6.1 to 6.3 (Transfer-Encoding and Content-Length).
+    """
+    hosts, codings, length = 0, "", None
+    for name, value in headers:
+        if name == "host":
+            hosts += 1
+        elif name == "content-length":
+            length = int(value)  # the parser has checked it
+        elif name == "transfer-encoding":
+            codings = f"{codings},{value}" if codings else value
+    if hosts > 1:
+        return (400, "the request has more than one Host header"), None
+    if not hosts and version == "1.1":
+        return (400, "the request has no Host header"), None
+    if not codings:
+        return None, length or None
+    if length is not None:
+        return (400, "the request has both Transfer-Encoding and Content-Length"), None
+    if version != "1.1":
+        return (400, "a request of HTTP/1.0 has no Transfer-Encoding"), None
+    if codings.strip().lower() != "chunked":
+        return (501, "the only transfer coding that is understood is chunked"), None
+    return None, -1
 
 
 def _lower(name: bytes) -> str:

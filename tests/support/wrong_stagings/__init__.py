@@ -181,7 +181,7 @@ WRONG_STAGINGS: Mapping[str, WrongStaging] = {
         words=("base_url", "https"),
     ),
     "login-page": WrongStaging(
-        story="Single sign-on stands in front of the staging PBX.",
+        story="A proxy with single sign-on is in front of the staging PBX.",
         proxy=_login_page,
         exit_code=USAGE,
         words=("base_url",),
