@@ -180,7 +180,7 @@ class _Contact:
         says = f"each answer is a redirect to {self._shown(beginning(location, 200))}"
         if location.endswith(below) and location != asked:
             self._advise("base_url", location.removesuffix(below), says)
-        self._advise("base_url", None, f"{says}, which is not the API; write the address of the API itself as base_url")
+        self._advise("base_url", None, f"{says}, which is not the API")
 
     def _page(self, exchange: Exchange) -> NoReturn:
         title = re.search(rb"(?is)<title[^>]*>(.*?)</title>", exchange.body[:4000])
@@ -189,7 +189,7 @@ class _Contact:
         self._advise(
             "base_url",
             None,
-            f"each answer is an HTML page{named}, such as of a login; write the address of the API itself as base_url",
+            f"each answer is an HTML page{named}, such as of a login",
         )
 
     def _wrong_path(self, exchange: Exchange) -> None:
@@ -202,7 +202,7 @@ class _Contact:
             if self._is_known(dialect, root):
                 self._advise(key, value, f"{says}, but {value if key == 'dialect' else 'the API'} answers")
         if self._sent < MOST_REQUESTS:
-            self._advise("base_url", None, f"{says}; write the address of the API as base_url, and check dialect")
+            self._advise("base_url", None, f"{says}, so dialect or base_url is wrong")
 
     def _elsewhere(self) -> Iterator[tuple[str, str, Dialect, str]]:
         """Where the API may be instead: the key to change, its value, the dialect and the base URL to try."""
@@ -234,8 +234,10 @@ class _Contact:
     # Words
 
     def _advise(self, key: str, value: str | None, says: str) -> NoReturn:
-        write = "" if value is None else f'; write {key} = "{self._shown(value)}"'
-        raise TargetError(f"{self._place(key)}: target {self._target.name!r}: {says}{write}")
+        write = (
+            f'write {key} = "{self._shown(value)}"' if value is not None else f"change {key} to the address of the API"
+        )
+        raise TargetError(f"{self._place(key)}: target {self._target.name!r}: {says}; {write}")
 
     def _shown(self, text: str) -> str:
         """A text of the server without credentials and control characters."""
