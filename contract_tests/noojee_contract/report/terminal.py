@@ -30,6 +30,8 @@ from noojee_contract.report.summary import (
 
 WIDTH = 80
 MOST_INFORMATIONAL = 40
+MOST_UNTESTED = 5
+"""Clauses that are named for each reason why clauses were not tested: a run of a read-only PBX leaves out 200."""
 VERDICT_STYLES: Mapping[Verdict, str] = {
     Verdict.PASSED: "bold green",
     Verdict.FAILED: "bold red",
@@ -116,8 +118,10 @@ def _rest(page: _Page, summary: Summary) -> None:
     if summary.untested:
         page.heading("Not tested")
     for reason, clauses in summary.untested:
-        page.line((f"  {reason}", "yellow"))
-        page.paragraph(", ".join(clauses), indent=4)
+        page.line((f"  {reason}", "yellow"), (f"  [{count_of(len(clauses), 'clause')}]", "dim"))
+        more = len(clauses) - MOST_UNTESTED
+        shown = clauses if more <= 0 else (*clauses[:MOST_UNTESTED], f"and {more} more; --html and --json list all")
+        page.paragraph(", ".join(shown), indent=4)
     if summary.expected_failures:
         page.heading("Expected failures")
     for row in summary.expected_failures:
