@@ -20,11 +20,12 @@ from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
 from noojee_contract.engine.clause_run import run_clause
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.sampling import Sampling
-from noojee_contract.engine.subject import UNKNOWN_VALUES, SubjectConfig, SubjectPair
+from noojee_contract.engine.subject import UNKNOWN_VALUES, Answer, SubjectConfig, SubjectPair
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause_functions
+from noojee_contract.suite.support.answers import is_list, kind_without_legs
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.targets.target import Target
 from noojee_fake.adapters.httpx_transport import Transport
@@ -225,3 +226,23 @@ def test_a_leg_may_outlive_its_audio_on_a_read_only_pbx(deleted: int, fails: boo
         assert failed.value.kind is FailureKind.REFUSED
     else:
         assert run("audio.fetched", subject) == 1
+
+
+def test_an_empty_list_of_a_dialect_file_is_a_missing_leg() -> None:
+    """The list may be anywhere in an object: the answer is well-formed, and the call is not there."""
+    method = Method(verb="GET", path="/legs", query=(("id", "{unique_id}"),), legs=("result", "legs"))
+    described = CustomDialect(
+        name="records", scheme=NoCredentials(), methods=dict.fromkeys(("by_tag", "by_unique_id"), method)
+    )
+    subject = read_only(
+        httpx.MockTransport(lambda request: httpx.Response(200, json={"result": {"legs": []}})),
+        ("unique_id", CALL),
+        target=Target(name="records", dialect="file", described=described),
+    )
+    answer = Answer(
+        Question("unique_id", CALL),
+        subject.by_unique_id(CALL).exchange,
+        described.read_answer(Question("unique_id", CALL), subject.by_unique_id(CALL).exchange, zone=ZoneInfo(ZONE)),
+    )
+    assert is_list(answer)
+    assert kind_without_legs(answer) is FailureKind.MISSING_LEG

@@ -69,11 +69,7 @@ def kind_without_legs(answer: Answer) -> FailureKind:
         return FailureKind.REFUSED
     if exchange.status != 200:
         return FailureKind.UNEXPECTED_STATUS
-    try:
-        document = exchange.json()
-    except NotJson:
-        return FailureKind.INVALID_BODY
-    return FailureKind.MISSING_LEG if document == [] else FailureKind.INVALID_BODY
+    return FailureKind.INVALID_BODY if answer.reading.problems else FailureKind.MISSING_LEG
 
 
 def first_difference(before: Iterable[Leg], after: Iterable[Leg]) -> str | None:
@@ -102,6 +98,8 @@ def describe(answer: Answer) -> str:
         return f"{exchange.status} with {len(answer.legs)} leg{'' if len(answer.legs) == 1 else 's'}"
     if not exchange.body.strip():
         return f"{exchange.status} without a body"
+    if is_list(answer):
+        return f"{exchange.status} with an empty list"
     return f"{exchange.status}{_describe_document(exchange)}"
 
 
@@ -111,6 +109,6 @@ def _describe_document(exchange: Exchange) -> str:
     except NotJson as error:
         return f", and {error}"
     if isinstance(document, list):
-        return f" with an array {'without a leg' if document else 'that is empty'}"
+        return " with an array without a leg"
     kinds = ((dict, "an object"), (str, "a string"), (type(None), "null"))
     return f" with {next((word for kind, word in kinds if isinstance(document, kind)), 'no array')}"
