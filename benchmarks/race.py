@@ -30,6 +30,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from noojee_fake.testing.process import ServerProcess
+
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 PATH = "/njadmin/rest/RecordingAPI/retrieveMetaData"
 CONNECTIONS = (16, 64)
@@ -101,12 +103,12 @@ def post(url: str, body: bytes | None = None) -> bytes:
         return content
 
 
-def until_it_answers(port: int, process: subprocess.Popen[bytes], path: str = "/") -> float:
+def until_it_answers(port: int, path: str = "/") -> float:
     """Wait for the first answer of any status. Returns the seconds."""
     began = time.perf_counter()
     while True:
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended with {process.returncode}")
+        if time.perf_counter() - began > 120:
+            raise RuntimeError(f"no server answers on port {port}")
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()
         except urllib.error.HTTPError:
@@ -182,29 +184,28 @@ def load(port: int, script: Path, seconds: float, connections: int, core: int | 
     return int(found[1]), took, int(found[2]) / 1000
 
 
-Start = Callable[[ExitStack, Path, Path, int | None], tuple[int, subprocess.Popen[bytes]]]
+Start = Callable[[ExitStack, Path, Path, int | None], tuple[int, int]]
 
 
-def start_fake(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, subprocess.Popen[bytes]]:
+def start_fake(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, int]:
     """The fake, with its journal."""
-    port = free_port()
-    words = [sys.executable, "-m", "noojee_fake", "serve", "--quiet", "--port", str(port), "--archive", "archive.json"]
-    return port, stack.enter_context(running(words, folder, core))
+    pinned = ("taskset", "-c", str(core)) if core is not None else ()
+    command = (*pinned, sys.executable, "-m", "noojee_fake")
+    fake = stack.enter_context(ServerProcess("--quiet", "--archive", "archive.json", folder=folder, command=command))
+    return int(fake.base_url.rpartition(":")[2]), fake.pid
 
 
-def start_protocol(
-    stack: ExitStack, folder: Path, tools: Path, core: int | None
-) -> tuple[int, subprocess.Popen[bytes]]:
+def start_protocol(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, int]:
     """The small protocol of constant.py."""
     (folder / "protocol.url").unlink(missing_ok=True)
     words = [sys.executable, str(HERE / "constant.py"), str(folder / "body.json"), "--ready-file", "protocol.url"]
     process = stack.enter_context(running(words, folder, core))
     while not (folder / "protocol.url").exists() or not (folder / "protocol.url").read_text():
         time.sleep(0.01)
-    return int((folder / "protocol.url").read_text().rpartition(":")[2]), process
+    return int((folder / "protocol.url").read_text().rpartition(":")[2]), process.pid
 
 
-def start_nginx(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, subprocess.Popen[bytes]]:
+def start_nginx(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, int]:
     """nginx with one worker, a fixed body and no access log."""
     port = free_port()
     body = (folder / "body.json").read_text().replace("'", "")
@@ -216,12 +217,10 @@ def start_nginx(stack: ExitStack, folder: Path, tools: Path, core: int | None) -
     )
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     words = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    return port, stack.enter_context(running(words, folder, core))
+    return port, stack.enter_context(running(words, folder, core)).pid
 
 
-def start_wiremock(
-    stack: ExitStack, folder: Path, tools: Path, core: int | None
-) -> tuple[int, subprocess.Popen[bytes]]:
+def start_wiremock(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, int]:
     """WireMock without journal and request log, with 16 threads and a stub for each tag."""
     port = free_port()
     jar = next((tools / "node_modules" / "wiremock" / "build").glob("wiremock-standalone-*.jar"))
@@ -231,7 +230,7 @@ def start_wiremock(
     ]  # fmt: skip
     (folder / "wiremock").mkdir(exist_ok=True)
     process = stack.enter_context(running(words, folder, core))
-    until_it_answers(port, process, "/__admin/health")
+    until_it_answers(port, "/__admin/health")
     bodies = json.loads((folder / "bodies.json").read_text())
     stubs = [
         {
@@ -241,12 +240,10 @@ def start_wiremock(
         for tag, body in bodies.items()
     ]
     post(f"http://127.0.0.1:{port}/__admin/mappings/import", json.dumps({"mappings": stubs}).encode())
-    return port, process
+    return port, process.pid
 
 
-def start_mountebank(
-    stack: ExitStack, folder: Path, tools: Path, core: int | None
-) -> tuple[int, subprocess.Popen[bytes]]:
+def start_mountebank(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, int]:
     """mountebank with one stub whose function knows all bodies."""
     admin, port = free_port(), free_port()
     words = [
@@ -254,7 +251,7 @@ def start_mountebank(
         "--allowInjection", "--loglevel", "error",
     ]  # fmt: skip
     process = stack.enter_context(running(words, folder, core))
-    until_it_answers(admin, process)
+    until_it_answers(admin)
     script = (
         "config => { config.state.bodies = config.state.bodies || JSON.parse(require('fs').readFileSync("
         f"{json.dumps(str(folder / 'bodies.json'))})); return {{ headers: {{'Content-Type': 'application/json'}}, "
@@ -267,17 +264,15 @@ def start_mountebank(
         "stubs": [{"responses": [{"inject": script}]}],
     }
     post(f"http://127.0.0.1:{admin}/imposters", json.dumps(imposter).encode())
-    return port, process
+    return port, process.pid
 
 
-def start_httpserver(
-    stack: ExitStack, folder: Path, tools: Path, core: int | None
-) -> tuple[int, subprocess.Popen[bytes]]:
+def start_httpserver(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, int]:
     """pytest-httpserver with threads and a handler that looks the body up."""
     port = free_port()
     (folder / "httpserver.py").write_text(HTTPSERVER)
     words = [sys.executable, "httpserver.py", "bodies.json", str(port), PATH]
-    return port, stack.enter_context(running(words, folder, core))
+    return port, stack.enter_context(running(words, folder, core)).pid
 
 
 SERVERS: dict[str, Start] = {
@@ -293,8 +288,8 @@ SERVERS: dict[str, Start] = {
 def bodies_of(folder: Path, tags: int) -> dict[str, str]:
     """The answer of the fake for each tag."""
     with ExitStack() as stack:
-        port, process = start_fake(stack, folder, folder, None)
-        until_it_answers(port, process)
+        port, _ = start_fake(stack, folder, folder, None)
+        until_it_answers(port)
         return {
             f"T{number}": post(f"http://127.0.0.1:{port}{PATH}?apiKey={KEY}&tag=T{number}").decode()
             for number in range(tags)
@@ -320,33 +315,31 @@ def main() -> int:
         bodies = bodies_of(folder, options.tags)
         (folder / "bodies.json").write_text(json.dumps(bodies))
         (folder / "body.json").write_text(bodies["T0"])
-        started: dict[str, tuple[int, subprocess.Popen[bytes]]] = {}
+        started: dict[str, tuple[int, int]] = {}
         starts: dict[str, float] = {}
         for server in options.only:
             began = time.perf_counter()
-            port, process = SERVERS[server](stack, folder, options.tools.resolve(), server_core)
-            until_it_answers(port, process)
+            port, pid = SERVERS[server](stack, folder, options.tools.resolve(), server_core)
+            until_it_answers(port)
             starts[server] = time.perf_counter() - began
-            started[server] = port, process
+            started[server] = port, pid
             seconds = options.warm_up if server == "wiremock" else 2
             load(port, folder / "load.lua", seconds, 64, load_core)
         rounds = _race(options, folder / "load.lua", started, load_core)
-        _print(
-            options.only, rounds, starts, {server: memory_mib(process.pid) for server, (_, process) in started.items()}
-        )
+        _print(options.only, rounds, starts, {server: memory_mib(pid) for server, (_, pid) in started.items()})
     return 0
 
 
 def _race(
-    options: argparse.Namespace, script: Path, started: dict[str, tuple[int, subprocess.Popen[bytes]]], core: int | None
+    options: argparse.Namespace, script: Path, started: dict[str, tuple[int, int]], core: int | None
 ) -> dict[tuple[str, int], list[Round]]:
     found: dict[tuple[str, int], list[Round]] = {}
     for _ in range(options.rounds):
         for connections in CONNECTIONS:
-            for server, (port, process) in started.items():
-                before = group_cpu_seconds(process.pid)
+            for server, (port, pid) in started.items():
+                before = group_cpu_seconds(pid)
                 count, took, p99 = load(port, script, options.seconds, connections, core)
-                micros = (group_cpu_seconds(process.pid) - before) / count * 1e6
+                micros = (group_cpu_seconds(pid) - before) / count * 1e6
                 row = Round(rate=count / took, micros=micros, p99_millis=p99)
                 found.setdefault((server, connections), []).append(row)
                 print(

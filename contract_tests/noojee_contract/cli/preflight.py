@@ -48,7 +48,8 @@ class Preflight:
         report = run_report(self.collected, run)
         caveats = [*report.caveats, *self.stopped]
         complete = bool(self.collected.results) and not report.unreachable
-        return replace(report, caveats=caveats, complete=complete)
+        missing = () if report.unreachable else report.missing  # no clause ran: the reason says enough
+        return replace(report, caveats=caveats, complete=complete, missing=missing)
 
 
 def preflight(options: RunOptions, targets: Sequence[Target], folder: Path) -> Preflight:

@@ -67,7 +67,7 @@ def run_report(collected: Collected, run: Run) -> Report:
         differing_options=differing_options(results, run.targets, run.migrations),
         empty_rows=list(collected.empty_rows),
         caveats=[*_caveats(run.targets), *_sound_caveats(results, run), *_unavailable(collected, run.targets)],
-        complete=collected.complete,
+        complete=collected.complete and not any(result.reason == str(TimeSpent()) for result in results),
         unreachable=sorted(collected.unreachable.items()),
     )
 

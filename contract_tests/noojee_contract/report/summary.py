@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from noojee_contract.errors import ContractError
+from noojee_contract.errors import ContractError, TimeSpent
 from noojee_contract.model.coverage import Coverage
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import UNTESTED, Outcome, Verdict
@@ -101,7 +101,7 @@ def _sentence(report: Report, groups: Sequence[FailureGroup]) -> str:
     if report.verdict is Verdict.ERROR:
         return f"Nothing failed, but {_errors(report)}, which says nothing about the target."
     if report.verdict is Verdict.INCOMPLETE:
-        return "Nothing failed, but some clauses have no result."
+        return f"Nothing failed, but {_without_result(report)}."
     if report.verdict is Verdict.PASSED:
         return "Nothing failed, and no required clause is missing."
     reasons = []
@@ -125,8 +125,14 @@ def _failed_sentence(report: Report, groups: Sequence[FailureGroup]) -> str:
     if any(result.outcome is Outcome.ERROR for result in report.results):
         sentence += f"; {_errors(report)}"
     if not report.complete:
-        sentence += "; some clauses have no result"
+        sentence += f"; {_without_result(report)}"
     return f"{sentence}."
+
+
+def _without_result(report: Report) -> str:
+    """Why a run is not complete."""
+    dropped = sum(result.reason == str(TimeSpent()) for result in report.results)
+    return f"the time limit left out {count_of(dropped, 'result')}" if dropped else "some clauses have no result"
 
 
 def _errors(report: Report) -> str:

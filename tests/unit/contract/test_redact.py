@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noojee_contract.model.exchange import Exchange, Request, Response, beginning
-from noojee_contract.redaction.redact import HIDDEN, Redactor
+from noojee_contract.redaction.redact import COMMON, HIDDEN, Redactor
 
 KEY = "S3cr3t/Kéy+with=odd&chars"
 PLAIN = "1f8e2c4a-0000-4000-8000-00defacedbee"
@@ -100,7 +100,7 @@ def test_keys_of_a_document_are_hidden_by_name() -> None:
 )
 def test_a_credential_is_hidden_in_any_text(secret: str, before: str, after: str) -> None:
     """The text around it does not matter."""
-    if secret.lower() in HIDDEN.lower():
+    if secret.lower() in HIDDEN.lower() or secret.lower() in COMMON:
         return
     hidden = Redactor([secret]).text(before + secret + after)
     assert secret not in hidden.replace(HIDDEN, "\0")
