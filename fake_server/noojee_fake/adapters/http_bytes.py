@@ -19,6 +19,9 @@ CONNECTION_LINES = {
     (False, "1.0"): "connection: close\r\n",
 }
 """The header lines that say what becomes of a connection, by whether it is kept and by the version of HTTP."""
+_LINES: dict[tuple[tuple[str, str], ...], str] = {}
+"""Written headers: most responses have one of a few lengths and types."""
+_MOST_LINES = 1024
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in http.HTTPStatus}
 
 
@@ -47,7 +50,13 @@ def head_bytes(response: Response, date: str, connection: str) -> bytes:
 
     Raises ValueError for a header with a line break.
     """
-    lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
-    if lines.count("\n") != len(response.headers) or lines.count("\r") != len(response.headers):
-        raise ValueError("a response header contains a line break")
+    headers = response.headers
+    lines = _LINES.get(headers)
+    if lines is None:
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+        if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
+            raise ValueError("a response header contains a line break")
+        if len(_LINES) >= _MOST_LINES:
+            _LINES.clear()
+        _LINES[headers] = lines
     return f"{status_line(response.status)}{lines}{date}{connection}\r\n".encode("latin-1")

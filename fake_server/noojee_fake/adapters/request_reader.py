@@ -65,25 +65,36 @@ class RequestReader:
         self.body_bytes = 0
         self.raw_bytes = 0
         self.is_reading_body = False
-        self.start = b""
+        self._first = b""
         self._refusal: tuple[int, str] | None = None
+        self._version = "1.1"
+        self._keep_alive = False
+        self._kept_bytes = 0
         self._begin()
 
     def feed(self, data: bytes) -> Malformed | None:
         """Read the next bytes. Returns why the request cannot be read, None while everything is well."""
-        before = self.heads, self.body_bytes
+        heads, body_bytes = self.heads, self.body_bytes
         if not self.raw_bytes:
-            self.start = data[:SHOWN_BYTES]
+            self._first = data
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
             return self._feed_upgraded(data, upgrade.args[0])
         except HttpParserError as error:
             return self._malformed(error)
-        self.raw_bytes = self.raw_bytes + len(data) if before == (self.heads, self.body_bytes) else 0
+        if heads != self.heads or body_bytes != self.body_bytes:
+            self.raw_bytes = 0
+            return None
+        self.raw_bytes += len(data)
         if self.raw_bytes > LARGEST_HEAD_BYTES + 1024:  # a header without an end; others are counted when complete
             return Malformed(status=431, reason="the head of the request is too long", start=self.start)
         return None
+
+    @property
+    def start(self) -> bytes:
+        """The first bytes of the request that is being read."""
+        return self._first[:SHOWN_BYTES]
 
     def _malformed(self, error: HttpParserError) -> Malformed:
         status, reason = self._refusal or (400, _reason(error))
@@ -122,12 +133,9 @@ class RequestReader:
     def _begin(self) -> None:
         self._url = b""
         self._headers: list[tuple[str, str]] = []
-        self._version = "1.1"
-        self._keep_alive = False
         self._head_bytes = 0
         self.head: Request | None = None
-        self._body = bytearray()
-        self._kept_bytes = 0
+        self._body: bytearray | None = None
         self.length = 0
 
     def on_message_begin(self) -> None:
@@ -139,14 +147,18 @@ class RequestReader:
         """Take a part of the request target."""
         if self._ignoring_upgrade:
             return
-        self._count(len(url), 414, "the request target is too long")
+        self._head_bytes += len(url)
+        if self._head_bytes > LARGEST_HEAD_BYTES:
+            self._stop(414, "the request target is too long")
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or a trailer, which is dropped."""
         if self._ignoring_upgrade:
             return
-        self._count(len(name) + len(value) + 4, 431, "the headers are too long")
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > LARGEST_HEAD_BYTES:
+            self._stop(431, "the headers are too long")
         headers = self._headers
         if len(headers) >= MOST_HEADERS:
             self._stop(431, "the request has too many headers")
@@ -189,6 +201,8 @@ class RequestReader:
         """Take a part of the body; beyond the kept bytes it is dropped."""
         self.body_bytes += len(body)
         self.length += len(body)
+        if self._body is None:
+            self._body = bytearray()
         room = self._kept_bytes - len(self._body)
         if room > 0:
             self._body += body[:room]
@@ -219,11 +233,6 @@ class RequestReader:
             return (absolute.path or b"/").decode("latin-1"), (absolute.query or b"").decode("latin-1")
         path, _, query = url.partition(b"#")[0].decode("latin-1").partition("?")
         return path, query
-
-    def _count(self, size: int, status: int, reason: str) -> None:
-        self._head_bytes += size
-        if self._head_bytes > LARGEST_HEAD_BYTES:
-            self._stop(status, reason)
 
     def _stop(self, status: int, reason: str) -> None:
         self._refusal = status, reason

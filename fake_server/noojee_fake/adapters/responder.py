@@ -76,7 +76,7 @@ class Responder:
 
     def take(self, asked: Asked) -> None:
         """Answer a request, after the requests before it."""
-        if not self.is_busy:
+        if self._left is None and not self._is_paused and not self._waiting:
             self._answer(asked)
             return
         self.is_full = self.is_full or len(self._waiting) >= MOST_PIPELINED

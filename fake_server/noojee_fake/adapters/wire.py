@@ -67,7 +67,7 @@ class Connection(asyncio.Protocol):
             self._dropped_bytes += len(data)
             if self._dropped_bytes > MOST_DROPPED_BYTES:
                 self._transport.abort()
-        elif self._reader.length > self._shared.service.largest_body_bytes:
+        elif self._reader.is_reading_body and self._reader.length > self._shared.service.largest_body_bytes:
             self._refuse_body(TOO_LARGE)
 
     def pause_writing(self) -> None:

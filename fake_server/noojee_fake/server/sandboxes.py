@@ -119,7 +119,7 @@ class Sandboxes:
             except Exception as bug:  # noqa: BLE001 - outermost handler: the bug is kept and named
                 page = self.own_bugs.keep(bug)
                 return Response(500, page.headers) if request.method == "HEAD" else page
-        return self.default.handle(request)
+        return self.default.handle_at(request, path)
 
     def is_slow(self, path: str) -> bool:
         """Whether a request to a path may take long: the control API takes whole archives, and sound may be encoded."""
