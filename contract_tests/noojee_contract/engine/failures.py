@@ -27,13 +27,16 @@ class FailureBuilder:
     def __init__(self, config: RunnerConfig, target_clients: Mapping[str, TargetClient]) -> None:
         self._config = config
         self._target_clients = target_clients
+        self._redactor: tuple[frozenset[str], frozenset[str], Redactor] | None = None  # the last one, with its secrets
 
     def redactor(self, cell: Cell) -> Redactor:
         """A redactor of all credentials that were sent to the targets of a cell."""
         clients = [self._target_clients[name] for name in cell.target_names]
-        secrets = [secret for client in clients for secret in client.secrets()]
-        names = [name for client in clients for name in client.target.api.scheme.names]
-        return Redactor(dict.fromkeys(secrets), names=names)
+        secrets = frozenset(secret for client in clients for secret in client.secrets())
+        names = frozenset(name for client in clients for name in client.target.api.scheme.names)
+        if self._redactor is None or self._redactor[:2] != (secrets, names):
+            self._redactor = (secrets, names, Redactor(sorted(secrets), names=names))
+        return self._redactor[2]
 
     def build(
         self,

@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from ahocorasick_rs import AhoCorasick, MatchKind
+
 from noojee_contract.model.exchange import Exchange, Headers
 
 HIDDEN = "[redacted]"
@@ -86,10 +88,18 @@ class Redactor:
         forms = dict.fromkeys(form.lower() for secret in self._secrets for form in _forms(secret))
         return tuple(sorted(forms, key=len, reverse=True))
 
+    @cached_property
+    def _automaton(self) -> AhoCorasick:
+        return AhoCorasick(self._forms, matchkind=MatchKind.LeftmostLongest)
+
     def _without_known(self, text: str) -> str:
-        lowered = text.lower()
-        hits = [form for form in self._forms if form in lowered]  # to compile a pattern of all forms takes long
-        return re.sub("|".join(map(re.escape, hits)), HIDDEN, text, flags=re.IGNORECASE) if hits else text
+        if not self._forms:
+            return text
+        found = {self._forms[match[0]] for match in self._automaton.find_matches_as_indexes(text.lower())}
+        if not found:
+            return text
+        hits = sorted(found, key=len, reverse=True)  # to compile a pattern of all forms takes long
+        return re.sub("|".join(map(re.escape, hits)), HIDDEN, text, flags=re.IGNORECASE)
 
     def text(self, text: str) -> str:
         """The text with credentials hidden."""

@@ -87,7 +87,7 @@ def test_a_deep_document_is_refused(inner: str, depth: int, server: Served) -> N
     [
         ([{"unique_id": 5}] * 190_000, "$.calls[0].direction"),
         ([{"unique_id": "1.1", "direction": "internal", "source": "4", "legs": [{"a": 1}] * 500_000}], "$"),
-        ([0] * 2_000_000, "$.calls[0]"),
+        ([0] * 2_000_000, "$.calls"),
         ([{f"field{at}": 1 for at in range(300_000)}], "$"),
     ],
     ids=["many wrong calls", "a call of many wrong legs", "millions of numbers", "a call of many fields"],

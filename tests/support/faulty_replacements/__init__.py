@@ -183,7 +183,7 @@ FAULTY: Mapping[str, FaultyReplacement] = {
     "json-without-backslash": faulty(
         "Escapes were removed after the parser.",
         'reference = given("reference", str)', 'reference = (given("reference", str) or "").replace("\\\\", "")',
-        "transport.escaped-once", FailureKind.INVALID_BODY, variant="json-body",
+        "transport.escaped-once", FailureKind.MISSING_LEG, variant="json-body",
     ),
     "json-without-filter": faulty(
         "Without a filter the search lists everything, a page at a time.",
