@@ -13,7 +13,7 @@ from noojee_contract.model.result import Result
 from noojee_contract.targets.target import Target
 from support.running import run_clauses
 
-RUNS = int(os.environ.get("NOOJEE_FALSE_POSITIVE_RUNS", "2"))
+RUNS = int(os.environ.get("NOOJEE_FALSE_POSITIVE_RUNS", "1"))
 FIRST_SEED = int(os.environ.get("NOOJEE_FALSE_POSITIVE_RANDOM_SEED", "1"))
 EXAMPLES = 3
 

@@ -1,6 +1,6 @@
 """No false positives: every clause passes on conformant servers that are built differently from the fake.
 
-`NOOJEE_FALSE_POSITIVE_RUNS` is the number of random seeds (default 2); `tox -e false-positives` takes 50. A failure names its random seed. With it as
+`NOOJEE_FALSE_POSITIVE_RUNS` is the number of random seeds (default 1); `tox -e false-positives` takes 50. A failure names its random seed. With it as
 `NOOJEE_FALSE_POSITIVE_RANDOM_SEED`, the first run repeats it.
 """
 
