@@ -172,10 +172,10 @@ def test_files_without_sound_may_be_the_same() -> None:
     assert checked("audio.own-file", listing_pbx(*legs, sounds={"1": empty, "2": empty})).checks == 2
 
 
-def test_slow_answers_are_named_with_median_and_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without slow_seconds, two seconds are slow."""
-    subject = pbx_of(*(first_leg(number) for number in range(5)))
-    taken = iter((0.1, 0.2, 0.3, 0.4, 2.6))
+def timed_pbx(monkeypatch: pytest.MonkeyPatch, *seconds: float) -> ReadOnlySubject:
+    """A PBX whose answers take so long."""
+    subject = pbx_of(*(first_leg(number) for number in range(len(seconds))))
+    taken = iter(seconds)
     send = subject.client.sender.send
 
     def send_slowly(request: Request) -> Exchange:
@@ -184,8 +184,19 @@ def test_slow_answers_are_named_with_median_and_share(monkeypatch: pytest.Monkey
         return replace(exchange, response=replace(exchange.response, seconds=next(taken)))
 
     monkeypatch.setattr(subject.client.sender, "send", send_slowly)
+    return subject
+
+
+def test_median_and_percentile_of_answers_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a fast PBX: an operator compares them before and after an upgrade."""
+    check = checked("transport.answer-times", timed_pbx(monkeypatch, 0.1, 0.2, 0.3))
+    assert check.notes == ["a median of 0.20 s and a 95th percentile of 0.30 s in 3 answers"]
+
+
+def test_slow_answers_are_named_with_median_and_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without slow_seconds, two seconds are slow."""
     with pytest.raises(CheckFailed) as raised:
-        checked("transport.answer-times", subject)
+        checked("transport.answer-times", timed_pbx(monkeypatch, 0.1, 0.2, 0.3, 0.4, 2.6))
     assert (raised.value.kind, raised.value.actual) == (FailureKind.SLOW_ANSWER, "2.60 s")
     assert "a median of 0.30 s" in raised.value.message
 
