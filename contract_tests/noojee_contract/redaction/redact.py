@@ -10,7 +10,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -45,6 +45,7 @@ COMMON = frozenset(
 )
 """Words that are hidden by name only: to replace them everywhere hides tags and user names, and gives away which word is a key."""
 SHOWN_BYTES = 16 * 1024
+LONG_CHARACTERS = 4096
 MOST_DROPPED = 512  # characters at the end of a cut body
 
 _NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|access[-_]?token|client[-_]?secret|auth|authori[sz]ation|session(?:[-_]?id)?|jsessionid|signature|credentials?"
@@ -85,17 +86,23 @@ class Redactor:
 
     @cached_property
     def _forms(self) -> tuple[str, ...]:
-        forms = dict.fromkeys(form.lower() for secret in self._secrets for form in _forms(secret))
+        forms = dict.fromkeys(form for secret in self._secrets for form in _forms(secret))
         return tuple(sorted(forms, key=len, reverse=True))
 
     @cached_property
     def _automaton(self) -> AhoCorasick:
         return AhoCorasick(self._forms, matchkind=MatchKind.LeftmostLongest)
 
+    def _found_in(self, lowered: str) -> set[str]:
+        """The forms of known secrets in a text. An automaton of all forms pays only for long texts."""
+        if len(lowered) < LONG_CHARACTERS:
+            return {form for form in self._forms if form in lowered}
+        return {self._forms[match[0]] for match in self._automaton.find_matches_as_indexes(lowered)}
+
     def _without_known(self, text: str) -> str:
         if not self._forms:
             return text
-        found = {self._forms[match[0]] for match in self._automaton.find_matches_as_indexes(text.lower())}
+        found = self._found_in(text.lower())
         if not found:
             return text
         hits = sorted(found, key=len, reverse=True)  # to compile a pattern of all forms takes long
@@ -191,8 +198,13 @@ def _coded(body: bytes) -> dict[str, Any]:
     return {"base64": base64.b64encode(body).decode()}
 
 
-def _forms(secret: str) -> Iterable[str]:
-    """A credential in the encodings in which a server may repeat it."""
+@lru_cache(maxsize=16_384)
+def _forms(secret: str) -> tuple[str, ...]:
+    """A credential in the encodings in which a server may repeat it, in lower case."""
+    return tuple(form.lower() for form in _encodings(secret))
+
+
+def _encodings(secret: str) -> Iterable[str]:
     yield secret
     yield quote(secret, safe="")
     yield quote_plus(secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -28,6 +29,12 @@ def surviving(pairs: Sequence[tuple[str, str]], workers: int) -> list[str]:
     return sorted(name for name, caught in _done(pair, pairs, workers) if not caught)
 
 
+def _rare_collections() -> None:
+    """Collect garbage rarely: a full collection looks at everything that was imported."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 def one(name: str) -> Row:
     """The row of a faulty server, in a worker process."""
     return detect(everything()[name])
@@ -44,7 +51,7 @@ def _done(work: Callable[[Any], Any], items: Sequence[Any], workers: int) -> Ite
         return
     done = 0
     for at in range(0, len(items), workers * A_PROCESS):
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_rare_collections) as pool:
             for future in as_completed([pool.submit(work, each) for each in items[at : at + workers * A_PROCESS]]):
                 done += 1
                 if done % AT_ONCE == 0:
