@@ -10,6 +10,7 @@ import pytest
 
 from quality.detection import __main__ as command
 from quality.detection.heat_map import heat_map
+from quality.detection.peer_results import committed_peer
 from quality.detection.results import DATA, PAGE, README, figure, page, read, written
 from support.faulty_servers import everything
 
@@ -20,7 +21,7 @@ NAME = "get-served"
 def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the committed results, whose row of one server is missing and whose catalogue is older."""
     kept = read(DATA.read_text(encoding="utf-8"))
-    older = replace(kept, catalogue="older", rows=tuple(row for row in kept.rows if row.name != NAME))
+    older = replace(kept, catalogue="older", earlier={}, rows=tuple(row for row in kept.rows if row.name != NAME))
     files = {"DATA": "detection.jsonl", "PAGE": "detection.md", "README": "README.md", "HEAT_MAP": "detection.svg"}
     for attribute, file in files.items():
         monkeypatch.setattr(command, attribute, tmp_path / file)
@@ -50,7 +51,7 @@ def test_a_single_row_is_added_with_page_figure_and_heat_map(docs: Path) -> None
     assert figure(after) in (docs / "README.md").read_text(encoding="utf-8")
     text = (docs / "detection.md").read_text(encoding="utf-8")
     assert "Rows from an earlier run" in text
-    assert text.startswith(page(after).rstrip())
+    assert text.startswith(page(after, "", committed_peer()).rstrip())
     assert heat_map(after.rows) == (docs / "detection.svg").read_text(encoding="utf-8")
 
 
