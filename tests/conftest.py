@@ -14,7 +14,7 @@ from noojee_fake.server.sandboxes import Sandboxes
 from support import builders
 from support.builders import Caller
 
-gc.set_threshold(50_000, 20, 100)  # full collections took a quarter of the time of tests with many sandboxes
+gc.set_threshold(50_000, 20, 20)  # full collections took a quarter of the time of tests with many sandboxes
 
 for profile in ("default", "ci"):
     settings.register_profile(
