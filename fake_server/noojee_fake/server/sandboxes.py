@@ -39,7 +39,7 @@ class ServerConfig:
     `archive_folder` has the sound files that the archive names. `profile`, `dialects` and `version` are the defaults of
     new sandboxes too; `profile` overrides the profile of the archive of the default sandbox. `clock` overrides `now` of
     the archive; all other sandboxes share its source. `addresses` are the clients that the default sandbox serves.
-    `control_hosts` are names of this server, besides loopback names, that a client of the control API without the token
+    `control_hosts` are names of this server, in addition to loopback names, that a client of the control API without the token
     may use. `state` is a file that keeps the calls of the default sandbox; a file with calls replaces those of the archive.
     """
 

@@ -150,7 +150,7 @@ def test_b(noojee_server):
     assert legs(noojee_server, "T").status_code == 404
     assert isinstance(noojee_server.sandbox.journal()[0]["headers"][0], tuple)
 
-@pytest.mark.noojee(versoin="4.8")
+@pytest.mark.noojee(versions="4.8")
 def test_c(noojee_pbx):
     pass
 
@@ -160,7 +160,7 @@ def test_d(noojee_server):
     )
     ran = pytester.runpytest_subprocess("--strict-markers")
     ran.assert_outcomes(passed=4, errors=1)
-    ran.stdout.fnmatch_lines(["*the marker noojee takes version, *, not versoin*"])
+    ran.stdout.fnmatch_lines(["*the marker noojee takes version, *, not versions*"])
 
 
 def test_project_with_pytest_httpserver_is_not_affected(pytester: pytest.Pytester) -> None:

@@ -26,7 +26,7 @@ AT_ONCE = 10  # rows between two lines of progress
 def run_peers(file: Path, *, sample: int | None, random_seed: int, named: Sequence[str] = ()) -> Peer:
     """Run the servers that have no row yet, and return the whole file.
 
-    A file of another release of Schemathesis or another random seed is replaced. The survivors of the suite are run besides the
+    A file of another release of Schemathesis or another random seed is replaced. The survivors of the suite are run in addition to the
     sample, which they do not belong to: they show what the peer catches alone.
     """
     _warm_up()

@@ -64,7 +64,7 @@ def test_a_longer_sample_continues_a_shorter_one() -> None:
 
 
 def test_the_sample_leaves_out_other_rows() -> None:
-    """Survivors of the suite are run besides the sample; servers that no longer exist do not count."""
+    """Survivors of the suite are run in addition to the sample; servers that no longer exist do not count."""
     rows = peer(peer_row(CAUGHT[0]), peer_row(SURVIVOR, FAILURE, drawn=False), peer_row("no-such-server", FAILURE))
     assert [row.name for row in rows.sample_of(everything())] == [CAUGHT[0]]
 
