@@ -72,8 +72,9 @@ class Planner:
             reason = reason_not_applicable(clause, target)
             if reason is not None:
                 return Obstacle(Outcome.NOT_APPLICABLE, reason)
-            stop = lacking(clause, target)
-            if stop is not None and not ("by_hour" in clause.needs and serves_hours and not target.has_by_hour):
+            is_helped = serves_hours and not target.has_by_hour
+            stop = lacking(clause, target, served_elsewhere=("by_hour",) if is_helped else ())
+            if stop is not None:
                 return Obstacle(*stop)
         if "by_hour" in clause.needs and not serves_hours:
             return Obstacle(Outcome.NOT_APPLICABLE, f"the dialect {targets[-1].dialect} has no method by hour")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from noojee_contract.catalogue.clauses import MIGRATION, SCOPES, Clause
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.targets.target import Target
@@ -42,9 +44,14 @@ def applies_to(clause: Clause, target: Target) -> bool:
     return concerns(clause, target) and reason_not_applicable(clause, target) is None
 
 
-def lacking(clause: Clause, target: Target) -> tuple[Outcome, str] | None:
-    """The outcome and the reason if a target cannot serve what a clause needs; None if it can."""
+def lacking(clause: Clause, target: Target, *, served_elsewhere: Collection[str] = ()) -> tuple[Outcome, str] | None:
+    """The outcome and the reason if a target cannot serve what a clause needs; None if it can.
+
+    `served_elsewhere` are needs that the other side of a migration serves.
+    """
     for need in clause.needs:
+        if need in served_elsewhere:
+            continue
         missing = _missing_capability(need, target) or _missing_permission(need, target)
         if missing is not None:
             return missing

@@ -100,3 +100,12 @@ def test_a_target_file_makes_an_informational_clause_binding() -> None:
     assert not planner(OLD, NEW).is_binding(informational, cell)
     for pattern in (informational.id, "migration.*"):
         assert planner(OLD, replace(NEW, binding=frozenset({pattern}))).is_binding(informational, cell)
+
+
+def test_a_side_without_by_hour_is_helped_by_the_other_in_hours_only() -> None:
+    """The other side lists the hours. What else the side lacks stops the clause."""
+    plan = planner(OLD, NEW)
+    assert plan.obstacle(clause("migration.by-hour"), Cell(PAIR, CallSource.BUNDLED)) is None
+    stop = plan.obstacle(clause("migration.hours"), Cell(PAIR, CallSource.BUNDLED))
+    assert stop is not None
+    assert stop.outcome is Outcome.NOT_APPLICABLE
