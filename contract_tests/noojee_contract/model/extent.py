@@ -23,9 +23,9 @@ class Extent:
 
     @property
     def in_words(self) -> str:
-        """The extent in words: "37 of 12,040 legs: Duration 20, Tag 17; ..."."""
+        """The extent in words: "37 of 12,040 legs differ (Duration: 20, Tag: 17); ..."."""
         legs = "leg" if self.compared == ONE else "legs"
-        text = f"{self.differing:,} of {self.compared:,} {legs}"
+        text = f"{self.differing:,} of {self.compared:,} {legs} {'differs' if self.differing == ONE else 'differ'}"
         if self.fields:
-            text += f": {', '.join(f'{name} {count:,}' for name, count in self.fields.items())}"
+            text += f" ({', '.join(f'{name}: {count:,}' for name, count in self.fields.items())})"
         return text if self.pattern is None else f"{text}; {self.pattern}"

@@ -96,7 +96,7 @@ def test_all_planted_differences_are_found(sides: Sides, contract: Any) -> None:
         "migration.tags": (10, 12040),
         "migration.owners": (7, 12040),
     }
-    assert "20 of 12,040 legs: Duration 20; one second longer (20 of 20)" in " ".join(ran.out.split())
+    assert "20 of 12,040 legs differ (Duration: 20); one second longer (20 of 20)" in " ".join(ran.out.split())
 
 
 def test_differences_need_a_migration(sides: Sides, contract: Any) -> None:

@@ -18,7 +18,7 @@ from noojee_contract.report.html import page
 EXTENT = Extent(
     differing=37, compared=12040, fields={"Duration": 20, "Tag": 17}, pattern="Duration: one second longer (20 of 20)"
 )
-SAID = "37 of 12,040 legs: Duration 20, Tag 17; Duration: one second longer (20 of 20)"
+SAID = "37 of 12,040 legs differ (Duration: 20, Tag: 17); Duration: one second longer (20 of 20)"
 FAILURE = Failure(
     message="leg 1 of '1.1': Duration is 30 on the old side and 31 on the new side", kind=FailureKind.ANSWERS_DIFFER,
     field="Duration", expected="30", actual="31", extent=EXTENT,
@@ -37,7 +37,7 @@ def compared() -> Report:
 
 
 def test_one_leg_is_singular() -> None:
-    assert Extent(differing=1, compared=1, fields={"Tag": 1}).in_words == "1 of 1 leg: Tag 1"
+    assert Extent(differing=1, compared=1, fields={"Tag": 1}).in_words == "1 of 1 leg differs (Tag: 1)"
 
 
 @pytest.mark.parametrize(
