@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick
 
 from noojee_contract.model.exchange import Exchange, Headers
 
@@ -46,7 +46,10 @@ COMMON = frozenset(
 """Words that are hidden by name only: to replace them everywhere hides tags and user names, and gives away which word is a key."""
 SHOWN_BYTES = 16 * 1024
 LONG_CHARACTERS = 4096
+MOST_CODED = 256  # bytes of a body that is shown in base64
 MOST_DROPPED = 512  # characters at the end of a cut body
+
+Span = tuple[int, int]
 
 _NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|access[-_]?token|client[-_]?secret|auth|authori[sz]ation|session(?:[-_]?id)?|jsessionid|signature|credentials?"
 _HEADER_NAME = re.compile(
@@ -91,22 +94,22 @@ class Redactor:
 
     @cached_property
     def _automaton(self) -> AhoCorasick:
-        return AhoCorasick(self._forms, matchkind=MatchKind.LeftmostLongest)
+        return AhoCorasick(self._forms)
 
-    def _found_in(self, lowered: str) -> set[str]:
-        """The forms of known secrets in a text. An automaton of all forms pays only for long texts."""
-        if len(lowered) < LONG_CHARACTERS:
-            return {form for form in self._forms if form in lowered}
-        return {self._forms[match[0]] for match in self._automaton.find_matches_as_indexes(lowered)}
+    def _spans(self, folded: str) -> list[Span]:
+        """Where known secrets are in a text, also where they overlap. An automaton of all forms pays only for long texts."""
+        if len(folded) < LONG_CHARACTERS:
+            return sorted(span for form in self._forms if form in folded for span in _occurrences(form, folded))
+        return sorted(match[1:] for match in self._automaton.find_matches_as_indexes(folded, overlapping=True))
 
     def _without_known(self, text: str) -> str:
         if not self._forms:
             return text
-        found = self._found_in(text.lower())
-        if not found:
-            return text
-        hits = sorted(found, key=len, reverse=True)  # to compile a pattern of all forms takes long
-        return re.sub("|".join(map(re.escape, hits)), HIDDEN, text, flags=re.IGNORECASE)
+        shown, at = [], 0
+        for start, end in _joined(self._spans(_folded(text))):
+            shown += [text[at:start], HIDDEN]
+            at = end
+        return "".join([*shown, text[at:]])
 
     def text(self, text: str) -> str:
         """The text with credentials hidden."""
@@ -165,9 +168,9 @@ class Redactor:
         try:
             text = shown.decode("utf-8", "strict" if len(shown) == len(body) else "ignore")
         except UnicodeDecodeError:
-            return {"omitted_bytes": len(body)} if self._known_in(body) else _coded(body)
+            return self._coded(body)
         if "\x00" in text or text.startswith("RIFF"):
-            return _coded(body)
+            return self._coded(body)
         cut = self._cut(text, len(shown) < len(body))
         if len(shown) < len(body):
             return {"text": cut, "omitted_bytes": len(body) - len(shown)}
@@ -182,9 +185,41 @@ class Redactor:
         end = max(len(harmless) - MOST_DROPPED, 0)
         return harmless[: max(last_parameter, end)]
 
-    def _known_in(self, body: bytes) -> bool:
-        text = body.decode("latin-1")
-        return self._without_known(text) != text
+    def _coded(self, body: bytes) -> dict[str, Any]:
+        """A body that is no text: in base64 if it is short and holds no credential, not even in UTF-16."""
+        plain = body[: MOST_CODED + 1].replace(b"\0", b"")
+        texts = (plain.decode("latin-1"), plain.decode("utf-8", "replace"))
+        if len(body) > MOST_CODED or any(self.text(text) != text for text in texts):
+            return {"omitted_bytes": len(body)}
+        return {"base64": base64.b64encode(body).decode()}
+
+
+def _folded(text: str) -> str:
+    """A text in lower case with the same length.
+
+    `str.lower` makes two characters of one (U+0130), and lowers a capital sigma by the letters around it.
+    """
+    return text.replace("\u0130", "i").replace("\u03a3", "\u03c3").lower()
+
+
+def _occurrences(form: str, text: str) -> Iterator[Span]:
+    at = text.find(form)
+    while at >= 0:
+        yield at, at + len(form)
+        at = text.find(form, at + 1)
+
+
+def _joined(spans: Sequence[Span]) -> Iterator[Span]:
+    """Sorted spans, with overlapping spans joined."""
+    if not spans:
+        return
+    start, end = spans[0]
+    for next_start, next_end in spans[1:]:
+        if next_start >= end:
+            yield start, end
+            start = next_start
+        end = max(end, next_end)
+    yield start, end
 
 
 def _can_be_replaced(secret: str) -> bool:
@@ -192,16 +227,10 @@ def _can_be_replaced(secret: str) -> bool:
     return len(secret) >= SHORTEST and secret.lower() not in COMMON and not _HASH.fullmatch(secret)
 
 
-def _coded(body: bytes) -> dict[str, Any]:
-    if len(body) > 256:
-        return {"omitted_bytes": len(body)}
-    return {"base64": base64.b64encode(body).decode()}
-
-
 @lru_cache(maxsize=16_384)
 def _forms(secret: str) -> tuple[str, ...]:
     """A credential in the encodings in which a server may repeat it, in lower case."""
-    return tuple(form.lower() for form in _encodings(secret))
+    return tuple(_folded(form) for form in _encodings(secret))
 
 
 def _encodings(secret: str) -> Iterable[str]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noojee_contract.model.exchange import Exchange, Request, Response, beginning
-from noojee_contract.redaction.redact import COMMON, HIDDEN, Redactor
+from noojee_contract.redaction.redact import COMMON, HIDDEN, LONG_CHARACTERS, Redactor
 
 KEY = "S3cr3t/Kéy+with=odd&chars"
 PLAIN = "1f8e2c4a-0000-4000-8000-00defacedbee"
@@ -129,3 +129,46 @@ def test_a_short_or_common_word_is_hidden_by_name_only(secret: str) -> None:
     assert redactor.text(f"tag={secret}&uniqueId=1 {secret}") == f"tag={secret}&uniqueId=1 {secret}"
     if secret:
         assert redactor.text(f"apiKey={secret}&tag=1") == f"apiKey={HIDDEN}&tag=1"
+
+
+LETTERS = st.text("abAB-İΣσςſKé/", min_size=4, max_size=8)
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=5), st.text("abAB-İΣσςſKé/", max_size=60), st.data())
+def test_long_texts_are_redacted_as_short_ones(secrets: list[str], text: str, data: st.DataObject) -> None:
+    """An automaton finds the credentials of a long text. Credentials overlap; no part of one is left."""
+    text = data.draw(st.permutations([*secrets, text]).map("".join))
+    redactor = Redactor(secrets)
+    padding = "." * LONG_CHARACTERS
+    assert redactor.text(text + padding) == redactor.text(text) + padding
+    assert not any(secret in redactor.text(text) for secret in secrets)
+
+
+@pytest.mark.parametrize("padding", ["", "." * LONG_CHARACTERS])
+@pytest.mark.parametrize(
+    ("secrets", "text", "shown"),
+    [
+        (("abcdef", "defghi"), "<abcdefghi>", f"<{HIDDEN}>"),
+        (("abab",), "<ababab>", f"<{HIDDEN}>"),
+        (("abcd", "xabcdx"), "<xabcdx>", f"<{HIDDEN}>"),
+        (("abcd",), "abcdabcd", HIDDEN + HIDDEN),
+        (("İstanbul",), "İİstanbul abc", f"İ{HIDDEN} abc"),
+        (("ΑΒΓΣ",), "ΑΒΓΣΑ", f"{HIDDEN}Α"),
+    ],
+)
+def test_overlapping_credentials_are_hidden(secrets: tuple[str, ...], text: str, shown: str, padding: str) -> None:
+    """A text in lower case may be longer, and lowers a sigma by the letters around it."""
+    assert Redactor(secrets).text(text + padding) == shown + padding
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\x00key " + PLAIN.encode(), b"RIFF" + PLAIN.encode(), b"\xff" + PLAIN.encode(), b"\xff" + KEY.encode(),
+        PLAIN.encode("utf-16"), b"\x00apiKey=abc",
+    ],
+)  # fmt: skip
+def test_a_credential_in_a_binary_body_is_not_shown(body: bytes) -> None:
+    """A body that is no text is shown in base64, which a reader decodes."""
+    shown = Redactor([PLAIN, KEY]).exchange(exchange(body=body))["response"]["body"]
+    assert shown == {"omitted_bytes": len(body)}
