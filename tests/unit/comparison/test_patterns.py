@@ -356,6 +356,23 @@ def test_only_legs_of_some_days_differ() -> None:
     assert pattern(old, new, "Tag") == "upper case (9 of 9), only from 2021-01-03 to 2021-01-05"
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_legs_of_one_day_have_no_circumstance_of_days(first: bool) -> None:
+    """The order of calls within a day says nothing about a date, nor about the time of other days."""
+    starts = [later(leg, minute * 60) for minute in range(8) for leg in call(0, legs=1)]
+    old = [replace(leg, unique_id=f"1600.{at}", tag=f"Ticket {at}") for at, leg in enumerate(starts)]
+    new = [replace(leg, tag=leg.tag.upper() if (at < 4) is first else leg.tag) for at, leg in enumerate(old)]
+    assert pattern(old, new, "Tag") == "upper case (4 of 4)"
+
+
+def test_a_leg_without_a_start_hides_the_circumstance_of_days() -> None:
+    """A leg whose start cannot be read may be of any day."""
+    old = [leg for number in range(8) for leg in call(number)]
+    old[-1] = replace(old[-1], start=())
+    new = [replace(leg, tag=leg.tag.upper() if at >= 12 else leg.tag) for at, leg in enumerate(old)]
+    assert pattern(old, new, "Tag") == "upper case (12 of 12)"
+
+
 def test_the_sound_of_leg_1_is_named() -> None:
     comparison = Comparison()
     for leg in archive():

@@ -84,21 +84,23 @@ def _one_direction(differing: list[LegPair], others: list[LegPair]) -> str | Non
 def _in_time(evidence: Evidence, differing: list[LegPair], others: list[LegPair]) -> str | None:
     """The part of the day, the days or the part of the year in which all legs differ."""
     inside, outside = _starts(evidence, differing), _starts(evidence, others)
-    if len(inside) < LEAST_UNAFFECTED or len(outside) < LEAST_UNAFFECTED:
+    if len(inside) < max(LEAST_UNAFFECTED, len(differing)) or len(outside) < max(LEAST_UNAFFECTED, len(others)):
         return None
-    first_day, last_day = f"{min(inside):%Y-%m-%d}", f"{max(inside):%Y-%m-%d}"
-    if min(inside) > max(outside):
+    days, other_days = {moment.date() for moment in inside}, {moment.date() for moment in outside}
+    first_day, last_day = min(days), max(days)
+    if first_day > max(other_days):
         return f"only from {first_day} on"
-    if max(inside) < min(outside):
+    if last_day < min(other_days):
         return f"only until {last_day}"
-    if not any(min(inside) <= moment <= max(inside) for moment in outside):
+    if not any(first_day <= day <= last_day for day in other_days):
         return f"only on {first_day}" if first_day == last_day else f"only from {first_day} to {last_day}"
-    first, last = _range_of({moment.month for moment in inside})
+    first, last = _range_of({day.month for day in days})
     part = {(first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1)}
-    if part.isdisjoint(moment.month for moment in outside):
+    if part.isdisjoint(day.month for day in other_days):
         return f"only {months_in_words(part)}"
-    if min(moment.time() for moment in inside) > max(moment.time() for moment in outside):
-        return f"only starts at {min(moment.time() for moment in inside):%H:%M} or later"
+    earliest = min(moment.time() for moment in inside)
+    if len(days) > 1 and earliest > max(moment.time() for moment in outside):
+        return f"only starts at {earliest:%H:%M} or later"
     return None
 
 
