@@ -1,6 +1,6 @@
 """Times the example of the README: a legacy PBX and a replacement, both read-only, over three known hours.
 
-    python benchmarks/read_only.py [--rate 2] [--config-out FOLDER]
+    python benchmarks/read_only.py [--rate 2] [--budget 500] [--folder FOLDER]
 
 Serves two fakes with the same 30 calls, whose by-hour limit is the real minute, and runs `noojee-contract verify`. Needs
 the installed package, and some minutes. Prints the time, the requests, and when each by-hour request was answered.
