@@ -39,6 +39,9 @@ ABOUT_CREDENTIALS = re.compile(
     "(?:invalid|wrong|bad|unknown) key",
     re.IGNORECASE,
 )
+ABOUT_RECORDINGS = re.compile(
+    r"not (?:be )?found|no (?:\w+ )?(?:call|recording|leg|match|result)|exist|unknown", re.IGNORECASE
+)
 API_PATH = re.compile(r"/(?:njadmin|servicemanager|rest|RecordingAPI|CallManagementAPI)(?:/|$)")
 
 
@@ -136,15 +139,20 @@ class _Contact:
         return exchange.status in ABSENT and self._subject.error_body(exchange) is None
 
     def _is_refused(self, first: Exchange) -> bool:
-        if first.status in REFUSED:
+        """Whether an error is about the key. For a recording that no PBX has, a server may answer any error, such as 403."""
+        asked = self._questions[0]
+        is_known = asked in self._target.recordings
+        if first.status in REFUSED and (is_known or first.status == REFUSED[0]):
             return True
         said = self._said(first)
         if said is None:
             return False
-        if ABOUT_CREDENTIALS.search(said[2]):
+        words = said[2].replace(asked.value, "")
+        if ABOUT_CREDENTIALS.search(words):
             return True
-        others = [self._ask(number) for number in range(1, len(self._questions))]
-        return bool(others) and all(self._said(other) == said for other in others)
+        if not is_known or first.status in ABSENT or ABOUT_RECORDINGS.search(words):
+            return False
+        return all(self._said(self._ask(number)) == said for number in range(1, len(self._questions)))
 
     def _said(self, exchange: Exchange) -> tuple[int, str, str] | None:
         """The status, code and message of an error body; None without one, and for a server error."""

@@ -33,10 +33,14 @@ class Verify:
         self._capsys = capsys
         self.out = ""
 
-    def __call__(self, url: str, *words: str, dialect: str = "njadmin", more: str = "") -> int:
+    def __call__(
+        self, url: str, *words: str, dialect: str = "njadmin", more: str = "", recordings: str = RECORDINGS
+    ) -> int:
         text = TARGET.format(url=url, dialect=dialect, more=more)
+        if not recordings:
+            text = text.replace('recordings = "recordings.csv"\n', "")
         (self._folder / "noojee-contract.toml").write_text(text)
-        (self._folder / "recordings.csv").write_text(RECORDINGS)
+        (self._folder / "recordings.csv").write_text(recordings)
         code = main(["verify", "pbx", "--json", "r.jsonl", *words])
         captured = self._capsys.readouterr()
         self.out = captured.out + captured.err
@@ -110,6 +114,45 @@ def test_an_error_about_a_recording_does_not_end_a_run(verify: Verify, serve: Ca
 
     verify(serve(unknown), "--only", "metadata.by-tag-answered")
     assert [row["clause"] for row in verify.rows[1:-1]] == ["metadata.by-tag-answered"]
+
+
+def _error(message: str, status: int = 200) -> Response:
+    body = json.dumps({"Message": message, "Code": -1})
+    return Response(body, status=status, content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("message", "status"), [("Recording not found", 200), ("No matching calls", 400), ("Error", 404)]
+)
+def test_equal_errors_about_recordings_do_not_end_a_run(
+    message: str, status: int, verify: Verify, serve: Callable[[Answer], str]
+) -> None:
+    """Each known recording may be gone. An error with one text for every recording is then no refusal of the key."""
+    verify(serve(lambda _: _error(message, status)), "--only", "metadata.by-tag-answered")
+    assert [row["clause"] for row in verify.rows[1:-1]] == ["metadata.by-tag-answered"]
+
+
+def test_equal_errors_without_a_reason_are_a_refused_key(verify: Verify, serve: Callable[[Answer], str]) -> None:
+    """Two known recordings and an unknown one give the same error."""
+    assert verify(serve(lambda _: _error("Failure -1")), "--only", "metadata.by-tag-answered") == 1
+    assert [row["clause"] for row in verify.rows[1:-1]] == ["authentication.accepted"]
+
+
+def test_the_words_of_a_tag_are_not_about_the_key(verify: Verify, serve: Callable[[Answer], str]) -> None:
+    """An error repeats the value that was asked for."""
+    url = serve(lambda request: _error(f"No recording {request.args.get('tag')}"))
+    verify(url, "--only", "metadata.by-tag-answered", recordings="kind,value\ntag,password-reset\n")
+    assert [row["clause"] for row in verify.rows[1:-1]] == ["metadata.by-tag-answered"]
+
+
+@pytest.mark.parametrize(("status", "clause"), [(403, "by-hour.answered"), (401, "authentication.accepted")])
+def test_an_unknown_recording_may_be_forbidden(
+    status: int, clause: str, verify: Verify, serve: Callable[[Answer], str]
+) -> None:
+    """Without known recordings, the first question is for a recording that no PBX has. Its error is an option."""
+    url = serve(lambda request: Response("", status=status) if "ByHour" not in request.path else Response("[]"))
+    verify(url, "--only", "by-hour.answered", recordings="")
+    assert [row["clause"] for row in verify.rows[1:-1]] == [clause]
 
 
 @pytest.mark.parametrize("dialect", ["recording-api", "njadmin"])
