@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noojee_contract.errors import TargetError
-from noojee_contract.model.files import beginning_of
+from noojee_contract.model.files import text_of
 
 MOST_BYTES = 4 * 1024 * 1024
 
@@ -33,7 +33,7 @@ def read_rows(path: Path, what: str) -> Iterator[Row]:
     UTF-8 with or without a byte order mark; quoted values may hold commas and line breaks; between the rows, blank
     lines and lines that begin with # are left out. Raises TargetError with the line and the reason.
     """
-    lines = _Lines(_text(path, what))
+    lines = _Lines(text_of(path, f"file of {what}", MOST_BYTES))
     reader = csv.reader(lines, strict=True)
     while True:
         lines.between_rows = True
@@ -44,20 +44,6 @@ def read_rows(path: Path, what: str) -> Iterator[Row]:
         if cells is None:
             return
         yield Row(line=lines.row_began, cells=cells, is_quoted=_QUOTED.match(lines.first_line) is not None)
-
-
-def _text(path: Path, what: str) -> str:
-    try:
-        content = beginning_of(path, MOST_BYTES)
-    except OSError as error:
-        raise TargetError(f"{path}: the file of {what} cannot be read: {error.strerror}") from error
-    if len(content) > MOST_BYTES:
-        raise TargetError(f"{path}: the file is longer than {MOST_BYTES} bytes; give fewer {what}")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise TargetError(f"{path}, line {line}: the file is not UTF-8; save it as UTF-8") from error
 
 
 class _Lines:
