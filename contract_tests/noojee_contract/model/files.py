@@ -28,7 +28,7 @@ def text_of(path: Path, what: str, most_bytes: int) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise TargetError(f"{path}, line {line}: the {what} is not UTF-8; save it as UTF-8") from error
+        raise TargetError(f"{path}: the {what} is not UTF-8 in line {line}; save it as UTF-8") from error
 
 
 def toml_document(path: Path, what: str, most_bytes: int) -> dict[str, Any]:
