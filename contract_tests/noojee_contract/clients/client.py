@@ -127,10 +127,10 @@ class Client:
         """The PBX's time in milliseconds. Raises `TimeUnavailable` if it does not come as digits."""
         return self._hashes.clock_millis()
 
-    def new_hash(self, *, key: str | None = None) -> HashParameters:
-        """A new time stamp and its hash. Raises `TimeUnavailable` if Time does not answer with digits."""
+    def new_hash(self, *, key: str | None = None, renewable: bool = True) -> HashParameters:
+        """A new time stamp and its hash; a repeated request gets others, if `renewable`. Raises `TimeUnavailable`."""
         made = self._hashes.new(self.key if key is None else key)
-        return self._hidden(self._renewals.keep(made, lambda: self.new_hash(key=key)))
+        return self._hidden(self._renewals.keep(made, (lambda: self.new_hash(key=key)) if renewable else None))
 
     def signed(self, time_stamp: str, *, key: str | None = None) -> HashParameters:
         """A given time stamp and its hash."""

@@ -18,10 +18,16 @@ class Renewals:
     def __init__(self) -> None:
         self._made: dict[str, tuple[str, Callable[[], HashParameters]]] = {}
 
-    def keep(self, made: HashParameters, renew: Callable[[], HashParameters]) -> HashParameters:
-        """Keep how to make a time stamp and its hash again. Returns them."""
+    def keep(self, made: HashParameters, renew: Callable[[], HashParameters] | None) -> HashParameters:
+        """Keep how to make a time stamp and its hash again. Returns them.
+
+        `renew` is None for a hash whose age or earlier use is tested: with another hash, the request would test nothing.
+        """
         (_, stamp), (_, digest) = made
-        self._made[stamp] = digest, renew
+        if renew is None:
+            self._made.pop(stamp, None)
+        else:
+            self._made[stamp] = digest, renew
         return made
 
     def renewed(self, request: Request) -> Request | None:

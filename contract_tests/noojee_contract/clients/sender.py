@@ -60,7 +60,7 @@ class Sender:
         """
         exchange, closed_early = self._sent(request)
         if closed_early and request.repeatable:
-            exchange = self._repeated(exchange)
+            exchange, _ = self._sent(self.renew(request) or request)
         for _ in range(MOST_REPEATS):
             seconds = retry_after_seconds(exchange, now=datetime.now(UTC))
             if seconds is None or not request.repeatable or self._limits is None:

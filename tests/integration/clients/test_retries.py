@@ -164,6 +164,14 @@ def test_an_old_time_stamp_is_not_renewed(asking: Callable[..., Asking]) -> None
     assert len(busy.asked) == 1
 
 
+def test_a_hash_whose_age_is_tested_is_not_renewed(asking: Callable[..., Asking]) -> None:
+    """A stale hash stays stale, and a used one stays used: with another hash, a right PBX would seem to accept it."""
+    busy = Busy(503, refusals=1, retry_after="15")
+    one = asking(busy, dialect="recording-api")
+    assert one.client.by_tag("INV-1", credentials=one.client.new_hash(renewable=False)).status == 503
+    assert len(busy.asked) == 1
+
+
 def test_commands_are_never_repeated(asking: Callable[..., Asking]) -> None:
     """A second start would make a second leg; a second request by hour within a minute is refused."""
     busy = Busy(503, refusals=9, retry_after="1")
@@ -240,6 +248,18 @@ def test_a_reused_connection_that_closes(
     assert one.client.by_tag("INV-2").status == status
     assert one.target_client.tally.requests == server.requests == sent
     assert one.target_client.tally.unavailable == {"no answer": len(closes)}
+    opened[0].close()
+
+
+def test_a_request_with_an_old_hash_is_repeated_as_it_is(keep_alive: Callable[..., KeepAlive], tmp_path: Path) -> None:
+    """A kept connection often closes while a clause waits for its hash to expire."""
+    server = keep_alive(2)
+    opened: list[TargetClient] = []
+    one = _asking(server.url, tmp_path, opened, dialect="recording-api")
+    credentials = one.client.signed("1392271611000")
+    assert one.client.by_tag("INV-1", credentials=credentials).status == 200
+    assert one.client.by_tag("INV-2", credentials=credentials).status == 200
+    assert one.target_client.tally.requests == server.requests == 3
     opened[0].close()
 
 

@@ -129,7 +129,7 @@ def test_an_upper_case_hash_is_refused(subject: Subject, check: Check) -> None:
 def test_a_hash_can_be_reused_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN: option hash_reuse. DOC W-A1 says both: valid for ten seconds, and a one time hash."""
     for question in first_question(subject):
-        hash_pair = subject.client.new_hash()
+        hash_pair = subject.client.new_hash(renewable=False)
         check_answered(subject, check, ask(subject, question, credentials=hash_pair), "a fresh hash")
         again = ask(subject, question, credentials=hash_pair)
         used, left = has_legs(subject, again), is_refused(subject, again)

@@ -37,7 +37,7 @@ AHEAD = {1.9: ("2", "10"), 3.5: ("10",), 6.0: ("10",), 12.5: ()}
 def _aged(subject: Subject, check: Check, seconds: float, *, used: bool = False) -> Iterator[Exchange]:
     """The answer to a question with a hash of this age. `used`: the hash was also used when it was new."""
     for question in first_question(subject):
-        hash_pair = subject.client.new_hash()
+        hash_pair = subject.client.new_hash(renewable=False)
         if used:
             check_answered(subject, check, ask(subject, question, credentials=hash_pair), "a fresh hash")
         subject.step(seconds)
@@ -90,7 +90,7 @@ def test_a_used_hash_is_refused_after_an_hour(subject: Subject, check: Check) ->
 def test_the_hour_of_a_used_hash_starts_as_declared(subject: Subject, check: Check) -> None:
     """UNKNOWN: option hash_hour_from. The hash is used 8 s after its time stamp, then 4 s before that hour ends, and 12 s after."""
     for question in first_question(subject):
-        hash_pair = subject.client.new_hash()
+        hash_pair = subject.client.new_hash(renewable=False)
         subject.step(8)
         check_answered(subject, check, ask(subject, question, credentials=hash_pair), "a hash 8 s old")
         subject.step(3596)
