@@ -20,8 +20,9 @@ from noojee_contract.model.exchange import Exchange
 class SecondRun:
     """A second run: its check, and its failed check, None if it passed.
 
-    `counts`: it replaces the first run, which met a server that was unavailable. `exchanges` are those of the second run,
-    and of all questions that were asked again before.
+    `counts`: it replaces the first run, which met a server that was unavailable. It does not count if the failed check
+    is about another answer that has changed, or that is not kept and so cannot be compared. `exchanges` are those of the
+    second run, and of all questions that were asked again before.
     """
 
     check: Check
@@ -63,7 +64,8 @@ def run_again(
         for cache in caches:
             cache.settle()
     exchanges += [second for cache in caches for second in cache.second_exchanges()]
-    counts = unavailable or (had_unavailable and not changed)
+    is_comparable = exchange is None or bool(questions)
+    counts = unavailable or (had_unavailable and is_comparable and not changed)
     return SecondRun(check=check, failed=again, counts=counts, exchanges=exchanges)
 
 

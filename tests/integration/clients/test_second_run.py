@@ -31,15 +31,19 @@ WRONG = Response('{"legs": "soon"}', content_type="application/json")
 BASE = "/njadmin/rest/RecordingAPI"
 
 
+OTHER = "1392271700.5"
+
+
 @pytest.fixture
-def runner(httpserver: HTTPServer) -> Iterator[Runner]:
-    """A runner on a read-only target that knows one recording."""
+def runner(httpserver: HTTPServer, request: pytest.FixtureRequest) -> Iterator[Runner]:
+    """A runner on a read-only target that knows one recording, or those of the parameter."""
+    known = getattr(request, "param", (ID,))
     target = Target(
         name="pbx",
         dialect="njadmin",
         base_url=httpserver.url_for("").rstrip("/"),
         api_key_env="KEY",
-        recordings=(Question("unique_id", ID),),
+        recordings=tuple(Question("unique_id", unique_id) for unique_id in known),
         negative_tests=True,
     )
     with Runner(RunnerConfig(targets=[target], random_seed=1, examples=1), environ={"KEY": "right-key-1"}) as opened:
@@ -110,6 +114,23 @@ def test_a_wrong_answer_that_stays_wrong_is_not_flaky(httpserver: HTTPServer, ch
         assert result.failure is not None
         assert result.failure.flaky is None
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("runner", [(ID, OTHER)], indirect=True)
+def test_an_unavailable_answer_excuses_no_other_question(
+    httpserver: HTTPServer, check: Callable[[str], Result]
+) -> None:
+    """A repeated question brings nothing once. That another question is never answered does not explain it."""
+    answers = iter((RIGHT, WRONG))
+
+    def answer(request: Request) -> Response:
+        return BUSY if request.args["uniqueId"] == OTHER else next(answers, RIGHT)
+
+    httpserver.expect_request(f"{BASE}/retrieveMetaDataByUniqueId").respond_with_handler(answer)
+    result = check("metadata.repeatable")
+    assert result.outcome is Outcome.FAILED
+    assert result.failure is not None
+    assert str(result.failure.flaky).startswith("flaky: on a second run with the same calls it passed")
 
 
 def _by_key(*wrong: Response) -> Callable[[Request], Any]:
