@@ -83,7 +83,7 @@ class Queue:
 class Ahead:
     """The by-hour queues of the read-only targets of a run.
 
-    `run` gives the result of a each, `subject` the subject of a target, `wait_seconds` how long a by-hour request to a
+    `run` gives the result of a planned clause, `subject` the subject of a target, `wait_seconds` how long a by-hour request to a
     target must wait now.
     """
 
@@ -114,19 +114,20 @@ class Ahead:
         """How many minutes the by-hour requests to a target need, as far as it is known."""
         return self._queues[name].minutes if name in self._queues else 0
 
-    def take(self, each: PlannedClause) -> Result | None:
-        """The result of a each that has run ahead; None if it has not."""
-        queue = None if each.cell.is_migration else self._queues.get(each.cell.target_names[0])
-        return None if queue is None else queue.results.pop(each.clause.id, None)
+    def take(self, planned: PlannedClause) -> Result | None:
+        """The result of a clause that has run ahead; None if it has not."""
+        queue = None if planned.cell.is_migration else self._queues.get(planned.cell.target_names[0])
+        return None if queue is None else queue.results.pop(planned.clause.id, None)
 
-    def note(self, each: PlannedClause, result: Result) -> None:
-        """Take the result of a each that has run in its place."""
-        for name in each.cell.target_names:
+    def note(self, planned: PlannedClause, result: Result) -> None:
+        """Take the result of a clause that has run in its place."""
+        for name in planned.cell.target_names:
             queue = self._queues.get(name)
-            if queue is not None and each.clause.id == ACCEPTED:
+            if queue is None:
+                continue
+            if planned.clause.id == ACCEPTED:
                 queue.ready = result.outcome in (Outcome.PASSED, Outcome.EXPECTED_FAILURE)
-            if queue is not None:
-                queue.steps = deque(step for step in queue.steps if step.clause is not each.clause)
+            queue.steps = deque(step for step in queue.steps if step.clause is not planned.clause)
 
     def run_due(self) -> None:
         """Send the by-hour requests that the limits of the targets allow now, without a wait."""
