@@ -26,11 +26,11 @@ from noojee_contract.suite.support.audio import (
     check_audio_refused,
     cover_audio,
     describe_audio,
-    describe_leg,
     is_without_audio,
     kind_without_audio,
     read_audio,
 )
+from noojee_contract.suite.support.listing import describe_leg
 from noojee_contract.suite.support.queries import has_audio
 
 CODINGS = {"PCM_16": "wav-pcm", "PCM_U8": "wav-pcm", "ALAW": "wav-alaw", "ULAW": "wav-ulaw", "MPEG_LAYER_III": "mpeg"}

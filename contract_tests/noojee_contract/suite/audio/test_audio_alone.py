@@ -9,8 +9,8 @@ from noojee_contract.model.audio import NoSound
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.audio import audio_answers, describe_leg, read_audio
-from noojee_contract.suite.support.listing import seconds_of
+from noojee_contract.suite.support.audio import audio_answers, read_audio
+from noojee_contract.suite.support.listing import describe_leg, seconds_of
 from noojee_contract.suite.support.queries import has_audio
 
 SAME_LENGTH_SECONDS = 1  # a Duration is rounded down, so equal sounds may have Durations that differ by one

@@ -17,10 +17,10 @@ from noojee_contract.suite.support.audio import (
     audio_answers,
     check_audio_refused,
     describe_audio,
-    describe_leg,
     is_refusal_of_audio,
     read_audio,
 )
+from noojee_contract.suite.support.listing import describe_leg
 from noojee_contract.suite.support.queries import allowed_values, has_audio
 
 INVALID_NUMBERS = ("0", "-1", "x", "1.5", "", "../1", "1;2", "99999999999999999999")

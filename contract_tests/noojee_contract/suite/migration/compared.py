@@ -13,10 +13,10 @@ from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject, SubjectPair
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite.migration.known_calls import ComparedCall, asked_calls, is_outside
-from noojee_contract.suite.support.audio import describe_leg
 from noojee_contract.suite.support.listing import (
     LegName,
     brings_nothing,
+    describe_leg,
     leg_in_words,
     legs_mismatch,
     listing_mismatch,

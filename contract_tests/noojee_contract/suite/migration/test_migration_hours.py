@@ -22,10 +22,10 @@ from noojee_contract.suite.migration.known_calls import (
     listing,
     outside_ids,
 )
-from noojee_contract.suite.support.audio import describe_leg
 from noojee_contract.suite.support.listing import (
     DECODED,
     LegName,
+    describe_leg,
     ends_of,
     listing_mismatch,
     name_of,

@@ -14,11 +14,10 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.migration.compared import Moved, moved_legs
 from noojee_contract.suite.support.audio import (
     audio_answers,
-    describe_leg,
     kind_without_audio,
     read_audio,
 )
-from noojee_contract.suite.support.listing import LegName, is_longer, name_of
+from noojee_contract.suite.support.listing import LegName, describe_leg, is_longer, name_of
 
 
 @clause("migration.sound")

@@ -141,11 +141,6 @@ def describe_audio(subject: Subject, exchange: Exchange) -> str:
     return f"{exchange.status} with {len(exchange.body)} bytes that are not audio"
 
 
-def describe_leg(leg: Leg) -> str:
-    """A leg in words."""
-    return f"leg {leg.number} of {leg.unique_id!r}"
-
-
 def _listed_legs(subject: Subject) -> Iterator[Leg]:
     for unique_id in subject.unique_ids:
         yield from (leg for leg in subject.by_unique_id(unique_id).legs if leg.number >= 1 and leg.unique_id)
