@@ -14,7 +14,7 @@ from noojee_contract.suite.support.listing import describe_leg, seconds_of
 from noojee_contract.suite.support.queries import has_audio
 
 SAME_LENGTH_SECONDS = 1  # a Duration is rounded down, so equal sounds may have Durations that differ by one
-LEAST_SECONDS = 1.0  # shorter sounds may hold nothing
+LEAST_SECONDS = 1.0  # of sound: files that hold only silence may be equal
 
 
 @clause("audio.own-file")
@@ -40,4 +40,4 @@ def _are_of_different_length(one: Leg, other: Leg) -> bool:
 
 def _has_sound(exchange: Exchange) -> bool:
     sound = read_audio(exchange)
-    return not isinstance(sound, NoSound) and sound.seconds >= LEAST_SECONDS
+    return not isinstance(sound, NoSound) and sound.sounding_seconds >= LEAST_SECONDS
