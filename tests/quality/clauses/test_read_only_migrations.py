@@ -192,6 +192,21 @@ def test_an_hour_that_may_not_be_asked_is_coverage() -> None:
     assert failures("migration.calls", pair) == set()
 
 
+def refused_by_hour() -> ReadOnlySubject:
+    """An old side where another client uses up the by-hour limit of each minute."""
+    subject = side(HOUR, TAG, before_by_hour=lambda: None)
+    subject.client.by_hour(date(2026, 3, 11), 14)
+    return subject
+
+
+def test_an_hour_that_the_old_side_refuses_is_not_compared() -> None:
+    """As for a unique id: an error of the old side says nothing about the migration."""
+    pair = SubjectPair(refused_by_hour(), side(HOUR))
+    reasons = {"answered with an error by the old side": 1}
+    assert coverage("migration.by-hour", pair, Covered.HOURS) == (1, 0, reasons)
+    assert failures("migration.by-hour-whole", pair) == set()
+
+
 SILENT = tuple({**each, "legs": [{**one, "sound": {"absent": True}} for one in each["legs"]]} for each in CALLS)
 
 

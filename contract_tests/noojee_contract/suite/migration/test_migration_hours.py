@@ -41,22 +41,27 @@ BY_HOUR_TOO = ("Duration", "Tag", "Username", "Direction", "DID")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One side of a migration with its words for messages, and its local time of each known hour."""
+    """One side of a migration, with its local time of each known hour."""
 
     subject: Subject
-    words: str
+    is_new: bool
     hours: tuple[LocalHour, ...]
+
+    @property
+    def words(self) -> str:
+        """The side in words."""
+        return "new side" if self.is_new else "old side"
 
     def legs(self, call: ComparedCall) -> tuple[Leg, ...]:
         """The legs that this side lists by the unique id of a call."""
-        return call.old.legs if self.words == "old side" else call.new.legs
+        return call.new.legs if self.is_new else call.old.legs
 
 
 def _sides(pair: SubjectPair) -> tuple[Side, Side]:
     hours = hours_of(pair)
     old = tuple(hour.old for hour in hours if hour.old is not None)
     new = tuple(hour.new for hour in hours if hour.new is not None)
-    return Side(subject=pair.old, words="old side", hours=old), Side(subject=pair.new, words="new side", hours=new)
+    return Side(subject=pair.old, is_new=False, hours=old), Side(subject=pair.new, is_new=True, hours=new)
 
 
 @clause("migration.by-hour")
@@ -76,11 +81,22 @@ def _cover_hours(pair: SubjectPair, check: Check) -> None:
     hours = hours_of(pair)
     check.cover(Covered.HOURS, known=len(hours))
     for hour in hours:
-        asked = [(side, local) for side, local in ((pair.old, hour.old), (pair.new, hour.new)) if local is not None]
-        if all(listing(side, local) is not None for side, local in asked):
+        reason = _not_compared(pair, hour)
+        if reason is None:
             check.cover(Covered.HOURS, compared=1)
         else:
-            check.cover(Covered.HOURS, not_compared={"not asked, because max_wait_seconds allows no wait": 1})
+            check.cover(Covered.HOURS, not_compared={reason: 1})
+
+
+def _not_compared(pair: SubjectPair, hour: PairHour) -> str | None:
+    """Why an hour is not compared; None where each side that has it lists it."""
+    for side, local, words in ((pair.old, hour.old, "old side"), (pair.new, hour.new, "new side")):
+        answer = listing(side, local)
+        if local is not None and answer is None:
+            return "not asked, because max_wait_seconds allows no wait"
+        if answer is not None and not shows_calls(side, answer):
+            return f"answered with an error by the {words}"
+    return None
 
 
 def _hour_legs(side: Side) -> Iterator[tuple[Answer, Leg]]:
@@ -98,7 +114,7 @@ def _check_hour_leg(
     """Check that a leg by hour is one of the legs that the other side lists for its call, with the same values."""
     twin = known.get(name_of(leg))
     where = f"{question_in_words(answer)} of the {side.words}: {describe_leg(leg)}"
-    is_new = side.words == "new side"
+    is_new = side.is_new
     old, new = (twin, leg) if is_new else (leg, twin)
     check.collect(
         twin is not None,
@@ -158,7 +174,10 @@ def test_every_leg_of_the_other_side_is_listed_in_its_hour(pair: SubjectPair, ch
 
 
 def _hours_with(side: Side, leg: Leg) -> list[Answer]:
-    """The answers to the hours in which a leg can have ended; empty where not all of them are known."""
+    """The answers to the hours in which a leg can have ended.
+
+    Empty where not all of them are known, or the old side answers with an error.
+    """
     zone = side.subject.zone
     second_is_left_out = side.subject.profile.get("repeated_hour") == "first"
     if second_is_left_out and any(end.astimezone(zone).fold for end in ends_of(leg)):
@@ -168,6 +187,8 @@ def _hours_with(side: Side, leg: Leg) -> list[Answer]:
         return []
     answers = [listing(side.subject, hour) for hour in hours]
     found = [answer for answer in answers if answer is not None]
+    if not side.is_new:
+        found = [answer for answer in found if shows_calls(side.subject, answer)]
     return found if len(found) == len(answers) else []
 
 
@@ -175,12 +196,11 @@ def _check_listed_by_hour(check: Check, leg: Leg, answers: list[Answer], side: S
     """Check that one of the hours in which a leg can have ended lists it."""
     unlisted = None if answers[0].legs else listing_mismatch(answers[0])
     asked = ", ".join(answer.asked.value for answer in answers)
-    is_new = side.words == "new side"
     check.collect(
         any(name_of(leg) in names(answer.legs) for answer in answers),
         f"{describe_leg(leg)} is not listed by hour on the {side.words} ({asked})",
         answers[0].exchange,
-        pair=LegPair(leg, None) if is_new else LegPair(None, leg),
+        pair=LegPair(leg, None) if side.is_new else LegPair(None, leg),
         kind=FailureKind.MISSING_LEG if unlisted is None else unlisted.kind,
         expected=describe_leg(leg),
     )
