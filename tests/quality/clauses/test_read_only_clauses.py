@@ -135,7 +135,15 @@ def test_a_legacy_side_that_refuses_is_not_a_side_without_calls() -> None:
     """The target file has a wrong key: this says nothing about the calls of the replacement."""
     legacy = read_only(httpx.MockTransport(lambda request: httpx.Response(401, html="no")), ("unique_id", CALL))
     replacement = read_only(Transport(sandboxes_with(tagged_call(CALL, "CASE-7"))), ("tag", "CASE-7"))
-    for clause in ("migration.calls", "migration.once", "migration.tags-bring"):
+    for clause in ("migration.calls", "migration.once", "migration.tags-bring", "migration.nothing-else"):
+        assert run(clause, SubjectPair(legacy, replacement)) == 0
+
+
+def test_a_replacement_that_is_unavailable_passes_nothing() -> None:
+    """It lists no leg twice, and none for unknown values: only because it lists nothing."""
+    legacy = read_only(Transport(sandboxes_with(tagged_call(CALL, "CASE-7"))), ("tag", "CASE-7"))
+    replacement = read_only(httpx.MockTransport(lambda request: httpx.Response(503)), ("unique_id", CALL))
+    for clause in ("migration.once", "migration.nothing-else"):
         assert run(clause, SubjectPair(legacy, replacement)) == 0
 
 
