@@ -59,18 +59,20 @@ class ByHourSlots:
         """Send a request in a slot; `refused` says that it must be refused.
 
         Sends it again in the next slot if the answer says nothing about it: after 429, 5xx or no answer, and after a refusal
-        by the limit. Another client may have used up this slot, or requests that were refused in it.
+        by the limit. Another client may have used up this slot, or requests that were refused in it. Raises TooSoon if the
+        target allows no wait for the next slot and the answer may be a refusal by the limit.
         """
         exchange = self._sent(send, refused)
         used_up = self._left_open and not refused and self._is_refusal(exchange)
-        if not is_unavailable(exchange) and not used_up and not self._is_of_limit(exchange):
+        of_limit = used_up or self._is_of_limit(exchange) or exchange.status == TOO_MANY_REQUESTS
+        if not is_unavailable(exchange) and not of_limit:
             return exchange
         self.use_up()
         self.repeats += 1
         try:
             return self._sent(send, refused)
         except TooSoon:
-            if exchange.status == TOO_MANY_REQUESTS:
+            if of_limit:
                 raise
             return exchange
 

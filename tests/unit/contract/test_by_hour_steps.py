@@ -89,16 +89,34 @@ def test_a_wrong_key_that_the_limit_refuses_is_sent_again() -> None:
     assert slots.send(answers(400, 401), refused=True).status == 401
 
 
-def test_a_listing_that_may_not_wait_for_the_next_minute_says_so() -> None:
-    turns = [None, TooSoon(61)]
+def turns(*each: TooSoon | None) -> Callable[[], None]:
+    """What a request of each turn waits for: nothing, or longer than the target allows."""
+    left = list(each)
 
     def before() -> None:
-        turn = turns.pop(0)
+        turn = left.pop(0)
         if turn is not None:
             raise turn
 
+    return before
+
+
+def test_a_listing_that_may_not_wait_for_the_next_minute_says_so() -> None:
     with pytest.raises(TooSoon):
-        ByHourSlots(before=before).send(answers(429))
+        ByHourSlots(before=turns(None, TooSoon(61))).send(answers(429))
+
+
+def test_a_listing_that_refused_requests_may_have_used_up_says_so() -> None:
+    """Without a wait, nobody can say whether the limit or the method refuses it."""
+    slots = ByHourSlots(before=turns(None, None, TooSoon(61)))
+    slots.send(answers(405), refused=True)
+    with pytest.raises(TooSoon):
+        slots.send(answers(400))
+
+
+def test_a_broken_listing_that_may_not_wait_is_an_answer() -> None:
+    """A server error is no refusal by the limit."""
+    assert ByHourSlots(before=turns(None, TooSoon(61))).send(answers(500)).status == 500
 
 
 @pytest.mark.parametrize(("seconds", "shows"), [(61, True), (5, False), (600, False)])
