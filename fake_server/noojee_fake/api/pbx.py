@@ -77,7 +77,7 @@ class PbxConfig:
 class Pbx:
     """A PBX with its calls, keys, clock, limits and options.
 
-    `slow_paths` are the paths whose methods may encode sound. `own_bugs` keeps the unexpected exceptions of the fake; the sandboxes of a server share it. Hold `change` while you
+    `own_bugs` keeps the unexpected exceptions of the fake; the sandboxes of a server share it. Hold `change` while you
     change more than one thing.
     """
 
@@ -188,6 +188,11 @@ class Pbx:
             return self._pending(request, response)
         return self._journaled(request, response, matched=matched)
 
+    def is_slow(self, path: str) -> bool:
+        """Whether the method of a path may encode sound."""
+        route = self._route(path)
+        return route is not None and route.is_slow
+
     def record_malformed(self, request: Request, response: Response, reason: str) -> None:
         """Keep a request that is no valid HTTP in the journal, with the reason."""
         self.journal.record(self.clock.micros(), request, response, matched=False, malformed=reason)
@@ -213,7 +218,7 @@ class Pbx:
 
     def _answer(self, request: Request, path: str) -> tuple[Response, bool]:
         """The response, and whether the path belongs to the API."""
-        route = self._routes.get(path) or self._decoded_route(path)
+        route = self._route(path)
         if not self.addresses.allow(request.client):
             return self._address_refused, route is not None
         if route is None:
@@ -232,6 +237,9 @@ class Pbx:
             if refusal is not None:
                 return refusal, True
         return route.handle(api_call), True
+
+    def _route(self, path: str) -> ApiRoute | None:
+        return self._routes.get(path) or self._decoded_route(path)
 
     def _decoded_route(self, path: str) -> ApiRoute | None:
         """The route of a percent-encoded path. An encoded slash matches no route (Tomcat's rule)."""
@@ -263,4 +271,3 @@ class Pbx:
             json=JsonWriter(profile["json_content_type"]),
         )
         self._routes = registry.routes(self.dialects, context)
-        self.slow_paths = frozenset(path for path, route in self._routes.items() if route.is_slow)

@@ -113,7 +113,7 @@ class Sandboxes:
         if path.startswith(_PREFIX):
             pbx, rest = self._found(path)
             return _no_sandbox(request) if pbx is None else pbx.handle_at(request, rest)
-        if path == ROOT or path.startswith(f"{ROOT}/"):
+        if is_control(path):
             try:
                 return self._control.handle(request)
             except Exception as bug:  # noqa: BLE001 - outermost handler: the bug is kept and named
@@ -123,12 +123,10 @@ class Sandboxes:
 
     def is_slow(self, path: str) -> bool:
         """Whether a request to a path may take long: the control API takes whole archives, and sound may be encoded."""
-        if path in self.default.slow_paths or path.startswith(ROOT):
-            return True
         if path.startswith(_PREFIX):
             pbx, rest = self._found(path)
-            return pbx is not None and rest in pbx.slow_paths
-        return False
+            return pbx is not None and pbx.is_slow(rest)
+        return is_control(path) or self.default.is_slow(path)
 
     def refusal(self, head: Request) -> Response | None:
         """The refusal of a request that its head decides, before its body is read. None: `handle` answers it."""
@@ -138,7 +136,7 @@ class Sandboxes:
             if pbx is None:
                 return _no_sandbox(head)
             return None if pbx.addresses.allow(head.client) else pbx.handle_at(head, rest)
-        if path == ROOT or path.startswith(f"{ROOT}/"):
+        if is_control(path):
             return self._control.refusal(head)
         return None if self.default.addresses.allow(head.client) else self.default.handle(head)
 
@@ -213,7 +211,12 @@ def body_bytes(path: str) -> int:
 
     The control API takes whole archives. A PBX takes a form, and refuses one that is too long.
     """
-    return LARGEST_BODY_BYTES if path.startswith(ROOT) else LARGEST_FORM_BYTES + 1
+    return LARGEST_BODY_BYTES if is_control(path) else LARGEST_FORM_BYTES + 1
+
+
+def is_control(path: str) -> bool:
+    """Whether a path belongs to the control API."""
+    return path.startswith(ROOT) and path[len(ROOT) : len(ROOT) + 1] in ("", "/")
 
 
 def _builder(configure: Callable[_P, ServerConfig]) -> Callable[_P, Sandboxes]:
