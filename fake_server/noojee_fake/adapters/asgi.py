@@ -47,7 +47,7 @@ class App:
         request = head
         if response is None:
             try:
-                body, length = await _body(receive, self._service.kept_bytes(head.path))
+                body, length = await _body(receive, self._service.kept_bytes(head))
             except _ClientLeft:
                 return
             request = replace(head, body=body)

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from noojee_fake.control import ROOT, json_body
+from noojee_fake.control import json_body
 from noojee_fake.messages import Closed, Pending, Request, Response
-from noojee_fake.server.sandboxes import Sandboxes, body_bytes
+from noojee_fake.server.sandboxes import Sandboxes, body_bytes, is_control
 
 LARGEST_BODY_BYTES = json_body.LARGEST_BODY_BYTES
 
@@ -40,9 +40,11 @@ class Service:
             return TOO_LARGE
         return self.sandboxes.refusal(head)
 
-    def kept_bytes(self, path: str) -> int:
-        """How many bytes of a body are used on a path; the rest may be dropped."""
-        return min(body_bytes(path), LARGEST_BODY_BYTES)
+    def kept_bytes(self, head: Request) -> int:
+        """How many bytes of a body are used; the rest may be dropped. A client without access to the control API has 0."""
+        if is_control(head.path) and self.sandboxes.refusal(head) is not None:
+            return 0
+        return min(body_bytes(head.path), LARGEST_BODY_BYTES)
 
     def is_slow(self, path: str) -> bool:
         """Whether a request may take so long that other clients should not wait for it."""
@@ -52,7 +54,7 @@ class Service:
         """The response to a whole request. `body_length` counts dropped bytes too. A long poll gives a `Pending`."""
         if body_length > LARGEST_BODY_BYTES:
             return TOO_LARGE
-        if self._origins and not request.path.startswith(ROOT):
+        if self._origins and not is_control(request.path):
             return self._answer_to_page(request)
         return self.sandboxes.handle(request)
 
@@ -71,6 +73,10 @@ class Service:
             waiting = response
             return replace(waiting, finish=lambda over: _with(waiting.finish(over), allowed))
         return _with(response, allowed) or response
+
+    def keep(self, bug: Exception) -> None:
+        """Keep an unexpected exception of the adapter, as a bug of the fake."""
+        self.sandboxes.own_bugs.keep(bug)
 
     def malformed(self, status: int, reason: str, start: bytes, client: str | None) -> tuple[Request, Response]:
         """A request that cannot be read, as far as its first bytes show it, and its response. The journal keeps both."""
