@@ -25,15 +25,17 @@ SLOW_WORKERS = 4
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """A whole request, with what its response needs. `body_bytes` is the length of its body, kept or not.
+    """A request, with what its response needs. `body_bytes` is the length of its body, kept or not.
 
-    Nobody changes it; it is not frozen for the reason of `Request`.
+    `refusal` is the response to a request that is refused before it is read completely; None: the request is complete.
+    Nobody changes an `Asked`; it is not frozen for the reason of `Request`.
     """
 
     request: Request
     keep_alive: bool
     version: str = "1.1"
     body_bytes: int = 0
+    refusal: Response | None = None
 
 
 class Shared:
@@ -61,7 +63,7 @@ class Responder:
         self._left: asyncio.Future[None] | None = None  # done when the client leaves
         self._can_write = asyncio.Event()
         self._is_paused = False
-        self.is_full = False  # too many requests wait: the connection ends after their responses
+        self.has_last_request = False  # no further request is read: the connection ends after the responses that wait
         self.has_responded = False
 
     @property
@@ -75,13 +77,16 @@ class Responder:
         return self._left is not None
 
     def take(self, asked: Asked) -> None:
-        """Answer a request, after the requests before it."""
+        """Answer a request, after the requests before it. Requests after the last request are dropped."""
+        if self._transport.is_closing() or self.has_last_request:
+            return
         if self._left is None and not self._is_paused and not self._waiting:
             self._answer(asked)
             return
-        self.is_full = self.is_full or len(self._waiting) >= MOST_PIPELINED
-        if not self.is_full:
+        is_full = len(self._waiting) >= MOST_PIPELINED
+        if not is_full:
             self._waiting.append(asked)
+        self.has_last_request = is_full or asked.refusal is not None
 
     def pause(self) -> None:
         """The client reads slowly: answer no further request until it catches up."""
@@ -125,14 +130,22 @@ class Responder:
 
     def _answer(self, asked: Asked) -> None:
         service = self._shared.service
-        if service.is_slow(asked.request.path):
+        if asked.refusal is None and service.is_slow(asked.request.path):
             self._begin(self._answer_in_thread(asked))
             return
-        response = service.answer(asked.request, asked.body_bytes)
-        if type(response) is Pending:
-            self._begin(self._deliver(asked, response))
-        else:
-            self.respond(asked, response)
+        try:
+            response = asked.refusal or service.answer(asked.request, asked.body_bytes)
+            if isinstance(response, (Pending, Streamed)):
+                self._begin(self._deliver(asked, response))
+            else:
+                self.respond(asked, response)
+        except Exception as bug:  # noqa: BLE001 - outermost handler: else the parser takes it for a malformed request
+            self._fail(bug)
+
+    def _fail(self, bug: Exception) -> None:
+        """Keep a bug of the fake, and cut the connection: its client must not wait without end."""
+        self._shared.service.keep(bug)
+        self._transport.abort()
 
     def _begin(self, responding: Coroutine[Any, Any, None]) -> None:
         """Respond in a task of its own. Further requests of the connection wait."""
@@ -142,7 +155,10 @@ class Responder:
         task.add_done_callback(self._shared.tasks.discard)
 
     async def _end(self, responding: Coroutine[Any, Any, None]) -> None:
-        await responding
+        try:
+            await responding
+        except Exception as bug:  # noqa: BLE001 - outermost handler of the task
+            self._fail(bug)
         self._left = None
         self._continue()
 
@@ -193,7 +209,7 @@ class Responder:
             self._answer(waiting.popleft())
         if self._is_paused or waiting or self._transport.is_closing():
             return
-        if self.is_full and self._left is None:
+        if self.has_last_request and self._left is None:
             self._transport.close()
         else:
             self._transport.resume_reading()

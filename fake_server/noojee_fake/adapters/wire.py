@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read requests, and answer the complete requests."""
-        if self._responder.is_full:
+        if self._responder.has_last_request:
             return
         malformed = self._reader.feed(data)
         if malformed is not None:
@@ -82,15 +82,16 @@ class Connection(asyncio.Protocol):
 
     def on_head(self, head: Request, *, keep_alive: bool, length: int | None, is_expecting: bool) -> int:
         """Refuse a request that needs no look at its body. Returns how much of the body to keep."""
-        if self._is_dropping:
+        if self._is_dropping or self._responder.has_last_request:
             return 0
-        refusal = self._shared.service.refusal(head, length)
-        if refusal is not None and not self._responder.is_busy:
-            self._refuse_body(refusal, head)
-            return 0
-        if is_expecting and not self._responder.is_busy:
-            self._transport.write(_CONTINUE)
-        return self._shared.service.kept_bytes(head.path)
+        if not self._responder.is_busy:  # else the request is refused in its turn
+            refusal = self._shared.service.refusal(head, length)
+            if refusal is not None:
+                self._refuse_body(refusal, head)
+                return 0
+            if is_expecting:
+                self._transport.write(_CONTINUE)
+        return self._shared.service.kept_bytes(head)
 
     def on_request(self, request: Request, *, keep_alive: bool, version: str, body_bytes: int) -> None:
         """Answer a request, after those before it."""
@@ -106,7 +107,11 @@ class Connection(asyncio.Protocol):
         request = head or self._reader.head
         if request is None:
             return
-        self._responder.respond(Asked(request=request, keep_alive=False), refusal, closes=False)
+        asked = Asked(request=request, keep_alive=False, refusal=refusal)
+        if self._responder.is_busy:
+            self._responder.take(asked)
+            return
+        self._responder.respond(asked, refusal, closes=False)
         self._is_dropping = True
 
     def _refuse(self, malformed: Malformed) -> None:
@@ -116,10 +121,10 @@ class Connection(asyncio.Protocol):
         request, response = self._shared.service.malformed(
             malformed.status, malformed.reason, malformed.start, self._reader.client
         )
-        if self._responder.is_busy or self._is_dropping:
+        if self._is_dropping:
             self._transport.abort()
             return
-        self._responder.respond(Asked(request=request, keep_alive=False), response)
+        self._responder.take(Asked(request=request, keep_alive=False, refusal=response))
 
     def tick(self) -> None:
         """Cut a client that stops sending its request or reading its answer. Call it once a second."""
