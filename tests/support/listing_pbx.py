@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 
-from noojee_contract.clients.client import Client
-from noojee_contract.clients.sender import Sender
-from noojee_contract.dialects.vendor_dialect import vendor_dialect
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
-from noojee_contract.engine.subject import SubjectConfig, SubjectPair
-from noojee_contract.model.question import Question
+from noojee_contract.engine.subject import SubjectPair
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
+from support.read_only_subjects import MELBOURNE, read_only_subject
 
-MELBOURNE = "Australia/Melbourne"
 UNIQUE_ID = "1773200399.2"
-AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
 LEG: Mapping[str, Any] = {
     "Source": "0400000001",
     "Leg": "1",
@@ -62,22 +56,8 @@ def subject_of(
     zone: str = MELBOURNE,
     target: Target | None = None,
 ) -> ReadOnlySubject:
-    """A read-only PBX of the dialect njadmin, whose answers a function gives."""
-    client = Client(
-        Sender(httpx.Client(transport=httpx.MockTransport(answer))),
-        root="http://pbx.invalid",
-        dialect=vendor_dialect("njadmin").configured({}, AUDIO),
-        key="a-key",
-        zone=ZoneInfo(zone),
-    )
-    config = SubjectConfig(
-        target=target or Target(name="pbx", dialect="njadmin", audio=AUDIO),
-        client=client,
-        zone=ZoneInfo(zone),
-        profile={},
-    )
-    questions = tuple(Question(kind, value) for kind, value in recordings)
-    return ReadOnlySubject(config, recordings=questions, before_by_hour=lambda: None, wait=lambda seconds: None)
+    """A read-only PBX whose answers a function gives, by default of the dialect njadmin."""
+    return read_only_subject(httpx.MockTransport(answer), recordings, zone=zone, target=target)
 
 
 def checked(clause: str, subject: ReadOnlySubject | SubjectPair) -> Check:

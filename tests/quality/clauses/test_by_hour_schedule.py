@@ -26,13 +26,12 @@ from noojee_contract.suite import clause_functions
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.targets.target import Target
 from support import timed_servers
+from support.read_only_subjects import AUDIO, KEY, MELBOURNE
 from support.timed_servers import Time, TimedServer
 
-KEY = "f863246a-973e-11e6-8784-08002718f5b5"
-ZONE = ZoneInfo("Australia/Melbourne")
+ZONE = ZoneInfo(MELBOURNE)
 HOURS = [datetime(2026, 3, 11, hour, tzinfo=ZONE) for hour in (9, 10, 14)]
 MOST_SECONDS = 6 * 60
-AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
 
 
 def calls() -> dict[str, Any]:

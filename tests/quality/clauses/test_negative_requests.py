@@ -21,11 +21,11 @@ from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.question import Question
 from noojee_contract.targets.target import Target
-from support.listing_pbx import AUDIO, LEG, UNIQUE_ID
+from support.listing_pbx import LEG, UNIQUE_ID
+from support.read_only_subjects import AUDIO, KEY
 from support.running import run_clauses
 
 DIALECT = Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml"
-KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 RECORDINGS = (Question("tag", "INV-7"), Question("unique_id", UNIQUE_ID), Question("hour", "2026/03/11 14"))
 SECOND_LEG = {**LEG, "Leg": "2", "Start": "2026-03-11 14:40:20.0", "CallRecordId": "502"}
 ITEM = {

@@ -18,7 +18,8 @@ from noojee_contract.model.audio import tone
 from noojee_contract.model.exchange import Exchange, Request
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.targets.config import from_flags
-from support.listing_pbx import LEG, MELBOURNE, UNIQUE_ID, checked, listing_pbx, subject_of
+from support.listing_pbx import LEG, UNIQUE_ID, checked, listing_pbx, subject_of
+from support.read_only_subjects import MELBOURNE
 
 BEGAN = 1773200399  # 11 March 2026, 14:39:59 in Melbourne
 

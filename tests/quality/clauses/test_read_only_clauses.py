@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from noojee_contract.clients.client import Client
-from noojee_contract.clients.sender import Sender
 from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.model import Method
 from noojee_contract.dialects.schemes import NoCredentials
-from noojee_contract.dialects.vendor_dialect import vendor_dialect
-from noojee_contract.engine.bundled import ZONE
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
 from noojee_contract.engine.clause_run import run_clause
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.sampling import Sampling
-from noojee_contract.engine.subject import UNKNOWN_VALUES, Answer, SubjectConfig, SubjectPair
+from noojee_contract.engine.subject import UNKNOWN_VALUES, SubjectPair
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
-from noojee_contract.model.question import Question
 from noojee_contract.suite import clause_functions
 from noojee_contract.suite.support.answers import is_list, kind_without_legs
 from noojee_contract.suite.support.archives import archive, call, leg
@@ -31,11 +25,10 @@ from noojee_contract.targets.target import Target
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.server.sandboxes import Sandboxes, build
+from support.read_only_subjects import read_only_subject
 
-KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 CALL = "1773200300.2"
 HOUR = "2026/03/11 14"
-AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
 
 
 def tagged_call(unique_id: str, *tags: str, minute: int = 40) -> dict[str, Any]:
@@ -60,17 +53,9 @@ def read_only(
     wait: Callable[[float], None] = lambda seconds: None,
 ) -> ReadOnlySubject:
     """A read-only PBX of which the suite knows these recordings. A by-hour request waits 61 s first."""
-    target = target or Target(name="pbx", dialect="njadmin")
-    client = Client(
-        Sender(httpx.Client(transport=transport)),
-        root="http://pbx.invalid",
-        dialect=vendor_dialect("njadmin").configured({}, AUDIO),
-        key=KEY,
-        zone=ZoneInfo(ZONE),
+    return read_only_subject(
+        transport, recordings, target=target, profile=profile, before_by_hour=lambda: wait(61), wait=wait
     )
-    config = SubjectConfig(target=target, client=client, zone=ZoneInfo(ZONE), profile=profile or {})
-    questions = tuple(Question(kind, value) for kind, value in recordings)
-    return ReadOnlySubject(config, recordings=questions, before_by_hour=lambda: wait(61), wait=wait)
 
 
 def run(clause: str, subject: ReadOnlySubject | SubjectPair) -> int:
@@ -247,10 +232,6 @@ def test_an_empty_list_of_a_dialect_file_is_a_missing_leg() -> None:
         ("unique_id", CALL),
         target=Target(name="records", dialect="file", described=described),
     )
-    answer = Answer(
-        Question("unique_id", CALL),
-        subject.by_unique_id(CALL).exchange,
-        described.read_answer(Question("unique_id", CALL), subject.by_unique_id(CALL).exchange, zone=ZoneInfo(ZONE)),
-    )
+    answer = subject.by_unique_id(CALL)
     assert is_list(answer)
     assert kind_without_legs(answer) is FailureKind.MISSING_LEG

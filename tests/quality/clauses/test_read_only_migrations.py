@@ -6,20 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 
-from noojee_contract.clients.client import Client
-from noojee_contract.clients.sender import Sender
-from noojee_contract.dialects.vendor_dialect import vendor_dialect
-from noojee_contract.engine.bundled import ZONE
 from noojee_contract.engine.check import Check, CheckFailed
 from noojee_contract.engine.clause_run import run_clause
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.sampling import Sampling
-from noojee_contract.engine.subject import SubjectConfig, SubjectPair
+from noojee_contract.engine.subject import SubjectPair
 from noojee_contract.errors import TooSoon
 from noojee_contract.model.coverage import Covered
 from noojee_contract.model.failure import FailureKind
@@ -31,9 +25,8 @@ from noojee_contract.targets.target import Target
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.server.sandboxes import build
+from support.read_only_subjects import MELBOURNE, read_only_subject
 
-KEY = "f863246a-973e-11e6-8784-08002718f5b5"
-AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
 HOUR, TAG = ("hour", "2026/03/11 14"), ("tag", "CASE-7")
 CALL, OTHER, EARLIER = "1773200300.2", "1773200360.5", "1773113500.7"
 Row = tuple[str, str]
@@ -49,7 +42,7 @@ CALLS = (tagged(CALL, 1, 2), tagged(OTHER, 5), tagged(EARLIER, 7, day=10, tag="C
 
 
 def side(
-    *rows: Row, calls: tuple[Mapping[str, Any], ...] = CALLS, dialect: str = "njadmin", zone: str = ZONE,
+    *rows: Row, calls: tuple[Mapping[str, Any], ...] = CALLS, dialect: str = "njadmin", zone: str = MELBOURNE,
     before_by_hour: Callable[[], None] | None = None, options: Mapping[str, str] | None = None,
 ) -> ReadOnlySubject:  # fmt: skip
     """A read-only PBX with these calls, of which the suite knows these rows. Its clock steps before a by-hour request."""
@@ -58,19 +51,11 @@ def side(
     def step() -> None:
         sandboxes.default.clock.step(61 * SECOND)
 
-    client = Client(
-        Sender(httpx.Client(transport=Transport(sandboxes))),
-        root="http://pbx.invalid",
-        dialect=vendor_dialect(dialect).configured({}, AUDIO),
-        key=KEY,
-        zone=ZoneInfo(zone),
-    )
     questions = tuple(Question(kind, value) for kind, value in rows)
     places = {question: f"recordings.csv, line {number}" for number, question in enumerate(questions, start=2)}
     target = Target(name="pbx", dialect=dialect, recordings=questions, recording_places=places)
-    config = SubjectConfig(target=target, client=client, zone=ZoneInfo(zone), profile={})
-    return ReadOnlySubject(
-        config, recordings=questions, before_by_hour=before_by_hour or step, wait=lambda seconds: None
+    return read_only_subject(
+        Transport(sandboxes), rows, target=target, zone=zone, before_by_hour=before_by_hour or step
     )
 
 

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 
 from noojee_contract.catalogue.clauses import LISTING, Clause, catalogue
-from noojee_contract.clients.client import Client
-from noojee_contract.clients.sender import Sender
-from noojee_contract.dialects.vendor_dialect import vendor_dialect
-from noojee_contract.engine.bundled import ZONE, bundled
+from noojee_contract.engine.bundled import bundled
 from noojee_contract.engine.check import Check
-from noojee_contract.engine.read_only_subject import ReadOnlySubject
-from noojee_contract.engine.subject import Subject, SubjectConfig
-from noojee_contract.model.question import Question
+from noojee_contract.engine.subject import Subject
 from noojee_contract.suite import clause_functions
 from noojee_contract.targets.target import Target
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.pbx.clock import SECOND
 from noojee_fake.server.sandboxes import build
+from support.read_only_subjects import read_only_subject
 
-KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 FEW = 6  # known recordings of each kind
 OBSERVED = [
     (dialect, clause)
@@ -45,25 +38,16 @@ def observed() -> Callable[[str], Subject]:
         def wait(seconds: float) -> None:
             clock.step(round(seconds * SECOND))
 
-        client = Client(
-            Sender(httpx.Client(transport=Transport(sandboxes))),
-            root="http://pbx.invalid",
-            dialect=vendor_dialect(dialect),
-            key=KEY,
-            zone=ZoneInfo(ZONE),
-        )
         hours = [f"{day:%Y/%m/%d} {hour}" for day, hour in archive.hours[:FEW]]
         recordings = [
             ("tag", archive.tags[:FEW]),
             ("unique_id", [call.unique_id for call in archive.calls[:FEW]]),
             ("hour", hours),
         ]
-        config = SubjectConfig(
-            target=Target(name="observed", dialect=dialect), client=client, zone=ZoneInfo(ZONE), profile={}
-        )
-        return ReadOnlySubject(
-            config,
-            recordings=tuple(Question(kind, value) for kind, values in recordings for value in values),
+        return read_only_subject(
+            Transport(sandboxes),
+            [(kind, value) for kind, values in recordings for value in values],
+            target=Target(name="observed", dialect=dialect),
             before_by_hour=lambda: wait(61),
             wait=wait,
         )

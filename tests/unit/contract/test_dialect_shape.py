@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,14 @@ import httpx
 import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.clients.client import Client
-from noojee_contract.clients.sender import Sender
 from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
-from noojee_contract.engine.subject import Subject, SubjectConfig
-from noojee_contract.model.question import Question
 from noojee_contract.suite.support.queries import has_legs, is_refused, shows_recording
 from noojee_contract.targets.applicability import reason_not_applicable
 from noojee_contract.targets.target import Target
 from support.conformant_servers.replacement_variants import VARIANTS
+from support.read_only_subjects import read_only_subject
 from unit.contract.test_dialect_file import EXAMPLE, read
 from unit.contract.test_dialect_requests import error_of
 
@@ -51,23 +47,19 @@ def dialect(tmp_path: Path) -> CustomDialect:
     return read_dialect(VARIANTS["shapes"].described(tmp_path / "shapes"))
 
 
-def case(dialect: CustomDialect, answers: dict[str, Any]) -> Subject:
+def subject_of(dialect: CustomDialect, answers: dict[str, Any]) -> ReadOnlySubject:
     """A read-only PBX with a tag and an hour in its recordings file."""
-    http = httpx.Client(
-        transport=httpx.MockTransport(
-            lambda request: httpx.Response(200, json=answers.get(request.url.path, {"items": []}))
-        )
-    )
-    known = (Question("tag", "a"), Question("hour", "2021/09/14 15"))
-    target = Target(name="new", dialect=dialect.name, described=dialect, base_url="https://h", recordings=known)
-    client = Client(Sender(http), root="https://h", dialect=dialect, key="k-1", zone=MELBOURNE)
-    config = SubjectConfig(target=target, client=client, zone=MELBOURNE, profile={})
-    return ReadOnlySubject(config, recordings=known, before_by_hour=lambda: None, wait=time.sleep)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=answers.get(request.url.path, {"items": []}))
+
+    target = Target(name="new", dialect=dialect.name, described=dialect)
+    return read_only_subject(httpx.MockTransport(answer), [("tag", "a"), ("hour", "2021/09/14 15")], target=target)
 
 
 def test_each_answer_has_the_shape_of_its_method(dialect: CustomDialect) -> None:
     """A method may have its own fields, places and formats; the rest is common, and fields may be left out."""
-    own = case(dialect, ANSWERS)
+    own = subject_of(dialect, ANSWERS)
     hour, tag = own.by_hour(date(2021, 9, 14), 15), own.by_tag("a")
     assert hour.reading.problems == tag.reading.problems == ()
     ((by_hour,), (by_tag,)) = hour.legs, tag.legs
@@ -80,17 +72,17 @@ def test_each_answer_has_the_shape_of_its_method(dialect: CustomDialect) -> None
 
 def test_an_answer_by_tag_is_recognised(dialect: CustomDialect) -> None:
     """With legs, without legs, and as a refusal."""
-    own = case(dialect, ANSWERS)
+    own = subject_of(dialect, ANSWERS)
     there = own.client.by_tag("a")
     assert has_legs(own, there)
     assert shows_recording(own, there)
-    listed = case(
+    listed = subject_of(
         dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "denied", "message": "no", "callId": "7"}}}
     )
     assert not shows_recording(listed, listed.client.by_tag("a"))  # an id is in many an error
-    none = case(dialect, {**ANSWERS, "/api/v2/recordings": {"found": []}})
+    none = subject_of(dialect, {**ANSWERS, "/api/v2/recordings": {"found": []}})
     assert not is_refused(none, none.client.by_tag("a"))
-    failed = case(dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "bad_request", "message": "no"}}})
+    failed = subject_of(dialect, {**ANSWERS, "/api/v2/recordings": {"error": {"code": "bad_request", "message": "no"}}})
     assert is_refused(failed, failed.client.by_tag("a"))
 
 
