@@ -1,4 +1,7 @@
-"""A server that lists given legs by unique id and by tag, from bodies that are made once: many legs cost little time."""
+"""Servers that list given legs by unique id and by tag, and the target file of a migration between two of them.
+
+The bodies are made once: many legs cost little time.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,40 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 Entry = Mapping[str, str]
 PARAMETERS = {"retrieveMetaDataByUniqueId": ("uniqueId", "UniqueId"), "retrieveMetaData": ("tag", "Tag")}
 """The parameter of each method, and the field that it selects by."""
+CONFIG = """
+[targets.old]
+dialect = "call-management"
+base_url = "{old}"
+api_key_env = "PBX_KEY"
+time_zone = "Australia/Melbourne"
+recordings = "calls.csv"
+
+[targets.new]
+dialect = "njadmin"
+base_url = "{new}"
+api_key_env = "PBX_KEY"
+time_zone = "Australia/Melbourne"
+{of_new}
+
+[[migration]]
+from = "old"
+to = "new"
+{of_migration}
+"""
+
+
+def entry(leg: int, **changes: str) -> dict[str, str]:
+    """A leg as the vendor writes it."""
+    return {
+        "Source": "0398765432", "Destination": str(200 + leg), "Leg": str(leg), "Start": f"2024-03-04 09:00:{leg:02}.0", "Duration": "30",
+        "Tag": "T-1", "Username": "alice", "CallRecordId": str(leg), "UniqueId": "1709542800.1", "DID": "", "Direction": "0", **changes,
+    }  # fmt: skip
 
 
 def bodies(entries: Sequence[Entry]) -> dict[tuple[str, str], bytes]:
@@ -60,3 +92,27 @@ def serving(entries: Sequence[Entry]) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def migration(
+    folder: Path,
+    old: Sequence[Entry],
+    new: Sequence[Entry],
+    *,
+    tags: Sequence[str] = (),
+    of_new: str = "",
+    of_migration: str = "",
+) -> Iterator[None]:
+    """A folder with the target file `t.toml` of two served sides. The recordings file has the calls of the old side, and tags.
+
+    `of_new` and `of_migration` are further lines of the table of the new side and of the migration.
+    """
+    rows = [f"tag,{tag}" for tag in tags] + [
+        f"unique_id,{call}" for call in dict.fromkeys(leg["UniqueId"] for leg in old)
+    ]
+    (folder / "calls.csv").write_text("\n".join(("kind,value", *rows, "")), encoding="utf-8")
+    with serving(old) as old_url, serving(new) as new_url:
+        text = CONFIG.format(old=old_url, new=new_url, of_new=of_new, of_migration=of_migration)
+        (folder / "t.toml").write_text(text, encoding="utf-8")
+        yield

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support.listed_legs import serving
+from support.listed_legs import entry, migration
 
 CALLS, LEGS = 40, 301
 PLANTED = {"Duration": range(20), "Tag": range(20, 30), "Username": range(30, 37)}
@@ -20,22 +20,13 @@ BETWEEN = 317
 """Every 317th leg differs, so that the 37 legs lie in all calls."""
 
 
-def entry(call: int, leg: int) -> dict[str, str]:
-    """A leg as the vendor writes it."""
+def leg_of(call: int, leg: int) -> dict[str, str]:
+    """A leg of one of the calls, a minute after the leg before it."""
     start = datetime(2024, 3, 4, 9, tzinfo=UTC) + timedelta(minutes=call * 500 + leg)
-    return {
-        "Source": "0398765432",
-        "Destination": str(200 + leg),
-        "Leg": str(leg),
-        "Start": f"{start:%Y-%m-%d %H:%M:%S}.0",
-        "Duration": "30",
-        "Tag": f"T-{call}",
-        "Username": f"user{leg}",
-        "CallRecordId": str(call * 1000 + leg),
-        "UniqueId": f"17095{call:05}.{call}",
-        "DID": "0390001111",
-        "Direction": "0",
-    }
+    return entry(
+        leg, Start=f"{start:%Y-%m-%d %H:%M:%S}.0", Tag=f"T-{call}", Username=f"user{leg}",
+        CallRecordId=str(call * 1000 + leg), UniqueId=f"17095{call:05}.{call}",
+    )  # fmt: skip
 
 
 def planted(entries: list[dict[str, str]]) -> tuple[list[dict[str, str]], dict[tuple[str, str, str], tuple[str, str]]]:
@@ -57,18 +48,9 @@ Sides = tuple[Path, dict[tuple[str, str, str], tuple[str, str]]]
 @pytest.fixture
 def sides(tmp_path: Path) -> Iterator[Sides]:
     """A target file with two served sides of 12,040 legs, and the differences between them."""
-    old = [entry(call, leg) for call in range(1, CALLS + 1) for leg in range(1, LEGS + 1)]
+    old = [leg_of(call, leg) for call in range(1, CALLS + 1) for leg in range(1, LEGS + 1)]
     new, wanted = planted(old)
-    rows = "".join(f"unique_id,{each}\n" for each in dict.fromkeys(leg["UniqueId"] for leg in old))
-    (tmp_path / "calls.csv").write_text(f"kind,value\n{rows}")
-    with serving(old) as old_url, serving(new) as new_url:
-        (tmp_path / "t.toml").write_text(
-            f'[targets.old]\ndialect = "call-management"\nbase_url = "{old_url}"\napi_key_env = "PBX_KEY"\n'
-            'time_zone = "Australia/Melbourne"\nrecordings = "calls.csv"\n'
-            f'[targets.new]\ndialect = "njadmin"\nbase_url = "{new_url}"\napi_key_env = "PBX_KEY"\n'
-            'time_zone = "Australia/Melbourne"\nrecordings = "calls.csv"\n'
-            '[[migration]]\nfrom = "old"\nto = "new"\n'
-        )
+    with migration(tmp_path, old, new):
         yield tmp_path, wanted
 
 

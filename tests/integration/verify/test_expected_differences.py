@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.listed_legs import serving
+from support.listed_legs import entry, migration
 
 Verify = Callable[..., tuple[int, dict[str, str]]]
 EXPECTED = """[[targets.new.expected_failures]]
@@ -20,26 +20,13 @@ expires = 2999-01-01
 """
 
 
-def entry(leg: int, **changes: str) -> dict[str, str]:
-    return {
-        "Source": "0398765432", "Destination": str(200 + leg), "Leg": str(leg), "Start": f"2024-03-04 09:00:{leg:02}.0", "Duration": "30",
-        "Tag": "T-1", "Username": "alice", "CallRecordId": str(leg), "UniqueId": "1709542800.1", "DID": "", "Direction": "0", **changes,
-    }  # fmt: skip
-
-
 @pytest.fixture
 def verify(tmp_path: Path, contract: Any) -> Verify:
     """Compares a call of two legs with one whose second leg has changes; gives the exit code and the outcome of each field."""
 
     def run(*flags: str, extra: str = "", **changes: str) -> tuple[int, dict[str, str]]:
-        (tmp_path / "calls.csv").write_text("kind,value\nunique_id,1709542800.1\n")
-        with serving([entry(1), entry(2)]) as old, serving([entry(1), entry(2, **changes)]) as new:
-            table = 'api_key_env = "PBX_KEY"\ntime_zone = "Australia/Melbourne"\nrecordings = "calls.csv"\n'
-            (tmp_path / "t.toml").write_text(
-                f'[targets.old]\ndialect = "call-management"\nbase_url = "{old}"\n{table}'
-                f'[targets.new]\ndialect = "njadmin"\nbase_url = "{new}"\n{table}{extra}\n'
-                '[[migration]]\nfrom = "old"\nto = "new"\n'
-            )
+        old, new = [entry(1), entry(2)], [entry(1), entry(2, **changes)]
+        with migration(tmp_path, old, new, of_new=extra):
             ran = contract("verify", "--config", "t.toml", *flags, "--differences", "d.csv", PBX_KEY="k-123456")
         with (tmp_path / "d.csv").open(encoding="utf-8", newline="") as file:
             return ran.code, {row["field"]: row["outcome"] for row in csv.DictReader(file)}
@@ -76,14 +63,8 @@ def test_a_required_informational_clause_is_missing_where_it_fails(verify: Verif
 def test_a_key_in_a_pattern_or_a_row_is_redacted(tmp_path: Path, contract: Any) -> None:
     """A new side that writes the key into each leg shows it in no report."""
     key = "k3y-0f-the-staging-pbx"
-    (tmp_path / "calls.csv").write_text("kind,value\nunique_id,1709542800.1\n")
     legs = [entry(number, Username=f"user{number}") for number in range(1, 5)]
-    with serving(legs) as old, serving([{**leg, "Username": key} for leg in legs]) as new:
-        table = 'api_key_env = "PBX_KEY"\ntime_zone = "Australia/Melbourne"\nrecordings = "calls.csv"\n'
-        (tmp_path / "t.toml").write_text(
-            f'[targets.old]\ndialect = "call-management"\nbase_url = "{old}"\n{table}'
-            f'[targets.new]\ndialect = "njadmin"\nbase_url = "{new}"\n{table}[[migration]]\nfrom = "old"\nto = "new"\n'
-        )
+    with migration(tmp_path, legs, [{**leg, "Username": key} for leg in legs]):
         ran = contract(
             "verify", "--config", "t.toml", "--only", "migration.owners", "--differences", "d.csv", "--json", "r.jsonl",
             PBX_KEY=key,

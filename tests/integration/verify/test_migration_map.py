@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.listed_legs import Entry, serving
+from support.listed_legs import Entry, entry, migration
 
 MAP = """[migration.map]
 numbers = [{from = "+61", to = "0"}]
@@ -18,13 +18,6 @@ unique_ids = "ids.csv"
 CLAUSES = ("--only", "migration.*", "--differences", "d.csv")
 
 
-def entry(call: int, leg: int, *, unique_id: str, source: str, username: str) -> dict[str, str]:
-    return {
-        "Source": source, "Destination": str(200 + leg), "Leg": str(leg), "Start": f"2024-03-04 09:0{call}:{leg:02}.0", "Duration": "30",
-        "Tag": f"T-{call}", "Username": username, "CallRecordId": str(call * 10 + leg), "UniqueId": unique_id, "DID": "", "Direction": "0",
-    }  # fmt: skip
-
-
 def legs(*, new: bool) -> list[dict[str, str]]:
     """Three calls of three legs as one side has them."""
     found = []
@@ -32,7 +25,13 @@ def legs(*, new: bool) -> list[dict[str, str]]:
         unique_id = f"17095428{call}1.{call + 7}" if new else f"17095428{call}0.{call}"
         source = f"039876543{call}" if new else f"+6139876543{call}"
         names = ("a.smith", "b.jones") if new else ("alice", "bob")
-        found += [entry(call, leg, unique_id=unique_id, source=source, username=names[leg % 2]) for leg in range(1, 4)]
+        found += [
+            entry(
+                leg, Source=source, Start=f"2024-03-04 09:0{call}:{leg:02}.0", Tag=f"T-{call}", Username=names[leg % 2],
+                CallRecordId=str(call * 10 + leg), UniqueId=unique_id,
+            )
+            for leg in range(1, 4)
+        ]  # fmt: skip
     return found
 
 
@@ -44,14 +43,7 @@ def verified(tmp_path: Path, contract: Any) -> Any:
         (tmp_path / "users.csv").write_text("old,new\nalice,a.smith\nbob,b.jones\n")
         rows = [(f"17095428{call}0.{call}", f"17095428{call}1.{call + 7}") for call in range(3)]
         (tmp_path / "ids.csv").write_text("old,new\n" + "".join(f"{old},{new}\n" for old, new in rows))
-        (tmp_path / "calls.csv").write_text("kind,value\ntag,T-0\n" + "".join(f"unique_id,{old}\n" for old, _ in rows))
-        with serving(legs(new=False)) as old_url, serving(new) as new_url:
-            (tmp_path / "t.toml").write_text(
-                f'[targets.old]\ndialect = "call-management"\nbase_url = "{old_url}"\napi_key_env = "PBX_KEY"\n'
-                'time_zone = "Australia/Melbourne"\nrecordings = "calls.csv"\n'
-                f'[targets.new]\ndialect = "njadmin"\nbase_url = "{new_url}"\napi_key_env = "PBX_KEY"\n'
-                f'time_zone = "Australia/Melbourne"\n[[migration]]\nfrom = "old"\nto = "new"\n{table}'
-            )
+        with migration(tmp_path, legs(new=False), new, tags=["T-0"], of_migration=table):
             ran = contract("verify", "--config", "t.toml", *CLAUSES, PBX_KEY="k-123456")
         with (tmp_path / "d.csv").open(encoding="utf-8", newline="") as file:
             return ran.code, ran.out + ran.err, list(csv.DictReader(file))
