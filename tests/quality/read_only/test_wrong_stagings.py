@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from noojee_contract.report.jsonlines import read
 from noojee_contract.report.summary import summarize
+from support.commands import environment
 from support.faulty_migrations.archive import write_archive, write_recordings
 from support.wrong_stagings import OLD_KEY, RECORDINGS, WRONG_STAGINGS, fake, staged, target_file
 
@@ -46,12 +46,7 @@ def test_a_wrong_staging_pbx_has_its_answer(name: str, old: OldPbx) -> None:
         report.unlink(missing_ok=True)
         ran = subprocess.run(
             [sys.executable, "-m", "noojee_contract", "verify", "--config", str(path), "--json", str(report), *names],
-            env={
-                **os.environ,
-                "OLD_PBX_KEY": OLD_KEY,
-                "STAGING_PBX_KEY": staging.key,
-                "PYTHONPATH": os.pathsep.join(sys.path),
-            },
+            env=environment(OLD_PBX_KEY=OLD_KEY, STAGING_PBX_KEY=staging.key),
             capture_output=True,
             text=True,
             timeout=120,

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ import httpx
 
 from noojee_contract.model.failure import FailureKind
 from noojee_fake.testing import ServerProcess
+from support.commands import environment
 from support.conformant_servers import hosts
 from support.conformant_servers.wire import Answer
 from support.faulty_migrations.archive import unique_ids, write_archive
@@ -52,9 +51,9 @@ def _no_proxy(forward: Handle) -> Handle:
 class WrongStaging:
     """A staging PBX with a mistake, and what verify must answer.
 
-    `archive` changes the calls that it holds, `proxy` what comes back, `flags` how it is served, `key` is the key of the target file. `dialect` is
-    spoken by the staging PBX; without `compared` there is no migration. `exit_code` is that of the command; `failures` are
-    alternatives for the first failure of the report; `words` must be in the line of a wrong configuration or in the report.
+    `archive` changes the calls that it holds, and `proxy` its answers. `key` and `dialect` are those of the target file. Without
+    `compared` there is no migration. `exit_code` is that of the command. `failures` are alternatives for the first failure of the report. `words`
+    must be in the output.
     """
 
     story: str
@@ -63,7 +62,6 @@ class WrongStaging:
     words: tuple[str, ...] = ()
     archive: Callable[[Document], Document] = _as_is
     proxy: Callable[[Handle], Handle] = _no_proxy
-    flags: tuple[str, ...] = ()
     key: str = STAGING_KEY
     dialect: str = "njadmin"
     compared: bool = True
@@ -219,12 +217,10 @@ WRONG_STAGINGS: Mapping[str, WrongStaging] = {
 
 
 @contextmanager
-def fake(archive: Path, key: str, *flags: str) -> Iterator[str]:
+def fake(archive: Path, key: str) -> Iterator[str]:
     """The base URL of a fake with an archive file and a key, as a process of its own."""
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    variables = {**os.environ, "PYTHONPATH": path, "STAGED_KEY": key}
-    words = ("--archive", str(archive), "--api-key-env", "STAGED_KEY", "--quiet", *flags)
-    with ServerProcess(*words, environment=variables, deadline_seconds=60) as server:
+    words = ("--archive", str(archive), "--api-key-env", "STAGED_KEY", "--quiet")
+    with ServerProcess(*words, environment=environment(STAGED_KEY=key), deadline_seconds=60) as server:
         yield server.base_url
 
 
@@ -238,7 +234,7 @@ def staged(staging: WrongStaging, folder: Path) -> Iterator[str]:
         changed = folder / "staging.json"
         document = staging.archive(json.loads(right.read_text(encoding="utf-8")))
         changed.write_text(json.dumps(document), encoding="utf-8")
-        url = resources.enter_context(fake(changed, STAGING_KEY, *staging.flags))
+        url = resources.enter_context(fake(changed, STAGING_KEY))
         if staging.proxy is not _no_proxy:
             client = resources.enter_context(httpx.Client(trust_env=False, timeout=30))
             url = resources.enter_context(hosts.pool(staging.proxy(_forward(client, url))))
