@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 from support.commands import environment
 
 RATE = 10
-EACH = 6
+REQUESTS = 6
 WORKER = textwrap.dedent(
     """
     import sys
@@ -26,7 +26,7 @@ WORKER = textwrap.dedent(
     from noojee_contract.clients.target_client import TargetClient
     from noojee_contract.targets.target import Target
 
-    url, folder, number, each = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    url, folder, number, requests = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     targets = [
         Target(name="old", dialect="call-management", base_url=url, api_key_env="KEY", requests_per_second=10),
         Target(name="new", dialect="njadmin", base_url=url + "/x", api_key_env="KEY", requests_per_second=50),
@@ -36,7 +36,7 @@ WORKER = textwrap.dedent(
     client = TargetClient(target, servers=Servers(), limits=limits[target.name], environ={"KEY": "k"})
     print("ready", flush=True)
     sys.stdin.readline()
-    for each in range(each):
+    for _ in range(requests):
         client.read_only_client().by_tag("INV-1")
     client.close()
     """
@@ -57,7 +57,7 @@ def test_no_gap_is_too_short(workers: int, httpserver: HTTPServer, tmp_path: Pat
     words = [httpserver.url_for("").rstrip("/"), str(tmp_path)]
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", WORKER, *words, str(number), str(EACH)],
+            [sys.executable, "-c", WORKER, *words, str(number), str(REQUESTS)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment(),
@@ -70,7 +70,7 @@ def test_no_gap_is_too_short(workers: int, httpserver: HTTPServer, tmp_path: Pat
         assert process.stdout.readline() == "ready\n"
     for process in processes:
         process.communicate("go\n", timeout=60)
-    assert len(seen) == workers * EACH
+    assert len(seen) == workers * REQUESTS
     gaps = [after - before for before, after in pairwise(sorted(seen))]
     assert min(gaps) >= 0.9 / RATE, sorted(gaps)[:5]
     assert seen[-1] - seen[0] < 3 * len(seen) / RATE

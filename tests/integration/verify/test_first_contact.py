@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from noojee_contract.cli import first_contact
 from noojee_contract.cli.main import main
-from noojee_contract.engine.bundled import bundled
 
 KEY = "wr0ng-key-9c1d-4f2a"
 RECORDINGS = "kind,value\nunique_id,1392271611.238\ntag,INV-1042\n"
@@ -71,13 +69,6 @@ def serve(httpserver: HTTPServer) -> Callable[[Answer], str]:
     return answer_all
 
 
-@pytest.fixture
-def fake_root(server: str) -> str:
-    """The base URL of a sandbox of the fake with the bundled calls."""
-    made = httpx.post(f"{server}/__noojee/sandboxes", json={"archive": bundled().document}, trust_env=False, timeout=30)
-    return f"{server}/{made.json()['path']}"
-
-
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_is_sent_once(status: int, verify: Verify, serve: Callable[[Answer], str]) -> None:
     """A failure of authentication.accepted, exit 1. An account that locks after a few attempts stays open."""
@@ -96,13 +87,13 @@ def test_a_refused_key_is_sent_once(status: int, verify: Verify, serve: Callable
 
 
 @pytest.mark.parametrize("dialect", ["recording-api", "call-management", "njadmin"])
-def test_a_wrong_key_of_the_fake_is_found(dialect: str, verify: Verify, fake_root: str) -> None:
+def test_a_wrong_key_of_the_fake_is_found(dialect: str, verify: Verify, served: Any) -> None:
     """Each generation refuses a key in its own way: a status, or HTTP 200 with a negative Code."""
-    assert verify(fake_root, dialect=dialect) == 1, verify.out
+    assert verify(served.url, dialect=dialect) == 1, verify.out
     header, *results, footer = verify.rows
     assert [(row["clause"], row["outcome"]) for row in results] == [("authentication.accepted", "failed")]
     assert footer["requests"] <= 2
-    assert header["targets"][1 - 1]["requests"] == footer["requests"]
+    assert header["targets"][0]["requests"] == footer["requests"]
 
 
 def test_an_error_about_a_recording_does_not_end_a_run(verify: Verify, serve: Callable[[Answer], str]) -> None:
