@@ -57,7 +57,7 @@ class Asking:
 @pytest.fixture
 def asking(httpserver: HTTPServer, tmp_path: Path) -> Iterator[Callable[..., Asking]]:
     """Makes a client of the HTTP server, whose clock moves only by its waits."""
-    opened: list[TargetClient] = []
+    made: list[Asking] = []
 
     def make(server: Callable[[Request], Response], *, dialect: str = "njadmin", budget: int | None = None) -> Asking:
         httpserver.expect_request("/").respond_with_data("")
@@ -66,14 +66,15 @@ def asking(httpserver: HTTPServer, tmp_path: Path) -> Iterator[Callable[..., Ask
             for api in ("RecordingAPI", "CallManagementAPI"):
                 for name in ("retrieveMetaData", "retrieveMetaDataByHour", "start"):
                     httpserver.expect_request(f"/{prefix}/{api}/{name}").respond_with_handler(server)
-        return _asking(httpserver.url_for("").rstrip("/"), tmp_path, opened, dialect=dialect, budget=budget)
+        made.append(_asking(httpserver.url_for("").rstrip("/"), tmp_path, dialect=dialect, budget=budget))
+        return made[-1]
 
     yield make
-    for target_client in opened:
-        target_client.close()
+    for each in made:
+        each.target_client.close()
 
 
-def _asking(url: str, folder: Path, opened: list[TargetClient], *, dialect: str, budget: int | None = None) -> Asking:
+def _asking(url: str, folder: Path, *, dialect: str = "njadmin", budget: int | None = None) -> Asking:
     waits: list[float] = []
 
     def now() -> float:
@@ -82,7 +83,6 @@ def _asking(url: str, folder: Path, opened: list[TargetClient], *, dialect: str,
     limits = Limits(folder / "limits.json", Bounds(request_budget=budget), now=now, sleep=waits.append)
     target = Target(name="pbx", dialect=dialect, base_url=url, api_key_env="PBX_KEY")
     target_client = TargetClient(target, servers=Servers(), limits=limits, environ={"PBX_KEY": KEY})
-    opened.append(target_client)
     return Asking(target_client.read_only_client(), target_client, waits)
 
 
@@ -242,13 +242,12 @@ def test_a_reused_connection_that_closes(
 ) -> None:
     """RFC 9112, 9.3.1: a client may retry on a new connection, once."""
     server = keep_alive(*closes)
-    opened: list[TargetClient] = []
-    one = _asking(server.url, tmp_path, opened, dialect="njadmin")
+    one = _asking(server.url, tmp_path)
     assert one.client.by_tag("INV-1").status == 200
     assert one.client.by_tag("INV-2").status == status
     assert one.target_client.tally.requests == server.requests == sent
     assert one.target_client.tally.unavailable == {"no answer": len(closes)}
-    opened[0].close()
+    one.target_client.close()
 
 
 def test_a_request_with_an_old_hash_is_repeated_as_it_is(keep_alive: Callable[..., KeepAlive], tmp_path: Path) -> None:
@@ -266,8 +265,7 @@ def test_a_request_with_an_old_hash_is_repeated_as_it_is(keep_alive: Callable[..
 def test_a_new_connection_that_closes_is_no_answer(keep_alive: Callable[..., KeepAlive], tmp_path: Path) -> None:
     """Only a kept connection may close at any time."""
     server = keep_alive(1)
-    opened: list[TargetClient] = []
-    one = _asking(server.url, tmp_path, opened, dialect="njadmin")
+    one = _asking(server.url, tmp_path)
     assert one.client.by_tag("INV-1").status is None
     assert server.requests == 1
-    opened[0].close()
+    one.target_client.close()
