@@ -253,13 +253,12 @@ def test_a_reused_connection_that_closes(
 def test_a_request_with_an_old_hash_is_repeated_as_it_is(keep_alive: Callable[..., KeepAlive], tmp_path: Path) -> None:
     """A kept connection often closes while a clause waits for its hash to expire."""
     server = keep_alive(2)
-    opened: list[TargetClient] = []
-    one = _asking(server.url, tmp_path, opened, dialect="recording-api")
+    one = _asking(server.url, tmp_path, dialect="recording-api")
     credentials = one.client.signed("1392271611000")
     assert one.client.by_tag("INV-1", credentials=credentials).status == 200
     assert one.client.by_tag("INV-2", credentials=credentials).status == 200
     assert one.target_client.tally.requests == server.requests == 3
-    opened[0].close()
+    one.target_client.close()
 
 
 def test_a_new_connection_that_closes_is_no_answer(keep_alive: Callable[..., KeepAlive], tmp_path: Path) -> None:
