@@ -13,7 +13,7 @@ from typing import NoReturn
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from noojee_contract.clients.hashes import TimeUnavailable
-from noojee_contract.clients.retry_after import SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS
+from noojee_contract.clients.retry_after import FIRST_SERVER_ERROR, SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.clients.tls import speaks_tls
 from noojee_contract.dialects.dialect import Dialect
@@ -157,7 +157,7 @@ class _Contact:
     def _said(self, exchange: Exchange) -> tuple[int, str, str] | None:
         """The status, code and message of an error body; None without one, and for a server error."""
         error = self._subject.error_body(exchange)
-        if error is None or exchange.status is None or exchange.status >= SERVICE_UNAVAILABLE - 3:
+        if error is None or exchange.status is None or exchange.status >= FIRST_SERVER_ERROR:
             return None
         return exchange.status, str(error.code), error.message
 

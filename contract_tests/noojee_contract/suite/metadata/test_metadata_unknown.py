@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from noojee_contract.clients.retry_after import FIRST_SERVER_ERROR
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.failure import FailureKind
@@ -13,7 +14,6 @@ from noojee_contract.suite.support.answers import describe, is_refusal, option_s
 from noojee_contract.suite.support.listing import carries, is_empty, legs_in_words, names, question_in_words
 from noojee_contract.suite.support.queries import allowed_values
 
-FIRST_SERVER_ERROR = 500
 VENDOR_FAILURES = ("failure-200", "failure-404")
 """The errors that the option unknown_recording has; a dialect file may declare another status."""
 
