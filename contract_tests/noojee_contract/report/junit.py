@@ -51,16 +51,20 @@ def render(report: Report) -> str:
     totals = Counter(dict.fromkeys(COUNTS, 0))
     for target in report.targets:
         totals.update(_suite(root, report, target, summary))
+    names = {target.name for target in report.targets}
+    without_row = [(f"{clause} on {name}", MISSING) for name, clause in report.missing if name not in names]
+    if without_row:
+        totals.update(_run_suite(root, without_row, started=report.started))
     green = not totals["failures"] + totals["errors"]
     if (report.exit_code and green) or (not report.complete and not report.unreachable):
-        totals.update(_run_suite(root, str(report.verdict), summary.sentence, started=report.started))
+        totals.update(_run_suite(root, [(str(report.verdict), summary.sentence)], started=report.started))
     return _document(root, totals, seconds=report.seconds)
 
 
 def render_refused(suite: str, message: str, *, started: str) -> str:
     """JUnit XML of a run that could not begin, with the message as its one error."""
     root = ET.Element("testsuites", name=_clean(suite))
-    return _document(root, _run_suite(root, "started", message, started=started), seconds=0.0)
+    return _document(root, _run_suite(root, [("started", message)], started=started), seconds=0.0)
 
 
 def _document(root: ET.Element, totals: Mapping[str, int], *, seconds: float) -> str:
@@ -71,14 +75,16 @@ def _document(root: ET.Element, totals: Mapping[str, int], *, seconds: float) ->
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _run_suite(root: ET.Element, case: str, message: str, *, started: str) -> Mapping[str, int]:
-    """Add a suite with one error about the run as a whole, and return its counts."""
+def _run_suite(root: ET.Element, errors: Sequence[tuple[str, str]], *, started: str) -> Mapping[str, int]:
+    """Add a suite with errors (case, message) about the run as a whole, and return its counts."""
+    count = str(len(errors))
     suite = ET.SubElement(
-        root, "testsuite", name=RUN, timestamp=started, hostname="localhost", tests="1", failures="0", errors="1",
+        root, "testsuite", name=RUN, timestamp=started, hostname="localhost", tests=count, failures="0", errors=count,
         skipped="0", time="0.000",
     )  # fmt: skip
-    _error_case(suite, case, message)
-    return {"tests": 1, "errors": 1}
+    for case, message in errors:
+        _error_case(suite, case, message)
+    return {"tests": len(errors), "errors": len(errors)}
 
 
 def _error_case(suite: ET.Element, name: str, message: str) -> None:
@@ -147,7 +153,7 @@ def _case(
 ) -> str | None:
     """Add the case of a clause, and return the count that it belongs to: None for a pass.
 
-    The first result with the merged outcome is shown. `required`: the run needs this clause and did not get it.
+    The first result with the merged outcome is shown, then failures and errors of other call sources. `required`: the run needs this clause and did not get it.
     """
     shown = next(result for result in results if result.counted_outcome is outcome)
     case = ET.SubElement(
@@ -159,10 +165,9 @@ def _case(
     )
     _properties(case, _of_clause(clause, results, shown))
     if outcome in (Outcome.FAILED, Outcome.ERROR):
-        message = shown.failure.headline if shown.failure else shown.reason or str(outcome)
         kind = shown.failure.kind if shown.failure else outcome
-        element = ET.SubElement(case, TAGS[outcome][0], message=_clean(message), type=str(kind))
-        element.text = _clean(_detail(shown, clause.sentence if clause else clause_id))
+        element = ET.SubElement(case, TAGS[outcome][0], message=_clean(_headline(shown)), type=str(kind))
+        element.text = _clean(_text(clause.sentence if clause else clause_id, shown, results))
         return TAGS[outcome][1]
     text = f"{in_words(outcome)}: {shown.reason or 'no check was made'}"
     if required:
@@ -195,11 +200,30 @@ def _properties(parent: ET.Element, rows: Mapping[str, str]) -> None:
         ET.SubElement(properties, "property", name=name, value=_clean(value))
 
 
-def _detail(result: Result, sentence: str) -> str:
-    details = [sentence, result.reason]
+def _headline(result: Result) -> str:
+    return result.failure.headline if result.failure else result.reason or str(result.outcome)
+
+
+def _text(sentence: str, shown: Result, results: Sequence[Result]) -> str:
+    """The details of a result, then failures and errors of other call sources."""
+    details = [sentence, *_details(shown)]
+    for other in _others(shown, results):
+        details += [f"{other.source}: {in_words(other.outcome)}: {_headline(other)}", *_details(other)]
+    return "\n\n".join(details)
+
+
+def _others(shown: Result, results: Sequence[Result]) -> list[Result]:
+    """The failures and errors of other call sources, each message once."""
+    bad = [shown, *(result for result in results if result.outcome in (Outcome.FAILED, Outcome.ERROR))]
+    once = {_headline(result): result for result in reversed(bad)}
+    return [result for result in bad if once[_headline(result)] is result and result is not shown]
+
+
+def _details(result: Result) -> list[str]:
+    details = [result.reason]
     if result.failure is not None:
         details += _failure_details(result.failure)
-    return "\n\n".join(part for part in details if part)
+    return [part for part in details if part]
 
 
 def _failure_details(failure: Failure) -> list[str | None]:

@@ -42,6 +42,23 @@ def test_a_required_clause_that_was_not_run_is_an_error(passed_run: Report) -> N
     assert set(errors(replace(passed_run, missing=missing))) == set(missing)
 
 
+def test_a_missing_clause_of_a_migration_is_an_error(passed_run: Report) -> None:
+    """A migration of which no clause ran has no row among the targets."""
+    missing = [("old -> new", "migration.sound"), ("old -> new", "migration.legs")]
+    found = errors(replace(passed_run, missing=missing))
+    assert set(found) == {("run", f"{clause} on {pair}") for pair, clause in missing}
+
+
+def test_a_failure_is_shown_next_to_an_internal_error(failed_run: Report) -> None:
+    """The verdict is about the failure, but of several call sources the error is the outcome of the clause."""
+    failed = next(result for result in failed_run.results if result.failure is not None)
+    broken = replace(failed, source="generated", outcome=Outcome.ERROR, failure=None, reason="KeyError: 'x'")
+    text = junit.render(replace(failed_run, results=[failed, broken], missing=[]))
+    (error,) = ET.fromstring(text).iter("error")
+    assert error.attrib["message"] == "KeyError: 'x'"
+    assert "bundled: failed: expected leg 1 of '1773190799.2', got no leg" in (error.text or "")
+
+
 def test_a_missing_clause_is_counted_once(inconclusive_run: Report) -> None:
     """As an error, and not as skipped."""
     root = ET.fromstring(junit.render(inconclusive_run))
