@@ -46,7 +46,7 @@ def _check_array(answer: Answer, check: Check) -> None:
 
 def _is_empty_row(subject: Subject, answer: Answer) -> bool:
     """Whether an answer is that of a row of a recordings file that brings nothing. The report lists these rows."""
-    return subject.archive is None and answer.asked in subject.recordings and brings_nothing(subject, answer)
+    return subject.archive is None and brings_nothing(subject, answer) and answer.asked in subject.recordings
 
 
 @clause("metadata.by-tag-answered")
