@@ -59,7 +59,7 @@ class ClauseResults:
                     expected = expected or shown
         except (Inconclusive, LimitReached) as stop:
             return make_result(
-                clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=self._redacted(cell, str(stop))
+                clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=self._failures.redacted(cell, str(stop))
             )
         except (CheckFailed, TimeUnavailable) as error:
             failed = error if isinstance(error, CheckFailed) else _without_time(error)
@@ -74,15 +74,11 @@ class ClauseResults:
         if expected is not None:
             return self._failed(clause, cell, check, expected)
         if check.notes:
-            seen = self._redacted(cell, f"saw {'; '.join(check.notes)}")
+            seen = self._failures.redacted(cell, f"saw {'; '.join(check.notes)}")
             return make_result(clause, cell, Outcome.INFORMATIONAL, checks=check.checks, reason=seen)
         if check.checks == 0:
             return make_result(clause, cell, Outcome.INCONCLUSIVE, reason="there was nothing to check it on")
         return make_result(clause, cell, Outcome.PASSED, checks=check.checks)
-
-    def _redacted(self, cell: Cell, text: str) -> str:
-        """A reason that may repeat what a server said, without credentials."""
-        return self._failures.redactor(cell).text(text)
 
     def _failed_on_read_only(
         self,

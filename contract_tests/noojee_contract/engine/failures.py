@@ -38,6 +38,10 @@ class FailureBuilder:
             self._redactor = (secrets, names, Redactor(sorted(secrets), names=names))
         return self._redactor[2]
 
+    def redacted(self, cell: Cell, text: str) -> str:
+        """A text that may repeat what a server of a cell said, without credentials."""
+        return self.redactor(cell).text(text)
+
     def build(
         self,
         clause: Clause,

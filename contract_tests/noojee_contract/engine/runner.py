@@ -112,14 +112,14 @@ class Runner:
         try:
             result = self._run(clause, function, cell)
         except Unreachable as error:
-            reason = self._redacted(cell, str(error))
+            reason = self._failures.redacted(cell, str(error))
             self.unreachable[error.target_name] = reason
             result = make_result(clause, cell, Outcome.INCONCLUSIVE, reason=reason)
         except TargetError as error:
-            result = make_result(clause, cell, Outcome.ERROR, reason=self._redacted(cell, str(error)))
+            result = make_result(clause, cell, Outcome.ERROR, reason=self._failures.redacted(cell, str(error)))
         except Exception as error:  # noqa: BLE001  the outermost handler of a clause: an internal error is an outcome
             text = "".join(traceback.format_exception(error)[-3:])
-            result = make_result(clause, cell, Outcome.ERROR, reason=self._redacted(cell, text))
+            result = make_result(clause, cell, Outcome.ERROR, reason=self._failures.redacted(cell, text))
         return replace(result, seconds=round(time.monotonic() - started, 4))
 
     def calls(self) -> list[dict[str, Any]]:
@@ -146,7 +146,7 @@ class Runner:
     def empty_rows(self) -> list[tuple[str, str]]:
         """The name of a read-only target and a row of its recordings file that brought nothing, redacted."""
         rows = self._subjects.empty_rows()
-        return [(name, self._redacted(Cell(name, CallSource.OBSERVED), row)) for name, row in rows]
+        return [(name, self._failures.redacted(Cell(name, CallSource.OBSERVED), row)) for name, row in rows]
 
     def _open_target_clients(self, environ: Mapping[str, str], servers: Servers) -> dict[str, TargetClient]:
         clients: dict[str, TargetClient] = {}
@@ -185,9 +185,5 @@ class Runner:
         if check.comparison.differences:
             binding = self.planner.is_binding(clause, cell)
             differences.append(self._folder, self._failures.differences(clause, cell, check, binding=binding))
-        options = {key: [self._redacted(cell, value) for value in seen] for key, seen in check.options.items()}
+        options = {key: [self._failures.redacted(cell, value) for value in seen] for key, seen in check.options.items()}
         return replace(result, coverage=tuple(check.coverage.values()), options=options)
-
-    def _redacted(self, cell: Cell, text: str) -> str:
-        """A reason that may repeat what a server said, without credentials."""
-        return self._failures.redactor(cell).text(text)
