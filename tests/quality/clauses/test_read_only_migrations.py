@@ -16,6 +16,7 @@ from noojee_contract.engine.sampling import Sampling
 from noojee_contract.engine.subject import SubjectPair
 from noojee_contract.errors import TooSoon
 from noojee_contract.model.coverage import Covered
+from noojee_contract.model.exchange import Exchange, Request, Response
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause_functions
@@ -216,6 +217,17 @@ def test_audio_of_the_old_side_alone_fails(old: Any, new: Any, failed: int, reas
     assert len(check.comparison.differences) == failed
     covered = check.coverage[Covered.SOUNDS]
     assert (covered.known, covered.compared, dict(covered.not_compared)) == (3, 3 - sum(reasons.values()), reasons)
+
+
+def test_audio_that_the_old_side_does_not_answer_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server error does not say that the old side has no audio."""
+    pair = SubjectPair(side(TAG), side(TAG))
+    request = Request(method="POST", url="http://pbx.invalid/")
+    busy = Response(status=503, headers=(), body=b"", seconds=0.0)
+    unanswered = Exchange(request=request, response=busy, at=datetime(2026, 3, 11, tzinfo=UTC))
+    monkeypatch.setattr(pair.old.client, "sound", lambda unique_id, leg: unanswered)
+    reasons = {"without a whole answer of the old side": 3}
+    assert coverage("migration.sound", pair, Covered.SOUNDS) == (3, 0, reasons)
 
 
 def test_an_unknown_recording_may_be_answered_with_an_error() -> None:

@@ -90,7 +90,7 @@ class _FirstLeg:
 
     @property
     def hours(self) -> float:
-        """The gap in whole half hours."""
+        """The gap in hours, rounded down to half an hour."""
         return self.gap // HALF_HOUR / 2
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from noojee_contract.clients.retry_after import is_unavailable
 from noojee_contract.comparison.audio import Likeness, compare_sounds
 from noojee_contract.comparison.difference import LegPair
 from noojee_contract.engine.budget import SOUND_TRIES
@@ -57,6 +58,8 @@ def _check_sound(pair: SubjectPair, check: Check, moved: Moved) -> str | None:
     """Compare the audio of a leg on both sides. Returns why it cannot be compared, None where it was compared."""
     leg = moved.old
     before, after = pair.old.sound(leg.unique_id, leg.number), pair.new.sound(leg.unique_id, leg.number)
+    if is_unavailable(before):
+        return "without a whole answer of the old side"
     old, new = read_audio(before), read_audio(after)
     if _is_missing(old):
         return "without audio on both sides" if _is_missing(new) else "with audio on the new side only"
