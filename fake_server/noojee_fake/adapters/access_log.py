@@ -21,8 +21,11 @@ def access_log(*secrets: str | None) -> Log:
 
     def log(request: Request, response: Response) -> None:
         target = _printable(redaction.target(request.path, request.query))
-        write(f"{request.client} {request.method} {target} {response.status} {response.size_bytes}\n")
-        flush()
+        try:
+            write(f"{request.client} {request.method} {target} {response.status} {response.size_bytes}\n")
+            flush()
+        except OSError:  # nobody reads the log any more, or its disk is full: clients get their responses
+            pass
 
     return log
 
