@@ -68,6 +68,21 @@ def test_a_leg_without_a_readable_number_is_reported(clause: str) -> None:
     assert raised.value.exchange is not None
 
 
+def test_a_leg_without_a_unique_id_leads_to_no_request() -> None:
+    """An empty unique id is not that of its call: a PBX may answer it with all of its calls."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params.get("uniqueId", "hour"))
+        return httpx.Response(200, json=[{name: value for name, value in LEG.items() if name != "UniqueId"}])
+
+    subject = subject_of(answer, [("hour", "2026/03/11 14")])
+    assert checked("by-hour.same-as-by-unique-id", subject).checks == 0
+    with pytest.raises(CheckFailed):
+        checked("relations.hour-within-call", subject)
+    assert asked == ["hour"]
+
+
 def test_two_answers_with_different_unreadable_values_differ() -> None:
     """Both have no Duration that can be read, yet they are not the same answer."""
 
