@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +34,8 @@ class OneLineParser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0 passed, 1 failed, 2 wrong use, 3 inconclusive, 4 a target is unreachable."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a report in a pipe of Windows, or with LC_ALL of Latin-1
     parser, commands = _parsers()
     options, unexpected = parser.parse_known_args(arguments)
     if unexpected:

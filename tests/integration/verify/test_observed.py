@@ -185,3 +185,11 @@ def test_require_adds_a_required_clause(tmp_path: Path, served: Any, contract: C
     ran = contract("verify", "pbx", "--require", "metadata.dates", PBX_KEY=served.key)
     assert ran.code == 3
     assert "! metadata.dates on pbx" in ran.out
+
+
+def test_a_pipe_without_utf_8_changes_no_exit_code(tmp_path: Path, served: Any, contract: Contract) -> None:
+    """A pipe on Windows has another encoding: the report escapes what it lacks."""
+    config(tmp_path, served, served.url)
+    ran = contract("verify", "pbx", "--only", "metadata.by-tag-answered", PBX_KEY=served.key, PYTHONIOENCODING="ascii")
+    assert ran.code == 0, ran.out + ran.err
+    assert "\\u2713 1 passed" in ran.out
