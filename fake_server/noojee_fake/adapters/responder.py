@@ -135,10 +135,10 @@ class Responder:
             return
         try:
             response = asked.refusal or service.answer(asked.request, asked.body_bytes)
-            if isinstance(response, (Pending, Streamed)):
-                self._begin(self._deliver(asked, response))
-            else:
+            if type(response) is Response:  # most responses; faster than isinstance
                 self.respond(asked, response)
+            else:
+                self._begin(self._deliver(asked, response))
         except Exception as bug:  # noqa: BLE001 - outermost handler: else the parser takes it for a malformed request
             self._fail(bug)
 

@@ -3,7 +3,7 @@
 `schemas/own/control.openapi.json` describes it.
 """
 
-from noojee_fake.control.router import ROOT, Control
+from noojee_fake.control.router import HEALTH, ROOT, Control
 from noojee_fake.control.sandbox_spec import (
     DEFAULT_SANDBOX,
     IdInUse,
@@ -17,6 +17,7 @@ from noojee_fake.control.sandbox_spec import (
 
 __all__ = [
     "DEFAULT_SANDBOX",
+    "HEALTH",
     "ROOT",
     "Control",
     "IdInUse",

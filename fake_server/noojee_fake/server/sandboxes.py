@@ -15,7 +15,7 @@ from noojee_fake.api.dialects.parameters import LARGEST_FORM_BYTES
 from noojee_fake.api.dialects.responses import html
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.api.snapshots import Snapshots
-from noojee_fake.control import DEFAULT_SANDBOX, ROOT, Control, IdInUse, SandboxSpec, TooManySandboxes
+from noojee_fake.control import DEFAULT_SANDBOX, HEALTH, ROOT, Control, IdInUse, SandboxSpec, TooManySandboxes
 from noojee_fake.control.json_body import LARGEST_BODY_BYTES
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.addresses import Addresses
@@ -122,11 +122,14 @@ class Sandboxes:
         return self.default.handle_at(request, path)
 
     def is_slow(self, path: str) -> bool:
-        """Whether a request to a path may take long: the control API takes whole archives, and sound may be encoded."""
+        """Whether a request to a path may take long: the control API takes whole archives, and sound may be encoded.
+
+        Health is answered at once: a supervisor would restart a server whose threads are busy.
+        """
         if path.startswith(_PREFIX):
             pbx, rest = self._found(path)
             return pbx is not None and pbx.is_slow(rest)
-        return is_control(path) or self.default.is_slow(path)
+        return self.default.is_slow(path) or (is_control(path) and path != HEALTH)
 
     def refusal(self, head: Request) -> Response | None:
         """The refusal of a request that its head decides, before its body is read. None: `handle` answers it."""

@@ -212,6 +212,13 @@ def test_a_bug_is_kept_and_named_and_never_shown(pbx: Any, monkeypatch: Any, pat
     assert [bug.name for bug in caller.sandboxes.own_bugs] == ["ZeroDivisionError"]
 
 
+def test_health_waits_for_no_thread(pbx: Any) -> None:
+    """The threads may be busy with large archives. A path that only begins like the control API belongs to the PBX."""
+    sandboxes = pbx(head={}).sandboxes
+    paths = ("/__noojee/health", "/__noojee", "/__noojee/sandboxes", "/__noojees", "/")
+    assert [sandboxes.is_slow(path) for path in paths] == [False, True, True, False, False]
+
+
 def test_kept_bug_does_not_keep_its_request(pbx: Any, monkeypatch: Any) -> None:
     """A bug with its frames would hold the body of the request."""
 
