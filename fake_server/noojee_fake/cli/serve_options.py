@@ -67,7 +67,7 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
     "--allow-host": {
         "action": "append",
         "metavar": "NAME",
-        "help": "a Host name, in addition to loopback names, under which the control API answers without a token; repeatable",
+        "help": "Host name, in addition to loopback names, that clients on the loopback may use for the control API without a token; repeatable",
     },
     "--allow-origin": {
         "action": "append",

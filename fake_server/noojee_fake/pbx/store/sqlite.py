@@ -46,10 +46,10 @@ _DIRECTIONS = {each.value: each for each in Direction}
 class SqliteStore:
     """A `Store` in a SQLite file, which it locks until it is closed.
 
-    `now` returns the PBX's time in microseconds, `clock_state` the state of its clock, which each change keeps.
-    `kept_clock` is the state of the clock when the file was closed, None if it is new. A leg that was in progress when the file was closed ends at the last
-    change of the file, or at its start if that is later. `cut_legs` is the number of such legs. Raises StateError where
-    the file belongs to another application or cannot be used.
+    `now` returns the PBX's time in microseconds, `clock_state` the state of its clock. Each change writes both.
+    `kept_clock` is the clock state of the last change, None in a new file. A leg that was in progress when the file was
+    closed ends at the last change of the file, or at its start if that is later. `cut_legs` is the number of such legs.
+    Raises StateError where the file belongs to another application or cannot be used.
     """
 
     def __init__(
