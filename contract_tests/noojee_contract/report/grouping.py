@@ -42,6 +42,8 @@ ABSORBED = (Tier.LEGS, Tier.REQUEST)
 DURATION = Mark(Tier.FIELD, "Duration")
 ENDS = (Mark(Tier.FIELD, "Start"), Mark(Tier.FIELD, "callend"))
 """The times that a Duration is checked against."""
+TIMES = (*ENDS, Mark(Tier.FIELD, "End"), DURATION)
+"""The times that decide in which hour a leg is listed; dialect files name its end End."""
 LISTED_IN_HOURS = frozenset(
     {
         "by-hour.ended-in-hour",
@@ -226,8 +228,12 @@ def _follow_ends(rows: Marked) -> Marked:
 
 
 def _follow_hours(rows: Marked) -> Marked:
-    """If the times of legs are wrong, legs that are missing or unexpected in an hour are a consequence."""
-    times = Counter(mark for _, shown in rows for mark in shown if mark in (*ENDS, DURATION))
+    """If the times of legs are wrong by tag or unique id, legs that are missing or unexpected in an hour follow from it.
+
+    Times that only the answer to the hour has wrong say nothing about the hour in which a leg belongs.
+    """
+    of_hours = {_method(row) for row, _ in rows if _is_misplaced(row)}
+    times = Counter(mark for row, shown in rows if _method(row) not in of_hours for mark in shown if mark in TIMES)
     if not times:
         return rows
     mark = min(times, key=lambda each: (-times[each], each.text))
@@ -276,10 +282,10 @@ def _rank_of_group(group: FailureGroup) -> tuple[tuple[int, int], bool, int, str
 def _directness(row: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:
     """Return the sort key of an example, the most direct failure first.
 
-    A failure is direct if its own exchange is wrong, it is about a time and not about the hour that the time gives, it does not compare two answers (unless only a repeated request
-    shows the fault), it reports the form of a field whose form is broken, it is not about an option, its kind and its
-    field or header are those of the mark, legs are not missed by a clause about credentials, its clause is
-    elementary, and the group of its clause is a simple one.
+    A failure is direct if its own exchange is wrong, it is about a time and not about the hour that the time gives, it
+    does not compare two answers (unless only a repeated request shows the fault), it reports the form of a field whose
+    form is broken, it is not about an option, its kind and its field or header are those of the mark, legs are not
+    missed by a clause about credentials, its clause is elementary, and the group of its clause is a simple one.
     """
     outcome, severity, _ = rank(row)
     kind = None if row.failure is None else row.failure.kind
@@ -292,7 +298,7 @@ def _directness(row: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int
     names = () if row.failure is None else (row.failure.field, row.failure.header)
     other_name = mark.tier in (Tier.FIELD, Tier.HEADER) and mark.text not in names
     other_group = mark.tier is Tier.LEGS and row.clause.group == CREDENTIALS
-    misplaced = mark in (*ENDS, DURATION) and _is_misplaced(row)
+    misplaced = mark in TIMES and _is_misplaced(row)
     elementary = ELEMENTARY.index(row.clause.id) if row.clause.id in ELEMENTARY else len(ELEMENTARY)
     group = SIMPLE_FIRST.index(row.clause.group) if row.clause.group in SIMPLE_FIRST else len(SIMPLE_FIRST)
     unlike = (elsewhere, misplaced, compares, other_form, is_option, other_name, other_kind, other_group)

@@ -23,6 +23,7 @@ def table(name: str) -> dict[str, dict[str, object]]:
 OPTIONS = table("options.toml")
 PROFILES = table("profiles.toml")
 VALUES = [(key, value) for key, row in OPTIONS.items() for value in row["alternatives"]]  # type: ignore[attr-defined]
+NOT_FAILED = (Outcome.PASSED, Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE)
 ABOUT_HASHES = {clause.declares for clause in catalogue().values() if clause.scheme == "hash"}
 
 
@@ -50,7 +51,7 @@ def passed(targets: Iterable[Target]) -> Iterator[Clause]:
     for result in run_clauses(config):
         message = result.failure.message if result.failure is not None else result.reason
         place = f"{result.clause} in {result.target} {result.source}"
-        assert result.outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE), f"{place}: {message}"
+        assert result.outcome in NOT_FAILED, f"{place}: {message}"
         if result.outcome is Outcome.PASSED:
             yield catalogue()[result.clause]
 

@@ -166,7 +166,11 @@ KEYS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
 WINDOW = expect(FailureKind.REFUSED, FailureKind.NOT_REFUSED, FailureKind.LIMIT_NOT_HELD)
 AHEAD = expect(FailureKind.OPTION_DIFFERS, options=("clock_ahead_seconds",)) + expect(FailureKind.NOT_REFUSED)
 CLOCK = expect(FailureKind.WRONG_TIME)
-SPACING = expect(FailureKind.LIMIT_NOT_HELD, FailureKind.NOT_REFUSED) + expect(FailureKind.REFUSED, statuses=(429,))
+SPACING = (
+    expect(FailureKind.LIMIT_NOT_HELD, FailureKind.NOT_REFUSED)
+    + expect(FailureKind.REFUSED, statuses=(429,))
+    + expect(FailureKind.UNEXPECTED_STATUS, statuses=(429,))
+)
 EDGE = expect(*LEGS)
 COMPARED = expect(FailureKind.NOT_REFUSED)
 
