@@ -1,6 +1,6 @@
-"""`tox -e fuzz`: schemathesis with the OpenAPI files, then streams of raw bytes, on served fakes of this machine.
+"""`tox -e fuzz`: schemathesis with the OpenAPI files, hostile control requests, then raw bytes, on served fakes of this machine.
 
-It ends after about `--seconds` or `--examples`. Exit 1: a server answered with a server error, printed a traceback, died, or did
+It ends after about `--seconds` or `--examples`, and the `--requests` for the control API. Exit 1: a server answered with a server error, printed a traceback, died, or did
 nothing.
 """
 
@@ -15,10 +15,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from noojee_fake import resources
+from quality.fuzz.control_requests import control_survived
 from quality.fuzz.served import Served, served
 from quality.fuzz.survival import survived
 
@@ -42,10 +44,11 @@ MOST_ROUNDS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """The effort for each part: seconds or examples, and the random seed."""
+    """The effort for each part: seconds or examples, requests for the control API, and the random seed."""
 
     seconds: int
     examples: int | None
+    requests: int
     random_seed: int
 
 
@@ -53,11 +56,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=300, help="how long it takes, about (default 300)")
     parser.add_argument("--examples", type=int, help="instead of a time: how many for each operation of the API")
+    parser.add_argument("--requests", type=int, default=240_000, help="how many for the control API (default 240000)")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the parts to run (default all)")
     parser.add_argument("--random-seed", type=int, default=random.randrange(2**32), help="makes a run repeatable")
     options = parser.parse_args()
-    effort = Effort(seconds=max(1, options.seconds // 3), examples=options.examples, random_seed=options.random_seed)
+    effort = Effort(
+        seconds=max(1, options.seconds // 3),
+        examples=options.examples,
+        requests=options.requests,
+        random_seed=options.random_seed,
+    )
     print(f"fuzz: --random-seed {options.random_seed}", flush=True)
-    failed = [name for name, run in (("pbx", _pbx), ("control", _control), ("bytes", _bytes)) if not run(effort)]
+    failed = [name for name in options.only if not PARTS[name](effort)]
     print(f"fuzz: {'failed: ' + ', '.join(failed) if failed else 'no server error'}", flush=True)
     return 1 if failed else 0
 
@@ -81,6 +91,15 @@ def _control(effort: Effort) -> bool:
         good, figures = _schemathesis("control.openapi.json", server, Path(folder), effort, phases)
         server.is_well()  # calls, keys and addresses have changed by now
     return _report("control", figures, DONE_BY_CONTROL) and good
+
+
+def _requests(effort: Effort) -> bool:
+    """Hostile requests for the control API."""
+    began = time.monotonic()
+    with served("--quiet") as server:
+        figures = control_survived(server, count=effort.requests, start=effort.random_seed)
+    figures["seconds"] = round(time.monotonic() - began)
+    return _report("requests", figures, ("status 2xx",))
 
 
 def _bytes(effort: Effort) -> bool:
@@ -136,10 +155,19 @@ def _schemathesis(
 def _report(name: str, figures: Counter[str], needed: tuple[str, ...]) -> bool:
     """Print what was sent; whether everything in `needed` was done at least once."""
     print(f"{name}: " + ", ".join(f"{count} {what}" for what, count in sorted(figures.items())), flush=True)
-    missing = [each for each in needed if not figures[f"done by {each}"]]
+    missing = [each for each in needed if not figures[f"done by {each}"] and not figures[each]]
     if missing:
         print(f"nothing was ever done by {', '.join(missing)}, so the run is worthless", flush=True)
     return not missing
+
+
+PARTS: Mapping[str, Callable[[Effort], bool]] = {
+    "pbx": _pbx,
+    "control": _control,
+    "requests": _requests,
+    "bytes": _bytes,
+}
+"""The parts of a run, in their order."""
 
 
 if __name__ == "__main__":
