@@ -96,7 +96,7 @@ class Exchange:
             raise NotJson("the body is empty")
         try:
             document = json.loads(
-                self.body.decode("utf-8"), object_pairs_hook=unique_members, parse_constant=_no_constant
+                self.body.decode("utf-8"), object_pairs_hook=unique_members, parse_constant=no_constant
             )
             if b"\\u" in self.body:
                 json.dumps(document, ensure_ascii=False).encode()
@@ -121,5 +121,6 @@ def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return document
 
 
-def _no_constant(name: str) -> Any:
+def no_constant(name: str) -> Any:
+    """Refuse NaN and Infinity, for `json.loads`. Raises ValueError."""
     raise ValueError(f"{name} is not a JSON number")

@@ -105,6 +105,18 @@ FOOTER = {
     "migrations": 0, "results": 1, "outcomes": 1, "checks": 3, "requests": 9, "counts": {"passed": 1}, "missing": [["old", "a.b"]],
     "empty_rows": [["old", "recordings.csv, line 2: tag '1' brings nothing"]], "unreachable": [], "notes": [], "calls": [],
 }  # fmt: skip
+EXCHANGE_FILE_HEADER = {
+    "format": "noojee-exchanges/1", "made_by": "record", "started": "2026-11-24T00:00:00+00:00", "target": "old",
+    "dialect": "njadmin", "scheme": "api-key", "time_zone": "Australia/Melbourne", "base_path": "", "audio": None,
+    "redaction": "0123456789abcdef",
+}  # fmt: skip
+RECORDED = {
+    "number": 1, "at": "2026-11-24T00:00:00.000+00:00", "first_byte_seconds": 0.1, "seconds": None,
+    "authentication": {"scheme": "hash", "verdict": "right", "age_seconds": 0.5},
+    "request": {"head": "POST / HTTP/1.1\r\n\r\n", "body": {"text": ""}},
+    "response": {"head": "HTTP/1.1 200 OK\r\n\r\n", "body": {"file": "1-response.bin", "size": 3, "sha256": "0" * 64}},
+    "transport_error": None,
+}  # fmt: skip
 
 DIRECTORY: dict[str, Any] = {
     "users": [{"name": "Fred", "extension": "410", "role": "agent", "team": "sales"}, {"name": "Administrator"}],
@@ -138,6 +150,7 @@ VALID: dict[str, list[Any]] = {
     "own/archive": [SPEC],
     "own/recordings": [{"kind": "hour", "value": "2021/09/14 15"}, {"kind": "tag", "value": "a\nb"}],
     "own/exchange": [exchange("metadata-by-tag"), exchange("metadata-by-hour")],
+    "own/exchange-file": [EXCHANGE_FILE_HEADER, RECORDED],
     "own/target": [TARGET],
     "own/report": [HEADER, RESULT, FOOTER],
     "own/options": [UNKNOWNS],
@@ -218,6 +231,24 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (("response", "status"), "200"), (("response", "status"), 99), (("response", "body"), {"omitted_bytes": -1}),
             (("response",), GONE), (("transport_error",), 1), (("at",), GONE), (("seconds",), 1),
         )
+    ],
+    "own/exchange-file": [
+        *(
+            (EXCHANGE_FILE_HEADER, steps, value)
+            for steps, value in (
+                (("format",), "noojee-exchanges/2"), (("made_by",), "curl"), (("started",), GONE), (("redaction",), ""),
+                (("base_path",), None), (("number",), 1),
+            )
+        ),
+        *(
+            (RECORDED, steps, value)
+            for steps, value in (
+                (("number",), 0), (("at",), None), (("seconds",), -1), (("authentication", "verdict"), "yes"),
+                (("authentication", "hash"), "x"), (("request",), None), (("request", "body"), {"text": "", "size": 1}),
+                (("response", "body", "file"), "../1-response.bin"), (("response", "body", "file"), "1-response.bin\n"),
+                (("response", "body", "sha256"), "0"), (("response", "body", "size"), GONE), (("response", "head"), GONE),
+            )
+        ),
     ],
     "own/target": [
         (TARGET, steps, value)

@@ -1,0 +1,1 @@
+"""Recorded traffic: recording a PBX, exchange files, HAR."""
