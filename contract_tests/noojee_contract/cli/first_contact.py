@@ -24,8 +24,8 @@ from noojee_contract.engine.subject import UNKNOWN_VALUES
 from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.model.exchange import Exchange, Request, beginning
 from noojee_contract.model.question import Question
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.redact import Redactor
-from noojee_contract.report.summary import escaped
 
 MOST_REQUESTS = 10
 MOST_QUESTIONS = 3

@@ -251,18 +251,6 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def escaped(text: str, *, kept: str = "") -> str:
-    """Escape characters that control a terminal or change the direction of text, except `kept`.
-
-    A hostile tag must not control the terminal that shows a report.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        sign if sign.isprintable() or sign in kept else sign.encode("unicode_escape").decode() for sign in text
-    )
-
-
 def request_text(exchange: Mapping[str, Any]) -> str:
     """Return the request as HTTP text."""
     request = exchange["request"]

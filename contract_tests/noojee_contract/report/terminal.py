@@ -12,6 +12,7 @@ from rich.text import Text
 from noojee_contract.model.coverage import Coverage
 from noojee_contract.model.outcome import Outcome, Verdict
 from noojee_contract.model.result import Report
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.report.grouping import FailureGroup, ReportRow, shortened
 from noojee_contract.report.summary import (
     SIGNS,
@@ -20,7 +21,6 @@ from noojee_contract.report.summary import (
     archive_text,
     commands,
     count_of,
-    escaped,
     in_words,
     kind_in_words,
     reasons_in_words,

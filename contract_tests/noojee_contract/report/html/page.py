@@ -13,6 +13,7 @@ from typing import Any
 
 from noojee_contract.model.outcome import WORST_FIRST, Outcome
 from noojee_contract.model.result import Report, Result
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.report.grouping import shortened
 from noojee_contract.report.summary import (
     SIGNS,
@@ -20,7 +21,6 @@ from noojee_contract.report.summary import (
     archive_text,
     commands,
     count_of,
-    escaped,
     in_words,
     kind_in_words,
     reasons_in_words,

@@ -1,0 +1,44 @@
+"""The redactor hides a credential in every coding of the corpus, wherever it is in a text."""
+
+from __future__ import annotations
+
+import html
+import json
+
+import pytest
+
+from noojee_contract.redaction.redact import HIDDEN, Redactor
+from support.leaks.codings import CODINGS, secret_of
+from support.leaks.scanner import Scanner
+
+AROUND = (
+    "{}",
+    "before {} after",
+    "/a/b/{}/c?tag=1",
+    "<td>{}</td>",
+    "a{}z",
+    '{{"Tag":"{}","Code":1}}',
+    "'{}'...",
+    "=?q?{}?=",
+)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_a_credential_is_hidden_in_every_coding(coding: str) -> None:
+    """The scanner finds no part of it in the redacted text."""
+    for number, around in enumerate(AROUND):
+        secret = secret_of(number)
+        text = around.format(CODINGS[coding](secret))
+        shown = Redactor([secret]).text(text)
+        assert HIDDEN in shown, text
+        assert not Scanner([secret]).leaks(shown), (text, shown)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("write", [lambda text: json.dumps(text), html.escape, repr], ids=["JSON", "HTML", "repr"])
+def test_a_credential_is_hidden_in_a_text_that_quotes_it(coding: str, write: object) -> None:
+    """A message quotes what a server said."""
+    assert callable(write)
+    text = str(write(f"the answer is {CODINGS[coding](secret_of(7))}"))
+    shown = Redactor([secret_of(7)]).text(text)
+    assert not Scanner([secret_of(7)]).leaks(shown), (text, shown)
