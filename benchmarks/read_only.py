@@ -1,4 +1,4 @@
-"""Times the example of the README: a legacy PBX and a replacement, both read-only, over three known hours.
+"""Times the example of docs/guides/staging-pbx.md: a legacy PBX and a replacement, both read-only, over three known hours.
 
     python benchmarks/read_only.py [--rate 2] [--budget 500] [--folder FOLDER]
 

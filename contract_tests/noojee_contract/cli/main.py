@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0 passed, 1 failed, 2 wrong use, 3 inconclusive, 4 a target is unreachable."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a report in a pipe of Windows, or with LC_ALL of Latin-1
-    parser, commands = _parsers()
+    parser, commands = _parser()
     options, unexpected = parser.parse_known_args(arguments)
     if unexpected:
         parser.error(_unexpected(unexpected, commands[options.command]))
@@ -68,7 +68,13 @@ def verify_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
-def _parsers() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    """The parser of each command, by its full name."""
+    _, commands = _parser()
+    return {f"noojee-contract {name}": parser for name, parser in commands.items()}
+
+
+def _parser() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
     parser = OneLineParser(
         prog="noojee-contract",
         description="Contracts of the Noojee call recording APIs, and tools for them.",

@@ -53,7 +53,7 @@ def publish(options: argparse.Namespace, report: Report) -> int:
             print(f"noojee-contract: the report {path} could not be written: {error.strerror}", file=sys.stderr)
             code = max(code, EXIT_INCONCLUSIVE)
     try:
-        print(terminal.render(report, colour=sys.stdout.isatty()), flush=True)
+        print(terminal.render(report, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")), flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python reports it again at its end
     return code

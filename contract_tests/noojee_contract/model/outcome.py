@@ -10,12 +10,19 @@ class Outcome(StrEnum):
     """The outcome of a clause, worst first."""
 
     ERROR = "error"
+    """A fault of noojee-contract itself."""
     FAILED = "failed"
+    """The server contradicts a vendor page, or an option that the target declares."""
     INCONCLUSIVE = "inconclusive"
+    """The clause could not be tested here; the report says why."""
     NOT_APPLICABLE = "not_applicable"
+    """The target does not have what the clause tests; the report says what."""
     EXPECTED_FAILURE = "expected_failure"
+    """The clause fails, and the target file lists it with a reason and an expiry date."""
     INFORMATIONAL = "informational"
+    """No page requires a behaviour (an undeclared option, or a may clause); the report shows what the server does."""
     PASSED = "passed"
+    """Every check passed."""
 
 
 class Verdict(StrEnum):

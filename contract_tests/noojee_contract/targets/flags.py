@@ -1,4 +1,4 @@
-"""Every flag of `noojee-contract verify`, once. The command, pytest's flags, the repeat command and docs/flags.md follow.
+"""Every flag of `noojee-contract verify`, once. The command, pytest's flags, the repeat command and docs/reference/flags.md follow.
 
 A flag of a target has the name of a key in `schemas/own/target.schema.json`, which owns its type, bounds and help. This
 module stays light: pytest imports it in every project where the plugin is installed.

@@ -80,7 +80,9 @@ def _profile(value: Any, place: Place) -> dict[str, str]:
     table = options_table()
     for key, choice in value.items():
         if key not in table:
-            raise FormError(place.path, f"unknown option {key!r}{near(key, table)}; docs/options.md lists the options")
+            raise FormError(
+                place.path, f"unknown option {key!r}{near(key, table)}; docs/reference/options.md lists the options"
+            )
         possible = table[key]
         if possible and choice not in possible:
             raise FormError(f"{place.path}.{key}", f"unknown value {choice!r}; write {' or '.join(possible)}")

@@ -34,6 +34,20 @@ class OneLineParser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0, or 2 for wrong use."""
+    parser, commands = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        commands[options.command].error(_unexpected(unknown, COMMANDS[options.command].FLAGS))
+    exit_code: int = COMMANDS[options.command].run(options)
+    return exit_code
+
+
+def parsers() -> dict[str, OneLineParser]:
+    """The parser of each command, by its full name."""
+    return {f"noojee-fake {name}": parser for name, parser in _parser()[1].items()}
+
+
+def _parser() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     parser = OneLineParser(
         prog="noojee-fake", description="A faithful fake of the Noojee call recording APIs.", allow_abbrev=False
     )
@@ -44,18 +58,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=argparse.SUPPRESS,
         help="show program's version number and exit",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    parsers: dict[str, OneLineParser] = {}
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands: dict[str, OneLineParser] = {}
     for name, command in COMMANDS.items():
-        parsers[name] = commands.add_parser(
+        commands[name] = subparsers.add_parser(
             name, help=command.SUMMARY, description=command.DESCRIPTION, allow_abbrev=False
         )
-        command.add_flags(parsers[name])
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        parsers[options.command].error(_unexpected(unknown, COMMANDS[options.command].FLAGS))
-    exit_code: int = COMMANDS[options.command].run(options)
-    return exit_code
+        command.add_flags(commands[name])
+    return parser, commands
 
 
 def _unexpected(words: Sequence[str], flags: Iterable[str]) -> str:

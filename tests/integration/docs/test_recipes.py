@@ -14,13 +14,13 @@ import pytest
 
 from support.commands import environment
 
-DOCS = Path(__file__).parents[3] / "docs"
+GUIDES = Path(__file__).parents[3] / "docs" / "guides"
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 def blocks(name: str) -> list[tuple[str, str]]:
     """The fenced blocks of a page, each with its language."""
-    return re.findall(r"^```(\w+)\n(.*?)^```", (DOCS / name).read_text(encoding="utf-8"), re.S | re.M)
+    return re.findall(r"^```(\w+)\n(.*?)^```", (GUIDES / name).read_text(encoding="utf-8"), re.S | re.M)
 
 
 def run(script: str, folder: Path) -> str:
@@ -40,7 +40,7 @@ def run(script: str, folder: Path) -> str:
 
 def test_curl_recipe_prints_the_shown_output(tmp_path: Path) -> None:
     """The sh blocks are one script; the text blocks are its whole output."""
-    found = blocks("recipe-curl.md")
+    found = blocks("curl.md")
     assert {language for language, _ in found} == {"sh", "text"}
     shown = "".join(text for language, text in found if language == "text")
     assert run("".join(text for language, text in found if language == "sh"), tmp_path) == shown
@@ -48,7 +48,7 @@ def test_curl_recipe_prints_the_shown_output(tmp_path: Path) -> None:
 
 def test_python_recipe_passes(tmp_path: Path) -> None:
     """Each Python block is a file with its name in the first line; the last block runs the tests."""
-    found = blocks("recipe-python.md")
+    found = blocks("python.md")
     files = [text for language, text in found if language == "python"]
     for text in files:
         (tmp_path / text.split("\n", 1)[0].removeprefix("# ")).write_text(text, encoding="utf-8")
@@ -58,7 +58,7 @@ def test_python_recipe_passes(tmp_path: Path) -> None:
     assert f"{tests} passed" in out
 
 
-@pytest.mark.parametrize("name", ["recipe-curl.md", "recipe-python.md"])
+@pytest.mark.parametrize("name", ["curl.md", "python.md"])
 def test_recipe_is_short(name: str) -> None:
     """A recipe has fewer than 100 lines."""
-    assert len((DOCS / name).read_text(encoding="utf-8").splitlines()) < 100
+    assert len((GUIDES / name).read_text(encoding="utf-8").splitlines()) < 100

@@ -17,7 +17,7 @@ from noojee_contract.model.schemas import load
 from noojee_contract.targets.config import load_config
 from support.commands import environment, needs_curl
 
-FOLDER = Path(__file__).parents[3] / "docs" / "replacement"
+FOLDER = Path(__file__).parents[3] / "docs" / "guides" / "replacement"
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.resources import schemas
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "sources.md").read_text(encoding="utf-8")
 CITATION = re.compile(r"\b[WCAJ]-(?:[A-Z][A-Za-z0-9]{0,3}|[0-9]{2})\b")
 
 

@@ -51,7 +51,7 @@ def calls() -> dict[str, Any]:
 
 @dataclass
 class Example:
-    """The example of the README: a legacy PBX and a replacement, both read-only, at two requests a second."""
+    """The example of docs/guides/staging-pbx.md: a legacy PBX and a replacement, both read-only, at two requests a second."""
 
     time: Time
     old: TimedServer

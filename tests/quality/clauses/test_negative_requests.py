@@ -25,7 +25,7 @@ from support.listing_pbx import LEG, UNIQUE_ID
 from support.read_only_subjects import AUDIO, KEY
 from support.running import run_clauses
 
-DIALECT = Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml"
+DIALECT = Path(__file__).parents[3] / "docs" / "guides" / "replacement" / "dialect.toml"
 RECORDINGS = (Question("tag", "INV-7"), Question("unique_id", UNIQUE_ID), Question("hour", "2026/03/11 14"))
 SECOND_LEG = {**LEG, "Leg": "2", "Start": "2026-03-11 14:40:20.0", "CallRecordId": "502"}
 ITEM = {

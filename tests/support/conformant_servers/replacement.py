@@ -1,4 +1,4 @@
-"""The replacement of docs/replacement with a control API: each sandbox has an SQLite file and its own app.
+"""The replacement of docs/guides/replacement with a control API: each sandbox has an SQLite file and its own app.
 
 The app of the documentation answers all other requests unchanged.
 """
@@ -22,7 +22,7 @@ from werkzeug.wrappers import Request, Response
 
 from support.conformant_servers.audio import tone
 
-FOLDER = Path(__file__).parents[3] / "docs" / "replacement"
+FOLDER = Path(__file__).parents[3] / "docs" / "guides" / "replacement"
 PROFILE = {
     "tag_selects": "calls", "tag_match": "exact", "empty_tag": "refused", "legs_in_progress": "hidden",
     "default_account": "Administrator", "outbound_did": "empty", "repeated_hour": "both", "future_hour": "empty-list",

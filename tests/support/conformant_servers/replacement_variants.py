@@ -1,4 +1,4 @@
-"""Variants of docs/replacement with other requests and answers, and the dialect files that describe them.
+"""Variants of docs/guides/replacement with other requests and answers, and the dialect files that describe them.
 
 A variant replaces pieces of the text of the app and of the dialect file.
 """

@@ -178,7 +178,7 @@ def test_the_documented_example_sends_its_documented_requests() -> None:
     """The dialect file of the documentation."""
     from noojee_contract.dialects.loader.file import read_dialect
 
-    dialect = read_dialect(Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml")
+    dialect = read_dialect(Path(__file__).parents[3] / "docs" / "guides" / "replacement" / "dialect.toml")
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"items": [], "count": 0}))
     sender = Sender(httpx.Client(transport=transport))
     asked = Client(sender, root="https://h/s/1", dialect=dialect, key="k-1", zone=MELBOURNE)

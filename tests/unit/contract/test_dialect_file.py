@@ -17,7 +17,7 @@ from noojee_contract.errors import TargetError
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.targets.config import from_flags, load_config
 
-EXAMPLE = Path(__file__).parents[3] / "docs" / "replacement"
+EXAMPLE = Path(__file__).parents[3] / "docs" / "guides" / "replacement"
 TEXT = (EXAMPLE / "dialect.toml").read_text(encoding="utf-8")
 PLANTED = "PL4NTED-SECRET"
 HEADER = 'header = "Authorization"\nvalue = "Bearer {key}"\n'

@@ -23,7 +23,7 @@ from noojee_contract.model.exchange import Exchange, Request, Response
 from noojee_contract.model.question import Question
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
-DIALECT = read_dialect(Path(__file__).parents[3] / "docs" / "replacement" / "dialect.toml")
+DIALECT = read_dialect(Path(__file__).parents[3] / "docs" / "guides" / "replacement" / "dialect.toml")
 ITEM = {
     "id": 501, "callId": "1631595787.5", "legNumber": 2, "startedAt": "2021-09-14T15:03:30.250+10:00",
     "endedAt": "2021-09-14T15:03:34.750+10:00", "seconds": 4, "reference": None, "agent": "Fred", "from": "0400000001",

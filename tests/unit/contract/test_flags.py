@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ from noojee_contract.targets.flags import (
 )
 from noojee_contract.targets.target import Target
 
-DOCS = Path(__file__).parents[3] / "docs"
 EVERY_TARGET_FLAG = [
     "--base-url", "https://pbx.invalid/prefix",
     "--dialect", "call-management",
@@ -58,17 +56,6 @@ EVERY_TARGET_FLAG = [
 
 def parsed(arguments: list[str]) -> dict[str, Any]:
     return vars(verify_parser(argparse.ArgumentParser()).parse_args(arguments))
-
-
-@pytest.mark.skipif(not DOCS.exists(), reason="needs a checkout")
-def test_the_reference_lists_every_flag_and_key() -> None:
-    """docs/flags.md is what docs/flags.py writes; a row that is added, changed or deleted fails here."""
-    spec = importlib.util.spec_from_file_location("flags_page", DOCS / "flags.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    assert script.PAGE.read_text(encoding="utf-8") == script.page(), f"run {script.COMMAND}"
 
 
 def test_the_command_has_exactly_the_flags_of_the_table() -> None:

@@ -123,7 +123,9 @@ DIRECTORY: dict[str, Any] = {
     "queues": [{"number": "600", "members": ["410"]}],
     "routes": [{"did": "*", "to": "600", "default_account": "Administrator", "record": "queue"}],
 }
-DIALECT = tomllib.loads((Path(__file__).parents[3] / "docs/replacement/dialect.toml").read_text(encoding="utf-8"))
+DIALECT = tomllib.loads(
+    (Path(__file__).parents[3] / "docs/guides/replacement/dialect.toml").read_text(encoding="utf-8")
+)
 SHORTEST_DIALECT = {
     "format": "noojee-dialect/1", "name": "v3", "authentication": {"hash": "POST /time"},
     "methods": {

@@ -1,9 +1,8 @@
-"""Writes docs/flags.md from the table of flags and the schema of the target file: `python docs/flags.py`."""
+"""Writes docs/reference/flags.md from the table of flags and the schema of the target file: `python docs/generate`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from noojee_contract.targets.flags import (
@@ -20,8 +19,7 @@ from noojee_contract.targets.flags import (
     target_keys,
 )
 
-PAGE = Path(__file__).with_suffix(".md")
-COMMAND = "python docs/flags.py"
+COMMAND = "python docs/generate"
 HEAD = f"""# Flags and target file
 
 The flags of `noojee-contract verify`, the flags of pytest, and the keys of a target file. `{COMMAND}` writes this page from
@@ -46,7 +44,7 @@ def page() -> str:
             "Flags of the command only",
             "Pytest has its own `-n`, from pytest-xdist, and writes no reports of this suite.",
             ["flag", "what it does"],
-            [[_written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS, DIFFERENCES, PLAN)],
+            [[written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS, DIFFERENCES, PLAN)],
         ),
         _section(
             "Keys of a target, and their flags",
@@ -66,18 +64,18 @@ def _section(title: str, text: str, head: Sequence[str], rows: Sequence[Sequence
 
 
 def _flag(flag: Flag) -> list[str]:
-    own = "`TARGET`" if flag is TARGET_NAME else _written(flag)
-    return [own, _written(flag, PYTEST_PREFIX), help_of(flag)]
+    own = "`TARGET`" if flag is TARGET_NAME else written(flag)
+    return [own, written(flag, PYTEST_PREFIX), help_of(flag)]
 
 
 def _key(name: str, row: Mapping[str, Any]) -> list[str]:
     flag = next((flag for flag in TARGET_FLAGS if flag.name == name), None)
     if flag is None:
         return [f"`{name}`", "-", "-", row["description"]]
-    return [f"`{name}`", _written(flag), _written(flag, PYTEST_PREFIX), row["description"]]
+    return [f"`{name}`", written(flag), written(flag, PYTEST_PREFIX), row["description"]]
 
 
-def _written(flag: Flag, prefix: str = "--") -> str:
+def written(flag: Flag, prefix: str = "--") -> str:
     names = [prefix + flag.flag.removeprefix("--")]
     if flag.short is not None:
         names.insert(0, flag.short)
@@ -85,7 +83,3 @@ def _written(flag: Flag, prefix: str = "--") -> str:
     marks = [text for text, applies in (("repeatable", flag.repeatable), ("a variable", flag.variable)) if applies]
     note = f" ({', '.join(marks)})" if marks else ""
     return f"`{', '.join(names)}{value}`{note}"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -134,7 +134,7 @@ def rows(where: str, *values, columns: str = COLUMNS):
     if "database" not in g:
         g.database = sqlite3.connect(current_app.config["DATABASE"])
         g.database.row_factory = sqlite3.Row
-    query = f"SELECT {columns} FROM call_record WHERE {where} AND ended_at <= ? ORDER BY started_at, id"  # noqa: S608 - ours
+    query = f"SELECT {columns} FROM call_record WHERE {where} AND ended_at <= ? ORDER BY started_at, id"
     return g.database.execute(query, (*values, now())).fetchall()
 
 

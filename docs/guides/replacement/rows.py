@@ -33,4 +33,4 @@ if __name__ == "__main__":
         for call, leg, started, seconds, *said in ROWS:
             start = datetime.fromisoformat(started).replace(tzinfo=UTC)
             values = (call, leg, stored(start), stored(start + timedelta(seconds=seconds)), *said, silence(seconds))
-            table.execute(f"INSERT INTO call_record VALUES (NULL, {', '.join('?' * len(values))})", values)  # noqa: S608
+            table.execute(f"INSERT INTO call_record VALUES (NULL, {', '.join('?' * len(values))})", values)

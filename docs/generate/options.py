@@ -1,4 +1,4 @@
-"""Writes docs/options.md from the options, the named profiles and the catalogue of clauses: `python docs/options.py`."""
+"""Writes docs/reference/options.md from the options, the named profiles and the catalogue of clauses: `python docs/generate`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 
 from noojee_contract.catalogue.clauses import catalogue
 
-PAGE = Path(__file__).with_suffix(".md")
-OWN = PAGE.parents[1] / "schemas" / "own"
-COMMAND = "python docs/options.py"
+OWN = Path(__file__).parents[2] / "schemas" / "own"
+COMMAND = "python docs/generate"
 HEAD = f"""# Options
 
 An option is a point that no public page of the vendor settles. Each option of the fake has a default and other values.
@@ -65,7 +64,3 @@ def _row(*cells: str) -> str:
 
 def _codes(words: list[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
