@@ -1,0 +1,59 @@
+"""The last look at bytes before they are written: known credentials in any usual coding, and what looks like one. Pure."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+from ahocorasick_rs import BytesAhoCorasick
+
+SHORTEST_SECRET = 6
+"""Shorter credentials are replaced by name only: as a part of other texts they are everywhere."""
+_SHAPES = re.compile(
+    rb"(?<![0-9A-Za-z])[0-9a-fA-F]{64}(?![0-9A-Za-z])"  # a hash of this API
+    rb"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # a JSON web token
+    rb"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s]*"
+    rb"|\b(?:Bearer|Basic)[ \t]+(?!redacted-)[A-Za-z0-9._~+/=-]{8,}"
+    rb"|\b(?i:api_?key|hash|token|access_token|password|secret)=(?!redacted-)[^&\s\"'<>;,]{8,}"
+    rb"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,}\b"
+)
+FILLER = b"x"
+
+
+class LeakScan:
+    """Finds the given credentials in bytes, and what has the shape of a credential."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms = {form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms(secret)}
+        self._automaton = BytesAhoCorasick(sorted(forms)) if forms else None
+
+    def spans(self, content: bytes) -> list[tuple[int, int]]:
+        """Where credentials are, in order; they may overlap."""
+        found = [match.span() for match in _SHAPES.finditer(content)]
+        if self._automaton is not None:
+            found += [match[1:] for match in self._automaton.find_matches_as_indexes(content.lower(), overlapping=True)]
+        return sorted(found)
+
+    def without(self, content: bytes) -> tuple[bytes, int]:
+        """The bytes with each credential overwritten, and how many there were."""
+        spans = self.spans(content)
+        if not spans:
+            return content, 0
+        shown = bytearray(content)
+        for start, end in spans:
+            shown[start:end] = FILLER * (end - start)
+        return bytes(shown), len(spans)
+
+
+def _forms(secret: str) -> Iterator[bytes]:
+    """A credential in the codings of the wire, in lower case."""
+    raw = secret.encode()
+    for form in (raw, raw[::-1], quote(secret, safe="").encode(), raw.hex().encode(), secret.encode("utf-16-le")):
+        yield form.lower()
+    for shift in range(3):  # base64 inside a longer text: only the characters that depend on the secret alone
+        coded = base64.b64encode(b"\0" * shift + raw)
+        inner = coded[(0, 2, 3)[shift] : len(coded) - (0, 3, 2)[(shift + len(raw)) % 3] or None].rstrip(b"=")
+        if len(inner) >= 8:
+            yield inner.lower()
