@@ -1,4 +1,4 @@
-"""The framing of chunked bodies: taken apart, and put together with other content and the same habits. Pure."""
+"""The framing of chunked bodies: taken apart, and put together with other content. Pure."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A stand-in has a character of the same kind for each character: a digit for a digit, a small letter for a small letter.
 Blanks and punctuation stay. Equal values have equal stand-ins, and different values different ones. Nobody without the
-key can tell the value.
+key can find the value.
 
 The values of one shape are numbered. A Feistel network over HMAC-SHA256 mixes these numbers, and is applied again until
 the result is one of them (cycle walking, as in NIST SP 800-38G). Between mixing and its inverse the number is shifted, so
@@ -173,7 +173,7 @@ def _number_bytes(number: int) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _alphabet(character: str) -> str:
-    """The characters that may stand in for a character: those of the same kind and, beyond ASCII, of the same block.
+    """The characters that may replace a character: those of the same kind and, beyond ASCII, of the same block.
 
     They are as long in UTF-8, and in Latin-1 if the character is.
     """
