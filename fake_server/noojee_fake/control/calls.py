@@ -23,7 +23,7 @@ def list_calls(pbx: Pbx, _: Request) -> Response:
 
 def add_calls(pbx: Pbx, request: Request) -> Response:
     """Add whole calls. The archive reader validates them: raises ArchiveError, and then adds none."""
-    written = read_body(request, "Calls", placeholders={"calls": []})["calls"]
+    written = read_body(request, "CallList", placeholders={"calls": []})["calls"]
     with pbx.change:
         _refuse_live(pbx, written)
         calls, legs = archive_files.read_calls(written, pbx.store)

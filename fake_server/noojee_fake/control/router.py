@@ -29,9 +29,15 @@ ROOT = "/__noojee"
 HEALTH = f"{ROOT}/health"
 """The path that is open to all clients: it says only that the server is ready."""
 
-_PATH = re.compile(
-    r"/__noojee(?:|/|/health|/openapi\.json|/sandboxes|/sandboxes/([a-z0-9][a-z0-9-]{0,39})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore)))))"
-)
+DESCRIPTIONS: Mapping[str, str] = {
+    f"{ROOT}/openapi.json": OPENAPI,
+    f"{ROOT}/pbx.openapi.json": "pbx.openapi.json",
+    f"{ROOT}/archive.schema.json": "archive.schema.json",
+    f"{ROOT}/directory.schema.json": "directory.schema.json",
+}
+"""The paths of the descriptions that the server returns, with their files in `schemas/own`."""
+
+_PATH = re.compile(r"/__noojee/sandboxes/([a-z0-9][a-z0-9-]{0,39})(?:|/([a-z]+)(?:|/([0-9]{1,9})(?:|/(restore))))")
 
 Handler = Callable[[Request], Response]
 OfPbx = Callable[[Pbx, Request], Response]
@@ -102,21 +108,23 @@ class Control:
         return Response(response.status, response.headers) if request.method == "HEAD" else response
 
     def _route(self, request: Request) -> Response:
-        match = _PATH.fullmatch(request.path)
-        if match is None:
-            raise _unknown_path()
-        sandbox = match[1]
-        if sandbox is not None:
-            table = self._sandbox_methods(sandbox, match[2], match[3], match[4])
-        elif request.path.endswith("/sandboxes"):
-            table = self._sandboxes_methods()
-        else:
-            table = {"GET": _OF_SERVER.get(request.path, _about)}
+        table = self._methods(request.path)
         handler = table.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             allowed = ", ".join(table)
             return error(Refused(405, f"this path takes {allowed}"), ("Allow", allowed))
         return handler(request)
+
+    def _methods(self, path: str) -> dict[str, Handler]:
+        """The methods of a path. Raises Refused (404) for an unknown path."""
+        if path in _OF_SERVER:
+            return {"GET": _OF_SERVER[path]}
+        if path == f"{ROOT}/sandboxes":
+            return self._sandboxes_methods()
+        match = _PATH.fullmatch(path)
+        if match is None:
+            raise _unknown_path()
+        return self._sandbox_methods(match[1], match[2], match[3], match[4])
 
     def _sandboxes_methods(self) -> dict[str, Handler]:
         return {
@@ -175,17 +183,22 @@ def _about(_: Request) -> Response:
             "sandboxes": True,
             "dialects": list(DIALECTS),
             "openapi": f"{ROOT}/openapi.json",
+            "pbx_openapi": f"{ROOT}/pbx.openapi.json",
+            "archive_schema": f"{ROOT}/archive.schema.json",
+            "directory_schema": f"{ROOT}/directory.schema.json",
         },
     )
 
 
-def _description(_: Request) -> Response:
-    """The OpenAPI description of this API."""
-    body = resources.schema(OPENAPI).read_bytes()
+def _description(request: Request) -> Response:
+    """An OpenAPI description or a JSON Schema, as it ships."""
+    body = resources.schema(DESCRIPTIONS[request.path]).read_bytes()
     return Response(200, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)
 
 
 _OF_SERVER: Mapping[str, Handler] = {
-    f"{ROOT}/openapi.json": _description,
+    **dict.fromkeys(DESCRIPTIONS, _description),
     HEALTH: lambda _: answer(200, {"ready": True}),
+    ROOT: _about,
+    f"{ROOT}/": _about,
 }

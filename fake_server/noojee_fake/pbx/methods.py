@@ -124,9 +124,8 @@ def methods() -> tuple[Method, ...]:
     paths = description()["paths"]
     also: dict[str, list[str]] = {}
     for path, item in paths.items():
-        if "$ref" in item:
-            also.setdefault(item["$ref"].removeprefix("#/paths/").replace("~1", "/"), []).append(path)
-    return tuple(_method(path, item, also.get(path, ())) for path, item in paths.items() if "$ref" not in item)
+        also.setdefault(_main_path(path, item), []).append(path)
+    return tuple(_method(main, paths[main], found[1:]) for main, found in also.items())
 
 
 def find(name: str) -> list[Method]:
@@ -161,6 +160,13 @@ def _names(path: str, wanted: str) -> bool:
 def _behaviours(part: Mapping[str, Any]) -> tuple[Behaviour, ...]:
     rows = [resolved(row) for row in part.get("x-behaviours", ())]
     return tuple(Behaviour(row["text"], row["provenance"], row.get("option")) for row in rows)
+
+
+def _main_path(path: str, item: Mapping[str, Any]) -> str:
+    """The path itself, or the path that it is another spelling of."""
+    operation: Mapping[str, Any] = next(iter(item.values()))
+    main: str = operation.get("x-same-as", path)
+    return main
 
 
 def _method(path: str, item: Mapping[str, Any], also: Iterable[str]) -> Method:

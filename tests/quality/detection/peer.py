@@ -173,8 +173,9 @@ def _document(dialects: Sequence[str]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, operations in whole["paths"].items():
         method = "post" if "post" in operations else "get"
-        if method in operations and set(operations[method]["tags"]) & set(dialects):
-            paths[path] = {method: _with_security(operations[method], named)}
+        operation = operations[method]
+        if "x-same-as" not in operation and set(operation["tags"]) & set(dialects):
+            paths[path] = {method: _with_security(operation, named)}
     whole["components"]["securitySchemes"] = {
         name: {"type": "apiKey", "in": "query", "name": name} for name in CREDENTIALS
     }

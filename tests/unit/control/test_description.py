@@ -16,6 +16,7 @@ from noojee_fake.pbx.directory import Record
 from noojee_fake.pbx.options import option_table
 from noojee_fake.pbx.versions import DIALECTS, VERSIONS
 from support.openapi import API, operations, path_of, resolved
+from support.openapi.hoist import components_of
 
 WAV = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\4\0\0\0\1\2\3\4"
 QUERIES = {"get_sound": "?unique_id=1.1&leg=1", "put_sound": "?unique_id=1.1&leg=1", "delete_sound": "?unique_id=1.1&leg=1",
@@ -35,11 +36,28 @@ def test_description_is_valid_openapi() -> None:
     validate(API)
 
 
-def test_description_is_served_unchanged(pbx: Any) -> None:
-    """The first page of the API has its path."""
+@pytest.mark.parametrize(
+    ("field", "file"),
+    [
+        ("openapi", "control.openapi.json"),
+        ("pbx_openapi", "pbx.openapi.json"),
+        ("archive_schema", "archive.schema.json"),
+        ("directory_schema", "directory.schema.json"),
+    ],
+)
+def test_each_description_is_served_as_it_ships(pbx: Any, field: str, file: str) -> None:
+    """The first page of the API has its path; a client needs no file of this project."""
     about = json.loads(pbx().control("GET", "/").body)
-    answer = pbx().ask(about["openapi"], method="GET")
-    assert json.loads(answer.body) == API
+    answer = pbx().ask(about[field], method="GET")
+    assert answer.body == schemas("own", file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path", ["/options.toml", "/target.schema.json", "/../openapi.json", "/sandboxes.json", "/schemas"]
+)
+def test_no_other_file_is_served(pbx: Any, path: str) -> None:
+    """The table of descriptions decides, never the path."""
+    assert pbx().control("GET", path).status == 404
 
 
 def test_description_has_exactly_the_served_routes() -> None:
@@ -48,7 +66,7 @@ def test_description_has_exactly_the_served_routes() -> None:
     served = {
         ("GET", "/__noojee/"),
         ("GET", "/__noojee/health"),
-        ("GET", "/__noojee/openapi.json"),
+        *(("GET", path) for path in router.DESCRIPTIONS),
         ("GET", "/__noojee/sandboxes"),
         ("POST", "/__noojee/sandboxes"),
     }
@@ -82,12 +100,17 @@ def test_each_component_is_used() -> None:
     assert {each for each in shared if not any(ref == each or ref.startswith(f"{each}/") for ref in used)} == set()
 
 
-@pytest.mark.parametrize(("name", "file"), [("Archive", "archive"), ("Directory", "directory")])
-def test_component_equals_the_schema_file_of_its_format(name: str, file: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "file", "definitions"),
+    [
+        ("Archive", "archive", {"instant": "ArchiveInstant", "leg": "ArchiveLeg", "call": "ArchiveCall"}),
+        ("Directory", "directory", {"number": "DirectoryNumber"}),
+    ],
+)
+def test_component_equals_the_schema_file_of_its_format(name: str, file: str, definitions: dict[str, str]) -> None:
     """The description works without other files."""
-    original = json.loads(schemas("own", f"{file}.schema.json").read_text(encoding="utf-8"))
-    copied = json.dumps(API["components"]["schemas"][name]).replace(f"#/components/schemas/{name}/$defs/", "#/$defs/")
-    assert json.loads(copied) == {key: value for key, value in original.items() if key not in ("$schema", "$id")}
+    expected = components_of(schemas("own", f"{file}.schema.json"), name, definitions)
+    assert {component: API["components"]["schemas"][component] for component in expected} == expected
 
 
 def test_enumerations_are_those_of_the_code() -> None:
@@ -140,3 +163,13 @@ def test_option_keys_match_the_schema() -> None:
     """The keys of a profile."""
     pattern = API["components"]["schemas"]["Profile"]["propertyNames"]["pattern"]
     assert all(re.search(pattern, key) for key in option_table())
+
+
+def test_discriminator_names_the_schema_of_each_step() -> None:
+    """Without the mapping, generators of clients take the name of the schema for the value of `do`."""
+    components = API["components"]["schemas"]
+    steps = components["Flow"]["properties"]["steps"]["items"]
+    mapping = steps["discriminator"]["mapping"]
+    assert list(mapping.values()) == [each["$ref"] for each in steps["oneOf"]]
+    for word, reference in mapping.items():
+        assert components[reference.rpartition("/")[2]]["properties"]["do"]["const"] == word

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from noojee_fake.pbx.methods import Behaviour, dialects, general, methods, resolved
+from noojee_fake.pbx.methods import Behaviour, dialects, general, methods
 from noojee_fake.pbx.methods import description as described
 from noojee_fake.pbx.versions import VERSIONS, offered, release
 from noojee_fake.resources import schema_text
@@ -28,7 +28,7 @@ def test_each_route_is_described_and_each_description_is_served(pbx: Callable[..
     """With every option that opens a method, and HEAD, which follows GET."""
     sandbox = pbx(audio_methods="post-and-get", get_on_post="start-and-stop").sandboxes.default
     served = {path: {verb for verb in route.methods if verb != "HEAD"} for path, route in sandbox.routes.items()}
-    documented = {path: {verb.upper() for verb in resolved(item)} for path, item in described()["paths"].items()}
+    documented = {path: {verb.upper() for verb in item} for path, item in described()["paths"].items()}
     assert documented == served, f"{FILE} and the routes differ"
 
 
