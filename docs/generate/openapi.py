@@ -17,7 +17,9 @@ PBX_HEAD = """# The vendor's API
 What `noojee-fake` serves. `noojee-fake explain PATH` shows one method. The last column is the [source](sources.md) of each statement;
 a statement with an [option](options.md) is the default.
 
-OpenAPI: `schemas/own/pbx.openapi.json`.
+A path `/servicemanager/rest/...` is also served as `/rest/...`.
+
+OpenAPI: `schemas/own/pbx.openapi.json`; a server returns it at `/__noojee/pbx.openapi.json`.
 """
 Node = Mapping[str, Any]
 
@@ -25,7 +27,9 @@ Node = Mapping[str, Any]
 def control_api() -> str:
     """The page of the control API: each operation, then each schema."""
     document = _document("control")
-    parts = [f"# Control API\n\n{document['info']['description']}\n\nOpenAPI: `schemas/own/control.openapi.json`.\n"]
+    parts = [
+        f"# Control API\n\n{document['info']['description']}\n\nOpenAPI: `schemas/own/control.openapi.json`; a server returns it at `/__noojee/openapi.json`.\n"
+    ]
     parts += [_operation(document, *each) for each in _operations(document)]
     parts += [definition(name, schema) for name, schema in document["components"]["schemas"].items()]
     return "\n".join(parts)
@@ -53,9 +57,10 @@ def _document(name: str) -> Node:
 
 
 def _operations(document: Node) -> Iterator[tuple[str, str, Node]]:
+    """Each operation with its path and verb; other spellings of a path are left out."""
     for path, item in document["paths"].items():
         for verb in VERBS:
-            if verb in item:
+            if verb in item and "x-same-as" not in item[verb]:
                 yield path, verb, item[verb]
 
 
