@@ -17,6 +17,10 @@ class NotOffered(TargetError):
     """The control API of a target lacks what a clause needs; the clause is inconclusive."""
 
 
+class NoAnswer(TargetError):
+    """The control API of a target does not answer."""
+
+
 class NothingToCheck(TargetError):
     """There is no target, or no clause that applies to a chosen target. Exit code 3."""
 

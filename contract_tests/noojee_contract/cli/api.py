@@ -24,6 +24,8 @@ from noojee_contract.targets.flags import RUN_FLAGS, words
 
 PREFIX = "noojee-contract: "
 TABLES = "targets.json"
+FILE_KEYS = ("recordings", "ca_file", "client_cert", "client_key")
+"""The keys of a target whose values are files."""
 """The temporary target file of tables that a caller passes."""
 
 Tables = Mapping[str, Mapping[str, Any]]
@@ -95,16 +97,15 @@ def _write_tables(tables: Tables, path: Path) -> Path:
 def _with_whole_paths(table: Mapping[str, Any]) -> dict[str, Any]:
     """A target table whose files do not depend on the folder of the target file."""
     whole = {key: str(value) if isinstance(value, Path) else value for key, value in table.items()}
-    recordings = whole.get("recordings")
-    if isinstance(recordings, (list, tuple)):
-        whole["recordings"] = [str(Path(file).absolute()) for file in recordings]
-    elif isinstance(recordings, str) and recordings:
-        whole["recordings"] = str(Path(recordings).absolute())
+    for key in FILE_KEYS:
+        files = whole.get(key)
+        if isinstance(files, (list, tuple)):
+            whole[key] = [str(Path(file).absolute()) for file in files]
+        elif isinstance(files, str) and files:
+            whole[key] = str(Path(files).absolute())
     dialect = whole.get("dialect")
     if isinstance(dialect, str) and is_file_name(dialect):
         whole["dialect"] = str(Path(dialect).absolute())
-    if isinstance(whole.get("ca_file"), str):
-        whole["ca_file"] = str(Path(whole["ca_file"]).absolute())
     return whole
 
 

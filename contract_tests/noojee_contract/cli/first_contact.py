@@ -59,9 +59,20 @@ class Busy:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class NotHttp:
+    """The target answers with bytes that are no valid HTTP; `exchange` shows it."""
+
+    exchange: Exchange
+
+
+Contact = KeyRefused | NotHttp | Busy | None
+"""What the first answers show against a run; None if nothing."""
+
+
 def first_contact(
     target_client: TargetClient, place: Callable[[str], str], *, sleep: Callable[[float], None] = time.sleep
-) -> KeyRefused | Busy | None:
+) -> Contact:
     """Ask a read-only target the first questions; None if nothing stands against a run.
 
     `place` says where a key of the target is set. Raises TargetError with the line to change, Unreachable if nothing answers.
@@ -83,12 +94,14 @@ class _Contact:
         self._subject = observe(target_client, 0)
         self._questions = _questions(self._target.recordings, self._target.api)
 
-    def examine(self) -> KeyRefused | Busy | None:
+    def examine(self) -> Contact:
         if not self._questions:
-            self._target_client.probe()
+            self._check_reached(self._probe())
             return None
         first = self._ask(0)
         self._check_scheme(first)
+        if first.malformed and self._ask(1).malformed:
+            return NotHttp(first)
         for pause in PAUSES_SECONDS:
             if first.status not in BUSY or self._sent >= MOST_REQUESTS - MOST_QUESTIONS:
                 break
@@ -107,6 +120,12 @@ class _Contact:
 
     # Questions
 
+    def _probe(self) -> Exchange:
+        """The answer to one harmless request with the key: a server may close on a request without one."""
+        client = self._subject.client
+        credentials = RequestCredentials() if self._subject.by_hash else client.made_with(client.key)
+        return client.sender.send(self._target.api.probe_request(self._root, credentials))
+
     @property
     def _sent(self) -> int:
         return self._target_client.tally.requests
@@ -124,10 +143,13 @@ class _Contact:
         """Whether a server has the method by unique id of a dialect: it answers it without a parameter and without a key."""
         if self._sent >= MOST_REQUESTS:
             return False
-        request = dialect.listing_request(root, Question("unique_id", ""), RequestCredentials(), bare=True)
+        asked, client = Question("unique_id", ""), self._subject.client
+        request = dialect.listing_request(root, asked, RequestCredentials(), bare=True)
         if request is None:
             return True  # the file has the unique id in the path, so that 404 may mean an unknown recording
-        exchange = self._subject.client.sender.send(request)
+        exchange = client.sender.send(request)
+        if exchange.response is None and root == self._root and dialect == self._target.api:
+            return True  # it answered with a key, so it closes on a request without one
         status = exchange.status
         return (
             status is not None and not self._is_absent(exchange) and not _is_redirect(exchange) and status not in BUSY
@@ -170,16 +192,21 @@ class _Contact:
                 self._advise(
                     "base_url", urlunsplit(url._replace(scheme="https")), f"port {port} speaks https, not http"
                 )
-        if exchange.response is not None:
+        if exchange.response is not None or exchange.malformed:
             return
         if url.scheme == "https" and "SSL" in (exchange.transport_error or ""):
             plain = urlunsplit(url._replace(scheme="http", netloc=f"{url.hostname}:{url.port or 443}"))
             answer = self._subject.client.sender.send(Request(method="GET", url=f"{plain}/"))
             if answer.response is not None and answer.status != 400:
                 self._advise("base_url", plain, f"port {url.port or 443} speaks http, not https")
-        name = self._target.name
-        reason = self._shown(exchange.transport_error or "no answer")
-        raise Unreachable(name, f"target {name!r} cannot be reached: {reason}")
+        self._check_reached(exchange)
+
+    def _check_reached(self, exchange: Exchange) -> None:
+        """Raises Unreachable if no byte of an answer came."""
+        if exchange.response is None and not exchange.malformed:
+            name = self._target.name
+            reason = self._shown(exchange.transport_error or "no answer")
+            raise Unreachable(name, f"target {name!r} cannot be reached: {reason}")
 
     def _redirected(self, exchange: Exchange) -> NoReturn:
         asked = exchange.request.url.partition("?")[0]

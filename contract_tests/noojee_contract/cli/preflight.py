@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from noojee_contract.catalogue.clauses import catalogue
-from noojee_contract.cli.first_contact import KeyRefused, first_contact
+from noojee_contract.cli.first_contact import KeyRefused, NotHttp, first_contact
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.runner import Runner
 from noojee_contract.engine.subject import Subject
-from noojee_contract.errors import BudgetSpent, Unreachable
+from noojee_contract.errors import BudgetSpent, NoAnswer, Unreachable
 from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.outcome import Outcome
@@ -76,23 +76,31 @@ def preflight(options: RunOptions, targets: Sequence[Target], folder: Path) -> P
 def _contact(runner: Runner, client: TargetClient, options: RunOptions, found: Preflight) -> None:
     target = client.target
     if target.writable or target.base_url is None:
-        if target.base_url is not None:
-            client.probe()
-        _ = client.http
         if target.writable:
-            client.control.describe()
+            _describe(client)
+        _ = client.http
         return
     place = partial(place_of, target_name=target.name, config=None if options.target_flags else options.config)
     shown = None
     with suppress(BudgetSpent):
         shown = first_contact(client, place)
-    if isinstance(shown, KeyRefused):
+    if isinstance(shown, KeyRefused | NotHttp):
         result = _refused(runner, target.name, shown.exchange)
         if result.outcome is Outcome.FAILED:
             found.collected.results.append(result)
-            found.stopped.append(f"nothing else was sent, because {target.name} refuses its key")
+            why = "refuses its key" if isinstance(shown, KeyRefused) else "does not answer with valid HTTP"
+            found.stopped.append(f"nothing else was sent, because {target.name} {why}")
     elif shown is not None:
         found.stopped.append(shown.reason)
+
+
+def _describe(client: TargetClient) -> None:
+    """Read what the control API offers. Raises TargetError if it is none, Unreachable if no server answers."""
+    try:
+        client.control.describe()
+    except NoAnswer as error:
+        name = client.target.name
+        raise Unreachable(name, f"target {name!r} cannot be reached: {error}") from error
 
 
 def _refused(runner: Runner, name: str, exchange: Exchange) -> Result:

@@ -137,6 +137,8 @@ def _checked_targets(options: RunOptions, *, needs_keys: bool) -> list[Target]:
     for target in targets:
         if needs_keys and not target.writable:
             target.secret(os.environ)
+        if needs_keys:
+            target.secret_headers(os.environ)
         choose([*target.binding, *(expected.clause for expected in target.expected_failures)])
     return targets
 

@@ -6,6 +6,8 @@ The control API is HTTP and JSON, and independent of the server behind it.
 from __future__ import annotations
 
 import contextlib
+import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +15,17 @@ from typing import Any
 
 import httpx
 
-from noojee_contract.errors import NotOffered, TargetError
+from noojee_contract.clients.body import BodyBounds, read_body
+from noojee_contract.clients.transport import DEADLINE, Deadline
+from noojee_contract.clients.transport_errors import in_words, is_malformed
+from noojee_contract.errors import NoAnswer, NotOffered, TargetError
 from noojee_contract.model.archive import instant
+from noojee_contract.model.exchange import Headers, NotJson, beginning, json_of
+from noojee_contract.targets.target import DEFAULT_TIMEOUT_SECONDS
+
+MOST_BYTES = 4 * 1024 * 1024
+"""The longest body of an answer of a control API."""
+MOST_OF_A_MESSAGE = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +54,19 @@ class Played:
 class ControlClient:
     """The control API of one target. A refusal raises `TargetError` with the answer, a missing method `NotOffered`."""
 
-    def __init__(self, http: httpx.Client, control_url: str, *, token: str | None = None) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        control_url: str,
+        *,
+        token: str | None = None,
+        headers: Headers = (),
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    ) -> None:
         self._http = http
         self._url = control_url.rstrip("/")
-        self._headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._headers = {**dict(headers), **({"authorization": f"Bearer {token}"} if token else {})}
+        self._timeout_seconds = timeout_seconds
 
     def describe(self) -> Mapping[str, Any]:
         """The description of the control API. Raises TargetError if there is none, or if it makes no sandboxes."""
@@ -67,7 +87,7 @@ class ControlClient:
         made = self._call("POST", "/sandboxes", json=spec)
         with _as_described("POST /sandboxes"):
             return Sandbox(
-                id=_text(made["sandbox"]),
+                id=_sandbox_id(made["sandbox"]),
                 path=_text(made["path"]),
                 api_key=_text(made["api_key"]),
                 user_key=_text(made.get("user_key", "")),
@@ -80,8 +100,8 @@ class ControlClient:
 
     def drop(self, sandbox: Sandbox) -> None:
         """Delete a sandbox. It is no error if it does not exist."""
-        with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL):
-            self._http.request("DELETE", f"{self._url}/sandboxes/{sandbox.id}", headers=self._headers)
+        with contextlib.suppress(TargetError):
+            self._answer("DELETE", f"/sandboxes/{sandbox.id}")
 
     def step(self, sandbox: Sandbox, seconds: float) -> datetime:
         """Move a sandbox's clock forward, and return its time."""
@@ -122,22 +142,42 @@ class ControlClient:
         )
 
     def _call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any) -> dict[str, Any]:
-        try:
-            answer = self._http.request(method, self._url + path, headers={**self._headers, **(headers or {})}, **how)
-        except httpx.HTTPError as error:
-            raise TargetError(f"the control API at {self._url} does not answer: {type(error).__name__}") from error
-        if answer.status_code >= 300:
-            kind = NotOffered if answer.status_code in (404, 405, 501) else TargetError
-            raise kind(f"the control API refused {method} {path} with {answer.status_code}: {answer.text[:300]}")
-        if not answer.content:
+        status, body = self._answer(method, path, headers=headers, **how)
+        if status >= 300:
+            kind = NotOffered if status in (404, 405, 501) else TargetError
+            words = beginning(body.decode("utf-8", "replace"), MOST_OF_A_MESSAGE)
+            raise kind(f"the control API refused {method} {path} with {status}: {words}")
+        if not body:
             return {}
         try:
-            document = answer.json()
-        except ValueError as error:
-            raise TargetError(f"the control API answered {method} {path} with a body that is not JSON") from error
+            document = json_of(body)
+        except NotJson as error:
+            raise TargetError(
+                f"the control API answered {method} {path} with a body that is not JSON: {error}"
+            ) from error
         if not isinstance(document, dict):
             raise TargetError(f"the control API answered {method} {path} with JSON that is no object")
         return document
+
+    def _answer(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any
+    ) -> tuple[int, bytes]:
+        """The status and body of an answer, read within bounds. Raises TargetError if none comes, or if it is not whole."""
+        deadline, into = Deadline(self._timeout_seconds), io.BytesIO()
+        sent = {**self._headers, **(headers or {})}
+        try:
+            request = self._http.build_request(
+                method, self._url + path, headers=sent, extensions={DEADLINE: deadline}, **how
+            )
+            answer = self._http.send(request, stream=True)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            kind = TargetError if is_malformed(error) else NoAnswer
+            raise kind(f"the control API at {self._url} does not answer: {in_words(error)}") from error
+        with contextlib.closing(answer):
+            fault = read_body(answer, deadline, BodyBounds(largest_bytes=MOST_BYTES), into)
+        if fault is not None:
+            raise TargetError(f"the control API at {self._url} answered {method} {path}: {fault}")
+        return answer.status_code, into.getvalue()
 
 
 @contextlib.contextmanager
@@ -149,6 +189,14 @@ def _as_described(what: str) -> Iterator[None]:
         raise TargetError(f"the control API answered {what} without {error}") from error
     except (TypeError, ValueError, AttributeError) as error:
         raise TargetError(f"the control API answered {what} with a wrong value: {error}") from error
+
+
+def _sandbox_id(value: object) -> str:
+    """The id of a sandbox, which becomes a part of paths."""
+    name = _text(value)
+    if re.fullmatch(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}", name) is None:
+        raise ValueError("the id of a sandbox has letters, digits and ._~- only")
+    return name
 
 
 def _text(value: object) -> str:

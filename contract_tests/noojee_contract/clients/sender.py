@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
+from noojee_contract.clients.audio_file import AudioFile
+from noojee_contract.clients.body import KEPT_BYTES, BodyBounds, read_body
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.retry_after import is_unavailable, retry_after_seconds
-from noojee_contract.model.exchange import Exchange, Request, Response
+from noojee_contract.clients.transport import DEADLINE, Deadline
+from noojee_contract.clients.transport_errors import closed_without_a_byte, in_words, is_malformed
+from noojee_contract.model.exchange import Exchange, Headers, Request, Response, StoredBody
 from noojee_contract.model.result import Tally
+from noojee_contract.targets.target import DEFAULT_LARGEST_AUDIO, DEFAULT_MAX_BODY_BYTES, DEFAULT_TIMEOUT_SECONDS
 
 for _name in ("httpx", "httpcore"):  # they log whole URLs, with credentials
     logging.getLogger(_name).disabled = True
@@ -24,13 +31,28 @@ MOST_REPEATS = 3
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.ProxyError)
 """Errors that come before a request is sent."""
 NO_ANSWER = "no answer"
-NO_BYTE = "without sending a response"
-"""A part of the message of httpcore for a connection that closes before a byte of the answer arrives."""
+AUDIO_BYTES_A_SECOND = 16_000
+"""The lowest rate of audio: telephone sound (8 kHz, 16 bit) comes as fast as it plays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerBounds:
+    """The bounds of an answer: its time, the size of its body, and the size of audio, all as in the target file."""
+
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    largest_audio: int = DEFAULT_LARGEST_AUDIO
+
+
+def no_headers(_url: str) -> Headers:
+    """A target without fixed headers."""
+    return ()
 
 
 class Sender:
-    """Sends requests within limits: bodies are bounded in size and in time.
+    """Sends requests within limits: answers are bounded in size and in time. Audio goes to a temporary file.
 
+    `headers_for` gives the fixed headers of a URL.
     `tally` counts the requests and their answers. `on_exchange` is called with each exchange. `renew` gives a request with
     new credentials before it is repeated, None if it cannot be repeated.
     """
@@ -39,25 +61,28 @@ class Sender:
         self,
         http: httpx.Client,
         *,
-        max_body_bytes: int = 64 * 1024 * 1024,
-        timeout_seconds: float = 10.0,
+        bounds: AnswerBounds | None = None,
+        audio: AudioFile | None = None,
         limits: Limits | None = None,
         tally: Tally | None = None,
+        headers_for: Callable[[str], Headers] = no_headers,
     ) -> None:
         self.tally = Tally() if tally is None else tally
         self.on_exchange: Callable[[Exchange], None] | None = None
         self.renew: Callable[[Request], Request | None] = lambda request: request
         self._http = http
-        self._max_body_bytes = max_body_bytes
-        self._timeout_seconds = timeout_seconds
+        self._bounds = AnswerBounds() if bounds is None else bounds
+        self._audio = AudioFile() if audio is None else audio
         self._limits = limits
+        self._headers_for = headers_for
 
     def send(self, request: Request) -> Exchange:
-        """Send a request as given, with the cookies that the server has set: a session must not replace credentials.
+        """Send a request as given, with the headers of the target, and without any state of an earlier answer.
 
         Repeats it if a reused connection closes before a byte arrives, and after the time that a Retry-After asks for,
         unless the request says that it cannot be repeated.
         """
+        request = _with_headers(request, self._headers_for(request.url))
         exchange, closed_early = self._sent(request)
         if closed_early and request.repeatable:
             exchange, _ = self._sent(self.renew(request) or request)
@@ -81,24 +106,25 @@ class Sender:
         """Send a request once. The flag says that a reused connection closed before a byte of the answer arrived."""
         if self._limits is not None:
             self._limits.before_request()
-        wire = _Wire(self._limits)
+        wire = _Wire(self._limits, Deadline(self._bounds.timeout_seconds))
         at = datetime.now(UTC)
         error: Exception | None = None
         try:
             exchange = self._exchange(request, wire, at)
         except httpx.TimeoutException as caught:
-            error, says = caught, f"no answer within {self._timeout_seconds:g} s"
+            error, says = caught, f"no answer within {self._bounds.timeout_seconds:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as caught:
-            error, says = caught, f"{type(caught).__name__}: {caught}"
+            error, says = caught, in_words(caught, wire.deadline.received_bytes)
         if error is not None:
-            exchange = Exchange(request=request, transport_error=says, at=at)
+            malformed = is_malformed(error, wire.deadline.received_bytes)
+            exchange = Exchange(request=request, transport_error=says, malformed=malformed, at=at)
         if not isinstance(error, NOT_SENT):
             status = NO_ANSWER if exchange.status is None else str(exchange.status)
             self.tally.count(status, unavailable=request.repeatable and is_unavailable(exchange))
         wire.end()
         if self.on_exchange is not None:
             self.on_exchange(exchange)
-        return exchange, wire.reused and _closed_without_a_byte(error)
+        return exchange, wire.reused and closed_without_a_byte(error, wire.deadline.received_bytes)
 
     def _exchange(self, request: Request, wire: _Wire, at: datetime) -> Exchange:
         with self._http.stream(
@@ -107,39 +133,43 @@ class Sender:
             headers=list(request.headers),
             content=request.body,
             follow_redirects=False,
-            extensions={"trace": wire},
+            extensions={"trace": wire, DEADLINE: wire.deadline},
         ) as answer:
-            body, transport_error = self._read(answer, wire.started)
+            wire.end()  # a transport in this process has no trace events
+            body, stored, fault = self._read(answer, wire.deadline, audio=request.audio)
             response = Response(
                 status=answer.status_code,
                 headers=tuple((name.lower(), value) for name, value in answer.headers.multi_items()),
                 body=body,
+                stored=stored,
                 seconds=time.monotonic() - wire.started,
             )
-            return Exchange(request=request, response=response, transport_error=transport_error, at=at)
+            return Exchange(request=request, response=response, transport_error=fault, at=at)
 
-    def _read(self, answer: httpx.Response, started: float) -> tuple[bytes, str | None]:
-        body = bytearray()
-        try:
-            for chunk in answer.iter_bytes():
-                body += chunk
-                if len(body) > self._max_body_bytes:
-                    return bytes(body[: self._max_body_bytes]), f"the body is longer than {self._max_body_bytes} bytes"
-                if time.monotonic() - started > self._timeout_seconds:
-                    return bytes(body), f"the answer was not whole after {self._timeout_seconds:g} s"
-        except httpx.HTTPError as error:
-            return bytes(body), f"the answer was cut off: {type(error).__name__}: {error}"
-        return bytes(body), None
+    def _read(
+        self, answer: httpx.Response, deadline: Deadline, *, audio: bool
+    ) -> tuple[bytes, StoredBody | None, str | None]:
+        """The body of an answer, or its beginning and the file with the whole; and what is wrong with it."""
+        if not audio:
+            into = io.BytesIO()
+            fault = read_body(answer, deadline, BodyBounds(largest_bytes=self._bounds.max_body_bytes), into)
+            return into.getvalue() if fault is None else into.getvalue()[:KEPT_BYTES], None, fault
+        bounds = BodyBounds(largest_bytes=self._bounds.largest_audio, bytes_a_second=AUDIO_BYTES_A_SECOND)
+        storing = self._audio.store()
+        fault = read_body(answer, deadline, bounds, storing.file)
+        return (*storing.kept(whole=fault is None), fault)
 
 
 class _Wire:
     """Follows one request on its connection by the trace events of httpcore: holds the rate at the moment of sending.
 
-    `started` is when the request was sent. `reused` says that no new connection was opened for it.
+    `started` is when the request was sent: the deadline counts from then. `reused` says that no new connection was opened
+    for it.
     """
 
-    def __init__(self, limits: Limits | None) -> None:
+    def __init__(self, limits: Limits | None, deadline: Deadline) -> None:
         self.started = time.monotonic()
+        self.deadline = deadline
         self.reused = False
         self._limits = limits
         self._connected = False
@@ -155,6 +185,7 @@ class _Wire:
                 self._limits.begin_sending()
             self._sending = True
             self.started = time.monotonic()
+            self.deadline.restart()
         elif self._sending and name.endswith(("send_request_headers.complete", "send_request_headers.failed")):
             self._sending = False
             self._unanswered = True
@@ -170,7 +201,8 @@ class _Wire:
         self._unanswered = False
 
 
-def _closed_without_a_byte(error: Exception | None) -> bool:
-    if isinstance(error, httpx.RemoteProtocolError):
-        return NO_BYTE in str(error)
-    return isinstance(error, (httpx.ReadError, httpx.WriteError))
+def _with_headers(request: Request, headers: Headers) -> Request:
+    """A request with more headers; its own headers stay."""
+    own = {name.lower() for name, _ in request.headers}
+    more = tuple((name, value) for name, value in headers if name.lower() not in own)
+    return replace(request, headers=(*request.headers, *more)) if more else request

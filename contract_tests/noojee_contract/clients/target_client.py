@@ -6,21 +6,27 @@ import contextlib
 import importlib
 import ipaddress
 import os
-import ssl
 from collections.abc import Mapping
+from http.cookiejar import CookieJar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from noojee_contract.clients.audio_file import AudioFile
+from noojee_contract.clients.body import CODINGS
 from noojee_contract.clients.client import Client
 from noojee_contract.clients.control import ControlClient, Sandbox
 from noojee_contract.clients.limits import Limits, OnWait
 from noojee_contract.clients.processes import Servers
-from noojee_contract.clients.sender import Sender
+from noojee_contract.clients.proxies import proxies_of_environment
+from noojee_contract.clients.sandbox_urls import check_below, check_template
+from noojee_contract.clients.sender import AnswerBounds, Sender
+from noojee_contract.clients.tls import tls_context
+from noojee_contract.clients.transport import BoundedTransport
 from noojee_contract.dialects.dialect import Dialect
-from noojee_contract.errors import TargetError, Unreachable
-from noojee_contract.model.exchange import Exchange
+from noojee_contract.errors import TargetError
+from noojee_contract.model.exchange import Headers
 from noojee_contract.model.result import Tally
 from noojee_contract.targets.target import Target
 
@@ -53,7 +59,9 @@ class TargetClient:
         self._servers = servers
         self._http: httpx.Client | None = None
         self._root = target.base_url or IN_PROCESS
-        self._ca_file = target.ca_file
+        self._ca_files = target.ca_file
+        self._audio = AudioFile()
+        self._secret_headers = target.secret_headers(self._environ)
         self._clients: list[Client] = []
         self._sandboxes: dict[str, Sandbox] = {}
         self._dropped_secrets: list[str] = []
@@ -87,13 +95,17 @@ class TargetClient:
         token = None
         if self.target.control_token_env:
             token = self._environ.get(self.target.control_token_env) or None
-        return ControlClient(self.http, self.target.control_url or f"{self.root}/__noojee", token=token)
+        url = self.target.control_url or f"{self.root}/__noojee"
+        return ControlClient(
+            self.http, url, token=token, headers=self._headers_for(url), timeout_seconds=self.target.timeout_seconds
+        )
 
     def secrets(self) -> list[str]:
         """All credentials that were sent to the target, for redaction."""
         token = self._environ.get(self.target.control_token_env or "", "")
         sent = [secret for client in self._clients for secret in client.secrets if secret]
-        return [*sent, *self._dropped_secrets, *([token] if token else [])]
+        fixed = [value for _, value in self._secret_headers]
+        return [*sent, *self._dropped_secrets, *fixed, *([token] if token else [])]
 
     def below_root(self, url: str) -> str:
         """The path of a URL below the root of its sandbox."""
@@ -103,19 +115,18 @@ class TargetClient:
     def make_sandbox(self, document: Mapping[str, object], options: Mapping[str, str] | None = None) -> Sandbox:
         """Make a sandbox filled with an archive file; `options` go on top of the target's profile."""
         sandbox = self.control.make_sandbox(document, profile={**self.target.profile, **(options or {})})
+        check_below(self.root, f"{self.root}/{sandbox.path}", f"the path of sandbox {sandbox.id}")
         self._sandboxes[sandbox.id] = sandbox
         return sandbox
 
     def sandbox_client(self, sandbox: Sandbox, zone: ZoneInfo) -> Client:
         """A client for the API of a sandbox."""
-        client = self._client(
-            root=f"{self.root}/{sandbox.path}".rstrip("/"),
-            key=sandbox.api_key,
-            zone=zone,
-            dialect=self.target.api.configured(
-                sandbox.profile, self.target.audio or sandbox.audio.get(self.target.dialect)
-            ),
-        )
+        root = f"{self.root}/{sandbox.path}".rstrip("/")
+        template = self.target.audio or sandbox.audio.get(self.target.dialect)
+        dialect = self.target.api.configured(sandbox.profile, template)
+        if self.target.audio is None and template is not None:
+            check_template(template, dialect, root)
+        client = self._client(root=root, key=sandbox.api_key, zone=zone, dialect=dialect)
         client.secrets.append(sandbox.user_key)
         return client
 
@@ -160,14 +171,6 @@ class TargetClient:
         if self._limits is not None:
             self._limits.pause(seconds)
 
-    def probe(self) -> Exchange:
-        """Send one request to see whether the target answers. Raises Unreachable with the reason."""
-        exchange = self._sender().send(self.target.api.probe_request(self.root))
-        if exchange.response is None:
-            name = self.target.name
-            raise Unreachable(name, f"target {name!r} cannot be reached: {exchange.transport_error}")
-        return exchange
-
     def close(self) -> None:
         """Delete the sandboxes and close the connections."""
         if self._http is not None:
@@ -177,6 +180,7 @@ class TargetClient:
             self._sandboxes.clear()
             self._http.close()
             self._http = None
+        self._audio.close()
 
     def _client(self, *, root: str, key: str, zone: ZoneInfo, dialect: Dialect) -> Client:
         self._roots.add(root)
@@ -185,33 +189,68 @@ class TargetClient:
         return client
 
     def _sender(self) -> Sender:
+        target = self.target
         return Sender(
             self.http,
-            max_body_bytes=self.target.max_body_bytes,
-            timeout_seconds=self.target.timeout_seconds,
+            bounds=AnswerBounds(
+                timeout_seconds=target.timeout_seconds,
+                max_body_bytes=target.max_body_bytes,
+                largest_audio=target.largest_audio,
+            ),
+            audio=self._audio,
             limits=self._limits,
             tally=self.tally,
+            headers_for=self._headers_for,
         )
+
+    def _headers_for(self, url: str) -> Headers:
+        """The fixed headers of a request: those of the target, if it goes to the scheme, host and port of its root."""
+        if urlsplit(url)[:2] != urlsplit(self._root)[:2]:
+            return ()
+        return (*self.target.headers, *self._secret_headers)
 
     def _open(self) -> httpx.Client:
         target = self.target
         if target.transport is not None:
-            return httpx.Client(transport=_transport(target), trust_env=False, timeout=target.timeout_seconds)
+            return _http_client(_transport(target), timeout_seconds=target.timeout_seconds)
         if target.command is not None:
             server = self._servers.start(target.command, target.name)
             self._root = server.base_url
-            self._ca_file = self._ca_file or server.ca_file
-        verify: ssl.SSLContext | bool = True
-        if self._root.startswith("http:"):
-            verify = False  # no TLS: a context would only cost time
-        elif self._ca_file is not None:
-            try:
-                verify = ssl.create_default_context(cafile=str(self._ca_file))
-            except (OSError, ssl.SSLError) as error:
-                raise TargetError(
-                    f"the CA file {self._ca_file} of target {target.name!r} cannot be read: {error}"
-                ) from error
-        return httpx.Client(verify=verify, trust_env=not is_loopback(self._root), timeout=target.timeout_seconds)
+            if not self._ca_files and server.ca_file is not None:
+                self._ca_files = (server.ca_file,)
+        urls = (self._root, target.control_url or "", target.plain_base_url or "")
+        context = tls_context(target, self._ca_files) if any(url.startswith("https:") for url in urls) else None
+        name = target.tls_server_name
+        proxies = {} if is_loopback(self._root) else proxies_of_environment()
+        mounts = {
+            pattern: None if proxy is None else BoundedTransport(context, proxy=proxy, server_name=name)
+            for pattern, proxy in proxies.items()
+        }
+        direct = BoundedTransport(context, server_name=name)
+        return _http_client(direct, timeout_seconds=target.timeout_seconds, mounts=mounts)
+
+
+class _NoCookies(CookieJar):
+    """Keeps no cookie: each request carries its own credentials, and no state of an earlier answer."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Ignore the cookies of an answer."""
+
+
+def _http_client(
+    transport: httpx.BaseTransport,
+    *,
+    timeout_seconds: float,
+    mounts: Mapping[str, httpx.BaseTransport | None] | None = None,
+) -> httpx.Client:
+    return httpx.Client(
+        transport=transport,
+        mounts=mounts,
+        cookies=_NoCookies(),
+        headers={"accept-encoding": CODINGS},
+        timeout=timeout_seconds,
+        trust_env=False,
+    )
 
 
 def is_loopback(url: str) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from noojee_contract.dialects.body import quoted
 from noojee_contract.dialects.formats import Unread
 from noojee_contract.dialects.hour import Day, HourNumber, TimeRange
 from noojee_contract.dialects.legs import (
@@ -125,9 +126,12 @@ class CustomDialect:
         assert isinstance(self.scheme, VendorHash)
         return Request(method=self.scheme.verb, url=root + self.scheme.path)
 
-    def probe_request(self, root: str) -> Request:
+    def probe_request(self, root: str, credentials: RequestCredentials) -> Request:
         """The request for the time if it is needed for hashes, else a GET of the root."""
-        return self.time_request(root) if isinstance(self.scheme, VendorHash) else Request(method="GET", url=root)
+        if isinstance(self.scheme, VendorHash):
+            return self.time_request(root)
+        query = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in credentials.query)
+        return Request(method="GET", url=f"{root}?{query}".rstrip("?"), headers=credentials.headers)
 
     def cancel_request(self, root: str, time_stamp: str) -> Request | None:
         """Time stamps need not be used up."""
@@ -161,7 +165,8 @@ class CustomDialect:
         if template is not None or "audio" not in self.methods:
             raise ValueError("the dialect file describes one request for audio, or none")
         request = self._request(root, self.methods["audio"], values, credentials)
-        return replace(request, headers=tuple(pair for pair in request.headers if pair != ACCEPT_JSON))
+        headers = tuple(pair for pair in request.headers if pair != ACCEPT_JSON)
+        return replace(request, headers=headers, audio=True)
 
     def _request(
         self, root: str, method: Method, values: Mapping[str, str], credentials: RequestCredentials

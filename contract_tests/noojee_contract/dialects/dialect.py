@@ -93,8 +93,8 @@ class Dialect(Protocol):
     def time_request(self, root: str) -> Request:
         """The request for the PBX's time. Only for dialects with the hash scheme, and the vendor's."""
 
-    def probe_request(self, root: str) -> Request:
-        """A harmless request that every server answers in some way."""
+    def probe_request(self, root: str, credentials: RequestCredentials) -> Request:
+        """A harmless request that every server answers in some way. A request for the time has no credentials."""
 
     def cancel_request(self, root: str, time_stamp: str) -> Request | None:
         """The request that uses up a time stamp, None if time stamps need not be used up."""

@@ -105,11 +105,12 @@ class VendorDialect:
         """The request for the PBX's time. Source: 1.0 Authentication shows /servicemanager/rest/Time (DOC)."""
         return Request(method="POST", url=f"{root}{self._rest('/servicemanager/rest')}/Time", headers=FORM)
 
-    def probe_request(self, root: str) -> Request:
+    def probe_request(self, root: str, credentials: RequestCredentials) -> Request:
         """The request for the time if it is needed for hashes, else a request to the base."""
         if self.scheme.kind == HASH:
             return self.time_request(root)
-        return Request(method="POST", url=self.base(root), headers=FORM)
+        url = f"{self.base(root)}?{self.query_text(credentials.query)}".rstrip("?")
+        return Request(method="POST", url=url, headers=FORM)
 
     def cancel_request(self, root: str, time_stamp: str) -> Request | None:
         """A refused request that uses up a time stamp, if only five authentications may be unfinished."""
@@ -172,7 +173,8 @@ class VendorDialect:
         if not url.startswith(("http://", "https://")):
             url = root + "/" + url.lstrip("/")
         query = self.query_text(credentials.query)
-        return Request(method=verb, url=f"{url}{'&' if '?' in url else '?'}{query}".rstrip("?&"), headers=FORM)
+        whole = f"{url}{'&' if '?' in url else '?'}{query}".rstrip("?&")
+        return Request(method=verb, url=whole, headers=FORM, audio=True)
 
     def with_credentials(self, query: Query, credentials: RequestCredentials) -> Query:
         """The parameters in the order of the samples: njadmin has credentials first, the older dialects last."""

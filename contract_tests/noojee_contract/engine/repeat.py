@@ -98,6 +98,7 @@ def repeat_script(
     """
     base = target.base_url or DEFAULT_BASE
     lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(base)}}}", _curl_line(target, base)]
+    lines += [f': "${{{variable}:?set it to the value of the header {name}}}"' for name, variable in target.headers_env]
     lines += _fill_lines(document)
     credentials = _shell_credentials(target.api)
     lines += credentials.before
@@ -105,7 +106,9 @@ def repeat_script(
     query = "&".join([*kept, *filter(None, [credentials.query])])
     below = _double_quoted(path)
     shown = redactor.text(f"{below}?{_double_quoted(query, keep_variables=True)}" if query else below)
-    headers = " ".join([*credentials.headers, *_header_words(_plain_headers(target, exchange.request, redactor))])
+    named = [f'-H "{name}: ${variable}"' for name, variable in target.headers_env]
+    plain = _header_words(_plain_headers(target, exchange.request, redactor))
+    headers = " ".join([*credentials.headers, *named, *plain])
     body = _body(exchange.request, redactor)
     lines.append(f'curl -i -X {shlex.quote(exchange.request.method)} "$ROOT{shown}" {headers}{body}')
     return "\n".join(lines) + "\n"
@@ -114,11 +117,15 @@ def repeat_script(
 def _curl_line(target: Target, base: str) -> str:
     """The line that makes curl connect as the target's client does: its CA file, its time limit, no proxy on loopback."""
     words = ["-g", "-sS", "--http1.1", "--max-time", f"{target.timeout_seconds:g}"]
-    if target.ca_file is not None:
-        words += ["--cacert", str(target.ca_file.absolute())]
+    for flag, file in (("--cert", target.client_cert), ("--key", target.client_key)):
+        words += [] if file is None else [flag, str(file.absolute())]
     if is_loopback(base):
         words += ["--noproxy", "localhost,127.0.0.1,::1"]
-    return f'curl() {{ command curl {shlex.join(words)} "$@"; }}'
+    files = [str(file.absolute()) for file in target.ca_file]
+    trusted = f" --cacert <(cat {shlex.join(files)})" if len(files) > 1 else ""
+    if len(files) == 1:
+        words += ["--cacert", *files]
+    return f'curl() {{ command curl {shlex.join(words)}{trusted} "$@"; }}'
 
 
 def _plain_headers(target: Target, request: Request, redactor: Redactor) -> Headers:
@@ -126,6 +133,7 @@ def _plain_headers(target: Target, request: Request, redactor: Redactor) -> Head
     api = target.api
     known = {name.lower() for name, _ in api.headers} | {name.lower() for name in api.scheme.names}
     known |= {"content-type"} if request.body else set()
+    known |= {name.lower() for name, _ in target.headers_env}
     added = tuple(
         (name, redactor.text(value))
         for name, value in request.headers

@@ -5,13 +5,18 @@ An exchange is kept unchanged. Before it is shown or written, `redaction` makes 
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 Headers = tuple[tuple[str, str], ...]
+MOST_CONTAINERS = 150_000
+MOST_VALUES = 2_000_000
+"""The most objects and arrays, and the most values, of a JSON document that is read."""
 
 
 def beginning(text: str, most: int) -> str:
@@ -37,7 +42,8 @@ class Request:
     """A request. `url` is absolute and percent-encoded, credentials included.
 
     `repeatable`: a second request has the same meaning. That is not so for a command (start, stop, dial, hangup), and for
-    a request by hour, of which only one a minute is allowed.
+    a request by hour, of which only one a minute is allowed. `audio`: the answer may be as long as audio, and is stored in
+    a file.
     """
 
     method: str
@@ -45,25 +51,45 @@ class Request:
     headers: Headers = ()
     body: bytes = b""
     repeatable: bool = True
+    audio: bool = False
+
+
+class StoredBody(Protocol):
+    """The body of an answer that is stored in a file."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Its length."""
+
+    def read(self) -> bytes:
+        """The whole body. Each call reads the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An answer. `headers` have lower-case names, in order of arrival; `body` is after transfer decoding."""
+    """An answer. `headers` have lower-case names, in order of arrival; `body` is after transfer decoding.
+
+    `stored` has the whole body of long audio; `body` is then its beginning.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     seconds: float = 0.0
+    stored: StoredBody | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request with its answer, or with a transport error in words (timed out, cut off, too large)."""
+    """A request with its answer, or with a transport error in words (timed out, cut off, too large).
+
+    `malformed`: bytes came that are no valid HTTP.
+    """
 
     request: Request
     response: Response | None = None
     transport_error: str | None = None
+    malformed: bool = False
     at: datetime
 
     @property
@@ -73,8 +99,22 @@ class Exchange:
 
     @property
     def body(self) -> bytes:
-        """The body of the answer, empty without an answer."""
+        """The body of the answer, empty without an answer. Long audio is read from its file each time."""
+        if self.response is None:
+            return b""
+        return self.response.body if self.response.stored is None else self.response.stored.read()
+
+    @property
+    def body_start(self) -> bytes:
+        """The beginning of the body; the whole, unless it is long audio."""
         return b"" if self.response is None else self.response.body
+
+    @property
+    def body_bytes(self) -> int:
+        """The length of the body."""
+        if self.response is None or self.response.stored is None:
+            return len(self.body_start)
+        return self.response.stored.size_bytes
 
     def header(self, name: str) -> str | None:
         """The first value of a header of the answer, None if it is absent. `name` is in lower case."""
@@ -92,31 +132,42 @@ class Exchange:
         """
         if self.response is None:
             raise NotJson(self.transport_error or "no answer")
-        if not self.body.strip():
-            raise NotJson("the body is empty")
-        try:
-            document = json.loads(
-                self.body.decode("utf-8"), object_pairs_hook=unique_members, parse_constant=no_constant
-            )
-            if b"\\u" in self.body:
-                json.dumps(document, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise NotJson("the document holds half of a surrogate pair, which is no valid text") from error
-        except UnicodeDecodeError as error:
-            raise NotJson(f"the body is not UTF-8 (byte {error.start})") from error
-        except RecursionError as error:
-            raise NotJson("the document is nested too deeply") from error
-        except ValueError as error:
-            raise NotJson(f"the body is not JSON: {error}") from error
-        return document
+        if self.response.stored is not None:
+            raise NotJson(f"the body has {self.body_bytes} bytes, as audio may have")
+        return json_of(self.body)
+
+
+def json_of(body: bytes) -> Any:
+    """A body as JSON, read as UTF-8; a byte order mark is skipped. Raises `NotJson` as `Exchange.json` does.
+
+    A document with more than `MOST_VALUES` values is refused: a few bytes of JSON become many in memory.
+    """
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if not body.strip():
+        raise NotJson("the body is empty")
+    containers, values = body.count(b"{") + body.count(b"["), body.count(b",")
+    if containers > MOST_CONTAINERS or values > MOST_VALUES:
+        raise NotJson(f"the document has more than {MOST_CONTAINERS} objects and arrays, or {MOST_VALUES} values")
+    try:
+        document = json.loads(body.decode("utf-8"), object_pairs_hook=unique_members, parse_constant=no_constant)
+        if b"\\u" in body:
+            json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise NotJson("the document holds half of a surrogate pair, which is no valid text") from error
+    except UnicodeDecodeError as error:
+        raise NotJson(f"the body is not UTF-8 (byte {error.start})") from error
+    except RecursionError as error:
+        raise NotJson("the document is nested too deeply") from error
+    except ValueError as error:
+        raise NotJson(f"the body is not JSON: {error}") from error
+    return document
 
 
 def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object of its members, for `json.loads`. Raises ValueError for a repeated key."""
     document = dict(pairs)
     if len(document) != len(pairs):
-        keys = [key for key, _ in pairs]
-        repeated = next(key for key in keys if keys.count(key) > 1)
+        repeated, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         raise ValueError(f"the key {repeated!r} occurs twice in one object")
     return document
 

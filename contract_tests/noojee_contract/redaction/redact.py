@@ -106,7 +106,9 @@ class Redactor:
             else {
                 "status": response.status,
                 "headers": self._headers(response.headers),
-                "body": self._body(response.body),
+                "body": self._body(
+                    exchange.body_start, size=exchange.body_bytes, is_cut=exchange.transport_error is not None
+                ),
             },
             "transport_error": None if exchange.transport_error is None else self.text(exchange.transport_error),
             "at": exchange.at.isoformat(timespec="milliseconds"),
@@ -121,17 +123,18 @@ class Redactor:
             for name, value in headers
         ]
 
-    def _body(self, body: bytes) -> dict[str, Any]:
-        shown = body[:SHOWN_BYTES]
+    def _body(self, body: bytes, *, size: int | None = None, is_cut: bool = False) -> dict[str, Any]:
+        """A body; `size` is its length if only its beginning is given. `is_cut`: it ended early, perhaps in a credential."""
+        shown, size = body[:SHOWN_BYTES], len(body) if size is None else size
         try:
-            text = shown.decode("utf-8", "strict" if len(shown) == len(body) else "ignore")
+            text = shown.decode("utf-8", "strict" if len(shown) == size and not is_cut else "ignore")
         except UnicodeDecodeError:
-            return self._coded(body)
+            return self._coded(body, size)
         if "\x00" in text or text.startswith("RIFF"):
-            return self._coded(body)
-        cut = self._cut(text, len(shown) < len(body))
-        if len(shown) < len(body):
-            return {"text": cut, "omitted_bytes": len(body) - len(shown)}
+            return self._coded(body, size)
+        cut = self._cut(text, is_cut or len(shown) < size)
+        if len(shown) < size:
+            return {"text": cut, "omitted_bytes": size - len(shown)}
         return {"text": cut}
 
     def _cut(self, text: str, is_cut: bool) -> str:
@@ -143,11 +146,11 @@ class Redactor:
         end = max(len(harmless) - max(MOST_DROPPED, WIDEST_CODING * self._longest), 0)
         return harmless[: max(last_parameter, end)]
 
-    def _coded(self, body: bytes) -> dict[str, Any]:
+    def _coded(self, body: bytes, size: int) -> dict[str, Any]:
         """A body that is no text: in base64 if it is short and holds no credential."""
         codings = ("latin-1", "utf-8", "utf-16-le", "utf-16-be")
-        if len(body) > MOST_CODED or any(not self._is_harmless(body, coding) for coding in codings):
-            return {"omitted_bytes": len(body)}
+        if size > MOST_CODED or any(not self._is_harmless(body, coding) for coding in codings):
+            return {"omitted_bytes": size}
         return {"base64": base64.b64encode(body).decode()}
 
     def _is_harmless(self, body: bytes, coding: str) -> bool:

@@ -122,6 +122,8 @@ def _target(name: str, table: Mapping[str, Any], place: Place) -> Target:
         raise FormError(f"{place.path}.authentication", "only call-management has a choice; leave it out")
     if "time_zone" not in values:
         values["notes"] = (f"no time_zone is given; dates are read as {DEFAULT_ZONE}",)
+    if "client_key" in values and "client_cert" not in values:
+        raise FormError(f"{place.path}.client_key", "needs client_cert, the certificate of this key")
     if "control_url" in values and not values.get("writable"):
         raise FormError(f"{place.path}.control_url", "needs writable = true; the suite writes to no other target")
     if values.get("waives_negative_tests") and values.get("writable"):

@@ -22,6 +22,9 @@ from noojee_contract.model.question import Question
 DEFAULT_ZONE = "Australia/Melbourne"
 CAPABILITIES = ("by_tag", "by_unique_id", "by_hour", "audio")
 CALL_SOURCES = ("bundled", "generated")
+DEFAULT_TIMEOUT_SECONDS = 10.0
+DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
+DEFAULT_LARGEST_AUDIO = 64 * 1024 * 1024
 ALL = sys.maxsize
 """The value of a limit that is written "all"."""
 
@@ -73,7 +76,7 @@ class Target:
     The fields are the keys of a target table; `schemas/own/target.schema.json` describes them. Exactly one of
     `base_url`, `transport` and `command` is set. `recording_places` holds the file and line of each
     recording. `claimed` are the capabilities that the target file names: a run passes only if it has exercised each.
-    `notes` go into the report. `negative_tests` says that they are allowed,
+    `headers` are names and values, `headers_env` names and variables. `notes` go into the report. `negative_tests` says that they are allowed,
     `waives_negative_tests` that a run may pass without them.
     """
 
@@ -95,16 +98,22 @@ class Target:
     authentication: str = "api-key"
     requests_per_second: float | None = None
     request_budget: int | None = None
-    timeout_seconds: float = 10.0
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     slow_seconds: float | None = None
-    max_body_bytes: int = 64 * 1024 * 1024
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    largest_audio: int = DEFAULT_LARGEST_AUDIO
     sounds: int | None = None
     longest_sound: float | None = None
     calls: int | None = None
     negative_tests: bool = False
     waives_negative_tests: bool = False
     max_wait_seconds: float = 0.0
-    ca_file: Path | None = None
+    ca_file: tuple[Path, ...] = ()
+    client_cert: Path | None = None
+    client_key: Path | None = None
+    tls_server_name: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    headers_env: tuple[tuple[str, str], ...] = ()
     writable: bool = False
     control_url: str | None = None
     control_token_env: str | None = None
@@ -139,6 +148,20 @@ class Target:
     def declares(self, profile: Mapping[str, str]) -> Mapping[str, str]:
         """A profile with the options that its dialect declares."""
         return {**profile, **self.api.options}
+
+    def secret_headers(self, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """The headers whose values are in variables. Raises TargetError where a variable is not set, or holds no value."""
+        found = []
+        for name, variable in self.headers_env:
+            value = environ.get(variable, "").strip()
+            if not value:
+                raise TargetError(
+                    f"the variable {variable} of the header {name}, which target {self.name!r} names, is not set: export it"
+                )
+            if not value.isascii() or not value.isprintable():
+                raise TargetError(f"the variable {variable} holds something that is no header value (printable ASCII)")
+            found.append((name, value))
+        return tuple(found)
 
     def secret(self, environ: Mapping[str, str]) -> Secret:
         """The API key; empty where the dialect knows none.

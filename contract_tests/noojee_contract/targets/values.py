@@ -21,10 +21,16 @@ from noojee_contract.dialects.loader.file import is_file_name, read_dialect
 from noojee_contract.errors import near
 from noojee_contract.model.form import FormError
 from noojee_contract.model.question import Question
+from noojee_contract.redaction.redact import names_a_credential, names_a_credential_header
 from noojee_contract.resources import schemas
 from noojee_contract.targets.recordings import read_recordings
 from noojee_contract.targets.target import ALL, DEFAULT_ZONE, ExpectedFailure
 
+OWN_HEADERS = frozenset(
+    ("accept-encoding", "connection", "content-encoding", "content-length", "expect", "keep-alive", "te", "trailer",
+     "transfer-encoding", "upgrade")
+)  # fmt: skip
+"""The headers that a target file cannot set: they say how a request and its answer are framed."""
 _ANY_TEXT = ("default_account", "json_content_type")  # a PBX may have a value that the table does not list
 
 
@@ -69,11 +75,38 @@ def _recordings(value: Any, place: Place) -> dict[str, Any]:
     return {"recordings": tuple(places), "recording_places": places}
 
 
-def _ca_file(value: Any, place: Place) -> Path:
+def _file(value: Any, place: Place) -> Path:
     path = place.folder / str(value)
     if not path.is_file():
         raise FormError(place.path, f"there is no file {path}")
     return path
+
+
+def _ca_file(value: Any, place: Place) -> dict[str, Any]:
+    return {"ca_file": tuple(_file(each, place) for each in (value if isinstance(value, list) else [value]))}
+
+
+def _headers(value: Any, place: Place) -> tuple[tuple[str, str], ...]:
+    """The names and values of headers. A name of a credential needs `headers_env`."""
+    pairs = _header_pairs(value, place)
+    for number, (name, _) in enumerate(pairs):
+        if names_a_credential(name) or names_a_credential_header(name):
+            raise FormError(
+                f"{place.path}[{number}]",
+                f"{name} would keep a credential in the file: put its value into an environment variable, and write "
+                f'headers_env = ["{name}: VARIABLE"]',
+            )
+    return pairs
+
+
+def _header_pairs(value: Any, place: Place) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for number, text in enumerate(value):
+        name, _, words = text.partition(":")
+        if name.lower() in OWN_HEADERS:
+            raise FormError(f"{place.path}[{number}]", f"the client sets {name} itself; leave it out")
+        pairs.append((name, words.strip()))
+    return tuple(pairs)
 
 
 def _profile(value: Any, place: Place) -> dict[str, str]:
@@ -138,6 +171,7 @@ def _tuple(value: Any, _place: Place) -> tuple[str, ...]:
 _SEVERAL: Mapping[str, Callable[[Any, Place], dict[str, Any]]] = {
     "dialect": _dialect,
     "recordings": _recordings,
+    "ca_file": _ca_file,
     "negative_tests": _negative_tests,
 }
 """The keys that set several fields of a target."""
@@ -151,7 +185,10 @@ _READERS: Mapping[str, Callable[[Any, Place], Any]] = {
     "binding": _frozen_set,
     "command": _tuple,
     "sources": _tuple,
-    "ca_file": _ca_file,
+    "client_cert": _file,
+    "client_key": _file,
+    "headers": _headers,
+    "headers_env": _header_pairs,
     "profile": _profile,
     "sounds": _limit,
     "calls": _limit,

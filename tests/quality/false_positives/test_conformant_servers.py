@@ -218,7 +218,7 @@ def run_suite(served: Served, seed: int) -> tuple[list[Target], list[Result]]:
             plain_base_url=served.plain_base_url,
             writable=True,
             profile=served.profile,
-            ca_file=served.ca_file,
+            ca_file=() if served.ca_file is None else (served.ca_file,),
         )
         for name, (dialect, scheme) in TARGETS.items()
     ]

@@ -39,11 +39,18 @@ EVERY_TARGET_FLAG = [
     "--time-zone", "Europe/Berlin",
     "--audio", "POST {base}/retrieve?leg={leg}",
     "--ca-file", "ca.pem",
+    "--ca-file", "another ca.pem",
+    "--client-cert", "client.pem",
+    "--client-key", "client.key",
+    "--tls-server-name", "pbx.example.org",
+    "--header", "X-Tenant: 7",
+    "--header-env", "X-Gateway-Token: GATEWAY_TOKEN",
     "--requests-per-second", "2.5",
     "--request-budget", "500",
     "--timeout", "3.0",
     "--sounds", "all",
     "--longest-sound", "120.0",
+    "--largest-audio", "1048576",
     "--calls", "50",
     "--slow-seconds", "1.5",
     "--negative-tests",
@@ -114,7 +121,8 @@ def test_every_target_flag_is_in_the_repeat_command() -> None:
 def test_a_repeat_command_describes_the_same_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parsed again, its flags give an equal target."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "ca.pem").write_text("")
+    for name in ("ca.pem", "another ca.pem", "client.pem", "client.key"):
+        (tmp_path / name).write_text("")
     for name in ("recordings.csv", "more recordings.csv"):
         (tmp_path / name).write_text(f"kind,value\ntag,{name}\n")
     options = RunOptions.of(parsed(EVERY_TARGET_FLAG))

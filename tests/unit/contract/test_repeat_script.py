@@ -38,7 +38,7 @@ def test_curl_uses_the_ca_file_of_the_target(tmp_path: Path, monkeypatch: pytest
     words = curl_words(
         script_of(
             Target(
-                name="new", dialect="njadmin", base_url="https://pbx.invalid", ca_file=Path("my certificates/ca.pem")
+                name="new", dialect="njadmin", base_url="https://pbx.invalid", ca_file=(Path("my certificates/ca.pem"),)
             )
         )
     )
