@@ -47,6 +47,16 @@ class StateError(FakeError):
     """The state file has another format, is broken or in use, or cannot be written."""
 
 
+class MemoryBudgetError(FakeError):
+    """The memory budget of the server is used up."""
+
+    def __init__(self, more_bytes: int, used_bytes: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"{more_bytes} more bytes do not fit into the memory budget of the server ({used_bytes} of {limit_bytes} bytes are"
+            " used); delete sound, snapshots or sandboxes that nobody needs, or start it with a larger --memory-budget"
+        )
+
+
 class StartError(FakeError):
     """A `noojee-fake serve` process did not start.
 

@@ -8,7 +8,7 @@ An adapter builds a `Request` from the bytes that it received. Nothing below it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,6 +18,7 @@ class Request:
     `path` and `query` are the percent-encoded text of the request target (latin-1 for bytes above 127). `headers` are
     pairs of a lower-case name and a value, in order of arrival. `client` is the IP address of the peer; None: the
     adapter does not know it. `in_process`: the request did not come over a socket, so no browser can have sent it.
+    `head_bytes` is the length of target and headers; 0: the adapter did not count it.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Request:
     client: str | None = None
     secure: bool = False
     in_process: bool = False
+    head_bytes: int = field(default=0, compare=False)
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None. `name` is in lower case."""

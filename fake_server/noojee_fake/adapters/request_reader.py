@@ -8,7 +8,9 @@ from typing import Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
+from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Request
+from noojee_fake.pbx.memory_budget import MemoryBudget
 
 LARGEST_HEAD_BYTES = 64 * 1024
 MOST_HEADERS = 100
@@ -39,9 +41,44 @@ class Receiver(Protocol):
         """Take the head of a request with a body of `length` bytes (None: chunked). Returns how many bytes to keep."""
         ...
 
-    def on_request(self, request: Request, *, keep_alive: bool, version: str, body_bytes: int) -> None:
-        """Take a whole request. `body_bytes` is the length of its body, kept or not."""
+    def on_request(self, request: Request, body: Body | None, *, keep_alive: bool, version: str) -> None:
+        """Take a whole request, and what is known of its body."""
         ...
+
+
+class Body:
+    """The body of a request as far as it was read: at most `kept_bytes` of it are kept, and count in the memory budget.
+
+    `length` counts dropped bytes too. `is_over_budget`: it did not fit, and was dropped.
+    """
+
+    __slots__ = ("held", "is_over_budget", "kept", "kept_bytes", "length")
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self.held = budget.reserve(0)
+        self.kept = bytearray()
+        self.kept_bytes = 0
+        self.length = 0
+        self.is_over_budget = False
+
+    def add(self, part: bytes) -> None:
+        """Take the next part."""
+        self.length += len(part)
+        part = part[: max(0, self.kept_bytes - len(self.kept))]
+        if not part:
+            return
+        try:
+            self.held.resize(len(self.kept) + len(part))
+        except MemoryBudgetError:
+            self.kept, self.kept_bytes, self.is_over_budget = bytearray(), 0, True
+            self.held.release()
+        else:
+            self.kept += part
+
+    def take(self) -> bytes:
+        """What is kept. It goes on to count while somebody holds this object."""
+        kept, self.kept = bytes(self.kept), bytearray()
+        return kept
 
 
 class _Stop(Exception):
@@ -54,8 +91,9 @@ class RequestReader:
     The methods that start with `on_` are callbacks of httptools.
     """
 
-    def __init__(self, receiver: Receiver, *, client: str | None, secure: bool) -> None:
+    def __init__(self, receiver: Receiver, *, client: str | None, secure: bool, budget: MemoryBudget) -> None:
         self._receiver = receiver
+        self._budget = budget
         self.client = client
         self._secure = secure
         self._ignoring_upgrade = False
@@ -69,7 +107,6 @@ class RequestReader:
         self._refusal: tuple[int, str] | None = None
         self._version = "1.1"
         self._keep_alive = False
-        self._kept_bytes = 0
         self._begin()
 
     def feed(self, data: bytes) -> Malformed | None:
@@ -135,8 +172,7 @@ class RequestReader:
         self._headers: list[tuple[str, str]] = []
         self._head_bytes = 0
         self.head: Request | None = None
-        self._body: bytearray | None = None
-        self.length = 0
+        self.body: Body | None = None
 
     def on_message_begin(self) -> None:
         """Start a request."""
@@ -186,11 +222,13 @@ class RequestReader:
             headers=tuple(self._headers),
             client=self.client,
             secure=self._secure,
+            head_bytes=self._head_bytes,
         )
         if framing is None:
             return
         self.is_reading_body = True
-        self._kept_bytes = self._receiver.on_head(
+        self.body = body = Body(self._budget)
+        body.kept_bytes = self._receiver.on_head(
             self.head,
             keep_alive=self._keep_alive,
             length=None if framing < 0 else framing,
@@ -198,14 +236,10 @@ class RequestReader:
         )
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body; beyond the kept bytes it is dropped."""
+        """Take a part of the body."""
         self.body_bytes += len(body)
-        self.length += len(body)
-        if self._body is None:
-            self._body = bytearray()
-        room = self._kept_bytes - len(self._body)
-        if room > 0:
-            self._body += body[:room]
+        if self.body is not None:
+            self.body.add(body)
 
     def on_message_complete(self) -> None:
         """Hand over the request. A request for an upgrade is complete when its body is."""
@@ -214,13 +248,9 @@ class RequestReader:
             return
         self.head = None
         self.is_reading_body = False
-        request = replace(head, body=bytes(self._body)) if self._body else head
-        self._receiver.on_request(
-            request,
-            keep_alive=self._keep_alive,
-            version=self._version,
-            body_bytes=self.length,
-        )
+        body, self.body = self.body, None  # an idle connection keeps no body
+        request = replace(head, body=body.take()) if body is not None and body.kept else head
+        self._receiver.on_request(request, body, keep_alive=self._keep_alive, version=self._version)
 
     def _target(self) -> tuple[str, str]:
         """The path and the query of the request target, percent-encoded as they came."""

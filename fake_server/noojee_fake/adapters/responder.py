@@ -12,7 +12,9 @@ from typing import Any
 
 from noojee_fake.adapters.http_bytes import CONNECTION_LINES, Dates, head_bytes
 from noojee_fake.adapters.long_poll import LongPolls
+from noojee_fake.adapters.request_reader import Body
 from noojee_fake.adapters.service import Service
+from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Closed, Pending, Request, Response, Streamed
 
 MOST_PIPELINED = 1000
@@ -25,7 +27,7 @@ SLOW_WORKERS = 4
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """A request, with what its response needs. `body_bytes` is the length of its body, kept or not.
+    """A request, with what its response needs. Its body counts in the memory budget as long as somebody holds `body`.
 
     `refusal` is the response to a request that is refused before it is read completely; None: the request is complete.
     Nobody changes an `Asked`; it is not frozen for the reason of `Request`.
@@ -34,8 +36,13 @@ class Asked:
     request: Request
     keep_alive: bool
     version: str = "1.1"
-    body_bytes: int = 0
+    body: Body | None = None
     refusal: Response | None = None
+
+    @property
+    def body_bytes(self) -> int:
+        """The length of the body, kept or not."""
+        return 0 if self.body is None else self.body.length
 
 
 class Shared:
@@ -61,6 +68,7 @@ class Responder:
         self._transport = transport
         self._waiting: deque[Asked] = deque()
         self._left: asyncio.Future[None] | None = None  # done when the client leaves
+        self._unsent = shared.service.budget.reserve(0)  # for a large body that the client has not read yet
         self._can_write = asyncio.Event()
         self._is_paused = False
         self.has_last_request = False  # no further request is read: the connection ends after the responses that wait
@@ -97,12 +105,14 @@ class Responder:
     def resume(self) -> None:
         """Continue with the requests that wait."""
         self._is_paused = False
+        self._unsent.release()
         self._can_write.set()
         self._continue()
 
     def leave(self) -> None:
         """Drop the requests that wait: the client has left."""
         self._waiting.clear()
+        self._unsent.release()
         self._can_write.set()
         if self._left is not None and not self._left.done():
             self._left.set_result(None)
@@ -113,6 +123,8 @@ class Responder:
         if transport.is_closing():
             return
         self.has_responded = True
+        if len(response.body) >= LARGE_BYTES:
+            response = self._counted(asked, response)
         shared.service.log(asked.request, response)
         if isinstance(response, Closed):
             transport.abort()
@@ -125,8 +137,18 @@ class Responder:
             transport.write(head + body)
         else:
             transport.writelines((head, body))
+            if not self._is_paused:
+                self._unsent.release()
         if not keep_alive and closes:
             transport.close()
+
+    def _counted(self, asked: Asked, response: Response) -> Response:
+        """A response with a large body; its refusal if the memory budget has no room for it."""
+        try:
+            self._unsent.resize(self._unsent.size_bytes + len(response.body))
+        except MemoryBudgetError:
+            return self._shared.service.no_room(asked.request)
+        return response
 
     def _answer(self, asked: Asked) -> None:
         service = self._shared.service

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from noojee_fake.control import json_body
 from noojee_fake.messages import Closed, Pending, Request, Response
+from noojee_fake.pbx.memory_budget import MemoryBudget
 from noojee_fake.server.sandboxes import Sandboxes, body_bytes, is_control
 
 LARGEST_BODY_BYTES = json_body.LARGEST_BODY_BYTES
@@ -30,6 +31,11 @@ class Service:
         self.log: Log = log or _log_nothing
 
     @property
+    def budget(self) -> MemoryBudget:
+        """The memory budget of the server."""
+        return self.sandboxes.budget
+
+    @property
     def largest_body_bytes(self) -> int:
         """The limit of all bodies."""
         return LARGEST_BODY_BYTES
@@ -39,6 +45,10 @@ class Service:
         if length is not None and length > LARGEST_BODY_BYTES:
             return TOO_LARGE
         return self.sandboxes.refusal(head)
+
+    def no_room(self, head: Request) -> Response:
+        """The refusal of a request whose body, or response, does not fit into the memory budget now."""
+        return self.sandboxes.no_room(head)
 
     def kept_bytes(self, head: Request) -> int:
         """How many bytes of a body are used; the rest may be dropped. A client without access to the control API has 0."""

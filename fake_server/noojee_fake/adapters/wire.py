@@ -9,7 +9,7 @@ import asyncio
 from typing import cast
 
 from noojee_fake.adapters.http_bytes import KEEP_ALIVE_SECONDS
-from noojee_fake.adapters.request_reader import Malformed, RequestReader
+from noojee_fake.adapters.request_reader import Body, Malformed, RequestReader
 from noojee_fake.adapters.responder import Asked, Responder, Shared
 from noojee_fake.adapters.service import TOO_LARGE
 from noojee_fake.messages import Request, Response
@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         client = peer[0] if isinstance(peer, tuple) else None
-        self._reader = RequestReader(self, client=client, secure=self._secure)
+        self._reader = RequestReader(self, client=client, secure=self._secure, budget=self._shared.service.budget)
         self._responder = Responder(self._shared, self._transport)
         self._connections.add(self)
 
@@ -67,8 +67,16 @@ class Connection(asyncio.Protocol):
             self._dropped_bytes += len(data)
             if self._dropped_bytes > MOST_DROPPED_BYTES:
                 self._transport.abort()
-        elif self._reader.is_reading_body and self._reader.length > self._shared.service.largest_body_bytes:
+        elif self._reader.body is not None:
+            self._check_body(self._reader.body)
+
+    def _check_body(self, body: Body) -> None:
+        """Refuse a body that is too large, before it is complete."""
+        head = self._reader.head
+        if body.length > self._shared.service.largest_body_bytes:
             self._refuse_body(TOO_LARGE)
+        elif body.is_over_budget and head is not None:
+            self._refuse_body(self._shared.service.no_room(head))
 
     def pause_writing(self) -> None:
         """The client reads slowly."""
@@ -93,12 +101,15 @@ class Connection(asyncio.Protocol):
                 self._transport.write(_CONTINUE)
         return self._shared.service.kept_bytes(head)
 
-    def on_request(self, request: Request, *, keep_alive: bool, version: str, body_bytes: int) -> None:
+    def on_request(self, request: Request, body: Body | None, *, keep_alive: bool, version: str) -> None:
         """Answer a request, after those before it."""
         if self._is_dropping:
             self._transport.close()
             return
-        self._responder.take(Asked(request=request, keep_alive=keep_alive, version=version, body_bytes=body_bytes))
+        asked = Asked(request=request, keep_alive=keep_alive, version=version, body=body)
+        if body is not None and body.is_over_budget:
+            asked.refusal, asked.keep_alive = self._shared.service.no_room(request), False
+        self._responder.take(asked)
 
     # End of a connection
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import dataclass, replace
-from itertools import count
 
+from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Request, Response, Streamed
+from noojee_fake.pbx.memory_budget import JOURNAL_SHARE, MemoryBudget
 
 KEPT = 1000
 KEPT_BODY_BYTES = 16 * 1024
+ENTRY_BYTES = 1000
+HEADER_BYTES = 120
+"""About what an entry and a header take in memory, next to their text."""
+STEP_BYTES = 64 * 1024
+"""The least that a journal may keep; it takes more of the memory budget in such steps."""
+
+_Entry = tuple[int, int, Request, Response, bool, int, int, str | None, int]
+"""The fields of a `JournaledExchange`, then its size in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +41,14 @@ class JournaledExchange:
 
 
 class Journal:
-    """The last 1000 exchanges of one PBX."""
+    """The last 1000 exchanges of one PBX; fewer if the memory budget has no room for more."""
 
-    def __init__(self) -> None:
-        self._entries: deque[tuple[int, int, Request, Response, bool, int, int, str | None]] = deque(maxlen=KEPT)
-        self._numbers = count(1)
+    def __init__(self, budget: MemoryBudget | None = None) -> None:
+        """Raises MemoryBudgetError if the budget has no room for a journal."""
+        self._held = (budget or MemoryBudget()).reserve(STEP_BYTES)
+        self._entries: deque[_Entry] = deque()
+        self._size_bytes = 0
+        self._lock = threading.Lock()
         self._last = 0
 
     def record(
@@ -50,8 +63,23 @@ class Journal:
             response = Response(response.status, response.headers)
         elif response_bytes > KEPT_BODY_BYTES:
             response = Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
-        self._last = number = next(self._numbers)
-        self._entries.append((number, at_micros, request, response, matched, request_bytes, response_bytes, malformed))
+        size = (
+            request.head_bytes
+            + len(request.body)
+            + len(response.body)
+            + ENTRY_BYTES
+            + HEADER_BYTES * len(request.headers)
+        )
+        with self._lock:
+            self._last = number = self._last + 1
+            self._entries.append(
+                (number, at_micros, request, response, matched, request_bytes, response_bytes, malformed, size)
+            )
+            self._size_bytes += size
+            if len(self._entries) > KEPT:
+                self._drop_oldest()
+            if self._size_bytes > self._held.size_bytes:
+                self._grow()
 
     @property
     def number(self) -> int:
@@ -63,8 +91,25 @@ class Journal:
 
     def entries(self) -> list[JournaledExchange]:
         """The kept exchanges, oldest first."""
-        return [JournaledExchange(*entry) for entry in list(self._entries)]
+        with self._lock:
+            kept = list(self._entries)
+        return [JournaledExchange(*entry[:-1]) for entry in kept]
 
     def clear(self) -> None:
         """Drop all exchanges; the numbers continue."""
-        self._entries.clear()
+        with self._lock:
+            self._entries.clear()
+            self._size_bytes = 0
+            self._held.resize(STEP_BYTES)
+
+    def _grow(self) -> None:
+        """Take more of the budget; without room, drop the oldest exchanges."""
+        steps = -(-self._size_bytes // STEP_BYTES)
+        try:
+            self._held.resize(steps * STEP_BYTES, share=JOURNAL_SHARE)
+        except MemoryBudgetError:
+            while self._size_bytes > self._held.size_bytes:
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        self._size_bytes -= self._entries.popleft()[-1]

@@ -18,13 +18,14 @@ from noojee_fake.api.dialects.parameters import is_form, percent_decoded, raw_by
 from noojee_fake.api.dialects.responses import JsonWriter, empty, html
 from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.api.journal import Journal
-from noojee_fake.errors import StateError
+from noojee_fake.errors import MemoryBudgetError, StateError
 from noojee_fake.messages import CLOSED, Closed, Pending, Request, Response
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import SECOND, Clock
 from noojee_fake.pbx.credentials import ApiKeys
 from noojee_fake.pbx.directory import DEFAULT, Directory
 from noojee_fake.pbx.live.switchboard import Switchboard
+from noojee_fake.pbx.memory_budget import MemoryBudget
 from noojee_fake.pbx.options import Profile
 from noojee_fake.pbx.retention import Retention
 from noojee_fake.pbx.store.base import Store
@@ -61,7 +62,8 @@ class PbxConfig:
     """The settings of a PBX.
 
     `dialects` are the dialects that may be served; `version` narrows them (None: all). `default_account` owns the legs
-    that name no owner (None: the option decides). `addresses` are the clients that are served.
+    that name no owner (None: the option decides). `addresses` are the clients that are served. The sandboxes of a server
+    share one `budget`.
     """
 
     profile: Profile
@@ -72,6 +74,7 @@ class PbxConfig:
     directory: Directory = DEFAULT
     default_account: str | None = None
     addresses: Addresses = field(default_factory=lambda: Addresses(None))
+    budget: MemoryBudget = field(default_factory=MemoryBudget)
 
 
 class Pbx:
@@ -82,7 +85,9 @@ class Pbx:
     """
 
     def __init__(self, config: PbxConfig, *, store: Store, clock: Clock, own_bugs: OwnBugs | None = None) -> None:
+        """Raises MemoryBudgetError if the budget has no room for another PBX."""
         self.store = store
+        self.budget = config.budget
         self.clock = clock
         self.zone = config.zone
         self.keys = config.keys
@@ -91,7 +96,7 @@ class Pbx:
         self.change = threading.RLock()
         self.retention = Retention(config.zone)
         self.switchboard = Switchboard(store=store, lock=self.change, directory=config.directory)
-        self.journal = Journal()
+        self.journal = Journal(self.budget)
         self._config = config
         self._version = config.version
         self._profile = config.profile
@@ -180,7 +185,7 @@ class Pbx:
         """The response to a request under another path: the path without the prefix of a sandbox."""
         try:
             response, matched = self._answer(request, path)
-        except StateError:
+        except (StateError, MemoryBudgetError):
             response, matched = html(507), True
         except Exception as bug:  # noqa: BLE001 - a bug of the fake must never look like a contract failure
             response, matched = self.own_bugs.keep(bug), True

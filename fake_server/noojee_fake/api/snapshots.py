@@ -14,6 +14,7 @@ from noojee_fake.api.pbx import Pbx
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.directory import Directory
+from noojee_fake.pbx.memory_budget import Reservation, archive_bytes
 from noojee_fake.pbx.options import Profile
 from noojee_fake.pbx.retention import RetentionRules
 from noojee_fake.pbx.store.base import Sound, Store
@@ -59,6 +60,8 @@ class Snapshot:
     directory: Directory
     addresses: Addresses
     rules: RetentionRules
+    held: Reservation | None = None
+    """What the calls count in the memory budget; the store and other snapshots share the sound."""
 
 
 class Snapshots:
@@ -76,11 +79,12 @@ class Snapshots:
         return MappingProxyType(self._kept)
 
     def take(self) -> str:
-        """Keep the current state. Returns the id of the snapshot. Raises TooManySnapshots."""
+        """Keep the current state. Returns the id of the snapshot. Raises TooManySnapshots or MemoryBudgetError."""
         with self._pbx.change:
             if len(self._kept) >= MOST_SNAPSHOTS:
                 raise TooManySnapshots
-            snapshot = self._snapshot(self._pbx.store.snapshot())
+            held = self._pbx.budget.reserve(archive_bytes(*self._pbx.store.count()))
+            snapshot = self._snapshot(self._pbx.store.snapshot(), held)
             self._number += 1
             self._kept[str(self._number)] = snapshot
             return str(self._number)
@@ -104,7 +108,7 @@ class Snapshots:
             self._restore(self._origin)
             self._pbx.journal.clear()
 
-    def _snapshot(self, archive: object) -> Snapshot:
+    def _snapshot(self, archive: object, held: Reservation | None = None) -> Snapshot:
         pbx = self._pbx
         calls, legs = pbx.store.count()
         return Snapshot(
@@ -120,13 +124,13 @@ class Snapshots:
             directory=pbx.switchboard.directory,
             addresses=pbx.addresses,
             rules=pbx.retention.rules,
+            held=held,
         )
 
     def _restore(self, snapshot: Snapshot) -> None:
         pbx = self._pbx
         if isinstance(snapshot.archive, InitialState):
-            pbx.store.clear()
-            pbx.store.add(snapshot.archive.calls, snapshot.archive.sounds)
+            pbx.store.clear(snapshot.archive.calls, snapshot.archive.sounds)
         else:
             pbx.store.restore(snapshot.archive)
         pbx.clock.restore(snapshot.clock)

@@ -17,11 +17,13 @@ from noojee_fake.control.json_body import OPENAPI, Refused
 from noojee_fake.errors import ArchiveError, FakeError, ProfileError, UsageError
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.documents import mistake
+from noojee_fake.pbx.memory_budget import read_size
 from noojee_fake.pbx.options import Profile, named_profiles
 from noojee_fake.pbx.versions import DIALECTS, VERSIONS
 from noojee_fake.server.sandboxes import Sandboxes, ServerConfig
 
 LARGEST_FILE_BYTES = 256 * 1024 * 1024
+LEAST_BUDGET_BYTES = 16 * 1024 * 1024
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -29,6 +31,16 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError("must be a port, 0 to 65535")
     return int(text)
+
+
+def _size(text: str) -> int:
+    try:
+        size = read_size(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None
+    if size < LEAST_BUDGET_BYTES:
+        raise argparse.ArgumentTypeError("must be 16M or more")
+    return size
 
 
 _TABLE: Mapping[str, Mapping[str, Any]] = {
@@ -74,6 +86,13 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
         "metavar": "ORIGIN",
         "help": "let pages of this origin read the answers of the PBX (CORS), * for all; repeatable",
     },
+    "--memory-budget": {
+        "type": _size,
+        "default": 2 * 1024**3,
+        "metavar": "SIZE",
+        "help": "memory for what clients make the server keep: bodies under way, calls, stored sound, snapshots, journals;"
+        " what does not fit is refused with 507 or 503 (a number of bytes, or such as 512M; default 2G)",
+    },
     "--ready-file": {"type": Path, "metavar": "FILE", "help": "gets the base URL once the server answers"},
     "--tls-cert": {"type": Path, "metavar": "FILE", "help": "serve https with this certificate chain (PEM)"},
     "--tls-key": {"type": Path, "metavar": "FILE", "help": "the private key of the certificate (PEM)"},
@@ -105,6 +124,7 @@ def sandboxes_of(options: argparse.Namespace, key: str, token: str | None, addre
             control_hosts=tuple(options.allow_host or ()),
             addresses=addresses,
             state=options.state,
+            memory_budget_bytes=options.memory_budget,
         )
         sandboxes = Sandboxes(config)
     except ArchiveError as error:

@@ -53,6 +53,18 @@ def error(refused: Refused, *headers: tuple[str, str]) -> Response:
     return answer(refused.status, {"error": message, **where, **refused.more}, *headers)
 
 
+def no_room() -> Response:
+    """The answer to a request for which the memory budget has no room now."""
+    return error(
+        Refused(
+            503,
+            "the memory budget of the server has no room for this request now; try again later, send less, or start the"
+            " server with a larger --memory-budget",
+        ),
+        ("Retry-After", "1"),
+    )
+
+
 def read_body(
     request: Request, component: str, *, placeholders: Mapping[str, Any] = MappingProxyType({})
 ) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from noojee_fake.control.sandbox_spec import (
     describe,
     read_sandbox_spec,
 )
-from noojee_fake.errors import ArchiveError, FakeError, ProfileError, StateError, UsageError
+from noojee_fake.errors import ArchiveError, FakeError, MemoryBudgetError, ProfileError, StateError, UsageError
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.versions import DIALECTS
 
@@ -101,7 +101,7 @@ class Control:
             response = error(Refused(400, wrong.message, wrong.path))
         except (IdInUse, TooManySandboxes, TooManySnapshots) as full:
             response = error(Refused(409, str(full)))
-        except StateError as full:
+        except (StateError, MemoryBudgetError) as full:
             response = error(Refused(507, str(full)))
         except FakeError as wrong:
             response = error(Refused(400, str(wrong)))

@@ -18,6 +18,7 @@ from noojee_fake.pbx.audio import wav_form
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.pbx.credentials import ApiKeys
 from noojee_fake.pbx.directory import DEFAULT, read_directory
+from noojee_fake.pbx.memory_budget import MemoryBudget
 from noojee_fake.pbx.options import Profile
 from noojee_fake.pbx.store.base import Store
 from noojee_fake.pbx.store.memory import MemoryStore
@@ -33,13 +34,14 @@ class StateFile:
     path: Path
     clock: Clock
     has_archive: bool
+    budget: MemoryBudget = field(default_factory=MemoryBudget)
     notes: list[str] = field(default_factory=list)
 
     def open(self, initial: InitialState) -> Store:
         """The store in the file. A file that never had calls gets those of the archive. Raises StateError."""
         from noojee_fake.pbx.store.sqlite import SqliteStore  # SQLite is loaded only for a state file
 
-        store = SqliteStore(self.path, now=self.clock.micros, clock_state=self.clock.state)
+        store = SqliteStore(self.path, now=self.clock.micros, clock_state=self.clock.state, budget=self.budget)
         if store.cut_legs:
             self.notes.append(f"{store.cut_legs} of its legs had no end; they end at the last time in the file")
         if store.last_record_id:
@@ -73,14 +75,15 @@ class ServerParts:
     own_bugs: OwnBugs | None = None
     read_sound: Callable[[str], bytes] | None = None
     state: StateFile | None = None
+    budget: MemoryBudget = field(default_factory=MemoryBudget)
 
 
 def build_pbx(spec: SandboxSpec, parts: ServerParts) -> tuple[Pbx, Snapshots]:
     """A PBX and its snapshots. The state file is opened last, after everything else is valid.
 
-    Raises ArchiveError, ProfileError, UsageError or StateError.
+    Raises ArchiveError, ProfileError, UsageError, StateError or MemoryBudgetError.
     """
-    store: Store = MemoryStore()
+    store: Store = MemoryStore(parts.budget)
     archive = archive_files.EMPTY
     if spec.archive is not None:
         archive = archive_files.read_archive_file(spec.archive, store, read_sound=parts.read_sound)
@@ -97,6 +100,7 @@ def build_pbx(spec: SandboxSpec, parts: ServerParts) -> tuple[Pbx, Snapshots]:
         directory=DEFAULT if spec.directory is None else read_directory(spec.directory),
         default_account=archive.default_account,
         addresses=parts.addresses or Addresses(None),
+        budget=parts.budget,
     )
     initial = InitialState.of(store)
     kept = store if parts.state is None else parts.state.open(initial)

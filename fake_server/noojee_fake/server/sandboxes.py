@@ -16,17 +16,20 @@ from noojee_fake.api.dialects.responses import html
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.api.snapshots import Snapshots
 from noojee_fake.control import DEFAULT_SANDBOX, HEALTH, ROOT, Control, IdInUse, SandboxSpec, TooManySandboxes
-from noojee_fake.control.json_body import LARGEST_BODY_BYTES
+from noojee_fake.control.json_body import LARGEST_BODY_BYTES, no_room
+from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import Clock, Ids, RandomIds
 from noojee_fake.pbx.credentials import ApiKeys
+from noojee_fake.pbx.memory_budget import PARSED_FACTOR, MemoryBudget
 from noojee_fake.server.factory import ServerParts, StateFile, build_pbx, sound_reader
 
 SAMPLE_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 """The key on the vendor's pages, which is public."""
 
 MOST_SANDBOXES = 10_000
+LARGE_BODY_BYTES = 1024 * 1024
 
 _PREFIX = "/s/"
 _P = ParamSpec("_P")
@@ -41,6 +44,7 @@ class ServerConfig:
     the archive; all other sandboxes share its source. `addresses` are the clients that the default sandbox serves.
     `control_hosts` are names of this server, in addition to loopback names, that a client of the control API without the token
     may use. `state` is a file that keeps the calls of the default sandbox; a file with calls replaces those of the archive.
+    `memory_budget_bytes` limits what all clients together make the server keep; None: no limit.
     """
 
     archive: Mapping[str, Any] | None = None
@@ -57,6 +61,7 @@ class ServerConfig:
     directory: Any = None
     addresses: Addresses | None = None
     state: Path | None = None
+    memory_budget_bytes: int | None = None
 
 
 class Sandboxes:
@@ -67,7 +72,7 @@ class Sandboxes:
     """
 
     def __init__(self, config: ServerConfig | None = None) -> None:
-        """Make the default sandbox. Raises ArchiveError, ProfileError, UsageError or StateError."""
+        """Make the default sandbox. Raises ArchiveError, ProfileError, UsageError, StateError or MemoryBudgetError."""
         config = config or ServerConfig()
         self._ids = config.ids
         self._clock = config.clock or Clock()
@@ -75,6 +80,7 @@ class Sandboxes:
         self._dialects = config.dialects
         self._version = config.version
         self._lock = threading.Lock()
+        self.budget = MemoryBudget(config.memory_budget_bytes)
         spec, parts = self._default(config)
         self.default, snapshots = build_pbx(spec, parts)
         self.notes = () if parts.state is None else tuple(parts.state.notes)
@@ -103,7 +109,8 @@ class Sandboxes:
             read_sound=None if config.archive_folder is None else sound_reader(config.archive_folder),
             state=None
             if state is None
-            else StateFile(path=state, clock=self._clock, has_archive=config.archive is not None),
+            else StateFile(path=state, clock=self._clock, has_archive=config.archive is not None, budget=self.budget),
+            budget=self.budget,
         )
         return spec, parts
 
@@ -115,11 +122,29 @@ class Sandboxes:
             return _no_sandbox(request) if pbx is None else pbx.handle_at(request, rest)
         if is_control(path):
             try:
-                return self._control.handle(request)
+                return self._controlled(request)
             except Exception as bug:  # noqa: BLE001 - outermost handler: the bug is kept and named
                 page = self.own_bugs.keep(bug)
                 return Response(500, page.headers) if request.method == "HEAD" else page
         return self.default.handle_at(request, path)
+
+    def _controlled(self, request: Request) -> Response:
+        """The response of the control API. While it reads a large JSON body, the values of that body count too."""
+        size = len(request.body)
+        if size < LARGE_BODY_BYTES or (request.header("content-type") or "").startswith("audio/"):
+            return self._control.handle(request)
+        try:
+            values = self.budget.reserve(PARSED_FACTOR * size)
+        except MemoryBudgetError:
+            return no_room()
+        try:
+            return self._control.handle(request)
+        finally:
+            values.release()
+
+    def no_room(self, request: Request) -> Response:
+        """The refusal of a request for which the memory budget has no room now."""
+        return no_room() if is_control(request.path) else html(503)
 
     def is_slow(self, path: str) -> bool:
         """Whether a request to a path may take long: the control API takes whole archives, and sound may be encoded.
@@ -172,7 +197,7 @@ class Sandboxes:
     def make(self, spec: SandboxSpec) -> tuple[str, Pbx]:
         """Make a sandbox. Returns its id and its PBX.
 
-        Raises IdInUse for a chosen id that exists, TooManySandboxes, or a FakeError for an invalid spec.
+        Raises IdInUse for a chosen id that exists, TooManySandboxes, or a FakeError for an invalid spec or a full budget.
         """
         if len(self._pbxs) >= MOST_SANDBOXES:
             raise TooManySandboxes(MOST_SANDBOXES)
@@ -181,6 +206,7 @@ class Sandboxes:
             clock=self._clock.sibling(),
             base_profile=self._profile,
             own_bugs=self.own_bugs,
+            budget=self.budget,
         )
         dialects = self._dialects if spec.dialects is None else spec.dialects
         version = self._version if spec.version is None else spec.version

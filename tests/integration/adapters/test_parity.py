@@ -21,6 +21,7 @@ from noojee_fake.adapters.service import Service
 from noojee_fake.messages import Request
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import Clock
+from noojee_fake.pbx.memory_budget import MemoryBudget
 from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes, build
 from support.serving import on_uvicorn, on_wire
 
@@ -148,6 +149,8 @@ def as_bytes(asked: Asked) -> list[tuple[bytes, bytes]]:
 class _Swapped:
     """New sandboxes for each request, so that limits do not carry over."""
 
+    budget = MemoryBudget()
+
     def handle(self, request: Request) -> Any:
         return sandboxes().handle(request)
 
@@ -224,6 +227,8 @@ def test_half_of_the_requests_are_hostile() -> None:
 
 class _Untouched:
     """Sandboxes that must not get a request."""
+
+    budget = MemoryBudget()
 
     def handle(self, request: Request) -> Any:
         raise AssertionError(request)

@@ -17,6 +17,7 @@ _REASONS = {
     405: "Method Not Allowed",
     415: "Unsupported Media Type",
     500: "Internal Server Error",
+    503: "Service Unavailable",
     507: "Insufficient Storage",
 }
 

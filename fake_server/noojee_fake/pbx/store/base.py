@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 from noojee_fake.pbx.calls import Call, Leg
+from noojee_fake.pbx.memory_budget import MemoryBudget, Reservation
 
 EndedLeg = tuple[int, int, Call, Leg]
 """The second in which a leg ended, its record id, its call, and the leg."""
@@ -25,11 +26,26 @@ class Absent(Enum):
 Sound = bytes | Absent
 
 
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class StoredSound:
+    """Sound in memory. A store and its snapshots share the object, and it counts in the budget until nobody holds it."""
+
+    sound: Sound
+    held: Reservation
+
+
+def stored_sound(sound: Sound, budget: MemoryBudget, *, force: bool = False) -> StoredSound:
+    """The sound of a leg, counted in a budget. Raises MemoryBudgetError if it does not fit; `force`: it always fits."""
+    held = budget.reserve(0)
+    held.resize(len(sound) if isinstance(sound, bytes) else 0, force=force)
+    return StoredSound(sound, held)
+
+
 class Store(Protocol):
     """The calls of one PBX.
 
     A leg in progress ends at `clock.LATEST` and belongs to no hour. A record id is never used twice, even after its leg
-    was removed. When a method returns, its changes are stored.
+    was removed. When a method returns, its changes are stored. Changes raise StateError or MemoryBudgetError.
     """
 
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
@@ -51,8 +67,8 @@ class Store(Protocol):
         Returns whether the leg existed.
         """
 
-    def clear(self) -> None:
-        """Remove everything, and start record ids again."""
+    def clear(self, calls: Iterable[Call] = (), sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
+        """Remove everything, start record ids again, and add calls as `add` does, in one change."""
 
     @property
     def last_record_id(self) -> int:

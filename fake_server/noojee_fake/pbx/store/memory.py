@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
-from noojee_fake.pbx.store.base import EndedLeg, Sound, change, tags_of, without_leg
+from noojee_fake.pbx.memory_budget import MemoryBudget, archive_bytes
+from noojee_fake.pbx.store.base import EndedLeg, Sound, StoredSound, change, stored_sound, tags_of, without_leg
 
 _ID_BITS = 63  # of a record id; the index has one number for each ended leg: the second of its end, then its record id
 _ID_MASK = (1 << _ID_BITS) - 1
@@ -27,8 +28,13 @@ class _State:
     """The tags by their case-folded form; built on first use."""
     ended: list[int] = field(default_factory=list)
     """The keys of the ended legs, sorted."""
-    sounds: dict[int, Sound] = field(default_factory=dict)
+    sounds: dict[int, StoredSound] = field(default_factory=dict)
     last_record_id: int = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """About what the calls take in memory, without sound."""
+        return archive_bytes(len(self.calls), len(self.owners))
 
     def copy(self) -> _State:
         return _State(
@@ -75,6 +81,23 @@ class _State:
                 self.enter_tag(tag, call.unique_id)
         self.enter_ended([_ended_key(leg) for leg in changed if leg.end_micros != LATEST])
 
+    def add(self, added: Iterable[Call], stored: Mapping[int, StoredSound]) -> None:
+        ended: list[int] = []
+        for call in added:
+            unique_id = call.unique_id
+            self.calls[unique_id] = call
+            for tag in tags_of(call):
+                self.enter_tag(tag, unique_id)
+            for leg in call.legs:
+                record_id = leg.call_record_id
+                self.owners[record_id] = unique_id
+                if record_id > self.last_record_id:
+                    self.last_record_id = record_id
+                if leg.end_micros != LATEST:
+                    ended.append(_ended_key(leg))
+        self.enter_ended(ended)
+        self.sounds.update(stored)
+
     def enter_tag(self, tag: str, unique_id: str) -> None:
         unique_ids = self.unique_ids.get(tag)
         if unique_ids is None:
@@ -101,31 +124,24 @@ class _State:
 
 
 class MemoryStore:
-    """A `Store` of slotted objects in dicts. Reading one call or one leg takes no lock."""
+    """A `Store` of slotted objects in dicts. Reading one call or one leg takes no lock.
 
-    def __init__(self) -> None:
+    `budget` counts calls and sound. `add` and `put_sound` raise MemoryBudgetError; the other changes always succeed.
+    """
+
+    def __init__(self, budget: MemoryBudget | None = None) -> None:
+        self._budget = budget or MemoryBudget()
+        self._held = self._budget.reserve(0)
         self._lock = threading.Lock()
         self._state = _State()
 
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
-        added, sounded = list(calls), list(sounds)
+        added = list(calls)
+        stored = {leg.call_record_id: stored_sound(sound, self._budget) for leg, sound in sounds}
+        more = archive_bytes(len(added), sum(len(call.legs) for call in added))
         with self._lock:
-            state = self._state
-            ended: list[int] = []
-            for call in added:
-                unique_id = call.unique_id
-                state.calls[unique_id] = call
-                for tag in tags_of(call):
-                    state.enter_tag(tag, unique_id)
-                for leg in call.legs:
-                    record_id = leg.call_record_id
-                    state.owners[record_id] = unique_id
-                    if record_id > state.last_record_id:
-                        state.last_record_id = record_id
-                    if leg.end_micros != LATEST:
-                        ended.append(_ended_key(leg))
-            state.enter_ended(ended)
-            state.sounds.update((leg.call_record_id, sound) for leg, sound in sounded)
+            self._held.resize(self._state.size_bytes + more)
+            self._state.add(added, stored)
 
     def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
         with self._lock:
@@ -133,11 +149,13 @@ class MemoryStore:
                 self._state.replace(call.unique_id, call)
             else:
                 self._state.go_on(call, changed)
+            self._count()
 
     def remove(self, unique_id: str) -> bool:
         with self._lock:
             there = unique_id in self._state.calls
             self._state.replace(unique_id, None)
+            self._count()
         return there
 
     def remove_leg(self, leg: Leg) -> bool:
@@ -146,11 +164,15 @@ class MemoryStore:
             if unique_id is None:
                 return False
             self._state.replace(unique_id, without_leg(self._state.calls[unique_id], leg.call_record_id))
+            self._count()
         return True
 
-    def clear(self) -> None:
+    def clear(self, calls: Iterable[Call] = (), sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
+        added = _State()
+        added.add(calls, {leg.call_record_id: stored_sound(sound, self._budget, force=True) for leg, sound in sounds})
         with self._lock:
-            self._state = _State()
+            self._state = added
+            self._count()
 
     @property
     def last_record_id(self) -> int:
@@ -203,12 +225,13 @@ class MemoryStore:
         return found
 
     def sound(self, leg: Leg) -> Sound | None:
-        return self._state.sounds.get(leg.call_record_id)
+        found = self._state.sounds.get(leg.call_record_id)
+        return None if found is None else found.sound
 
     def put_sound(self, leg: Leg, sound: Sound) -> None:
         with self._lock:
             if leg.call_record_id in self._state.owners:
-                self._state.sounds[leg.call_record_id] = sound
+                self._state.sounds[leg.call_record_id] = stored_sound(sound, self._budget)
 
     def snapshot(self) -> object:
         with self._lock:
@@ -219,6 +242,7 @@ class MemoryStore:
             raise TypeError("this is no snapshot of a store in memory")
         with self._lock:
             self._state = snapshot.copy()
+            self._count()
 
     can_fail = False
 
@@ -227,6 +251,10 @@ class MemoryStore:
 
     def close(self) -> None:
         """Do nothing: the store has no resources."""
+
+    def _count(self) -> None:
+        """Count the calls after a change that is never refused."""
+        self._held.resize(self._state.size_bytes, force=True)
 
 
 def _ended_key(leg: Leg) -> int:

@@ -10,15 +10,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from noojee_fake.errors import StateError
 from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
-from noojee_fake.pbx.store.base import Absent, EndedLeg, Sound, change, tags_of, without_leg
+from noojee_fake.pbx.memory_budget import MemoryBudget
+from noojee_fake.pbx.store.base import (
+    Absent,
+    EndedLeg,
+    Sound,
+    StoredSound,
+    change,
+    stored_sound,
+    tags_of,
+    without_leg,
+)
 from noojee_fake.pbx.store.sqlite_file import COLUMNS, open_file, refusing
 
 _INSERT = {
@@ -43,19 +55,35 @@ ClockState = tuple[bool, int]
 _DIRECTIONS = {each.value: each for each in Direction}
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A snapshot: the rows of the tables, and the sounds by record id, which other snapshots share."""
+
+    tables: dict[str, list[tuple[Any, ...]]]
+    sounds: dict[int, StoredSound]
+
+
 class SqliteStore:
     """A `Store` in a SQLite file, which it locks until it is closed.
 
     `now` returns the PBX's time in microseconds, `clock_state` the state of its clock. Each change writes both.
     `kept_clock` is the clock state of the last change, None in a new file. A leg that was in progress when the file was
     closed ends at the last change of the file, or at its start if that is later. `cut_legs` is the number of such legs.
+    `budget` counts the sound of snapshots, which are in memory.
     Raises StateError where the file belongs to another application or cannot be used.
     """
 
     def __init__(
-        self, path: Path, *, now: Callable[[], int], clock_state: Callable[[], ClockState] | None = None
+        self,
+        path: Path,
+        *,
+        now: Callable[[], int],
+        clock_state: Callable[[], ClockState] | None = None,
+        budget: MemoryBudget | None = None,
     ) -> None:
         self._path = path
+        self._budget = budget or MemoryBudget()
+        self._shared: WeakValueDictionary[int, StoredSound] = WeakValueDictionary()
         self._now = now
         self._clock_state = clock_state
         self._lock = threading.Lock()
@@ -77,12 +105,15 @@ class SqliteStore:
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
         added, sounded = list(calls), list(sounds)
         with self._changing():
-            numbered = list(enumerate(added, self._next_number()))
-            self._insert("calls", (_call_row(number, call) for number, call in numbered))
-            self._insert("legs", (_leg_row(number, leg) for number, call in numbered for leg in call.legs))
-            self._insert("tags", (row for number, call in numbered for row in _tag_rows(number, tags_of(call))))
-            self._insert("sounds", (_sound_row(leg, sound) for leg, sound in sounded))
-            self._reach(leg for call in added for leg in call.legs)
+            self._add(added, sounded)
+
+    def _add(self, added: Sequence[Call], sounded: Sequence[tuple[Leg, Sound]]) -> None:
+        numbered = list(enumerate(added, self._next_number()))
+        self._insert("calls", (_call_row(number, call) for number, call in numbered))
+        self._insert("legs", (_leg_row(number, leg) for number, call in numbered for leg in call.legs))
+        self._insert("tags", (row for number, call in numbered for row in _tag_rows(number, tags_of(call))))
+        self._insert("sounds", (_sound_row(leg, sound) for leg, sound in sounded))
+        self._reach(leg for call in added for leg in call.legs)
 
     def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
         with self._changing():
@@ -106,10 +137,12 @@ class SqliteStore:
                 self._replace(number, before, without_leg(before, leg.call_record_id))
         return before is not None
 
-    def clear(self) -> None:
+    def clear(self, calls: Iterable[Call] = (), sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
         with self._changing():
             self._empty()
             self._file.execute("INSERT INTO state VALUES (0, ?, NULL, NULL)", (self._now(),))
+            self._add(list(calls), list(sounds))
+        self._shared = WeakValueDictionary()
 
     @property
     def last_record_id(self) -> int:
@@ -159,26 +192,40 @@ class SqliteStore:
             row = self._file.execute(
                 "SELECT sound FROM sounds WHERE call_record_id = ?", (leg.call_record_id,)
             ).fetchone()
-        if row is None:
-            return None
-        return Absent.GONE if row[0] is None else bytes(row[0])
+        return None if row is None else _sound_of(row[0])
 
     def put_sound(self, leg: Leg, sound: Sound) -> None:
         with self._changing():
             if self._value("SELECT 1 FROM legs WHERE call_record_id = ?", leg.call_record_id):
                 self._file.execute("REPLACE INTO sounds VALUES (?, ?)", _sound_row(leg, sound))
+                self._shared.pop(leg.call_record_id, None)
 
     def snapshot(self) -> object:
+        """The content, in memory. Raises MemoryBudgetError if its sound does not fit."""
         with self._reading():
-            return {table: self._file.execute(f"SELECT * FROM {table}").fetchall() for table in COLUMNS}
+            tables = [table for table in COLUMNS if table != "sounds"]
+            content = {table: self._file.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+            numbers = [number for (number,) in self._file.execute("SELECT call_record_id FROM sounds").fetchall()]
+            sounds = {number: self._shared_sound(number) for number in numbers}
+            return _Content(content, sounds)
+
+    def _shared_sound(self, number: int) -> StoredSound:
+        """The sound of a record id, in memory once for all snapshots."""
+        stored = self._shared.get(number)
+        if stored is None:
+            found = self._value("SELECT sound FROM sounds WHERE call_record_id = ?", number)
+            self._shared[number] = stored = stored_sound(_sound_of(found), self._budget)
+        return stored
 
     def restore(self, snapshot: object) -> None:
-        if not isinstance(snapshot, dict):
+        if not isinstance(snapshot, _Content):
             raise TypeError("this is no snapshot of a store on disk")
         with self._changing():
             self._empty()
-            for table, rows in snapshot.items():
+            for table, rows in snapshot.tables.items():
                 self._insert(table, rows)
+            self._insert("sounds", (_sound_values(number, each.sound) for number, each in snapshot.sounds.items()))
+        self._shared = WeakValueDictionary(snapshot.sounds)
 
     can_fail = True
 
@@ -326,4 +373,12 @@ def _tag_rows(number: int, tags: Iterable[str]) -> Iterator[tuple[Any, ...]]:
 
 
 def _sound_row(leg: Leg, sound: Sound) -> tuple[int, bytes | None]:
-    return leg.call_record_id, None if isinstance(sound, Absent) else sound
+    return _sound_values(leg.call_record_id, sound)
+
+
+def _sound_values(call_record_id: int, sound: Sound) -> tuple[int, bytes | None]:
+    return call_record_id, None if isinstance(sound, Absent) else sound
+
+
+def _sound_of(value: Any) -> Sound:
+    return Absent.GONE if value is None else bytes(value)
