@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from noojee_contract.cli.serving_flags import add_replay_flags
 from noojee_contract.errors import near
 from noojee_contract.targets.flags import DIFFERENCES, PLAN, REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
 
@@ -48,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from noojee_contract.cli.clauses import list_clauses
 
         return list_clauses(options)
+    if options.command == "replay":
+        from noojee_contract.cli.replay import replay
+
+        return replay(options)
     from noojee_contract.cli.verify import verify
 
     return verify(options)
@@ -92,7 +97,11 @@ def _parser() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
     )
     report.add_argument("file", type=Path, metavar="FILE", help="The report, JSON lines.")
     _add_reports(report)
-    return parser, {"verify": verify_parser(verify), "clauses": clauses, "report": report}
+    replay = commands.add_parser(
+        "replay", help="serve an exchange file: recorded answers for a client under test", allow_abbrev=False
+    )
+    add_replay_flags(replay)
+    return parser, {"verify": verify_parser(verify), "clauses": clauses, "report": report, "replay": replay}
 
 
 def _add_reports(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:

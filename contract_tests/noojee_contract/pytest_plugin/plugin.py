@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from noojee_contract.pytest_plugin.replay_fixture import noojee_replay as noojee_replay
+
 if TYPE_CHECKING:
     from noojee_contract.model.cell import Cell
     from noojee_contract.model.failure import Failure

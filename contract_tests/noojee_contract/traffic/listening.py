@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Self
 from noojee_contract.errors import ContractError, TargetError
 
 START_SECONDS = 20.0
+_RESET = struct.pack("ii", 1, 0)
 _ORGANISATION = "noojee-contract, made for one run"
 
 
@@ -50,6 +52,15 @@ def self_signed_tls(host: str) -> tuple[ssl.SSLContext, bytes]:
     authority.issue_cert(*dict.fromkeys(["localhost", "127.0.0.1", host])).configure_cert(context)
     authority_pem: bytes = authority.cert_pem.bytes()
     return context, authority_pem
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Close a connection with a reset."""
+    connection = writer.get_extra_info("socket")
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    writer.transport.abort()
 
 
 Serve = Callable[[Callable[[], None], asyncio.Event], Awaitable[None]]

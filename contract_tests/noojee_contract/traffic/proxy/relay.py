@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import ssl
-import struct
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from noojee_contract.traffic.listening import reset
 from noojee_contract.traffic.proxy.conversation import Conversation
 
 READ_BYTES = 64 * 1024
 LINGER_SECONDS = 60.0
 """How long an answer is awaited after the client has closed its side of the connection."""
-_RESET = struct.pack("ii", 1, 0)
 
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 Room = Callable[[], Awaitable[None]]
@@ -82,7 +80,7 @@ class Relay:
                 await self._room()
         except OSError as error:
             self._end(f"the client left: {_reason(error)}")
-            _reset(writer)
+            reset(writer)
             return
         self._conversation.client_closed()
         self._end("the client closed the connection")
@@ -109,7 +107,7 @@ class Relay:
             self._end(f"the client left: {error}")
         except OSError as error:
             self._end(f"the upstream reset the connection: {_reason(error)}")
-            _reset(self._writer)
+            reset(self._writer)
         else:
             self._end("the upstream closed the connection")
 
@@ -139,15 +137,6 @@ class Relay:
 
 class _ClientLeft(Exception):
     """The client does not read any more."""
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close a connection as the other side closed its own: with a reset."""
-    connection = writer.get_extra_info("socket")
-    if connection is not None:
-        with contextlib.suppress(OSError):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-    writer.transport.abort()
 
 
 def _reason(error: OSError) -> str:

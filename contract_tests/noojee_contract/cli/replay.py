@@ -1,0 +1,88 @@
+"""`noojee-contract replay`: serves an exchange file until a signal, and says what it had no answer for."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+from noojee_contract.cli.serving import listener, say
+from noojee_contract.errors import TargetError
+from noojee_contract.model.outcome import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from noojee_contract.traffic.exchange_reader import ExchangeReader
+from noojee_contract.traffic.replay.matcher import Matcher, Miss, ReplayConfig
+from noojee_contract.traffic.replay.modes import Order, Repetition
+from noojee_contract.traffic.replay.server import ReplayService
+
+SHOWN_UNUSED = 10
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Serve the file. Returns 0, 1 if a request had no recorded answer, 2 for a file or flag that cannot be used."""
+    try:
+        with ExchangeReader(options.file) as reader:
+            matcher = Matcher(reader, _config(options))
+            return _serve(options, matcher)
+    except TargetError as error:
+        say(f"noojee-contract: {error}")
+        return EXIT_USAGE
+
+
+def _serve(options: argparse.Namespace, matcher: Matcher) -> int:
+    place = listener(options, options.host, options.port)
+    _say_start(options.file, matcher, place.base_url)
+    if place.ca_file is not None:
+        say(f"The certificate is self-signed; clients trust {place.ca_file}")
+    service = ReplayService(matcher, _say_miss)
+
+    async def serve(listening: socket.socket, on_ready: Callable[[], None], ended: asyncio.Event) -> None:
+        await service.serve(listening, place.tls, on_ready, ended)
+
+    place.run(serve)
+    _say_end(matcher)
+    return EXIT_FAILED if matcher.misses else EXIT_OK
+
+
+def _say_start(path: Path, matcher: Matcher, base_url: str) -> None:
+    count = len(matcher.reader)
+    say(f"{path}: {count} exchanges at {base_url}")
+    if matcher.reader.dropped:
+        say(f"{path}: the last line is partial and was dropped: the recording was killed")
+    if matcher.old_count and matcher.oldest is not None:
+        say(
+            f"{path}: {matcher.old_count} of {count} exchanges are older than {matcher.config.old_days} days "
+            f"(oldest {matcher.oldest:%Y-%m-%d}); record again if the PBX has changed"
+        )
+
+
+def _say_miss(miss: Miss) -> None:
+    say(f"no recorded answer: {miss.request}: {miss.reason}")
+
+
+def _say_end(matcher: Matcher) -> None:
+    say(f"{matcher.served} requests answered, {len(matcher.misses)} without a recorded answer")
+    if matcher.unused_count:
+        say(f"{matcher.unused_count} of {len(matcher.reader)} exchanges were not used:")
+        for exchange in islice(matcher.unused(), SHOWN_UNUSED):
+            say(f"  {exchange.request.first_line.encode('unicode_escape').decode('ascii')[:200]}")
+        if matcher.unused_count > SHOWN_UNUSED:
+            say(f"  and {matcher.unused_count - SHOWN_UNUSED} more")
+
+
+def _config(options: argparse.Namespace) -> ReplayConfig:
+    key = None
+    if options.api_key_env is not None:
+        key = os.environ.get(options.api_key_env, "").strip()
+        if not key:
+            raise TargetError(f"the variable {options.api_key_env} is not set: export it")
+    return ReplayConfig(
+        key=key,
+        order=Order(options.order),
+        repetition=Repetition(options.repeat),
+        ignored=frozenset(options.ignore or ()),
+        old_days=options.old_days,
+    )
