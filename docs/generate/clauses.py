@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from tables import code, codes, table
+from tables import cited, code, codes, table
 
 from noojee_contract.catalogue.clauses import LISTING, Clause, catalogue
 
@@ -28,7 +28,7 @@ def page() -> str:
 
 def _group(name: str, clauses: list[Clause]) -> str:
     rows = [
-        [code(clause.id), clause.sentence, clause.severity, _conditions(clause), clause.provenance]
+        [code(clause.id), clause.sentence, clause.severity, _conditions(clause), cited(clause.provenance)]
         for clause in clauses
     ]
     return f"## {name}\n\n" + table(["clause", "sentence", "severity", "only for", "source"], rows)

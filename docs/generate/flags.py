@@ -1,9 +1,11 @@
-"""Writes docs/reference/flags.md from the table of flags and the schema of the target file: `python docs/generate`."""
+"""The page of flags and keys, from the table of flags and the schema of the target file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from tables import section
 
 from noojee_contract.targets.flags import (
     DIFFERENCES,
@@ -19,11 +21,10 @@ from noojee_contract.targets.flags import (
     target_keys,
 )
 
-COMMAND = "python docs/generate"
-HEAD = f"""# Flags and target file
+HEAD = """# Flags and keys
 
-The flags of `noojee-contract verify`, the flags of pytest, and the keys of a target file. `{COMMAND}` writes this page from
-`noojee_contract/targets/flags.py` and `schemas/own/target.schema.json`; do not edit it.
+The flags of `noojee-contract verify`, the flags of pytest, and the keys of a target file. They have one source:
+`noojee_contract/targets/flags.py` and `schemas/own/target.schema.json`.
 
 No flag and no file holds a secret: name the environment variable that holds it.
 """
@@ -33,20 +34,20 @@ def page() -> str:
     """The whole page."""
     parts = [
         HEAD,
-        _section(
+        section(
             "Flags of a run",
             "Pytest has the same flags with the prefix `--noojee-`. The command takes the names of targets as "
             f"arguments; pytest takes them with `{PYTEST_PREFIX}target`.",
             ["flag", "flag of pytest", "what it does"],
             [_flag(flag) for flag in (*RUN_FLAGS, TARGET_NAME)],
         ),
-        _section(
+        section(
             "Flags of the command only",
             "Pytest has its own `-n`, from pytest-xdist, and writes no reports of this suite.",
             ["flag", "what it does"],
             [[written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS, DIFFERENCES, PLAN)],
         ),
-        _section(
+        section(
             "Keys of a target, and their flags",
             "A target file has a table `[targets.NAME]` for each target. Without a file, flags describe one target. "
             "A flag that takes several values is repeated; a key takes a list.",
@@ -55,12 +56,6 @@ def page() -> str:
         ),
     ]
     return "\n".join(parts)
-
-
-def _section(title: str, text: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    table = "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
-    return f"## {title}\n\n{text}\n\n{table}"
 
 
 def _flag(flag: Flag) -> list[str]:
@@ -76,6 +71,7 @@ def _key(name: str, row: Mapping[str, Any]) -> list[str]:
 
 
 def written(flag: Flag, prefix: str = "--") -> str:
+    """A flag as code, with its short form, its value and whether it is repeatable."""
     names = [prefix + flag.flag.removeprefix("--")]
     if flag.short is not None:
         names.insert(0, flag.short)

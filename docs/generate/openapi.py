@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from schema_fields import definition, kind
-from tables import code, table
+from tables import cited, code, table
 
 OWN = Path(__file__).parents[2] / "schemas" / "own"
 VERBS = ("get", "head", "post", "put", "patch", "delete")
@@ -92,7 +92,7 @@ def _response(document: Node, status: str, response: Node) -> list[str]:
 
 def _behaviour(behaviour: Node) -> list[str]:
     option = behaviour.get("option")
-    return [behaviour["text"], code(option) if option else "", behaviour["provenance"]]
+    return [behaviour["text"], code(option) if option else "", cited(behaviour["provenance"])]
 
 
 def _resolved(document: Node, node: Node) -> Node:

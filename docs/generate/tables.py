@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+SOURCES = Path(__file__).parents[1] / "reference" / "sources.md"
+CITATION = re.compile(r"\b[WCAJ]-(?:[A-Z][A-Za-z0-9]{0,3}|[0-9]{2})\b")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -24,6 +30,21 @@ def code(word: str) -> str:
 def codes(words: Iterable[str]) -> str:
     """Words as code, separated by commas."""
     return ", ".join(code(word) for word in words)
+
+
+def cited(text: str) -> str:
+    """A text in which each citation is a link to its row of the page of sources."""
+    return CITATION.sub(lambda found: _citation(found[0]), text)
+
+
+def _citation(name: str) -> str:
+    anchor = name.lower()
+    return f"[{name}](sources.md#{anchor})" if anchor in _anchors() else name
+
+
+@cache
+def _anchors() -> frozenset[str]:
+    return frozenset(re.findall(r'<a id="([^"]+)">', SOURCES.read_text(encoding="utf-8")))
 
 
 def _cell(text: str) -> str:
