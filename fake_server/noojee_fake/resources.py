@@ -6,6 +6,8 @@ from pathlib import Path
 
 from noojee_fake.errors import FakeError
 
+EXAMPLE = "specification-page"
+"""The archive that is also named `example`: the sample call of the specification page."""
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -21,6 +23,15 @@ def schema(name: str) -> Path:
 def schema_text(name: str) -> str:
     """The text of a file in `schemas/own`. Raises FakeError if it does not exist."""
     return schema(name).read_text(encoding="utf-8")
+
+
+def archives() -> dict[str, Path]:
+    """The bundled archive files by name: `example`, and the published and synthetic ones."""
+    folders = (_PACKAGE / "archives", _PACKAGE.parent.parent / "fixtures" / "archives")
+    folder = next((each for each in folders if each.is_dir()), folders[0])
+    found = sorted([*folder.glob("published/*.json"), *folder.glob("synthetic/*.json")])
+    named = {path.stem: path for path in found}
+    return {"example": named[EXAMPLE], **named} if EXAMPLE in named else named
 
 
 def version() -> str:

@@ -1,11 +1,13 @@
-"""`noojee-contract`: verify targets, show a report again, list the clauses. One module a command."""
+"""`noojee-contract`: the table of commands. One module a command."""
 
 from __future__ import annotations
 
 import argparse
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
@@ -41,21 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, unexpected = parser.parse_known_args(arguments)
     if unexpected:
         parser.error(_unexpected(unexpected, commands[options.command]))
-    if options.command == "report":
-        from noojee_contract.cli.report import show
-
-        return show(options)
-    if options.command == "clauses":
-        from noojee_contract.cli.clauses import list_clauses
-
-        return list_clauses(options)
-    if options.command == "replay":
-        from noojee_contract.cli.replay import replay
-
-        return replay(options)
-    from noojee_contract.cli.verify import verify
-
-    return verify(options)
+    module, _, function = COMMANDS[options.command].run.partition(":")
+    run: Callable[[argparse.Namespace], int] = getattr(import_module(module), function)
+    return run(options)
 
 
 def verify_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -87,21 +77,33 @@ def _parser() -> tuple[OneLineParser, dict[str, argparse.ArgumentParser]]:
     )
     parser.add_argument("--version", action="version", version=f"noojee-contract {version('noojee-contract')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    verify = commands.add_parser(
-        "verify", help="check targets against the contract; default the embedded PBX", allow_abbrev=False
+    parsers: dict[str, argparse.ArgumentParser] = {}
+    for name, command in COMMANDS.items():
+        parsers[name] = commands.add_parser(
+            name, help=command.summary, description=command.description, allow_abbrev=False
+        )
+        command.add_flags(parsers[name])
+    return parser, parsers
+
+
+def _clauses_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pattern", nargs="*", metavar="ID", help="An id, or a pattern such as 'audio.*'.")
+
+
+def _report_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="The report, JSON lines.")
+    _add_reports(parser)
+
+
+def _init_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        default=Path("noojee-contract.toml"),
+        metavar="FILE",
+        help="The target file to write; default %(default)s. The JSON Schema for editors is written next to it.",
     )
-    clauses = commands.add_parser("clauses", help="list the clauses with their sentences and provenance")
-    clauses.add_argument("pattern", nargs="*", metavar="ID", help="An id, or a pattern such as 'audio.*'.")
-    report = commands.add_parser(
-        "report", help="show a report that --json wrote, and write it in other formats", allow_abbrev=False
-    )
-    report.add_argument("file", type=Path, metavar="FILE", help="The report, JSON lines.")
-    _add_reports(report)
-    replay = commands.add_parser(
-        "replay", help="serve an exchange file: recorded answers for a client under test", allow_abbrev=False
-    )
-    add_replay_flags(replay)
-    return parser, {"verify": verify_parser(verify), "clauses": clauses, "report": report, "replay": replay}
 
 
 def _add_reports(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
@@ -122,3 +124,53 @@ def _unexpected(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
         return f"unknown flag {name}; use {new}"
     usage = parser.format_usage().replace("[", " ").replace("]", " ").split()
     return f"unknown flag {name}{near(name, [word for word in usage if word.startswith('-')], cutoff=0.7)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command: a line for the list of commands, a text for its help, its flags, and its function as `module:name`.
+
+    The module is imported when the command runs.
+    """
+
+    summary: str
+    description: str
+    add_flags: Callable[[argparse.ArgumentParser], object]
+    run: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "verify": Command(
+        summary="check targets against the contract; default the embedded PBX",
+        description=(
+            "Check targets against the contract, and compare the two sides of each migration. Without a target file and "
+            "flags, check the embedded PBX."
+        ),
+        add_flags=verify_parser,
+        run="noojee_contract.cli.verify:verify",
+    ),
+    "init": Command(
+        summary="write a target file to begin with",
+        description="Write a commented target file to begin with. No file is overwritten.",
+        add_flags=_init_parser,
+        run="noojee_contract.cli.init:init",
+    ),
+    "replay": Command(
+        summary="serve an exchange file: recorded answers for a client under test",
+        description="Serve an exchange file: recorded answers for a client under test.",
+        add_flags=add_replay_flags,
+        run="noojee_contract.cli.replay:replay",
+    ),
+    "clauses": Command(
+        summary="list the clauses with their sentences and provenance",
+        description="List the clauses with severity, dialects, sentence and provenance.",
+        add_flags=_clauses_parser,
+        run="noojee_contract.cli.clauses:list_clauses",
+    ),
+    "report": Command(
+        summary="show a report that --json wrote, and write it in other formats",
+        description="Show a report that --json wrote, and write it in other formats.",
+        add_flags=_report_parser,
+        run="noojee_contract.cli.report:show",
+    ),
+}

@@ -10,6 +10,7 @@ import gc
 import ipaddress
 import logging
 import os
+import shlex
 import socket
 import ssl
 import sys
@@ -17,6 +18,7 @@ import tempfile
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from noojee_fake.adapters.access_log import access_log
 from noojee_fake.adapters.service import Service
@@ -39,6 +41,8 @@ BASES = {
     CALL_MANAGEMENT: "/servicemanager/rest/CallManagementAPI",
     NJADMIN: "/njadmin/rest/RecordingAPI",
 }
+MOST_CALLS_TO_READ = 1000
+"""The banner looks for a stored call among so many, and no more: a start must stay fast."""
 OVER_HTTP = (SERVICES, RECORDING_API)
 """The dialects with http on the vendor's pages; --strict-transport does not refuse http for them."""
 
@@ -182,12 +186,36 @@ def _print_addresses(
         lines.append(f"  API key: {SAMPLE_KEY}, the vendor's published sample, no secret (yours: --api-key-env NAME)")
     else:
         lines.append(f"  API key: from the variable {options.api_key_env}")
+    command = _curl(base_url, sandboxes, options.api_key_env, ca_file)
+    if command and not (options.allow_address or (options.strict_transport and base_url.startswith("http:"))):
+        lines.append(f"  try: {command}")
     if options.state is not None:
         calls, legs = sandboxes.default.store.count()
         lines.append(f"  state file: {options.state}, with {calls} calls and {legs} legs")
         lines += [f"  {note}" for note in sandboxes.notes]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _curl(base_url: str, sandboxes: Sandboxes, key_variable: str | None, ca_file: Path | None) -> str:
+    """A command that asks this server for a recording; nothing for dialects without an API key."""
+    authority = "" if ca_file is None else f"--cacert {shlex.quote(str(ca_file))} "
+    served = [dialect for dialect in (NJADMIN, CALL_MANAGEMENT) if dialect in sandboxes.default.dialects]
+    if not served:
+        return ""
+    key = SAMPLE_KEY if key_variable is None else f"${key_variable}"
+    url = f"{base_url}{BASES[served[0]]}/{_question(sandboxes)}&apiKey={key}"
+    return f'curl -s {authority}-X POST "{url}"'
+
+
+def _question(sandboxes: Sandboxes) -> str:
+    """A method and the parameter that finds a stored call, if there are not too many to look at."""
+    store = sandboxes.default.store
+    calls = store.calls() if store.count()[0] <= MOST_CALLS_TO_READ else []
+    tag = next((leg.tag for call in calls for leg in call.legs if leg.tag), None)
+    if tag is None and calls:
+        return f"retrieveMetaDataByUniqueId?uniqueId={quote(calls[0].unique_id)}"
+    return f"retrieveMetaData?tag={quote(tag or '1234', safe='')}"
 
 
 def _write(path: Path, text: str) -> None:

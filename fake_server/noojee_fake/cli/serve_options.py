@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from noojee_fake import resources
 from noojee_fake.control import IdInUse, TooManySandboxes, sandbox_spec_of
 from noojee_fake.control.json_body import OPENAPI, Refused
 from noojee_fake.errors import ArchiveError, FakeError, ProfileError, UsageError
@@ -43,6 +44,16 @@ def _size(text: str) -> int:
     return size
 
 
+def _archive(text: str) -> Path:
+    """The path of an archive file. A name without a dot or a separator is a bundled archive."""
+    if any(mark in text for mark in ("/", "\\", ".")):
+        return Path(text)
+    bundled = resources.archives()
+    if text not in bundled:
+        raise argparse.ArgumentTypeError(f"no bundled archive is named {text}; write {', '.join(bundled)}, or ./{text}")
+    return bundled[text]
+
+
 _TABLE: Mapping[str, Mapping[str, Any]] = {
     "--host": {"default": "127.0.0.1", "help": "address to listen on (default 127.0.0.1)"},
     "--port": {"type": _port, "default": 8000, "help": "port, 0 for any free port (default 8000)"},
@@ -59,7 +70,11 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
         "help": "serve only this client address or network; repeatable (default: all)",
     },
     "--strict-transport": {"action": "store_true", "help": "refuse http where the vendor's pages demand https"},
-    "--archive": {"type": Path, "metavar": "FILE", "help": "calls to start from (an archive file, JSON)"},
+    "--archive": {
+        "type": _archive,
+        "metavar": "NAME|FILE",
+        "help": "calls to start from: an archive file (JSON), or a bundled one: " + ", ".join(resources.archives()),
+    },
     "--sandboxes": {
         "type": Path,
         "metavar": "FILE",
