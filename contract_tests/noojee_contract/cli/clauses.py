@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from noojee_contract.catalogue.clauses import FILE, Clause, catalogue, choose
+from noojee_contract.cli.output import print_text, say
 from noojee_contract.errors import TargetError
-from noojee_contract.model.outcome import EXIT_OK, EXIT_USAGE
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_USAGE
 
 
 def list_clauses(options: argparse.Namespace) -> int:
@@ -15,11 +15,10 @@ def list_clauses(options: argparse.Namespace) -> int:
     try:
         chosen = choose(options.pattern) if options.pattern else tuple(catalogue().values())
     except TargetError as error:
-        print(f"noojee-contract: {error}", file=sys.stderr)
+        say(f"noojee-contract: {error}")
         return EXIT_USAGE
-    for clause in chosen:
-        print(_text(clause))
-    return EXIT_OK
+    printed = print_text("\n".join(_text(clause) for clause in chosen))
+    return EXIT_OK if printed else EXIT_INCONCLUSIVE
 
 
 def _text(clause: Clause) -> str:

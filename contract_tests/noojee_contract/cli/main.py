@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from noojee_contract.cli.serving_flags import add_replay_flags
 from noojee_contract.errors import near
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE
 from noojee_contract.targets.flags import DIFFERENCES, PLAN, REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
 
 OLD_FLAGS: Mapping[str, str] = {
@@ -37,6 +38,14 @@ class OneLineParser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0 passed, 1 failed, 2 wrong use, 3 inconclusive, 4 a target is unreachable."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("noojee-contract: interrupted\n")
+        return EXIT_INCONCLUSIVE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a report in a pipe of Windows, or with LC_ALL of Latin-1
     parser, commands = _parser()

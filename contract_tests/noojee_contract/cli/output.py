@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from noojee_contract.model.outcome import EXIT_INCONCLUSIVE
+from noojee_contract.errors import TargetError
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE
 from noojee_contract.model.result import Report
 from noojee_contract.report import junit, terminal, writing
 
@@ -24,20 +26,58 @@ def report_paths(options: argparse.Namespace) -> dict[str, Path]:
     return {name: Path(getattr(options, name)) for name in WRITERS if getattr(options, name) is not None}
 
 
-def refuse(options: argparse.Namespace, message: str) -> None:
+def output_paths(options: argparse.Namespace) -> dict[str, Path]:
+    """All files that a command writes, by the name of the flag."""
+    given = getattr(options, "differences", None)  # a flag of verify only
+    return report_paths(options) | ({} if given is None else {"differences": Path(given)})
+
+
+def wrong_outputs(options: argparse.Namespace, inputs: Sequence[Path]) -> dict[str, str]:
+    """What is wrong with the files that a command writes, by the name of the flag. `inputs` are the files that it reads."""
+    wrong: dict[str, str] = {}
+    taken: dict[str, Path] = {}
+    for name, path in output_paths(options).items():
+        same = next((other for other, used in taken.items() if _is_same(path, used)), None)
+        try:
+            writing.ensure_writable(path)
+        except TargetError as error:
+            wrong[name] = str(error)
+        if any(_is_same(path, used) for used in inputs):
+            wrong[name] = f"--{name} {path} would replace a file that this command reads; give another name"
+        elif same is not None:
+            wrong[name] = f"--{same} and --{name} name the same file {path}; give each its own"
+        taken[name] = path
+    return wrong
+
+
+def refuse_outputs(options: argparse.Namespace, wrong: Mapping[str, str]) -> int:
+    """Say what is wrong with a file that a command writes. Returns the exit code."""
+    refuse(options, next(iter(wrong.values())), in_junit="junit" not in wrong)
+    return EXIT_USAGE
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Whether two names are of one file; it need not exist."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return os.path.realpath(path) == os.path.realpath(other)
+
+
+def refuse(options: argparse.Namespace, message: str, *, in_junit: bool = True) -> None:
     """Print why a run cannot begin or give a report. A JUnit file that was asked for says it too, as an error.
 
     CI reads a file that an earlier run left, or none, as a success.
     """
-    print(f"noojee-contract: {message}", file=sys.stderr, flush=True)
-    if options.junit is None:
+    say(f"noojee-contract: {message}")
+    if options.junit is None or not in_junit:
         return
     suite = f"noojee-contract {version('noojee-contract')}"
     started = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         writing.write(Path(options.junit), junit.render_refused(suite, message, started=started))
-    except OSError as error:
-        print(f"noojee-contract: the report {options.junit} could not be written: {error.strerror}", file=sys.stderr)
+    except TargetError as error:
+        say(f"noojee-contract: {error}")
 
 
 def publish(options: argparse.Namespace, report: Report) -> int:
@@ -49,11 +89,33 @@ def publish(options: argparse.Namespace, report: Report) -> int:
     for name, path in report_paths(options).items():
         try:
             writing.write(path, import_module(f"noojee_contract.report.{WRITERS[name]}").render(report))
-        except OSError as error:
-            print(f"noojee-contract: the report {path} could not be written: {error.strerror}", file=sys.stderr)
+        except TargetError as error:
+            say(f"noojee-contract: {error}")
             code = max(code, EXIT_INCONCLUSIVE)
+    colour = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return code if print_text(terminal.render(report, colour=colour)) else max(code, EXIT_INCONCLUSIVE)
+
+
+def print_text(text: str) -> bool:
+    """Print what a command was asked for. False if the output takes none of it, such as a full disk.
+
+    A reader that has seen enough (`| head`) is fine, and so is an output that the caller has closed, as a daemon does.
+    """
+    if sys.stdout is None:
+        return True
     try:
-        print(terminal.render(report, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")), flush=True)
-    except BrokenPipeError:
+        print(text, flush=True)
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python reports it again at its end
-    return code
+        if not isinstance(error, BrokenPipeError):
+            say(f"noojee-contract: the output could not be written: {error.strerror}")
+            return False
+    return True
+
+
+def say(text: str) -> None:
+    """Print a line to stderr; nobody may read it."""
+    if sys.stderr is None:
+        return
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from noojee_contract.catalogue.clauses import fingerprint
-from noojee_contract.cli.output import publish, refuse
+from noojee_contract.cli.output import publish, refuse, refuse_outputs, say, wrong_outputs
 from noojee_contract.errors import TargetError
+from noojee_contract.model.files import text_of
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE
 from noojee_contract.report.jsonlines import read
+
+MOST_BYTES = 128 * 1024 * 1024
 
 
 def show(options: argparse.Namespace) -> int:
     """Print and write a kept report. Returns its exit code, or 3 if it is cut off or comes from another catalogue."""
+    wrong = wrong_outputs(options, [options.file])
+    if wrong:
+        return refuse_outputs(options, wrong)
     try:
-        text = options.file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "the file is not UTF-8"
-        refuse(options, f"{options.file}: the report cannot be read: {reason}")
+        text = text_of(options.file, "report", MOST_BYTES, from_shell=True)
+    except TargetError as error:
+        refuse(options, str(error))
         return EXIT_USAGE
     try:
         report = read(text)
@@ -33,7 +37,7 @@ def show(options: argparse.Namespace) -> int:
         f"{report.catalogue}; this suite has the catalogue {fingerprint()}"
     )
     if code:
-        print(f"noojee-contract: {message}", file=sys.stderr)
+        say(f"noojee-contract: {message}")
     else:
         refuse(options, message)
     return max(code, EXIT_INCONCLUSIVE)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,8 @@ from typing import Any
 import pytest
 
 from noojee_contract.catalogue.clauses import MIGRATION, choose
-from noojee_contract.cli.output import publish, refuse, report_paths
+from noojee_contract.cli.interruption import Interruption, interruptible
+from noojee_contract.cli.output import print_text, publish, refuse, refuse_outputs, say, wrong_outputs
 from noojee_contract.cli.plan import announcement, partners_of, plan_text, plans_of
 from noojee_contract.cli.preflight import preflight
 from noojee_contract.engine.budget import usual_seconds
@@ -32,10 +32,12 @@ from noojee_contract.pytest_plugin.shared import LIMITS
 from noojee_contract.report import differences, writing
 from noojee_contract.report.progress import Progress
 from noojee_contract.targets.applicability import applies_to
-from noojee_contract.targets.flags import PYTEST_FLAGS, PYTEST_PREFIX, words
+from noojee_contract.targets.flags import PYTEST_FLAGS, PYTEST_PREFIX, REPEATED_FLAGS, given, words
+from noojee_contract.targets.input_files import input_files
 from noojee_contract.targets.target import Target
 
 MOST_WORKERS = 4
+INTERRUPTED = "it was interrupted before the first result"
 PYTEST_INTERRUPTED = 2
 PYTEST_USAGE_ERROR = 4
 PYTEST_NO_TESTS = 5
@@ -44,40 +46,58 @@ PYTEST_NO_TESTS = 5
 def verify(arguments: argparse.Namespace) -> int:
     """Run the suite as the flags say, publish the report, and return the exit code."""
     options = RunOptions.of(vars(arguments))
+    inputs = {**given(REPEATED_FLAGS, vars(arguments)), "config": options.config}
+    wrong = wrong_outputs(arguments, input_files(inputs))
+    if wrong:
+        return refuse_outputs(arguments, wrong)
     try:
         targets = _checked_targets(options, needs_keys=not arguments.plan)
-        for path in report_paths(arguments).values():
-            writing.ensure_writable(path)
         _check_differences(arguments, options, targets)
     except (TargetError, OSError) as error:
         refuse(arguments, str(error))
         return EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck) else EXIT_USAGE
     if arguments.plan:
-        print(plan_text(options, targets, workers=_chosen_workers(arguments, options, targets)), end="")
-        return EXIT_OK
+        plan = plan_text(options, targets, workers=_chosen_workers(arguments, options, targets))
+        return EXIT_OK if print_text(plan.removesuffix("\n")) else EXIT_INCONCLUSIVE
     if arguments.differences is not None:
         Path(arguments.differences).unlink(missing_ok=True)  # a run that stops early writes none
-    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
+    with interruptible() as interruption:
         try:
-            found = preflight(options, targets, Path(folder))
+            with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
+                return _verify(arguments, options, targets, Path(folder), interruption)
         except TargetError as error:
             refuse(arguments, str(error))
             return EXIT_USAGE
-        stopped = found.report(options, targets)
-        if stopped is not None:
-            return publish(arguments, stopped)
-        observer = _Observer(Progress(), Path(folder), found.collected)
-        code = _run(arguments, options, targets, observer)
-        return code if observer.report is None else max(code, _write_differences(arguments, Path(folder)))
+        except KeyboardInterrupt:
+            interruption.ending = True
+            refuse(arguments, f"the suite did not run: {INTERRUPTED}")
+            return EXIT_INCONCLUSIVE
+
+
+def _verify(
+    arguments: argparse.Namespace,
+    options: RunOptions,
+    targets: Sequence[Target],
+    folder: Path,
+    interruption: Interruption,
+) -> int:
+    """Contact the targets, run the suite, publish its report. `folder` is for the limits and differences of the run."""
+    found = preflight(options, targets, folder)
+    stopped = found.report(options, targets)
+    if stopped is not None:
+        return publish(arguments, stopped)
+    observer = _Observer(Progress(), folder, found.collected, interruption)
+    code = _run(arguments, options, targets, observer)
+    return code if observer.report is None else max(code, _write_differences(arguments, folder))
 
 
 def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target], observer: _Observer) -> int:
     workers = _chosen_workers(arguments, options, targets)
     plans = plans_of(options, targets, workers=workers)
     for plan in plans:
-        _say(announcement(plan, partners_of(options, targets, plan.target)))
+        say(announcement(plan, partners_of(options, targets, plan.target)))
     observer.progress.usual_seconds = usual_seconds(plans) if len(plans) == len(targets) else None
-    code = _pytest(_pytest_words(arguments, options, workers), observer)
+    code = _pytest([*_pytest_words(arguments, options, workers), f"--basetemp={observer.folder / 'pytest'}"], observer)
     observer.progress.finish()
     if observer.report is not None:
         return publish(arguments, observer.report)
@@ -85,7 +105,7 @@ def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[T
     if observer.errors:
         reason = "; ".join(observer.errors)
     elif code == PYTEST_INTERRUPTED:
-        reason = "it was interrupted before the first result"
+        reason = INTERRUPTED
     elif code == PYTEST_NO_TESTS:
         reason = "none of the chosen clauses applies to a chosen target"
     refuse(arguments, f"the suite did not run: {reason}")
@@ -95,9 +115,10 @@ def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[T
 class _Observer:
     """A pytest plugin that shows progress, and takes the report at the end."""
 
-    def __init__(self, progress: Progress, folder: Path, contacted: Collected) -> None:
+    def __init__(self, progress: Progress, folder: Path, contacted: Collected, interruption: Interruption) -> None:
+        self._interruption = interruption
         self.progress = progress
-        self._folder = folder
+        self.folder = folder
         self._contacted = contacted
         self.report: Report | None = None
         self.errors: list[str] = []
@@ -107,7 +128,7 @@ class _Observer:
             self.errors.append(report.longreprtext.strip().splitlines()[-1])
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[LIMITS] = self._folder
+        config.stash[LIMITS] = self.folder
         collected = collected_of(config)
         collected.listeners.append(self.progress)
         for name, tally in self._contacted.tallies.items():
@@ -117,6 +138,14 @@ class _Observer:
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Take the number of results early: the controller collects no tests, and a worker may crash."""
         collected_of(node.config).expect(ids)
+
+    def pytest_runtest_logfinish(self) -> None:
+        self._interruption.check()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """From here on the run ends: a second signal must not keep servers running, or reports from being written."""
+        self._interruption.ending = True
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         if collected_of(config).has_results:
@@ -144,10 +173,9 @@ def _checked_targets(options: RunOptions, *, needs_keys: bool) -> list[Target]:
 
 
 def _check_differences(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[Target]) -> None:
-    """Raises TargetError if --differences names a file that cannot be written, or no migration is compared."""
+    """Raises TargetError if --differences is given and no migration is compared."""
     if arguments.differences is None:
         return
-    writing.ensure_writable(Path(arguments.differences))
     _, migrations = chosen_targets(options)
     names = {target.name for target in targets}
     if not any({pair.old, pair.new} <= names for pair in migrations):
@@ -160,8 +188,8 @@ def _write_differences(arguments: argparse.Namespace, folder: Path) -> int:
         return EXIT_OK
     try:
         writing.write(Path(arguments.differences), differences.render(differences.collect(folder)))
-    except OSError as error:
-        _say(f"noojee-contract: the file {arguments.differences} could not be written: {error.strerror}")
+    except TargetError as error:
+        say(f"noojee-contract: {error}")
         return EXIT_INCONCLUSIVE
     return EXIT_OK
 
@@ -211,7 +239,3 @@ def _set_environment(values: Mapping[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

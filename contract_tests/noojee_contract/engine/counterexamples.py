@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from noojee_contract.errors import TargetError
+from noojee_contract.model.files import beginning_of
 from noojee_contract.model.schemas import violations
 
 FOLDER = ".noojee-contract/counterexamples"
 FORMAT = "noojee-counterexample/1"
 MOST_COUNTEREXAMPLES = 200
+MOST_BYTES = 16 * 1024 * 1024
 _ID_DIGITS = 10
 
 
@@ -65,7 +67,7 @@ class CounterexampleStore:
 
 def _read(path: Path) -> tuple[str, Mapping[str, Any]] | None:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(beginning_of(path, MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or document.get("format") != FORMAT:

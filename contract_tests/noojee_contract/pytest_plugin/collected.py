@@ -30,7 +30,10 @@ class Listener(Protocol):
 
 
 class Collected:
-    """The results of a run so far, and what its workers sent. `lost` are tests that ended without a result."""
+    """The results of a run so far, and what its workers sent.
+
+    `lost` are tests that ended without a result. `interrupted` says that a signal ended the run.
+    """
 
     def __init__(self) -> None:
         self.results: list[Result] = []
@@ -40,6 +43,7 @@ class Collected:
         self.unreachable: dict[str, str] = {}
         self.empty_rows: dict[tuple[str, str], None] = {}
         self.expected = 0
+        self.interrupted = False
         self.listeners: list[Listener] = []
         self.started_at = datetime.now(UTC)
         self._started = time.monotonic()

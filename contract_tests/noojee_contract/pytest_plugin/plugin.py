@@ -52,6 +52,16 @@ class ResultCollector:
 
             collected_of(self._config).take_report(report)
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note for the report that the run was interrupted, and end the workers."""
+        from noojee_contract.pytest_plugin.session import COLLECTED, collected_of
+        from noojee_contract.pytest_plugin.shared import interrupt_workers
+
+        if COLLECTED in self._config.stash:
+            collected_of(self._config).interrupted = True
+            for node in interrupt_workers(self._config):
+                pytest_testnodedown(node)
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test a cell: each target of the clause's dialects, with each source of calls."""

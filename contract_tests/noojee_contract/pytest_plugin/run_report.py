@@ -66,7 +66,12 @@ def run_report(collected: Collected, run: Run) -> Report:
         notes=[*_notes(run), *_dropped(results, run), *collected.lost],
         differing_options=differing_options(results, run.targets, run.migrations),
         empty_rows=list(collected.empty_rows),
-        caveats=[*_caveats(run.targets), *_sound_caveats(results, run), *_unavailable(collected, run.targets)],
+        caveats=[
+            *_interruption(collected),
+            *_caveats(run.targets),
+            *_sound_caveats(results, run),
+            *_unavailable(collected, run.targets),
+        ],
         complete=collected.complete and not any(result.reason == str(TimeSpent()) for result in results),
         unreachable=sorted(collected.unreachable.items()),
     )
@@ -157,6 +162,14 @@ def _caveats(targets: Sequence[Target]) -> list[str]:
     """What the first line adds to the verdict."""
     waived = [target.name for target in targets if target.waives_negative_tests]
     return [f"refusal of wrong keys not tested on {' and '.join(waived)}"] if waived else []
+
+
+def _interruption(collected: Collected) -> list[str]:
+    """How far a run came that a signal ended: "interrupted at 14 of 229"."""
+    if not collected.interrupted:
+        return []
+    done = len(collected.results) + len(collected.lost)
+    return [f"interrupted at {done} of {max(done, collected.expected)}"]
 
 
 def _unavailable(collected: Collected, targets: Sequence[Target]) -> list[str]:

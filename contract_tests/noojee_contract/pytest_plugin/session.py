@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from noojee_contract.pytest_plugin.shared import limits_folder_of, random_seed_of, until_of
+from noojee_contract.pytest_plugin.shared import end_on_signal, limits_folder_of, random_seed_of, until_of
 
 if TYPE_CHECKING:
     from noojee_contract.engine.runner import Runner
@@ -23,6 +23,7 @@ def runner_of(config: pytest.Config) -> Runner:
     if RUNNER not in config.stash:
         from noojee_contract.errors import ContractError
 
+        end_on_signal(config)
         try:
             config.stash[RUNNER] = _open_runner(config)
         except ContractError as error:

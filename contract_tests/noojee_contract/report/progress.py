@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from noojee_contract.model.outcome import Outcome
@@ -38,7 +39,7 @@ class Progress:
     def start(self, total: int) -> None:
         """Set how many results are expected. Each worker may call it; the largest number counts."""
         self._total = max(total, self._total)
-        if self._bar is None and sys.stderr.isatty():
+        if self._bar is None and sys.stderr is not None and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -75,8 +76,11 @@ class Progress:
 
     def _write(self, line: str) -> None:
         self._last_line = time.monotonic()
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+        if sys.stderr is None:
+            return
+        with suppress(OSError):  # nobody reads it, as after `2>&1 | head`
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
 
     def _left(self) -> list[str]:
         """How long a long run takes from now on."""
