@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from noojee_contract.errors import TargetError
@@ -13,8 +15,11 @@ from noojee_contract.model.extent import Extent
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import ClauseRow, DifferingOption, Report, Result, TargetRow
+from noojee_contract.model.schemas import is_valid
 
 FORMAT = "noojee-report/2"
+MOST_DEPTH = 40
+"""The deepest nesting of a line: archives and time lines have about ten levels."""
 
 
 def render(report: Report) -> str:
@@ -80,12 +85,15 @@ def result_of(row: Mapping[str, Any]) -> Result:
 def read(text: str) -> Report:
     """Read the run that `render` wrote. Raises TargetError if the text is not a report, is old, or was cut off."""
     try:
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = [_line(line) for line in text.split("\n") if line.strip()]
         kinds = [row["kind"] for row in rows]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TargetError("not a report of noojee-contract: each line must be a JSON object with a kind") from error
     if not rows or kinds[0] != "header" or rows[0].get("format") != FORMAT:
         raise TargetError(_wrong_format(rows[0].get("format") if rows else None))
+    for number, row in enumerate(rows, 1):
+        if not _is_report_line(row):
+            raise TargetError(f"line {number} of the report does not have the form of {FORMAT}; run verify again")
     if kinds[-1] != "footer" or rows[-1]["results"] != len(rows) - 2 or set(kinds[1:-1]) - {"result"}:
         raise TargetError("the report was cut off: its footer is missing, or counts other results")
     header, *results, footer = rows
@@ -108,6 +116,51 @@ def read(text: str) -> Report:
         differing_options=[DifferingOption(**row) for row in footer.get("differing_options", ())],
         unreachable=[(target, reason) for target, reason in footer["unreachable"]],
     )
+
+
+def _line(text: str) -> Any:
+    """One line as JSON: with finite numbers, whole ones of at most 64 bits, and within the depth that reports have."""
+    row = json.loads(text, parse_constant=_no_number, parse_float=_finite, parse_int=_of_64_bits)
+    if _is_deeper(row, MOST_DEPTH):
+        raise ValueError("too deep")
+    return row
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _no_number("an infinite value")
+
+
+def _of_64_bits(text: str) -> int:
+    number = int(text)
+    if abs(number) >> 63:
+        raise ValueError("more than 64 bits")
+    return number
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(_is_deeper(each, depth - 1) for each in inner)
+
+
+def _is_report_line(row: Any) -> bool:
+    """Whether a line has the form of the schema, and its times are times."""
+    try:
+        if not is_valid(row, "own/report"):
+            return False
+        for call in row.get("calls", ()):
+            for leg in call["legs"]:
+                for written in (leg["start"], leg["start"] if leg["end"] is None else leg["end"]):
+                    datetime.fromisoformat(written).timestamp()
+    except (ValueError, OverflowError):  # also half of a surrogate pair, which no text of JSON Schema can be
+        return False
+    return True
 
 
 def _wrong_format(found: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -199,3 +200,32 @@ def test_a_target_that_does_not_start_is_reported_once(
     captured = capsys.readouterr()
     assert says in captured.out + captured.err
     assert "Traceback" not in captured.out + captured.err
+
+
+@pytest.mark.parametrize("words", [["--config", "odd"], ["--config", "good.toml"], ["report"]])
+def test_a_file_that_never_ends_is_refused(
+    words: list[str], elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pipe that nobody writes to must not keep a run waiting."""
+    os.mkfifo(elsewhere / "odd")
+    table = CONFIG.replace("NO_SUCH_KEY", "HOME") + 'recordings = "odd"\n'
+    (elsewhere / "good.toml").write_text(table)
+    code = main(["report", "odd"] if words == ["report"] else ["verify", *words])
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.err.count("\n") == 1, captured.err
+    assert "pipe, device or socket" in captured.err
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["9" * 5000, "0x" + "f" * 5000, "1979-13-01", "[" * 5000, "{a=" * 3000, '"\\ud800"'],
+    ids=["digits", "hexadecimal", "date", "arrays", "tables", "surrogate"],
+)
+def test_a_hostile_toml_value_is_one_line(value: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Python refuses an integer of more than 4,300 digits with an error of its own."""
+    (elsewhere / "t.toml").write_text(f"{CONFIG}timeout_seconds = {value}\n")
+    assert main(["verify", "--config", "t.toml"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1, captured.err
+    assert len(captured.err) < 1000
