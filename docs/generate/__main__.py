@@ -18,6 +18,7 @@ import flags
 import openapi
 import options
 import outcomes
+import probe
 import pytest_reference
 import python_api
 
@@ -31,6 +32,7 @@ FORMATS = {
     "dialect": "dialect-file",
     "directory": "directory-file",
     "exchange": "exchange-file",
+    "profile": "profile-file",
     "recordings": "recordings-file",
     "report": "report-file",
     "target": "target-file",
@@ -43,6 +45,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "options": options.page,
     "outcomes": outcomes.page,
     "pbx-api": openapi.pbx_api,
+    "probe": probe.page,
     "pytest": pytest_reference.page,
     "python-api": python_api.page,
     **{page: partial(files.page, name) for name, page in FORMATS.items()},

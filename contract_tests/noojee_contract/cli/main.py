@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from noojee_contract.cli.probe_flags import add_probe_flags
 from noojee_contract.cli.serving_flags import add_replay_flags
 from noojee_contract.errors import near
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE
@@ -169,6 +170,15 @@ COMMANDS: Mapping[str, Command] = {
         description="Serve an exchange file: recorded answers for a client under test.",
         add_flags=add_replay_flags,
         run="noojee_contract.cli.replay:replay",
+    ),
+    "probe": Command(
+        summary="learn the options of a target, and write them as a profile file",
+        description=(
+            "Ask a target which options it has, and write them with their evidence as a profile file. At most 60 requests "
+            "are sent unless --request-budget allows more."
+        ),
+        add_flags=add_probe_flags,
+        run="noojee_contract.cli.probe:run",
     ),
     "clauses": Command(
         summary="list the clauses with their sentences and provenance",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from noojee_contract.catalogue.clauses import MIGRATION, SCOPES, Clause
+from noojee_contract.model.manner import Manner
 from noojee_contract.model.outcome import Outcome
+from noojee_contract.targets.manners import MANNERS, denied
 from noojee_contract.targets.target import Target
 
 SCHEME_WORDS = {"hash": "time stamps and hashes", "api-key": "a key"}
@@ -55,10 +57,8 @@ def lacking(clause: Clause, target: Target, *, served_elsewhere: Collection[str]
         missing = _missing_capability(need, target) or _missing_permission(need, target)
         if missing is not None:
             return missing
-    if not target.writable and clause.wait_seconds > target.max_wait_seconds:
-        seconds = clause.wait_seconds
-        return Outcome.INCONCLUSIVE, f"needs a wait of {seconds} s; allow it with max_wait_seconds = {seconds}"
-    return None
+    reason = denied(Manner.WAITS, target, clause.wait_seconds)
+    return None if reason is None else (Outcome.INCONCLUSIVE, reason)
 
 
 def _missing_capability(need: str, target: Target) -> tuple[Outcome, str] | None:
@@ -79,14 +79,7 @@ def _missing_capability(need: str, target: Target) -> tuple[Outcome, str] | None
 
 
 def _missing_permission(need: str, target: Target) -> tuple[Outcome, str] | None:
-    if target.writable:
-        return None
-    if need == "live":
-        return Outcome.INCONCLUSIVE, "needs a writable target: live calls can be played on no other"
-    if need == "writable":
-        return Outcome.INCONCLUSIVE, "needs a writable target"
-    if need == "negative_tests" and target.waives_negative_tests:
-        return Outcome.INCONCLUSIVE, "is a negative test, and the target file waives negative tests"
-    if need == "negative_tests" and not target.negative_tests:
-        return Outcome.INCONCLUSIVE, 'is a negative test; allow it with negative_tests = "allowed"'
-    return None
+    reason = denied(MANNERS.get(need, Manner.HARMLESS), target)
+    if reason is not None and need == "live":
+        reason += ": live calls can be played on no other"
+    return None if reason is None else (Outcome.INCONCLUSIVE, reason)

@@ -25,6 +25,7 @@ from noojee_fake.server.sandboxes import Sandboxes, ServerConfig
 
 LARGEST_FILE_BYTES = 256 * 1024 * 1024
 LEAST_BUDGET_BYTES = 16 * 1024 * 1024
+PROFILE_FORMAT = "noojee-profile/1"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -87,7 +88,8 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
     },
     "--profile": {
         "metavar": "NAME|FILE",
-        "help": "values of options: a TOML or JSON file with key = value, or a name: " + ", ".join(named_profiles()),
+        "help": "values of options: the file of noojee-contract probe, a TOML or JSON file with key = value, or a name: "
+        + ", ".join(named_profiles()),
     },
     "--api-key-env": {"metavar": "NAME", "help": "variable with the API key (default: the vendor's sample key)"},
     "--control-token-env": {"metavar": "NAME", "help": "variable with a token for control clients beyond the loopback"},
@@ -204,6 +206,8 @@ def _profile(given: str) -> Mapping[str, str]:
             written = tomllib.loads(_content(path, "profile").decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{path}: the profile is no TOML: {one_line(error)}") from None
+    if isinstance(written, dict) and "format" in written:
+        written = _profile_values(path, written)
     if not isinstance(written, dict) or not all(isinstance(value, str) for value in written.values()):
         raise UsageError(f'{path}: a profile is a flat table of texts, such as tag_selects = "legs"')
     try:
@@ -211,6 +215,15 @@ def _profile(given: str) -> Mapping[str, str]:
     except ProfileError as error:
         raise UsageError(f"{path}: {error.message}") from None
     return written
+
+
+def _profile_values(path: Path, written: dict[str, Any]) -> Any:
+    """The values of a profile file, which `noojee-contract probe` writes. Raises UsageError for another format."""
+    if written["format"] != PROFILE_FORMAT:
+        raise UsageError(f"{path}: the profile has another format; this version reads {PROFILE_FORMAT}")
+    if not isinstance(written.get("values"), dict):
+        raise UsageError(f"{path}: the profile has no table [values]; let noojee-contract probe write it again")
+    return written["values"]
 
 
 def _content(path: Path, what: str) -> bytes:

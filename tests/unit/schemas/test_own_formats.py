@@ -80,6 +80,29 @@ transport = "noojee_fake.adapters.httpx_transport:open"
 from = "old"
 to = "staging"
 """)
+PROFILE = tomllib.loads("""
+format = "noojee-profile/1"
+
+[target]
+name = "staging"
+dialect = "njadmin"
+base_url = "https://pbx.example"
+probed = "2026-11-26T20:00:00+00:00"
+requests = 24
+
+[values]
+empty_tag = "refused"
+
+[evidence]
+empty_tag = ["an empty tag: POST /njadmin/rest/RecordingAPI/retrieveMetaData -> 400"]
+
+[not_learnt]
+future_hour = "needs a wait of 61 s"
+
+[[other_behaviour]]
+saw = "the header x-powered-by"
+evidence = "POST / -> 200"
+""")
 UNKNOWNS = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8"))
 FIRST = min(UNKNOWNS)
 FAILURE = {
@@ -164,6 +187,7 @@ VALID: dict[str, list[Any]] = {
     "own/options": [UNKNOWNS],
     "own/directory": [{}, DIRECTORY],
     "own/dialect": [DIALECT, SHORTEST_DIALECT],
+    "own/profile": [PROFILE],
 }
 
 
@@ -288,6 +312,15 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (("Upper",), UNKNOWNS[FIRST]), ((FIRST, "row"), 5), ((FIRST, "default"), GONE),
             ((FIRST, "alternatives"), []), ((FIRST, "settled"), "so it is"), ((FIRST, "alternatives"), ["a", "a"]), ((FIRST, "dialects"), ["soap"]),
             ((FIRST, "dialects"), []), ((FIRST, "question"), None), ((FIRST, "provenance"), GONE), ((FIRST, "more"), "x"),
+        )
+    ],
+    "own/profile": [
+        (PROFILE, steps, value)
+        for steps, value in (
+            (("format",), "noojee-profile/2"), (("format",), GONE), (("target",), GONE), (("target", "name"), ""),
+            (("target", "dialect"), "soap"), (("target", "requests"), -1), (("target", "key"), "x"), (("values",), GONE),
+            (("values", "empty_tag"), 1), (("values", "Empty"), "refused"), (("evidence", "empty_tag"), "text"),
+            (("not_learnt", "future_hour"), None), (("other_behaviour", 0, "saw"), GONE), (("key",), "x"),
         )
     ],
     "own/dialect": [

@@ -1,0 +1,150 @@
+"""`noojee-contract probe`: learns the options of one PBX, and writes them with their evidence as a profile file.
+
+A mistake in the flags, the target file or an existing profile is reported before the first request: exit code 2, one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from noojee_contract.cli.first_contact import KeyRefused, NotHttp, first_contact
+from noojee_contract.cli.probe_flags import PERMISSION_KEYS
+from noojee_contract.clients.limits import limits_of
+from noojee_contract.clients.processes import Servers
+from noojee_contract.clients.target_client import TargetClient
+from noojee_contract.errors import BudgetSpent, TargetError, Unreachable
+from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
+from noojee_contract.probing.pbx import ProbedPbx
+from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
+from noojee_contract.probing.profile_file import check_replaceable, render
+from noojee_contract.probing.questions import ProbeQuestion, options_of
+from noojee_contract.pytest_plugin.options import RunOptions, chosen_targets
+from noojee_contract.report import writing
+from noojee_contract.targets.flags import TARGET_FLAGS, Flag, given
+from noojee_contract.targets.places import place_of
+from noojee_contract.targets.target import Target
+
+DEFAULT_OUT = "profile.toml"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Probe one target and write its profile. Returns the exit code."""
+    out = Path(arguments.out or DEFAULT_OUT)
+    try:
+        options = _options(arguments)
+        target = _target(options, arguments)
+        writing.ensure_writable(out)
+        check_replaceable(out, target)
+    except TargetError as error:
+        return _refuse(str(error), EXIT_USAGE)
+    began = datetime.now(UTC)
+    try:
+        with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, closing(Servers()) as servers:
+            result = _probe(target, options, Path(folder), servers)
+    except Unreachable as error:
+        return _refuse(str(error), EXIT_UNREACHABLE)
+    except TargetError as error:
+        return _refuse(str(error), EXIT_USAGE)
+    if isinstance(result, str):
+        return _refuse(result, EXIT_FAILED)
+    if not result.learnt:
+        return _refuse(f"nothing was learnt of {target.name}: {_reasons(result)}", EXIT_INCONCLUSIVE)
+    writing.write(out, render(result, began=began))
+    print(summary(result, out), end="")
+    return EXIT_OK
+
+
+def _options(arguments: argparse.Namespace) -> RunOptions:
+    """The options of a run. The flags of permissions describe a target only together with --base-url."""
+    values = {**vars(arguments), "target": [arguments.target] if arguments.target else []}
+    if arguments.base_url is None:
+        values = {name: value for name, value in values.items() if name not in PERMISSION_KEYS}
+    return RunOptions.of(values)
+
+
+def _target(options: RunOptions, arguments: argparse.Namespace) -> Target:
+    """The one target, with the budget and the permissions of the flags. Raises TargetError."""
+    targets, _ = chosen_targets(options)
+    if len(targets) != 1:
+        raise TargetError(f"probe asks one target; name one of {', '.join(target.name for target in targets)}")
+    target = targets[0]
+    if target.api.is_custom:
+        raise TargetError(
+            f"target {target.name!r} has a custom dialect; the options are those of the vendor's dialects"
+        )
+    permissions = {} if options.target_flags else given(_permission_flags(), vars(arguments))
+    if permissions.get("negative_tests") == "allowed" and target.waives_negative_tests:
+        raise TargetError(
+            f"--negative-tests: the target file waives negative tests on {target.name!r}; change it there"
+        )
+    budget = permissions.get("request_budget") or target.request_budget or DEFAULT_BUDGET
+    if not arguments.request_budget:
+        budget = min(budget, DEFAULT_BUDGET)
+    return replace(
+        target,
+        negative_tests=permissions.get("negative_tests", "allowed" if target.negative_tests else "") == "allowed",
+        max_wait_seconds=permissions.get("max_wait_seconds", target.max_wait_seconds),
+        request_budget=min(budget, target.request_budget or budget),
+    )
+
+
+def _permission_flags() -> list[Flag]:
+    return [flag for flag in TARGET_FLAGS if flag.name in PERMISSION_KEYS]
+
+
+def _probe(target: Target, options: RunOptions, folder: Path, servers: Servers) -> ProbeResult | str:
+    """What the probe found, or in one line why it must not go on after the first answers."""
+    asked = probed(target)
+    client = TargetClient(asked, servers=servers, limits=limits_of([asked], folder)[asked.name], environ=os.environ)
+    try:
+        place = partial(place_of, target_name=target.name, config=None if options.target_flags else options.config)
+        shown = None
+        if target.base_url is not None:
+            with suppress(BudgetSpent):
+                shown = first_contact(client, place)
+        if isinstance(shown, KeyRefused):
+            return f"target {target.name!r} refuses its key (HTTP {shown.exchange.status}); nothing else was sent"
+        if isinstance(shown, NotHttp):
+            return f"target {target.name!r} answers with bytes that are no valid HTTP; nothing else was sent"
+        if shown is not None:
+            return shown.reason
+        return probe(ProbedPbx(client), client, progress=_say)
+    finally:
+        client.close()
+
+
+def summary(result: ProbeResult, out: Path) -> str:
+    """What was learnt, what was not, and why."""
+    options = options_of(result.target)
+    learnt = f"learnt {len(result.learnt)} of the {len(options)} options of {result.target.dialect}"
+    lines = [f"{result.target.name}: {learnt} with {result.requests} requests; written to {out}"]
+    lines += [f"  {key:34} {result.learnt[key].value}" for key in options if key in result.learnt]
+    if result.not_learnt:
+        lines.append("Not learnt:")
+        lines += [f"  {key:34} {result.not_learnt[key]}" for key in options if key in result.not_learnt]
+    if result.uncovered:
+        lines.append("Behaviour that no option covers:")
+        lines += [f"  {each.option + ': ' if each.option else ''}{each.saw}" for each in result.uncovered]
+    return "\n".join(lines) + "\n"
+
+
+def _reasons(result: ProbeResult) -> str:
+    return "; ".join(dict.fromkeys(result.not_learnt.values()))
+
+
+def _say(question: ProbeQuestion) -> None:
+    if sys.stderr.isatty():
+        print(f"asking {question.asks}", file=sys.stderr, flush=True)
+
+
+def _refuse(message: str, code: int) -> int:
+    print(f"noojee-contract: {message}", file=sys.stderr, flush=True)
+    return code
