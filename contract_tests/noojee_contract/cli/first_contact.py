@@ -24,7 +24,6 @@ from noojee_contract.engine.subject import UNKNOWN_VALUES
 from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.model.exchange import Exchange, Request, beginning
 from noojee_contract.model.question import Question
-from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.redact import Redactor
 
 MOST_REQUESTS = 10
@@ -276,7 +275,7 @@ class _Contact:
 
     def _shown(self, text: str) -> str:
         """A text of the server without credentials and control characters."""
-        return escaped(Redactor(self._target_client.secrets(), names=self._target.api.scheme.names).text(text))
+        return Redactor(self._target_client.secrets(), names=self._target.api.scheme.names).line(text)
 
 
 def _questions(recordings: tuple[Question, ...], api: Dialect) -> list[Question]:

@@ -15,6 +15,8 @@ from pathlib import Path
 from noojee_contract.errors import TargetError
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE
 from noojee_contract.model.result import Report
+from noojee_contract.redaction.printable import escaped
+from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report import junit, terminal, writing
 
 WRITERS: Mapping[str, str] = {"junit": "junit", "json": "jsonlines", "markdown": "markdown", "html": "html.page"}
@@ -64,11 +66,14 @@ def _is_same(path: Path, other: Path) -> bool:
         return os.path.realpath(path) == os.path.realpath(other)
 
 
-def refuse(options: argparse.Namespace, message: str, *, in_junit: bool = True) -> None:
-    """Print why a run cannot begin or give a report. A JUnit file that was asked for says it too, as an error.
+def refuse(
+    options: argparse.Namespace, message: str, redactor: Redactor | None = None, *, in_junit: bool = True
+) -> None:
+    """Print why a run cannot begin or give a report, in one line. A JUnit file that was asked for says it too, as an error.
 
     CI reads a file that an earlier run left, or none, as a success.
     """
+    message = (redactor or Redactor()).line(message)
     say(f"noojee-contract: {message}")
     if options.junit is None or not in_junit:
         return
@@ -114,8 +119,8 @@ def print_text(text: str) -> bool:
 
 
 def say(text: str) -> None:
-    """Print a line to stderr; nobody may read it."""
+    """Print a line to stderr, without characters that control a terminal; nobody may read it."""
     if sys.stderr is None:
         return
     with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print(escaped(text), file=sys.stderr, flush=True)

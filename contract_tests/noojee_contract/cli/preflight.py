@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -44,7 +45,8 @@ class Preflight:
         """The report of a run that ends here; None if the run can go on."""
         if not self.stopped and not self.collected.unreachable:
             return None
-        run = Run(options=options, targets=targets, migrations=(), random_seed=options.random_seed or 0)
+        seed = options.random_seed or 0
+        run = Run(options=options, targets=targets, migrations=(), random_seed=seed, environ=os.environ)
         report = run_report(self.collected, run)
         caveats = [*report.caveats, *self.stopped]
         complete = bool(self.collected.results) and not report.unreachable

@@ -29,9 +29,11 @@ from noojee_contract.pytest_plugin.collected import Collected
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses, chosen_targets
 from noojee_contract.pytest_plugin.session import collected_of, report_of
 from noojee_contract.pytest_plugin.shared import LIMITS
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.report import differences, writing
 from noojee_contract.report.progress import Progress
 from noojee_contract.targets.applicability import applies_to
+from noojee_contract.targets.credentials import redactor_of
 from noojee_contract.targets.flags import PYTEST_FLAGS, PYTEST_PREFIX, REPEATED_FLAGS, given, words
 from noojee_contract.targets.input_files import input_files
 from noojee_contract.targets.target import Target
@@ -58,6 +60,7 @@ def verify(arguments: argparse.Namespace) -> int:
         return EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck) else EXIT_USAGE
     if arguments.plan:
         plan = plan_text(options, targets, workers=_chosen_workers(arguments, options, targets))
+        plan = escaped(redactor_of(targets, os.environ).text(plan), kept="\n")
         return EXIT_OK if print_text(plan.removesuffix("\n")) else EXIT_INCONCLUSIVE
     if arguments.differences is not None:
         Path(arguments.differences).unlink(missing_ok=True)  # a run that stops early writes none
@@ -66,7 +69,7 @@ def verify(arguments: argparse.Namespace) -> int:
             with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
                 return _verify(arguments, options, targets, Path(folder), interruption)
         except TargetError as error:
-            refuse(arguments, str(error))
+            refuse(arguments, str(error), redactor_of(targets, os.environ))
             return EXIT_USAGE
         except KeyboardInterrupt:
             interruption.ending = True
@@ -108,7 +111,7 @@ def _run(arguments: argparse.Namespace, options: RunOptions, targets: Sequence[T
         reason = INTERRUPTED
     elif code == PYTEST_NO_TESTS:
         reason = "none of the chosen clauses applies to a chosen target"
-    refuse(arguments, f"the suite did not run: {reason}")
+    refuse(arguments, f"the suite did not run: {reason}", redactor_of(targets, os.environ))
     return EXIT_USAGE if code == PYTEST_USAGE_ERROR else EXIT_INCONCLUSIVE
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noojee_contract.errors import ContractError, TargetError, Unreachable
+from noojee_contract.model.exchange import ending
 
 START_SECONDS = 300.0
 """The longest start of a server that lives: a loaded machine may need more than a minute for one of a second."""
@@ -98,7 +99,7 @@ def _answering(process: subprocess.Popen[bytes], ready: Path, name: str) -> Serv
     used = _processor_ticks(process.pid)
     while not ready.exists():
         if process.poll() is not None:
-            words = _stderr_of(ready).read_text(errors="replace").strip()[-300:]
+            words = ending(_stderr_of(ready).read_text(errors="replace").strip(), 300)
             raise Unreachable(name, f"the command of target {name!r} ended with {process.returncode}: {words}")
         now, ticks = time.monotonic(), _processor_ticks(process.pid)
         if ticks is None or ticks != used:

@@ -22,7 +22,8 @@ from noojee_contract.model.exchange import Exchange, Headers, Request, Response,
 from noojee_contract.model.result import Tally
 from noojee_contract.targets.target import DEFAULT_LARGEST_AUDIO, DEFAULT_MAX_BODY_BYTES, DEFAULT_TIMEOUT_SECONDS
 
-for _name in ("httpx", "httpcore"):  # they log whole URLs, with credentials
+_PARTS = ("connection", "http11", "http2", "proxy", "socks")
+for _name in ("httpx", "httpcore", *(f"httpcore.{_part}" for _part in _PARTS)):  # they log whole URLs and headers
     logging.getLogger(_name).disabled = True
     logging.getLogger(_name).propagate = False
 

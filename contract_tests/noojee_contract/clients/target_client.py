@@ -28,6 +28,7 @@ from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.errors import TargetError
 from noojee_contract.model.exchange import Headers
 from noojee_contract.model.result import Tally
+from noojee_contract.targets.credentials import credentials_of
 from noojee_contract.targets.target import Target
 
 IN_PROCESS = "https://in-process.invalid"
@@ -101,11 +102,10 @@ class TargetClient:
         )
 
     def secrets(self) -> list[str]:
-        """All credentials that were sent to the target, for redaction."""
-        token = self._environ.get(self.target.control_token_env or "", "")
+        """All credentials of the target and of proxies, sent or to be sent, for redaction."""
         sent = [secret for client in self._clients for secret in client.secrets if secret]
         fixed = [value for _, value in self._secret_headers]
-        return [*sent, *self._dropped_secrets, *fixed, *([token] if token else [])]
+        return [*sent, *self._dropped_secrets, *fixed, *credentials_of(self.target, self._environ)]
 
     def below_root(self, url: str) -> str:
         """The path of a URL below the root of its sandbox."""

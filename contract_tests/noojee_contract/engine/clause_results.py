@@ -58,9 +58,7 @@ class ClauseResults:
                         raise
                     expected = expected or shown
         except (Inconclusive, LimitReached) as stop:
-            return make_result(
-                clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=self._failures.redacted(cell, str(stop))
-            )
+            return make_result(clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=str(stop))
         except (CheckFailed, TimeUnavailable) as error:
             failed = error if isinstance(error, CheckFailed) else _without_time(error)
             if cell.source == CallSource.OBSERVED:
@@ -74,7 +72,7 @@ class ClauseResults:
         if expected is not None:
             return self._failed(clause, cell, check, expected)
         if check.notes:
-            seen = self._failures.redacted(cell, f"saw {'; '.join(check.notes)}")
+            seen = f"saw {'; '.join(check.notes)}"
             return make_result(clause, cell, Outcome.INFORMATIONAL, checks=check.checks, reason=seen)
         if check.checks == 0:
             return make_result(clause, cell, Outcome.INCONCLUSIVE, reason="there was nothing to check it on")

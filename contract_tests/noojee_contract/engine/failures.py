@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from noojee_contract.catalogue.clauses import Clause
@@ -14,10 +13,11 @@ from noojee_contract.engine.config import RunnerConfig
 from noojee_contract.engine.repeat import repeat_commands, repeat_script
 from noojee_contract.model.cell import Cell, MigrationPair
 from noojee_contract.model.exchange import Exchange
-from noojee_contract.model.extent import Extent
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import Outcome
+from noojee_contract.redaction.finder import can_be_found
 from noojee_contract.redaction.redact import Redactor
+from noojee_contract.redaction.reports import redacted_failure
 from noojee_contract.report.differences import DifferenceRow
 
 
@@ -32,7 +32,7 @@ class FailureBuilder:
     def redactor(self, cell: Cell) -> Redactor:
         """A redactor of all credentials that were sent to the targets of a cell."""
         clients = [self._target_clients[name] for name in cell.target_names]
-        secrets = frozenset(secret for client in clients for secret in client.secrets())
+        secrets = frozenset(filter(can_be_found, (secret for client in clients for secret in client.secrets())))
         names = frozenset(name for client in clients for name in client.target.api.scheme.names)
         if self._redactor is None or self._redactor[:2] != (secrets, names):
             self._redactor = (secrets, names, Redactor(sorted(secrets), names=names))
@@ -51,10 +51,7 @@ class FailureBuilder:
         document: Mapping[str, Any] | None = None,
         flaky: str | None = None,
     ) -> Failure:
-        """The failure of a clause in a cell. `document` is the smallest generated archive that shows it.
-
-        Keeps the document as a counterexample, unless the clause is a *may*.
-        """
+        """The failure of a clause in a cell. Keeps `document`, the smallest archive that shows it, unless for a *may*."""
         redactor = self.redactor(cell)
         kept = None if document is None or clause.severity == "may" else self._keep(clause, document)
         commands = repeat_commands(
@@ -65,23 +62,24 @@ class FailureBuilder:
             examples=self._config.examples,
             counterexample=kept,
         )
-        return Failure(
-            message=redactor.text(failed.message),
+        failure = Failure(
+            message=failed.message,
             kind=failed.kind,
             field=failed.field,
             header=failed.header,
             option=failed.option,
-            expected=None if failed.expected is None else redactor.text(failed.expected),
-            actual=None if failed.actual is None else redactor.text(failed.actual),
+            expected=failed.expected,
+            actual=failed.actual,
             exchange=None if failed.exchange is None else redactor.exchange(failed.exchange),
-            archive=None if document is None else redactor.document(document),
+            archive=document,
             script=self._script(clause, cell, failed.exchange, document, redactor),
             command=commands.command,
             on_the_fake=commands.on_the_fake,
             elsewhere=commands.elsewhere,
             flaky=flaky,
-            extent=_redacted(failed.extent, redactor),
+            extent=failed.extent,
         )
+        return redacted_failure(failure, redactor)
 
     def differences(self, clause: Clause, cell: Cell, check: Check, *, binding: bool) -> list[DifferenceRow]:
         """All differences that a clause collected, also the expected ones."""
@@ -94,7 +92,7 @@ class FailureBuilder:
                 kind=str(each.kind),
                 unique_id=redactor.text(each.pair.leg.unique_id),
                 leg=each.pair.leg.number,
-                field=each.field or "",
+                field=redactor.text(each.field or ""),
                 old=redactor.text(each.old or ""),
                 new=redactor.text(each.new or ""),
             )
@@ -127,10 +125,3 @@ def _outcome_of(difference: Difference, check: Check, *, binding: bool) -> Outco
         return Outcome.INFORMATIONAL
     is_expected = check.expectations.row_for(difference.field, difference.message) is not None
     return Outcome.EXPECTED_FAILURE if is_expected else Outcome.FAILED
-
-
-def _redacted(extent: Extent | None, redactor: Redactor) -> Extent | None:
-    """An extent without credentials: its pattern may quote values."""
-    if extent is None or extent.pattern is None:
-        return extent
-    return replace(extent, pattern=redactor.text(extent.pattern))

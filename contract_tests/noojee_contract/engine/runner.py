@@ -34,6 +34,7 @@ from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
 from noojee_contract.model.wait import ByHourWait
+from noojee_contract.redaction.reports import redacted_result
 from noojee_contract.report import differences
 
 MOST_TIME_LINES = 60
@@ -112,14 +113,14 @@ class Runner:
         try:
             result = self._run(clause, function, cell)
         except Unreachable as error:
-            reason = self._failures.redacted(cell, str(error))
-            self.unreachable[error.target_name] = reason
-            result = make_result(clause, cell, Outcome.INCONCLUSIVE, reason=reason)
+            self.unreachable[error.target_name] = self._failures.redacted(cell, str(error))
+            result = make_result(clause, cell, Outcome.INCONCLUSIVE, reason=str(error))
         except TargetError as error:
-            result = make_result(clause, cell, Outcome.ERROR, reason=self._failures.redacted(cell, str(error)))
+            result = make_result(clause, cell, Outcome.ERROR, reason=str(error))
         except Exception as error:  # noqa: BLE001  the outermost handler of a clause: an internal error is an outcome
             text = "".join(traceback.format_exception(error)[-3:])
-            result = make_result(clause, cell, Outcome.ERROR, reason=self._failures.redacted(cell, text))
+            result = make_result(clause, cell, Outcome.ERROR, reason=text)
+        result = redacted_result(result, self._failures.redactor(cell))
         return replace(result, seconds=round(time.monotonic() - started, 4))
 
     def calls(self) -> list[dict[str, Any]]:
@@ -185,5 +186,4 @@ class Runner:
         if check.comparison.differences:
             binding = self.planner.is_binding(clause, cell)
             differences.append(self._folder, self._failures.differences(clause, cell, check, binding=binding))
-        options = {key: [self._failures.redacted(cell, value) for value in seen] for key, seen in check.options.items()}
-        return replace(result, coverage=tuple(check.coverage.values()), options=options)
+        return replace(result, coverage=tuple(check.coverage.values()), options=check.options)

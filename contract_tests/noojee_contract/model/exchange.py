@@ -33,6 +33,14 @@ def beginning(text: str, most: int) -> str:
     return f"{kept[1] if kept else ''}..."
 
 
+def ending(text: str, most: int) -> str:
+    """The end of a text, cut at a word boundary: redaction would not recognise half a credential."""
+    if len(text) <= most:
+        return text
+    kept = re.search(r"(?s)\s(.*)", text[-most - 1 :])
+    return f"...{kept[1] if kept else ''}"
+
+
 class NotJson(ValueError):
     """The body of an answer is not a JSON document; the text says why."""
 

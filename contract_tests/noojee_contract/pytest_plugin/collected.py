@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from noojee_contract.model.exchange import ending
 from noojee_contract.model.result import Result, Tally
 from noojee_contract.model.wait import ByHourWait
 from noojee_contract.report.jsonlines import result_of
@@ -77,7 +78,7 @@ class Collected:
     def take_report(self, report: Any) -> None:
         """Take the pytest report of a contract test: its result, or the loss of it."""
         if report.noojee is None:
-            self.lost.append(f"{report.nodeid}: {str(report.longrepr)[-500:]}")
+            self.lost.append(f"{report.nodeid}: {ending(str(report.longrepr), 500)}")
             return
         result = result_of(report.noojee)
         self.results.append(result)

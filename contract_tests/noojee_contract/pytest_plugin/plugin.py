@@ -103,6 +103,7 @@ def noojee_cell(request: pytest.FixtureRequest) -> Callable[[Callable[..., None]
         from noojee_contract.catalogue.clauses import catalogue
         from noojee_contract.model.outcome import Outcome
         from noojee_contract.pytest_plugin.session import runner_of
+        from noojee_contract.redaction.printable import escaped
         from noojee_contract.report.jsonlines import result_row
 
         clause = catalogue()[_clause_id(item)]
@@ -110,11 +111,11 @@ def noojee_cell(request: pytest.FixtureRequest) -> Callable[[Callable[..., None]
         item.stash[RESULT] = result_row(result)
         if result.outcome in (Outcome.ERROR, Outcome.FAILED):
             parts = (clause.sentence, _failure_text(result.failure), result.reason)
-            pytest.fail("\n".join(filter(None, parts)), pytrace=False)
+            pytest.fail(escaped("\n".join(filter(None, parts)), kept="\n\t"), pytrace=False)
         if result.outcome is Outcome.EXPECTED_FAILURE:
-            pytest.xfail(result.reason or "expected failure")
+            pytest.xfail(escaped(result.reason or "expected failure"))
         if result.outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE):
-            pytest.skip(f"{result.outcome}: {result.reason}")
+            pytest.skip(escaped(f"{result.outcome}: {result.reason}"))
 
     return check
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -23,8 +23,10 @@ from noojee_contract.model.result import MIGRATION, DifferingOption, Report, Req
 from noojee_contract.pytest_plugin.collected import Collected
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses
 from noojee_contract.redaction.redact import HIDDEN
+from noojee_contract.redaction.reports import redacted_report
 from noojee_contract.report.summary import count_of
 from noojee_contract.targets.applicability import applies_to, concerns, lacking
+from noojee_contract.targets.credentials import redactor_of
 from noojee_contract.targets.target import Target
 
 SOUND_CLAUSE = "migration.sound"
@@ -39,19 +41,20 @@ EXERCISES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a run was asked to do."""
+    """What a run was asked to do. `environ` are the variables, whose credentials the report hides."""
 
     options: RunOptions
     targets: Sequence[Target]
     migrations: Sequence[MigrationPair]
     random_seed: int
+    environ: Mapping[str, str]
 
 
 def run_report(collected: Collected, run: Run) -> Report:
     """The report of a run: its results, and the required clauses that are missing."""
     results = [*collected.results, *_outdated_expectations(collected.results, run)]
     ids = {result.clause for result in results}
-    return Report(
+    report = Report(
         suite=f"noojee-contract {version('noojee-contract')}",
         catalogue=fingerprint(),
         started=collected.started_at.isoformat(timespec="seconds"),
@@ -75,6 +78,7 @@ def run_report(collected: Collected, run: Run) -> Report:
         complete=collected.complete and not any(result.reason == str(TimeSpent()) for result in results),
         unreachable=sorted(collected.unreachable.items()),
     )
+    return redacted_report(report, redactor_of(run.targets, run.environ))
 
 
 def required_clauses(

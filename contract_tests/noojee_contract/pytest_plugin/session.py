@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,7 +49,13 @@ def report_of(config: pytest.Config) -> Report:
 
         options = RunOptions.of_pytest(config)
         targets, migrations = chosen_targets(options)
-        run = Run(options=options, targets=targets, migrations=migrations, random_seed=random_seed_of(config))
+        run = Run(
+            options=options,
+            targets=targets,
+            migrations=migrations,
+            random_seed=random_seed_of(config),
+            environ=os.environ,
+        )
         config.stash[REPORT] = run_report(collected_of(config), run)
     return config.stash[REPORT]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from urllib.parse import quote, quote_plus
 
 from ahocorasick_rs import AhoCorasick
 
-from noojee_contract.redaction.views import Span, View, decodings, readings, whole, without_separators
+from noojee_contract.redaction.views import BETWEEN, Span, View, decodings, readings, whole, without_separators
 
 SHORTEST = 4  # shorter values are hidden by name only: to replace "a" everywhere would destroy the text
 COMMON = frozenset(
@@ -36,8 +36,16 @@ COMMON = frozenset(
     ]
 )
 """Words that are hidden by name only: to replace them everywhere hides tags and user names, and gives away which word is a key."""
+SHORTEST_REDUCED = 8
+"""Letters that a credential must have without its punctuation to be hidden without it."""
+_NO_TOKEN = re.compile(r"[^A-Za-z0-9!#$%&'*+.^_`|~-]")  # no part of the name of a header (RFC 9110, 5.6.2)
+_HALF_AN_ESCAPE = re.compile(r"(?:\\+(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|%[0-9a-f]?|&#?x?[0-9a-f]*)\Z", re.IGNORECASE)
+_NO_WORD = re.compile(r"[^A-Za-z0-9]")
 FEW_FORMS = 40
 """So many forms are searched one by one; for more, an automaton is made once."""
+WIDEST_CODING = 12  # characters for one of a credential: JSON escapes of UTF-16
+LEAST_OF_A_PART = 6
+"""Letters of a credential at the end of a text that was cut off."""
 HASH = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)  # a hash of this API, made of any key
 HASH_LETTERS = 64
 
@@ -50,14 +58,47 @@ class Finder:
 
     def spans(self, text: str) -> list[Span]:
         """Where credentials are in a text, sorted and without overlaps: also in another case, escaped, or encoded."""
-        return list(joined(sorted({view.origin(span) for view in self._views(text) for span in self._hits(view.text)})))
+        return list(
+            joined(
+                sorted(
+                    {view.origin(span) for view in self._views(text, self._shortest) for span in self._hits(view.text)}
+                )
+            )
+        )
 
-    def _views(self, text: str) -> Iterator[View]:
+    def unfinished(self, text: str) -> Span | None:
+        """Where the first part of a credential is at the end of a text that was cut off."""
+        before = max(len(text) - WIDEST_CODING * self._longest, 0)
+        end = _HALF_AN_ESCAPE.sub("", text[before:])
+        spans = (self._beginning_at_end(view) for view in self._views(end, LEAST_OF_A_PART))
+        starts = [before + span[0] for span in spans if span is not None]
+        return (min(starts), len(text)) if starts else None
+
+    def _beginning_at_end(self, view: View) -> Span | None:
+        whole_text = _folded(view.text.rstrip(BETWEEN))
+        for at in range(max(len(whole_text) - self._longest, 0), len(whole_text) - LEAST_OF_A_PART + 1):
+            rest = whole_text[at:]
+            if any(form.startswith(rest) for form in self._by_beginning.get(rest[:LEAST_OF_A_PART], ())):
+                return view.origin((at, len(whole_text)))
+        return None
+
+    @cached_property
+    def _by_beginning(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for form in self._forms:
+            found.setdefault(form[:LEAST_OF_A_PART], []).append(form)
+        return found
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self._forms), default=0)
+
+    def _views(self, text: str, shortest: int) -> Iterator[View]:
         plain = readings(whole(text))
         plain += [pairs for view in plain if (pairs := without_separators(view)) is not None]
         yield from plain
         for view in plain:
-            for decoded in decodings(view, self._shortest):
+            for decoded in decodings(view, shortest):
                 yield from readings(decoded)
 
     def _hits(self, text: str) -> Iterator[Span]:
@@ -135,6 +176,9 @@ def _written(secret: str) -> Iterator[str]:
     without_dashes = secret.replace("-", "")
     if len(without_dashes) >= SHORTEST:
         yield without_dashes
+    for reduced in (_NO_TOKEN.sub("", secret), _NO_WORD.sub("", secret)):
+        if len(reduced) >= SHORTEST_REDUCED:
+            yield reduced
     if not secret.isascii():
         yield secret.encode().decode("latin-1")  # what decodings give
     for gap in re.finditer(r"\s", secret):

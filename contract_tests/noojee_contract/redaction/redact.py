@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from noojee_contract.model.exchange import Exchange, Headers
-from noojee_contract.redaction.finder import Finder, joined
+from noojee_contract.redaction.finder import WIDEST_CODING, Finder, joined
 from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.views import Span, levels, whole
 
@@ -20,7 +20,6 @@ HIDDEN = "[redacted]"
 SHOWN_BYTES = 16 * 1024
 MOST_CODED = 256  # bytes of a body that is shown in base64
 MOST_DROPPED = 512  # characters at the end of a cut body
-WIDEST_CODING = 12  # characters for one of a credential: JSON escapes of UTF-16
 
 _NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|access[-_]?token|client[-_]?secret|auth|authori[sz]ation|session(?:[-_]?id)?|jsessionid|signature|credentials?"
 _HEADER_NAME = re.compile(
@@ -73,9 +72,9 @@ class Redactor:
             text = _BEARER.sub(rf"\1 {HIDDEN}", text)
         return _USERINFO.sub(rf"\1{HIDDEN}@", text) if "://" in text else text
 
-    def printed(self, text: str) -> str:
-        """The text with credentials hidden and control characters escaped, for a terminal or the log of CI."""
-        return escaped(self.text(text), kept="\n\t")
+    def line(self, text: str) -> str:
+        """The text as one line with credentials hidden and control characters escaped, for a terminal or a log."""
+        return escaped(self.text(text))
 
     def document(self, document: Any) -> Any:
         """A JSON document with credentials hidden, in keys, in values, and by the names of keys."""
@@ -132,16 +131,18 @@ class Redactor:
             return self._coded(body, size)
         if "\x00" in text or text.startswith("RIFF"):
             return self._coded(body, size)
-        cut = self._cut(text, is_cut or len(shown) < size)
         if len(shown) < size:
-            return {"text": cut, "omitted_bytes": size - len(shown)}
-        return {"text": cut}
+            return {"text": self._cut(text), "omitted_bytes": size - len(shown)}
+        return {"text": self._unfinished(text)}
 
-    def _cut(self, text: str, is_cut: bool) -> str:
-        """Redact a text. Drop the end of a cut one: it may hold a part of a credential."""
+    def _unfinished(self, text: str) -> str:
+        """Redact a text that a server may not have finished: also the first part of a credential at its end."""
+        span = self._finder.unfinished(text)
+        return self.text(text if span is None else f"{text[: span[0]]}{HIDDEN}")
+
+    def _cut(self, text: str) -> str:
+        """Redact a text whose end was cut off. Drop more of its end: it may hold a part of a credential."""
         harmless = self.text(text)
-        if not is_cut:
-            return harmless
         last_parameter = harmless.rfind("&")
         end = max(len(harmless) - max(MOST_DROPPED, WIDEST_CODING * self._longest), 0)
         return harmless[: max(last_parameter, end)]

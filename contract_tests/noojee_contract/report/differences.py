@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from noojee_contract.redaction.printable import escaped
+
 FILES = "differences-*.jsonl"
 EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 """The first characters of a value that gets an apostrophe; spreadsheets also execute the full-width forms."""
@@ -81,5 +83,5 @@ def _worse(one: DifferenceRow, other: DifferenceRow) -> str:
 
 
 def _cell(value: str | int) -> str:
-    text = str(value)
+    text = escaped(str(value), kept="\n\t")
     return f"'{text}" if text.startswith(EXECUTED) else text

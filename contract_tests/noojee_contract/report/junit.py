@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import ClauseRow, Report, Result, TargetRow
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.report.summary import (
     Summary,
     answer_text,
@@ -236,4 +237,4 @@ def _failure_details(failure: Failure) -> list[str | None]:
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    return _FORBIDDEN.sub(lambda match: f"\\x{ord(match[0]):02x}", escaped(text, kept="\n\t"))

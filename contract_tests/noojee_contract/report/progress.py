@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
 from noojee_contract.model.wait import ByHourWait
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.report.summary import count_of
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Progress:
         if sys.stderr is None:
             return
         with suppress(OSError):  # nobody reads it, as after `2>&1 | head`
-            sys.stderr.write(f"{line}\n")
+            sys.stderr.write(f"{escaped(line)}\n")
             sys.stderr.flush()
 
     def _left(self) -> list[str]:
