@@ -104,8 +104,7 @@ class TargetClient:
     def secrets(self) -> list[str]:
         """All credentials of the target and of proxies, sent or to be sent, for redaction."""
         sent = [secret for client in self._clients for secret in client.secrets if secret]
-        fixed = [value for _, value in self._secret_headers]
-        return [*sent, *self._dropped_secrets, *fixed, *credentials_of(self.target, self._environ)]
+        return [*sent, *self._dropped_secrets, *credentials_of(self.target, self._environ)]
 
     def below_root(self, url: str) -> str:
         """The path of a URL below the root of its sandbox."""

@@ -10,8 +10,9 @@ from noojee_contract.targets.target import Target
 
 
 def credentials_of(target: Target, environ: Mapping[str, str]) -> list[str]:
-    """The API key and the control token of a target, and the passwords of proxies, as far as variables hold them."""
-    named = [environ.get(name, "") for name in (target.api_key_env, target.control_token_env) if name is not None]
+    """The API key, the control token and secret headers of a target, and passwords of proxies, if variables hold them."""
+    names = (target.api_key_env, target.control_token_env, *(variable for _, variable in target.headers_env))
+    named = [environ.get(name, "") for name in names if name is not None]
     return [value for value in (*named, *(value.strip() for value in named), *_of_proxies(environ)) if value]
 
 
