@@ -16,6 +16,7 @@ from noojee_contract.clients.hashes import TimeUnavailable
 from noojee_contract.clients.retry_after import FIRST_SERVER_ERROR, SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.clients.tls import speaks_tls
+from noojee_contract.clients.transport_errors import TLS
 from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.dialects.schemes import RequestCredentials
 from noojee_contract.dialects.vendor_dialect import REST_PATHS, VENDOR_DIALECTS, vendor_dialect
@@ -193,7 +194,7 @@ class _Contact:
                 )
         if exchange.response is not None or exchange.malformed:
             return
-        if url.scheme == "https" and "SSL" in (exchange.transport_error or ""):
+        if url.scheme == "https" and (exchange.transport_error or "").startswith(TLS):
             plain = urlunsplit(url._replace(scheme="http", netloc=f"{url.hostname}:{url.port or 443}"))
             answer = self._subject.client.sender.send(Request(method="GET", url=f"{plain}/"))
             if answer.response is not None and answer.status != 400:

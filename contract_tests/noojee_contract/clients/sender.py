@@ -16,7 +16,7 @@ from noojee_contract.clients.audio_file import AudioFile
 from noojee_contract.clients.body import KEPT_BYTES, BodyBounds, read_body
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.retry_after import is_unavailable, retry_after_seconds
-from noojee_contract.clients.transport import DEADLINE, Deadline
+from noojee_contract.clients.transport import DEADLINE, THROUGH, Deadline
 from noojee_contract.clients.transport_errors import closed_without_a_byte, in_words, is_malformed
 from noojee_contract.model.exchange import Exchange, Headers, Request, Response, StoredBody
 from noojee_contract.model.result import Tally
@@ -113,7 +113,8 @@ class Sender:
         try:
             exchange = self._exchange(request, wire, at)
         except httpx.TimeoutException as caught:
-            error, says = caught, f"no answer within {self._bounds.timeout_seconds:g} s"
+            through = f" {str(caught).partition(': ')[0]}" if str(caught).startswith(THROUGH) else ""
+            error, says = caught, f"no answer within {self._bounds.timeout_seconds:g} s{through}"
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as caught:
             error, says = caught, in_words(caught, wire.deadline.received_bytes)
         if error is not None:

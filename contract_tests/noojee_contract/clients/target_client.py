@@ -220,7 +220,7 @@ class TargetClient:
         urls = (self._root, target.control_url or "", target.plain_base_url or "")
         context = tls_context(target, self._ca_files) if any(url.startswith("https:") for url in urls) else None
         name = target.tls_server_name
-        proxies = {} if is_loopback(self._root) else proxies_of_environment()
+        proxies = {} if is_loopback(self._root) else proxies_of_environment(urlsplit(self._root).hostname or "")
         mounts = {
             pattern: None if proxy is None else BoundedTransport(context, proxy=proxy, server_name=name)
             for pattern, proxy in proxies.items()

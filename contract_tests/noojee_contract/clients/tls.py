@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from noojee_contract.errors import TargetError
+from noojee_contract.model.files import beginning_of
 from noojee_contract.targets.target import Target
 
 
@@ -32,9 +34,37 @@ def _trusting(target: Target, ca_files: Sequence[Path]) -> ssl.SSLContext:
                 context = ssl.create_default_context(cafile=str(file))
             else:
                 context.load_verify_locations(str(file))
-        except (OSError, ssl.SSLError) as error:
-            raise TargetError(f"the CA file {file} of target {target.name!r} cannot be read: {error}") from error
-    return httpx.create_ssl_context() if context is None else context
+        except OSError as error:
+            raise TargetError(
+                f"the CA file {file} of target {target.name!r} cannot be read: {_file_in_words(error)}"
+            ) from error
+    return _trusting_environment() if context is None else context
+
+
+def _trusting_environment() -> ssl.SSLContext:
+    """A context that trusts what SSL_CERT_FILE or SSL_CERT_DIR names, else the certificates of certifi, as httpx does.
+
+    Raises TargetError that names the variable.
+    """
+    file, folders = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if not file and folders and not any(Path(folder).is_dir() for folder in folders.split(os.pathsep)):
+        raise TargetError(f"the variable SSL_CERT_DIR names {folders}, which is no folder; correct it, or unset it")
+    try:
+        if file:
+            beginning_of(Path(file), 0)  # raises for a pipe, which OpenSSL would read for ever
+        return httpx.create_ssl_context()
+    except OSError as error:
+        named = f"SSL_CERT_FILE names {file}" if file else f"SSL_CERT_DIR names {folders}"
+        raise TargetError(
+            f"the variable {named}, which cannot be read: {_file_in_words(error)}; correct it, or unset it"
+        ) from error
+
+
+def _file_in_words(error: OSError) -> str:
+    """Why a file of certificates cannot be read. OpenSSL gives an error of its own for a file in another form."""
+    if isinstance(error, ssl.SSLError):
+        return "it has no certificate in PEM form"
+    return error.strerror or str(error)
 
 
 def _load_client_cert(context: ssl.SSLContext, target: Target, certificate: Path) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from noojee_contract.clients.proxies import proxy_in_words
+
 DEADLINE = "deadline"
 """The extension of a request that holds its `Deadline`."""
 WRITE_BYTES = 64 * 1024
@@ -33,6 +35,12 @@ _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (httpcore.RemoteProtocolError, httpx.RemoteProtocolError),
 )
 """The errors of httpcore, and the error of httpx that each becomes."""
+
+
+_OF_CONNECTIONS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+PROXY_CREDENTIALS = 407
+THROUGH = "through the proxy"
+"""How the message of an error begins that came through a proxy, or from it."""
 
 
 class Deadline:
@@ -80,6 +88,7 @@ class BoundedTransport(httpx.BaseTransport):
         self, context: ssl.SSLContext | None = None, *, proxy: httpx.Proxy | None = None, server_name: str | None = None
     ) -> None:
         self._backend = _Backend(server_name)
+        self._proxy = proxy
         if proxy is None:
             self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=self._backend)
         else:
@@ -101,8 +110,11 @@ class BoundedTransport(httpx.BaseTransport):
             content=request.stream,
             extensions=request.extensions,
         )
-        with _errors_of_httpx():
+        with _errors_of_httpx(None if self._proxy is None else self._proxy.url):
             answer = self._pool.handle_request(sent)
+        if self._proxy is not None and answer.status == PROXY_CREDENTIALS:
+            answer.close()
+            raise httpx.ProxyError(f"the proxy {proxy_in_words(self._proxy.url)} demands a user and a password")
         assert isinstance(answer.stream, Iterable)
         return httpx.Response(
             status_code=answer.status,
@@ -195,12 +207,18 @@ class _Stream(httpcore.NetworkStream):
 
 
 @contextmanager
-def _errors_of_httpx() -> Iterator[None]:
+def _errors_of_httpx(proxy: httpx.URL | None = None) -> Iterator[None]:
+    """Raise the errors of httpx. `proxy` is the proxy that opens connections: its errors name it."""
     try:
         yield
     except tuple(error for error, _ in _ERRORS) as caught:
         raised = next(becomes for error, becomes in _ERRORS if isinstance(caught, error))
-        raise raised(str(caught)) from caught
+        if proxy is None:
+            raise raised(str(caught)) from caught
+        if issubclass(raised, _OF_CONNECTIONS):
+            raised = httpx.ProxyError
+        says = str(caught) or "no answer in time"
+        raise raised(f"{THROUGH} {proxy_in_words(proxy)}: {says}") from caught
 
 
 def _url(url: httpx.URL) -> httpcore.URL:
