@@ -10,15 +10,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from noojee_fake.client.async_control_client import AsyncControlClient, AsyncSandbox
     from noojee_fake.client.control_client import ControlClient, Sandbox
     from noojee_fake.errors import ControlError, StartError
+    from noojee_fake.pytest_plugin import pbx_fixture, server_fixture
     from noojee_fake.testing.embedded import EmbeddedPbx
     from noojee_fake.testing.process import ServerProcess
     from noojee_fake.testing.server import PbxServer
 
-__all__ = ["ControlClient", "ControlError", "EmbeddedPbx", "PbxServer", "Sandbox", "ServerProcess", "StartError"]
+__all__ = [
+    "AsyncControlClient",
+    "AsyncSandbox",
+    "ControlClient",
+    "ControlError",
+    "EmbeddedPbx",
+    "PbxServer",
+    "Sandbox",
+    "ServerProcess",
+    "StartError",
+    "pbx_fixture",
+    "server_fixture",
+]
 
 _MODULES = {
+    "AsyncControlClient": "noojee_fake.client.async_control_client",
+    "AsyncSandbox": "noojee_fake.client.async_control_client",
     "ControlClient": "noojee_fake.client.control_client",
     "ControlError": "noojee_fake.errors",
     "EmbeddedPbx": "noojee_fake.testing.embedded",
@@ -26,6 +42,8 @@ _MODULES = {
     "Sandbox": "noojee_fake.client.control_client",
     "ServerProcess": "noojee_fake.testing.process",
     "StartError": "noojee_fake.errors",
+    "pbx_fixture": "noojee_fake.pytest_plugin",
+    "server_fixture": "noojee_fake.pytest_plugin",
 }
 
 

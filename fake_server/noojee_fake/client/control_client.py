@@ -1,24 +1,37 @@
+# Written from async_control_client.py by `python -m support.generated_code`. Do not edit.
 """A client of the control API: makes sandboxes, plays calls, moves clocks, reads journals.
 
-    with ControlClient("http://127.0.0.1:8000") as control, control.make_sandbox(version="6.0.1") as sandbox:
-        sandbox.play({"do": "inbound", "did": "0390000000", "source": "0400000001", "as": "first"})
+    with ControlClient("http://127.0.0.1:8000") as control:
+        with control.make_sandbox(version="6.0.1") as sandbox:
+            sandbox.play({"do": "inbound", "did": "0390000000", "source": "0400000001", "as": "first"})
 
 `GET /__noojee/openapi.json` describes the JSON objects. Every refusal raises ControlError.
 """
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import httpx
 
+from noojee_fake.client.messages import (
+    accepted,
+    authorization,
+    clock_spec,
+    document_of,
+    journal_query,
+    leg_of,
+    rfc3339,
+    time_of,
+    unanswered,
+    with_pairs,
+)
+from noojee_fake.client.option_types import Dialect, OptionValues, Version
 from noojee_fake.client.types import Document, JournalEntry, PlayedCall, Step, Time
-from noojee_fake.errors import ControlError
 
 
 class ControlClient:
@@ -39,17 +52,17 @@ class ControlClient:
         timeout_seconds: float = 30.0,
     ) -> None:
         """Raises ControlError if the variable that `token_env` names is not set."""
-        if token_env is not None and not os.environ.get(token_env):
-            raise ControlError(f"the variable {token_env} of the control token is not set: export it")
-        token = os.environ[token_env] if token_env is not None else token
         self.base_url = base_url.rstrip("/")
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {token}"} if token else None,
+            headers=authorization(token, token_env),
             transport=transport,
             verify=verify,
             timeout=timeout_seconds,
             trust_env=False,
         )
+
+    def __repr__(self) -> str:
+        return f"<ControlClient {self.base_url}>"
 
     def __enter__(self) -> Self:
         return self
@@ -69,7 +82,8 @@ class ControlClient:
 
     def names(self) -> list[str]:
         """The ids of all sandboxes, "default" first."""
-        names: list[str] = self.request("GET", "/sandboxes")["sandboxes"]
+        answer = self.request("GET", "/sandboxes")
+        names: list[str] = answer["sandboxes"]
         return names
 
     def sandbox(self, name: str = "default") -> Sandbox:
@@ -80,9 +94,9 @@ class ControlClient:
         self,
         *,
         archive: Mapping[str, Any] | None = None,
-        profile: Mapping[str, str] | None = None,
-        dialects: Sequence[str] | None = None,
-        version: str | None = None,
+        profile: OptionValues | Mapping[str, str] | None = None,
+        dialects: Sequence[Dialect] | None = None,
+        version: Version | None = None,
         directory: Mapping[str, Any] | None = None,
         time_zone: str | None = None,
         now: Time | None = None,
@@ -103,7 +117,7 @@ class ControlClient:
             "version": version,
             "directory": directory,
             "time_zone": time_zone,
-            "clock": {"now": None if now is None else _rfc3339(now), "frozen": frozen},
+            "clock": clock_spec(now, frozen),
             "sandbox": sandbox,
             "api_key": api_key,
             "user_key": user_key,
@@ -115,9 +129,7 @@ class ControlClient:
 
         `path` is the path below `/__noojee`; `arguments` are those of httpx.Client.request.
         """
-        answer = self.send(method, path, **arguments)
-        document: Document = answer.json() if answer.content else {}
-        return document
+        return document_of(self.send(method, path, **arguments), method, path)
 
     def send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         """Send any request of the control API. Returns the answer. Raises ControlError unless its status is 2xx."""
@@ -125,17 +137,8 @@ class ControlClient:
         try:
             answer = self._http.request(method, url, **arguments)
         except httpx.HTTPError as error:
-            raise ControlError(f"the control API at {self.base_url} does not answer: {error}") from error
-        if answer.is_success:
-            return answer
-        document = _error_of(answer)
-        reason = document.get("error") or f"{answer.reason_phrase}; is this server a noojee-fake?"
-        where = f" ({document['path']})" if "path" in document else ""
-        raise ControlError(
-            f"{method} {path} was refused with {answer.status_code}: {reason}{where}",
-            status=answer.status_code,
-            document=document,
-        )
+            raise unanswered(self.base_url, error) from error
+        return accepted(answer, method, path)
 
 
 class Sandbox:
@@ -173,11 +176,10 @@ class Sandbox:
         """The whole state: version, profile, clock, counts, live calls, limits."""
         return self._request("GET", "/state")
 
-    # Calls
-
     def calls(self) -> list[Document]:
         """The calls of the archive in the form of an archive file, oldest first."""
-        calls: list[Document] = self._request("GET", "/calls")["calls"]
+        answer = self._request("GET", "/calls")
+        calls: list[Document] = answer["calls"]
         return calls
 
     def add_calls(self, calls: Sequence[Mapping[str, Any]]) -> None:
@@ -186,25 +188,27 @@ class Sandbox:
 
     def delete_call(self, unique_id: str, leg: int | None = None) -> None:
         """Delete a call from the archive, or one leg of it."""
-        self._request("DELETE", "/calls", params={"unique_id": unique_id, **({} if leg is None else {"leg": leg})})
+        self._request("DELETE", "/calls", params=leg_of(unique_id, leg))
 
     def sound(self, unique_id: str, leg: int) -> bytes:
         """The sound of a leg: a WAV file."""
-        where = {"unique_id": unique_id, "leg": leg}
-        return self._control.send("GET", f"/sandboxes/{self.name}/sound", params=where).content
+        path = f"/sandboxes/{self.name}/sound"
+        answer = self._control.send("GET", path, params=leg_of(unique_id, leg))
+        return answer.content
 
     def put_sound(self, unique_id: str, leg: int, sound: bytes) -> None:
         """Store the sound of a leg: a WAV file in PCM, A-law or mu-law."""
-        where = {"unique_id": unique_id, "leg": leg}
-        self._request("PUT", "/sound", params=where, content=sound, headers={"Content-Type": "audio/x-wav"})
+        kind = {"Content-Type": "audio/x-wav"}
+        self._request("PUT", "/sound", params=leg_of(unique_id, leg), content=sound, headers=kind)
 
     def delete_sound(self, unique_id: str, leg: int) -> None:
         """Delete the sound of a leg, as retention does. Its metadata stay."""
-        self._request("DELETE", "/sound", params={"unique_id": unique_id, "leg": leg})
+        self._request("DELETE", "/sound", params=leg_of(unique_id, leg))
 
     def live(self) -> list[Document]:
         """The live calls with parties, state and legs so far, oldest first."""
-        calls: list[Document] = self._request("GET", "/live")["calls"]
+        answer = self._request("GET", "/live")
+        calls: list[Document] = answer["calls"]
         return calls
 
     def play(self, *steps: Step) -> dict[str, PlayedCall]:
@@ -213,44 +217,44 @@ class Sandbox:
         Raises ControlError: 400 for an invalid step, and then nothing was played; 409 for a step that the state of
         the calls does not allow, and then `ControlError.document["done"]` steps stay done.
         """
-        calls: dict[str, PlayedCall] = self._request("POST", "/flow", json={"steps": list(steps)})["calls"]
+        answer = self._request("POST", "/flow", json={"steps": list(steps)})
+        calls: dict[str, PlayedCall] = answer["calls"]
         return calls
-
-    # Time
 
     def now(self) -> datetime:
         """The time of the PBX's clock, in UTC."""
-        return _time_of(self._request("GET", "/clock"))
+        return time_of(self._request("GET", "/clock"))
 
     def step(self, seconds: float) -> datetime:
         """Move the clock forwards, or backwards if negative. Returns its new time."""
-        return _time_of(self._request("POST", "/clock", json={"step_seconds": seconds}))
+        return time_of(self._request("POST", "/clock", json={"step_seconds": seconds}))
 
     def freeze(self, at: Time | None = None) -> datetime:
         """Freeze the clock now or at a time. Returns its time. Raises ValueError for a datetime without a zone."""
-        now = {} if at is None else {"now": _rfc3339(at)}
-        return _time_of(self._request("POST", "/clock", json={"frozen": True, **now}))
+        now = {} if at is None else {"now": rfc3339(at)}
+        return time_of(self._request("POST", "/clock", json={"frozen": True, **now}))
 
     def unfreeze(self) -> datetime:
         """Let the clock run again. Returns its time."""
-        return _time_of(self._request("POST", "/clock", json={"frozen": False}))
+        return time_of(self._request("POST", "/clock", json={"frozen": False}))
 
-    # Settings
-
-    def profile(self) -> dict[str, str]:
+    def profile(self) -> OptionValues:
         """All options with their values."""
-        return self._request("GET", "/profile")
+        options: Any = self._request("GET", "/profile")
+        profile: OptionValues = options
+        return profile
 
-    def set_profile(self, **options: str) -> None:
+    def set_profile(self, **options: Unpack[OptionValues]) -> None:
         """Change options by the keys of options.toml. The others keep their values."""
         self._request("PUT", "/profile", json=options)
 
-    def version(self) -> str | None:
+    def version(self) -> Version | None:
         """The product version; None if all dialects are served."""
-        version: str | None = self._request("GET", "/version")["version"]
+        answer = self._request("GET", "/version")
+        version: Version | None = answer["version"]
         return version
 
-    def set_version(self, version: str | None) -> None:
+    def set_version(self, version: Version | None) -> None:
         """Change the version, as an upgrade or a downgrade does. The archive stays."""
         self._request("PUT", "/version", json={"version": version})
 
@@ -264,7 +268,8 @@ class Sandbox:
 
     def allowed_addresses(self) -> list[str] | None:
         """The client addresses and networks that the PBX serves; None for all."""
-        allowed: list[str] | None = self._request("GET", "/access")["allowed_addresses"]
+        answer = self._request("GET", "/access")
+        allowed: list[str] | None = answer["allowed_addresses"]
         return allowed
 
     def set_allowed_addresses(self, addresses: Sequence[str] | None) -> None:
@@ -279,8 +284,6 @@ class Sandbox:
     def set_retention(self, **rules: Any) -> None:
         """Change retention rules. The others keep their values."""
         self._request("PUT", "/retention", json=rules)
-
-    # Journal and snapshots
 
     def journal(
         self,
@@ -301,11 +304,9 @@ class Sandbox:
         the number of the first entry.
         """
         filters = {"path": path, "method": method, "status": status, "tag": tag, "parameter": parameter}
-        filters |= {"from": first, "limit": limit}
-        query: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
-        if unmatched is not None:
-            query["unmatched"] = "true" if unmatched else "false"
-        return [_with_pairs(entry) for entry in self._request("GET", "/journal", params=query)["entries"]]
+        query = journal_query({**filters, "from": first, "limit": limit}, unmatched)
+        answer = self._request("GET", "/journal", params=query)
+        return [with_pairs(entry) for entry in answer["entries"]]
 
     def clear_journal(self) -> None:
         """Delete the entries of the journal. Their numbers are not used again."""
@@ -313,12 +314,14 @@ class Sandbox:
 
     def snapshot(self) -> str:
         """Keep the current state. Returns an id for `restore`."""
-        name: str = self._request("POST", "/snapshots")["id"]
+        answer = self._request("POST", "/snapshots")
+        name: str = answer["id"]
         return name
 
     def snapshots(self) -> list[Document]:
         """The snapshots, oldest first."""
-        kept: list[Document] = self._request("GET", "/snapshots")["snapshots"]
+        answer = self._request("GET", "/snapshots")
+        kept: list[Document] = answer["snapshots"]
         return kept
 
     def restore(self, snapshot: str) -> None:
@@ -335,31 +338,3 @@ class Sandbox:
 
     def _request(self, method: str, path: str, **arguments: Any) -> Document:
         return self._control.request(method, f"/sandboxes/{self.name}{path}", **arguments)
-
-
-def _with_pairs(entry: Document) -> JournalEntry:
-    """An entry of the journal with its headers as tuples, which JSON does not have."""
-    answer = {**entry["answer"], "headers": [tuple(pair) for pair in entry["answer"]["headers"]]}
-    shown: Any = {**entry, "headers": [tuple(pair) for pair in entry["headers"]], "answer": answer}
-    typed: JournalEntry = shown
-    return typed
-
-
-def _error_of(answer: httpx.Response) -> Document:
-    try:
-        document = answer.json()
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _rfc3339(time: Time) -> str:
-    if isinstance(time, datetime):
-        if time.tzinfo is None:
-            raise ValueError("the datetime has no time zone; give it one, as in datetime.now(UTC)")
-        return time.isoformat()
-    return time
-
-
-def _time_of(clock: Document) -> datetime:
-    return datetime.fromisoformat(clock["now"])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict
+
+from noojee_fake.client.option_types import Dialect, OptionValues, Version
 
 Document = dict[str, Any]
 """A JSON object that the OpenAPI description defines."""
@@ -165,3 +169,18 @@ class JournalEntry(TypedDict):
     answer: JournalAnswer
     matched: bool
     near_miss: NearMiss | None
+
+
+class PbxSettings(TypedDict, total=False):
+    """Settings of a PBX in this process: of `EmbeddedPbx`, of the marker `noojee`, and of the fixtures.
+
+    `archive` is an archive file, or its content. The clock is frozen at `now`.
+    """
+
+    now: Time
+    archive: Mapping[str, Any] | Path | str
+    profile: OptionValues | Mapping[str, str]
+    dialects: Sequence[Dialect]
+    version: Version
+    directory: Mapping[str, Any]
+    time_zone: str

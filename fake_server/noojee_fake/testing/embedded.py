@@ -11,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import httpx
 
 from noojee_fake.adapters.httpx_transport import Transport
+from noojee_fake.client.async_control_client import AsyncControlClient
 from noojee_fake.client.control_client import ControlClient, Sandbox
+from noojee_fake.client.option_types import OptionValues
+from noojee_fake.client.types import PbxSettings
 from noojee_fake.pbx.clock import Clock, CountedIds, parse_instant
 from noojee_fake.server.sandboxes import Sandboxes, build
 
@@ -29,8 +32,8 @@ BASE_URL = "http://noojee.invalid"
 def fresh_sandboxes(
     *,
     now: datetime | str = START,
-    archive: Mapping[str, Any] | Path | None = None,
-    profile: Mapping[str, str] | None = None,
+    archive: Mapping[str, Any] | Path | str | None = None,
+    profile: OptionValues | Mapping[str, str] | None = None,
     dialects: Sequence[str] | None = None,
     version: str | None = None,
     directory: Mapping[str, Any] | None = None,
@@ -38,14 +41,15 @@ def fresh_sandboxes(
 ) -> Sandboxes:
     """The sandboxes of a new server, with the vendor's sample key. Ids are the same in every run.
 
-    `archive` is an archive file, or its content. The clock is frozen at `now`. Raises a FakeError for a wrong setting.
+    `archive` is an archive file (a text is its name), or its content. The clock is frozen at `now`. Raises a FakeError for a wrong setting.
     """
+    archive = Path(archive) if isinstance(archive, str) else archive
     document = json.loads(archive.read_text(encoding="utf-8")) if isinstance(archive, Path) else archive
     instant = now.isoformat() if isinstance(now, datetime) else now
     return build(
         archive=document,
         archive_folder=archive.parent if isinstance(archive, Path) else None,
-        profile=profile,
+        profile=None if profile is None else {option: str(value) for option, value in profile.items()},
         dialects=dialects,
         version=version,
         directory=directory,
@@ -59,15 +63,16 @@ class EmbeddedPbx:
     """A PBX without a socket. Close it, or use it as a context manager.
 
     `client` is an httpx.Client for the PBX; `transport` is for your own clients, sync and async, at any address.
-    `sandbox` controls the PBX, `control` makes more sandboxes. `api_key` and `user_key` are its keys. `settings` are
+    `sandbox` controls the PBX, `control` makes more sandboxes; `async_control` does the same in async tests. `api_key` and `user_key` are its keys. `settings` are
     those of `fresh_sandboxes`: archive, profile, version, now and so on.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, **settings: Unpack[PbxSettings]) -> None:
         self.sandboxes = fresh_sandboxes(**settings)
         self.transport = Transport(self.sandboxes)
         self.base_url = BASE_URL
         self.control = ControlClient(BASE_URL, transport=self.transport)
+        self.async_control = AsyncControlClient(BASE_URL, transport=self.transport)
         self.sandbox: Sandbox = self.control.sandbox()
         self.api_key = self.sandbox.api_key
         self.user_key = self.sandbox.user_key

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from pytest_httpserver import HTTPServer
 from werkzeug.serving import WSGIRequestHandler
@@ -16,7 +16,9 @@ from werkzeug.wrappers import Request, Response
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import answer
 from noojee_fake.adapters.tls import self_signed
+from noojee_fake.client.async_control_client import AsyncControlClient
 from noojee_fake.client.control_client import ControlClient, Sandbox
+from noojee_fake.client.types import PbxSettings
 from noojee_fake.testing.embedded import check, fresh_sandboxes
 
 HOST = "127.0.0.1"
@@ -25,7 +27,7 @@ HOST = "127.0.0.1"
 class PbxServer(HTTPServer):
     """A fake PBX on a free port with a frozen clock.
 
-    `sandbox` controls it, `control` makes more sandboxes; `ca_file` is the certificate authority (PEM) of a server with
+    `sandbox` controls it, `control` makes more sandboxes; `async_control` does the same in async tests. `ca_file` is the certificate authority (PEM) of a server with
     TLS. Requests that match `expect_request`, `expect_oneshot_request` or `expect_ordered_request` of
     pytest-httpserver do not reach the PBX.
     """
@@ -60,6 +62,11 @@ class PbxServer(HTTPServer):
         return self._control
 
     @property
+    def async_control(self) -> AsyncControlClient:
+        """The async client of the control API."""
+        return AsyncControlClient(self.base_url, transport=Transport(self.sandboxes))
+
+    @property
     def sandbox(self) -> Sandbox:
         """The sandbox object that controls the PBX."""
         if self._sandbox is None:
@@ -69,7 +76,7 @@ class PbxServer(HTTPServer):
     def __repr__(self) -> str:
         return f"<PbxServer {self.base_url}>"
 
-    def open(self, **settings: Any) -> None:
+    def open(self, **settings: Unpack[PbxSettings]) -> None:
         """Start with a new PBX with settings of `fresh_sandboxes`, and drop the expected requests."""
         self.clear()
         self.sandboxes = fresh_sandboxes(**settings)

@@ -204,3 +204,88 @@ def test_fixtures_are_listed_by_pytest(pytester: pytest.Pytester) -> None:
     for name in ("noojee_pbx", "noojee_server", "noojee_tls_server"):
         assert f"\n{name} -- " in listed
     assert "_noojee_server [" not in listed
+
+
+SHARED = {
+    "conftest": """
+from noojee_fake import pbx_fixture, server_fixture
+
+session_pbx = pbx_fixture(scope="session", version="6.0.1")
+session_server = server_fixture(scope="session", tls=True)
+module_server = server_fixture(archive="calls.json")
+""",
+    "test_first": """
+import ssl
+import httpx
+import pytest
+
+pytestmark = pytest.mark.noojee(now="2026-11-24T09:30:00+11:00")
+
+def test_calls(session_pbx, session_server, module_server):
+    assert session_pbx.sandbox.version() == "6.0.1"
+    assert session_pbx.sandbox.now().year == session_server.sandbox.now().year == 2026
+    assert session_pbx.sandbox.now().month == 3
+    assert module_server.sandbox.now().month == 11
+    assert [call["unique_id"] for call in module_server.sandbox.calls()] == ["1.1"]
+    for pbx in (session_pbx, session_server, module_server):
+        pbx.sandbox.play({"do": "place", "from": "410", "number": "420", "as": "a"})
+    with httpx.Client(verify=ssl.create_default_context(cafile=session_server.ca_file), trust_env=False) as http:
+        assert http.post(f"{session_server.base_url}/servicemanager/rest/Time").status_code == 200
+
+def test_same_module(session_pbx, module_server):
+    assert len(session_pbx.sandbox.live()) == len(module_server.sandbox.live()) == 1
+    module_server.expect_oneshot_request("/busy").respond_with_data("busy", status=503)
+    assert httpx.get(f"{module_server.base_url}/busy", trust_env=False).status_code == 503
+""",
+    "test_second": """
+def test_other_module(session_pbx, session_server, module_server):
+    assert len(session_pbx.sandbox.live()) == len(session_server.sandbox.live()) == 1
+    assert module_server.sandbox.live() == []
+    session_pbx.sandbox.reset()
+    assert session_pbx.sandbox.live() == []
+""",
+}
+ARCHIVE = {
+    "format": "noojee-archive/1",
+    "calls": [
+        {
+            "unique_id": "1.1", "direction": "internal", "source": "400",
+            "legs": [{"start": "2026-03-02T09:00:00+11:00", "end": "2026-03-02T09:00:09+11:00", "destination": "410"}],
+        }
+    ],
+}  # fmt: skip
+
+
+def test_shared_fixtures_live_as_long_as_their_scope(pytester: pytest.Pytester) -> None:
+    """A session, or a module: its calls stay between tests; the marker of a module sets up its fixtures."""
+    pytester.makepyfile(**SHARED)
+    (pytester.path / "calls.json").write_text(json.dumps(ARCHIVE), encoding="utf-8")
+    ran = pytester.runpytest_subprocess("-W", "error", "-p", "no:randomly")
+    ran.assert_outcomes(passed=3)
+
+
+def test_bug_of_the_fake_fails_a_shared_fixture(pytester: pytest.Pytester) -> None:
+    """At the end of its scope."""
+    pytester.makepyfile("""
+        from noojee_fake import pbx_fixture
+        shared = pbx_fixture(scope="module")
+        def test_bug(shared, monkeypatch):
+            monkeypatch.setattr("noojee_fake.control.settings.clock_of", None)
+            assert shared.client.get(f"{shared.base_url}/__noojee/sandboxes/default/clock").status_code == 500
+        """)
+    ran = pytester.runpytest_subprocess()
+    ran.assert_outcomes(passed=1, errors=1)
+    assert "a bug of the fake PBX, not of your client" in ran.stdout.str()
+
+
+def test_unknown_setting_of_a_shared_fixture_is_an_error(pytester: pytest.Pytester) -> None:
+    """A typing error would run tests against the default."""
+    pytester.makepyfile("""
+        from noojee_fake import pbx_fixture
+        shared = pbx_fixture(vrsn="6.0.1")
+        def test_it(shared):
+            pass
+        """)
+    ran = pytester.runpytest_subprocess()
+    ran.assert_outcomes(errors=1)
+    assert "vrsn" in ran.stdout.str()

@@ -25,7 +25,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from noojee_fake import ControlClient, ControlError, EmbeddedPbx, PbxServer, Sandbox, ServerProcess, StartError
+from noojee_fake import (
+    AsyncSandbox, ControlClient, ControlError, EmbeddedPbx, PbxServer, Sandbox, ServerProcess, StartError, pbx_fixture, server_fixture,
+)
+
+shared_pbx = pbx_fixture(scope="session", version="6.0.1", profile={"tag_match": "ignore-case"})
+shared_server = server_fixture(tls=True, archive="calls.json")
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +86,16 @@ def test_served(served: ServerProcess) -> None:
         assert names == ["default"]
     assert (served.pid > 0, served.is_running, served.stop()) == (True, True, 0)
     assert served.log is not None and served.output
+
+
+async def test_async(shared_pbx: EmbeddedPbx) -> None:
+    async with shared_pbx.async_control as control:
+        async with await control.make_sandbox(version="4.8") as sandbox:
+            other: AsyncSandbox = sandbox
+            played = await other.play({"do": "inbound", "did": "1", "as": "a"}, {"do": "wait", "seconds": 5})
+            end: str | None = played["a"]["legs"][0]["end"]
+            options = await other.profile()
+            assert (end, options.get("tag_match")) == (None, "exact")
 
 
 def test_embedded() -> None:
@@ -149,7 +164,10 @@ def test_users_file_type_checks_in_strict_mode(checker: str, name: str, tmp_path
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_wrong_use_is_reported(checker: str, tmp_path: Path) -> None:
     """The checkers see the types: a wrong argument and an unknown name are errors."""
-    wrong = "from noojee_fake import ControlClient\n\nControlClient(5).sandbox(name=None).step('a')\n"
+    wrong = (
+        "from noojee_fake import ControlClient\n\nsandbox = ControlClient(5).sandbox(name=None)\n"
+        "sandbox.step('a')\nsandbox.set_profile(tag_match='maybe')\nsandbox.set_version('6')\n"
+    )
     done = check(checker, "wrong.py", wrong, tmp_path)
     assert done.returncode == 1
-    assert done.stdout.count("error:") == 3, done.stdout
+    assert done.stdout.count("error:") == 5, done.stdout
