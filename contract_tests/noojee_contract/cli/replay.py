@@ -14,6 +14,7 @@ from noojee_contract.cli.serving import listener, say
 from noojee_contract.errors import TargetError
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 from noojee_contract.traffic.exchange_reader import ExchangeReader
+from noojee_contract.traffic.opened import opened
 from noojee_contract.traffic.replay.matcher import Matcher, Miss, ReplayConfig
 from noojee_contract.traffic.replay.modes import Order, Repetition
 from noojee_contract.traffic.replay.server import ReplayService
@@ -24,15 +25,17 @@ SHOWN_UNUSED = 10
 def replay(options: argparse.Namespace) -> int:
     """Serve the file. Returns 0, 1 if a request had no recorded answer, 2 for a file or flag that cannot be used."""
     try:
-        with ExchangeReader(options.file) as reader:
-            matcher = Matcher(reader, _config(options))
-            return _serve(options, matcher)
+        with opened(options.file) as reader:
+            return _serve(options, reader)
     except TargetError as error:
         say(f"noojee-contract: {error}")
         return EXIT_USAGE
 
 
-def _serve(options: argparse.Namespace, matcher: Matcher) -> int:
+def _serve(options: argparse.Namespace, reader: ExchangeReader) -> int:
+    if not len(reader):
+        raise TargetError(f"{options.file}: the file holds no exchange, so there is nothing to replay")
+    matcher = Matcher(reader, _config(options))
     place = listener(options, options.host, options.port)
     _say_start(options.file, matcher, place.base_url)
     if place.ca_file is not None:

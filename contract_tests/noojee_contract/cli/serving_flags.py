@@ -24,7 +24,7 @@ FLAGS: Mapping[str, Mapping[str, Any]] = {
 
 def add_replay_flags(parser: argparse.ArgumentParser) -> None:
     """Add the arguments and flags of `noojee-contract replay`."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="The exchange file.")
+    parser.add_argument("file", type=Path, metavar="FILE", help="The exchange file, or a HAR file.")
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="The port; default any free port.")
     parser.add_argument("--host", default=LOOPBACK, metavar="ADDRESS", help=f"Where to listen; default {LOOPBACK}.")
     parser.add_argument(

@@ -181,7 +181,8 @@ def test_command_serves_and_reports_at_its_end(tmp_path: Path) -> None:
     [
         (b"", "the file is empty"),
         (b"{}\n", "no exchange file of the format"),
-        (b'{"log":{"entries":[]}}', "no exchange file"),
+        (b'{"log":{"entries":[]}}', "the file holds no exchange"),
+        (b'{"log":{"entries":[{}]}}', "broken at entry 1"),
         (b"[" * 100_000 + b"\n", "nested too deeply"),
         (b"\xff\xfe\x00", "no JSON"),
     ],

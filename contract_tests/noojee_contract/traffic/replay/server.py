@@ -7,14 +7,15 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from noojee_contract.model.wire import WireMessage
-from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.listening import ServerThread, listening_socket, reset
+from noojee_contract.traffic.opened import opened
 from noojee_contract.traffic.proxy.message_copy import Ending, RequestCopy
 from noojee_contract.traffic.replay.answers import After, ReplayedAnswer, missed, replayed
 from noojee_contract.traffic.replay.matcher import USUAL_REPLAY, Matcher, Miss, ReplayConfig
@@ -104,7 +105,7 @@ async def _request(
 
 
 class ReplayServer:
-    """A server of an exchange file on a free port of the loopback, as long as the `with` block runs.
+    """A server of an exchange file or a HAR file on a free port of the loopback, as long as the `with` block runs.
 
         with ReplayServer(Path("day.jsonl")) as replay:
             httpx.post(f"{replay.url}/njadmin/rest/RecordingAPI/retrieveMetaData", params={"tag": "1"})
@@ -125,6 +126,7 @@ class ReplayServer:
         self._port = port
         self._matcher: Matcher | None = None
         self._thread: ServerThread | None = None
+        self._files = ExitStack()
         self.url = ""
         """The base URL, without a slash at the end; empty before the start."""
 
@@ -141,8 +143,9 @@ class ReplayServer:
         return [f"{miss.request}: {miss.reason}" for miss in self.matcher.misses]
 
     def __enter__(self) -> Self:
-        reader = ExchangeReader(self._path)
-        self._matcher = Matcher(reader, self._config)
+        with ExitStack() as files:
+            self._matcher = Matcher(files.enter_context(opened(self._path)), self._config)
+            self._files = files.pop_all()
         listening = listening_socket("127.0.0.1", self._port)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._thread = ServerThread(partial(ReplayService(self._matcher).serve, listening, None))
@@ -154,4 +157,4 @@ class ReplayServer:
     ) -> None:
         if self._thread is not None:
             self._thread.stop()
-        self.matcher.reader.close()
+        self._files.close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import h11
 import httpx
 
 from noojee_contract.model.wire import WireBody, WireMessage
-from noojee_contract.traffic.exchange_reader import ExchangeReader
+from noojee_contract.traffic.opened import opened
 from noojee_contract.traffic.proxy.message_copy import LARGEST_HEAD
 from noojee_contract.traffic.replay.answers import missed
 from noojee_contract.traffic.replay.matcher import USUAL_REPLAY, Matcher, Miss, ReplayConfig
@@ -17,7 +18,7 @@ from noojee_contract.traffic.replay.server import answer_of
 
 
 class ReplayTransport(httpx.BaseTransport):
-    """A transport of httpx that answers from an exchange file.
+    """A transport of httpx that answers from an exchange file or a HAR file.
 
         with httpx.Client(transport=ReplayTransport(Path("day.jsonl")), base_url="https://pbx") as client: ...
 
@@ -26,7 +27,9 @@ class ReplayTransport(httpx.BaseTransport):
     """
 
     def __init__(self, path: Path, config: ReplayConfig = USUAL_REPLAY) -> None:
-        self.matcher = Matcher(ExchangeReader(path), config)
+        with ExitStack() as files:
+            self.matcher = Matcher(files.enter_context(opened(path)), config)
+            self._files = files.pop_all()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The recorded answer to a request."""
@@ -40,8 +43,8 @@ class ReplayTransport(httpx.BaseTransport):
         return _response(request.method, answer.content)
 
     def close(self) -> None:
-        """Close the exchange file."""
-        self.matcher.reader.close()
+        """Close the file."""
+        self._files.close()
 
 
 class _Body(httpx.SyncByteStream):
