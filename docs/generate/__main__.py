@@ -33,6 +33,7 @@ FORMATS = {
     "directory": "directory-file",
     "exchange": "exchange-file",
     "profile": "profile-file",
+    "exchange-file": "exchanges-file",
     "recordings": "recordings-file",
     "report": "report-file",
     "target": "target-file",

@@ -18,7 +18,8 @@ def page(name: str) -> str:
     parts = [f"# {schema['title']}\n\n{schema['description']}\n\n{source}\n"]
     choices = schema.get("oneOf", [])
     if choices:
-        parts += [definition(choice["properties"]["kind"]["const"], choice) for choice in choices]
+        written = [choice for choice in choices if "$ref" not in choice]  # the others are definitions
+        parts += [definition(choice["properties"]["kind"]["const"], choice) for choice in written]
     else:
         parts.append(section("The file", "Keys of the whole file.", HEAD, fields(schema, "#{}")))
     parts += [definition(key, value) for key, value in schema.get("$defs", {}).items()]

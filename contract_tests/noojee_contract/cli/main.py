@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from noojee_contract.cli.probe_flags import add_probe_flags
+from noojee_contract.cli.record_flags import add_record_flags
 from noojee_contract.cli.serving_flags import add_replay_flags
 from noojee_contract.errors import near
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE
@@ -164,6 +165,16 @@ COMMANDS: Mapping[str, Command] = {
         description="Write a commented target file to begin with. No file is overwritten.",
         add_flags=_init_parser,
         run="noojee_contract.cli.init:init",
+    ),
+    "record": Command(
+        summary="record the answers of a PBX to an exchange file, redacted",
+        description=(
+            "Ask a read-only target for the recordings of its recordings file and for the hours of days, within its limits, "
+            "and write each exchange to an exchange file. Numbers, names, credentials and voices are replaced before they "
+            "are written."
+        ),
+        add_flags=add_record_flags,
+        run="noojee_contract.cli.record:record",
     ),
     "replay": Command(
         summary="serve an exchange file: recorded answers for a client under test",

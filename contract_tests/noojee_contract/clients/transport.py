@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpcore
 import httpx
@@ -20,6 +20,8 @@ from noojee_contract.clients.proxies import proxy_in_words
 
 DEADLINE = "deadline"
 """The extension of a request that holds its `Deadline`."""
+BYTES = "bytes"
+"""The extension of a request that holds what follows its bytes on the wire, a `BytesFollower`."""
 WRITE_BYTES = 64 * 1024
 _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (httpcore.ConnectTimeout, httpx.ConnectTimeout),
@@ -41,6 +43,19 @@ _OF_CONNECTIONS = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 PROXY_CREDENTIALS = 407
 THROUGH = "through the proxy"
 """How the message of an error begins that came through a proxy, or from it."""
+
+
+class BytesFollower(Protocol):
+    """Follows the bytes of one exchange on its connection, inside of TLS."""
+
+    def opened(self) -> None:
+        """A connection is open: what was sent before opened it, such as to a proxy."""
+
+    def sent(self, content: bytes) -> None:
+        """Bytes were sent."""
+
+    def received(self, content: bytes) -> None:
+        """Bytes were received; empty at the end of the connection."""
 
 
 class Deadline:
@@ -103,6 +118,7 @@ class BoundedTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request. Raises the errors of httpx."""
         self._backend.deadline = request.extensions.get(DEADLINE)
+        self._backend.follower = request.extensions.get(BYTES)
         sent = httpcore.Request(
             method=request.method,
             url=_url(request.url),
@@ -148,6 +164,7 @@ class _Backend(httpcore.NetworkBackend):
 
     def __init__(self, server_name: str | None) -> None:
         self.deadline: Deadline | None = None
+        self.follower: BytesFollower | None = None
         self.server_name = server_name
         self._sockets = httpcore.SyncBackend()
 
@@ -184,6 +201,8 @@ class _Stream(httpcore.NetworkStream):
         received = self.stream.read(max_bytes, self.backend.bounded(timeout, httpcore.ReadTimeout))
         if self.backend.deadline is not None:
             self.backend.deadline.received_bytes += len(received)
+        if self.backend.follower is not None:
+            self.backend.follower.received(received)
         return received
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -191,6 +210,8 @@ class _Stream(httpcore.NetworkStream):
         for start in range(0, len(view), WRITE_BYTES):
             seconds = self.backend.bounded(timeout, httpcore.WriteTimeout)
             self.stream.write(bytes(view[start : start + WRITE_BYTES]), seconds)
+        if self.backend.follower is not None:
+            self.backend.follower.sent(buffer)
 
     def close(self) -> None:
         self.stream.close()
@@ -200,7 +221,10 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         name = self.backend.server_name or server_hostname
         seconds = self.backend.bounded(timeout, httpcore.ConnectTimeout)
-        return _Stream(self.stream.start_tls(ssl_context, name, seconds), self.backend)
+        stream = _Stream(self.stream.start_tls(ssl_context, name, seconds), self.backend)
+        if self.backend.follower is not None:
+            self.backend.follower.opened()
+        return stream
 
     def get_extra_info(self, info: str) -> Any:
         return self.stream.get_extra_info(info)

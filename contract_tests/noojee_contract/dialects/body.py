@@ -29,6 +29,11 @@ class JsonBody:
         """The strings that may hold names."""
         return tuple(_texts_in(self.document))
 
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """The keys of its objects, each with its string or number, or with an empty text."""
+        return tuple(_members_in(self.document))
+
     def written(self, values: Values) -> bytes:
         """The document with values, as ASCII JSON."""
         return json.dumps(_given(self.document, values)).encode("ascii")
@@ -46,6 +51,11 @@ class FormBody:
         """See `JsonBody.texts`."""
         return tuple(text for _, text in self.pairs)
 
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """See `JsonBody.parameters`."""
+        return self.pairs
+
     def written(self, values: Values) -> bytes:
         """The parameters with values, percent-encoded as UTF-8."""
         given = ((name, filled(text, values, str)) for name, text in self.pairs)
@@ -58,6 +68,16 @@ Body = JsonBody | FormBody
 def names_in(*texts: str) -> frozenset[str]:
     """The names in braces in some strings."""
     return frozenset(name for text in texts for form in (NAME, AS_NUMBER) for name in form.findall(text))
+
+
+def _members_in(document: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(document, Mapping):
+        for key, value in document.items():
+            yield key, str(value) if isinstance(value, str | int | float) else ""
+            yield from _members_in(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _members_in(value)
 
 
 def _texts_in(document: Any) -> Iterator[str]:

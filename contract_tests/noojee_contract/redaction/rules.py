@@ -18,6 +18,7 @@ class Treatment(Enum):
     PERSONAL = "personal"
     TEXT = "text"
     URL = "url"
+    HOST = "host"
 
 
 Rule = Treatment | re.Pattern[str]
@@ -44,17 +45,19 @@ DURATION = re.compile(r"[0-9]{0,6}(?:\.[0-9]{1,6})?")
 CODE = re.compile(r"-?[0-9]{1,3}|-?[1-9][0-9]{3}")
 COUNT = re.compile(r"[0-9]{0,6}")
 YES_NO = re.compile(r"(?:true|false|yes|no|0|1)?", re.IGNORECASE)
+DIRECTION = re.compile(r"(?:[0-9]|in|out|int|inbound|outbound|internal|incoming|outgoing)?", re.IGNORECASE)
 CALL_STATUS = re.compile(r"(?:Ringing|Connected|Hungup|Dialing Out)?")
 METHOD = re.compile(r"start|stop|retrieve|dial|answer|hangup|subscribe|authenticate")
 ANSWER_TYPE = re.compile(r"(?:success|error|warning|notice|ok|info|failure)?", re.IGNORECASE)
-PERSONAL, CREDENTIAL, TEXT, URL = Treatment.PERSONAL, Treatment.CREDENTIAL, Treatment.TEXT, Treatment.URL
+PERSONAL, CREDENTIAL, TEXT = Treatment.PERSONAL, Treatment.CREDENTIAL, Treatment.TEXT
+URL, HOST = Treatment.URL, Treatment.HOST
 
 LITERALS = frozenset({"internal", "administrator", "noojeeadmin", "anonymous", "unknown", "restricted", "private"})
 """Values of personal fields that name nobody. Source: 4.1 (SPEC), 04.1 Routing (W-RT) (DOC); caller ids without a number."""
 
 FIELDS: Mapping[str, Rule] = {
     "Source": PERSONAL, "Destination": PERSONAL, "DID": PERSONAL, "Tag": PERSONAL, "Username": PERSONAL,
-    "CallRecordId": PERSONAL, "UniqueId": PERSONAL, "Leg": LEG, "Start": TIME, "callend": TIME, "Duration": DURATION,
+    "CallRecordId": PERSONAL, "UniqueId": PERSONAL, "Leg": LEG, "Start": TIME, "callend": TIME, "Duration": DURATION, "Direction": DIRECTION,
     "apiKey": CREDENTIAL, "hash": CREDENTIAL, "timeStamp": TIME, "date": TIME, "hour": HOUR, "method": METHOD,
     "extenOrUniqueId": PERSONAL, "agentLoginName": PERSONAL, "exten": PERSONAL, "number": PERSONAL, "callerId": PERSONAL,
     "phoneCaption": PERSONAL, "answerString": PERSONAL, "instanceId": PERSONAL, "xDebugArg": PERSONAL,
@@ -111,12 +114,12 @@ HEADERS: Mapping[str, Rule] = {
     "if-unmodified-since": _DATE, "retry-after": _RETRY, "age": _SECONDS, "max-forwards": _SECONDS, "range": _RANGE,
     "content-range": _RANGE, "server": TEXT, "user-agent": TEXT, "via": TEXT, "x-powered-by": TEXT, "warning": TEXT,
     "content-disposition": TEXT, "strict-transport-security": TEXT, "content-security-policy": TEXT, "link": TEXT,
-    "host": PERSONAL, "etag": PERSONAL, "if-match": PERSONAL, "if-none-match": PERSONAL, "if-range": PERSONAL,
+    "host": HOST, "etag": PERSONAL, "if-match": PERSONAL, "if-none-match": PERSONAL, "if-range": PERSONAL,
     "from": PERSONAL, "origin": URL, "referer": URL, "location": URL, "content-location": URL, "www-authenticate": TEXT,
     "proxy-authenticate": TEXT, "authorization": CREDENTIAL, "proxy-authorization": CREDENTIAL, "cookie": CREDENTIAL,
     "set-cookie": CREDENTIAL, "set-cookie2": CREDENTIAL, "x-api-key": CREDENTIAL, "api-key": CREDENTIAL, "apikey": CREDENTIAL,
-    "x-auth-token": CREDENTIAL, "x-forwarded-for": PERSONAL, "x-forwarded-host": PERSONAL, "x-forwarded-proto": re.compile("https?"),
-    "x-real-ip": PERSONAL, "forwarded": PERSONAL, "x-request-id": PERSONAL, "x-correlation-id": PERSONAL, "traceparent": PERSONAL,
+    "x-auth-token": CREDENTIAL, "x-forwarded-for": HOST, "x-forwarded-host": HOST, "x-forwarded-proto": re.compile("https?"),
+    "x-real-ip": HOST, "forwarded": PERSONAL, "x-request-id": PERSONAL, "x-correlation-id": PERSONAL, "traceparent": PERSONAL,
     "content-md5": PERSONAL, "digest": PERSONAL, "x-requested-with": re.compile("XMLHttpRequest"), "p3p": TEXT,
 }  # fmt: skip
 """Headers, in lower case."""

@@ -101,6 +101,14 @@ class StandIns:
             characters[place] = digit
         return "".join(characters)
 
+    def address(self, value: str) -> str | None:
+        """The stand-in of an IPv4 address, another one; None for what is none."""
+        parts = value.split(".")
+        if len(parts) != 4 or not all(part.isascii() and part.isdigit() and int(part[:4]) < 256 for part in parts):
+            return None
+        number = int.from_bytes(bytes(int(part[:4]) for part in parts))
+        return ".".join(map(str, self._changed(number, 2**32, b"address").to_bytes(4)))
+
     def _of(self, value: str) -> str:
         unique_id = _UNIQUE_ID.fullmatch(value)
         if unique_id is not None and EARLIEST_EPOCH <= int(unique_id["epoch"]) < LATEST_EPOCH:

@@ -21,6 +21,7 @@ _KEPT = re.compile(
     rf"(?<![0-9A-Za-z])(?:{TIME_PATTERN}|{EPOCH_PATTERN})(?![0-9A-Za-z])"
     r"|\bHTTP(?:/[0-9](?:\.[0-9])?)?(?:[ -](?:status|error|response|code))*[ :=#-]{0,3}[1-5][0-9]{2}\b"
     r"|\b(?:leg|line|column|char|byte|position|item|level)[ :=#]{1,2}[0-9]{1,4}\b"
+    r"|(?<=[0-9])[-_](?:leg[-_]?)?[0-9]{1,3}(?=\.(?:wav|mp3|gsm|ogg|flac)\b)"
     r"|\b(?:HTTP|TLS|SSL)/?v?[0-9](?:\.[0-9])?\b|\bUTF-(?:8|16)\b|\bISO-8859-1\b"
     r"|\b(?:Tomcat|Coyote|nginx|Apache|Jetty|python|httpx|curl|Java|okhttp|Python|aiohttp|Wget|Mozilla|gunicorn|Werkzeug|openresty)"
     r"(?:-(?:Coyote|requests|httpx))?/[0-9]{1,3}(?:\.[0-9]{1,4}){0,4}(?:_[0-9]{1,4})?(?![0-9A-Za-z])",

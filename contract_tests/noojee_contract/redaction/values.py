@@ -28,6 +28,8 @@ _NUMBER = re.compile(r"(-?)([0-9]+)((?:\.[0-9]+)?)((?:[eE][+-]?[0-9]+)?)")
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([^/?#]*)(.*)", re.DOTALL)
 _PAGE = re.compile(r"(<[^<>]*>)")
 _NAME_IN_TAG = re.compile(r"(=\s*)(\"[^\"]*\"|'[^']*'|[^\s>\"']+)|([^\s=<>\"'/?!]+)")
+_HOST = re.compile(r"(\s*)(\[[^\]]*\]|[^:\s]*)((?::[0-9]{1,5})?\s*)")
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _CALL = re.compile(r"[0-9]{10}\.[0-9]{1,15}|legs?")
 _LEG = re.compile(r"[0-9]{1,3}")
 """A leg in a path: a short number behind a unique id, or behind the word."""
@@ -65,6 +67,8 @@ class ValueRedactor:
             return self._stand_ins.credential(value) if value else value
         if rule is Treatment.TEXT:
             return self.texts.text(value)
+        if rule is Treatment.HOST:
+            return self.host(value)
         return self.url(value) if rule is Treatment.URL else self.personal(value)
 
     def name(self, name: str) -> str:
@@ -86,7 +90,7 @@ class ValueRedactor:
         """An absolute URL, or a path with a query, given as Latin-1."""
         absolute = _ABSOLUTE.fullmatch(url)
         if absolute is not None:
-            return absolute[1] + percent_changed(absolute[2], self.personal) + self.url(absolute[3])
+            return f"{absolute[1]}{self._authority(absolute[2])}{self.url(absolute[3])}"
         rest, hash_sign, fragment = url.partition("#")
         path, question_mark, query = rest.partition("?")
         segments = path.split("/")
@@ -97,6 +101,10 @@ class ValueRedactor:
         if hash_sign:
             fragment = percent_changed(fragment, self.personal)
         return f"{shown}{question_mark}{self.form(query)}{hash_sign}{fragment}"
+
+    def host(self, host: str) -> str:
+        """A host with or without a port, or a list of hosts. The port stays, and so does the loopback."""
+        return ",".join(self._host(each) for each in host.split(","))
 
     def form(self, form: str) -> str:
         """A query or a form body, given as Latin-1."""
@@ -138,6 +146,20 @@ class ValueRedactor:
         self.texts.remember(parts[2])
         fraction = self._stand_ins.number(parts[3]) if parts[3] else ""
         return f"{parts[1]}{self._stand_ins.number(parts[2])}{fraction}{parts[4]}"
+
+    def _authority(self, authority: str) -> str:
+        user, at, host = authority.rpartition("@")
+        return f"{self._stand_ins.credential(user)}@{self.host(host)}" if at else percent_changed(host, self.host)
+
+    def _host(self, host: str) -> str:
+        parts = _HOST.fullmatch(host)
+        if parts is None:
+            return self.personal(host)
+        if parts[2].lower() in LOOPBACK:
+            return host
+        self.texts.remember(parts[2])
+        shown = self._stand_ins.address(parts[2]) or self._stand_ins.of(parts[2])
+        return f"{parts[1]}{shown}{parts[3]}"
 
     def _header_value(self, rule: Rule, value: str) -> str:
         if rule is not Treatment.CREDENTIAL:

@@ -167,6 +167,32 @@ def test_a_personal_value_in_a_header_is_replaced(line: str) -> None:
     assert shown.count("\r\n") == 3
 
 
+@pytest.mark.parametrize(
+    ("host", "shape"),
+    [
+        ("pbx.acme.example:8443", r"[a-z]{3}\.[a-z]{4}\.[a-z]{7}:8443"), ("192.0.2.7", r"[0-9]+(\.[0-9]+){3}"),
+        ("127.0.0.1:5000", r"127\.0\.0\.1:5000"), ("[2001:db8::1]:80", r"\[.{11}\]:80"), ("10.1.2.3, 10.1.2.4", r"[0-9.]+, [0-9.]+"),
+    ],
+)  # fmt: skip
+def test_a_host_keeps_its_port_and_its_shape(host: str, shape: str) -> None:
+    shown = (
+        answer_head(f"HTTP/1.1 200 OK\r\nX-Forwarded-Host: {host}\r\n\r\n".encode()).split("\r\n")[1].partition(": ")[2]
+    )
+    assert re.fullmatch(shape, shown)
+    assert (shown == host) == host.startswith("127.")
+
+
+def test_a_user_in_an_address_is_a_credential() -> None:
+    shown = answer_head(b"HTTP/1.1 302 Found\r\nLocation: https://fred:word@pbx.example:8443/rest/Time?tag=1\r\n\r\n")
+    assert re.search(r"Location: https://redacted-[0-9a-f]{8}@[a-z]{3}\.[a-z]{7}:8443/rest/Time\?tag=[0-9]\r", shown)
+
+
+def test_the_file_name_of_a_sound_keeps_its_leg() -> None:
+    name = "1392271611.238-2.wav"
+    shown = answer_head(f'HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename="{name}"\r\n\r\n'.encode())
+    assert f'filename="{STAND_INS.of("1392271611.238")}-2.wav"' in shown
+
+
 def test_bare_line_ends_and_repeated_headers_stay() -> None:
     head = "HTTP/1.0 404 Not Found\ncontent-TYPE: text/plain\nContent-Type: text/html\r\n\n"
     assert answer_head(head.encode()) == head

@@ -1,0 +1,274 @@
+"""`noojee-contract record`: records the answers of a PBX to an exchange file, redacted, within the limits of the target."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from noojee_contract.cli.first_contact import Busy, KeyRefused, first_contact
+from noojee_contract.clients.limits import limits_of
+from noojee_contract.clients.processes import Servers
+from noojee_contract.clients.target_client import TargetClient
+from noojee_contract.errors import ContractError, TargetError, Unreachable
+from noojee_contract.model.exchange import Exchange
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
+from noojee_contract.model.question import Question
+from noojee_contract.model.wire import WireExchange
+from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
+from noojee_contract.redaction.exchanges import ExchangeRedactor, RedactionRules
+from noojee_contract.redaction.redact import Redactor
+from noojee_contract.redaction.stand_ins import StandInKey
+from noojee_contract.report.progress import duration
+from noojee_contract.report.summary import count_of
+from noojee_contract.targets.places import place_of
+from noojee_contract.targets.target import Target
+from noojee_contract.traffic.authentication import authentication_of
+from noojee_contract.traffic.exchange_file import LARGEST_BODY_BYTES, ExchangeWriter, FileHeader
+from noojee_contract.traffic.exchange_reader import ExchangeReader
+from noojee_contract.traffic.har_writer import write_har
+from noojee_contract.traffic.record import HOURS, Recorded, Recorder, RecordingProgress, hour_questions, questions_of
+from noojee_contract.traffic.redaction_rules import redaction_rules
+from noojee_contract.traffic.wire_copy import WireCopy
+
+LINE_SECONDS = 5.0
+SHOWN_UNANSWERED = 5
+LONGEST_FORM_BYTES = 64 * 1024
+
+
+def record(options: argparse.Namespace) -> int:
+    """Record a target. Returns 0, 2 for wrong use, 3 if something is missing in the file, 4 if nothing answers."""
+    try:
+        return _record(options)
+    except Unreachable as error:
+        _say(f"noojee-contract: {error}")
+        return EXIT_UNREACHABLE
+    except ContractError as error:
+        _say(f"noojee-contract: {error}")
+        return EXIT_USAGE
+
+
+def stand_in_key(options: argparse.Namespace) -> StandInKey:
+    """The key of stand-ins that the flags name, or a new one. Raises TargetError."""
+    if options.redaction_key_env is None:
+        return StandInKey.random()
+    value = os.environ.get(options.redaction_key_env, "").strip()
+    if not value:
+        raise TargetError(f"the variable {options.redaction_key_env} is not set: export it")
+    return StandInKey(value.encode())
+
+
+def redactor_of(options: argparse.Namespace, rules: RedactionRules) -> ExchangeRedactor | None:
+    """The redactor that the flags ask for; None for a file with everything. Raises TargetError."""
+    if not options.no_redaction:
+        return ExchangeRedactor(stand_in_key(options), rules)
+    if options.redaction_key_env is not None:
+        raise TargetError("--no-redaction and --redaction-key-env contradict each other: leave one out")
+    return None
+
+
+def _record(options: argparse.Namespace) -> int:
+    target = _target(options)
+    hours = [question for day in options.day or () for question in hour_questions(day, options.hours or HOURS)]
+    if options.hours is not None and options.day is None:
+        raise TargetError("--hours needs --day: the day whose hours are asked")
+    questions = questions_of(target, hours)
+    key = target.secret(os.environ).reveal()
+    rules = redaction_rules(target, [key], keep_sound=options.keep_sound, keep_unparsed=options.keep_unparsed)
+    redactor = redactor_of(options, rules)
+    if options.out is None:
+        raise TargetError("--out is missing: name the exchange file to write")
+    for path in (options.out, options.har):
+        if path is not None and (path.exists() or path.is_symlink()):
+            raise TargetError(f"{path} exists, and is not overwritten; give another name, or remove it")
+    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, _target_client(target, folder) as client:
+        _check_contact(client, options)
+        largest = options.largest_body or LARGEST_BODY_BYTES
+        with ExchangeWriter(options.out, _header(target, redactor), largest_body_bytes=largest) as writer:
+            recording = _Recording(client, writer, redactor, largest)
+            with _interruptible():
+                recorded = recording.run(questions)
+    if options.har is not None:
+        with ExchangeReader(options.out) as reader:
+            write_har(reader, options.har)
+    _summarise(options, recorded, writer.written, redactor)
+    return EXIT_INCONCLUSIVE if recorded.stopped or recorded.unanswered or recorded.failed_sounds else EXIT_OK
+
+
+def _check_contact(client: TargetClient, options: argparse.Namespace) -> None:
+    """Ask the first questions before the file is made. Raises TargetError for a wrong key, address or dialect."""
+    target = client.target
+    config = options.config or (None if options.base_url else str(HERE))
+    shown = first_contact(client, partial(place_of, target_name=target.name, config=config))
+    if isinstance(shown, KeyRefused):
+        raise TargetError(f"target {target.name!r} refuses its key: check the variable {target.api_key_env}")
+    if isinstance(shown, Busy):
+        raise TargetError(shown.reason)
+
+
+def _target(options: argparse.Namespace) -> Target:
+    """The target, with the waits that the recording of hours needs."""
+    run = RunOptions.of({**vars(options), "target": [options.target] if options.target else []})
+    targets, _ = chosen_targets(run)
+    if len(targets) != 1:
+        raise TargetError(f"name the target to record: {', '.join(target.name for target in targets)}")
+    if targets[0].writable:
+        raise TargetError(
+            f"target {targets[0].name!r} is writable, so its calls are those of tests; record a read-only one"
+        )
+    if targets[0].transport is not None:
+        raise TargetError(f"target {targets[0].name!r} has no connection whose bytes can be recorded; set base_url")
+    return replace(targets[0], max_wait_seconds=86_400.0)
+
+
+@contextmanager
+def _target_client(target: Target, folder: str) -> Iterator[TargetClient]:
+    servers = Servers()
+    client = TargetClient(target, servers=servers, limits=limits_of([target], Path(folder))[target.name])
+    try:
+        yield client
+    finally:
+        client.close()
+        servers.close()
+
+
+def _header(target: Target, redactor: ExchangeRedactor | None) -> FileHeader:
+    path = urlsplit(target.base_url or "").path.rstrip("/")
+    return FileHeader(
+        made_by="record",
+        started=datetime.now(UTC),
+        target=target.name if redactor is None else redactor.values.texts.text(target.name),
+        dialect=target.dialect,
+        scheme=target.scheme,
+        time_zone=target.time_zone.key,
+        base_path=path,
+        audio=target.audio,
+        redaction=None if redactor is None else redactor.fingerprint,
+    )
+
+
+class _Recording:
+    """A recording that runs: its client is followed, and each exchange is written."""
+
+    def __init__(
+        self, client: TargetClient, writer: ExchangeWriter, redactor: ExchangeRedactor | None, largest_body_bytes: int
+    ) -> None:
+        self._client = client
+        self._writer = writer
+        self._redactor = redactor
+        self._copy = WireCopy(client.http, largest_body_bytes=largest_body_bytes)
+        self._progress = _ProgressLines()
+        self._recorder = Recorder(client, on_progress=self._progress.show)
+        self._recorder.follow(self._on_exchange)
+        client.on_by_hour_wait = lambda seconds, number: self._progress.wait(seconds)
+
+    def run(self, questions: Sequence[Question]) -> Recorded:
+        """Record; an interruption is kept in the result."""
+        try:
+            return self._recorder.record(questions)
+        except KeyboardInterrupt:
+            self._recorder.recorded.stopped = (
+                f"interrupted at {self._progress.shown.done} of {self._progress.shown.total}"
+            )
+            return self._recorder.recorded
+
+    def _on_exchange(self, exchange: Exchange) -> None:
+        taken = self._authenticated(self._copy.taken(exchange))
+        if self._redactor is not None:
+            self._redactor.know(self._client.secrets())
+            taken = self._redactor.redact(taken)
+        self._writer.write(taken)
+
+    def _authenticated(self, exchange: WireExchange) -> WireExchange:
+        """The exchange with the meaning of its credentials, which are not kept."""
+        target = self._client.target
+        form = exchange.request.body.read().decode("latin-1") if exchange.request.body.size < LONGEST_FORM_BYTES else ""
+        pairs = parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True) + parse_qsl(form)
+        found = authentication_of(
+            pairs,
+            exchange.request.fields(),
+            scheme=target.api.scheme,
+            key=target.secret(os.environ).reveal() or None,
+            now=exchange.at,
+        )
+        return replace(exchange, authentication=found)
+
+
+class _ProgressLines:
+    """Says on stderr how far a recording is: at most a line each five seconds, and each wait."""
+
+    def __init__(self) -> None:
+        self.shown = RecordingProgress(done=0, total=0, seconds_left=0)
+        self._last = 0.0
+
+    def show(self, progress: RecordingProgress) -> None:
+        """Take how far the recording is."""
+        self.shown = progress
+        if time.monotonic() - self._last >= LINE_SECONDS:
+            self._write("")
+
+    def wait(self, seconds: float) -> None:
+        """Say that a wait begins."""
+        self._write(f", waiting {seconds:.0f} s for the next hour (one a minute)")
+
+    def _write(self, text: str) -> None:
+        self._last = time.monotonic()
+        left = f", {duration(self.shown.seconds_left)} left" if self.shown.seconds_left >= 1 else ""
+        _say(f"recorded {self.shown.done} of {count_of(self.shown.total, 'question')}{text}{left}")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM ends the recording as Ctrl-C does: the file stays whole."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _summarise(
+    options: argparse.Namespace, recorded: Recorded, exchanges: int, redactor: ExchangeRedactor | None
+) -> None:
+    asked = count_of(recorded.questions, "question")
+    print(f"{options.out}: {count_of(exchanges, 'exchange')} for {asked}")
+    if recorded.stopped:
+        print(f"stopped early: {recorded.stopped}; what was recorded is whole")
+    _summarise_rest("call", "asked for by unique id", recorded.asked_calls, recorded.calls, "--calls all")
+    _summarise_rest("sound", "fetched", recorded.asked_sounds, recorded.sounds, "--sounds all and --longest-sound")
+    if recorded.failed_sounds:
+        print(f"{count_of(recorded.failed_sounds, 'sound')} could not be fetched")
+    if recorded.unanswered:
+        shown = [f"{question.kind} {question.value}" for question in recorded.unanswered[:SHOWN_UNANSWERED]]
+        more = f" and {len(recorded.unanswered) - len(shown)} more" if len(recorded.unanswered) > len(shown) else ""
+        hidden = Redactor([os.environ.get(options.api_key_env or "", "")]).text(", ".join(shown))
+        print(f"{count_of(len(recorded.unanswered), 'question')} got an error or no answer: {hidden}{more}")
+    if redactor is None:
+        print("not redacted: the file holds numbers, names, credentials and voices")
+    else:
+        print(f"redacted with the key {redactor.fingerprint}")
+        if redactor.found:
+            _say(f"{count_of(redactor.found, 'credential')} were found by the last look only; please report this")
+
+
+def _summarise_rest(thing: str, done: str, asked: int, known: int, flag: str) -> None:
+    if asked < known:
+        print(f"{asked} of {count_of(known, thing)} {done}; for more, set {flag}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
