@@ -106,7 +106,6 @@ def ask_ahead(pbx: ProbedPbx) -> Observations:
         if pbx.sample() is None:
             yield Unclear(option, NEEDS_KNOWN)
             return
-        pbx.hashes.ask_time()
         stamp = pbx.hashes.pbx_millis() + round((seconds + gap) * 1000)
         answer = _stamped(pbx, str(stamp))
         assert answer is not None

@@ -48,7 +48,7 @@ class HashPool:
 
     def take(self) -> HashParameters:
         """A hash that was not used yet, or one of the last seconds if it may be used again. Raises TimeUnavailable."""
-        if self.reuses and self._kept is not None and self._is_fresh(self._kept[0]):
+        if self.reuses and not self._waiting and self._kept is not None and self._is_fresh(self._kept[0]):
             return self._kept[1]
         at, pair = self._unused()
         self._kept = (at, pair)
@@ -79,7 +79,7 @@ class HashPool:
 
     def pbx_millis(self) -> int:
         """The PBX's clock now, from the last answer of Time. Raises TimeUnavailable."""
-        if self.last is None:
+        if self.last is None or not (self.is_frozen or self._is_fresh(self.last.came_at)):
             self._require(self.ask_time())
         assert self.last is not None
         passed = 0.0 if self.is_frozen else self._now() - self.last.came_at

@@ -76,7 +76,7 @@ class SoundLeg:
 class ProbedPbx:
     """One PBX in one dialect.
 
-    `asked` are the answers to known recordings, `heard_leg` is a leg whose sound came, `limit_refusal` is the answer to a
+    `asked` are the answers to known recordings, `heard` is a leg with its sound, `limit_refusal` is the answer to a
     second by-hour request of a minute, and `exchanges` is everything that was sent.
     """
 
@@ -92,7 +92,7 @@ class ProbedPbx:
         self.now = clock.now
         self.asked: dict[Question, Asked] = {}
         self.limit_refusal: Exchange | None = None
-        self.heard_leg: SoundLeg | None = None
+        self.heard: tuple[SoundLeg, Exchange] | None = None
 
     # Requests
 
@@ -139,6 +139,11 @@ class ProbedPbx:
         return Asked(question=question, exchange=exchange, reading=reading)
 
     # What is known
+
+    @property
+    def heard_leg(self) -> SoundLeg | None:
+        """A leg whose sound came; None if there is none."""
+        return None if self.heard is None else self.heard[0]
 
     @property
     def machine_now(self) -> datetime:

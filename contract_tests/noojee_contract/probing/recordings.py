@@ -9,7 +9,7 @@ from noojee_contract.dialects.legs import Leg
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
 from noojee_contract.probing.observation import Learnt, Observation, Observations, Unclear, Uncovered, observed
-from noojee_contract.probing.pbx import UNKNOWN_VALUE, Asked, ProbedPbx, Saw
+from noojee_contract.probing.pbx import UNKNOWN_VALUE, Asked, ProbedPbx, Saw, began
 
 MOST_RECORDINGS = 8
 LEAST_LEGS = 2
@@ -20,9 +20,16 @@ A_RECORDING = "a known recording"
 
 
 def ask_recordings(pbx: ProbedPbx) -> Observations:
-    """Ask known recordings until they show all options that a listing can show."""
+    """Ask known recordings until they show all options that a listing can show. A spent budget keeps what they show."""
     if not pbx.lists:
         return
+    try:
+        _read(pbx)
+    finally:
+        yield from _shown(pbx)
+
+
+def _read(pbx: ProbedPbx) -> None:
     questions = _in_turn(pbx.target.recordings)
     while questions and len(pbx.asked) < MOST_RECORDINGS:
         question = questions.pop(0)
@@ -32,13 +39,19 @@ def ask_recordings(pbx: ProbedPbx) -> Observations:
         questions = [*_follow_up(answer), *questions]
         if all(isinstance(each, Learnt) for each in _shown(pbx)):
             break
-    yield from _shown(pbx)
 
 
 def _in_turn(recordings: Sequence[Question]) -> list[Question]:
-    """Unique ids and tags in turn, a tag beyond ASCII first: it shows the charset of queries."""
+    """Unique ids and tags in turn: first the newest and the oldest call, and a tag beyond ASCII.
+
+    The ages of calls show what happens to old sound, and such a tag shows the charset of queries.
+    """
     tags = sorted((known for known in recordings if known.kind == "tag"), key=lambda known: known.value.isascii())
     ids = [known for known in recordings if known.kind == "unique_id"]
+    dated = sorted(
+        (known for known in ids if began(known.value) is not None), key=lambda known: began(known.value) or 0
+    )
+    ids = list(dict.fromkeys((*dated[-1:], *dated[:1], *ids)))
     return [known for pair in zip_longest(ids, tags) for known in pair if known is not None]
 
 

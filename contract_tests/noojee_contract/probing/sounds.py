@@ -37,8 +37,8 @@ def ask_sound(pbx: ProbedPbx) -> Observations:
     for leg in list(dict.fromkeys((legs[0], legs[-1])))[:MOST_SOUNDS]:
         exchange = fetch(pbx, leg.unique_id, leg.number, tag=leg.tag)
         form = form_of(exchange)
-        if is_sound(exchange) and pbx.heard_leg is None:
-            pbx.heard_leg = leg
+        if is_sound(exchange) and pbx.heard is None:
+            pbx.heard = (leg, exchange)
         if form is None and is_sound(exchange):
             yield Uncovered(saw=f"sound is {kind_of(exchange.body)}", asked="a known leg", exchange=exchange)
         elif form is not None:
@@ -109,15 +109,15 @@ def ask_without_leg(pbx: ProbedPbx) -> Observations:
     """Fetch the sound of a call without a leg number."""
     template = pbx.client.audio_template or ""
     without = _LEG_PARAMETER.sub("", template)
-    leg = pbx.heard_leg
-    if leg is None or without == template or "?" not in without:
+    if pbx.heard is None or without == template or "?" not in without:
         return
+    leg, known = pbx.heard
     exchange = fetch(pbx, leg.unique_id, leg.number, tag=leg.tag, template=without)
     asked = "the sound of a call without a leg number"
     if not is_sound(exchange):
         yield _refusal(pbx, "audio_without_leg", "refused", asked, exchange)
         return
-    first = fetch(pbx, leg.unique_id, 1, tag=leg.tag)
+    first = known if leg.number == 1 else fetch(pbx, leg.unique_id, 1, tag=leg.tag)
     value = "first-leg" if first.body == exchange.body else None
     yield observed(
         "audio_without_leg", value, asked, exchange, first, saw="no leg number brings another leg than the first"
