@@ -14,7 +14,8 @@ TONE_HERTZ = 440.0
 LEVEL_SECONDS = 0.02
 BLOCK_SECONDS = 10
 KEPT_CHUNKS = (b"fact",)
-LONGEST_FORMAT = 50  # bytes, of Microsoft ADPCM
+FORMAT_BYTES = {1: 18, 2: 50, 3: 18, 6: 18, 7: 18, 0x11: 20, 0x31: 20, 0xFFFE: 40}
+"""How much of a format chunk is kept, by the number of the codec; of others 16 bytes."""
 Samples = NDArray[np.float32]
 _CHUNK = struct.Struct("<4sI")
 
@@ -45,7 +46,7 @@ def _wave_tone(content: bytes) -> bytes | None:
     """A WAV file with a tone in its data chunk. Chunks are followed by their sizes, as far as the bytes go."""
     shown = bytearray(content)
     at = 12
-    found = False
+    found = has_format = False
     while at + _CHUNK.size <= len(content):
         name, size = _CHUNK.unpack_from(content, at)
         start, end = at + _CHUNK.size, min(at + _CHUNK.size + size, len(content))
@@ -55,8 +56,10 @@ def _wave_tone(content: bytes) -> bytes | None:
                 return None
             shown[start:end] = sound
             found = True
-        elif name == b"fmt ":
-            shown[start + LONGEST_FORMAT : end] = bytes(max(end - start - LONGEST_FORMAT, 0))
+        elif name == b"fmt " and not (has_format or found):
+            kept = min(start + FORMAT_BYTES.get(int.from_bytes(content[start : start + 2], "little"), 16), end)
+            shown[kept:end] = bytes(end - kept)
+            has_format = True
         elif name not in KEPT_CHUNKS:
             shown[start:end] = bytes(end - start)
             if not name.isascii() or name not in (b"LIST", b"bext", b"cue ", b"JUNK", b"PEAK", b"id3 ", b"iXML"):
