@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from noojee_fake import ControlClient, ServerProcess
 from support.commands import environment
+from support.node import needs_node
 
 GUIDES = Path(__file__).parents[3] / "docs" / "guides"
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -23,11 +25,11 @@ def blocks(name: str) -> list[tuple[str, str]]:
     return re.findall(r"^```(\w+)\n(.*?)^```", (GUIDES / name).read_text(encoding="utf-8"), re.S | re.M)
 
 
-def run(script: str, folder: Path) -> str:
+def run(script: str, folder: Path, **variables: str) -> str:
     """The output of a script. All processes that it started end with it."""
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder, env=environment(PATH=PATH), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        cwd=folder, env=environment(PATH=PATH, **variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
     try:
         out, _ = process.communicate(timeout=120)
@@ -46,19 +48,42 @@ def test_curl_recipe_prints_the_shown_output(tmp_path: Path) -> None:
     assert run("".join(text for language, text in found if language == "sh"), tmp_path) == shown
 
 
-def test_python_recipe_passes(tmp_path: Path) -> None:
+def write_files(name: str, language: str, folder: Path) -> str:
+    """Write the blocks of a language to the files that their first lines name. Returns their texts."""
+    texts = [text for found, text in blocks(name) if found == language]
+    for text in texts:
+        file = text.split("\n", 1)[0].lstrip("#/ ").removesuffix(" (continued)")
+        with (folder / file).open("a", encoding="utf-8") as written:
+            written.write(text)
+    return "".join(texts)
+
+
+@pytest.mark.parametrize("name", ["python.md", "http-clients.md"])
+def test_python_recipe_passes(name: str, tmp_path: Path) -> None:
     """Each Python block is a file with its name in the first line; the last block runs the tests."""
-    found = blocks("python.md")
-    files = [text for language, text in found if language == "python"]
-    for text in files:
-        (tmp_path / text.split("\n", 1)[0].removeprefix("# ")).write_text(text, encoding="utf-8")
-    (command,) = [text for language, text in found if language == "sh"]
+    text = write_files(name, "python", tmp_path)
+    (command,) = [text for language, text in blocks(name) if language == "sh"]
     out = run(command, tmp_path)
-    tests = sum(text.count("\ndef test_") for text in files)
+    tests = len(re.findall(r"^(?:async )?def test_", text, re.M))
     assert f"{tests} passed" in out
 
 
-@pytest.mark.parametrize("name", ["curl.md", "python.md"])
+@needs_node
+def test_node_recipe_passes(tmp_path: Path) -> None:
+    """A team's tests in Node: two files, sixteen tests of a file at a time, each with a sandbox of its own."""
+    write_files("node.md", "js", tmp_path)
+    tests = (tmp_path / "recordings.test.mjs").read_text(encoding="utf-8")
+    (tmp_path / "more.test.mjs").write_text(tests, encoding="utf-8")
+    (command,) = [text for language, text in blocks("node.md") if language == "sh"]
+    with ServerProcess() as server:
+        out = run(command, tmp_path, NOOJEE_URL=server.base_url)
+        with ControlClient(server.base_url) as control:
+            assert control.names() == ["default"]
+            assert control.sandbox().journal() == []
+    assert re.search(r"^# pass 64$|^ℹ pass 64$", out, re.M), out
+
+
+@pytest.mark.parametrize("name", ["curl.md", "python.md", "http-clients.md", "node.md"])
 def test_recipe_is_short(name: str) -> None:
     """A recipe has fewer than 100 lines."""
     assert len((GUIDES / name).read_text(encoding="utf-8").splitlines()) < 100
