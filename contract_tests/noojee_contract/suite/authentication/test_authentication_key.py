@@ -21,6 +21,7 @@ from noojee_contract.suite.support.queries import (
     first_question,
     first_vendor_question,
     has_audio,
+    has_legs,
     post,
     questions,
     refusal_status,
@@ -61,6 +62,35 @@ def test_credentials_in_a_cookie_are_not_accepted(subject: Subject, check: Check
     pairs = [("apiKey", subject.client.key), *(subject.client.credentials() if subject.by_hash else ())]
     cookie = "; ".join(f"{name}={value}" for name, value in pairs)
     _check_headers(subject, check, (("cookie", cookie),), "credentials in a cookie")
+
+
+@clause("authentication.session")
+def test_a_session_cookie_is_not_accepted(subject: Subject, check: Check) -> None:
+    """DERIVED from W-A4, W-D9: each request carries its own credentials. The suite ignores cookies in all other clauses."""
+    for question in questions(subject):
+        accepted = ask(subject, question)
+        if not has_legs(subject, accepted):
+            continue
+        cookies = _cookies_of(accepted)
+        names = ", ".join(name for name, _ in cookies)
+        if not cookies:
+            check(True, "no cookie is set", accepted, kind=FailureKind.NOT_REFUSED)
+            continue
+        sent = "; ".join(f"{name}={value}" for name, value in cookies)
+        exchange = ask(subject, question, credentials=(), headers=(("cookie", sent),))
+        check_refused(subject, check, exchange, f"no credentials, but the cookie {names} of an accepted request")
+
+
+def _cookies_of(exchange: Exchange) -> list[tuple[str, str]]:
+    """The names and values of the cookies that an answer sets, without those that no client can send back."""
+    assert exchange.response is not None
+    pairs = (
+        value.partition(";")[0].partition("=") for name, value in exchange.response.headers if name == "set-cookie"
+    )
+    cookies = [(name.strip(), value.strip()) for name, _, value in pairs]
+    return [
+        (name, value) for name, value in cookies if name and (pair := f"{name}{value}").isascii() and pair.isprintable()
+    ]
 
 
 @clause("authentication.not-in-json-body")
