@@ -5,6 +5,7 @@ They are questions of the run. Only clear evidence ends a run; an unusual answer
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -210,7 +211,7 @@ class _Contact:
 
     def _redirected(self, exchange: Exchange) -> NoReturn:
         asked = exchange.request.url.partition("?")[0]
-        location = urljoin(asked, exchange.header("location") or "").partition("?")[0]
+        location = _location(exchange, asked)
         below = asked.removeprefix(self._root)
         says = f"each answer is a redirect to {self._shown(beginning(location, 200))}"
         if location.endswith(below) and location != asked:
@@ -284,6 +285,14 @@ def _questions(recordings: tuple[Question, ...], api: Dialect) -> list[Question]
     kinds = [kind for kind in ("unique_id", "tag") if f"by_{kind}" in api.capabilities]
     named = [question for question in recordings if question.kind in kinds][: MOST_QUESTIONS - 1]
     return [*named, *(Question(kind, UNKNOWN_VALUES[0]) for kind in kinds[:1])]
+
+
+def _location(exchange: Exchange, asked: str) -> str:
+    """Where a redirect leads, without a query; its text if it is no URL."""
+    location = exchange.header("location") or ""
+    with contextlib.suppress(ValueError):
+        location = urljoin(asked, location)
+    return location.partition("?")[0]
 
 
 def _is_redirect(exchange: Exchange) -> bool:

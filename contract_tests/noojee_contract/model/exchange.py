@@ -16,7 +16,8 @@ from typing import Any, Protocol
 Headers = tuple[tuple[str, str], ...]
 MOST_CONTAINERS = 150_000
 MOST_VALUES = 2_000_000
-"""The most objects and arrays, and the most values, of a JSON document that is read."""
+MOST_DEPTH = 64
+"""The most objects and arrays, the most values, and the deepest nesting of a JSON document that is read."""
 
 
 def beginning(text: str, most: int) -> str:
@@ -168,7 +169,19 @@ def json_of(body: bytes) -> Any:
         raise NotJson("the document is nested too deeply") from error
     except ValueError as error:
         raise NotJson(f"the body is not JSON: {error}") from error
+    _check_depth(document)
     return document
+
+
+def _check_depth(document: Any) -> None:
+    """Raise NotJson for a document that is nested more deeply than our own readers follow."""
+    level = [document] if isinstance(document, dict | list) else []
+    for _ in range(MOST_DEPTH):
+        inner = (part for each in level for part in (each.values() if isinstance(each, dict) else each))
+        level = [part for part in inner if isinstance(part, dict | list)]
+        if not level:
+            return
+    raise NotJson("the document is nested too deeply")
 
 
 def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

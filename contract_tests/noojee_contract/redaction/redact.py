@@ -17,6 +17,8 @@ from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.views import Span, levels, whole
 
 HIDDEN = "[redacted]"
+LONGEST_VALUE = 16 * 1024
+"""The longest text in a document that is shown whole."""
 SHOWN_BYTES = 16 * 1024
 MOST_CODED = 256  # bytes of a body that is shown in base64
 MOST_DROPPED = 512  # characters at the end of a cut body
@@ -79,7 +81,9 @@ class Redactor:
     def document(self, document: Any) -> Any:
         """A JSON document with credentials hidden, in keys, in values, and by the names of keys."""
         if isinstance(document, str):
-            return self.text(document)
+            if len(document) <= LONGEST_VALUE:
+                return self.text(document)
+            return f"{self._cut(document[:LONGEST_VALUE], is_cut=True)}... ({len(document)} characters)"
         if isinstance(document, Mapping):
             return {self.text(str(key)): self._member(str(key), value) for key, value in document.items()}
         if isinstance(document, list | tuple):

@@ -82,7 +82,7 @@ def test_a_session_cookie_is_not_accepted(subject: Subject, check: Check) -> Non
 
 
 def _cookies_of(exchange: Exchange) -> list[tuple[str, str]]:
-    """The names and values of the cookies that an answer sets, without those that no client can send back."""
+    """The names and values of the printable cookies that an answer sets."""
     assert exchange.response is not None
     pairs = (
         value.partition(";")[0].partition("=") for name, value in exchange.response.headers if name == "set-cookie"
