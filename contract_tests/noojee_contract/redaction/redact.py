@@ -83,9 +83,9 @@ class Redactor:
         if isinstance(document, str):
             if len(document) <= LONGEST_VALUE:
                 return self.text(document)
-            return f"{self._cut(document[:LONGEST_VALUE], is_cut=True)}... ({len(document)} characters)"
+            return f"{self._cut(document[:LONGEST_VALUE])}... ({len(document)} characters)"
         if isinstance(document, Mapping):
-            return {self.text(str(key)): self._member(str(key), value) for key, value in document.items()}
+            return {self.document(str(key)): self._member(str(key), value) for key, value in document.items()}
         if isinstance(document, list | tuple):
             return [self.document(entry) for entry in document]
         return document

@@ -32,7 +32,9 @@ _IGNORED = re.compile(
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _BASE32_RUN = re.compile(r"[A-Za-z2-7]{7,}")
 _HEX_RUN = re.compile(r"[0-9A-Fa-f]{8,}")
-_HEX_PAIRS = re.compile(r"(?:0x)?(?:[0-9a-f]{2})+(?:[\s:;,.|_/\"'-]{1,4}(?:0x)?(?:[0-9a-f]{2})+){3,}", re.IGNORECASE)
+_HEX_PAIRS = re.compile(
+    r"(?:0x)?(?:[0-9a-f]{2}){1,64}(?:[\s:;,.|_/\"'-]{1,4}(?:0x)?(?:[0-9a-f]{2}){1,64}){3,}", re.IGNORECASE
+)
 _NO_HEX = re.compile(r"0x|[^0-9a-f]+", re.IGNORECASE)
 _URL_SAFE = str.maketrans("-_", "+/")
 _BASE32_DIGITS = str.maketrans(
