@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Request, Response, Streamed
-from noojee_fake.pbx.memory_budget import JOURNAL_SHARE, MemoryBudget
+from noojee_fake.pbx.memory_budget import GIVING_WAY_SHARE, MemoryBudget
 
 KEPT = 1000
 KEPT_BODY_BYTES = 16 * 1024
@@ -106,7 +106,7 @@ class Journal:
         """Take more of the budget; without room, drop the oldest exchanges."""
         steps = -(-self._size_bytes // STEP_BYTES)
         try:
-            self._held.resize(steps * STEP_BYTES, share=JOURNAL_SHARE)
+            self._held.resize(steps * STEP_BYTES, share=GIVING_WAY_SHARE)
         except MemoryBudgetError:
             while self._size_bytes > self._held.size_bytes:
                 self._drop_oldest()

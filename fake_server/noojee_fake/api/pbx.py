@@ -274,5 +274,6 @@ class Pbx:
             zone=self.zone,
             encoder=Encoder(zone=self.zone, default_account=self.default_account, profile=profile),
             json=JsonWriter(profile["json_content_type"]),
+            budget=self.budget,
         )
         self._routes = registry.routes(self.dialects, context)

@@ -16,8 +16,8 @@ CALL_BYTES = 700
 """What a call and a leg take in memory, with their indexes. Measured by benchmarks/store.py: 663 bytes a leg, four a call."""
 PARSED_FACTOR = 4
 """How many times the size of a large JSON body its values take, while it is read."""
-JOURNAL_SHARE = 0.5
-"""Journals grow only while less than this share of the budget is used."""
+GIVING_WAY_SHARE = 0.5
+"""Journals and kept answers grow only while less than this share of the budget is used."""
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 _SIZE = re.compile(r"([0-9]{1,12})([KMG]?)", re.IGNORECASE)

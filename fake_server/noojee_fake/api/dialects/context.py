@@ -9,6 +9,7 @@ from noojee_fake.api.dialects.encode import Encoder
 from noojee_fake.api.dialects.responses import JsonWriter
 from noojee_fake.pbx.credentials import ApiKeys, Attempts, UsedHashes
 from noojee_fake.pbx.live.switchboard import Switchboard
+from noojee_fake.pbx.memory_budget import MemoryBudget
 from noojee_fake.pbx.options import Profile
 from noojee_fake.pbx.rate_limit import ByHourLimit
 from noojee_fake.pbx.retention import Retention
@@ -43,3 +44,4 @@ class DialectContext:
     zone: ZoneInfo
     encoder: Encoder
     json: JsonWriter
+    budget: MemoryBudget

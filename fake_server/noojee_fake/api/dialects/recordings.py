@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from noojee_fake.api.dialects.context import DialectContext
+from noojee_fake.api.dialects.kept_answers import KeptAnswers
 from noojee_fake.api.dialects.responses import ErrorWriter
 from noojee_fake.api.dialects.retrieve import Retrieve
 from noojee_fake.api.dialects.route import ApiCall, ApiRoute, Authorise
@@ -23,6 +24,8 @@ class Recordings:
         self._errors = errors
         self._unknown = profile["unknown_recording"]
         self._newest_first = profile["metadata_order"] == "newest-first"
+        self._store = context.store
+        self._kept = {name: KeptAnswers(context.budget) for name in ("tag", "uniqueId")}
         self._retrieve = Retrieve(context, errors, self.selection)
         self._audio_methods = ("POST", "GET", "HEAD") if profile["audio_methods"] == "post-and-get" else ("POST",)
 
@@ -69,12 +72,23 @@ class Recordings:
         wanted = self.selection.wanted(api_call, name)
         if isinstance(wanted, Response):
             return wanted
-        found = self.selection.find(name, wanted, api_call.now_micros)
+        changes, kept = self._store.changes, self._kept[name]
+        answer = kept.find(wanted, changes, api_call.now_micros)
+        if answer is None:
+            answer = self._make(name, wanted, api_call.now_micros)
+            since_micros = self.selection.settled_since(name, wanted, api_call.now_micros)
+            if since_micros is not None:
+                kept.keep(wanted, changes, since_micros, answer)
+        return answer
+
+    def _make(self, name: str, wanted: str, now_micros: int) -> Response:
+        """The answer with all metadata that match."""
+        found = self.selection.find(name, wanted, now_micros)
         if not found:
             if wanted and self._unknown != "empty-list":
                 return self._errors.response(200 if self._unknown == "failure-200" else 404, "No matching recording")
             return self._json.response(200, b"[]")
-        return self._json.response(200, b"[" + b",".join(self._write(found, api_call.now_micros)) + b"]")
+        return self._json.response(200, b"[" + b",".join(self._write(found, now_micros)) + b"]")
 
     def _write(self, found: SelectedCalls, now_micros: int) -> Iterable[bytes]:
         encoder = self._encoder

@@ -48,11 +48,8 @@ class Selection:
             call = self._store.call(wanted)
             legs = self._listed(call, now_micros) if call else ()
             return ((call, legs),) if call and legs else ()
-        if not wanted:
-            return ()
-        calls = self._store.tagged_ignoring_case(wanted) if self._ignore_case else self._store.tagged(wanted)
         found: list[tuple[Call, Sequence[Leg]]] = []
-        for call in calls:
+        for call in self._candidates(name, wanted):
             legs = self._listed(call, now_micros)
             tagged = [leg for leg in legs if self._has_tag(leg, wanted)]
             if tagged:
@@ -60,6 +57,26 @@ class Selection:
         if len(found) > 1:
             found.sort(key=lambda selected: (selected[0].start_micros, selected[0].legs[0].call_record_id))
         return found
+
+    def settled_since(self, name: str, wanted: str, now_micros: int) -> int | None:
+        """The time since which the selection is the same, if no call changes: all legs of its calls have ended.
+
+        None if a leg has not ended, if the retention may remove a record, or if nothing was found: unknown values are endless.
+        """
+        if not self._all_recorded:
+            return None
+        calls = self._candidates(name, wanted)
+        since = max((leg.end_micros for call in calls for leg in call.legs), default=None)
+        return since if since is not None and since <= now_micros else None
+
+    def _candidates(self, name: str, wanted: str) -> Sequence[Call]:
+        """The calls of a unique id or a tag, listed or not."""
+        if name == "uniqueId":
+            call = self._store.call(wanted)
+            return (call,) if call else ()
+        if not wanted:
+            return ()
+        return self._store.tagged_ignoring_case(wanted) if self._ignore_case else self._store.tagged(wanted)
 
     def has_record(self, call: Call, leg: Leg, now_micros: int) -> bool:
         """Whether a leg has a database record.

@@ -109,6 +109,9 @@ class Store(Protocol):
     def restore(self, snapshot: object) -> None:
         """Replace the content by that of a snapshot. One snapshot can be restored many times."""
 
+    changes: int
+    """Counts the changes of calls. While it stays the same, so do all calls."""
+
     can_fail: bool
     """Whether a change can raise StateError."""
 

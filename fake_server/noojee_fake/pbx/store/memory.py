@@ -134,6 +134,7 @@ class MemoryStore:
         self._held = self._budget.reserve(0)
         self._lock = threading.Lock()
         self._state = _State()
+        self.changes = 0
 
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
         added = list(calls)
@@ -142,6 +143,7 @@ class MemoryStore:
         with self._lock:
             self._held.resize(self._state.size_bytes + more)
             self._state.add(added, stored)
+            self.changes += 1
 
     def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
         with self._lock:
@@ -254,6 +256,7 @@ class MemoryStore:
 
     def _count(self) -> None:
         """Count the calls after a change that is never refused."""
+        self.changes += 1
         self._held.resize(self._state.size_bytes, force=True)
 
 

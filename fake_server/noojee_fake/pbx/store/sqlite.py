@@ -88,6 +88,7 @@ class SqliteStore:
         self._clock_state = clock_state
         self._lock = threading.Lock()
         self._closed = False
+        self.changes = 0
         self._file = open_file(path)
         self._identity = _identity(path)
         frozen, micros = self._file.execute("SELECT clock_frozen, clock_micros FROM state").fetchone()
@@ -263,6 +264,7 @@ class SqliteStore:
                     clock = self._clock_state()
                     self._file.execute("UPDATE state SET clock_frozen = ?, clock_micros = ?", clock)
                 self._file.execute("COMMIT")
+                self.changes += 1
             except BaseException:
                 if self._file.in_transaction:
                     self._file.execute("ROLLBACK")
