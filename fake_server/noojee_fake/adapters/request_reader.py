@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
@@ -18,6 +18,9 @@ MOST_HEADERS = 100
 SHOWN_BYTES = 2048
 """How much of a malformed request is kept for the log and the journal."""
 
+MOST_KNOWN_BYTES = 12 * 1024 * 1024
+KNOWN_BYTES = 700
+"""What a known request takes in memory, next to its bytes."""
 _FRAMING = ("content-length", "transfer-encoding")
 _UPGRADED = b"POST / HTTP/1.1\r\nHost: upgrade.invalid\r\n"
 _MOST_NAMES = 256
@@ -81,6 +84,30 @@ class Body:
         return kept
 
 
+class KnownRequests:
+    """Requests that were read before, by their bytes: the same bytes of the same client are the same request.
+
+    Only whole requests without a body, whose connection is kept, are here. Most clients repeat a few requests.
+    """
+
+    __slots__ = ("_requests", "_size_bytes")
+
+    def __init__(self) -> None:
+        self._requests: dict[tuple[bytes, str | None, bool], Request] = {}
+        self._size_bytes = 0
+
+    def find(self, data: bytes, client: str | None, *, secure: bool) -> Request | None:
+        """The request of these bytes, if they were read before."""
+        return self._requests.get((data, client, secure))
+
+    def keep(self, data: bytes, request: Request) -> None:
+        """Remember a request. Beyond the limit, all are forgotten."""
+        self._size_bytes += len(data) + KNOWN_BYTES
+        if self._size_bytes > MOST_KNOWN_BYTES:
+            self._requests, self._size_bytes = {}, 0
+        self._requests[data, request.client, request.secure] = request
+
+
 class _Stop(Exception):
     """Stops the parser: the request is malformed."""
 
@@ -91,11 +118,16 @@ class RequestReader:
     The methods that start with `on_` are callbacks of httptools.
     """
 
-    def __init__(self, receiver: Receiver, *, client: str | None, secure: bool, budget: MemoryBudget) -> None:
+    def __init__(
+        self, receiver: Receiver, known: KnownRequests, *, client: str | None, secure: bool, budget: MemoryBudget
+    ) -> None:
         self._receiver = receiver
+        self._known = known
         self._budget = budget
         self.client = client
         self._secure = secure
+        self._is_between = True  # no byte of a next request was read
+        self._started: list[Request | None] = []  # since the last call of `feed`; None: not to be known
         self._ignoring_upgrade = False
         self._parser = HttpRequestParser(self)
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # after an upgrade to HTTP/2
@@ -111,6 +143,26 @@ class RequestReader:
 
     def feed(self, data: bytes) -> Malformed | None:
         """Read the next bytes. Returns why the request cannot be read, None while everything is well."""
+        self._started.clear()
+        if not self._is_between:
+            return self._parse(data)
+        known = self._known.find(data, self.client, secure=self._secure)
+        if known is not None:
+            self.heads += 1
+            self.raw_bytes = 0
+            self._receiver.on_request(known, None, keep_alive=True, version="1.1")
+            return None
+        malformed = self._parse(data)
+        request = self._whole_request()
+        if request is not None and malformed is None:
+            self._known.keep(data, request)
+        return malformed
+
+    def _whole_request(self) -> Request | None:
+        """The request of the last bytes, if they were one request that can be known, and no more."""
+        return self._started[0] if self._is_between and len(self._started) == 1 else None
+
+    def _parse(self, data: bytes) -> Malformed | None:
         heads, body_bytes = self.heads, self.body_bytes
         if not self.raw_bytes:
             self._first = data
@@ -177,6 +229,8 @@ class RequestReader:
     def on_message_begin(self) -> None:
         """Start a request."""
         if not self._ignoring_upgrade:
+            self._is_between = False
+            self._started.append(None)
             self._begin()
 
     def on_url(self, url: bytes) -> None:
@@ -213,7 +267,10 @@ class RequestReader:
         refusal, framing = body_framing(self._headers, version)
         if refusal is not None:
             self._stop(*refusal)
-        path, query = self._target()
+        target = split_target(self._url)
+        if target is None:
+            self._stop(400, "the request target is malformed")
+        path, query = target
         self.heads += 1
         self.head = Request(
             method=parser.get_method().decode("latin-1"),
@@ -250,23 +307,26 @@ class RequestReader:
         self.is_reading_body = False
         body, self.body = self.body, None  # an idle connection keeps no body
         request = replace(head, body=body.take()) if body is not None and body.kept else head
+        self._is_between = True
+        if body is None and self._keep_alive and self._version == "1.1" and self._started:
+            self._started[-1] = request
         self._receiver.on_request(request, body, keep_alive=self._keep_alive, version=self._version)
 
-    def _target(self) -> tuple[str, str]:
-        """The path and the query of the request target, percent-encoded as they came."""
-        url = self._url
-        if not url.startswith(b"/") and url != b"*":
-            try:
-                absolute = parse_url(url)
-            except HttpParserError:
-                self._stop(400, "the request target is malformed")
-            return (absolute.path or b"/").decode("latin-1"), (absolute.query or b"").decode("latin-1")
-        path, _, query = url.partition(b"#")[0].decode("latin-1").partition("?")
-        return path, query
-
-    def _stop(self, status: int, reason: str) -> None:
+    def _stop(self, status: int, reason: str) -> NoReturn:
         self._refusal = status, reason
         raise _Stop
+
+
+def split_target(url: bytes) -> tuple[str, str] | None:
+    """The path and the query of a request target, percent-encoded as they came; None for a malformed target."""
+    if not url.startswith(b"/") and url != b"*":
+        try:
+            absolute = parse_url(url)
+        except HttpParserError:
+            return None
+        return (absolute.path or b"/").decode("latin-1"), (absolute.query or b"").decode("latin-1")
+    path, _, query = url.partition(b"#")[0].decode("latin-1").partition("?")
+    return path, query
 
 
 def body_framing(headers: Iterable[tuple[str, str]], version: str) -> tuple[tuple[int, str] | None, int | None]:
