@@ -113,10 +113,7 @@ class _Stop(Exception):
 
 
 class RequestReader:
-    """The requests of one connection. `client` is the peer of the socket.
-
-    The methods that start with `on_` are callbacks of httptools.
-    """
+    """The requests of one connection; `client` is its peer. The methods `on_...` are callbacks of httptools."""
 
     def __init__(
         self, receiver: Receiver, known: KnownRequests, *, client: str | None, secure: bool, budget: MemoryBudget
@@ -131,9 +128,7 @@ class RequestReader:
         self._ignoring_upgrade = False
         self._parser = HttpRequestParser(self)
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # after an upgrade to HTTP/2
-        self.heads = 0
-        self.body_bytes = 0
-        self.raw_bytes = 0
+        self.heads, self.body_bytes, self.raw_bytes = 0, 0, 0
         self.is_reading_body = False
         self._first = b""
         self._refusal: tuple[int, str] | None = None
