@@ -98,6 +98,20 @@ class _State:
         self.enter_ended(ended)
         self.sounds.update(stored)
 
+    def merge(self, new: _State) -> None:
+        """Take the calls of another state, which is not used afterwards."""
+        self.calls.update(new.calls)
+        self.owners.update(new.owners)
+        self.sounds.update(new.sounds)
+        self.last_record_id = max(self.last_record_id, new.last_record_id)
+        self.enter_ended(new.ended)
+        if not self.unique_ids:
+            self.unique_ids, self.tags = new.unique_ids, None
+            return
+        for tag, unique_ids in new.unique_ids.items():
+            for unique_id in unique_ids:
+                self.enter_tag(tag, unique_id)
+
     def enter_tag(self, tag: str, unique_id: str) -> None:
         unique_ids = self.unique_ids.get(tag)
         if unique_ids is None:
@@ -139,10 +153,11 @@ class MemoryStore:
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
         added = list(calls)
         stored = {leg.call_record_id: stored_sound(sound, self._budget) for leg, sound in sounds}
-        more = archive_bytes(len(added), sum(len(call.legs) for call in added))
+        new = _State()
+        new.add(added, stored)  # before the lock: readers do not wait for a million legs
         with self._lock:
-            self._held.resize(self._state.size_bytes + more)
-            self._state.add(added, stored)
+            self._held.resize(self._state.size_bytes + new.size_bytes)
+            self._state.merge(new)
             self.changes += 1
 
     def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
