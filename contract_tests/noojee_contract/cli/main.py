@@ -174,7 +174,7 @@ COMMANDS: Mapping[str, Command] = {
             "are written."
         ),
         add_flags=add_record_flags,
-        run="noojee_contract.cli.record:record",
+        run="noojee_contract.cli.record_proxy:record_or_relay",
     ),
     "replay": Command(
         summary="serve an exchange file: recorded answers for a client under test",

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from noojee_contract.cli.first_contact import Busy, KeyRefused, first_contact
 from noojee_contract.clients.limits import limits_of
@@ -24,7 +24,6 @@ from noojee_contract.errors import ContractError, TargetError, Unreachable
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
 from noojee_contract.model.question import Question
-from noojee_contract.model.wire import WireExchange
 from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
 from noojee_contract.redaction.exchanges import ExchangeRedactor, RedactionRules
 from noojee_contract.redaction.redact import Redactor
@@ -33,7 +32,7 @@ from noojee_contract.report.progress import duration
 from noojee_contract.report.summary import count_of
 from noojee_contract.targets.places import place_of
 from noojee_contract.targets.target import Target
-from noojee_contract.traffic.authentication import authentication_of
+from noojee_contract.traffic.authentication import Authenticator
 from noojee_contract.traffic.exchange_file import LARGEST_BODY_BYTES, ExchangeWriter, FileHeader
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.har_writer import write_har
@@ -167,6 +166,8 @@ class _Recording:
         self._writer = writer
         self._redactor = redactor
         self._copy = WireCopy(client.http, largest_body_bytes=largest_body_bytes)
+        key = client.target.secret(os.environ).reveal() or None
+        self._authenticator = Authenticator(client.target.api.scheme, key)
         self._progress = _ProgressLines()
         self._recorder = Recorder(client, on_progress=self._progress.show)
         self._recorder.follow(self._on_exchange)
@@ -183,25 +184,11 @@ class _Recording:
             return self._recorder.recorded
 
     def _on_exchange(self, exchange: Exchange) -> None:
-        taken = self._authenticated(self._copy.taken(exchange))
+        taken = self._authenticator.authenticated(self._copy.taken(exchange))
         if self._redactor is not None:
             self._redactor.know(self._client.secrets())
             taken = self._redactor.redact(taken)
         self._writer.write(taken)
-
-    def _authenticated(self, exchange: WireExchange) -> WireExchange:
-        """The exchange with the meaning of its credentials, which are not kept."""
-        target = self._client.target
-        form = exchange.request.body.read().decode("latin-1") if exchange.request.body.size < LONGEST_FORM_BYTES else ""
-        pairs = parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True) + parse_qsl(form)
-        found = authentication_of(
-            pairs,
-            exchange.request.fields(),
-            scheme=target.api.scheme,
-            key=target.secret(os.environ).reveal() or None,
-            now=exchange.at,
-        )
-        return replace(exchange, authentication=found)
 
 
 class _ProgressLines:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from noojee_contract.cli.serving_flags import add_proxy_flags
 from noojee_contract.targets.flags import CONFIG, TARGET_FLAGS, add_flag
 
 SUITE_FLAGS = frozenset(
@@ -57,6 +58,7 @@ def add_record_flags(parser: argparse.ArgumentParser) -> None:
         metavar="BYTES",
         help="The longest body that is kept, such as 500K, 64M or 1G; of longer ones, only size and hash. Default 64M.",
     )
+    add_proxy_flags(parser)
     redaction = parser.add_argument_group("redaction")
     for name, settings in REDACTION_FLAGS.items():
         redaction.add_argument(name, **settings)

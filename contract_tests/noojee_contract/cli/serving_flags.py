@@ -68,6 +68,32 @@ def add_serving_flags(group: argparse._ArgumentGroup | argparse.ArgumentParser) 
         group.add_argument(name, **settings)
 
 
+def add_proxy_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the recording proxy of `noojee-contract record`."""
+    group = parser.add_argument_group("recording the traffic of a client (a proxy)")
+    group.add_argument(
+        "--listen",
+        type=address,
+        metavar="PORT",
+        help="Record what a client asks: listen here, as PORT or HOST:PORT (default host 127.0.0.1), and relay every byte "
+        "to --upstream. SIGTERM and Ctrl-C end the recording.",
+    )
+    group.add_argument("--upstream", metavar="URL", help="The URL of the PBX that the proxy relays to.")
+    group.add_argument(
+        "--keep-host",
+        action="store_true",
+        help="Relay the Host header of the client; default the host of the upstream's URL.",
+    )
+    group.add_argument(
+        "--idle-timeout",
+        type=float,
+        default=3600.0,
+        metavar="SECONDS",
+        help="How long the proxy waits for a byte of the PBX, also in a long poll; default 3600.",
+    )
+    add_serving_flags(group)
+
+
 def address(text: str) -> tuple[str, int]:
     """The value of a flag that takes PORT or HOST:PORT; the host is the loopback by default."""
     host, colon, port = text.rpartition(":")

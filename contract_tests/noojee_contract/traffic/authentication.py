@@ -4,14 +4,54 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from noojee_contract.dialects.schemes import API_KEY, HASH, KeyInBasic, KeyInHeader, Scheme, vendor_hash
-from noojee_contract.model.wire import Authentication
+from noojee_contract.model.wire import Authentication, WireExchange
+from noojee_contract.traffic.parameters import all_parameters
 
 RIGHT, WRONG, MISSING, UNCHECKED = "right", "wrong", "missing", "unknown"
 NO_SCHEME = "none"
+MOST_DIGITS = 13
+"""The digits of a time stamp in milliseconds, up to the year 2286."""
 Pairs = Iterable[tuple[str, str]]
+
+
+class Authenticator:
+    """Says how requests of a recording are authenticated.
+
+    The age of a time stamp counts by the clock of the PBX, as its last answer of the Time method showed it, else by that of
+    this machine.
+    """
+
+    def __init__(self, scheme: Scheme | None, key: str | None) -> None:
+        self._scheme = scheme
+        self._key = key
+        self._ahead = timedelta()
+
+    def authenticated(self, exchange: WireExchange) -> WireExchange:
+        """The exchange with the meaning of its credentials."""
+        request = exchange.request
+        meaning = authentication_of(
+            all_parameters(request, request.body.content or b""),
+            request.fields(),
+            scheme=self._scheme,
+            key=self._key,
+            now=exchange.at + self._ahead,
+        )
+        stamp = time_stamp_of(exchange)
+        if stamp is not None:
+            self._ahead = datetime.fromtimestamp(int(stamp) / 1000, UTC) - exchange.at
+        return replace(exchange, authentication=meaning)
+
+
+def time_stamp_of(exchange: WireExchange) -> str | None:
+    """The time stamp of an answer of the Time method, None for other answers. Source: W-HA (DOC): digits only."""
+    if not exchange.url.partition("?")[0].endswith("/Time") or exchange.response is None:
+        return None
+    digits = (exchange.response.body.content or b"").strip()
+    return digits.decode("ascii") if digits.isdigit() and len(digits) <= MOST_DIGITS else None
 
 
 def authentication_of(
@@ -54,6 +94,6 @@ def _verdict(came: str, expected: str) -> str:
 
 def _age(stamp: str, now: datetime) -> float | None:
     """How old a time stamp in milliseconds is, None if it is none."""
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 15):
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= MOST_DIGITS):
         return None
     return round(now.timestamp() - int(stamp) / 1000, 3)

@@ -32,15 +32,21 @@ class Upstream:
         return _HOST.sub(lambda found: found[1] + authority, head, count=1)
 
 
-@dataclass(frozen=True, slots=True)
 class ProxyBounds:
-    """What the proxy keeps in memory: `largest_bytes` of each body, and `connection_bytes` of a connection.
+    """What a proxy keeps in memory: `largest_bytes` of each body, and `total_bytes` of all exchanges under way.
 
     What is longer is relayed, and recorded with its size and hash.
     """
 
-    largest_bytes: int
-    connection_bytes: int
+    def __init__(self, largest_bytes: int, total_bytes: int) -> None:
+        self.largest_bytes = largest_bytes
+        self._total_bytes = total_bytes
+        self._kept_bytes = 0
+
+    def change(self, added_bytes: int) -> bool:
+        """Count bytes that are kept, or given up if negative. Returns whether all of them fit."""
+        self._kept_bytes += added_bytes
+        return self._kept_bytes <= self._total_bytes
 
 
 class _Open:
@@ -104,6 +110,7 @@ class Conversation:
         self._asked: deque[_Open] = deque()  # requests with a head, oldest first; the last may still lack its body
         self._coming: _Open | None = None  # the request whose head is not whole
         self._start = b""  # its bytes so far
+        self._kept_bytes = 0
 
     @property
     def is_waiting(self) -> bool:
@@ -184,6 +191,7 @@ class Conversation:
                 open_.answer.end()
             self._finished(open_.exchange(error))
         self._asked.clear()
+        self._count()
 
     def _give_away(self) -> None:
         """Give away the exchanges that are whole on both sides."""
@@ -196,9 +204,14 @@ class Conversation:
             self._finished(self._asked.pop().exchange("the client sent its next request"))
 
     def _free(self) -> None:
-        """Drop the bodies of what is under way if they are too long together."""
-        if sum(open_.kept_bytes for open_ in self._asked) > self._bounds.connection_bytes:
+        """Count what is kept. Drop the bodies of what is under way if all connections keep too much."""
+        if not self._count():
             for open_ in self._asked:
                 open_.request.drop()
                 if open_.answer is not None:
                     open_.answer.drop()
+            self._count()
+
+    def _count(self) -> bool:
+        before, self._kept_bytes = self._kept_bytes, sum(open_.kept_bytes for open_ in self._asked)
+        return self._bounds.change(self._kept_bytes - before)

@@ -18,6 +18,7 @@ from noojee_contract.traffic.proxy.relay import READ_BYTES, Relay
 
 CONNECT_SECONDS = 20.0
 MOST_CONNECTIONS = 64
+MOST_KEPT_BYTES = 128 * 1024 * 1024
 MOST_UNWRITTEN_BYTES = 32 * 1024 * 1024
 """What may wait to be redacted and written; connections that bring more wait."""
 
@@ -25,17 +26,18 @@ MOST_UNWRITTEN_BYTES = 32 * 1024 * 1024
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyConfig:
     """What a proxy needs. `upstream` is an http or https URL, `upstream_tls` its context; `tls` is that of the listener.
-
+    `server_name` is the name in the upstream's certificate, if it is not the host of the URL.
     `idle_seconds` is how long the proxy waits for a byte of the upstream, also in a long poll. `keeps_host` leaves the
     Host header of requests as the client wrote it.
     """
 
     upstream: str
     upstream_tls: ssl.SSLContext | None = None
+    server_name: str | None = None
     tls: ssl.SSLContext | None = None
     keeps_host: bool = False
     idle_seconds: float = 3600.0
-    bounds: ProxyBounds = field(default_factory=lambda: ProxyBounds(64 * 1024 * 1024, 96 * 1024 * 1024))
+    bounds: ProxyBounds = field(default_factory=lambda: ProxyBounds(64 * 1024 * 1024, MOST_KEPT_BYTES))
 
 
 class _Recorder:
@@ -86,7 +88,7 @@ class RecordingProxy:
     def __init__(self, config: ProxyConfig, write: Callable[[WireExchange], None]) -> None:
         self._config = config
         self._write = write
-        parts = _upstream_parts(config.upstream)
+        parts = check_upstream(config.upstream)
         self._host, self._port, self._secure = parts.hostname or "", parts.port, parts.scheme == "https"
         authority = None if config.keeps_host else parts.netloc.rpartition("@")[2]
         self._upstream = Upstream(authority, parts.path.rstrip("/"))
@@ -135,12 +137,13 @@ class RecordingProxy:
                     self._host,
                     self._port or (443 if self._secure else 80),
                     ssl=self._config.upstream_tls if self._secure else None,
+                    server_hostname=self._config.server_name if self._secure else None,
                     limit=READ_BYTES,
                 )
         raise OSError(0, f"no connection within {CONNECT_SECONDS:g} s")
 
 
-def _upstream_parts(url: str) -> SplitResult:
+def check_upstream(url: str) -> SplitResult:
     """The parts of the upstream's URL. Raises TargetError."""
     try:
         parts = urlsplit(url)
@@ -148,7 +151,9 @@ def _upstream_parts(url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable or parts.query or parts.fragment or parts.username is not None:
-        raise TargetError("the upstream must be a URL such as https://pbx.example:8443, without a query or credentials")
+        raise TargetError(
+            "--upstream: it must be a URL such as https://pbx.example:8443, without a query or credentials"
+        )
     return parts
 
 

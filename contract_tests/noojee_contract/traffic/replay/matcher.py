@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from noojee_contract.dialects.schemes import HASH, Scheme
 from noojee_contract.model.wire import Authentication, WireExchange, WireMessage
-from noojee_contract.traffic.authentication import MISSING, RIGHT, UNCHECKED, authentication_of
+from noojee_contract.traffic.authentication import MISSING, RIGHT, UNCHECKED, authentication_of, time_stamp_of
 from noojee_contract.traffic.exchange_reader import ExchangeReader
+from noojee_contract.traffic.parameters import all_parameters
 from noojee_contract.traffic.replay.modes import Order, Repetition
-from noojee_contract.traffic.replay.parts import PartsReader, RequestParts, all_parameters
+from noojee_contract.traffic.replay.parts import PartsReader, RequestParts
 
 VALID_SECONDS = 10.0
 """How long a hash is valid at first. Source: W-A1, W-HA (DOC)."""
@@ -174,12 +175,9 @@ class Matcher:
         return authentication_of(parameters, request.fields(), scheme=self.config.scheme, key=self.config.key, now=now)
 
     def _remember_stamp(self, exchange: WireExchange) -> None:
-        """Remember the time stamp of an answer of the Time method."""
-        if not exchange.url.partition("?")[0].endswith("/Time") or exchange.response is None:
-            return
-        digits = (exchange.response.body.content or b"").strip()
-        if digits.isdigit() and len(digits) <= 15:
-            self._stamps[digits.decode("ascii")] = self._now()
+        stamp = time_stamp_of(exchange)
+        if stamp is not None:
+            self._stamps[stamp] = self._now()
 
     def _any(self, parts: RequestParts, came: Authentication) -> int | Miss:
         positions = self._positions(self._keys, self._by_key, parts.key)

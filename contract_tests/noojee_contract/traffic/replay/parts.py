@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from noojee_contract.dialects.schemes import CREDENTIAL_PARAMETERS
 from noojee_contract.model.wire import WireMessage, dechunked
+from noojee_contract.traffic.parameters import form_of, method_and_target
 
 MATCHED_HEADERS = ("range",)
 """The headers that change an answer: a part of a sound is another answer."""
-FORM_TYPE = "application/x-www-form-urlencoded"
 SHOWN_CHARACTERS = 60
 
 Pairs = tuple[tuple[str, str], ...]
@@ -64,19 +64,18 @@ class PartsReader:
 
     def parts(self, request: WireMessage, body: bytes) -> RequestParts:
         """The parts of a request; `body` is its body as it was sent."""
-        method, target = _method_and_target(request)
+        method, target = method_and_target(request)
         if request.is_chunked:
             body = dechunked(body) or body
         url = urlsplit(target) if target.startswith(("http://", "https://")) else urlsplit(f"//host{target}")
-        is_form = (request.field("content-type") or "").lower().startswith(FORM_TYPE)
-        form = parse_qsl(body.decode("latin-1"), keep_blank_values=True) if is_form else []
+        form = form_of(request, body)
         return RequestParts(
             method=method,
             path=unquote(self._path(url.path)),
             query=self._counted(parse_qsl(url.query, keep_blank_values=True, errors="surrogateescape")),
-            form=self._counted(form),
+            form=self._counted(form or ()),
             headers=tuple(sorted((n.lower(), v) for n, v in request.fields() if n.lower() in MATCHED_HEADERS)),
-            body="" if is_form or not body else hashlib.sha256(body).hexdigest(),
+            body="" if form is not None or not body else hashlib.sha256(body).hexdigest(),
         )
 
     def _path(self, path: str) -> str:
@@ -86,19 +85,6 @@ class PartsReader:
     def _counted(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
         left_out = self.ignored | CREDENTIAL_PARAMETERS
         return tuple(sorted(pair for pair in pairs if pair[0] not in left_out))
-
-
-def all_parameters(request: WireMessage, body: bytes) -> Pairs:
-    """The parameters of a request's query and form in order, credentials included."""
-    _, target = _method_and_target(request)
-    query = parse_qsl(target.partition("?")[2], keep_blank_values=True, errors="surrogateescape")
-    is_form = (request.field("content-type") or "").lower().startswith(FORM_TYPE)
-    return (*query, *(parse_qsl(body.decode("latin-1"), keep_blank_values=True) if is_form else ()))
-
-
-def _method_and_target(request: WireMessage) -> tuple[str, str]:
-    words = request.first_line.split(" ")
-    return words[0], words[1] if len(words) > 1 else ""
 
 
 def _flat(pairs: Pairs) -> Iterable[str]:
