@@ -7,6 +7,7 @@ so that a redacted text has the codings of its server and mostly the same length
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,12 @@ def json_changed(raw: str, change: Change) -> str:
         new = change(raw)
         return new if len(new) == len(raw) else _json_escaped(new)
     codes = _JSON.findall(raw)
-    return Coded("".join(map(_json_character, codes)), codes).changed(change, _json_code, _json_escaped)
+    return Coded(json_text(raw), codes).changed(change, _json_code, _json_escaped)
+
+
+def json_text(raw: str) -> str:
+    """The text of a JSON string, which is given without its quotes."""
+    return "".join(map(_json_character, _JSON.findall(raw))) if "\\" in raw else raw
 
 
 def entities_changed(raw: str, change: Change) -> str:
@@ -126,6 +132,4 @@ def _json_code(code: str, character: str) -> str:
 
 
 def _json_escaped(text: str) -> str:
-    import json
-
     return json.dumps(text)[1:-1]

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from ahocorasick_rs import BytesAhoCorasick
 
 SHORTEST_SECRET = 6
 """Shorter credentials are replaced by name only: as a part of other texts they are everywhere."""
-_SHAPES = re.compile(
-    rb"(?<![0-9A-Za-z])[0-9a-fA-F]{64}(?![0-9A-Za-z])"  # a hash of this API
-    rb"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # a JSON web token
-    rb"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s]*"
-    rb"|\b(?:Bearer|Basic)[ \t]+(?!redacted-)[A-Za-z0-9._~+/=-]{8,}"
-    rb"|\b(?i:api_?key|hash|token|access_token|password|secret)=(?!redacted-)[^&\s\"'<>;,]{8,}"
-    rb"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,}\b"
-)
+_HEX = re.compile(rb"(?<![0-9A-Za-z])[0-9a-fA-F]{64}(?![0-9A-Za-z])")  # a hash of this API
+_SHAPES: Mapping[bytes, re.Pattern[bytes]] = {
+    b"eyj": re.compile(rb"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),  # a JSON web token
+    b"private key": re.compile(rb"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s]*"),
+    b"bearer": re.compile(rb"(?i:\bBearer)[ \t]+(?!redacted-)[A-Za-z0-9._~+/=-]{8,}"),
+    b"basic": re.compile(rb"(?i:\bBasic)[ \t]+(?!redacted-|realm)[A-Za-z0-9._~+/=-]{8,}"),
+    b"=": re.compile(rb"\b(?i:api_?key|hash|token|access_token|password|secret)=(?!redacted-)[^&\s\"'<>;,]{8,}"),
+    b"akia": re.compile(rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    b"gh": re.compile(rb"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
+}
+"""What looks like a credential, by a part that a text must have in lower case."""
 FILLER = b"x"
 
 
@@ -31,9 +34,13 @@ class LeakScan:
 
     def spans(self, content: bytes) -> list[tuple[int, int]]:
         """Where credentials are, in order; they may overlap."""
-        found = [match.span() for match in _SHAPES.finditer(content)]
+        lower = content.lower()
+        found = [match.span() for match in _HEX.finditer(content)]
+        for part, shape in _SHAPES.items():
+            if part in lower:
+                found += [match.span() for match in shape.finditer(content)]
         if self._automaton is not None:
-            found += [match[1:] for match in self._automaton.find_matches_as_indexes(content.lower(), overlapping=True)]
+            found += [match[1:] for match in self._automaton.find_matches_as_indexes(lower, overlapping=True)]
         return sorted(found)
 
     def without(self, content: bytes) -> tuple[bytes, int]:

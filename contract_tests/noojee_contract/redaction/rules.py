@@ -25,7 +25,11 @@ Rule = Treatment | re.Pattern[str]
 """A treatment, or the form of values that stay; other values are personal."""
 
 _DAY, _MONTH = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_ZONE = r"(?:[A-Z]{1,5}(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?|[+-][0-9]{2}:?[0-9]{2})"
+_ZONES = (
+    "Z|UTC|GMT|WET|WEST|BST|IST|CET|CEST|EET|EEST|MSK|SAST|PKT|ICT|WIB|SGT|MYT|PHT|HKT|JST|KST|AWST|ACST|ACDT|AEST|AEDT|"
+    "LHST|LHDT|CHST|FJT|NZST|NZDT|HST|AKST|AKDT|PST|PDT|MST|MDT|CST|CDT|EST|EDT|AST|ADT|NST|NDT|BRT|ART"
+)
+_ZONE = rf"(?:(?:{_ZONES})(?:[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?)?|[+-][0-9]{{2}}:?[0-9]{{2}})"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
 TIME_PATTERN = "|".join(
     [
@@ -35,9 +39,12 @@ TIME_PATTERN = "|".join(
     ]
 )
 """Times as Java, ISO 8601 and HTTP write them."""
-EPOCH_PATTERN = r"1[0-9]{12}|2[01][0-9]{11}|1[0-9]{9}|2[01][0-9]{8}"
+_MILLIS_PATTERN = r"1[0-9]{12}|2[01][0-9]{11}"
 
-TIME = re.compile(rf"(?:{TIME_PATTERN}|{EPOCH_PATTERN})?")
+TIME = re.compile(rf"(?:{TIME_PATTERN})?")
+TIME_STAMP = re.compile(rf"(?:{TIME_PATTERN}|{_MILLIS_PATTERN})?")
+EPOCH = re.compile(rf"(?:{TIME_PATTERN}|{_MILLIS_PATTERN}|1[0-9]{{9}}|2[01][0-9]{{8}})?")
+"""Times, or seconds since 1970, which may also be a telephone number: only for fields that a dialect file names."""
 CLOCK_BODY = re.compile(rb"\s*(?:1[0-9]{12}|2[01][0-9]{11})\s*")
 LEG = re.compile(r"[0-9]{0,4}")
 HOUR = re.compile(r"[0-9]{0,2}")
@@ -58,7 +65,7 @@ LITERALS = frozenset({"internal", "administrator", "noojeeadmin", "anonymous", "
 FIELDS: Mapping[str, Rule] = {
     "Source": PERSONAL, "Destination": PERSONAL, "DID": PERSONAL, "Tag": PERSONAL, "Username": PERSONAL,
     "CallRecordId": PERSONAL, "UniqueId": PERSONAL, "Leg": LEG, "Start": TIME, "callend": TIME, "Duration": DURATION, "Direction": DIRECTION,
-    "apiKey": CREDENTIAL, "hash": CREDENTIAL, "timeStamp": TIME, "date": TIME, "hour": HOUR, "method": METHOD,
+    "apiKey": CREDENTIAL, "hash": CREDENTIAL, "timeStamp": TIME_STAMP, "date": TIME, "hour": HOUR, "method": METHOD,
     "extenOrUniqueId": PERSONAL, "agentLoginName": PERSONAL, "exten": PERSONAL, "number": PERSONAL, "callerId": PERSONAL,
     "phoneCaption": PERSONAL, "answerString": PERSONAL, "instanceId": PERSONAL, "xDebugArg": PERSONAL,
     "autoAnswer": YES_NO, "monitored": YES_NO, "record": YES_NO, "lastSequenceNumber": COUNT, "timeOut": COUNT,
@@ -69,7 +76,7 @@ FIELDS: Mapping[str, Rule] = {
     "type": ANSWER_TYPE, "error": TEXT, "description": TEXT, "detail": TEXT, "title": TEXT, "reason": TEXT,
     "entities": PERSONAL, "items": PERSONAL, "MetaData": PERSONAL, "id": PERSONAL, "name": PERSONAL, "total": COUNT,
     "fTemplateId": PERSONAL, "campaignId": PERSONAL, "fCampaignId": PERSONAL, "allocationId": PERSONAL,
-    "fDispositions": PERSONAL, "timestamp": TIME, "path": URL, "url": URL, "next": URL, "trace": TEXT, "exception": TEXT,
+    "fDispositions": PERSONAL,  "path": URL, "url": URL, "next": URL, "trace": TEXT, "exception": TEXT,
     "key": CREDENTIAL, "token": CREDENTIAL, "access_token": CREDENTIAL, "password": CREDENTIAL, "secret": CREDENTIAL,
     "session": CREDENTIAL, "sessionId": CREDENTIAL, "jsessionid": CREDENTIAL, "signature": CREDENTIAL, "sig": CREDENTIAL,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from noojee_contract.redaction.rules import EPOCH_PATTERN, TIME_PATTERN
+from noojee_contract.redaction.rules import TIME_PATTERN
 from noojee_contract.redaction.stand_ins import StandIns
 from noojee_contract.redaction.vocabulary import vocabulary
 
@@ -18,9 +18,10 @@ MOST_WORDS = 5
 MOST_KNOWN = 500_000
 
 _KEPT = re.compile(
-    rf"(?<![0-9A-Za-z])(?:{TIME_PATTERN}|{EPOCH_PATTERN})(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z])(?:{TIME_PATTERN})(?![0-9A-Za-z])"
     r"|\bHTTP(?:/[0-9](?:\.[0-9])?)?(?:[ -](?:status|error|response|code))*[ :=#-]{0,3}[1-5][0-9]{2}\b"
     r"|\b(?:leg|line|column|char|byte|position|item|level)[ :=#]{1,2}[0-9]{1,4}\b"
+    r"|\btime ?stamp[ :=]{1,3}[12][0-9]{12}\b"
     r"|(?<=[0-9])[-_](?:leg[-_]?)?[0-9]{1,3}(?=\.(?:wav|mp3|gsm|ogg|flac)\b)"
     r"|\b(?:HTTP|TLS|SSL)/?v?[0-9](?:\.[0-9])?\b|\bUTF-(?:8|16)\b|\bISO-8859-1\b"
     r"|\b(?:Tomcat|Coyote|nginx|Apache|Jetty|python|httpx|curl|Java|okhttp|Python|aiohttp|Wget|Mozilla|gunicorn|Werkzeug|openresty)"

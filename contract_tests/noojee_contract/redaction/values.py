@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from noojee_contract.redaction.codings import Change, entities_changed, json_changed, percent_changed
+from noojee_contract.redaction.codings import Change, entities_changed, json_changed, json_text, percent_changed
 from noojee_contract.redaction.rules import (
     ELEMENTS,
     FOLDED_FIELDS,
@@ -23,7 +23,10 @@ from noojee_contract.redaction.texts import TextRedactor
 
 CACHED_TOKENS = 50_000
 _PAIR = re.compile(r"([^&;]*)([&;]|\Z)")
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|(-?[0-9][0-9.eE+-]*)|([\]}])', re.DOTALL)
+_STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+_DIGITS = r"(-?[0-9][0-9.eE+-]*)"
+_TOKEN = re.compile(rf"{_STRING}(?:(\s*:\s*)(?:{_STRING}|{_DIGITS})?)?|{_DIGITS}|([\]}}])", re.DOTALL)
+"""A key with its value, a value alone, or the end of an object or array."""
 _NUMBER = re.compile(r"(-?)([0-9]+)((?:\.[0-9]+)?)((?:[eE][+-]?[0-9]+)?)")
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([^/?#]*)(.*)", re.DOTALL)
 _PAGE = re.compile(r"(<[^<>]*>)")
@@ -51,6 +54,7 @@ class ValueRedactor:
         self._fields = {**FOLDED_FIELDS, **{name.lower(): rule for name, rule in (fields or {}).items()}}
         self._path_words = PATH_WORDS | frozenset(path_words)
         self._json_string = lru_cache(maxsize=CACHED_TOKENS)(self._json_string_of)
+        self._json_member = lru_cache(maxsize=CACHED_TOKENS)(self._json_member_of)
 
     def personal(self, value: str) -> str:
         """The stand-in of a personal value, which is remembered for texts."""
@@ -116,16 +120,16 @@ class ValueRedactor:
 
         def token(match: re.Match[str]) -> str:
             nonlocal name
-            string, colon, number, end = match.groups()
+            string, colon, value, number, alone, end = match.groups()
             if end is not None:
                 name = None
                 return str(end)
-            if number is not None:
-                return self._json_number(name, number)
-            if colon is not None:
-                name = json_changed(string, str)
-                return f'"{json_changed(string, self.name)}"{colon}'
-            return f'"{self._json_string(name, string)}"'
+            if alone is not None:
+                return self._json_number(name, alone)
+            if colon is None:
+                return f'"{self._json_string(name, string)}"'
+            name = string
+            return self._json_member(string, colon, value, number)
 
         return _TOKEN.sub(token, document)
 
@@ -134,12 +138,23 @@ class ValueRedactor:
         parts = _PAGE.split(page)
         return "".join(self._tag(part) if place % 2 else self._page_text(part) for place, part in enumerate(parts))
 
-    def _json_string_of(self, name: str | None, string: str) -> str:
-        rule = Treatment.TEXT if name is None else self._fields.get(name.lower(), Treatment.PERSONAL)
+    def _json_member_of(self, key: str, colon: str, string: str | None, number: str | None) -> str:
+        """A key and its value, which is a string, a number, or something that follows."""
+        value = "" if number is None else self._json_number(key, number)
+        if string is not None:
+            value = f'"{self._json_string_of(key, string)}"'
+        return f'"{json_changed(key, self.name)}"{colon}{value}'
+
+    def _json_string_of(self, key: str | None, string: str) -> str:
+        rule = Treatment.TEXT if key is None else self._json_rule(key)
         return json_changed(string, lambda text: self.value(rule, text))
 
-    def _json_number(self, name: str | None, number: str) -> str:
-        rule = Treatment.PERSONAL if name is None else self._fields.get(name.lower(), Treatment.PERSONAL)
+    def _json_rule(self, key: str) -> Rule:
+        """The rule of a key as it is written, perhaps with escapes."""
+        return self._fields.get(json_text(key).lower(), Treatment.PERSONAL)
+
+    def _json_number(self, key: str | None, number: str) -> str:
+        rule = Treatment.PERSONAL if key is None else self._json_rule(key)
         parts = _NUMBER.fullmatch(number)
         if keeps(rule, number) or parts is None:
             return number

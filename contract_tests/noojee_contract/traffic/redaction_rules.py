@@ -10,14 +10,15 @@ from noojee_contract.dialects.custom import CustomDialect
 from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.dialects.model import Method
 from noojee_contract.redaction.exchanges import RedactionRules
-from noojee_contract.redaction.rules import CREDENTIAL, FIELDS, HOUR, LEG, PERSONAL, TEXT, TIME, Rule
+from noojee_contract.redaction.rules import CREDENTIAL, EPOCH, FIELDS, HOUR, LEG, PERSONAL, TEXT, Rule
 from noojee_contract.targets.target import Target
 
 _ROLE = re.compile(r"\{([a-z_]+)(?::number)?\}")
-_ROLES: Mapping[str, Rule] = {"leg": LEG, "hour": HOUR, "date": TIME, "from": TIME, "until": TIME}
+_ROLES: Mapping[str, Rule] = {"leg": LEG, "hour": HOUR, "date": EPOCH, "from": EPOCH, "until": EPOCH}
 _MEANINGS: Mapping[str, Rule] = {
     **FIELDS,
-    "End": TIME,
+    "Start": EPOCH,
+    "End": EPOCH,
 }
 """The rule of each field by its name in a dialect file."""
 

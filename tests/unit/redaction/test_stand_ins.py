@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import itertools
 import unicodedata
 
@@ -104,6 +106,11 @@ def test_equal_keys_have_equal_fingerprints_and_stand_ins() -> None:
     assert (again.fingerprint, StandIns(again).of("Fred")) == (KEY.fingerprint, STAND_INS.of("Fred"))
     assert (other.fingerprint, StandIns(other).of("Fred Smith")) != (KEY.fingerprint, STAND_INS.of("Fred Smith"))
     assert StandInKey.random().fingerprint != StandInKey.random().fingerprint
+
+
+def test_the_hash_of_a_key_is_an_hmac() -> None:
+    key = hashlib.sha256(b"noojee-contract stand-ins\0a key of the tests").digest()
+    assert KEY.digest(b"message") == hmac.digest(key, b"message", "sha256")
 
 
 def test_a_short_key_is_refused() -> None:
