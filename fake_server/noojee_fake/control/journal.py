@@ -52,7 +52,7 @@ def read_journal(handle: SandboxHandle, request: Request) -> Response:
         if entry.number < first:
             continue
         shown = _show(entry, redaction)
-        parameters = _shown_parameters(shown)
+        parameters = _shown_parameters(shown) if filters else {}
         if all(matches(shown, parameters) for matches in filters):
             shown["near_miss"] = _near_miss(pbx, entry.request, redaction, prefix)
             if missed is None or missed is (not entry.matched or shown["near_miss"] is not None):
