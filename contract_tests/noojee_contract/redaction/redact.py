@@ -31,7 +31,7 @@ _HEADER_NAME = re.compile(
 _KEY_NAME = re.compile(rf"(?:{_NAMES})", re.IGNORECASE)
 _PARAMETER = re.compile(rf"(?<![A-Za-z0-9_$])((?:{_NAMES})=)(?!\$)([^&\s\"'<>;,]+)", re.IGNORECASE)
 _MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)', re.IGNORECASE)
-_USERINFO = re.compile(r"([a-z][a-z0-9+.-]*://)[^/\s\"']+@", re.IGNORECASE)
+_USERINFO = re.compile(r"([a-z][a-z0-9+.-]{0,20}://)[^/\s\"']+@", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
 
 

@@ -23,7 +23,7 @@ BETWEEN = "\uffff"
 """Between the decoded runs of a view; it is part of no credential."""
 _ESCAPED = re.compile(
     r"(?:%[0-9a-f]{2})+|(?:(?:\\u|%u)[0-9a-f]{4})+|(?:\\x[0-9a-f]{2})+|\\[0-7]{3}|\\[\"'\\/bfnrt]"
-    r"|&\#x?[0-9a-f]{1,7};?|&[a-z][a-z0-9]{1,30};",
+    r"|&\#x?[0-9a-f]{1,7};?|&[a-z][a-z0-9]{1,30};|&(?:amp|lt|gt|quot)",
     re.IGNORECASE,
 )
 _IGNORED = re.compile(
