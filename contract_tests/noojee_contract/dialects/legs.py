@@ -5,11 +5,12 @@ The reader never guesses: what it cannot read becomes a problem in words, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from noojee_contract.dialects.pages import says_more
 from noojee_contract.model.exchange import Exchange, NotJson, beginning
 
 MOST_LEGS = 100_000
@@ -64,11 +65,15 @@ class ErrorBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read in an answer: its legs, problems in words, and the error body if it is one."""
+    """What was read in an answer: its legs, problems in words, and the error body if it is one.
+
+    `more` says what in the answer announces further pages: its legs are not all.
+    """
 
     legs: tuple[Leg, ...] = ()
     problems: tuple[str, ...] = ()
     error_body: ErrorBody | None = None
+    more: str | None = None
 
 
 ReadEntry = Callable[[Mapping[str, Any]], tuple[Leg, list[str]]]
@@ -102,7 +107,15 @@ def read_legs(
         problems.append(f"an array came with HTTP {exchange.status}")
     legs, wrong = _read_rows(rows, read_entry)
     shown = tuple(replace(leg, exchange=exchange) if leg.unread else leg for leg in legs)
-    return Reading(legs=shown, problems=_at_most([*problems, *wrong]))
+    more = says_more(exchange, _around(document, place), len(rows))
+    return Reading(legs=shown, problems=_at_most([*problems, *wrong]), more=more)
+
+
+def _around(document: Any, place: Place) -> Iterator[Mapping[str, Any]]:
+    """The objects on the way to a place, outermost first."""
+    for key in place:
+        yield document
+        document = document[key]
 
 
 def _read_rows(rows: Sequence[Any], read_entry: ReadEntry) -> tuple[list[Leg], list[str]]:

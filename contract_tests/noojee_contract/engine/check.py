@@ -26,6 +26,7 @@ class CheckFailed(AssertionError):
     """A check that failed: its kind, what was expected, what came, and the exchange that shows it.
 
     If the clause collected differences, the check is the first of `differences`, and `extent` says how far they reach.
+    `undecided` says that the answer does not show whether the check passed, so that the clause is inconclusive.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class CheckFailed(AssertionError):
         self.exchange = exchange
         self.differences: Sequence[Difference] = ()
         self.extent: Extent | None = None
+        self.undecided = False
 
     @classmethod
     def of(cls, differences: Sequence[Difference], extent: Extent) -> Self:
@@ -81,12 +83,14 @@ class Check:
     """Counts the checks of a clause function.
 
     The first failed check ends the clause, unless it is collected, or a target file expects it by its field or message:
-    then it is kept in `tolerated`, so that it does not hide other failures.
+    then it is kept in `tolerated`, so that it does not hide other failures. An answer that decides nothing is kept in
+    `undecided`: the clause is inconclusive, unless a later check fails.
     """
 
     def __init__(self, expectations: Expectations | None = None) -> None:
         self.expectations = expectations or Expectations()
         self.tolerated: list[CheckFailed] = []
+        self.undecided: list[CheckFailed] = []
         self.checks = 0
         self.notes: list[str] = []
         self.options: dict[str, list[str]] = {}
@@ -114,10 +118,17 @@ class Check:
                 )
             )
 
+    def undecide(self, message: str, exchange: Exchange, *, kind: FailureKind, expected: str, actual: str) -> None:
+        """Keep an answer that does not show whether a check passed, such as 503 to a wrong key."""
+        failed = CheckFailed(message, kind, expected=expected, actual=actual, exchange=exchange)
+        failed.undecided = True
+        self.undecided.append(failed)
+
     def take(self, other: Check) -> None:
         """Take everything that another run of the same clause counted and noted."""
         self.checks, self.notes, self.coverage = other.checks, other.notes, other.coverage
         self.comparison, self.tolerated, self.options = other.comparison, other.tolerated, other.options
+        self.undecided = other.undecided
 
     def _fail(self, failed: CheckFailed) -> None:
         if self.expectations.narrow_row_for(failed.field, failed.message) is None:

@@ -65,7 +65,7 @@ class ClauseResults:
                 result = self._failed_on_read_only(clause, function, cell, check, failed, subject)
                 if result is not None:
                     return result
-            elif isinstance(error, TimeUnavailable):
+            elif isinstance(error, TimeUnavailable) or failed.undecided:
                 return self._failed(clause, cell, check, failed)
             else:
                 return self._failed_on(clause, function, cell, check, failed, document)
@@ -139,8 +139,11 @@ class ClauseResults:
         if bug is not None:
             text = f"the fake has a bug of its own ({bug}); no contract is broken by it"
             return make_result(clause, cell, Outcome.ERROR, checks=check.checks, reason=text)
-        failure = self._failures.build(clause, cell, failed, document=document, flaky=flaky)
         outcome, reason = self._outcome_of(clause, cell, failed, check.expectations)
+        if failed.undecided and outcome is not Outcome.EXPECTED_FAILURE:
+            text = self._failures.redacted(cell, failed.message)
+            return make_result(clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=text)
+        failure = self._failures.build(clause, cell, failed, document=document, flaky=flaky)
         if outcome is Outcome.INFORMATIONAL:
             reason = failure.headline
         return make_result(clause, cell, outcome, checks=check.checks, reason=reason, failure=failure)

@@ -18,10 +18,11 @@ def run_clause(function: ClauseFunction, subject: Subject | SubjectPair, check: 
     """Run a clause function. Raises CheckFailed for its first failed check, or for all differences that it collected.
 
     An unexpected difference has failed the clause, even if the clause could not be finished. Expected failures are
-    raised only if nothing else failed: see `is_expected`.
+    raised only if nothing else failed: see `is_expected`. So is the first answer that decided nothing.
     """
     check.comparison = Comparison()
     check.tolerated.clear()
+    check.undecided.clear()
     stop: Exception | None = None
     try:
         function(subject, check)
@@ -33,6 +34,8 @@ def run_clause(function: ClauseFunction, subject: Subject | SubjectPair, check: 
         raise _collected(check, unexpected, subject) from stop
     if stop is not None:
         raise stop
+    if check.undecided:
+        raise check.undecided[0]
     if differences:
         raise _collected(check, differences, subject)
     if check.tolerated:

@@ -147,11 +147,14 @@ def _by_key(*wrong: Response) -> Callable[[Request], Any]:
     [
         ([Response("", status=401)], Outcome.PASSED),
         ([BUSY, Response("", status=401)], Outcome.PASSED),
-        ([BUSY], Outcome.FAILED),
-        ([Response("", status=500)], Outcome.FAILED),
+        ([BUSY], Outcome.INCONCLUSIVE),
+        ([Response("", status=500)], Outcome.INCONCLUSIVE),
         ([Response("", status=429)], Outcome.INCONCLUSIVE),
+        ([Response("", status=418)], Outcome.PASSED),
+        ([BUSY, RIGHT], Outcome.FAILED),
+        ([Response(RIGHT.data, status=500)], Outcome.FAILED),
     ],
-    ids=["401", "503 then 401", "503", "500", "429"],
+    ids=["401", "503 then 401", "503", "500", "429", "418", "503 then legs", "legs with 500"],
 )
 @pytest.mark.parametrize("clause_id", ["authentication.wrong-refused", "authentication.refusal-is-an-error"])
 def test_only_a_refusal_refuses_a_wrong_key(

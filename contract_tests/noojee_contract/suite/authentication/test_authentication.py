@@ -10,9 +10,9 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import (
     ask,
     check_answered,
+    check_credentials_get_nothing,
+    check_credentials_refused,
     check_each_refused,
-    check_no_recording,
-    check_refused,
     credentials_of_key,
     describe_question,
     first_question,
@@ -55,7 +55,9 @@ def test_wrong_credentials_give_no_recording(subject: Subject, check: Check) -> 
     """DOC: the hash is made from the key, and the key is the PBX's own."""
     for question in questions(subject):
         exchange = ask(subject, question, credentials=wrong_credentials(subject))
-        check_no_recording(subject, check, exchange, f"{describe_question(question)} with a wrong credential")
+        check_credentials_get_nothing(
+            subject, check, exchange, f"{describe_question(question)} with a wrong credential"
+        )
 
 
 @clause("authentication.refusal-is-an-error")
@@ -63,8 +65,8 @@ def test_a_refusal_is_an_error_and_no_list(subject: Subject, check: Check) -> No
     """DOC W-OV: a negative Code signifies an error; W-H: otherwise an appropriate HTTP error code."""
     for question in questions(subject):
         exchange = ask(subject, question, credentials=wrong_credentials(subject))
-        check_refused(subject, check, exchange, f"{describe_question(question)} with a wrong credential")
-        check_refused(
+        check_credentials_refused(subject, check, exchange, f"{describe_question(question)} with a wrong credential")
+        check_credentials_refused(
             subject, check, ask(subject, question, credentials=()), f"{describe_question(question)} without credentials"
         )
 
@@ -74,7 +76,7 @@ def test_missing_credentials_are_refused(subject: Subject, check: Check) -> None
     """SPEC: before you can retrieve any meta data you must first get a security hash and time stamp."""
     for question in questions(subject):
         for what, credentials in _incomplete_credentials(subject):
-            check_refused(
+            check_credentials_refused(
                 subject,
                 check,
                 ask(subject, question, credentials=credentials),
@@ -107,11 +109,11 @@ def test_accepted_credentials_are_not_remembered(subject: Subject, check: Check)
     """DOC W-A1: pass the hash with the call; W-D9: the key in each call."""
     for question in first_question(subject):
         check_answered(subject, check, ask(subject, question), "with the documented credentials")
-        check_refused(
+        check_credentials_refused(
             subject, check, ask(subject, question, credentials=()), "without credentials, after an accepted request"
         )
         wrong = ask(subject, question, credentials=wrong_credentials(subject))
-        check_refused(subject, check, wrong, "with a wrong credential, after an accepted request")
+        check_credentials_refused(subject, check, wrong, "with a wrong credential, after an accepted request")
 
 
 @clause("authentication.right-after-wrong")
@@ -130,7 +132,7 @@ def test_the_key_of_another_pbx_is_refused(subject: Subject, check: Check) -> No
     if key == subject.client.key:
         raise Inconclusive("the sandboxes of this target share one key")
     for question in questions(subject):
-        check_refused(
+        check_credentials_refused(
             subject,
             check,
             ask(subject, question, credentials=credentials_of_key(subject, key)),
@@ -146,7 +148,7 @@ def test_credentials_of_the_other_api_are_refused(subject: Subject, check: Check
             credentials: Query = (("apiKey", subject.client.key),)
         else:
             credentials = subject.client.signed(str(int(subject.zone_now().timestamp() * 1000)))
-        check_no_recording(
+        check_credentials_get_nothing(
             subject, check, ask(subject, question, credentials=credentials), "credentials of the other API"
         )
 
@@ -157,7 +159,7 @@ def test_every_path_needs_credentials(subject: Subject, check: Check) -> None:
     for question in vendor_questions(subject):
         for path in GUARDED:
             exchange = post(subject, question, credentials=(), base=f"{subject.client.root}{path}")
-            check_no_recording(subject, check, exchange, f"{path}/{question[0]} without credentials")
+            check_credentials_get_nothing(subject, check, exchange, f"{path}/{question[0]} without credentials")
 
 
 @clause("authentication.no-way-around")
@@ -177,7 +179,7 @@ def test_other_spellings_of_a_path_need_credentials(subject: Subject, check: Che
         }
         for what, changed in spelled.items():
             exchange = send(subject, request, url=changed + mark + query)
-            check_no_recording(subject, check, exchange, f"{what} in the path, without credentials")
+            check_credentials_get_nothing(subject, check, exchange, f"{what} in the path, without credentials")
 
 
 @clause("authentication.legacy-refused-status")

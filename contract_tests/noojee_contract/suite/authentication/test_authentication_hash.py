@@ -15,9 +15,9 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import (
     ask,
     check_answered,
+    check_credentials_get_nothing,
+    check_credentials_refused,
     check_each_refused,
-    check_no_recording,
-    check_refused,
     describe_exchange,
     first_question,
     has_legs,
@@ -95,7 +95,7 @@ def test_a_hash_of_another_fresh_time_stamp_is_refused(subject: Subject, check: 
         for off in (1, 40, 1000):
             now = pbx_millis(subject)
             credentials = hash_credentials(subject, now - off, vendor_hash(subject.client.key, str(now)))
-            check_refused(
+            check_credentials_refused(
                 subject,
                 check,
                 ask(subject, question, credentials=credentials),
@@ -110,7 +110,7 @@ def test_an_accepted_hash_is_refused_with_another_time_stamp(subject: Subject, c
         hash_pair = subject.client.new_hash()
         check_answered(subject, check, ask(subject, question, credentials=hash_pair), "a fresh hash")
         replayed = hash_credentials(subject, pbx_millis(subject) - 7, hash_pair[1][1])
-        check_refused(
+        check_credentials_refused(
             subject, check, ask(subject, question, credentials=replayed), "an accepted hash with another time stamp"
         )
 
@@ -122,7 +122,7 @@ def test_an_upper_case_hash_is_refused(subject: Subject, check: Check) -> None:
         time_stamp = pbx_millis(subject)
         digest = vendor_hash(subject.client.key, str(time_stamp)).upper()
         exchange = ask(subject, question, credentials=hash_credentials(subject, time_stamp, digest))
-        check_no_recording(subject, check, exchange, "the hash in upper case")
+        check_credentials_get_nothing(subject, check, exchange, "the hash in upper case")
 
 
 @clause("authentication.hash-reuse")

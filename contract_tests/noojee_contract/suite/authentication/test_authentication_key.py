@@ -14,9 +14,9 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.support.queries import (
     ask,
     check_answered,
+    check_credentials_get_nothing,
+    check_credentials_refused,
     check_each_refused,
-    check_no_recording,
-    check_refused,
     describe_question,
     first_question,
     first_vendor_question,
@@ -33,7 +33,7 @@ def _check_headers(subject: Subject, check: Check, headers: Headers, what: str) 
     """Check that a question without credentials in its query is refused with these headers."""
     for question in first_question(subject):
         exchange = ask(subject, question, credentials=(), headers=headers)
-        check_refused(subject, check, exchange, what)
+        check_credentials_refused(subject, check, exchange, what)
 
 
 @clause("authentication.not-in-header")
@@ -78,7 +78,9 @@ def test_a_session_cookie_is_not_accepted(subject: Subject, check: Check) -> Non
             continue
         sent = "; ".join(f"{name}={value}" for name, value in cookies)
         exchange = ask(subject, question, credentials=(), headers=(("cookie", sent),))
-        check_refused(subject, check, exchange, f"no credentials, but the cookie {names} of an accepted request")
+        check_credentials_refused(
+            subject, check, exchange, f"no credentials, but the cookie {names} of an accepted request"
+        )
 
 
 def _cookies_of(exchange: Exchange) -> list[tuple[str, str]]:
@@ -100,7 +102,7 @@ def test_credentials_in_a_json_body_are_not_accepted(subject: Subject, check: Ch
         body = json.dumps({"apiKey": subject.client.key, **dict(subject.client.credentials())}).encode()
         headers = (("content-type", "application/json"),)
         exchange = post(subject, question, credentials=(), headers=headers, body=body)
-        check_refused(subject, check, exchange, "credentials in a JSON body")
+        check_credentials_refused(subject, check, exchange, "credentials in a JSON body")
 
 
 @clause("authentication.forwarded-for")
@@ -138,7 +140,7 @@ def _credentials_without_time(subject: Subject) -> Query:
 def test_an_address_that_is_not_allowed_gets_no_recording(subject: Subject, check: Check) -> None:
     """DOC W-AK: only whitelisted IP addresses."""
     refused, served = _from_two_addresses(subject.fresh())
-    check_no_recording(subject, check, refused, "right credentials from an address that is not allowed")
+    check_credentials_get_nothing(subject, check, refused, "right credentials from an address that is not allowed")
     check_answered(subject, check, served, "right credentials from an address that is allowed")
 
 
@@ -180,7 +182,7 @@ def test_the_key_in_other_letter_case_is_refused(subject: Subject, check: Check)
         if swapped != subject.client.key:
             subject.client.secrets.append(swapped)
             exchange = ask(subject, question, credentials=subject.client.in_place(swapped))
-            check_no_recording(subject, check, exchange, "the key with its letter case swapped")
+            check_credentials_get_nothing(subject, check, exchange, "the key with its letter case swapped")
 
 
 def _user_key(subject: Subject) -> str:
@@ -195,7 +197,7 @@ def test_the_key_of_a_user_is_refused(subject: Subject, check: Check) -> None:
     """DOC W-AK: a user key has no access to API endpoints that are not about campaigns."""
     for question in questions(subject):
         exchange = ask(subject, question, credentials=(("apiKey", _user_key(subject)),))
-        check_refused(subject, check, exchange, f"{describe_question(question)} with the key of a user")
+        check_credentials_refused(subject, check, exchange, f"{describe_question(question)} with the key of a user")
 
 
 @clause("authentication.user-key-status")
@@ -218,4 +220,4 @@ def test_audio_needs_credentials(subject: Subject, check: Check) -> None:
                 exchange = subject.client.sound(unique_id, leg.number, credentials=credentials)
                 message = f"the sound of a leg came {what}"
                 check(not has_audio(exchange), message, exchange, kind=FailureKind.NOT_REFUSED)
-                check_refused(subject, check, exchange, f"the sound of a leg, {what}")
+                check_credentials_refused(subject, check, exchange, f"the sound of a leg, {what}")

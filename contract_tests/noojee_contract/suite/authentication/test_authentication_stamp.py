@@ -14,8 +14,8 @@ from noojee_contract.suite.support.answers import has_error_status
 from noojee_contract.suite.support.queries import (
     ask,
     check_answered,
+    check_credentials_refused,
     check_each_refused,
-    check_refused,
     describe_exchange,
     first_question,
     has_legs,
@@ -62,14 +62,14 @@ def test_a_hash_of_eight_seconds_is_accepted(subject: Subject, check: Check) -> 
 def test_a_hash_of_eleven_seconds_is_refused(subject: Subject, check: Check) -> None:
     """DOC W-A1, W-HA: valid 10 seconds."""
     for exchange in _aged(subject, check, 11):
-        check_refused(subject, check, exchange, "a hash 11 s old, never used")
+        check_credentials_refused(subject, check, exchange, "a hash 11 s old, never used")
 
 
 @clause("authentication.stale-after-use")
 def test_a_used_hash_of_eleven_seconds_is_refused(subject: Subject, check: Check) -> None:
     """DOC W-A1: valid 10 seconds only. The hour after the first use belongs to the next API (W-HA)."""
     for exchange in _aged(subject, check, 11, used=True):
-        check_refused(subject, check, exchange, "a hash 11 s old, used when it was fresh")
+        check_credentials_refused(subject, check, exchange, "a hash 11 s old, used when it was fresh")
 
 
 @clause("authentication.used-hash-lives")
@@ -83,7 +83,7 @@ def test_a_used_hash_is_accepted_for_an_hour(subject: Subject, check: Check) -> 
 def test_a_used_hash_is_refused_after_an_hour(subject: Subject, check: Check) -> None:
     """DOC W-HA: for an hour, and no longer."""
     for exchange in _aged(subject, check, 61 * 60 + 1, used=True):
-        check_refused(subject, check, exchange, "a hash 61 min old, used once, when it was fresh")
+        check_credentials_refused(subject, check, exchange, "a hash 61 min old, used once, when it was fresh")
 
 
 @clause("authentication.hash-hour-from")
@@ -222,7 +222,7 @@ def test_a_stale_hash_has_the_declared_status(subject: Subject, check: Check) ->
 def test_a_new_hash_is_accepted_after_a_stale_hash(subject: Subject, check: Check) -> None:
     """DOC W-HUd: the call must be repeated with a newly acquired timestamp."""
     for stale in _aged(subject, check, 11):
-        check_refused(subject, check, stale, "a hash 11 s old")
+        check_credentials_refused(subject, check, stale, "a hash 11 s old")
     for question in first_question(subject):
         renewed = ask(subject, question, credentials=subject.client.new_hash())
         check_answered(subject, check, renewed, "a new hash after a stale one")

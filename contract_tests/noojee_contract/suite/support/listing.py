@@ -402,6 +402,8 @@ def unreadable(answer: Answer) -> str | None:
     """Why an answer is no array of objects; None where it is one. The values of fields do not count."""
     if answer.reading.error_body is not None:
         return f"an error body: {beginning(answer.reading.error_body.message, 80)!r}"
+    if answer.reading.more is not None:
+        return f"the listing has pages, which no clause follows, so legs are lost: {answer.reading.more}"
     return next((problem for problem in answer.reading.problems if not _FIELD_PROBLEM.match(problem)), None)
 
 
@@ -413,6 +415,13 @@ def listing_mismatch(answer: Answer) -> Mismatch | None:
     kind = kind_without_legs(answer)
     if answer.legs:
         kind = FailureKind.INVALID_BODY if answer.exchange.status == 200 else FailureKind.UNEXPECTED_STATUS
+    if answer.reading.more is not None and answer.exchange.status == 200:
+        return Mismatch(
+            kind=FailureKind.MISSING_LEG,
+            message=f"{question_in_words(answer)}: expected all legs in one array; {problem}",
+            expected="all legs in one array",
+            actual=answer.reading.more,
+        )
     return Mismatch(
         kind=FailureKind.INVALID_BODY if kind is FailureKind.MISSING_LEG else kind,
         message=f"{question_in_words(answer)}: expected 200 and an array of legs, got {describe(answer)}",

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from noojee_contract.clients.client import Credentials, Query
+from noojee_contract.clients.retry_after import TOO_MANY_REQUESTS
 from noojee_contract.dialects.vendor_dialect import FORM_TYPE
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
@@ -191,6 +192,32 @@ def check_answered(subject: Subject, check: Check, exchange: Exchange, what: str
 def check_refused(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
     """Check that a request is refused. Raises Inconclusive for 429."""
     require_a_decision(exchange)
+    _check_refused(subject, check, exchange, what)
+
+
+def check_credentials_refused(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
+    """Check that a request is refused because of its credentials. 429 and server errors without a recording decide nothing."""
+    if not _is_undecided(subject, check, exchange, what):
+        _check_refused(subject, check, exchange, what)
+
+
+def _is_undecided(subject: Subject, check: Check, exchange: Exchange, what: str) -> bool:
+    """Whether an answer says nothing about credentials: the check keeps it, and the clause goes on with the next ones."""
+    if not is_busy(exchange) or shows_recording(subject, exchange):
+        return False
+    actual = describe_exchange(subject, exchange)
+    advice = "; set requests_per_second" if exchange.status == TOO_MANY_REQUESTS else ""
+    check.undecide(
+        f"{what}: the answer is {actual}, which does not say whether the credentials are refused{advice}",
+        exchange,
+        kind=FailureKind.UNEXPECTED_STATUS,
+        expected="a refusal",
+        actual=actual,
+    )
+    return True
+
+
+def _check_refused(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
     actual = describe_exchange(subject, exchange)
     check(
         is_refused(subject, exchange),
@@ -224,6 +251,12 @@ def check_no_recording(subject: Subject, check: Check, exchange: Exchange, what:
         expected="no recording",
         actual=actual,
     )
+
+
+def check_credentials_get_nothing(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
+    """Check that wrong credentials get no recording. 429 and server errors without a recording decide nothing."""
+    if not _is_undecided(subject, check, exchange, what):
+        check_no_recording(subject, check, exchange, what)
 
 
 def refusal_status(subject: Subject, exchange: Exchange) -> str:
@@ -264,4 +297,4 @@ def check_each_refused(subject: Subject, check: Check, attempts: Iterable[tuple[
     """Check that one question is refused with each of some credentials."""
     for question in first_question(subject):
         for what, credentials in attempts:
-            check_refused(subject, check, ask(subject, question, credentials=credentials), what)
+            check_credentials_refused(subject, check, ask(subject, question, credentials=credentials), what)
