@@ -6,13 +6,17 @@ A variation is a function of (head, body) to the bytes that are sent; None: as u
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import struct
+import time
 from collections.abc import Callable
 
 WireVariation = Callable[[bytes, bytes], bytes | None]
 WIRE_VARIATIONS: dict[str, WireVariation] = {}
 """The variations by name."""
+_COUNT = itertools.count()
+"""Makes each answer different."""
 CLOSING = frozenset({"http-1.0-until-it-closes"})
 """The variations that close the connection after an answer, and say so."""
 
@@ -157,3 +161,67 @@ def compressed_when_accepted(head: bytes, body: bytes) -> bytes | None:
     if not _is_json(head):
         return None
     return _whole([*_lines(head), b"Content-Encoding: gzip"], gzip.compress(body))
+
+
+@variation("headers-in-odd-case")
+def headers_in_odd_case(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9110, 5.1: names of fields are case-insensitive."""
+    status, *rest = _lines(head)
+    odd = [b"%b:%b" % (name.swapcase(), value) for name, _, value in (line.partition(b":") for line in rest)]
+    return b"\r\n".join([status, *odd, b"", b""]) + body
+
+
+@variation("a-session-at-every-answer")
+def a_session_at_every_answer(head: bytes, body: bytes) -> bytes | None:
+    """RFC 6265, 3: a server may set cookies with any answer, and a client may ignore them (a load balancer, Tomcat)."""
+    cookies = [
+        b"Set-Cookie: JSESSIONID=%d; Path=/; Secure; HttpOnly" % next(_COUNT),
+        b"Set-Cookie: AWSALB=x; Max-Age=600",
+    ]
+    return _whole([*_lines(head), *cookies], body)
+
+
+@variation("json-with-unescaped-letters")
+def json_with_unescaped_letters(head: bytes, body: bytes) -> bytes | None:
+    """RFC 8259, 7: letters outside ASCII need no escape, nor does "/"; keys come in any order."""
+    if not _is_json(head):
+        return None
+    document = json.loads(body)
+    if isinstance(document, list):
+        document = [dict(reversed(each.items())) if isinstance(each, dict) else each for each in document]
+    return _whole(_lines(head), json.dumps(document, ensure_ascii=False).encode())
+
+
+@variation("slow-first-byte")
+def slow_first_byte(head: bytes, body: bytes) -> bytes | None:
+    """A busy database takes its time; the answer comes before the time-out."""
+    time.sleep(0.05 if next(_COUNT) % 20 == 0 else 0)
+    return _whole(_lines(head), body)
+
+
+@variation("chunks-of-one-byte")
+def chunks_of_one_byte(head: bytes, body: bytes) -> bytes | None:
+    """RFC 9112, 7.1: a chunk has any size (a servlet that flushes)."""
+    if not body:
+        return None
+    return b"\r\n".join([*_lines(head, b"content-length"), b"Transfer-Encoding: chunked", b"", b""]) + _byte_by_byte(
+        body
+    )
+
+
+def _byte_by_byte(body: bytes) -> bytes:
+    """A body in chunks, the first ones of one byte."""
+    parts = [body[at : at + 1] for at in range(min(3, len(body)))] + ([body[3:]] if len(body) > 3 else [])
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+@variation("sound-encoded-at-each-request")
+def sound_encoded_at_each_request(head: bytes, body: bytes) -> bytes | None:
+    """W-SL: a recording is converted when it is fetched, so the file differs each time; the sound is the same."""
+    at = body.find(b"data") if body[:4] == b"RIFF" else -1
+    if at < 0:
+        return None
+    text = b"%08d" % next(_COUNT)
+    chunk = b"LIST" + struct.pack("<I", 20) + b"INFOISFT" + struct.pack("<I", 8) + text
+    changed = body[:at] + chunk + body[at:]
+    return _whole(_lines(head), changed[:4] + struct.pack("<I", len(changed) - 8) + changed[8:])

@@ -236,6 +236,22 @@ def _coding(exchange: Exchange) -> str:
     return f"no sound: {sound}" if isinstance(sound, NoSound) else CODINGS.get(sound.coding, f"other: {sound.coding}")
 
 
+MOST_PADDING_SECONDS = 0.1
+"""How much longer or shorter a sound may be that is encoded for each request: coders fill their last frame."""
+
+
+def _is_same_sound(before: Exchange, after: Exchange) -> bool:
+    """Whether two answers have the same audio: the same bytes, or the same sound, encoded for each request (W-SL)."""
+    if before.body == after.body:
+        return True
+    sounds = read_audio(before), read_audio(after)
+    if isinstance(sounds[0], NoSound) or isinstance(sounds[1], NoSound):
+        return False
+    if abs(sounds[0].seconds - sounds[1].seconds) > MOST_PADDING_SECONDS:
+        return False
+    return compare_sounds(sounds[0], sounds[1]).likeness is not Likeness.DIFFERENT
+
+
 @clause("audio.asked-again")
 def test_audio_is_the_same_when_fetched_again(subject: Subject, check: Check) -> None:
     """DERIVED: a retrieval changes nothing."""
@@ -244,7 +260,7 @@ def test_audio_is_the_same_when_fetched_again(subject: Subject, check: Check) ->
             again = subject.client.sound(listed.unique_id, listed.number)
             expected, actual = describe_audio(subject, exchange), describe_audio(subject, again)
             check(
-                again.body == exchange.body,
+                _is_same_sound(exchange, again),
                 f"{describe_leg(listed)}: fetched again, {actual}",
                 again,
                 kind=FailureKind.ANSWERS_DIFFER,
