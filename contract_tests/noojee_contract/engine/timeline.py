@@ -19,11 +19,13 @@ def time_lines(subject: Subject) -> list[dict[str, Any]]:
             ]
             rows[call.unique_id] = {"unique_id": call.unique_id, "direction": call.direction, "legs": legs}
         return list(rows.values())
+    shown: set[tuple[str, int]] = set()
     for answer in subject.answers():
         for leg in answer.legs:
             row = rows.setdefault(leg.unique_id, {"unique_id": leg.unique_id, "direction": leg.direction, "legs": []})
             seconds = leg.duration_seconds
-            if all(bar["leg"] != leg.number for bar in row["legs"]) and leg.start and seconds is not None:
+            if (leg.unique_id, leg.number) not in shown and leg.start and seconds is not None:
+                shown.add((leg.unique_id, leg.number))
                 bar = _bar(leg.number, leg.start[0], None, leg.destination, leg.username, leg.tag, seconds)
                 row["legs"].append(bar)
     return list(rows.values())

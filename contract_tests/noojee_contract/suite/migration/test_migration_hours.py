@@ -29,7 +29,6 @@ from noojee_contract.suite.support.listing import (
     ends_of,
     listing_mismatch,
     name_of,
-    names,
     question_in_words,
     with_decided_start,
     written,
@@ -197,7 +196,7 @@ def _check_listed_by_hour(check: Check, leg: Leg, answers: list[Answer], side: S
     unlisted = None if answers[0].legs else listing_mismatch(answers[0])
     asked = ", ".join(answer.asked.value for answer in answers)
     check.collect(
-        any(name_of(leg) in names(answer.legs) for answer in answers),
+        any(name_of(leg) in map(name_of, answer.legs) for answer in answers),
         f"{describe_leg(leg)} is not listed by hour on the {side.words} ({asked})",
         answers[0].exchange,
         pair=LegPair(leg, None) if side.is_new else LegPair(None, leg),

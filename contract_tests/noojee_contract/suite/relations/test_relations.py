@@ -21,16 +21,29 @@ from noojee_contract.suite.support.listing import (
     names,
     question_in_words,
 )
-from noojee_contract.suite.support.relations import check_rows, rows
+from noojee_contract.suite.support.relations import Row, check_rows, rows
 
 MOST_CALLS = 20  # calls listed by hour that the test also requests by unique id
 MOST_TAGS = 10  # tags of listed legs that the test requests on a read-only target
 VARIED_TAGS = 4  # tags that the test also requests with one character more, and one fewer
 
 
-def _missing(what: str, name: LegName, answer: Answer) -> Mismatch | None:
+class _Listed:
+    """The names of the legs in answers, made once for each answer: an answer may have thousands of legs."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, tuple[Answer, frozenset[LegName]]] = {}
+
+    def names(self, answer: Answer) -> frozenset[LegName]:
+        """The names of the legs in an answer."""
+        if id(answer) not in self._names:
+            self._names[id(answer)] = answer, frozenset(map(name_of, answer.legs))  # keeps the answer, and so its id
+        return self._names[id(answer)][1]
+
+
+def _missing(what: str, name: LegName, answer: Answer, listed: _Listed) -> Mismatch | None:
     """Why an answer does not list a leg; None where it does. `what` starts the message."""
-    if name in names(answer.legs):
+    if name in listed.names(answer):
         return None
     unlisted = None if answer.legs else listing_mismatch(answer)
     return Mismatch(
@@ -46,8 +59,11 @@ def test_a_leg_by_tag_is_one_of_its_call(subject: Subject, check: Check) -> None
     unique_ids = set(subject.unique_ids)
     for tag in subject.tags:
         answer = subject.by_tag(tag)
-        for unique_id in dict.fromkeys(leg.unique_id for leg in answer.legs if leg.unique_id in unique_ids):
-            tagged = {name: row for name, row in rows([answer]).items() if name[0] == unique_id}
+        calls: dict[str, dict[LegName, Row]] = {}
+        for name, row in rows([answer]).items():
+            if name[0] in unique_ids:
+                calls.setdefault(name[0], {})[name] = row
+        for unique_id, tagged in calls.items():
             check_rows(check, tagged, subject.by_unique_id(unique_id), f"a call of {question_in_words(answer)}")
 
 
@@ -55,6 +71,7 @@ def test_a_leg_by_tag_is_one_of_its_call(subject: Subject, check: Check) -> None
 def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> None:
     """DOC W-H, W-D9: the legs by hour are legs of calls, and a call has an entry for each leg."""
     calls: dict[str, None] = {}
+    listed = _Listed()
     for day, hour in subject.hours:
         answer = subject.by_hour(day, hour)
         for leg in answer.legs:
@@ -63,7 +80,7 @@ def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> Non
                 calls[unique_id] = None
                 whole = subject.by_unique_id(unique_id)
                 mismatch = _missing(
-                    f"{question_in_words(answer)} lists {leg_in_words(name_of(leg))}", name_of(leg), whole
+                    f"{question_in_words(answer)} lists {leg_in_words(name_of(leg))}", name_of(leg), whole, listed
                 )
                 check_mismatch(check, mismatch, answer.exchange if whole.legs else whole.exchange)
 
@@ -72,6 +89,7 @@ def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> Non
 def test_the_tag_of_a_leg_finds_the_leg(subject: Subject, check: Check) -> None:
     """SPEC: Tag is the tag attached to the recording, and the recording is found by its tag."""
     known, found = set(subject.tags), set[str]()
+    listed = _Listed()
     for unique_id in subject.unique_ids:
         for leg in subject.by_unique_id(unique_id).legs:
             if subject.archive is None and leg.tag and subject.client.can_encode(leg.tag) and len(found) < MOST_TAGS:
@@ -79,7 +97,7 @@ def test_the_tag_of_a_leg_finds_the_leg(subject: Subject, check: Check) -> None:
             if leg.tag in known | found:
                 answer = subject.by_tag(leg.tag)
                 what = f"{leg_in_words(name_of(leg))} carries the tag {leg.tag!r}"
-                check_mismatch(check, _missing(what, name_of(leg), answer), answer.exchange)
+                check_mismatch(check, _missing(what, name_of(leg), answer, listed), answer.exchange)
 
 
 @clause("relations.hours-apart")
@@ -107,6 +125,7 @@ def test_the_legs_of_a_call_are_listed_in_their_hours(subject: Subject, check: C
     """DOC W-H: legs that ended in that hour. Duration is rounded down, so an end close to the hour may lie in either hour."""
     hours = set(subject.hours)
     left_out = subject.profile.get("repeated_hour") != "both"
+    listed = _Listed()
     for unique_id in subject.unique_ids:
         for leg in subject.by_unique_id(unique_id).legs:
             ends = ends_of(leg, more=(0, 2))
@@ -117,7 +136,7 @@ def test_the_legs_of_a_call_are_listed_in_their_hours(subject: Subject, check: C
                 continue  # the second of two equal hours may be left out: option repeated_hour
             answer = subject.by_hour(*ended.pop())
             mismatch = _missing(
-                f"{leg_in_words(name_of(leg))} ended in {question_in_words(answer)}", name_of(leg), answer
+                f"{leg_in_words(name_of(leg))} ended in {question_in_words(answer)}", name_of(leg), answer, listed
             )
             check_mismatch(check, mismatch, answer.exchange)
 
