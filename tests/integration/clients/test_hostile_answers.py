@@ -1,0 +1,65 @@
+"""A hostile answer ends in time, and is an exchange in words: nothing is raised. The server is on a socket."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+
+from noojee_contract.clients.body import KEPT_BYTES
+from noojee_contract.clients.sender import AnswerBounds, Sender
+from noojee_contract.clients.transport import BoundedTransport
+from noojee_contract.model.exchange import Exchange, Request
+from support.hostile_answers import HOSTILE, HostileServer, once, with_length
+
+TIMEOUT_SECONDS = 0.4
+LONGEST_SECONDS = 5.0  # a loaded machine
+ENDLESS = sorted(name for name, hostile in HOSTILE.items() if hostile.again)
+BROKEN = ["gzip in gzip of a gibibyte", "gzip of a gibibyte", "false gzip label", "unknown content coding"]
+
+
+def asked(name: str, *, audio: bool = False) -> Exchange:
+    """The exchange with a server that gives a hostile answer."""
+    bounds = AnswerBounds(timeout_seconds=TIMEOUT_SECONDS, max_body_bytes=1024 * 1024, largest_audio=1024 * 1024)
+    with HostileServer(HOSTILE[name]) as server, httpx.Client(transport=BoundedTransport(), trust_env=False) as http:
+        return Sender(http, bounds=bounds).send(Request(method="POST", url=f"{server.url}/x", audio=audio))
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_an_endless_answer_ends_in_time(name: str) -> None:
+    """The time-out covers the whole exchange: the head, informational answers, chunks, trailers, empty gzip members."""
+    started = time.monotonic()
+    exchange = asked(name)
+    assert time.monotonic() - started < LONGEST_SECONDS
+    assert exchange.transport_error is not None
+    assert exchange.body_bytes <= KEPT_BYTES
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_decoded_body_is_bounded(name: str) -> None:
+    """30 KB of gzip in gzip were gigabytes. The beginning is kept for the report."""
+    exchange = asked(name)
+    assert exchange.transport_error is not None
+    assert exchange.body_bytes <= KEPT_BYTES
+
+
+def test_audio_that_drips_ends_in_time() -> None:
+    """Audio may take longer than other answers, but has a lowest rate."""
+    exchange = asked("body dripped", audio=True)
+    assert exchange.transport_error is not None
+    assert "16000 bytes a second" in exchange.transport_error
+
+
+def test_long_audio_is_read_from_a_file() -> None:
+    """The exchange keeps its beginning only."""
+    audio = b"RIFF" + bytes(100_000)
+    with (
+        HostileServer(once(lambda: with_length(audio))) as server,
+        httpx.Client(transport=BoundedTransport(), trust_env=False) as http,
+    ):
+        exchange = Sender(http).send(Request(method="POST", url=server.url, audio=True))
+        assert exchange.response is not None
+        assert len(exchange.response.body) == KEPT_BYTES
+        assert exchange.body_bytes == len(audio)
+        assert exchange.body == audio
