@@ -48,6 +48,13 @@ def test_a_variation_of_a_conformant_server_is_no_failure(name: str) -> None:
         assert adapter.watched.differing
 
 
+@pytest.mark.parametrize("idle_seconds", [0.05, 0.25])
+def test_a_server_that_closes_idle_connections_is_no_failure(idle_seconds: float) -> None:
+    """RFC 9112, 9.3.1: a server may close an idle connection at any time; a client sends the request again."""
+    with closing(SocketAdapter(as_usual, idle_seconds=idle_seconds)) as adapter:
+        assert failures_on(adapter, adapter.url) == []
+
+
 @pytest.mark.parametrize("end", ["", "/"])
 def test_a_base_url_with_a_path_is_no_failure(end: str) -> None:
     """With and without a slash at its end; the letters of the path count."""
