@@ -135,3 +135,13 @@ def test_a_good_answer_passes(raw_server: Callable[..., object]) -> None:
     server = raw_server(lambda _request, connection: connection.sendall(http(LEG)))
     result = run_clause(server.url)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.PASSED, result
+
+
+def test_a_byte_order_mark_fails_one_clause(raw_server: Callable[..., object]) -> None:
+    """The document is read without it, so that other clauses check its legs."""
+    server = raw_server(lambda _request, connection: connection.sendall(http(b"\xef\xbb\xbf" + LEG)))
+    outcomes = {
+        name: run_clause(server.url, name).outcome  # type: ignore[attr-defined]
+        for name in ("metadata.by-tag-answered", "metadata.schema")
+    }
+    assert outcomes == {"metadata.by-tag-answered": Outcome.PASSED, "metadata.schema": Outcome.FAILED}

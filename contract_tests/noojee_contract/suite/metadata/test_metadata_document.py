@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import replace
 
@@ -34,6 +35,9 @@ def test_the_document_is_valid_by_its_schema(subject: Subject, check: Check) -> 
     for answer in subject.listings() if described is None else subject.all_answers():
         if answer.exchange.status != 200 or answer.reading.error_body is not None:
             continue
+        if answer.exchange.body_start.startswith(codecs.BOM_UTF8):
+            message = f"{question_in_words(answer)}: the document starts with a byte order mark, which JSON forbids"
+            check(False, message, answer.exchange, kind=FailureKind.INVALID_BODY)
         if described is not None:
             method = described.methods[METHOD_OF[answer.asked.kind]]
             if method.schema is not None:
