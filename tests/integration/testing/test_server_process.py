@@ -16,7 +16,8 @@ from noojee_fake.errors import StartError
 from noojee_fake.testing.process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
-START = re.compile(r'"noojee_fake",\s*"serve"')
+START = re.compile(r'(?<!\{python\}", "-m", )"noojee_fake",\s*"serve"')
+"""A command of a target file, which a run starts itself, begins with {python}."""
 
 
 def answers(server: ServerProcess) -> bool:
