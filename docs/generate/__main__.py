@@ -29,6 +29,7 @@ REFERENCE = Path(__file__).parents[1] / "reference"
 NOTE = "<!-- Written by `python docs/generate`. Do not edit. -->\n\n"
 FORMATS = {
     "archive": "archive-file",
+    "capture": "capture-manifest",
     "dialect": "dialect-file",
     "directory": "directory-file",
     "exchange": "exchange-file",

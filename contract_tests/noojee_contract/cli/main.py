@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from noojee_contract.cli.capture_flags import add_capture_flags, add_upgrade_check_flags
 from noojee_contract.cli.probe_flags import add_probe_flags
 from noojee_contract.cli.record_flags import add_record_flags
 from noojee_contract.cli.serving_flags import add_replay_flags
@@ -190,6 +191,24 @@ COMMANDS: Mapping[str, Command] = {
         ),
         add_flags=add_probe_flags,
         run="noojee_contract.cli.probe:run",
+    ),
+    "capture": Command(
+        summary="keep the answers, sound and options of a PBX before an upgrade",
+        description=(
+            "Ask a target for the recordings of its recordings file, and keep the answers, a summary of the sound, the options "
+            "and the contract, redacted. Run it twice before an upgrade, so that noise is learnt."
+        ),
+        add_flags=add_capture_flags,
+        run="noojee_contract.cli.capture:run",
+    ),
+    "upgrade-check": Command(
+        summary="compare a PBX after an upgrade with its capture: go or no-go",
+        description=(
+            "Ask a target again, and compare the answers with its capture from before the upgrade. Each difference breaks "
+            "clients, changes what is documented, changes what is not documented, or is noise."
+        ),
+        add_flags=add_upgrade_check_flags,
+        run="noojee_contract.cli.upgrade_check:run",
     ),
     "clauses": Command(
         summary="list the clauses with their sentences and provenance",

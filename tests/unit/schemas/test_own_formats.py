@@ -80,6 +80,12 @@ transport = "noojee_fake.adapters.httpx_transport:open"
 from = "old"
 to = "staging"
 """)
+CAPTURE = {
+    "format": "noojee-capture/1",
+    "target": {"name": "staging", "dialect": "njadmin"},
+    "redaction": "0123456789abcdef",
+    "runs": [{"number": 1, "started": "2026-11-26T20:00:00+00:00", "exchanges": 12}],
+}
 PROFILE = tomllib.loads("""
 format = "noojee-profile/1"
 
@@ -188,6 +194,7 @@ VALID: dict[str, list[Any]] = {
     "own/directory": [{}, DIRECTORY],
     "own/dialect": [DIALECT, SHORTEST_DIALECT],
     "own/profile": [PROFILE],
+    "own/capture": [CAPTURE],
 }
 
 
@@ -312,6 +319,14 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (("Upper",), UNKNOWNS[FIRST]), ((FIRST, "row"), 5), ((FIRST, "default"), GONE),
             ((FIRST, "alternatives"), []), ((FIRST, "settled"), "so it is"), ((FIRST, "alternatives"), ["a", "a"]), ((FIRST, "dialects"), ["soap"]),
             ((FIRST, "dialects"), []), ((FIRST, "question"), None), ((FIRST, "provenance"), GONE), ((FIRST, "more"), "x"),
+        )
+    ],
+    "own/capture": [
+        (CAPTURE, steps, value)
+        for steps, value in (
+            (("format",), "noojee-capture/2"), (("format",), GONE), (("target",), GONE), (("target", "name"), ""),
+            (("target", "key"), "x"), (("redaction",), "key"), (("redaction",), GONE), (("runs",), []), (("runs", 0, "number"), 0),
+            (("runs", 0, "started"), GONE), (("runs", 0, "exchanges"), "12"), (("key",), "x"),
         )
     ],
     "own/profile": [

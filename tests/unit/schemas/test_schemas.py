@@ -53,7 +53,7 @@ def test_each_answer_of_each_dialect_has_a_file() -> None:
         "call-management/metadata", "call-management/failure", "call-management/success", "call-management/dial",
         "call-management/changes", "njadmin/metadata", "njadmin/metadata-by-hour", "njadmin/failure",
         "own/archive", "own/recordings", "own/exchange", "own/exchange-file", "own/target", "own/report", "own/options", "own/directory",
-        "own/dialect", "own/profile",
+        "own/dialect", "own/profile", "own/capture",
     }  # fmt: skip
 
 

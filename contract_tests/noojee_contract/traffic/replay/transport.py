@@ -40,7 +40,7 @@ class ReplayTransport(httpx.BaseTransport):
         answer = answer_of(self.matcher, WireMessage(head=head, body=WireBody.of(request.read())))
         if isinstance(answer, Miss):
             answer = missed(answer)
-        return _response(request.method, answer.content)
+        return response_of(request.method, answer.content)
 
     def close(self) -> None:
         """Close the file."""
@@ -60,7 +60,8 @@ class _Body(httpx.SyncByteStream):
                 return
 
 
-def _response(method: str, content: bytes) -> httpx.Response:
+def response_of(method: str, content: bytes) -> httpx.Response:
+    """The answer in bytes as httpx has it. Raises httpx.RemoteProtocolError for bytes that are no valid answer."""
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEAD)
     connection.send(h11.Request(method=method, target="/", headers=[("host", "replay")]))
     connection.send(h11.EndOfMessage())

@@ -1,0 +1,50 @@
+"""`noojee-contract capture`: keeps the answers, sounds, options and contract of a PBX, redacted, for an upgrade check."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict, replace
+
+from noojee_contract.cli.capturing import key_of, run_parts, say_recorded, target_of
+from noojee_contract.errors import ContractError, TargetError, Unreachable
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
+from noojee_contract.probing.profile_file import render
+from noojee_contract.report import writing
+from noojee_contract.traffic.capture.folder import CaptureRun, capture_for, write_json
+from noojee_contract.traffic.capture.recording import CaptureFiles
+
+
+def run(options: argparse.Namespace) -> int:
+    """Capture a target. Returns 0, 2 for wrong use, 3 if answers are missing, 4 if nothing answers."""
+    try:
+        return _capture(options)
+    except Unreachable as error:
+        code, message = EXIT_UNREACHABLE, str(error)
+    except (ContractError, OSError) as error:
+        code, message = EXIT_USAGE, str(error)
+    print(f"noojee-contract: {message}", file=sys.stderr)
+    return code
+
+
+def _capture(options: argparse.Namespace) -> int:
+    if options.out is None:
+        raise TargetError("--out is missing: name the folder of the capture")
+    target, key = target_of(options), key_of(options)
+    capture = capture_for(options.out, target, None if key is None else key.fingerprint)
+    capture.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number = len(capture.runs) + 1
+    files = CaptureFiles(answers=capture.answers(number), sounds=capture.sounds(number))
+    without = ("contract", "profile") if capture.runs else tuple(options.without or ())
+    parts = run_parts(options, target, key, files, without=without)
+    if parts.profile is not None and parts.profile.learnt:
+        writing.write(capture.profile, render(parts.profile, began=parts.started))
+    if parts.outcomes:
+        write_json(capture.contract, {name: asdict(outcome) for name, outcome in parts.outcomes.items()})
+    made = CaptureRun(number=number, started=parts.started.isoformat(timespec="seconds"), exchanges=parts.exchanges)
+    replace(capture, runs=(*capture.runs, made)).write_manifest()
+    say_recorded(parts.recorded)
+    print(f"{capture.folder}: run {number} of {target.name} with {parts.exchanges} exchanges")
+    if number == 1:
+        print("Capture once more before the upgrade, so that noise can be learnt: the same command again.")
+    return EXIT_INCONCLUSIVE if parts.recorded.stopped else EXIT_OK

@@ -1,0 +1,138 @@
+"""What `capture` and `upgrade-check` share: the target, the redaction key, and the stages of a run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from noojee_contract.cli.api import verify
+from noojee_contract.clients.limits import limits_of
+from noojee_contract.clients.processes import Servers
+from noojee_contract.clients.target_client import TargetClient
+from noojee_contract.errors import ContractError, TargetError
+from noojee_contract.probing.pbx import ProbedPbx
+from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
+from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
+from noojee_contract.redaction.exchanges import ExchangeRedactor
+from noojee_contract.redaction.stand_ins import StandInKey
+from noojee_contract.targets.flags import TARGET_FLAGS, given
+from noojee_contract.targets.target import Target
+from noojee_contract.traffic.capture.contract import Outcomes, outcomes_of
+from noojee_contract.traffic.capture.recording import CaptureFiles, record_run
+from noojee_contract.traffic.record import Recorded, questions_of
+from noojee_contract.traffic.redaction_rules import redaction_rules
+
+LONGEST_WAIT_SECONDS = 86_400.0
+
+
+@dataclass(slots=True, kw_only=True)
+class RunParts:
+    """What one run found: the numbers of the recording, the probe, and the outcomes of the clauses."""
+
+    recorded: Recorded
+    exchanges: int
+    started: datetime
+    profile: ProbeResult | None = None
+    outcomes: Outcomes = field(default_factory=dict)
+
+
+def target_of(options: argparse.Namespace) -> Target:
+    """The one read-only target of the command. Raises TargetError."""
+    run = RunOptions.of({**vars(options), "target": [options.target] if options.target else []})
+    targets, _ = chosen_targets(run)
+    if len(targets) != 1:
+        raise TargetError(f"name one target: {', '.join(target.name for target in targets)}")
+    target = targets[0]
+    if target.writable or target.transport is not None:
+        raise TargetError(f"target {target.name!r} is no read-only PBX with a base_url: an upgrade check needs one")
+    target.secret(os.environ)
+    questions_of(target, [])
+    return target
+
+
+def key_of(options: argparse.Namespace) -> StandInKey | None:
+    """The redaction key; None without redaction. Raises TargetError if there is none to compare captures with."""
+    if options.no_redaction:
+        if options.redaction_key_env is not None:
+            raise TargetError("--no-redaction and --redaction-key-env contradict each other: leave one out")
+        return None
+    if options.redaction_key_env is None:
+        raise TargetError(
+            "captures are compared by their stand-ins, so name the variable with their key: --redaction-key-env NAME "
+            "(make a key with openssl rand -hex 32), or write them without redaction: --no-redaction"
+        )
+    value = os.environ.get(options.redaction_key_env, "").strip()
+    if not value:
+        raise TargetError(f"the variable {options.redaction_key_env} is not set: export it")
+    return StandInKey(value.encode())
+
+
+def run_parts(
+    options: argparse.Namespace, target: Target, key: StandInKey | None, files: CaptureFiles, *, without: Sequence[str]
+) -> RunParts:
+    """Probe, record, and verify a target, each within its limits. Raises ContractError."""
+    started = datetime.now(UTC)
+    rules = redaction_rules(target, [target.secret(os.environ).reveal()], keep_sound=options.keep_sound)
+    redactor = None if key is None else ExchangeRedactor(key, rules)
+    found: ProbeResult | None = None
+    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, closing(Servers()) as servers:
+        if "profile" not in without:
+            _say("learning the options")
+            found = _probe(target, Path(folder), servers)
+        _say("recording the answers")
+        patient = replace(target, max_wait_seconds=LONGEST_WAIT_SECONDS)
+        limits = limits_of([patient], Path(folder))[patient.name]
+        client = TargetClient(patient, servers=servers, limits=limits)
+        try:
+            keep = options.keep_sound or options.no_redaction
+            questions = questions_of(patient, [])
+            recorded, exchanges = record_run(client, questions, files, redactor=redactor, keep_sound=keep)
+            if "contract" not in without and limits is not None:
+                limits.pause(limits.by_hour_wait_seconds())
+        finally:
+            client.close()
+    parts = RunParts(recorded=recorded, exchanges=exchanges, started=started, profile=found)
+    if "contract" not in without:
+        _say("checking the contract")
+        parts.outcomes = _outcomes(options, target)
+    return parts
+
+
+def _probe(target: Target, folder: Path, servers: Servers) -> ProbeResult:
+    budget = min(DEFAULT_BUDGET, target.request_budget or DEFAULT_BUDGET)
+    asked = probed(replace(target, request_budget=budget))
+    client = TargetClient(asked, servers=servers, limits=limits_of([asked], folder)[asked.name])
+    try:
+        return probe(ProbedPbx(client), client)
+    finally:
+        client.close()
+
+
+def _outcomes(options: argparse.Namespace, target: Target) -> Outcomes:
+    if options.base_url is None:
+        report = verify([target.name], config=options.config or HERE)
+    else:
+        table = given(TARGET_FLAGS, vars(options))
+        report = verify({target.name: table})
+    if report.unreachable:
+        raise ContractError(f"target {target.name!r} cannot be reached: {report.unreachable[0][1]}")
+    return outcomes_of(report)
+
+
+def say_recorded(recorded: Recorded) -> None:
+    """Say what a recording left out."""
+    if recorded.stopped:
+        _say(f"stopped early: {recorded.stopped}")
+    if recorded.unanswered:
+        _say(f"{len(recorded.unanswered)} questions got an error or no answer")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,101 @@
+"""`noojee-contract upgrade-check`: compares a PBX after an upgrade with its capture before. Go or no-go, with reasons."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from noojee_contract.cli.capturing import key_of, run_parts, say_recorded, target_of
+from noojee_contract.comparison.noise.change import UpgradeResult
+from noojee_contract.errors import ContractError, Unreachable
+from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
+from noojee_contract.probing.profile_file import read_profile
+from noojee_contract.report import upgrade, writing
+from noojee_contract.traffic.capture.answers import read_answers, read_bodies
+from noojee_contract.traffic.capture.check import Side, compare, noise_of, read_outcomes, read_sounds
+from noojee_contract.traffic.capture.folder import Capture, check_same, read_capture
+from noojee_contract.traffic.capture.recording import CaptureFiles
+
+EXIT_CODES: Mapping[str, int] = {"go": EXIT_OK, "no-go": EXIT_FAILED, "cannot tell": EXIT_INCONCLUSIVE}
+WRITERS: Mapping[str, Callable[[UpgradeResult], str]] = {
+    "markdown": upgrade.render_markdown,
+    "html": upgrade.render_html,
+    "junit": upgrade.render_junit,
+}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare a target with its capture. Returns 0 for go, 1 for no-go, 2 for wrong use, 3 for cannot tell, 4 without an answer."""
+    try:
+        result = _checked(options)
+    except Unreachable as error:
+        return _refuse(str(error), EXIT_UNREACHABLE)
+    except (ContractError, OSError) as error:
+        return _refuse(str(error), EXIT_USAGE)
+    for name, render in WRITERS.items():
+        path = getattr(options, name)
+        if path is not None:
+            writing.write(Path(path), render(result))
+    print(upgrade.render_text(result), end="", flush=True)
+    return EXIT_CODES[result.verdict]
+
+
+def _checked(options: argparse.Namespace) -> UpgradeResult:
+    target, key = target_of(options), key_of(options)
+    capture = read_capture(options.capture)
+    check_same(capture, target, None if key is None else key.fingerprint)
+    for name in WRITERS:
+        if getattr(options, name) is not None:
+            writing.ensure_writable(Path(getattr(options, name)))
+    old, rules = _before(capture), noise_of(capture)
+    without = {
+        *(options.without or ()),
+        *(() if old.clauses else ("contract",)),
+        *(() if old.options else ("profile",)),
+    }
+    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
+        now = Capture(folder=Path(folder), target=target.name, dialect=target.dialect, redaction=capture.redaction)
+        files = CaptureFiles(answers=now.answers(1), sounds=now.sounds(1))
+        parts = run_parts(options, target, key, files, without=tuple(without))
+        new = Side(
+            answers=read_answers(files.answers),
+            sounds=read_sounds(now, 1),
+            kept=read_bodies(files.answers),
+            options={} if parts.profile is None else {name: each.value for name, each in parts.profile.learnt.items()},
+            clauses=parts.outcomes,
+        )
+    say_recorded(parts.recorded)
+    if all(answer.status is None for answer in new.answers.values()):
+        reasons = {answer.transport_error for answer in new.answers.values()}
+        raise Unreachable(
+            target.name, f"target {target.name!r} cannot be reached: {'; '.join(map(str, sorted(map(str, reasons))))}"
+        )
+    return compare(target.name, old, new, rules, notes=_notes(capture, without, parts.recorded.stopped))
+
+
+def _before(capture: Capture) -> Side:
+    last = capture.runs[-1].number
+    return Side(
+        answers=read_answers(capture.answers(last)),
+        sounds=read_sounds(capture, last),
+        kept=read_bodies(capture.answers(last)),
+        options=read_profile(capture.profile).values if capture.profile.is_file() else {},
+        clauses=read_outcomes(capture),
+    )
+
+
+def _notes(capture: Capture, without: set[str], stopped: str | None) -> tuple[str, ...]:
+    notes = [f"the {part} was not compared" for part in sorted(without)]
+    if len(capture.runs) == 1:
+        notes.append("the PBX was captured once, so no noise was learnt")
+    if stopped is not None:
+        notes.append(f"the recording stopped early: {stopped}")
+    return tuple(notes)
+
+
+def _refuse(message: str, code: int) -> int:
+    print(f"noojee-contract: {message}", file=sys.stderr, flush=True)
+    return code

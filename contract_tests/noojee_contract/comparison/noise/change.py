@@ -1,0 +1,97 @@
+"""What an upgrade changed: a change, what it means for clients, and the verdict. Values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ChangeKind(Enum):
+    """What a change means, worst first."""
+
+    BREAKS = "breaks clients"
+    DOCUMENTED = "changes what is documented"
+    CANNOT_TELL = "cannot tell"
+    UNDOCUMENTED = "changes what is not documented"
+    NOISE = "noise"
+
+
+NO_GO = (ChangeKind.BREAKS, ChangeKind.DOCUMENTED)
+
+
+class Reading(Enum):
+    """How a client reads an answer: the reading that fails after a change that breaks clients."""
+
+    STRICT_JSON = "strict JSON"
+    KEY_NAME = "key name"
+    DIGIT_OR_WORD = "digit or word"
+    DATE_FORMAT = "date format"
+    ZONE = "zone"
+    STATUS = "status"
+    CONTENT_TYPE = "content type"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference between old and new, or a group of equal ones: `count` says how many.
+
+    `about` is the place in words, such as "Start of a leg by tag". `reading` is the reading that fails, `rule` the rule of
+    noise. `example` names a question that shows it.
+    """
+
+    kind: ChangeKind
+    about: str
+    old: str = ""
+    new: str = ""
+    reading: Reading | None = None
+    rule: str | None = None
+    example: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeResult:
+    """The result of an upgrade check.
+
+    `compared` are counts by name: answers, legs, sounds, options, clauses. `notes` say what could not be compared, and why.
+    """
+
+    target: str
+    changes: Sequence[Change]
+    compared: Sequence[tuple[str, int]]
+    notes: Sequence[str] = ()
+
+    @property
+    def verdict(self) -> str:
+        """go, no-go, or cannot tell if too little was compared."""
+        if any(change.kind in NO_GO for change in self.changes):
+            return "no-go"
+        busy = any(each.kind is ChangeKind.CANNOT_TELL and each.reading is Reading.STATUS for each in self.changes)
+        return "go" if dict(self.compared).get("answers", 0) and not busy else "cannot tell"
+
+    def of_kind(self, kind: ChangeKind) -> list[Change]:
+        """The changes of a kind, most frequent first."""
+        return sorted((each for each in self.changes if each.kind is kind), key=lambda each: -each.count)
+
+
+def grouped(changes: Sequence[Change]) -> list[Change]:
+    """The changes, with equal ones as one: same kind, place, reading and rule. The first is the example."""
+    found: dict[tuple[ChangeKind, str, Reading | None, str | None], Change] = {}
+    for each in changes:
+        key = (each.kind, each.about, each.reading, each.rule)
+        before = found.get(key)
+        count = each.count + (before.count if before else 0)
+        first = before or each
+        found[key] = Change(
+            kind=first.kind,
+            about=first.about,
+            old=first.old,
+            new=first.new,
+            reading=first.reading,
+            rule=first.rule,
+            example=first.example,
+            count=count,
+        )
+    order = list(ChangeKind)
+    return sorted(found.values(), key=lambda each: (order.index(each.kind), -each.count))

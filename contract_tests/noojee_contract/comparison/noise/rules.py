@@ -1,0 +1,88 @@
+"""Learns noise from two captures of one PBX, and finds what changed between a capture and a later one. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from noojee_contract.comparison.noise.answer import Answer
+from noojee_contract.comparison.noise.change import Change, ChangeKind
+from noojee_contract.comparison.noise.differences import AnswerDifference, Place, differences
+from noojee_contract.comparison.noise.relations import Relation, holds, relation_of
+
+Answers = Mapping[str, Answer]
+"""The answers of a capture by question."""
+LONGEST_VALUE = 120
+BY_ITSELF = (Relation.GREW,)
+"""Relations that need not be learnt: a call that began later cannot have been listed before."""
+
+
+@dataclass(slots=True)
+class NoiseRules:
+    """The relations that were seen at each place, each with how often."""
+
+    seen: dict[Place, Counter[Relation]] = field(default_factory=dict)
+
+    def add(self, place: Place, relation: Relation) -> None:
+        """Note that a relation held at a place."""
+        self.seen.setdefault(place, Counter())[relation] += 1
+
+    def explains(self, difference: AnswerDifference, passed_seconds: float) -> Relation | None:
+        """The learnt relation that a new difference follows; None if it follows none."""
+        if difference.relation in BY_ITSELF:
+            return difference.relation
+        for relation in self.seen.get(difference.place, ()):
+            if difference.relation is relation:
+                return relation
+            if holds(relation, difference.old, difference.new, passed_seconds=passed_seconds):
+                return relation
+        return None
+
+
+def learnt(first: Answers, second: Answers) -> NoiseRules:
+    """The noise between two captures of a PBX that did not change."""
+    rules = NoiseRules()
+    for question, old in first.items():
+        if question not in second:
+            continue
+        new = second[question]
+        passed = (new.at - old.at).total_seconds()
+        for each in differences(old, new):
+            relation = each.relation or relation_of(each.old, each.new, passed_seconds=passed)
+            if relation is not None and each.place[0] in ("header", "leg", "legs", "object"):
+                rules.add(each.place, relation)
+    return rules
+
+
+def changes(old: Answers, new: Answers, rules: NoiseRules) -> list[Change]:
+    """What changed in the answers to the questions that both captures have."""
+    return list(_changes(old, new, rules))
+
+
+def _changes(old: Answers, new: Answers, rules: NoiseRules) -> Iterator[Change]:
+    for question, before in old.items():
+        after = new.get(question)
+        if after is None:
+            continue
+        passed = (after.at - before.at).total_seconds()
+        for each in differences(before, after):
+            relation = rules.explains(each, passed)
+            yield Change(
+                kind=each.kind if relation is None else ChangeKind.NOISE,
+                about=each.about,
+                old=_shown(each.old),
+                new=_shown(each.new),
+                reading=each.reading if relation is None else None,
+                rule=None if relation is None else relation.value,
+                example=question,
+            )
+
+
+def missing_questions(old: Answers, new: Answers) -> Iterable[str]:
+    """The questions of the old capture that the new one does not have."""
+    return [question for question in old if question not in new]
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."

@@ -1,0 +1,145 @@
+"""The report of an upgrade check: go or no-go, then what was compared, then what changed, worst first."""
+
+from __future__ import annotations
+
+import html
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+
+from noojee_contract.comparison.noise.change import NO_GO, Change, ChangeKind, UpgradeResult
+from noojee_contract.redaction.printable import escaped
+
+MOST_SHOWN = 20
+STYLE = (
+    "body{font:16px sans-serif;max-width:70em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
+    "td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;overflow-wrap:anywhere}"
+)
+VERDICTS = {"go": "GO", "no-go": "NO-GO", "cannot tell": "CANNOT TELL"}
+
+
+def verdict_line(result: UpgradeResult) -> str:
+    """The verdict with its reasons in one line."""
+    counts = [
+        f"{sum(each.count for each in result.of_kind(kind))} {kind.value}"
+        for kind in ChangeKind
+        if result.of_kind(kind)
+    ]
+    if result.verdict == "cannot tell":
+        counts.insert(0, "no answer could be compared")
+    return f"{VERDICTS[result.verdict]} for {result.target}: {'; '.join(counts) or 'nothing changed'}"
+
+
+def compared_line(result: UpgradeResult) -> str:
+    """What was compared."""
+    return "compared: " + ", ".join(f"{count} {name}" for name, count in result.compared)
+
+
+def in_words(change: Change) -> str:
+    """A change in one line, on screens and in files: control characters are escaped."""
+    times = f" ({change.count} times)" if change.count > 1 else ""
+    reading = f" [{change.reading.value}]" if change.reading is not None else ""
+    rule = f" [{change.rule}]" if change.rule is not None else ""
+    values = f": {change.old} -> {change.new}" if change.old or change.new else ""
+    return escaped(f"{change.about}{reading}{rule}{values}{times}")
+
+
+def render_text(result: UpgradeResult) -> str:
+    """The report for a terminal."""
+    lines = [verdict_line(result), compared_line(result), *(f"note: {note}" for note in result.notes)]
+    for kind in ChangeKind:
+        lines += _section(result, kind)
+    return "\n".join(lines) + "\n"
+
+
+def _section(result: UpgradeResult, kind: ChangeKind) -> Iterator[str]:
+    found = result.of_kind(kind)
+    if not found:
+        return
+    yield ""
+    yield f"{kind.value[:1].upper()}{kind.value[1:]}:"
+    for change in found[:MOST_SHOWN]:
+        yield f"  {in_words(change)}"
+        if change.example and kind is not ChangeKind.NOISE:
+            yield f"    {escaped(change.example)}"
+    if len(found) > MOST_SHOWN:
+        yield f"  and {len(found) - MOST_SHOWN} more"
+
+
+def render_markdown(result: UpgradeResult) -> str:
+    """The report for a pull request."""
+    lines = [f"## {verdict_line(result)}", "", compared_line(result), "", *(f"- note: {note}" for note in result.notes)]
+    for kind in ChangeKind:
+        found = result.of_kind(kind)
+        if not found:
+            continue
+        lines += [
+            "",
+            f"### {kind.value}",
+            "",
+            "| what | reading or rule | old | new | times |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [_row(change) for change in found]
+    return "\n".join(lines) + "\n"
+
+
+def _row(change: Change) -> str:
+    why = change.reading.value if change.reading is not None else change.rule or ""
+    cells = (change.about, why, change.old, change.new, str(change.count))
+    return "| " + " | ".join(_cell(text) for text in cells) + " |"
+
+
+def _cell(text: str) -> str:
+    """A text in a cell: no text of a server becomes Markdown or HTML."""
+    plain = " ".join(escaped(text).split())
+    return html.escape("".join(f"\\{letter}" if letter in "\\`*_[]|<>!#" else letter for letter in plain), quote=False)
+
+
+def render_html(result: UpgradeResult) -> str:
+    """The report as one HTML page, without a script."""
+    parts = [
+        "<!doctype html><meta charset='utf-8'><title>Upgrade check</title>",
+        f"<style>{STYLE}</style>",
+        f"<h1>{_text(verdict_line(result))}</h1><p>{_text(compared_line(result))}</p>",
+        *(f"<p>note: {_text(note)}</p>" for note in result.notes),
+    ]
+    for kind in ChangeKind:
+        found = result.of_kind(kind)
+        if found:
+            head = "<tr><th>what<th>reading or rule<th>old<th>new<th>times<th>example</tr>"
+            parts.append(f"<h2>{_text(kind.value)}</h2><table>{head}{''.join(map(_html_row, found))}</table>")
+    return "\n".join(parts) + "\n"
+
+
+def _html_row(change: Change) -> str:
+    why = change.reading.value if change.reading is not None else change.rule or ""
+    cells = (change.about, why, change.old, change.new, str(change.count), change.example)
+    return "<tr>" + "".join(f"<td>{_text(text)}" for text in cells) + "</tr>"
+
+
+def _text(text: str) -> str:
+    return html.escape(escaped(text))
+
+
+def render_junit(result: UpgradeResult) -> str:
+    """JUnit XML with a case for each kind of change. The kinds that forbid the upgrade are failures."""
+    suite = ET.Element("testsuite", name=f"upgrade check of {result.target}")
+    failures = errors = 0
+    for kind in ChangeKind:
+        case = ET.SubElement(suite, "testcase", classname=f"upgrade.{result.target}", name=kind.value)
+        found = result.of_kind(kind)
+        text = "\n".join(in_words(change) for change in found)
+        if found and kind in NO_GO:
+            ET.SubElement(case, "failure", message=in_words(found[0])).text = text
+            failures += 1
+        elif found:
+            ET.SubElement(case, "system-out").text = text
+    if result.verdict == "cannot tell":
+        case = ET.SubElement(suite, "testcase", classname=f"upgrade.{result.target}", name="compared")
+        ET.SubElement(case, "error", message="no answer could be compared")
+        errors = 1
+    suite.attrib |= {"tests": str(len(suite)), "failures": str(failures), "errors": str(errors)}
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

@@ -1,0 +1,106 @@
+"""Compares a capture with a later one of the same PBX: answers, sounds, options and clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from noojee_contract.comparison.noise.answer import Answer
+from noojee_contract.comparison.noise.change import Change, UpgradeResult, grouped
+from noojee_contract.comparison.noise.rules import NoiseRules, changes, learnt
+from noojee_contract.errors import TargetError
+from noojee_contract.traffic.capture.answers import read_answers
+from noojee_contract.traffic.capture.contract import ClauseOutcome, Outcomes, contract_changes, profile_changes
+from noojee_contract.traffic.capture.folder import Capture, read_json
+from noojee_contract.traffic.capture.sounds import SoundSummary, kept_sound_change, no_sound, sound_change
+
+Answers = Mapping[str, Answer]
+Sounds = Mapping[str, SoundSummary]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What is compared of one side. A part that was not captured is empty. `kept` are the files of sound that were kept."""
+
+    answers: Answers
+    sounds: Sounds = field(default_factory=dict)
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    clauses: Outcomes = field(default_factory=dict)
+
+
+def read_sounds(capture: Capture, number: int) -> dict[str, SoundSummary]:
+    """The sounds of a run by question. Raises TargetError if the file is broken."""
+    path = capture.sounds(number)
+    document = read_json(path, "list of sounds")
+    try:
+        return {name: SoundSummary.of(row) for name, row in document.items()}
+    except (TypeError, KeyError, ValueError):
+        raise TargetError(f"{path}: the list of sounds is broken: capture again into another folder") from None
+
+
+def read_outcomes(capture: Capture) -> dict[str, ClauseOutcome]:
+    """The outcomes of the clauses; empty if the contract was not captured. Raises TargetError."""
+    if not capture.contract.is_file():
+        return {}
+    document = read_json(capture.contract, "list of outcomes")
+    try:
+        return {name: ClauseOutcome(**row) for name, row in document.items()}
+    except TypeError:
+        raise TargetError(f"{capture.contract}: the list of outcomes is broken: capture again") from None
+
+
+def noise_of(capture: Capture) -> NoiseRules:
+    """The noise that the runs of a capture show, each run against the one before."""
+    rules = NoiseRules()
+    runs = [read_answers(capture.answers(run.number)) for run in capture.runs]
+    for before, after in pairwise(runs):
+        for place, counts in learnt(before, after).seen.items():
+            for relation, count in counts.items():
+                for _ in range(count):
+                    rules.add(place, relation)
+    return rules
+
+
+def compare(target: str, old: Side, new: Side, rules: NoiseRules, *, notes: tuple[str, ...] = ()) -> UpgradeResult:
+    """What changed between two sides. Noise is left out by its rules, and counted."""
+    both = [question for question in old.answers if question in new.answers]
+    heard = [question for question in old.sounds if question in new.answers]
+    found = [
+        *changes(old.answers, new.answers, rules),
+        *_sound_changes(old, new),
+        *profile_changes(old.options, new.options),
+        *contract_changes(old.clauses, new.clauses),
+    ]
+    compared = (
+        ("answers", sum(new.answers[question].status is not None for question in both)),
+        ("legs", sum(len(old.answers[question].legs) for question in both)),
+        ("sounds", len(heard)),
+        ("options", len(set(old.options) & set(new.options))),
+        ("clauses", len(set(old.clauses) & set(new.clauses))),
+    )
+    return UpgradeResult(
+        target=target, changes=grouped(found), compared=compared, notes=(*notes, *_gaps(old, new, len(both)))
+    )
+
+
+def _sound_changes(old: Side, new: Side) -> Iterator[Change]:
+    for question, before in old.sounds.items():
+        after, answer = new.sounds.get(question), new.answers.get(question)
+        if after is not None:
+            change = sound_change(before, after, example=question)
+            if change is not None and question in old.kept and question in new.kept:
+                change = kept_sound_change(old.kept[question], new.kept[question], example=question)
+            if change is not None:
+                yield change
+        elif answer is not None and answer.status == old.answers[question].status:  # another status is a change itself
+            yield no_sound(before, example=question)
+
+
+def _gaps(old: Side, new: Side, both: int) -> Iterator[str]:
+    if len(old.answers) > both:
+        yield f"{len(old.answers) - both} of {len(old.answers)} questions were not asked again"
+    lost = sorted(set(old.options) - set(new.options))
+    if lost and new.options:
+        yield f"options that were not learnt again: {', '.join(lost)}"

@@ -1,0 +1,94 @@
+"""What a capture keeps of the contract and of the options, and what an upgrade changed in them. Pure, but for reading files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from noojee_contract.comparison.noise.change import Change, ChangeKind, Reading
+from noojee_contract.model.outcome import Outcome
+from noojee_contract.model.result import Report
+
+TESTED = (Outcome.PASSED.value, Outcome.INFORMATIONAL.value)
+ANY: frozenset[str] = frozenset()
+BREAKING: Mapping[str, tuple[Reading, frozenset[str]]] = {
+    **dict.fromkeys(
+        (
+            "expired_hash_status", "recording_api_refused_status", "njadmin_refused_status", "unknown_recording",
+            "call_management_refused_status", "by_hour_limit_status", "recording_api_bad_request_status",
+            "njadmin_bad_request_status", "call_management_bad_request_status", "audio_unknown_leg",
+            "services_failure_status",
+        ),
+        (Reading.STATUS, ANY),
+    ),
+    "audio_methods": (Reading.STATUS, frozenset({"post"})),
+    "audio_without_leg": (Reading.STATUS, frozenset({"refused"})),
+    "content_type_check": (Reading.STATUS, frozenset({"form-only"})),
+    "parameters_in": (Reading.STATUS, frozenset({"query-only"})),
+    "bare_rest": (Reading.STATUS, frozenset({"absent"})),
+    "hash_reuse": (Reading.STATUS, frozenset({"once"})),
+    "plain_http": (Reading.STATUS, frozenset({"refused"})),
+    "empty_tag": (Reading.STATUS, frozenset({"refused"})),
+    "bad_hour": (Reading.STATUS, frozenset({"refused"})),
+    "future_hour": (Reading.STATUS, frozenset({"refused"})),
+    "concurrent_authentications": (Reading.STATUS, frozenset({"5"})),
+    "time_stamp_seconds": (Reading.STATUS, frozenset({"refused"})),
+    "time_body": (Reading.DIGIT_OR_WORD, frozenset({"digits-newline"})),
+    "internal_word": (Reading.DIGIT_OR_WORD, ANY),
+    "start_fraction": (Reading.DATE_FORMAT, ANY),
+    "eastern_abbreviation": (Reading.ZONE, ANY),
+    "njadmin_failure_envelope": (Reading.KEY_NAME, ANY),
+    "json_content_type": (Reading.CONTENT_TYPE, ANY),
+    "unknown_path": (Reading.CONTENT_TYPE, ANY),
+}  # fmt: skip
+"""The options whose change breaks a reading of clients, with the new values that break it; no values stand for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseOutcome:
+    """The outcome of a clause in a run, and its severity."""
+
+    outcome: str
+    severity: str
+
+
+Outcomes = Mapping[str, ClauseOutcome]
+
+
+def outcomes_of(report: Report) -> dict[str, ClauseOutcome]:
+    """The outcome of each clause of a report, by its id; that of several targets is not merged."""
+    severities = {clause.id: clause.severity for clause in report.clauses}
+    return {
+        clause: ClauseOutcome(outcome.value, severities.get(clause, "may"))
+        for (clause, _), outcome in report.merged().items()
+    }
+
+
+def contract_changes(old: Outcomes, new: Outcomes) -> Iterator[Change]:
+    """The clauses that did not fail before, and fail now."""
+    for clause, after in new.items():
+        before = old.get(clause)
+        if after.outcome == Outcome.FAILED.value and before is not None and before.outcome in TESTED:
+            yield Change(
+                kind=ChangeKind.DOCUMENTED,
+                about=f"clause {clause} ({after.severity})",
+                old=before.outcome,
+                new="failed",
+            )
+
+
+def profile_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
+    """The options that both probes learnt with different values."""
+    for option, before in old.items():
+        after = new.get(option)
+        if after is None or after == before:
+            continue
+        reading, values = BREAKING.get(option, (None, ANY))
+        breaks = reading is not None and (not values or after in values)
+        yield Change(
+            kind=ChangeKind.BREAKS if breaks else ChangeKind.UNDOCUMENTED,
+            about=f"option {option}",
+            old=before,
+            new=after,
+            reading=reading if breaks else None,
+        )

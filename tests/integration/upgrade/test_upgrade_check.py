@@ -1,0 +1,189 @@
+"""`noojee-contract capture` and `upgrade-check` against two fakes: before and after an upgrade, by sockets."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noojee_contract.cli.main import main
+from noojee_fake.testing.process import ServerProcess
+from support.builders import KEY, archive
+from support.commands import environment
+from support.probing import AUDIO, CALLS, RECORDINGS
+
+REDACTION_KEY = "0123456789abcdef0123456789abcdef"
+NUMBER = "0398765432"
+OTHER = json.dumps(
+    {
+        "format": "noojee-capture/1",
+        "target": {"name": "other", "dialect": "njadmin"},
+        "redaction": None,
+        "runs": [{"number": 1, "started": "2026-11-26", "exchanges": 1}],
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command of noojee-contract on a target, in the folder of the test."""
+    text = "kind,value\n" + "".join(f"{known.kind},{known.value}\n" for known in RECORDINGS)
+    (tmp_path / "recordings.csv").write_text(text, encoding="utf-8")
+
+    def start(command: str, url: str, *words: str, key: str = REDACTION_KEY) -> Ran:
+        flags = ["--base-url", url, "--dialect", "njadmin", "--api-key-env", "KEY", "--recordings", "recordings.csv"]
+        flags += ["--audio", AUDIO, "--without", "contract", "--redaction-key-env", "REDACTION_KEY", *words]
+        place = ["--out", "before"] if command == "capture" else ["before"]
+        monkeypatch.setenv("KEY", KEY)
+        monkeypatch.setenv("REDACTION_KEY", key)
+        monkeypatch.chdir(tmp_path)
+        capsys.readouterr()
+        code = main([command, *place, *flags])
+        shown = capsys.readouterr()
+        return Ran(code, shown.out, shown.err)
+
+    return start
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serves calls with options; the base URL."""
+    started: list[ServerProcess] = []
+
+    def start(*calls: dict[str, Any], **options: str) -> str:
+        number = len(started)
+        (tmp_path / f"calls{number}.json").write_text(json.dumps(archive(*(calls or CALLS))), encoding="utf-8")
+        profile = tmp_path / f"options{number}.json"
+        profile.write_text(json.dumps(options), encoding="utf-8")
+        flags = ("--quiet", "--archive", f"calls{number}.json", "--profile", str(profile))
+        started.append(ServerProcess(*flags, folder=tmp_path, environment=environment()).start())
+        return started[-1].base_url
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture
+def captured(run: Run, serve: Serve) -> str:
+    """The base URL of a PBX that was captured twice."""
+    url = serve()
+    assert run("capture", url).code == 0
+    assert run("capture", url).code == 0
+    return url
+
+
+def test_same_pbx_is_go(run: Run, captured: str) -> None:
+    """Nothing is reported but noise."""
+    ran = run("upgrade-check", captured, "--junit", "report.xml")
+    assert ran.code == 0, ran.out + ran.err
+    assert ran.out.startswith("GO for target")
+    assert "breaks clients" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"json_content_type": "text/html;charset=UTF-8"}, "[content type]"),
+        ({"start_fraction": "milliseconds"}, "[date format]"),
+        ({"tag_selects": "legs"}, "a leg by tag is missing"),
+        ({"outbound_did": "internal"}, "DID of a leg"),
+        ({"njadmin_bad_request_status": "200"}, "option njadmin_bad_request_status [status]"),
+        ({"audio_format": "wav-ulaw", "audio_aged_form": "mpeg"}, "encoded again"),
+    ],
+)
+def test_upgrade_that_changes_an_option_is_found(
+    run: Run, serve: Serve, captured: str, options: dict[str, str], says: str
+) -> None:
+    """By the answers, by the sound, or by the probe."""
+    ran = run("upgrade-check", serve(**options))
+    assert says in ran.out
+    assert ran.code == (0 if says == "encoded again" else 1)
+
+
+def test_reports_name_the_changes(run: Run, serve: Serve, captured: str, tmp_path: Path) -> None:
+    """Markdown, HTML and JUnit, each with the verdict."""
+    flags = ("--markdown", "report.md", "--html", "report.html", "--junit", "report.xml")
+    assert run("upgrade-check", serve(start_fraction="milliseconds"), *flags).code == 1
+    for name in ("report.md", "report.html"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert "NO-GO for target" in text
+        assert "date format" in text
+    suite = ET.parse(tmp_path / "report.xml").getroot()[0]
+    assert suite.get("failures") != "0"
+
+
+def test_capture_holds_no_number_and_no_voice(run: Run, serve: Serve, tmp_path: Path) -> None:
+    """Captures are redacted as exchange files are, and of sound they keep a summary."""
+    calls = [{**call, "source": NUMBER} for call in CALLS]
+    assert run("capture", serve(*calls)).code == 0
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "before").iterdir())
+    assert NUMBER.encode() not in kept
+    assert KEY.encode() not in kept
+    assert b"Fred" not in kept
+    assert b"RIFF" not in kept
+
+
+def test_capture_of_another_key_is_refused(run: Run, captured: str, tmp_path: Path) -> None:
+    """One line, before any request; the folder stays as it is."""
+    before = {path.name: path.read_bytes() for path in (tmp_path / "before").iterdir()}
+    for command in ("capture", "upgrade-check"):
+        ran = run(command, "http://127.0.0.1:9", key="another-key-of-32-characters-123")
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1), ran.err
+        assert "key" in ran.err
+    assert {path.name: path.read_bytes() for path in (tmp_path / "before").iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "no JSON"),
+        ('{"format": "noojee-capture/9"}', "noojee-capture/1"),
+        ('{"format": "noojee-capture/1"}', "broken"),
+        (OTHER, "missing"),
+    ],
+)
+def test_broken_capture_is_refused(run: Run, tmp_path: Path, content: str, says: str) -> None:
+    """One line, and nothing is overwritten."""
+    folder = tmp_path / "before"
+    folder.mkdir()
+    (folder / "capture.json").write_text(content, encoding="utf-8")
+    for command in ("capture", "upgrade-check"):
+        ran = run(command, "http://127.0.0.1:9")
+        assert (ran.code, ran.err.count("\n")) == (2, 1), ran.err
+        assert says in ran.err
+    assert (folder / "capture.json").read_text(encoding="utf-8") == content
+
+
+def test_target_that_does_not_answer_is_unreachable(run: Run, captured: str) -> None:
+    """Exit code 4: an outage is no change of the API."""
+    assert run("upgrade-check", "http://127.0.0.1:9").code == 4
+
+
+@pytest.mark.parametrize(("options", "code"), [({"audio_format": "wav-ulaw"}, 0), ({"audio_format": "mpeg"}, 0)])
+def test_kept_sound_that_was_encoded_again_is_the_same(
+    run: Run, serve: Serve, options: dict[str, str], code: int
+) -> None:
+    """With --keep-sound, recordings are compared by what can be heard."""
+    assert run("capture", serve(), "--keep-sound").code == 0
+    ran = run("upgrade-check", serve(**options), "--keep-sound", "--without", "profile")
+    assert "encoded again" not in ran.out
+    assert ran.code == code, ran.out
