@@ -15,11 +15,11 @@ from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_O
 from noojee_contract.probing.profile_file import read_profile
 from noojee_contract.report import upgrade, writing
 from noojee_contract.traffic.capture.answers import read_answers, read_bodies
-from noojee_contract.traffic.capture.check import Side, compare, noise_of, read_outcomes, read_sounds
+from noojee_contract.traffic.capture.check import CapturedSide, compare, noise_of, read_outcomes, read_sounds
 from noojee_contract.traffic.capture.folder import Capture, check_same, read_capture
 from noojee_contract.traffic.capture.recording import CaptureFiles
 
-EXIT_CODES: Mapping[str, int] = {"go": EXIT_OK, "no-go": EXIT_FAILED, "cannot tell": EXIT_INCONCLUSIVE}
+EXIT_CODES: Mapping[str, int] = {"go": EXIT_OK, "no-go": EXIT_FAILED, "inconclusive": EXIT_INCONCLUSIVE}
 WRITERS: Mapping[str, Callable[[UpgradeResult], str]] = {
     "markdown": upgrade.render_markdown,
     "html": upgrade.render_html,
@@ -28,7 +28,7 @@ WRITERS: Mapping[str, Callable[[UpgradeResult], str]] = {
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare a target with its capture. Returns 0 for go, 1 for no-go, 2 for wrong use, 3 for cannot tell, 4 without an answer."""
+    """Compare a target with its capture. Returns 0 for go, 1 for no-go, 2 for wrong use, 3 for inconclusive, 4 without an answer."""
     try:
         result = _checked(options)
     except Unreachable as error:
@@ -60,7 +60,7 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
         now = Capture(folder=Path(folder), target=target.name, dialect=target.dialect, redaction=capture.redaction)
         files = CaptureFiles(answers=now.answers(1), sounds=now.sounds(1))
         parts = run_parts(options, target, key, files, without=tuple(without))
-        new = Side(
+        new = CapturedSide(
             answers=read_answers(files.answers),
             sounds=read_sounds(now, 1),
             kept=read_bodies(files.answers),
@@ -76,9 +76,9 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
     return compare(target.name, old, new, rules, notes=_notes(capture, without, parts.recorded.stopped))
 
 
-def _before(capture: Capture) -> Side:
+def _before(capture: Capture) -> CapturedSide:
     last = capture.runs[-1].number
-    return Side(
+    return CapturedSide(
         answers=read_answers(capture.answers(last)),
         sounds=read_sounds(capture, last),
         kept=read_bodies(capture.answers(last)),

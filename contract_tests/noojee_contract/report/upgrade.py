@@ -14,7 +14,7 @@ STYLE = (
     "body{font:16px sans-serif;max-width:70em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
     "td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;overflow-wrap:anywhere}"
 )
-VERDICTS = {"go": "GO", "no-go": "NO-GO", "cannot tell": "CANNOT TELL"}
+VERDICTS = {"go": "GO", "no-go": "NO-GO", "inconclusive": "INCONCLUSIVE"}
 
 
 def verdict_line(result: UpgradeResult) -> str:
@@ -24,7 +24,7 @@ def verdict_line(result: UpgradeResult) -> str:
         for kind in ChangeKind
         if result.of_kind(kind)
     ]
-    if result.verdict == "cannot tell":
+    if result.verdict == "inconclusive":
         counts.insert(0, "no answer could be compared")
     return f"{VERDICTS[result.verdict]} for {result.target}: {'; '.join(counts) or 'nothing changed'}"
 
@@ -134,7 +134,7 @@ def render_junit(result: UpgradeResult) -> str:
             failures += 1
         elif found:
             ET.SubElement(case, "system-out").text = text
-    if result.verdict == "cannot tell":
+    if result.verdict == "inconclusive":
         case = ET.SubElement(suite, "testcase", classname=f"upgrade.{result.target}", name="compared")
         ET.SubElement(case, "error", message="no answer could be compared")
         errors = 1

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from noojee_contract.comparison.noise.answer import Answer, answer_of
-from noojee_contract.comparison.noise.change import Change, ChangeKind, Reading, UpgradeResult
+from noojee_contract.comparison.noise.answer import AnswerParts, answer_of
+from noojee_contract.comparison.noise.change import Change, ChangeKind, ClientReading, UpgradeResult
 from noojee_contract.comparison.noise.relations import Relation, relation_of
 from noojee_contract.comparison.noise.rules import changes, learnt
 from noojee_contract.model.exchange import Exchange, Request, Response
@@ -50,7 +50,7 @@ def sent(at: datetime, token: str, document: Any = None, **changed: Any) -> Sent
     }
 
 
-def answers(made: Mapping[str, Any]) -> dict[str, Answer]:
+def answers(made: Mapping[str, Any]) -> dict[str, AnswerParts]:
     response = Response(status=made["status"], headers=tuple(made["headers"].items()), body=made["body"])
     exchange = Exchange(request=Request(method="POST", url="http://pbx/x"), response=response, at=made["at"])
     return {"q": answer_of(exchange, question="q", method="by tag")}
@@ -66,7 +66,7 @@ def upgraded(change: Callable[[Sent], None] = lambda made: None) -> list[Change]
     return changes(answers(sent(SECOND, "0b9d4e5f6a71")), answers(made), RULES)
 
 
-def kinds(found: list[Change]) -> set[tuple[ChangeKind, Reading | None]]:
+def kinds(found: list[Change]) -> set[tuple[ChangeKind, ClientReading | None]]:
     return {(each.kind, each.reading) for each in found if each.kind is not ChangeKind.NOISE}
 
 
@@ -102,31 +102,36 @@ def body(content: bytes) -> Callable[[Sent], None]:
 
 
 BREAKS, DOCUMENTED, UNDOCUMENTED = ChangeKind.BREAKS, ChangeKind.DOCUMENTED, ChangeKind.UNDOCUMENTED
-FAULTS: list[tuple[str, Callable[[Sent], None], ChangeKind, Reading | None]] = [
-    ("status", lambda made: made.update(status=404), BREAKS, Reading.STATUS),
-    ("server error", lambda made: made.update(status=500), BREAKS, Reading.STATUS),
-    ("content type", header("content-type", "text/html;charset=UTF-8"), BREAKS, Reading.CONTENT_TYPE),
-    ("charset", header("content-type", "application/json;charset=ISO-8859-1"), BREAKS, Reading.CONTENT_TYPE),
-    ("page", body(b"<html></html>"), BREAKS, Reading.STRICT_JSON),
-    ("trailing comma", lambda made: made.update(body=made["body"][:-1] + b",]"), BREAKS, Reading.STRICT_JSON),
-    ("byte order mark", lambda made: made.update(body=b"\xef\xbb\xbf" + made["body"]), BREAKS, Reading.STRICT_JSON),
-    ("empty body", body(b""), BREAKS, Reading.STRICT_JSON),
-    ("envelope", rows(lambda found: {"entities": found}), BREAKS, Reading.STRICT_JSON),
-    ("number", each_leg(lambda row: row.update(Duration=31)), BREAKS, Reading.STRICT_JSON),
-    ("null", each_leg(lambda row: row.update(Tag=None)), BREAKS, Reading.STRICT_JSON),
-    ("key name", each_leg(lambda row: renamed(row, "Tag", "tag")), BREAKS, Reading.KEY_NAME),
-    ("identity key", each_leg(lambda row: renamed(row, "UniqueId", "uniqueId")), BREAKS, Reading.KEY_NAME),
-    ("missing key", each_leg(lambda row: row.pop("DID")), BREAKS, Reading.KEY_NAME),
-    ("direction word", each_leg(lambda row: row.update(Direction="Inbound")), BREAKS, Reading.DIGIT_OR_WORD),
-    ("duration text", each_leg(lambda row: row.update(Duration="31 s")), BREAKS, Reading.DIGIT_OR_WORD),
+FAULTS: list[tuple[str, Callable[[Sent], None], ChangeKind, ClientReading | None]] = [
+    ("status", lambda made: made.update(status=404), BREAKS, ClientReading.STATUS),
+    ("server error", lambda made: made.update(status=500), BREAKS, ClientReading.STATUS),
+    ("content type", header("content-type", "text/html;charset=UTF-8"), BREAKS, ClientReading.CONTENT_TYPE),
+    ("charset", header("content-type", "application/json;charset=ISO-8859-1"), BREAKS, ClientReading.CONTENT_TYPE),
+    ("page", body(b"<html></html>"), BREAKS, ClientReading.STRICT_JSON),
+    ("trailing comma", lambda made: made.update(body=made["body"][:-1] + b",]"), BREAKS, ClientReading.STRICT_JSON),
+    (
+        "byte order mark",
+        lambda made: made.update(body=b"\xef\xbb\xbf" + made["body"]),
+        BREAKS,
+        ClientReading.STRICT_JSON,
+    ),
+    ("empty body", body(b""), BREAKS, ClientReading.STRICT_JSON),
+    ("envelope", rows(lambda found: {"entities": found}), BREAKS, ClientReading.STRICT_JSON),
+    ("number", each_leg(lambda row: row.update(Duration=31)), BREAKS, ClientReading.STRICT_JSON),
+    ("null", each_leg(lambda row: row.update(Tag=None)), BREAKS, ClientReading.STRICT_JSON),
+    ("key name", each_leg(lambda row: renamed(row, "Tag", "tag")), BREAKS, ClientReading.KEY_NAME),
+    ("identity key", each_leg(lambda row: renamed(row, "UniqueId", "uniqueId")), BREAKS, ClientReading.KEY_NAME),
+    ("missing key", each_leg(lambda row: row.pop("DID")), BREAKS, ClientReading.KEY_NAME),
+    ("direction word", each_leg(lambda row: row.update(Direction="Inbound")), BREAKS, ClientReading.DIGIT_OR_WORD),
+    ("duration text", each_leg(lambda row: row.update(Duration="31 s")), BREAKS, ClientReading.DIGIT_OR_WORD),
     (
         "date format",
         each_leg(lambda row: row.update(Start=row["Start"].replace(" ", "T"))),
         BREAKS,
-        Reading.DATE_FORMAT,
+        ClientReading.DATE_FORMAT,
     ),
-    ("fraction", each_leg(lambda row: row.update(Start=row["Start"] + "00")), BREAKS, Reading.DATE_FORMAT),
-    ("zone", each_leg(lambda row: row.update(Start=row["Start"].replace(" 09:", " 10:"))), BREAKS, Reading.ZONE),
+    ("fraction", each_leg(lambda row: row.update(Start=row["Start"] + "00")), BREAKS, ClientReading.DATE_FORMAT),
+    ("zone", each_leg(lambda row: row.update(Start=row["Start"].replace(" 09:", " 10:"))), BREAKS, ClientReading.ZONE),
     ("lost leg", rows(lambda found: found[:2]), DOCUMENTED, None),
     ("no legs", body(b"[]"), DOCUMENTED, None),
     ("leg twice", rows(lambda found: [*found, found[0]]), DOCUMENTED, None),
@@ -156,7 +161,7 @@ NOISE: list[tuple[str, Callable[[Sent], None]]] = [
 
 @pytest.mark.parametrize(("change", "kind", "reading"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
 def test_change_has_its_kind_and_reading(
-    change: Callable[[Sent], None], kind: ChangeKind, reading: Reading | None
+    change: Callable[[Sent], None], kind: ChangeKind, reading: ClientReading | None
 ) -> None:
     """A session, a request id and the time move too, and are no reason to see nothing."""
     found = kinds(upgraded(change))
@@ -199,10 +204,10 @@ def test_leg_that_ended_since_is_noise() -> None:
 
 
 def test_busy_answer_says_nothing() -> None:
-    """429 and 503 are no change of the PBX; the verdict is that nothing can be told."""
+    """429 and 503 are no change of the PBX; the verdict is inconclusive."""
     found = upgraded(lambda made: made.update(status=503))
-    assert kinds(found) == {(ChangeKind.CANNOT_TELL, Reading.STATUS)}
-    assert UpgradeResult(target="pbx", changes=found, compared=(("answers", 1),)).verdict == "cannot tell"
+    assert kinds(found) == {(ChangeKind.INCONCLUSIVE, ClientReading.STATUS)}
+    assert UpgradeResult(target="pbx", changes=found, compared=(("answers", 1),)).verdict == "inconclusive"
 
 
 @pytest.mark.parametrize(
@@ -227,4 +232,4 @@ def test_relation_of_two_values_an_hour_apart(old: str, new: str, relation: Rela
 
 def test_nothing_compared_is_no_go_for_nobody() -> None:
     """An empty comparison must not say go."""
-    assert UpgradeResult(target="pbx", changes=(), compared=(("answers", 0),)).verdict == "cannot tell"
+    assert UpgradeResult(target="pbx", changes=(), compared=(("answers", 0),)).verdict == "inconclusive"

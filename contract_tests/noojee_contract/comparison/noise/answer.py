@@ -29,7 +29,7 @@ class Atom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class AnswerParts:
     """An answer, taken apart. `question` names what was asked, `method` the method of the API.
 
     `body` is the kind of body in words. `legs` are the values of each leg by key, in the order of the list; `fields` the
@@ -48,15 +48,15 @@ class Answer:
     transport_error: str | None = None
 
 
-def answer_of(exchange: Exchange, *, question: str, method: str) -> Answer:
+def answer_of(exchange: Exchange, *, question: str, method: str) -> AnswerParts:
     """Take an exchange apart."""
     response = exchange.response
     if response is None:
-        return Answer(
+        return AnswerParts(
             question=question, method=method, at=exchange.at, status=None, transport_error=exchange.transport_error
         )
     body, legs, fields, broken = _body(exchange)
-    return Answer(
+    return AnswerParts(
         question=question,
         method=method,
         at=exchange.at,

@@ -12,7 +12,7 @@ class ChangeKind(Enum):
 
     BREAKS = "breaks clients"
     DOCUMENTED = "changes what is documented"
-    CANNOT_TELL = "cannot tell"
+    INCONCLUSIVE = "inconclusive"
     UNDOCUMENTED = "changes what is not documented"
     NOISE = "noise"
 
@@ -20,7 +20,7 @@ class ChangeKind(Enum):
 NO_GO = (ChangeKind.BREAKS, ChangeKind.DOCUMENTED)
 
 
-class Reading(Enum):
+class ClientReading(Enum):
     """How a client reads an answer: the reading that fails after a change that breaks clients."""
 
     STRICT_JSON = "strict JSON"
@@ -44,7 +44,7 @@ class Change:
     about: str
     old: str = ""
     new: str = ""
-    reading: Reading | None = None
+    reading: ClientReading | None = None
     rule: str | None = None
     example: str = ""
     count: int = 1
@@ -64,11 +64,13 @@ class UpgradeResult:
 
     @property
     def verdict(self) -> str:
-        """go, no-go, or cannot tell if too little was compared."""
+        """go, no-go, or inconclusive if too little was compared."""
         if any(change.kind in NO_GO for change in self.changes):
             return "no-go"
-        busy = any(each.kind is ChangeKind.CANNOT_TELL and each.reading is Reading.STATUS for each in self.changes)
-        return "go" if dict(self.compared).get("answers", 0) and not busy else "cannot tell"
+        busy = any(
+            each.kind is ChangeKind.INCONCLUSIVE and each.reading is ClientReading.STATUS for each in self.changes
+        )
+        return "go" if dict(self.compared).get("answers", 0) and not busy else "inconclusive"
 
     def of_kind(self, kind: ChangeKind) -> list[Change]:
         """The changes of a kind, most frequent first."""
@@ -77,7 +79,7 @@ class UpgradeResult:
 
 def grouped(changes: Sequence[Change]) -> list[Change]:
     """The changes, with equal ones as one: same kind, place, reading and rule. The first is the example."""
-    found: dict[tuple[ChangeKind, str, Reading | None, str | None], Change] = {}
+    found: dict[tuple[ChangeKind, str, ClientReading | None, str | None], Change] = {}
     for each in changes:
         key = (each.kind, each.about, each.reading, each.rule)
         before = found.get(key)

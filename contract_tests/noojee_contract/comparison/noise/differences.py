@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from noojee_contract.comparison.noise.answer import Answer, Atom, LegKey
-from noojee_contract.comparison.noise.change import ChangeKind, Reading
+from noojee_contract.comparison.noise.answer import AnswerParts, Atom, LegKey
+from noojee_contract.comparison.noise.change import ChangeKind, ClientReading
 from noojee_contract.comparison.noise.relations import Relation, began, instant
 
 Place = tuple[str, ...]
@@ -56,60 +56,60 @@ class AnswerDifference:
     kind: ChangeKind
     old: str = ""
     new: str = ""
-    reading: Reading | None = None
+    reading: ClientReading | None = None
     relation: Relation | None = None
 
 
-def differences(old: Answer, new: Answer) -> Iterator[AnswerDifference]:
+def differences(old: AnswerParts, new: AnswerParts) -> Iterator[AnswerDifference]:
     """What differs between two answers to the same question."""
     if old.status != new.status and new.status in BUSY:
         yield AnswerDifference(
             place=("status",),
             about=f"status {old.method}",
-            kind=ChangeKind.CANNOT_TELL,
+            kind=ChangeKind.INCONCLUSIVE,
             old=_status(old),
             new=_status(new),
-            reading=Reading.STATUS,
+            reading=ClientReading.STATUS,
         )
         return
     if old.status != new.status:
-        yield _breaks(("status",), f"status {old.method}", _status(old), _status(new), Reading.STATUS)
+        yield _breaks(("status",), f"status {old.method}", _status(old), _status(new), ClientReading.STATUS)
         return
     if new.transport_error != old.transport_error:
         saw = new.transport_error or "a whole answer"
-        yield _breaks(("body",), f"body {old.method}", old.body, saw, Reading.STRICT_JSON)
+        yield _breaks(("body",), f"body {old.method}", old.body, saw, ClientReading.STRICT_JSON)
         return
     yield from _headers(old, new)
     if old.broken is None and new.broken is not None and old.body != "audio":
-        yield _breaks(("body",), f"body {old.method}", old.body, new.broken, Reading.STRICT_JSON)
+        yield _breaks(("body",), f"body {old.method}", old.body, new.broken, ClientReading.STRICT_JSON)
         return
     if old.body != new.body:
-        yield _breaks(("body",), f"body {old.method}", old.body, new.body, Reading.STRICT_JSON)
+        yield _breaks(("body",), f"body {old.method}", old.body, new.body, ClientReading.STRICT_JSON)
         return
     yield from _legs(old, new)
     yield from _atoms(("object",), f"an answer {old.method}", old.fields, new.fields)
 
 
-def _breaks(place: Place, about: str, old: str, new: str, reading: Reading) -> AnswerDifference:
+def _breaks(place: Place, about: str, old: str, new: str, reading: ClientReading) -> AnswerDifference:
     return AnswerDifference(place=place, about=about, kind=ChangeKind.BREAKS, old=old, new=new, reading=reading)
 
 
-def _status(answer: Answer) -> str:
+def _status(answer: AnswerParts) -> str:
     return f"no answer ({answer.transport_error})" if answer.status is None else str(answer.status)
 
 
-def _headers(old: Answer, new: Answer) -> Iterator[AnswerDifference]:
+def _headers(old: AnswerParts, new: AnswerParts) -> Iterator[AnswerDifference]:
     for name in dict.fromkeys((*old.headers, *new.headers)):
         before, after = old.headers.get(name), new.headers.get(name)
         if before == after or name in DERIVED_HEADERS:
             continue
         place, about = ("header", name), f"header {name} {old.method}"
         if name == "content-type" and _are_audio(before, after):
-            kind, shown = ChangeKind.CANNOT_TELL, f"format of sound {old.method}"
+            kind, shown = ChangeKind.INCONCLUSIVE, f"format of sound {old.method}"
             yield AnswerDifference(place=place, about=shown, kind=kind, old=before or "none", new=after or "none")
             continue
         if name == "content-type" and _media(before) != _media(after):
-            yield _breaks(place, about, before or "none", after or "none", Reading.CONTENT_TYPE)
+            yield _breaks(place, about, before or "none", after or "none", ClientReading.CONTENT_TYPE)
             continue
         yield AnswerDifference(
             place=place, about=about, kind=ChangeKind.UNDOCUMENTED, old=before or "none", new=after or "none"
@@ -117,7 +117,7 @@ def _headers(old: Answer, new: Answer) -> Iterator[AnswerDifference]:
 
 
 def _are_audio(*content_types: str | None) -> bool:
-    """Whether content types are all of sound: whether clients can read another coding cannot be told from its name."""
+    """Whether content types are all of sound: whether clients can read another coding does not follow from its name."""
     return all((content_type or "").lower().startswith("audio/") for content_type in content_types)
 
 
@@ -126,7 +126,7 @@ def _media(content_type: str | None) -> str:
     return re.sub(r"[\s\"]", "", content_type or "").lower()
 
 
-def _legs(old: Answer, new: Answer) -> Iterator[AnswerDifference]:
+def _legs(old: AnswerParts, new: AnswerParts) -> Iterator[AnswerDifference]:
     lost = [name for name in IDENTITY if _has(old, name) and new.legs and not _has(new, name)]
     if lost:  # the legs cannot be paired by their names
         for before, after in zip(old.legs.values(), new.legs.values(), strict=False):
@@ -150,11 +150,11 @@ def _legs(old: Answer, new: Answer) -> Iterator[AnswerDifference]:
         yield from _atoms(("leg",), f"a leg {old.method}", old.legs[key], new.legs[key])
 
 
-def _has(answer: Answer, name: str) -> bool:
+def _has(answer: AnswerParts, name: str) -> bool:
     return any(name in leg for leg in answer.legs.values())
 
 
-def _leg(answer: Answer, key: LegKey, what: str, old: str, new: str) -> AnswerDifference:
+def _leg(answer: AnswerParts, key: LegKey, what: str, old: str, new: str) -> AnswerDifference:
     again = " again" if key[2] else ""
     return AnswerDifference(
         place=("legs", what),
@@ -165,7 +165,7 @@ def _leg(answer: Answer, key: LegKey, what: str, old: str, new: str) -> AnswerDi
     )
 
 
-def _more(old: Answer, new: Answer, key: LegKey) -> AnswerDifference:
+def _more(old: AnswerParts, new: AnswerParts, key: LegKey) -> AnswerDifference:
     """A leg that only the new answer lists: noise if its call began, or the leg ended, after the old answer came."""
     if key[2]:
         return _leg(old, key, "is listed twice", "once", "twice")
@@ -196,9 +196,11 @@ def _atoms(place: Place, owner: str, old: Mapping[str, Atom], new: Mapping[str, 
     for name in old:
         here = (*place, name)
         if name not in new:
-            yield _breaks(here, f"key {name} of {owner}", name, "missing", Reading.KEY_NAME)
+            yield _breaks(here, f"key {name} of {owner}", name, "missing", ClientReading.KEY_NAME)
         elif old[name].type != new[name].type:
-            yield _breaks(here, f"JSON type of {name} of {owner}", old[name].type, new[name].type, Reading.STRICT_JSON)
+            yield _breaks(
+                here, f"JSON type of {name} of {owner}", old[name].type, new[name].type, ClientReading.STRICT_JSON
+            )
         elif old[name].text != new[name].text:
             yield _value(here, name, owner, old[name].text, new[name].text)
     for name in new:
@@ -230,21 +232,21 @@ def _sign(code: str) -> int:
     return (number > 0) - (number < 0)
 
 
-def _failing_reading(name: str, old: str, new: str) -> Reading | None:
+def _failing_reading(name: str, old: str, new: str) -> ClientReading | None:
     """The reading of a published field that a new value breaks; None if it only has another value."""
     if name in (DIRECTION, *NUMBERS):
-        return Reading.DIGIT_OR_WORD if bool(_DIGITS.fullmatch(old)) != bool(_DIGITS.fullmatch(new)) else None
+        return ClientReading.DIGIT_OR_WORD if bool(_DIGITS.fullmatch(old)) != bool(_DIGITS.fullmatch(new)) else None
     if name not in TIMES:
         return None
     if _shape(old) != _shape(new):
-        return Reading.DATE_FORMAT
+        return ClientReading.DATE_FORMAT
     before, after = instant(old), instant(new)
     if before is None or after is None:
-        return Reading.DATE_FORMAT
+        return ClientReading.DATE_FORMAT
     shift = abs(after - before)
     if shift == 0:
-        return Reading.ZONE
-    return Reading.ZONE if shift % QUARTER_SECONDS == 0 and shift <= MOST_ZONE_SECONDS else None
+        return ClientReading.ZONE
+    return ClientReading.ZONE if shift % QUARTER_SECONDS == 0 and shift <= MOST_ZONE_SECONDS else None
 
 
 def _shape(text: str) -> str:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from noojee_contract.comparison.noise.answer import Answer
+from noojee_contract.comparison.noise.answer import AnswerParts
 from noojee_contract.comparison.noise.change import Change, ChangeKind
 from noojee_contract.comparison.noise.differences import AnswerDifference, Place, differences
 from noojee_contract.comparison.noise.relations import Relation, holds, relation_of
 
-Answers = Mapping[str, Answer]
+Answers = Mapping[str, AnswerParts]
 """The answers of a capture by question."""
 LONGEST_VALUE = 120
 BY_ITSELF = (Relation.GREW,)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from noojee_contract.comparison.noise.answer import Answer, answer_of
+from noojee_contract.comparison.noise.answer import AnswerParts, answer_of
 from noojee_contract.dialects.schemes import CREDENTIAL_PARAMETERS
 from noojee_contract.dialects.vendor_dialect import BY_HOUR_METHOD, BY_TAG, BY_UNIQUE_ID
 from noojee_contract.model.audio import kind_of
@@ -28,9 +28,9 @@ METHODS: Mapping[str, str] = {
 """What an answer is, by the last part of the path."""
 
 
-def read_answers(path: Path) -> dict[str, Answer]:
+def read_answers(path: Path) -> dict[str, AnswerParts]:
     """The answers of an exchange file by question; of a question that was repeated, the last. Raises TargetError."""
-    found: dict[str, Answer] = {}
+    found: dict[str, AnswerParts] = {}
     with ExchangeReader(path) as reader:
         for wire in reader:
             question = question_of(wire)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from noojee_contract.comparison.noise.answer import Answer
+from noojee_contract.comparison.noise.answer import AnswerParts
 from noojee_contract.comparison.noise.change import Change, UpgradeResult, grouped
 from noojee_contract.comparison.noise.rules import NoiseRules, changes, learnt
 from noojee_contract.errors import TargetError
@@ -15,12 +15,12 @@ from noojee_contract.traffic.capture.contract import ClauseOutcome, Outcomes, co
 from noojee_contract.traffic.capture.folder import Capture, read_json
 from noojee_contract.traffic.capture.sounds import SoundSummary, kept_sound_change, no_sound, sound_change
 
-Answers = Mapping[str, Answer]
+Answers = Mapping[str, AnswerParts]
 Sounds = Mapping[str, SoundSummary]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class CapturedSide:
     """What is compared of one side. A part that was not captured is empty. `kept` are the files of sound that were kept."""
 
     answers: Answers
@@ -63,7 +63,9 @@ def noise_of(capture: Capture) -> NoiseRules:
     return rules
 
 
-def compare(target: str, old: Side, new: Side, rules: NoiseRules, *, notes: tuple[str, ...] = ()) -> UpgradeResult:
+def compare(
+    target: str, old: CapturedSide, new: CapturedSide, rules: NoiseRules, *, notes: tuple[str, ...] = ()
+) -> UpgradeResult:
     """What changed between two sides. Noise is left out by its rules, and counted."""
     both = [question for question in old.answers if question in new.answers]
     heard = [question for question in old.sounds if question in new.answers]
@@ -85,7 +87,7 @@ def compare(target: str, old: Side, new: Side, rules: NoiseRules, *, notes: tupl
     )
 
 
-def _sound_changes(old: Side, new: Side) -> Iterator[Change]:
+def _sound_changes(old: CapturedSide, new: CapturedSide) -> Iterator[Change]:
     for question, before in old.sounds.items():
         after, answer = new.sounds.get(question), new.answers.get(question)
         if after is not None:
@@ -98,7 +100,7 @@ def _sound_changes(old: Side, new: Side) -> Iterator[Change]:
             yield no_sound(before, example=question)
 
 
-def _gaps(old: Side, new: Side, both: int) -> Iterator[str]:
+def _gaps(old: CapturedSide, new: CapturedSide, both: int) -> Iterator[str]:
     if len(old.answers) > both:
         yield f"{len(old.answers) - both} of {len(old.answers)} questions were not asked again"
     lost = sorted(set(old.options) - set(new.options))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from noojee_contract.comparison.noise.change import Change, ChangeKind, Reading
+from noojee_contract.comparison.noise.change import Change, ChangeKind, ClientReading
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Report
 
 TESTED = (Outcome.PASSED.value, Outcome.INFORMATIONAL.value)
 ANY: frozenset[str] = frozenset()
-BREAKING: Mapping[str, tuple[Reading, frozenset[str]]] = {
+BREAKING: Mapping[str, tuple[ClientReading, frozenset[str]]] = {
     **dict.fromkeys(
         (
             "expired_hash_status", "recording_api_refused_status", "njadmin_refused_status", "unknown_recording",
@@ -19,27 +19,27 @@ BREAKING: Mapping[str, tuple[Reading, frozenset[str]]] = {
             "njadmin_bad_request_status", "call_management_bad_request_status", "audio_unknown_leg",
             "services_failure_status",
         ),
-        (Reading.STATUS, ANY),
+        (ClientReading.STATUS, ANY),
     ),
-    "audio_methods": (Reading.STATUS, frozenset({"post"})),
-    "audio_without_leg": (Reading.STATUS, frozenset({"refused"})),
-    "content_type_check": (Reading.STATUS, frozenset({"form-only"})),
-    "parameters_in": (Reading.STATUS, frozenset({"query-only"})),
-    "bare_rest": (Reading.STATUS, frozenset({"absent"})),
-    "hash_reuse": (Reading.STATUS, frozenset({"once"})),
-    "plain_http": (Reading.STATUS, frozenset({"refused"})),
-    "empty_tag": (Reading.STATUS, frozenset({"refused"})),
-    "bad_hour": (Reading.STATUS, frozenset({"refused"})),
-    "future_hour": (Reading.STATUS, frozenset({"refused"})),
-    "concurrent_authentications": (Reading.STATUS, frozenset({"5"})),
-    "time_stamp_seconds": (Reading.STATUS, frozenset({"refused"})),
-    "time_body": (Reading.DIGIT_OR_WORD, frozenset({"digits-newline"})),
-    "internal_word": (Reading.DIGIT_OR_WORD, ANY),
-    "start_fraction": (Reading.DATE_FORMAT, ANY),
-    "eastern_abbreviation": (Reading.ZONE, ANY),
-    "njadmin_failure_envelope": (Reading.KEY_NAME, ANY),
-    "json_content_type": (Reading.CONTENT_TYPE, ANY),
-    "unknown_path": (Reading.CONTENT_TYPE, ANY),
+    "audio_methods": (ClientReading.STATUS, frozenset({"post"})),
+    "audio_without_leg": (ClientReading.STATUS, frozenset({"refused"})),
+    "content_type_check": (ClientReading.STATUS, frozenset({"form-only"})),
+    "parameters_in": (ClientReading.STATUS, frozenset({"query-only"})),
+    "bare_rest": (ClientReading.STATUS, frozenset({"absent"})),
+    "hash_reuse": (ClientReading.STATUS, frozenset({"once"})),
+    "plain_http": (ClientReading.STATUS, frozenset({"refused"})),
+    "empty_tag": (ClientReading.STATUS, frozenset({"refused"})),
+    "bad_hour": (ClientReading.STATUS, frozenset({"refused"})),
+    "future_hour": (ClientReading.STATUS, frozenset({"refused"})),
+    "concurrent_authentications": (ClientReading.STATUS, frozenset({"5"})),
+    "time_stamp_seconds": (ClientReading.STATUS, frozenset({"refused"})),
+    "time_body": (ClientReading.DIGIT_OR_WORD, frozenset({"digits-newline"})),
+    "internal_word": (ClientReading.DIGIT_OR_WORD, ANY),
+    "start_fraction": (ClientReading.DATE_FORMAT, ANY),
+    "eastern_abbreviation": (ClientReading.ZONE, ANY),
+    "njadmin_failure_envelope": (ClientReading.KEY_NAME, ANY),
+    "json_content_type": (ClientReading.CONTENT_TYPE, ANY),
+    "unknown_path": (ClientReading.CONTENT_TYPE, ANY),
 }  # fmt: skip
 """The options whose change breaks a reading of clients, with the new values that break it; no values stand for any."""
 

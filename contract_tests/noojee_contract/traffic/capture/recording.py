@@ -31,7 +31,7 @@ class CaptureFiles:
     sounds: Path
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Run:
     """What a run has written so far."""
 
@@ -85,7 +85,7 @@ def record_run(
     header = _header(client, redactor)
     with ExchangeWriter(files.answers, header) as writer:
         copy = WireCopy(client.http, largest_body_bytes=LARGEST_BODY_BYTES)
-        run = _Run(writer, copy, redactor, client.secrets, keep_sound)
+        run = _Run(writer=writer, copy=copy, redactor=redactor, secrets=client.secrets, keep_sound=keep_sound)
         recorder.follow(run.take)
         recorded = recorder.record(questions)
     write_json(files.sounds, {name: sound.document() for name, sound in run.sounds.items()})

@@ -9,7 +9,7 @@ from math import ceil, log10
 from typing import Any
 
 from noojee_contract.comparison.audio import Likeness, SoundComparison, compare_sounds
-from noojee_contract.comparison.noise.change import Change, ChangeKind, Reading
+from noojee_contract.comparison.noise.change import Change, ChangeKind, ClientReading
 from noojee_contract.model.audio import NoSound, Sound, read_sound
 
 LEVEL_SECONDS = 0.5
@@ -81,10 +81,10 @@ def sound_change(old: SoundSummary, new: SoundSummary, *, example: str) -> Chang
         return Change(kind=ChangeKind.DOCUMENTED, about=about, old=_in_words(old), new=_in_words(new), example=example)
     if (old.coding, old.sample_rate) == (new.coding, new.sample_rate):
         return Change(
-            kind=ChangeKind.CANNOT_TELL, about=about, old=_in_words(old), new="other samples", example=example
+            kind=ChangeKind.INCONCLUSIVE, about=about, old=_in_words(old), new="other samples", example=example
         )
     return Change(
-        kind=ChangeKind.CANNOT_TELL,
+        kind=ChangeKind.INCONCLUSIVE,
         about="sound that was encoded again (capture with --keep-sound to compare it)",
         old=_in_words(old),
         new=_in_words(new),
@@ -100,7 +100,7 @@ def kept_sound_change(old: bytes, new: bytes, *, example: str) -> Change | None:
         found = SoundComparison(likeness=Likeness.UNDECIDED, reason=str(error))
     if found.likeness is Likeness.EQUAL:
         return None
-    kind = ChangeKind.DOCUMENTED if found.likeness is Likeness.DIFFERENT else ChangeKind.CANNOT_TELL
+    kind = ChangeKind.DOCUMENTED if found.likeness is Likeness.DIFFERENT else ChangeKind.INCONCLUSIVE
     return Change(kind=kind, about="the sound of a leg", old="the recording", new=found.reason, example=example)
 
 
@@ -111,7 +111,7 @@ def no_sound(old: SoundSummary, *, example: str) -> Change:
         about="the sound of a leg",
         old=_in_words(old),
         new="no sound that can be decoded",
-        reading=Reading.CONTENT_TYPE,
+        reading=ClientReading.CONTENT_TYPE,
         example=example,
     )
 
