@@ -64,6 +64,10 @@ class TooSoon(LimitReached):
         return TooSoon, (self.seconds,)
 
 
+class NotRecorded(LimitReached):
+    """An exchange file that answers instead of a PBX holds no answer to a request; the clause is not applicable."""
+
+
 class TimeSpent(LimitReached):
     """The time limit of the run is reached, or would be reached by the next wait."""
 

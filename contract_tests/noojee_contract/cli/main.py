@@ -15,7 +15,7 @@ from typing import NoReturn
 from noojee_contract.cli.capture_flags import add_capture_flags, add_upgrade_check_flags
 from noojee_contract.cli.probe_flags import add_probe_flags
 from noojee_contract.cli.record_flags import add_record_flags
-from noojee_contract.cli.serving_flags import add_replay_flags
+from noojee_contract.cli.serving_flags import add_archive_flags, add_replay_flags
 from noojee_contract.errors import near
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE
 from noojee_contract.targets.flags import DIFFERENCES, PLAN, REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
@@ -182,6 +182,15 @@ COMMANDS: Mapping[str, Command] = {
         description="Serve an exchange file: recorded answers for a client under test.",
         add_flags=add_replay_flags,
         run="noojee_contract.cli.replay:replay",
+    ),
+    "archive": Command(
+        summary="make an archive file for the fake of recorded answers",
+        description=(
+            "Make an archive file of the calls that an exchange file, a HAR file or one saved answer lists: noojee-fake serve "
+            "--archive serves them. The fake generates a tone for each leg."
+        ),
+        add_flags=add_archive_flags,
+        run="noojee_contract.cli.archive:archive",
     ),
     "probe": Command(
         summary="learn the options of a target, and write them as a profile file",

@@ -13,6 +13,7 @@ from pathlib import Path
 from noojee_contract.cli.serving import listener, say
 from noojee_contract.errors import TargetError
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from noojee_contract.targets.target import REPLAY_KEY
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.opened import opened
 from noojee_contract.traffic.replay.matcher import Matcher, Miss, ReplayConfig
@@ -77,7 +78,7 @@ def _say_end(matcher: Matcher) -> None:
 
 
 def _config(options: argparse.Namespace) -> ReplayConfig:
-    key = None
+    key = REPLAY_KEY if options.of_verify else None
     if options.api_key_env is not None:
         key = os.environ.get(options.api_key_env, "").strip()
         if not key:

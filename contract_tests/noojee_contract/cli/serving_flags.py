@@ -1,4 +1,4 @@
-"""The flags of the commands that listen on a port, and of `replay`. This module stays light: every command imports it."""
+"""The flags of the commands that listen on a port, and of `replay` and `archive`. This module stays light: every command imports it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def add_replay_flags(parser: argparse.ArgumentParser) -> None:
         help="The variable with the API key of callers: their hashes and keys are checked with it. Without it, any "
         "hash or key counts as right.",
     )
+    parser.add_argument("--of-verify", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
         "--order",
         choices=[order.value for order in Order],
@@ -66,6 +67,27 @@ def add_serving_flags(group: argparse._ArgumentGroup | argparse.ArgumentParser) 
     """Add the flags to a parser or a group."""
     for name, settings in FLAGS.items():
         group.add_argument(name, **settings)
+
+
+def add_archive_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments and flags of `noojee-contract archive`."""
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="An exchange file, a HAR file, or a saved answer: its JSON array, or what curl -i prints.",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="The archive file to write, which must not exist; default standard output.",
+    )
+    parser.add_argument(
+        "--time-zone",
+        metavar="ZONE",
+        help="The zone of the PBX; default that of the exchange file, else Australia/Melbourne.",
+    )
 
 
 def add_proxy_flags(parser: argparse.ArgumentParser) -> None:

@@ -18,8 +18,10 @@ from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.retry_after import is_unavailable, retry_after_seconds
 from noojee_contract.clients.transport import DEADLINE, THROUGH, Deadline
 from noojee_contract.clients.transport_errors import closed_without_a_byte, in_words, is_malformed
+from noojee_contract.errors import NotRecorded
 from noojee_contract.model.exchange import Exchange, Headers, Request, Response, StoredBody
 from noojee_contract.model.result import Tally
+from noojee_contract.model.wire import MISS_HEADER
 from noojee_contract.targets.target import DEFAULT_LARGEST_AUDIO, DEFAULT_MAX_BODY_BYTES, DEFAULT_TIMEOUT_SECONDS
 
 _PARTS = ("connection", "http11", "http2", "proxy", "socks")
@@ -53,7 +55,8 @@ def no_headers(_url: str) -> Headers:
 class Sender:
     """Sends requests within limits: answers are bounded in size and in time. Audio goes to a temporary file.
 
-    `headers_for` gives the fixed headers of a URL.
+    `headers_for` gives the fixed headers of a URL. `is_replay`: recorded traffic answers, and a request without a recorded
+    answer raises NotRecorded.
     `tally` counts the requests and their answers. `on_exchange` is called with each exchange. `renew` gives a request with
     new credentials before it is repeated, None if it cannot be repeated.
     """
@@ -75,6 +78,7 @@ class Sender:
         self._bounds = AnswerBounds() if bounds is None else bounds
         self._audio = AudioFile() if audio is None else audio
         self._limits = limits
+        self.is_replay = False
         self._headers_for = headers_for
 
     def send(self, request: Request) -> Exchange:
@@ -96,7 +100,13 @@ class Sender:
             before, exchange = exchange, self._repeated(exchange)
             if exchange is before:
                 break
+        if self._is_miss(exchange):
+            raise NotRecorded(exchange.body.decode("utf-8", "replace").strip())
         return exchange
+
+    def _is_miss(self, exchange: Exchange) -> bool:
+        """Whether a replay says that it has no recorded answer."""
+        return self.is_replay and exchange.header(MISS_HEADER) is not None
 
     def _repeated(self, exchange: Exchange) -> Exchange:
         """The exchange of the same request with new credentials; the given one if it cannot be repeated."""
@@ -120,7 +130,7 @@ class Sender:
         if error is not None:
             malformed = is_malformed(error, wire.deadline.received_bytes)
             exchange = Exchange(request=request, transport_error=says, malformed=malformed, at=at)
-        if not isinstance(error, NOT_SENT):
+        if not isinstance(error, NOT_SENT) and not self._is_miss(exchange):
             status = NO_ANSWER if exchange.status is None else str(exchange.status)
             self.tally.count(status, unavailable=request.repeatable and is_unavailable(exchange))
         wire.end()

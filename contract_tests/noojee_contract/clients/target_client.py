@@ -189,7 +189,7 @@ class TargetClient:
 
     def _sender(self) -> Sender:
         target = self.target
-        return Sender(
+        sender = Sender(
             self.http,
             bounds=AnswerBounds(
                 timeout_seconds=target.timeout_seconds,
@@ -201,6 +201,8 @@ class TargetClient:
             tally=self.tally,
             headers_for=self._headers_for,
         )
+        sender.is_replay = target.is_replayed
+        return sender
 
     def _headers_for(self, url: str) -> Headers:
         """The fixed headers of a request: those of the target, if it goes to the scheme, host and port of its root."""

@@ -17,7 +17,7 @@ from noojee_contract.engine.retry import Retrier
 from noojee_contract.engine.second_run import run_again
 from noojee_contract.engine.subject import Subject, SubjectPair
 from noojee_contract.engine.subject_pool import SubjectPool
-from noojee_contract.errors import LimitReached
+from noojee_contract.errors import LimitReached, NotRecorded
 from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
@@ -58,7 +58,8 @@ class ClauseResults:
                         raise
                     expected = expected or shown
         except (Inconclusive, LimitReached) as stop:
-            return make_result(clause, cell, Outcome.INCONCLUSIVE, checks=check.checks, reason=str(stop))
+            outcome = self._outcome_of_stop(cell, stop)
+            return make_result(clause, cell, outcome, checks=check.checks, reason=str(stop))
         except (CheckFailed, TimeUnavailable) as error:
             failed = error if isinstance(error, CheckFailed) else _without_time(error)
             if cell.source == CallSource.OBSERVED:
@@ -75,7 +76,7 @@ class ClauseResults:
             seen = f"saw {'; '.join(check.notes)}"
             return make_result(clause, cell, Outcome.INFORMATIONAL, checks=check.checks, reason=seen)
         if check.checks == 0:
-            return make_result(clause, cell, Outcome.INCONCLUSIVE, reason="there was nothing to check it on")
+            return make_result(clause, cell, self._outcome_of_stop(cell), reason="there was nothing to check it on")
         return make_result(clause, cell, Outcome.PASSED, checks=check.checks)
 
     def _failed_on_read_only(
@@ -147,6 +148,12 @@ class ClauseResults:
         if outcome is Outcome.INFORMATIONAL:
             reason = failure.headline
         return make_result(clause, cell, outcome, checks=check.checks, reason=reason, failure=failure)
+
+    def _outcome_of_stop(self, cell: Cell, stop: Exception | None = None) -> Outcome:
+        """The outcome of a clause that could not be checked: recorded traffic has what it has, so it is not applicable."""
+        is_limit = isinstance(stop, LimitReached) and not isinstance(stop, NotRecorded)
+        replayed = any(self._planner.targets[name].is_replayed for name in cell.target_names)
+        return Outcome.NOT_APPLICABLE if replayed and not is_limit else Outcome.INCONCLUSIVE
 
     def _outcome_of(
         self, clause: Clause, cell: Cell, failed: CheckFailed, expectations: Expectations

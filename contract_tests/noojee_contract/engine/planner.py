@@ -75,7 +75,8 @@ class Planner:
             is_helped = serves_hours and not target.has_by_hour
             stop = lacking(clause, target, served_elsewhere=("by_hour",) if is_helped else ())
             if stop is not None:
-                return Obstacle(*stop)
+                outcome, reason = stop
+                return Obstacle(Outcome.NOT_APPLICABLE if target.is_replayed else outcome, reason)
         if "by_hour" in clause.needs and not serves_hours:
             return Obstacle(Outcome.NOT_APPLICABLE, f"the dialect {targets[-1].dialect} has no method by hour")
         return None

@@ -81,7 +81,7 @@ def _config_of(flags: Sequence[str]) -> list[str]:
 
 def targets_of(targets: Sequence[str], flags: Sequence[str]) -> list[str]:
     """The target names of a command: none if flags describe the target."""
-    return [] if "--base-url" in flags else list(targets)
+    return [] if {"--base-url", "--exchanges"} & set(flags) else list(targets)
 
 
 def repeat_script(

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+MISS_HEADER = "x-noojee-replay"
+"""The header of the answer of a replay that has no recorded answer; no PBX sends it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireBody:

@@ -30,6 +30,7 @@ class RunOptions:
     """The flags of a run. `target_flags` are the flags that describe a target, by key; empty with a target file."""
 
     config: str | None = None
+    exchanges: str | None = None
     target: Sequence[str] = ()
     only: Sequence[str] = ()
     require: Sequence[str] = ()
@@ -46,7 +47,7 @@ class RunOptions:
         """The options that parsed flags set, by the names of the flags. Without --config, takes the file in this folder."""
         run = given([flag for flag in PYTEST_FLAGS if flag not in TARGET_FLAGS], values)
         target_flags = given(TARGET_FLAGS, values)
-        if "config" not in run and not target_flags and HERE.exists():
+        if not {"config", "exchanges"} & run.keys() and not target_flags and HERE.exists():
             run["config"] = str(HERE)
         return cls(**run, target_flags=target_flags)
 
@@ -59,8 +60,8 @@ class RunOptions:
     @property
     def repeat_words(self) -> list[str]:
         """The flags of `verify` that find the same target again, under the same limits."""
-        config = self.config or (None if self.target_flags else EMBEDDED)
-        return words(REPEATED_FLAGS, {"config": config, **self.target_flags})
+        config = self.config or (None if self.target_flags or self.exchanges else EMBEDDED)
+        return words(REPEATED_FLAGS, {"config": config, "exchanges": self.exchanges, **self.target_flags})
 
     @property
     def time_limit_seconds(self) -> float | None:
@@ -88,7 +89,11 @@ def check_flags(options: RunOptions) -> None:
 
     _ = options.time_limit_seconds
     flags = {flag.name: flag for flag in TARGET_FLAGS}
-    if options.target_flags and "base_url" not in options.target_flags:
+    if options.exchanges and (options.target or options.config or "base_url" in options.target_flags):
+        raise TargetError(
+            "--exchanges is checked instead of a PBX: leave out --config, --base-url and the names of targets"
+        )
+    if options.target_flags and not options.exchanges and "base_url" not in options.target_flags:
         name = next(iter(options.target_flags))
         raise TargetError(
             f"{flags[name].flag} describes a target without a target file: give --base-url too, "
@@ -104,6 +109,10 @@ def chosen_targets(options: RunOptions) -> tuple[list[Target], tuple[MigrationPa
     from noojee_contract.targets.config import from_flags, load_config
 
     check_flags(options)
+    if options.exchanges:
+        from noojee_contract.traffic.offline import offline_target
+
+        return [offline_target(Path(options.exchanges), options.target_flags)], ()
     if options.target_flags:
         return [from_flags(options.target_flags)], ()
     embedded = options.config in (None, EMBEDDED)

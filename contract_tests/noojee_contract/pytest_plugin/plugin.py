@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 RESULT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 MARK = "noojee_clause"
-CHOOSING = ("noojee_config", "noojee_target", "noojee_base_url", "noojee_only", "noojee_replay_counterexample")
+CHOOSING = (
+    "noojee_config",
+    "noojee_target",
+    "noojee_base_url",
+    "noojee_exchanges",
+    "noojee_only",
+    "noojee_replay_counterexample",
+)
 """The options that are checked when a session starts, because a user gave them for the contracts."""
 
 

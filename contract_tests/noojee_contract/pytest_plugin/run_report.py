@@ -158,14 +158,19 @@ def _usual_of_migration(pair: MigrationPair, targets: Sequence[Target]) -> set[s
 
 
 def _waived(target: Target) -> set[str]:
-    """The clauses that the target file waives: they need negative tests."""
-    return {each.id for each in catalogue().values() if target.waives_negative_tests and "negative_tests" in each.needs}
+    """The clauses that need negative tests, if the target file waives them, or if recorded traffic need not have them."""
+    is_waived = target.waives_negative_tests or target.is_replayed
+    return {each.id for each in catalogue().values() if is_waived and "negative_tests" in each.needs}
 
 
 def _caveats(targets: Sequence[Target]) -> list[str]:
     """What the first line adds to the verdict."""
     waived = [target.name for target in targets if target.waives_negative_tests]
-    return [f"refusal of wrong keys not tested on {' and '.join(waived)}"] if waived else []
+    caveats = [f"refusal of wrong keys not tested on {' and '.join(waived)}"] if waived else []
+    return [
+        *caveats,
+        *(f"recorded traffic was checked, no PBX: {each.exchanges}" for each in targets if each.is_replayed),
+    ]
 
 
 def _interruption(collected: Collected) -> list[str]:
@@ -227,7 +232,8 @@ def _target_rows(collected: Collected, results: Sequence[Result], run: Run) -> l
 
 def target_row(target: Target, sources: Sequence[str] = (), tally: Tally | None = None) -> TargetRow:
     """What a report says about a target."""
-    address = target.base_url or target.transport or _shown(target.command or ())
+    recorded = None if target.exchanges is None else f"recorded traffic, {target.exchanges}"
+    address = recorded or target.base_url or target.transport or _shown(target.command or ())
     tally = tally or Tally()
     return TargetRow(
         name=target.name,

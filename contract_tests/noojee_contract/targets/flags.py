@@ -73,8 +73,16 @@ CONFIG = Flag(
     help="The target file, or the word embedded for the embedded PBX; default noojee-contract.toml in the current "
     "folder, and embedded if there is no such file.",
 )
+EXCHANGES = Flag(
+    name="exchanges",
+    flag="--exchanges",
+    metavar="FILE",
+    help="Check recorded traffic instead of a PBX: an exchange file of `record`, or a HAR file. Clauses that the file has "
+    "no answers for are not applicable.",
+)
 RUN_FLAGS = (
     CONFIG,
+    EXCHANGES,
     Flag(
         name="only",
         flag="--only",
@@ -172,7 +180,7 @@ PLAN = Flag(
 """A flag of `verify` only."""
 
 PYTEST_FLAGS = (*RUN_FLAGS, TARGET_NAME, *TARGET_FLAGS)
-REPEATED_FLAGS = (CONFIG, *TARGET_FLAGS)
+REPEATED_FLAGS = (CONFIG, EXCHANGES, *TARGET_FLAGS)
 """The flags that a repeat command needs to find the same target under the same limits."""
 
 

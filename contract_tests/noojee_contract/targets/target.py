@@ -25,6 +25,8 @@ CALL_SOURCES = ("bundled", "generated")
 DEFAULT_TIMEOUT_SECONDS = 10.0
 DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
 DEFAULT_LARGEST_AUDIO = 64 * 1024 * 1024
+REPLAY_KEY = "key-of-a-replay"
+"""The key of a target whose answers are recorded: its requests are checked with it. It is no secret."""
 ALL = sys.maxsize
 """The value of a limit that is written "all"."""
 
@@ -122,6 +124,12 @@ class Target:
     expected_failures: tuple[ExpectedFailure, ...] = ()
     binding: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    exchanges: Path | None = None
+
+    @property
+    def is_replayed(self) -> bool:
+        """Whether recorded traffic (`exchanges`) answers instead of a PBX."""
+        return self.exchanges is not None
 
     @property
     def api(self) -> Dialect:
@@ -143,7 +151,7 @@ class Target:
     @property
     def once_a_minute(self) -> bool:
         """Whether by hour may be asked once a minute only."""
-        return self.api.once_a_minute
+        return self.api.once_a_minute and not self.is_replayed
 
     def declares(self, profile: Mapping[str, str]) -> Mapping[str, str]:
         """A profile with the options that its dialect declares."""
@@ -170,6 +178,8 @@ class Target:
         """
         if self.scheme == "none":
             return Secret("")
+        if self.is_replayed:
+            return Secret(REPLAY_KEY)
         if self.api_key_env is None:
             raise TargetError(
                 f"target {self.name!r} names no credential: set api_key_env to the name of the variable that holds its API key"

@@ -59,7 +59,7 @@ def authentication_of(
 ) -> Authentication:
     """The authentication of a request by its parameters (of query and form) and headers.
 
-    `scheme` adds the name of a custom dialect's parameter or header. Without a key the verdict of a hash or key is
+    `scheme` adds the name of a custom dialect's parameter or header; without it, the Authorization header counts. Without a key the verdict of a hash or key is
     `unknown`. `now` is what the age of a time stamp counts to.
     """
     came = dict(reversed(list(parameters)))  # the first of a repeated parameter counts, as in a servlet
@@ -78,6 +78,8 @@ def authentication_of(
 def _of_headers(headers: Pairs, *, scheme: Scheme | None, key: str | None) -> Authentication:
     expected = "authorization"
     value: str | None = None
+    if scheme is not None and not isinstance(scheme, KeyInHeader | KeyInBasic):
+        return Authentication(scheme=NO_SCHEME, verdict=MISSING)
     if isinstance(scheme, KeyInHeader | KeyInBasic):
         expected = scheme.names[0].lower()
         if key is not None:

@@ -19,6 +19,8 @@ import ijson
 
 from noojee_contract.errors import TargetError
 from noojee_contract.model.wire import Authentication, WireBody, WireExchange, WireMessage
+from noojee_contract.traffic.authentication import authentication_of
+from noojee_contract.traffic.parameters import all_parameters
 
 LARGEST_ENTRY_BYTES = 64 * 1024 * 1024
 DEEPEST = 64
@@ -139,11 +141,16 @@ def _exchange(entry: Mapping[str, Any]) -> WireExchange:
     seconds = entry.get("time")
     wait = _object(entry.get("timings")).get("wait")
     answer, error = _answer(response)
+    at, asked = _time(entry["startedDateTime"]), _request(request)
+    meaning = None if authentication is None else Authentication(**authentication)
+    if meaning is None:
+        parameters = all_parameters(asked, asked.body.content or b"")
+        meaning = authentication_of(parameters, asked.fields(), scheme=None, key=None, now=at)
     return WireExchange(
-        at=_time(entry["startedDateTime"]),
-        request=_request(request),
+        at=at,
+        request=asked,
         response=answer,
-        authentication=None if authentication is None else Authentication(**authentication),
+        authentication=meaning,
         transport_error=error,
         first_byte_seconds=_seconds(wait),
         seconds=_seconds(seconds),

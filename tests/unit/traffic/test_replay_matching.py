@@ -142,9 +142,11 @@ def test_another_method_or_body_is_another_request(tmp_path: Path) -> None:
 def test_form_parameters_match_like_a_query(tmp_path: Path) -> None:
     """A form that is written in another order is the same request."""
     form = "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n"
-    replay = matcher(tmp_path, exchange("", request=request(BASE, body=b"tag=1&leg=2", headers=form)))
+    replay = matcher(tmp_path, exchange("", request=request(BASE, body=b"tag=1&apiKey=y&leg=2", headers=form)))
     assert body(asked(replay, BASE, body=b"leg=2&apiKey=x&tag=1", headers=form)) == b"[]"
-    assert "form parameter leg is 3, recorded 2" in reason(asked(replay, BASE, body=b"leg=3&tag=1", headers=form))
+    assert "form parameter leg is 3, recorded 2" in reason(
+        asked(replay, BASE, body=b"leg=3&tag=1&apiKey=x", headers=form)
+    )
 
 
 def test_ignored_parameter_does_not_count(tmp_path: Path) -> None:
@@ -155,18 +157,33 @@ def test_ignored_parameter_does_not_count(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "expected"),
-    [(f"apiKey={KEY}", b"right"), ("apiKey=another-key", b"wrong"), ("", b"missing"), ("apiKey=", b"wrong")],
+    [(f"&apiKey={KEY}", b"right"), ("&apiKey=another-key", b"wrong"), ("", b"missing"), ("&apiKey=", b"wrong")],
 )
 def test_key_matches_by_its_verdict(tmp_path: Path, sent: str, expected: bytes) -> None:
     """The file holds no key: the replay checks the caller's key with its own."""
-    verdicts = [("api-key", "right"), ("api-key", "wrong"), ("none", "missing")]
-    replay = matcher(tmp_path, *(exchange(f"{TAG}1", v[1].encode(), key=v) for v in verdicts), key=KEY)
-    assert body(asked(replay, f"{TAG}1&{sent}")) == expected
+    recorded = [
+        exchange(f"{TAG}1&apiKey=x", b"right", key=("api-key", "right")),
+        exchange(f"{TAG}1&apiKey=x", b"wrong", key=("api-key", "wrong")),
+        exchange(f"{TAG}1", b"missing", key=("none", "missing")),
+    ]
+    replay = matcher(tmp_path, *recorded, key=KEY)
+    assert body(asked(replay, f"{TAG}1{sent}")) == expected
+
+
+def test_key_in_another_place_is_another_request(tmp_path: Path) -> None:
+    """A key that is no parameter of the query must not get the answer to one that is."""
+    replay = matcher(
+        tmp_path, exchange(f"{TAG}1&apiKey=x", key=("api-key", "right")), header={"dialect": "njadmin"}, key=KEY
+    )
+    form = f"Authorization: Bearer {KEY}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    assert "parameter apiKey is missing" in reason(asked(replay, f"{TAG}1", headers=form))
+    found = reason(asked(replay, f"{TAG}1", headers=form, body=f"apiKey={KEY}".encode()))
+    assert "form parameter apiKey was not recorded" in found
 
 
 def test_request_with_other_authentication_is_no_match(tmp_path: Path) -> None:
     """A wrong key must not get the answer to the right one."""
-    replay = matcher(tmp_path, exchange(f"{TAG}1", key=("api-key", "right")), key=KEY)
+    replay = matcher(tmp_path, exchange(f"{TAG}1&apiKey=x", key=("api-key", "right")), key=KEY)
     assert reason(asked(replay, f"{TAG}1&apiKey=other")) == (
         "it was recorded with other authentication: a wrong key, recorded a right key"
     )
@@ -174,9 +191,9 @@ def test_request_with_other_authentication_is_no_match(tmp_path: Path) -> None:
 
 def test_any_key_is_right_without_a_key_to_check(tmp_path: Path) -> None:
     """Without a key of its own, the replay sees only whether a request has credentials."""
-    replay = matcher(tmp_path, exchange(f"{TAG}1", b"[1]", key=("api-key", "right")))
+    replay = matcher(tmp_path, exchange(f"{TAG}1&apiKey=x", b"[1]", key=("api-key", "right")))
     assert body(asked(replay, f"{TAG}1&apiKey=whatever")) == b"[1]"
-    assert "no credentials, recorded a right key" in reason(asked(replay, f"{TAG}1"))
+    assert "parameter apiKey is missing" in reason(asked(replay, f"{TAG}1"))
 
 
 def stamp(at: datetime) -> str:
@@ -191,9 +208,9 @@ def test_hash_matches_by_verdict_and_age(tmp_path: Path) -> None:
     """A hash that is too old gets the answer that an expired one got. Source: W-A1 (DOC): valid for 10 seconds."""
     replay = matcher(
         tmp_path,
-        exchange(HASHED, b"fresh", key=("hash", "right"), age=0.4),
-        exchange(HASHED, b"expired", key=("hash", "right"), age=65.0),
-        exchange(HASHED, b"wrong", key=("hash", "wrong"), age=0.2),
+        exchange(f"{HASHED}&timeStamp=1&hash=x", b"fresh", key=("hash", "right"), age=0.4),
+        exchange(f"{HASHED}&timeStamp=1&hash=x", b"expired", key=("hash", "right"), age=65.0),
+        exchange(f"{HASHED}&timeStamp=1&hash=x", b"wrong", key=("hash", "wrong"), age=0.2),
         key=KEY,
     )
     assert body(asked(replay, hashed(AT))) == b"fresh"
@@ -209,7 +226,7 @@ def test_age_counts_from_when_the_caller_got_the_time(tmp_path: Path) -> None:
     replay = matcher(
         tmp_path,
         exchange(time_path, stamp(recorded).encode()),
-        exchange(HASHED, b"fresh", key=("hash", "right"), age=0.4),
+        exchange(f"{HASHED}&timeStamp=1&hash=x", b"fresh", key=("hash", "right"), age=0.4),
         clock=clock,
         key=KEY,
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from noojee_contract.model.wire import WireExchange
+from noojee_contract.model.wire import MISS_HEADER, WireExchange
 from noojee_contract.traffic.proxy.message_copy import AnswerCopy, Ending
 from noojee_contract.traffic.replay.matcher import Miss
 
-MISS_HEADER = "X-Noojee-Replay"
 MISS_STATUS = 501
 
 
@@ -51,7 +50,7 @@ def replayed(exchange: WireExchange, body: bytes | None, *, method: str) -> Repl
 
 def missed(miss: Miss) -> ReplayedAnswer:
     """The answer to a request without a recorded one: a status that no PBX of this API sends, and the nearest miss."""
-    body = f"noojee-contract replay: {miss.request}: {miss.reason}\n".encode("utf-8", "backslashreplace")
+    body = f"not recorded: {miss.request}: {miss.reason}\n".encode("utf-8", "backslashreplace")
     head = (
         f"HTTP/1.1 {MISS_STATUS} Not Recorded\r\nContent-Type: text/plain; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\n{MISS_HEADER}: miss\r\nConnection: close\r\n\r\n"

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from noojee_contract.dialects.schemes import HASH, Scheme
+from noojee_contract.dialects.vendor_dialect import VENDOR_DIALECTS
 from noojee_contract.model.wire import Authentication, WireExchange, WireMessage
 from noojee_contract.traffic.authentication import MISSING, RIGHT, UNCHECKED, authentication_of, time_stamp_of
 from noojee_contract.traffic.exchange_reader import ExchangeReader
@@ -83,7 +84,12 @@ class Matcher:
         self.config = config
         self._now = now
         self._lock = Lock()
-        self._parts = PartsReader(reader.header.base_path, config.ignored)
+        vendor = VENDOR_DIALECTS.get(reader.header.dialect or "")
+        self._scheme = config.scheme or (None if vendor is None else vendor.scheme)
+        names = () if self._scheme is None else self._scheme.names
+        self._parts = PartsReader(
+            base_path=reader.header.base_path, ignored=config.ignored, credentials=frozenset(names)
+        )
         self._paths: dict[str, int] = {}
         self._stamps: dict[str, datetime] = {}  # time stamps that callers got here
         self._times = array("d")
@@ -172,7 +178,7 @@ class Matcher:
         now = self._now()
         if stamp in self._stamps:  # the recorded clock stands still: its age counts from when the caller got it
             now = datetime.fromtimestamp(int(stamp) / 1000, UTC) + (now - self._stamps[stamp])
-        return authentication_of(parameters, request.fields(), scheme=self.config.scheme, key=self.config.key, now=now)
+        return authentication_of(parameters, request.fields(), scheme=self._scheme, key=self.config.key, now=now)
 
     def _remember_stamp(self, exchange: WireExchange) -> None:
         stamp = time_stamp_of(exchange)
@@ -234,7 +240,7 @@ class Matcher:
 
     def _is_same(self, came: Authentication, recorded: Authentication | None) -> bool:
         if recorded is None:
-            return True
+            return came.verdict in (RIGHT, UNCHECKED, MISSING)
         if (came.verdict == MISSING) != (recorded.verdict == MISSING):
             return False
         if came.verdict != MISSING and came.scheme != recorded.scheme:
@@ -254,7 +260,7 @@ class Matcher:
 
 def _line(parts: RequestParts) -> str:
     """A request in words, without credentials."""
-    query = "&".join(f"{name}={value}" for name, value in parts.query)
+    query = "&".join(f"{name}={value}" if value else name for name, value in parts.query)
     line = f"{parts.method} {parts.path}{'?' if query else ''}{query}"
     return line.encode("unicode_escape").decode("ascii")[:300]
 

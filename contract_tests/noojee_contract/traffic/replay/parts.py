@@ -20,7 +20,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestParts:
-    """A request: its parameters are sorted, and without credentials; `body` is the hash of a body that is no form."""
+    """A request: its parameters are sorted, and without the values of credentials; `body` is the hash of a body that is no form."""
 
     method: str
     path: str
@@ -55,12 +55,16 @@ class RequestParts:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartsReader:
-    """Reads requests to parts. `base_path` is cut from paths; `ignored` are names of parameters that do not count."""
+    """Reads requests to parts. `base_path` is cut from paths; `ignored` are names of parameters that do not count.
+
+    Of parameters with credentials, only the name and the place count. `credentials` are more such names.
+    """
 
     base_path: str = ""
     ignored: frozenset[str] = frozenset()
+    credentials: frozenset[str] = frozenset()
 
     def parts(self, request: WireMessage, body: bytes) -> RequestParts:
         """The parts of a request; `body` is its body as it was sent."""
@@ -83,8 +87,9 @@ class PartsReader:
         return path.removeprefix(base) if base and path.startswith(f"{base}/") else path
 
     def _counted(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
-        left_out = self.ignored | CREDENTIAL_PARAMETERS
-        return tuple(sorted(pair for pair in pairs if pair[0] not in left_out))
+        hidden = self.credentials | CREDENTIAL_PARAMETERS
+        counted = ((name, "" if name in hidden else value) for name, value in pairs if name not in self.ignored)
+        return tuple(sorted(counted))
 
 
 def _flat(pairs: Pairs) -> Iterable[str]:

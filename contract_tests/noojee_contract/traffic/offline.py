@@ -1,0 +1,85 @@
+"""A target whose answers are recorded traffic: the suite runs without a PBX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from noojee_contract.dialects.schemes import HASH
+from noojee_contract.dialects.vendor_dialect import BY_HOUR_METHOD, METHODS, VENDOR_DIALECTS
+from noojee_contract.errors import TargetError
+from noojee_contract.model.question import Question
+from noojee_contract.model.wire import WireExchange
+from noojee_contract.targets.config import from_flags
+from noojee_contract.targets.target import Target
+from noojee_contract.traffic.authentication import RIGHT, UNCHECKED
+from noojee_contract.traffic.exchange_reader import ExchangeReader
+from noojee_contract.traffic.opened import opened
+from noojee_contract.traffic.parameters import all_parameters
+
+MOST_QUESTIONS = 10_000
+_NOWHERE = "http://recorded.invalid"
+_PARAMETERS = {method: (kind, parameter) for kind, (method, parameter) in METHODS.items()}
+
+
+def offline_target(path: Path, flags: Mapping[str, Any]) -> Target:
+    """The target that an exchange file or HAR file answers for. `flags` go before what the file says of itself.
+
+    Its recordings are the questions that the file answers, unless the flags name others. Raises TargetError.
+    """
+    with opened(path) as reader:
+        target = from_flags({**_described(reader, path, flags), **flags, "base_url": _NOWHERE})
+        recordings = target.recordings or tuple(questions_of(reader))
+    if not recordings:
+        raise TargetError(
+            f"{path}: no question by tag, by unique id or by hour is recorded; name them with --recordings"
+        )
+    command = "{python}", "-m", "noojee_contract", "replay", str(path), "--of-verify", "--ready-file", "{ready_file}"
+    return replace(
+        target,
+        name="recorded",
+        base_url=None,
+        command=command,
+        recordings=recordings,
+        exchanges=path,
+        negative_tests=True,
+    )
+
+
+def questions_of(reader: ExchangeReader) -> Iterator[Question]:
+    """The questions that a recording answers with status 200 and right credentials, each once, in order."""
+    found: dict[Question, None] = {}
+    for exchange in reader:
+        question = question_of(exchange)
+        if question is not None and question not in found and len(found) < MOST_QUESTIONS:
+            found[question] = None
+            yield question
+
+
+def question_of(exchange: WireExchange) -> Question | None:
+    """The question of an exchange in one of the vendor's dialects, if it was answered; None for other requests."""
+    meaning = exchange.authentication
+    is_right = meaning is None or meaning.scheme == "none" or meaning.verdict in (RIGHT, UNCHECKED)
+    if exchange.status != 200 or exchange.transport_error is not None or not is_right:
+        return None
+    values = dict(all_parameters(exchange.request, exchange.request.body.content or b""))
+    method = urlsplit(exchange.url).path.rpartition("/")[2]
+    if method == BY_HOUR_METHOD and {"date", "hour"} <= values.keys():
+        return Question("hour", f"{values['date']} {values['hour']}")
+    kind, parameter = _PARAMETERS.get(method, ("", ""))
+    return Question(kind, values[parameter]) if values.get(parameter) else None
+
+
+def _described(reader: ExchangeReader, path: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags that the header of a file stands for."""
+    header = reader.header
+    dialect = flags.get("dialect") or header.dialect
+    if dialect is None:
+        raise TargetError(f"{path}: the file does not say which dialect it speaks; give --dialect")
+    found = {"dialect": dialect, "time_zone": header.time_zone, "audio": header.audio}
+    if header.scheme == HASH and dialect in VENDOR_DIALECTS and VENDOR_DIALECTS[dialect].chooses_scheme:
+        found["authentication"] = HASH
+    return {name: value for name, value in found.items() if value is not None}
