@@ -13,6 +13,7 @@ from noojee_contract.targets.flags import (
     PYTEST_PREFIX,
     REPORT_FLAGS,
     RUN_FLAGS,
+    SHARING_FLAGS,
     TARGET_FLAGS,
     TARGET_NAME,
     WORKERS,
@@ -45,7 +46,7 @@ def page() -> str:
             "Flags of the command only",
             "Pytest has its own `-n`, from pytest-xdist, and writes no reports of this suite.",
             ["flag", "what it does"],
-            [[written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS, DIFFERENCES, PLAN)],
+            [[written(flag), help_of(flag)] for flag in (WORKERS, *REPORT_FLAGS, *SHARING_FLAGS, DIFFERENCES, PLAN)],
         ),
         section(
             "Keys of a target, and their flags",

@@ -18,7 +18,16 @@ from noojee_contract.cli.record_flags import add_record_flags
 from noojee_contract.cli.serving_flags import add_archive_flags, add_replay_flags
 from noojee_contract.errors import near
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE
-from noojee_contract.targets.flags import DIFFERENCES, PLAN, REPORT_FLAGS, RUN_FLAGS, TARGET_FLAGS, WORKERS, add_flag
+from noojee_contract.targets.flags import (
+    DIFFERENCES,
+    PLAN,
+    REPORT_FLAGS,
+    RUN_FLAGS,
+    SHARING_FLAGS,
+    TARGET_FLAGS,
+    WORKERS,
+    add_flag,
+)
 
 OLD_FLAGS: Mapping[str, str] = {
     "seed": "--random-seed",
@@ -120,7 +129,7 @@ def _init_parser(parser: argparse.ArgumentParser) -> None:
 
 def _add_reports(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     group = parser.add_argument_group("reports")
-    for flag in REPORT_FLAGS:
+    for flag in (*REPORT_FLAGS, *SHARING_FLAGS):
         add_flag(group.add_argument, flag)
     return group
 

@@ -12,12 +12,17 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
+from noojee_contract.cli.redaction_key import stand_in_key
 from noojee_contract.errors import TargetError
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE
 from noojee_contract.model.result import Report
 from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report import junit, terminal, writing
+from noojee_contract.report.shared import shared_report
+
+PERSONAL = "personal"
+"""What --redact takes."""
 
 WRITERS: Mapping[str, str] = {"junit": "junit", "json": "jsonlines", "markdown": "markdown", "html": "html.page"}
 """The module of `report` that writes the file of each report flag."""
@@ -85,12 +90,25 @@ def refuse(
         say(f"noojee-contract: {error}")
 
 
+def check_sharing(options: argparse.Namespace) -> None:
+    """Raises TargetError for flags of a shared report that are wrong, before a run begins."""
+    if options.redact is None and options.redaction_key_env is not None:
+        raise TargetError("--redaction-key-env needs --redact personal")
+    if options.redact not in (None, PERSONAL):
+        raise TargetError(f"--redact must be {PERSONAL}")
+    stand_in_key(options.redaction_key_env)
+    if options.redact is not None and getattr(options, "differences", None) is not None:
+        raise TargetError("--differences has all values as they are: leave it out with --redact, or do not share it")
+
+
 def publish(options: argparse.Namespace, report: Report) -> int:
     """Write the report files, then print the report. Returns the exit code.
 
     The files come first, so that they exist even if the reader of the output stops early (`| head`).
     """
     code = report.exit_code
+    if options.redact is not None:
+        report = shared_report(report, stand_in_key(options.redaction_key_env))
     for name, path in report_paths(options).items():
         try:
             writing.write(path, import_module(f"noojee_contract.report.{WRITERS[name]}").render(report))

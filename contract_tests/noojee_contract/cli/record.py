@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -17,6 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from noojee_contract.cli.first_contact import Busy, KeyRefused, first_contact
+from noojee_contract.cli.interruption import interruptible
+from noojee_contract.cli.redaction_key import stand_in_key
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
@@ -27,7 +28,6 @@ from noojee_contract.model.question import Question
 from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
 from noojee_contract.redaction.exchanges import ExchangeRedactor, RedactionRules
 from noojee_contract.redaction.redact import Redactor
-from noojee_contract.redaction.stand_ins import StandInKey
 from noojee_contract.report.progress import duration
 from noojee_contract.report.summary import count_of
 from noojee_contract.targets.places import place_of
@@ -57,20 +57,10 @@ def record(options: argparse.Namespace) -> int:
         return EXIT_USAGE
 
 
-def stand_in_key(options: argparse.Namespace) -> StandInKey:
-    """The key of stand-ins that the flags name, or a new one. Raises TargetError."""
-    if options.redaction_key_env is None:
-        return StandInKey.random()
-    value = os.environ.get(options.redaction_key_env, "").strip()
-    if not value:
-        raise TargetError(f"the variable {options.redaction_key_env} is not set: export it")
-    return StandInKey(value.encode())
-
-
 def redactor_of(options: argparse.Namespace, rules: RedactionRules) -> ExchangeRedactor | None:
     """The redactor that the flags ask for; None for a file with everything. Raises TargetError."""
     if not options.no_redaction:
-        return ExchangeRedactor(stand_in_key(options), rules)
+        return ExchangeRedactor(stand_in_key(options.redaction_key_env), rules)
     if options.redaction_key_env is not None:
         raise TargetError("--no-redaction and --redaction-key-env contradict each other: leave one out")
     return None
@@ -95,7 +85,7 @@ def _record(options: argparse.Namespace) -> int:
         largest = options.largest_body or LARGEST_BODY_BYTES
         with ExchangeWriter(options.out, _header(target, redactor), largest_body_bytes=largest) as writer:
             recording = _Recording(client, writer, redactor, largest)
-            with _interruptible():
+            with interruptible():
                 recorded = recording.run(questions)
     if options.har is not None:
         with ExchangeReader(options.out) as reader:
@@ -212,20 +202,6 @@ class _ProgressLines:
         self._last = time.monotonic()
         left = f", {duration(self.shown.seconds_left)} left" if self.shown.seconds_left >= 1 else ""
         _say(f"recorded {self.shown.done} of {count_of(self.shown.total, 'question')}{text}{left}")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM ends the recording as Ctrl-C does: the file stays whole."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _summarise(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from noojee_contract.catalogue.clauses import fingerprint
-from noojee_contract.cli.output import publish, refuse, refuse_outputs, say, wrong_outputs
+from noojee_contract.cli.output import check_sharing, publish, refuse, refuse_outputs, say, wrong_outputs
 from noojee_contract.errors import TargetError
 from noojee_contract.model.files import text_of
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE
@@ -20,6 +20,7 @@ def show(options: argparse.Namespace) -> int:
     if wrong:
         return refuse_outputs(options, wrong)
     try:
+        check_sharing(options)
         text = text_of(options.file, "report", MOST_BYTES, from_shell=True)
     except TargetError as error:
         refuse(options, str(error))

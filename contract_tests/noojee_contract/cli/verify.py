@@ -18,7 +18,7 @@ import pytest
 
 from noojee_contract.catalogue.clauses import MIGRATION, choose
 from noojee_contract.cli.interruption import Interruption, interruptible
-from noojee_contract.cli.output import print_text, publish, refuse, refuse_outputs, say, wrong_outputs
+from noojee_contract.cli.output import check_sharing, print_text, publish, refuse, refuse_outputs, say, wrong_outputs
 from noojee_contract.cli.plan import announcement, partners_of, plan_text, plans_of
 from noojee_contract.cli.preflight import preflight
 from noojee_contract.engine.budget import usual_seconds
@@ -53,6 +53,7 @@ def verify(arguments: argparse.Namespace) -> int:
     if wrong:
         return refuse_outputs(arguments, wrong)
     try:
+        check_sharing(arguments)
         targets = _checked_targets(options, needs_keys=not arguments.plan)
         _check_differences(arguments, options, targets)
     except (TargetError, OSError) as error:

@@ -16,6 +16,7 @@ from noojee_contract.redaction.vocabulary import vocabulary
 MOST_WORDS = 5
 """The most words of a known value that is found in a text."""
 MOST_KNOWN = 500_000
+LONGEST_COUNT = 3
 
 _KEPT = re.compile(
     rf"(?<![0-9A-Za-z])(?:{TIME_PATTERN})(?![0-9A-Za-z])"
@@ -53,6 +54,8 @@ class TextRedactor:
         self._stand_ins = stand_ins
         self._vocabulary = vocabulary() | {word.lower() for word in words}
         self._known: set[str] = set()
+        self.keep_small_numbers = False
+        """Whether numbers of up to three digits stay that are not known and not in quotes, such as counts of our own."""
 
     def remember(self, value: str) -> None:
         """Replace a value in all texts that follow, although its words may be in the vocabulary."""
@@ -102,7 +105,15 @@ class TextRedactor:
         word = match[0]
         if match.lastgroup == "word" and word.lower() in self._vocabulary:
             return word
+        if self.keep_small_numbers and match.lastgroup == "number" and _is_count(match):
+            return word
         return self._stand_ins.of(word)
+
+
+def _is_count(match: re.Match[str]) -> bool:
+    """Whether a number is short, and not in quotes."""
+    before = match.string[match.start() - 1 : match.start()]
+    return len(match[0]) <= LONGEST_COUNT and match[0].isdigit() and before not in ("'", '"')
 
 
 def _is_kept(text: str, start: int, end: int, kept: Sequence[tuple[int, int]]) -> bool:

@@ -43,13 +43,18 @@ class ValueRedactor:
     """Redacts values with the stand-ins of one key.
 
     `fields` are more names with their rules, such as those of a custom dialect; `path_words` more segments of paths that
-    stay.
+    stay; `words` more words of texts that stay.
     """
 
     def __init__(
-        self, stand_ins: StandIns, *, fields: Mapping[str, Rule] | None = None, path_words: Iterable[str] = ()
+        self,
+        stand_ins: StandIns,
+        *,
+        fields: Mapping[str, Rule] | None = None,
+        path_words: Iterable[str] = (),
+        words: Iterable[str] = (),
     ) -> None:
-        self.texts = TextRedactor(stand_ins, words=path_words)
+        self.texts = TextRedactor(stand_ins, words=(*path_words, *words))
         self._stand_ins = stand_ins
         self._fields = {**FOLDED_FIELDS, **{name.lower(): rule for name, rule in (fields or {}).items()}}
         self._path_words = PATH_WORDS | frozenset(path_words)

@@ -163,6 +163,23 @@ REPORT_FLAGS = (
 )
 """Flags of the command only."""
 
+SHARING_FLAGS = (
+    Flag(
+        name="redact",
+        flag="--redact",
+        metavar="WHAT",
+        help="Write personal to replace numbers, names and addresses by stand-ins, for a report that leaves the organisation.",
+    ),
+    Flag(
+        name="redaction_key_env",
+        flag="--redaction-key-env",
+        metavar="NAME",
+        help="The variable with the key of stand-ins, 16 characters or more: with one key, equal values have equal stand-ins "
+        "in all reports and recordings. Default a new key that nobody knows.",
+    ),
+)
+"""Flags of the command only, for reports that are shared."""
+
 DIFFERENCES = Flag(
     name="differences",
     flag="--differences",

@@ -207,7 +207,10 @@ def test_no_file_is_overwritten(record: Record, capsys: pytest.CaptureFixture[st
     [
         ([], "--out is missing"),
         (["--out", "day.jsonl", "--hours", "9-17"], "--hours needs --day"),
-        (["--out", "day.jsonl", "--redaction-key-env", "ABSENT"], "ABSENT is not set"),
+        (
+            ["--out", "day.jsonl", "--redaction-key-env", "ABSENT"],
+            "ABSENT, which --redaction-key-env names, is not set",
+        ),
         (["--out", "day.jsonl", "--redaction-key-env", "REDACTION_KEY", "--no-redaction"], "contradict"),
         (["--out", "absent/day.jsonl"], "No such file"),
         (["--out", "day.jsonl", "--writable"], "unknown flag"),

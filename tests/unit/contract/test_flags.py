@@ -20,6 +20,7 @@ from noojee_contract.targets.flags import (
     REPEATED_FLAGS,
     REPORT_FLAGS,
     RUN_FLAGS,
+    SHARING_FLAGS,
     TARGET_FLAGS,
     TARGET_NAME,
     WORKERS,
@@ -69,7 +70,7 @@ def test_the_command_has_exactly_the_flags_of_the_table() -> None:
     """No flag of `verify` is written anywhere else."""
     actions = verify_parser(argparse.ArgumentParser(add_help=False))._actions
     found = {name for action in actions for name in action.option_strings}
-    table = (*RUN_FLAGS, WORKERS, *REPORT_FLAGS, DIFFERENCES, PLAN, *TARGET_FLAGS)
+    table = (*RUN_FLAGS, WORKERS, *REPORT_FLAGS, *SHARING_FLAGS, DIFFERENCES, PLAN, *TARGET_FLAGS)
     assert found == {name for flag in table for name in (flag.flag, flag.short) if name}
 
 
