@@ -1,6 +1,6 @@
 """Writes the pages of docs/reference that follow from code and schemas: `python docs/generate`.
 
-With `--check`, it writes nothing, names the pages that are stale, and exits with 1 if there is one.
+With `--check`, it writes nothing, and exits with 1 if a page is stale, or if the site lacks a page or a package (see `complete.py`). It names them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import clauses
 import commands
+import complete
 import files
 import flags
 import openapi
@@ -32,9 +33,9 @@ FORMATS = {
     "capture": "capture-manifest",
     "dialect": "dialect-file",
     "directory": "directory-file",
-    "exchange": "exchange-file",
+    "exchange": "exchange",
     "profile": "profile-file",
-    "exchange-file": "exchanges-file",
+    "exchange-file": "exchange-file",
     "recordings": "recordings-file",
     "report": "report-file",
     "target": "target-file",
@@ -68,7 +69,9 @@ def main() -> int:
             if not options.check:
                 path.write_text(text, encoding="utf-8")
     print("Stale:" if options.check else "Written:", ", ".join(stale) or "none")
-    return 1 if options.check and stale else 0
+    gaps = complete.gaps()
+    print(*gaps, sep="\n", end="\n" if gaps else "")
+    return 1 if options.check and (stale or gaps) else 0
 
 
 if __name__ == "__main__":

@@ -68,11 +68,16 @@ def _link(reference: str, anchor: str) -> str:
     file, _, path = reference.partition("#")
     if "/Archive/" in path:  # the control API contains the schema of archive files
         file = "archive"
-    page = f"{file.rpartition('/')[2].partition('.')[0]}-file.md" if file else ""
+    page = _page(file.rpartition("/")[2].partition(".")[0]) if file else ""
     name = path.rpartition("/")[2]
     if not name:
         return f"[{page.removesuffix('.md')}]({page})"
     return f"[{name}]({page}{anchor.format(name.lower())})"
+
+
+def _page(format_name: str) -> str:
+    """The page of a format. An exchange is part of files, not a file."""
+    return "exchange.md" if format_name == "exchange" else f"{format_name.removesuffix('-file')}-file.md"
 
 
 def _word(value: object) -> str:
