@@ -10,6 +10,7 @@ from noojee_contract.cli.capturing import key_of, run_parts, say_recorded, targe
 from noojee_contract.errors import ContractError, TargetError, Unreachable
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
 from noojee_contract.probing.profile_file import render
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.report import writing
 from noojee_contract.traffic.capture.folder import CaptureRun, capture_for, write_json
 from noojee_contract.traffic.capture.recording import CaptureFiles
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
         code, message = EXIT_UNREACHABLE, str(error)
     except (ContractError, OSError) as error:
         code, message = EXIT_USAGE, str(error)
-    print(f"noojee-contract: {message}", file=sys.stderr)
+    print(f"noojee-contract: {escaped(message)}", file=sys.stderr)
     return code
 
 

@@ -21,6 +21,7 @@ from noojee_contract.probing.pbx import ProbedPbx
 from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
 from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
 from noojee_contract.redaction.exchanges import ExchangeRedactor
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.stand_ins import StandInKey
 from noojee_contract.targets.flags import TARGET_FLAGS, given
 from noojee_contract.targets.target import Target
@@ -135,4 +136,4 @@ def say_recorded(recorded: Recorded) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(escaped(text), file=sys.stderr, flush=True)

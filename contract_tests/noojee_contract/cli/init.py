@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from noojee_contract.model.outcome import EXIT_OK, EXIT_USAGE
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.resources import schemas
 from noojee_contract.targets.flags import target_keys
 
@@ -81,5 +82,5 @@ def _write(path: Path, text: str) -> None:
 
 
 def _wrong(message: str) -> int:
-    print(f"noojee-contract: {message}", file=sys.stderr)
+    print(f"noojee-contract: {escaped(message)}", file=sys.stderr)
     return EXIT_USAGE

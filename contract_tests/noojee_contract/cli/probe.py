@@ -27,6 +27,7 @@ from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, pr
 from noojee_contract.probing.profile_file import check_replaceable, render
 from noojee_contract.probing.questions import ProbeQuestion, options_of
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_targets
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.report import writing
 from noojee_contract.targets.flags import TARGET_FLAGS, Flag, given
 from noojee_contract.targets.places import place_of
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not result.learnt:
         return _refuse(f"nothing was learnt of {target.name}: {_reasons(result)}", EXIT_INCONCLUSIVE)
     writing.write(out, render(result, began=began))
-    print(summary(result, out), end="")
+    print(escaped(summary(result, out), kept="\n"), end="")
     return EXIT_OK
 
 
@@ -146,5 +147,5 @@ def _say(question: ProbeQuestion) -> None:
 
 
 def _refuse(message: str, code: int) -> int:
-    print(f"noojee-contract: {message}", file=sys.stderr, flush=True)
+    print(f"noojee-contract: {escaped(message)}", file=sys.stderr, flush=True)
     return code

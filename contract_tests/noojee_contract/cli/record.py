@@ -27,6 +27,7 @@ from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREA
 from noojee_contract.model.question import Question
 from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
 from noojee_contract.redaction.exchanges import ExchangeRedactor, RedactionRules
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report.progress import duration
 from noojee_contract.report.summary import count_of
@@ -218,7 +219,7 @@ def _summarise(
     if recorded.unanswered:
         shown = [f"{question.kind} {question.value}" for question in recorded.unanswered[:SHOWN_UNANSWERED]]
         more = f" and {len(recorded.unanswered) - len(shown)} more" if len(recorded.unanswered) > len(shown) else ""
-        hidden = Redactor([os.environ.get(options.api_key_env or "", "")]).text(", ".join(shown))
+        hidden = Redactor([os.environ.get(options.api_key_env or "", "")]).line(", ".join(shown))
         print(f"{count_of(len(recorded.unanswered), 'question')} got an error or no answer: {hidden}{more}")
     if redactor is None:
         print("not redacted: the file holds numbers, names, credentials and voices")
@@ -234,4 +235,4 @@ def _summarise_rest(thing: str, done: str, asked: int, known: int, flag: str) ->
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(escaped(text), file=sys.stderr, flush=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noojee_contract.errors import TargetError
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.traffic.listening import listening_socket, self_signed_tls, tls_of_files
 
 Serve = Callable[[socket.socket, Callable[[], None], asyncio.Event], Awaitable[None]]
@@ -70,7 +71,7 @@ def listener(options: argparse.Namespace, host: str, port: int) -> CommandListen
 
 def say(text: str) -> None:
     """Print a line for the operator to standard error."""
-    print(text, file=sys.stderr, flush=True)
+    print(escaped(text), file=sys.stderr, flush=True)
 
 
 def _check_ready_file(path: Path) -> None:

@@ -13,6 +13,7 @@ from noojee_contract.comparison.noise.change import UpgradeResult
 from noojee_contract.errors import ContractError, Unreachable
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
 from noojee_contract.probing.profile_file import read_profile
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.report import upgrade, writing
 from noojee_contract.traffic.capture.answers import read_answers, read_bodies
 from noojee_contract.traffic.capture.check import CapturedSide, compare, noise_of, read_outcomes, read_sounds
@@ -97,5 +98,5 @@ def _notes(capture: Capture, without: set[str], stopped: str | None) -> tuple[st
 
 
 def _refuse(message: str, code: int) -> int:
-    print(f"noojee-contract: {message}", file=sys.stderr, flush=True)
+    print(f"noojee-contract: {escaped(message)}", file=sys.stderr, flush=True)
     return code

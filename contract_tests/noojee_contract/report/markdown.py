@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from noojee_contract.model.result import Report
+from noojee_contract.redaction.printable import escaped
 from noojee_contract.report.grouping import FailureGroup, ReportRow, shortened
 from noojee_contract.report.summary import (
     SIGNS,
@@ -56,7 +57,7 @@ def render(report: Report) -> str:
     lines += _rest(summary)
     if summary.repeat is not None:
         lines += [f"Repeat with the same generated archives and samples: `{summary.repeat}`", ""]
-    return "\n".join(lines)
+    return escaped("\n".join(lines), kept="\n\t")  # a step of CI may print the file
 
 
 def _rest(summary: Summary) -> list[str]:
@@ -131,9 +132,9 @@ def _fence(content: str, language: str) -> list[str]:
 
 def _text(text: str) -> str:
     """Text, escaped for Markdown and HTML."""
-    escaped = re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text.replace("&", "&amp;"))
+    literal = re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text.replace("&", "&amp;"))
     return re.sub(
         r"\s+",
         " ",
-        "".join(sign if sign.isprintable() or sign.isspace() else f"\\\\u{ord(sign):04x}" for sign in escaped),
+        "".join(sign if sign.isprintable() or sign.isspace() else f"\\\\u{ord(sign):04x}" for sign in literal),
     )
