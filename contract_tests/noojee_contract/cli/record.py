@@ -10,10 +10,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from noojee_contract.cli.first_contact import Busy, KeyRefused, first_contact
 from noojee_contract.cli.interruption import interruptible
@@ -34,11 +32,12 @@ from noojee_contract.report.summary import count_of
 from noojee_contract.targets.places import place_of
 from noojee_contract.targets.target import Target
 from noojee_contract.traffic.authentication import Authenticator
-from noojee_contract.traffic.exchange_file import LARGEST_BODY_BYTES, ExchangeWriter, FileHeader
+from noojee_contract.traffic.exchange_file import LARGEST_BODY_BYTES, ExchangeWriter
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.har_writer import write_har
 from noojee_contract.traffic.record import HOURS, Recorded, Recorder, RecordingProgress, hour_questions, questions_of
 from noojee_contract.traffic.redaction_rules import redaction_rules
+from noojee_contract.traffic.target_header import target_header
 from noojee_contract.traffic.wire_copy import WireCopy
 
 LINE_SECONDS = 5.0
@@ -84,7 +83,7 @@ def _record(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, _target_client(target, folder) as client:
         _check_contact(client, options)
         largest = options.largest_body or LARGEST_BODY_BYTES
-        with ExchangeWriter(options.out, _header(target, redactor), largest_body_bytes=largest) as writer:
+        with ExchangeWriter(options.out, target_header(target, redactor), largest_body_bytes=largest) as writer:
             recording = _Recording(client, writer, redactor, largest)
             with interruptible():
                 recorded = recording.run(questions)
@@ -130,21 +129,6 @@ def _target_client(target: Target, folder: str) -> Iterator[TargetClient]:
     finally:
         client.close()
         servers.close()
-
-
-def _header(target: Target, redactor: ExchangeRedactor | None) -> FileHeader:
-    path = urlsplit(target.base_url or "").path.rstrip("/")
-    return FileHeader(
-        made_by="record",
-        started=datetime.now(UTC),
-        target=target.name if redactor is None else redactor.values.texts.text(target.name),
-        dialect=target.dialect,
-        scheme=target.scheme,
-        time_zone=target.time_zone.key,
-        base_path=path,
-        audio=target.audio,
-        redaction=None if redactor is None else redactor.fingerprint,
-    )
 
 
 class _Recording:

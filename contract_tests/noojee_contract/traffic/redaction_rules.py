@@ -75,8 +75,8 @@ def _rule_of(text: str) -> Rule:
 
 
 def _path_words(target: Target, dialect: Dialect) -> Iterator[str]:
-    """The fixed segments of its paths."""
-    paths = [urlsplit(target.base_url or "").path, urlsplit((target.audio or "").partition(" ")[2]).path]
+    """The fixed segments of the paths of its methods."""
+    paths = [urlsplit((target.audio or "").partition(" ")[2]).path]
     if isinstance(dialect, CustomDialect):
         paths += [method.path for method in dialect.methods.values()]
     for path in paths:

@@ -83,7 +83,17 @@ def test_node_recipe_passes(tmp_path: Path) -> None:
     assert re.search(r"^# pass 64$|^ℹ pass 64$", out, re.M), out
 
 
-@pytest.mark.parametrize("name", ["curl.md", "python.md", "http-clients.md", "node.md"])
+@pytest.mark.parametrize("name", ["curl.md", "python.md", "http-clients.md", "node.md", "record.md", "share-report.md"])
 def test_recipe_is_short(name: str) -> None:
     """A recipe has fewer than 100 lines."""
     assert len((GUIDES / name).read_text(encoding="utf-8").splitlines()) < 100
+
+
+@pytest.mark.parametrize("name", ["record.md", "share-report.md"])
+def test_traffic_recipe_prints_the_shown_output(name: str, tmp_path: Path) -> None:
+    """The sh blocks are one script; the text blocks are the output of its commands."""
+    found = blocks(name)
+    assert {language for language, _ in found} == {"sh", "text"}
+    shown = "".join(text for language, text in found if language == "text")
+    out = run("".join(text for language, text in found if language == "sh"), tmp_path)
+    assert shown in out

@@ -109,6 +109,18 @@ def test_no_name_number_or_key_is_in_the_file(record: Record) -> None:
     assert [value for value in private if value in written] == []
 
 
+def test_the_path_of_the_base_url_is_redacted(record: Record) -> None:
+    """A replay cuts it from the paths of requests, so that both must agree."""
+    assert record("--out", "day.jsonl") == 0
+    with ExchangeReader(Path("day.jsonl")) as reader:
+        base = reader.header.base_path
+        assert base
+        assert all(exchange.url.startswith(f"{base}/njadmin/rest/") for exchange in reader)
+    assert record("--out", "kept.jsonl", "--no-redaction") == 0
+    with ExchangeReader(Path("kept.jsonl")) as reader:
+        assert reader.header.base_path != base
+
+
 def test_a_voice_becomes_a_tone(record: Record) -> None:
     flags = ["--audio", AUDIO, "--redaction-key-env", "REDACTION_KEY"]
     assert record("--out", "tone.jsonl", *flags) == 0

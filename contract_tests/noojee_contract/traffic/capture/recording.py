@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.model.audio import kind_of
@@ -18,8 +16,9 @@ from noojee_contract.redaction.exchanges import ExchangeRedactor
 from noojee_contract.traffic.capture.answers import question_of
 from noojee_contract.traffic.capture.folder import write_json
 from noojee_contract.traffic.capture.sounds import SoundSummary, summary_of
-from noojee_contract.traffic.exchange_file import LARGEST_BODY_BYTES, ExchangeWriter, FileHeader
+from noojee_contract.traffic.exchange_file import LARGEST_BODY_BYTES, ExchangeWriter
 from noojee_contract.traffic.record import Recorded, Recorder, RecordingProgress
+from noojee_contract.traffic.target_header import target_header
 from noojee_contract.traffic.wire_copy import WireCopy
 
 
@@ -82,7 +81,7 @@ def record_run(
 ) -> tuple[Recorded, int]:
     """Record a run. Returns what was asked, and the number of exchanges. Raises TargetError if a file exists."""
     recorder = Recorder(client, on_progress=on_progress)
-    header = _header(client, redactor)
+    header = target_header(client.target, redactor)
     with ExchangeWriter(files.answers, header) as writer:
         copy = WireCopy(client.http, largest_body_bytes=LARGEST_BODY_BYTES)
         run = _Run(writer=writer, copy=copy, redactor=redactor, secrets=client.secrets, keep_sound=keep_sound)
@@ -90,18 +89,3 @@ def record_run(
         recorded = recorder.record(questions)
     write_json(files.sounds, {name: sound.document() for name, sound in run.sounds.items()})
     return recorded, writer.written
-
-
-def _header(client: TargetClient, redactor: ExchangeRedactor | None) -> FileHeader:
-    target = client.target
-    return FileHeader(
-        made_by="record",
-        started=datetime.now(UTC),
-        target=target.name if redactor is None else redactor.values.texts.text(target.name),
-        dialect=target.dialect,
-        scheme=target.scheme,
-        time_zone=target.time_zone.key,
-        base_path=urlsplit(target.base_url or "").path.rstrip("/"),
-        audio=target.audio,
-        redaction=None if redactor is None else redactor.fingerprint,
-    )
