@@ -18,6 +18,7 @@ import httpx
 from noojee_contract.clients.body import BodyBounds, read_body
 from noojee_contract.clients.transport import DEADLINE, Deadline
 from noojee_contract.clients.transport_errors import in_words, is_malformed
+from noojee_contract.clients.wire import Wire
 from noojee_contract.errors import NoAnswer, NotOffered, TargetError
 from noojee_contract.model.archive import instant
 from noojee_contract.model.exchange import Headers, NotJson, beginning, json_of
@@ -162,14 +163,15 @@ class ControlClient:
     def _answer(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any
     ) -> tuple[int, bytes]:
-        """The status and body of an answer, read within bounds. Raises TargetError if none comes, or if it is not whole."""
+        """The status and body of an answer, read within bounds. Raises TargetError if none comes, or if it is not whole.
+
+        Sends the request again if a reused connection closes before a byte arrives: the server had closed it already.
+        """
         deadline, into = Deadline(self._timeout_seconds), io.BytesIO()
         sent = {**self._headers, **(headers or {})}
         try:
-            request = self._http.build_request(
-                method, self._url + path, headers=sent, extensions={DEADLINE: deadline}, **how
-            )
-            answer = self._http.send(request, stream=True)
+            request = self._http.build_request(method, self._url + path, headers=sent, **how)
+            answer = self._sent(request, deadline)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             kind = TargetError if is_malformed(error) else NoAnswer
             raise kind(f"the control API at {self._url} does not answer: {in_words(error)}") from error
@@ -178,6 +180,17 @@ class ControlClient:
         if fault is not None:
             raise TargetError(f"the control API at {self._url} answered {method} {path}: {fault}")
         return answer.status_code, into.getvalue()
+
+    def _sent(self, request: httpx.Request, deadline: Deadline) -> httpx.Response:
+        """The answer to a request, whose body is not read yet. A connection that closed while it was idle is replaced."""
+        wire = Wire(None, deadline)
+        request.extensions = {**request.extensions, "trace": wire, DEADLINE: deadline}
+        try:
+            return self._http.send(request, stream=True)
+        except httpx.TransportError as error:
+            if not wire.closed_early(error):
+                raise
+        return self._http.send(request, stream=True)
 
 
 @contextlib.contextmanager

@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 
@@ -17,7 +16,8 @@ from noojee_contract.clients.body import KEPT_BYTES, BodyBounds, read_body
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.retry_after import is_unavailable, retry_after_seconds
 from noojee_contract.clients.transport import DEADLINE, THROUGH, Deadline
-from noojee_contract.clients.transport_errors import closed_without_a_byte, in_words, is_malformed
+from noojee_contract.clients.transport_errors import in_words, is_malformed
+from noojee_contract.clients.wire import Wire
 from noojee_contract.errors import NotRecorded
 from noojee_contract.model.exchange import Exchange, Headers, Request, Response, StoredBody
 from noojee_contract.model.result import Tally
@@ -117,7 +117,7 @@ class Sender:
         """Send a request once. The flag says that a reused connection closed before a byte of the answer arrived."""
         if self._limits is not None:
             self._limits.before_request()
-        wire = _Wire(self._limits, Deadline(self._bounds.timeout_seconds))
+        wire = Wire(self._limits, Deadline(self._bounds.timeout_seconds))
         at = datetime.now(UTC)
         error: Exception | None = None
         try:
@@ -136,9 +136,9 @@ class Sender:
         wire.end()
         if self.on_exchange is not None:
             self.on_exchange(exchange)
-        return exchange, wire.reused and closed_without_a_byte(error, wire.deadline.received_bytes)
+        return exchange, wire.closed_early(error)
 
-    def _exchange(self, request: Request, wire: _Wire, at: datetime) -> Exchange:
+    def _exchange(self, request: Request, wire: Wire, at: datetime) -> Exchange:
         with self._http.stream(
             request.method,
             request.url,
@@ -170,47 +170,6 @@ class Sender:
         storing = self._audio.store()
         fault = read_body(answer, deadline, bounds, storing.file)
         return (*storing.kept(whole=fault is None), fault)
-
-
-class _Wire:
-    """Follows one request on its connection by the trace events of httpcore: holds the rate at the moment of sending.
-
-    `started` is when the request was sent: the deadline counts from then. `reused` says that no new connection was opened
-    for it.
-    """
-
-    def __init__(self, limits: Limits | None, deadline: Deadline) -> None:
-        self.started = time.monotonic()
-        self.deadline = deadline
-        self.reused = False
-        self._limits = limits
-        self._connected = False
-        self._sending = False
-        self._unanswered = False
-
-    def __call__(self, name: str, info: Mapping[str, Any]) -> None:
-        if name.endswith("connect_tcp.started"):
-            self._connected = True
-        elif name.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
-            self.reused = not self._connected
-            if self._limits is not None:
-                self._limits.begin_sending()
-            self._sending = True
-            self.started = time.monotonic()
-            self.deadline.restart()
-        elif self._sending and name.endswith(("send_request_headers.complete", "send_request_headers.failed")):
-            self._sending = False
-            self._unanswered = True
-            if self._limits is not None:
-                self._limits.end_sending()
-        elif name.endswith("receive_response_headers.complete"):
-            self.end()
-
-    def end(self) -> None:
-        """Note that the answer arrives, or will not come."""
-        if self._unanswered and self._limits is not None:
-            self._limits.answered()
-        self._unanswered = False
 
 
 def _with_headers(request: Request, headers: Headers) -> Request:
