@@ -28,6 +28,7 @@ class Wire:
         self._unanswered = False
 
     def __call__(self, name: str, info: Mapping[str, Any]) -> None:
+        """Take a trace event of httpcore."""
         if name.endswith("connect_tcp.started"):
             self._connected = True
         elif name.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":

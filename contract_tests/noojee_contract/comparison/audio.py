@@ -31,6 +31,9 @@ LOUDEST_DIFFERENCE = 0.1  # of the loudness: samples that differ less are equal
 CLOSE_DIFFERENCE = 0.02  # A-law and mu-law differ less
 CHANGED_DIFFERENCE, CHANGED_LEAST = 0.4, 0.01  # of the loudness, of full scale
 QUIETEST = 1e-4
+PADDING_SECONDS = 0.1  # coders fill their last frame
+LEVEL_DB = 3.0  # what a coder may change of the loudness of a whole sound
+FAINT_DB = -44.0  # of full scale: below, the noise of 8 bit codings is louder than the sound
 
 _FRAME_SECONDS, _HOP_SECONDS = 0.032, 0.010
 _BANDS, _LOWEST_HERTZ, _HIGHEST_HERTZ = 24, 150.0, 3600.0  # telephone band
@@ -52,7 +55,10 @@ class Likeness(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundComparison:
-    """What a comparison of two sounds found, and why. `score` is the correlation of the worst two seconds, if known."""
+    """What a comparison of two sounds found, and why.
+
+    `score` is the correlation of the worst two seconds, if known; also where they are too little to decide.
+    """
 
     likeness: Likeness
     reason: str
@@ -82,6 +88,44 @@ def compare_sounds(one: Sound, other: Sound) -> SoundComparison:
     return found
 
 
+def differs_when_encoded_again(one: Sound, other: Sound) -> str | None:
+    """Why `other` is not the sound `one`, encoded once more, in any coding; None if it may be.
+
+    Both have the same length but for padding. Sounds that are too short or too silent to decide have the same loudness,
+    and what can be compared is alike.
+    """
+    if abs(one.seconds - other.seconds) > PADDING_SECONDS:
+        return f"the first lasts {one.seconds:.2f} s, the second {other.seconds:.2f} s"
+    found = compare_sounds(one, other)
+    if found.likeness is Likeness.DIFFERENT:
+        return found.reason
+    if found.likeness is Likeness.EQUAL:
+        return None
+    seconds = min(one.seconds, other.seconds)
+    for first, second in zip(_loudness(one, seconds), _loudness(other, seconds), strict=True):
+        if abs(first - second) > LEVEL_DB:
+            return f"the first has {first:.0f} dB of full scale, the second {second:.0f} dB"
+    if found.score is not None and found.score < LIKENESS:
+        return f"the sounds differ ({found.score:.2f} of 1)"
+    return None
+
+
+def _loudness(sound: Sound, seconds: float) -> list[float]:
+    """The mean loudness of each channel in its first seconds, in dB of full scale. Faint sound is as loud as `FAINT_DB`.
+
+    The padding at the end is left out: the last frame of GSM is noise.
+    """
+    import numpy
+
+    count = round(max(seconds / 2, seconds - PADDING_SECONDS) * sound.sample_rate)
+    starts = [WINDOW_SECONDS * place for place in range(int(seconds // WINDOW_SECONDS) + 1)]
+    total = numpy.zeros(sound.channels)
+    for start, piece in zip(starts, sound.pieces(starts, WINDOW_SECONDS), strict=True):
+        kept = piece[:, : max(0, count - round(start * sound.sample_rate))]
+        total += numpy.square(kept, dtype="float64").sum(axis=1)
+    return [max(FAINT_DB, float(each)) for each in _decibel(total / max(1, count))]
+
+
 def _channels(sound: Sound) -> str:
     return "1 channel" if sound.channels == 1 else f"{sound.channels} channels"
 
@@ -99,11 +143,11 @@ def _compare(one: Sound, other: Sound, order: Sequence[int]) -> SoundComparison:
             compared += window.sounding
             worst = numpy.minimum(worst, likeness)
             scores.append((window.start, likeness))
-    reason = _too_little(one, compared * _HOP_SECONDS)
-    if reason is not None:
-        return SoundComparison(likeness=Likeness.UNDECIDED, reason=reason)
     best = int(numpy.argmax(worst))
     score = float(worst[best])
+    reason = _too_little(one, compared * _HOP_SECONDS)
+    if reason is not None:
+        return SoundComparison(likeness=Likeness.UNDECIDED, reason=reason, score=score if scores else None)
     if score >= LIKENESS:
         return SoundComparison(likeness=Likeness.EQUAL, reason=f"the sounds are alike ({score:.2f} of 1)", score=score)
     start = min(scores, key=lambda pair: float(pair[1][best]))[0]

@@ -60,7 +60,7 @@ def test_a_new_connection_that_closes_is_no_answer() -> None:
 
 
 def test_an_answer_that_breaks_off_is_not_asked_again() -> None:
-    """A byte of the answer came: the server may have done what it was asked."""
+    """A byte of the answer came: the server may have read the request."""
     closing = Closing(answered=1, cut=b"HTTP/1.1 200")
     with upstream(closing) as port, httpx.Client(transport=BoundedTransport()) as http:
         control = control_of(http, port)

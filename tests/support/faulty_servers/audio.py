@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import httpx
+import numpy
 import soundfile
 
 from noojee_contract.model.audio import tone
@@ -32,6 +33,24 @@ def rewritten(content: bytes, *, subtype: str = "PCM_16", silent: bool = False, 
     kept = samples[: int(len(samples) * part)] * (0.0 if silent else 1.0)
     file: Any = io.BytesIO()
     soundfile.write(file, kept, rate, subtype=subtype, format="WAV")
+    written: bytes = file.getvalue()
+    return written
+
+
+def of_same_length(content: bytes) -> bytes:
+    """Another sound: a tone of the same length, which is half as loud."""
+    samples, rate = soundfile.read(io.BytesIO(content), dtype="float32")
+    level = float(numpy.sqrt(numpy.mean(numpy.square(samples)))) / 2
+    moments = numpy.arange(len(samples)) / rate
+    other = level * numpy.sqrt(2) * numpy.sin(2 * numpy.pi * 1234 * moments)
+    file: Any = io.BytesIO()
+    soundfile.write(
+        file,
+        other if samples.ndim == 1 else numpy.column_stack([other] * samples.shape[1]),
+        rate,
+        subtype="PCM_16",
+        format="WAV",
+    )
     written: bytes = file.getvalue()
     return written
 
@@ -157,6 +176,16 @@ def second_fetch_shorter(request: httpx.Request, send: Send, memory: dict[str, A
     name = (place_of(request).sandbox, given(request, "uniqueId"), given(request, "leg"))
     memory[name] = memory.get(name, 0) + 1
     return with_body(answer, rewritten(answer.content, part=0.9)) if memory[name] > 1 else answer
+
+
+@faulty("second-fetch-of-another-sound", "The cache of converted files mixes up files of the same length.")
+def second_fetch_of_another_sound(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
+    answer = send(request)
+    if not (asks_sound(request) and is_sound(answer)):
+        return answer
+    name = (place_of(request).sandbox, given(request, "uniqueId"), given(request, "leg"))
+    memory[name] = memory.get(name, 0) + 1
+    return with_body(answer, of_same_length(answer.content)) if memory[name] > 1 else answer
 
 
 @faulty("fetched-legs-vanish", "What a client has fetched is taken as archived and dropped from the list.")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from noojee_contract.comparison.audio import Likeness, compare_sounds
+from noojee_contract.comparison.audio import Likeness, compare_sounds, differs_when_encoded_again
 from noojee_contract.model.audio import Sound, read_sound, tone
 from noojee_contract.resources import fixtures
 
@@ -172,3 +172,48 @@ def test_memory_does_not_grow_with_length() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.5
+
+
+def short_sounds() -> dict[str, Any]:
+    """Sounds that are too short, too silent or too steady to decide whose they are."""
+    chance, speech = np.random.default_rng(1), recording(LEGS[0])
+    loudest = int(np.argmax(np.convolve(np.square(speech), np.ones(RATE), "valid")))
+    return {
+        "speech": speech[loudest : loudest + RATE],
+        "tone": soundfile.read(io.BytesIO(tone(1, 800)))[0],
+        "noise": chance.normal(0, 0.05, RATE),
+        "silence": np.zeros(RATE),
+        "faint": chance.normal(0, 0.0005, RATE),
+    }
+
+
+@pytest.mark.parametrize("name", ["speech", "tone", "noise", "silence", "faint"])
+@pytest.mark.parametrize(("file_format", "coding"), CODINGS)
+def test_a_short_sound_may_be_encoded_again(name: str, file_format: str, coding: str) -> None:
+    """A server may convert a recording at each request (W-SL), in any coding."""
+    samples = short_sounds()[name]
+    assert differs_when_encoded_again(sound(samples), sound(samples, file_format, coding)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("speech", "tone"), ("speech", "noise"), ("tone", "speech"), ("noise", "tone")]
+)
+def test_another_short_sound_of_one_level_differs(name: str, other: str) -> None:
+    """Length and level are the same; what sounds is not."""
+    first, second = short_sounds()[name], short_sounds()[other]
+    level = np.sqrt(np.mean(np.square(first)) / np.mean(np.square(second)))
+    assert differs_when_encoded_again(sound(first), sound(second * level)) is not None
+
+
+@pytest.mark.parametrize("name", ["speech", "tone", "noise"])
+def test_a_short_sound_that_is_quieter_differs(name: str) -> None:
+    """No coding halves the level, and none makes sound of silence."""
+    samples = short_sounds()[name]
+    assert differs_when_encoded_again(sound(samples), sound(samples / 2)) is not None
+    assert differs_when_encoded_again(sound(np.zeros(RATE)), sound(samples)) is not None
+
+
+def test_a_short_sound_that_is_cut_differs() -> None:
+    """Coders fill their last frame; they do not add or take away a fifth of a second."""
+    samples = short_sounds()["speech"]
+    assert differs_when_encoded_again(sound(samples), sound(samples[: -RATE // 5])) is not None

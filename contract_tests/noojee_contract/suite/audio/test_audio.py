@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noojee_contract.comparison.audio import Likeness, compare_sounds
+from noojee_contract.comparison.audio import Likeness, compare_sounds, differs_when_encoded_again
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import Subject
@@ -236,32 +236,32 @@ def _coding(exchange: Exchange) -> str:
     return f"no sound: {sound}" if isinstance(sound, NoSound) else CODINGS.get(sound.coding, f"other: {sound.coding}")
 
 
-MOST_PADDING_SECONDS = 0.1
-"""How much longer or shorter a sound may be that is encoded for each request: coders fill their last frame."""
+def _difference(before: Exchange, after: Exchange) -> str | None:
+    """Why two answers have different audio; None for the same bytes, and for the same sound, encoded for each request (W-SL).
 
-
-def _is_same_sound(before: Exchange, after: Exchange) -> bool:
-    """Whether two answers have the same audio: the same bytes, or the same sound, encoded for each request (W-SL)."""
+    Raises Inconclusive if both have a coding that cannot be decoded here.
+    """
     if before.body == after.body:
-        return True
-    sounds = read_audio(before), read_audio(after)
-    if isinstance(sounds[0], NoSound) or isinstance(sounds[1], NoSound):
-        return False
-    if abs(sounds[0].seconds - sounds[1].seconds) > MOST_PADDING_SECONDS:
-        return False
-    return compare_sounds(sounds[0], sounds[1]).likeness is not Likeness.DIFFERENT
+        return None
+    first, second = read_audio(before), read_audio(after)
+    if isinstance(first, UnknownCoding) and isinstance(second, UnknownCoding) and after.status == before.status:
+        raise Inconclusive(f"the two files differ, and their sound cannot be compared: {second}")
+    if isinstance(first, NoSound) or isinstance(second, NoSound):
+        return "other bytes, of which one cannot be read as sound"
+    return differs_when_encoded_again(first, second)
 
 
 @clause("audio.asked-again")
 def test_audio_is_the_same_when_fetched_again(subject: Subject, check: Check) -> None:
-    """DERIVED: a retrieval changes nothing."""
+    """DERIVED: a retrieval changes nothing. A server may convert a recording at each request."""
     for listed, exchange in audio_answers(subject, most=2):
         if has_audio(exchange):
             again = subject.client.sound(listed.unique_id, listed.number)
+            difference = _difference(exchange, again)
             expected, actual = describe_audio(subject, exchange), describe_audio(subject, again)
             check(
-                _is_same_sound(exchange, again),
-                f"{describe_leg(listed)}: fetched again, {actual}",
+                difference is None,
+                f"{describe_leg(listed)}: fetched again, {actual}: {difference}",
                 again,
                 kind=FailureKind.ANSWERS_DIFFER,
                 expected=expected,
