@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 
 from noojee_contract.clients.body import BodyBounds, read_body
+from noojee_contract.clients.request_trace import RequestTrace
 from noojee_contract.clients.transport import DEADLINE, Deadline
 from noojee_contract.clients.transport_errors import in_words, is_malformed
-from noojee_contract.clients.wire import Wire
 from noojee_contract.errors import NoAnswer, NotOffered, TargetError
 from noojee_contract.model.archive import instant
 from noojee_contract.model.exchange import Headers, NotJson, beginning, json_of
@@ -183,12 +183,12 @@ class ControlClient:
 
     def _sent(self, request: httpx.Request, deadline: Deadline) -> httpx.Response:
         """The answer to a request, whose body is not read yet. A connection that closed while it was idle is replaced."""
-        wire = Wire(None, deadline)
-        request.extensions = {**request.extensions, "trace": wire, DEADLINE: deadline}
+        trace = RequestTrace(None, deadline)
+        request.extensions = {**request.extensions, "trace": trace, DEADLINE: deadline}
         try:
             return self._http.send(request, stream=True)
         except httpx.TransportError as error:
-            if not wire.closed_early(error):
+            if not trace.closed_early(error):
                 raise
         return self._http.send(request, stream=True)
 

@@ -14,10 +14,10 @@ import httpx
 from noojee_contract.clients.audio_file import AudioFile
 from noojee_contract.clients.body import KEPT_BYTES, BodyBounds, read_body
 from noojee_contract.clients.limits import Limits
+from noojee_contract.clients.request_trace import RequestTrace
 from noojee_contract.clients.retry_after import is_unavailable, retry_after_seconds
 from noojee_contract.clients.transport import DEADLINE, THROUGH, Deadline
 from noojee_contract.clients.transport_errors import in_words, is_malformed
-from noojee_contract.clients.wire import Wire
 from noojee_contract.errors import NotRecorded
 from noojee_contract.model.exchange import Exchange, Headers, Request, Response, StoredBody
 from noojee_contract.model.result import Tally
@@ -117,44 +117,44 @@ class Sender:
         """Send a request once. The flag says that a reused connection closed before a byte of the answer arrived."""
         if self._limits is not None:
             self._limits.before_request()
-        wire = Wire(self._limits, Deadline(self._bounds.timeout_seconds))
+        trace = RequestTrace(self._limits, Deadline(self._bounds.timeout_seconds))
         at = datetime.now(UTC)
         error: Exception | None = None
         try:
-            exchange = self._exchange(request, wire, at)
+            exchange = self._exchange(request, trace, at)
         except httpx.TimeoutException as caught:
             through = f" {str(caught).partition(': ')[0]}" if str(caught).startswith(THROUGH) else ""
             error, says = caught, f"no answer within {self._bounds.timeout_seconds:g} s{through}"
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as caught:
-            error, says = caught, in_words(caught, wire.deadline.received_bytes)
+            error, says = caught, in_words(caught, trace.deadline.received_bytes)
         if error is not None:
-            malformed = is_malformed(error, wire.deadline.received_bytes)
+            malformed = is_malformed(error, trace.deadline.received_bytes)
             exchange = Exchange(request=request, transport_error=says, malformed=malformed, at=at)
         if not isinstance(error, NOT_SENT) and not self._is_miss(exchange):
             status = NO_ANSWER if exchange.status is None else str(exchange.status)
             self.tally.count(status, unavailable=request.repeatable and is_unavailable(exchange))
-        wire.end()
+        trace.end()
         if self.on_exchange is not None:
             self.on_exchange(exchange)
-        return exchange, wire.closed_early(error)
+        return exchange, trace.closed_early(error)
 
-    def _exchange(self, request: Request, wire: Wire, at: datetime) -> Exchange:
+    def _exchange(self, request: Request, trace: RequestTrace, at: datetime) -> Exchange:
         with self._http.stream(
             request.method,
             request.url,
             headers=list(request.headers),
             content=request.body,
             follow_redirects=False,
-            extensions={"trace": wire, DEADLINE: wire.deadline},
+            extensions={"trace": trace, DEADLINE: trace.deadline},
         ) as answer:
-            wire.end()  # a transport in this process has no trace events
-            body, stored, fault = self._read(answer, wire.deadline, audio=request.audio)
+            trace.end()  # a transport in this process has no trace events
+            body, stored, fault = self._read(answer, trace.deadline, audio=request.audio)
             response = Response(
                 status=answer.status_code,
                 headers=tuple((name.lower(), value) for name, value in answer.headers.multi_items()),
                 body=body,
                 stored=stored,
-                seconds=time.monotonic() - wire.started,
+                seconds=time.monotonic() - trace.started,
             )
             return Exchange(request=request, response=response, transport_error=fault, at=at)
 

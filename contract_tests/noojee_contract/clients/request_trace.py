@@ -11,7 +11,7 @@ from noojee_contract.clients.transport import Deadline
 from noojee_contract.clients.transport_errors import closed_without_a_byte
 
 
-class Wire:
+class RequestTrace:
     """Follows one request on its connection by the trace events of httpcore: holds the rate at the moment of sending.
 
     `started` is when the request was sent: the deadline counts from then. `reused` says that no new connection was opened
