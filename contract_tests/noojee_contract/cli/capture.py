@@ -44,8 +44,9 @@ def _capture(options: argparse.Namespace) -> int:
         write_json(capture.contract, {name: asdict(outcome) for name, outcome in parts.outcomes.items()})
     made = CaptureRun(number=number, started=parts.started.isoformat(timespec="seconds"), exchanges=parts.exchanges)
     replace(capture, runs=(*capture.runs, made)).write_manifest()
-    say_recorded(parts.recorded)
+    say_recorded(parts)
     print(f"{capture.folder}: run {number} of {target.name} with {parts.exchanges} exchanges")
     if number == 1:
         print("Capture once more before the upgrade, so that noise can be learnt: the same command again.")
-    return EXIT_INCONCLUSIVE if parts.recorded.stopped else EXIT_OK
+    is_whole = not (parts.recorded.stopped or parts.recorded.unanswered or parts.notes)
+    return EXIT_OK if is_whole else EXIT_INCONCLUSIVE

@@ -42,6 +42,7 @@ class RunParts:
     started: datetime
     profile: ProbeResult | None = None
     outcomes: Outcomes = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def target_of(options: argparse.Namespace) -> Target:
@@ -88,7 +89,8 @@ def run_parts(
             _say("learning the options")
             found = _probe(target, Path(folder), servers)
         _say("recording the answers")
-        patient = replace(target, max_wait_seconds=LONGEST_WAIT_SECONDS)
+        careful = {**target.profile, "concurrent_authentications": "5"}  # each time stamp is used up
+        patient = replace(target, max_wait_seconds=LONGEST_WAIT_SECONDS, profile=careful)
         limits = limits_of([patient], Path(folder))[patient.name]
         client = TargetClient(patient, servers=servers, limits=limits)
         try:
@@ -102,7 +104,10 @@ def run_parts(
     parts = RunParts(recorded=recorded, exchanges=exchanges, started=started, profile=found)
     if "contract" not in without:
         _say("checking the contract")
-        parts.outcomes = _outcomes(options, target)
+        try:
+            parts.outcomes = _outcomes(options, target)
+        except TargetError as error:  # such as an API that is not there any more
+            parts.notes.append(f"the contract could not be checked: {error}")
     return parts
 
 
@@ -127,12 +132,15 @@ def _outcomes(options: argparse.Namespace, target: Target) -> Outcomes:
     return outcomes_of(report)
 
 
-def say_recorded(recorded: Recorded) -> None:
-    """Say what a recording left out."""
+def say_recorded(parts: RunParts) -> None:
+    """Say what a run left out."""
+    recorded = parts.recorded
     if recorded.stopped:
         _say(f"stopped early: {recorded.stopped}")
     if recorded.unanswered:
-        _say(f"{len(recorded.unanswered)} questions got an error or no answer")
+        _say(f"{len(recorded.unanswered)} of {recorded.questions} questions got an error or no answer")
+    for note in parts.notes:
+        _say(note)
 
 
 def _say(text: str) -> None:

@@ -68,13 +68,15 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
             options={} if parts.profile is None else {name: each.value for name, each in parts.profile.learnt.items()},
             clauses=parts.outcomes,
         )
-    say_recorded(parts.recorded)
+    say_recorded(parts)
     if all(answer.status is None for answer in new.answers.values()):
         reasons = {answer.transport_error for answer in new.answers.values()}
         raise Unreachable(
             target.name, f"target {target.name!r} cannot be reached: {'; '.join(map(str, sorted(map(str, reasons))))}"
         )
-    return compare(target.name, old, new, rules, notes=_notes(capture, without, parts.recorded.stopped))
+    return compare(
+        target.name, old, new, rules, notes=(*_notes(capture, without, parts.recorded.stopped), *parts.notes)
+    )
 
 
 def _before(capture: Capture) -> CapturedSide:

@@ -25,7 +25,7 @@ def verdict_line(result: UpgradeResult) -> str:
         if result.of_kind(kind)
     ]
     if result.verdict == "inconclusive":
-        counts.insert(0, "no answer could be compared")
+        counts = [*(result.gaps or ("not every answer says something",)), *counts]
     return f"{VERDICTS[result.verdict]} for {result.target}: {'; '.join(counts) or 'nothing changed'}"
 
 
@@ -45,7 +45,7 @@ def in_words(change: Change) -> str:
 
 def render_text(result: UpgradeResult) -> str:
     """The report for a terminal."""
-    lines = [verdict_line(result), compared_line(result), *(f"note: {note}" for note in result.notes)]
+    lines = [verdict_line(result), compared_line(result), *(f"note: {note}" for note in (*result.gaps, *result.notes))]
     for kind in ChangeKind:
         lines += _section(result, kind)
     return "\n".join(lines) + "\n"
@@ -67,7 +67,13 @@ def _section(result: UpgradeResult, kind: ChangeKind) -> Iterator[str]:
 
 def render_markdown(result: UpgradeResult) -> str:
     """The report for a pull request."""
-    lines = [f"## {verdict_line(result)}", "", compared_line(result), "", *(f"- note: {note}" for note in result.notes)]
+    lines = [
+        f"## {verdict_line(result)}",
+        "",
+        compared_line(result),
+        "",
+        *(f"- note: {note}" for note in (*result.gaps, *result.notes)),
+    ]
     for kind in ChangeKind:
         found = result.of_kind(kind)
         if not found:
@@ -101,7 +107,7 @@ def render_html(result: UpgradeResult) -> str:
         "<!doctype html><meta charset='utf-8'><title>Upgrade check</title>",
         f"<style>{STYLE}</style>",
         f"<h1>{_text(verdict_line(result))}</h1><p>{_text(compared_line(result))}</p>",
-        *(f"<p>note: {_text(note)}</p>" for note in result.notes),
+        *(f"<p>note: {_text(note)}</p>" for note in (*result.gaps, *result.notes)),
     ]
     for kind in ChangeKind:
         found = result.of_kind(kind)
@@ -136,7 +142,7 @@ def render_junit(result: UpgradeResult) -> str:
             ET.SubElement(case, "system-out").text = text
     if result.verdict == "inconclusive":
         case = ET.SubElement(suite, "testcase", classname=f"upgrade.{result.target}", name="compared")
-        ET.SubElement(case, "error", message="no answer could be compared")
+        ET.SubElement(case, "error", message="; ".join(result.gaps) or "not every answer says something")
         errors = 1
     suite.attrib |= {"tests": str(len(suite)), "failures": str(failures), "errors": str(errors)}
     root = ET.Element("testsuites")

@@ -6,14 +6,16 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from noojee_contract.cli.main import main
 from noojee_fake.testing.process import ServerProcess
-from support.builders import KEY, archive
+from support.builders import KEY, archive, call, leg
 from support.commands import environment
 from support.probing import AUDIO, CALLS, RECORDINGS
 
@@ -48,8 +50,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     text = "kind,value\n" + "".join(f"{known.kind},{known.value}\n" for known in RECORDINGS)
     (tmp_path / "recordings.csv").write_text(text, encoding="utf-8")
 
-    def start(command: str, url: str, *words: str, key: str = REDACTION_KEY) -> Ran:
-        flags = ["--base-url", url, "--dialect", "njadmin", "--api-key-env", "KEY", "--recordings", "recordings.csv"]
+    def start(command: str, url: str, *words: str, key: str = REDACTION_KEY, dialect: str = "njadmin") -> Ran:
+        flags = ["--base-url", url, "--dialect", dialect, "--api-key-env", "KEY", "--recordings", "recordings.csv"]
         flags += ["--audio", AUDIO, "--without", "contract", "--redaction-key-env", "REDACTION_KEY", *words]
         place = ["--out", "before"] if command == "capture" else ["before"]
         monkeypatch.setenv("KEY", KEY)
@@ -68,12 +70,14 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     """Serves calls with options; the base URL."""
     started: list[ServerProcess] = []
 
-    def start(*calls: dict[str, Any], **options: str) -> str:
+    def start(*calls: dict[str, Any], version: str | None = None, **options: str) -> str:
         number = len(started)
         (tmp_path / f"calls{number}.json").write_text(json.dumps(archive(*(calls or CALLS))), encoding="utf-8")
         profile = tmp_path / f"options{number}.json"
         profile.write_text(json.dumps(options), encoding="utf-8")
         flags = ("--quiet", "--archive", f"calls{number}.json", "--profile", str(profile))
+        if version is not None:
+            flags = (*flags, "--version", version)
         started.append(ServerProcess(*flags, folder=tmp_path, environment=environment()).start())
         return started[-1].base_url
 
@@ -187,3 +191,38 @@ def test_kept_sound_that_was_encoded_again_is_the_same(
     ran = run("upgrade-check", serve(**options), "--keep-sound", "--without", "profile")
     assert "encoded again" not in ran.out
     assert ran.code == code, ran.out
+
+
+def test_api_that_is_not_there_any_more_is_no_go(run: Run, serve: Serve) -> None:
+    """The upgrade removed the old API: each answer is 404 now, and the probe learns nothing."""
+    assert run("capture", serve(), dialect="recording-api").code == 0
+    ran = run("upgrade-check", serve(version="current"), dialect="recording-api")
+    assert ran.code == 1, ran.out + ran.err
+    assert "[status]: 200 -> 404" in ran.out
+
+
+def test_three_days_of_traffic_are_go(run: Run, serve: Serve) -> None:
+    """New calls carry known tags, the nightly run has encoded sound again, and the clock of the PBX has moved."""
+    url = serve(audio_aged_form="mpeg")
+    sandbox = f"{url}/__noojee/sandboxes/default"
+    for moment in ("2026-11-24T00:00:00+00:00", "2026-11-24T00:10:00+00:00"):
+        settings = {"now": moment, "frozen": False}
+        httpx.post(f"{sandbox}/clock", json=settings, trust_env=False).raise_for_status()
+        assert run("capture", url, dialect="recording-api").code == 0
+    for day in (25, 26, 27):
+        settings = {"now": f"2026-11-{day}T00:00:00+00:00", "frozen": False}
+        httpx.post(f"{sandbox}/clock", json=settings, trust_env=False).raise_for_status()
+        epoch = int(datetime.fromisoformat(f"2026-11-{day}T09:00:00+11:00").timestamp())
+        new = call(f"{epoch}.{day}", leg(f"2026-11-{day}T09:00:01+11:00", tag="Abc1"))
+        httpx.post(f"{sandbox}/calls", json={"calls": [new]}, trust_env=False).raise_for_status()
+        ran = run("upgrade-check", url, dialect="recording-api")
+        assert ran.code == 0, ran.out + ran.err
+    assert "grew by calls that began since" in ran.out
+
+
+def test_recordings_that_the_pbx_does_not_have_are_inconclusive(run: Run, serve: Serve, tmp_path: Path) -> None:
+    """Nothing was compared, so nothing is known: never a go."""
+    url = serve()
+    (tmp_path / "recordings.csv").write_text("kind,value\ntag,no-such-tag\n", encoding="utf-8")
+    run("capture", url)
+    assert run("upgrade-check", url).code == 3

@@ -227,7 +227,7 @@ def test_busy_answer_says_nothing() -> None:
 )
 def test_relation_of_two_values_an_hour_apart(old: str, new: str, relation: Relation | None) -> None:
     """Numbers, names and short texts are never tokens."""
-    assert relation_of(old, new, passed_seconds=3600) is relation
+    assert relation_of(old, new, passed=(3600,)) is relation
 
 
 def test_nothing_compared_is_no_go_for_nobody() -> None:

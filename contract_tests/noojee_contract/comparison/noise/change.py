@@ -55,22 +55,24 @@ class UpgradeResult:
     """The result of an upgrade check.
 
     `compared` are counts by name: answers, legs, sounds, options, clauses. `notes` say what could not be compared, and why.
+    `gaps` are the notes that forbid a go.
     """
 
     target: str
     changes: Sequence[Change]
     compared: Sequence[tuple[str, int]]
     notes: Sequence[str] = ()
+    gaps: Sequence[str] = ()
 
     @property
     def verdict(self) -> str:
-        """go, no-go, or inconclusive if too little was compared."""
+        """go, no-go, or inconclusive if too little was compared: each answer must be compared, and a leg if there were legs."""
         if any(change.kind in NO_GO for change in self.changes):
             return "no-go"
         busy = any(
             each.kind is ChangeKind.INCONCLUSIVE and each.reading is ClientReading.STATUS for each in self.changes
         )
-        return "go" if dict(self.compared).get("answers", 0) and not busy else "inconclusive"
+        return "inconclusive" if busy or self.gaps or not dict(self.compared).get("answers") else "go"
 
     def of_kind(self, kind: ChangeKind) -> list[Change]:
         """The changes of a kind, most frequent first."""

@@ -40,7 +40,6 @@ PUBLISHED = frozenset(
 )
 EXPIRED = "Expired TimeStamp"
 QUARTER_SECONDS, MOST_ZONE_SECONDS = 900, 14 * 3600
-STARTED_TOLERANCE_SECONDS = 60.0
 _DIGITS = re.compile(r"-?[0-9]+")
 
 
@@ -60,8 +59,8 @@ class AnswerDifference:
     relation: Relation | None = None
 
 
-def differences(old: AnswerParts, new: AnswerParts) -> Iterator[AnswerDifference]:
-    """What differs between two answers to the same question."""
+def differences(old: AnswerParts, new: AnswerParts, *, since: float) -> Iterator[AnswerDifference]:
+    """What differs between two answers to the same question. Calls that began after `since` (seconds since 1970) are new."""
     if old.status != new.status and new.status in BUSY:
         yield AnswerDifference(
             place=("status",),
@@ -86,7 +85,7 @@ def differences(old: AnswerParts, new: AnswerParts) -> Iterator[AnswerDifference
     if old.body != new.body:
         yield _breaks(("body",), f"body {old.method}", old.body, new.body, ClientReading.STRICT_JSON)
         return
-    yield from _legs(old, new)
+    yield from _legs(old, new, since)
     yield from _atoms(("object",), f"an answer {old.method}", old.fields, new.fields)
 
 
@@ -126,7 +125,7 @@ def _media(content_type: str | None) -> str:
     return re.sub(r"[\s\"]", "", content_type or "").lower()
 
 
-def _legs(old: AnswerParts, new: AnswerParts) -> Iterator[AnswerDifference]:
+def _legs(old: AnswerParts, new: AnswerParts, since: float) -> Iterator[AnswerDifference]:
     lost = [name for name in IDENTITY if _has(old, name) and new.legs and not _has(new, name)]
     if lost:  # the legs cannot be paired by their names
         for before, after in zip(old.legs.values(), new.legs.values(), strict=False):
@@ -138,7 +137,7 @@ def _legs(old: AnswerParts, new: AnswerParts) -> Iterator[AnswerDifference]:
             yield _leg(old, key, "is missing", "listed", "missing")
     for key in new.legs:
         if key not in old.legs:
-            yield _more(old, new, key)
+            yield _more(old, new, key, since)
     if kept != [key for key in new.legs if key in old.legs]:
         yield AnswerDifference(
             place=("legs", "order"),
@@ -165,13 +164,12 @@ def _leg(answer: AnswerParts, key: LegKey, what: str, old: str, new: str) -> Ans
     )
 
 
-def _more(old: AnswerParts, new: AnswerParts, key: LegKey) -> AnswerDifference:
-    """A leg that only the new answer lists: noise if its call began, or the leg ended, after the old answer came."""
+def _more(old: AnswerParts, new: AnswerParts, key: LegKey, since: float) -> AnswerDifference:
+    """A leg that only the new answer lists: noise if its call began, or the leg ended, after `since`."""
     if key[2]:
         return _leg(old, key, "is listed twice", "once", "twice")
-    since = old.at.timestamp() - STARTED_TOLERANCE_SECONDS
     start = began(key[0])
-    if (start is not None and start >= since) or _ended_since(new.legs[key], start, since):
+    if (start is not None and start > since) or _ended_since(new.legs[key], start, since):
         return AnswerDifference(
             place=("legs", "more"),
             about=f"a leg {old.method} is new",

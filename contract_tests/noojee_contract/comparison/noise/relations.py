@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -12,6 +13,8 @@ LEAST_SECONDS = 60.0
 """Whole numbers count seconds only over a longer time: over a shorter one, any small change looks like it."""
 COUNT_TOLERANCE = 2
 SHORTEST_TOKEN = 8
+Passed = Sequence[float]
+"""The seconds between two answers: by the clock of the machine that asked, and by the PBX's clock if that is known."""
 _RUN = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]+")
 _CLASSES = (
     ("hex", re.compile(r"[0-9a-f]+")),
@@ -34,22 +37,26 @@ class Relation(Enum):
     GREW = "grew by calls that began since"
 
 
-def relation_of(old: str, new: str, *, passed_seconds: float) -> Relation | None:
-    """The relation of two different values that came so many seconds apart; None if there is none."""
-    if moves_with_the_clock(old, new, passed_seconds=passed_seconds):
+def relation_of(old: str, new: str, *, passed: Passed) -> Relation | None:
+    """The relation of two different values; None if there is none."""
+    if moves_with_the_clock(old, new, passed=passed):
         return Relation.CLOCK
     return Relation.OPAQUE if have_one_shape(old, new) else None
 
 
-def holds(relation: Relation, old: str, new: str, *, passed_seconds: float) -> bool:
+def holds(relation: Relation, old: str, new: str, *, passed: Passed) -> bool:
     """Whether a relation that was learnt for a place holds for two of its values."""
     if relation is Relation.CLOCK:
-        return moves_with_the_clock(old, new, passed_seconds=passed_seconds)
+        return moves_with_the_clock(old, new, passed=passed)
     return relation is Relation.OPAQUE and have_one_shape(old, new)
 
 
-def moves_with_the_clock(old: str, new: str, *, passed_seconds: float) -> bool:
-    """Whether two times, or two counts of seconds, lie as far apart as the moments when they came."""
+def moves_with_the_clock(old: str, new: str, *, passed: Passed) -> bool:
+    """Whether two times, or two counts of seconds, lie as far apart as the moments when they came, by one of the clocks."""
+    return any(_moves(old, new, seconds) for seconds in passed)
+
+
+def _moves(old: str, new: str, passed_seconds: float) -> bool:
     before, after = instant(old), instant(new)
     if before is not None and after is not None:
         return abs((after - before) - passed_seconds) <= CLOCK_TOLERANCE_SECONDS

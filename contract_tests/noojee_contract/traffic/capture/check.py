@@ -9,14 +9,17 @@ from itertools import pairwise
 from noojee_contract.comparison.noise.answer import AnswerParts
 from noojee_contract.comparison.noise.change import Change, UpgradeResult, grouped
 from noojee_contract.comparison.noise.rules import NoiseRules, changes, learnt
+from noojee_contract.dialects.vendor_dialect import BY_UNIQUE_ID
 from noojee_contract.errors import TargetError
-from noojee_contract.traffic.capture.answers import read_answers
+from noojee_contract.traffic.capture.answers import METHODS, read_answers
 from noojee_contract.traffic.capture.contract import ClauseOutcome, Outcomes, contract_changes, profile_changes
 from noojee_contract.traffic.capture.folder import Capture, read_json
 from noojee_contract.traffic.capture.sounds import SoundSummary, kept_sound_change, no_sound, sound_change
 
 Answers = Mapping[str, AnswerParts]
 Sounds = Mapping[str, SoundSummary]
+DRAWN = (METHODS[BY_UNIQUE_ID], METHODS["retrieve"])
+"""Answers that a listing led to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,11 @@ def compare(
         ("clauses", len(set(old.clauses) & set(new.clauses))),
     )
     return UpgradeResult(
-        target=target, changes=grouped(found), compared=compared, notes=(*notes, *_gaps(old, new, len(both)))
+        target=target,
+        changes=grouped(found),
+        compared=compared,
+        notes=(*notes, *_notes(old, new)),
+        gaps=tuple(_gaps(old, new, has_legs=bool(dict(compared)["legs"]))),
     )
 
 
@@ -100,9 +107,20 @@ def _sound_changes(old: CapturedSide, new: CapturedSide) -> Iterator[Change]:
             yield no_sound(before, example=question)
 
 
-def _gaps(old: CapturedSide, new: CapturedSide, both: int) -> Iterator[str]:
-    if len(old.answers) > both:
-        yield f"{len(old.answers) - both} of {len(old.answers)} questions were not asked again"
+def _gaps(old: CapturedSide, new: CapturedSide, *, has_legs: bool) -> Iterator[str]:
+    """What forbids a go. Calls and sounds are drawn within limits, which later calls may use up."""
+    lost = [answer for question, answer in old.answers.items() if question not in new.answers]
+    named = [answer for answer in lost if answer.method not in DRAWN]
+    if named or len(lost) * 2 > len(old.answers):
+        yield f"{len(lost)} of {len(old.answers)} questions were not asked again"
+    if not has_legs:
+        yield "the capture lists no leg: its recordings file names nothing that the PBX has"
+
+
+def _notes(old: CapturedSide, new: CapturedSide) -> Iterator[str]:
+    drawn = sum(question not in new.answers for question in old.answers)
+    if drawn:
+        yield f"{drawn} of {len(old.answers)} questions were not asked again (the limits sounds and calls of the target)"
     lost = sorted(set(old.options) - set(new.options))
     if lost and new.options:
         yield f"options that were not learnt again: {', '.join(lost)}"
