@@ -12,7 +12,14 @@ from noojee_contract.comparison.noise.rules import NoiseRules, changes, learnt
 from noojee_contract.dialects.vendor_dialect import BY_UNIQUE_ID
 from noojee_contract.errors import TargetError
 from noojee_contract.traffic.capture.answers import METHODS, read_answers
-from noojee_contract.traffic.capture.contract import ClauseOutcome, Outcomes, contract_changes, profile_changes
+from noojee_contract.traffic.capture.contract import (
+    ClauseOutcome,
+    Outcomes,
+    contract_changes,
+    failed,
+    profile_changes,
+    tested,
+)
 from noojee_contract.traffic.capture.folder import Capture, read_json
 from noojee_contract.traffic.capture.sounds import SoundSummary, kept_sound_change, no_sound, sound_change
 
@@ -83,7 +90,7 @@ def compare(
         ("legs", sum(len(old.answers[question].legs) for question in both)),
         ("sounds", len(heard)),
         ("options", len(set(old.options) & set(new.options))),
-        ("clauses", len(set(old.clauses) & set(new.clauses))),
+        ("clauses", len(tested(old.clauses) & set(new.clauses))),
     )
     return UpgradeResult(
         target=target,
@@ -124,3 +131,6 @@ def _notes(old: CapturedSide, new: CapturedSide) -> Iterator[str]:
     lost = sorted(set(old.options) - set(new.options))
     if lost and new.options:
         yield f"options that were not learnt again: {', '.join(lost)}"
+    untested = sorted(tested(old.clauses) - tested(new.clauses) - failed(new.clauses))
+    if untested and new.clauses:
+        yield f"clauses that were not tested again: {', '.join(untested)}"

@@ -64,17 +64,21 @@ def outcomes_of(report: Report) -> dict[str, ClauseOutcome]:
     }
 
 
+def tested(outcomes: Outcomes) -> set[str]:
+    """The clauses that were tested and did not fail."""
+    return {clause for clause, each in outcomes.items() if each.outcome in TESTED}
+
+
+def failed(outcomes: Outcomes) -> set[str]:
+    """The clauses that failed."""
+    return {clause for clause, each in outcomes.items() if each.outcome == Outcome.FAILED.value}
+
+
 def contract_changes(old: Outcomes, new: Outcomes) -> Iterator[Change]:
     """The clauses that did not fail before, and fail now."""
-    for clause, after in new.items():
-        before = old.get(clause)
-        if after.outcome == Outcome.FAILED.value and before is not None and before.outcome in TESTED:
-            yield Change(
-                kind=ChangeKind.DOCUMENTED,
-                about=f"clause {clause} ({after.severity})",
-                old=before.outcome,
-                new="failed",
-            )
+    for clause in sorted(failed(new) & tested(old)):
+        about = f"clause {clause} ({new[clause].severity})"
+        yield Change(kind=ChangeKind.DOCUMENTED, about=about, old=old[clause].outcome, new="failed")
 
 
 def profile_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
