@@ -39,7 +39,10 @@ BY_HOUR_SAMPLES: Mapping[str, str] = {
     "callend": "Tue Sep 14 15:03:34 AEST 2021",
 }  # fmt: skip
 # Numbers that only change places make each leg another one: any field that distinguishes two legs points at the fault.
-OTHER_FIELDS = {("Leg", "of-the-next-leg"): ("CallRecordId", "Start", "Duration", "Destination")}
+OTHER_FIELDS = {
+    ("Leg", "of-the-next-leg"): ("CallRecordId", "Start", "Duration", "Destination"),
+    ("UniqueId", "of-the-next-leg"): ("Start",),
+}
 NAMES = ("UniqueId", "Leg")  # a wrong name of a leg is a missing leg and an unexpected one
 GONE = object()
 RENAMED = "\x00name"
