@@ -82,8 +82,9 @@ class Clause:
     may is reported only. `over`: "exchange" runs on one small PBX, "archive" on every archive. `needs`: see `NEEDS`.
     `wait_seconds`: how long the clause waits on a target whose clock it cannot advance. `scheme`: the only
     authentication scheme that the clause is about, or None. `scope`: see `SCOPES`. `fields`: what a dialect file must
-    name before the clause applies. `faulty_server`: the faulty server in `tests/` that the clause catches. `requests`:
-    the most requests of its own on a read-only target. `slot`: see `SLOTS`. `pattern`: its metamorphic pattern, see
+    name before the clause applies. `faulty_server`: the faulty server in `tests/` that the clause catches. A clause about
+    an option needs none: it catches each server with another value than the declared one. `requests`: the most requests
+    of its own on a read-only target. `slot`: see `SLOTS`. `pattern`: its metamorphic pattern, see
     `PATTERNS`.
     """
 
@@ -99,7 +100,7 @@ class Clause:
     needs: tuple[str, ...]
     wait_seconds: float
     declares: str | None
-    faulty_server: str
+    faulty_server: str | None
     requests: int
     slot: str | None
     pattern: str | None
@@ -138,7 +139,7 @@ _KEYS: Mapping[str, _Key] = {
     "needs": _Key(type=list, words=NEEDS, default=()),
     "wait_seconds": _Key(type=int, default=0),
     "declares": _Key(type=str),
-    "faulty_server": _Key(type=str, required=True),
+    "faulty_server": _Key(type=str),
     "requests": _Key(type=int, default=0),
     "slot": _Key(type=str, words=SLOTS),
     "pattern": _Key(type=str, words=PATTERNS),
@@ -177,6 +178,8 @@ def _values(table: Any, place: str) -> dict[str, Any]:
     for key in table:
         if key not in _KEYS:
             raise ContractError(f"{place}: unknown key {key!r}{near(key, _KEYS)}; use {', '.join(_KEYS)}")
+    if "faulty_server" not in table and "declares" not in table:
+        raise ContractError(f"{place}: faulty_server: this key is required, except with declares")
     return {name: _value(table, name, key, f"{place}: {name}") for name, key in _KEYS.items()}
 
 

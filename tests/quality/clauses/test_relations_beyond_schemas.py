@@ -71,6 +71,7 @@ def test_each_clause_of_the_group_names_its_pattern() -> None:
 @pytest.mark.parametrize("clause", RELATIONS, ids=lambda clause: clause.id)
 def test_a_relation_fails_on_answers_that_fit_their_schemas(clause: Clause, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer of the faulty server is valid, and the clause fails."""
+    assert clause.faulty_server is not None
     kept: list[tuple[str, bytes]] = []
 
     def open_adapter() -> RecordingTransport:

@@ -26,6 +26,12 @@ def test_a_clause_table_is_read_with_its_defaults() -> None:
     assert (clause.wait_seconds, clause.needs) == (11, ("writable",))
 
 
+def test_a_clause_about_an_option_needs_no_faulty_server() -> None:
+    """Each server with another value of the option is one."""
+    text = GOOD.replace('faulty_server = "longest-duration"', 'declares = "metadata_order"').replace("must", "declared")
+    assert read_clauses("metadata", text)["metadata.duration"].faulty_server is None
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -43,6 +49,10 @@ def test_a_clause_table_is_read_with_its_defaults() -> None:
         (GOOD + 'wait_seconds = "11"\n', "wait_seconds: expected a whole number"),
         (GOOD + 'pattern = "subsets"\n', "pattern: unknown value 'subsets' (did you mean subset?)"),
         (GOOD.replace('"longest-duration"', '""'), "faulty_server: expected a text"),
+        (
+            GOOD.replace('faulty_server = "longest-duration"', ""),
+            "metadata.duration: faulty_server: this key is required",
+        ),
         ("duration = 3\n", "metadata.duration: a clause is a table"),
     ],
 )
