@@ -20,10 +20,23 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 FOREVER = 2**62
 OPTIONS_FILE = Path(__file__).parents[3] / "schemas" / "own" / "options.toml"
-DEFAULTS: Mapping[str, str] = {
-    key: row["default"] for key, row in tomllib.loads(OPTIONS_FILE.read_text(encoding="utf-8")).items()
-}
-"""The default value of every option."""
+OF_THE_WEB_SERVER = ("plain_http",)
+"""Options that a web server in front of the PBX implements."""
+
+
+def _implemented(table: Mapping[str, Any]) -> frozenset[str]:
+    """The options with one value, of the web server, or named in a module of this package."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py"))
+    return frozenset(
+        key
+        for key, row in table.items()
+        if not row["alternatives"] or key in OF_THE_WEB_SERVER or f'"{key}"' in sources
+    )
+
+
+OPTIONS: Mapping[str, Any] = tomllib.loads(OPTIONS_FILE.read_text(encoding="utf-8"))
+DEFAULTS: Mapping[str, str] = {key: row["default"] for key, row in OPTIONS.items() if key in _implemented(OPTIONS)}
+"""The default value of every option that this PBX or its web server implements. It declares no value of another option."""
 HASH, KEY = "hash", "key"
 VERSIONS: Mapping[str, tuple[str, ...]] = {
     "2.7.14": ("services",),
