@@ -82,10 +82,13 @@ def probe_questions() -> tuple[ProbeQuestion, ...]:
 
 @cache
 def cannot_learn() -> Mapping[str, str]:
-    """The options that no reading shows, each with the reason."""
-    return dict(_table()["cannot"])
+    """The options that no reading shows, each with the reason. An option without a question is one of them."""
+    listed = _table()["cannot"]
+    known = {*listed, *(option for question in probe_questions() for option in question.learns)}
+    return {**listed, **{key: NOT_ASKED for key in option_rows() if key not in known}}
 
 
+NOT_ASKED = "has no question of the probe yet; set it in the profile"
 PERMISSIONS: Mapping[str, Manner] = {
     "none": Manner.HARMLESS,
     "negative tests": Manner.NEGATIVE_TEST,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from noojee_fake.errors import UsageError
+from noojee_fake.pbx.options import option_table
 from noojee_fake.resources import schema_text
 
 
@@ -98,8 +99,8 @@ def resolved(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @cache
 def general() -> tuple[Behaviour, ...]:
-    """The behaviours of every request."""
-    return _behaviours(description())
+    """The behaviours of every request, then the options that the description does not mention, as questions."""
+    return (*_behaviours(description()), *_undescribed_options())
 
 
 @cache
@@ -160,6 +161,15 @@ def _names(path: str, wanted: str) -> bool:
 def _behaviours(part: Mapping[str, Any]) -> tuple[Behaviour, ...]:
     rows = [resolved(row) for row in part.get("x-behaviours", ())]
     return tuple(Behaviour(row["text"], row["provenance"], row.get("option")) for row in rows)
+
+
+def _undescribed_options() -> Iterator[Behaviour]:
+    parts = [description(), *description()["tags"]]
+    parts += [operation for item in description()["paths"].values() for operation in item.values()]
+    described = {row.option for part in parts for row in _behaviours(part)}
+    for option in option_table().values():
+        if option.key not in described:
+            yield Behaviour(option.question, option.provenance, option.key)
 
 
 def _main_path(path: str, item: Mapping[str, Any]) -> str:

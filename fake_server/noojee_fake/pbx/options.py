@@ -19,9 +19,11 @@ _LONGEST_KEY = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option: its default, its other values, and the dialects that it concerns."""
+    """One option: the open point as a question, its default, its other values, and the dialects that it concerns."""
 
     key: str
+    question: str
+    provenance: str
     default: str
     alternatives: tuple[str, ...]
     dialects: tuple[str, ...]
@@ -34,6 +36,8 @@ def option_table() -> Mapping[str, Option]:
     return {
         key: Option(
             key=key,
+            question=row["question"],
+            provenance=row["provenance"],
             default=row["default"],
             alternatives=tuple(row["alternatives"]),
             dialects=tuple(row["dialects"]),

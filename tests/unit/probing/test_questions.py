@@ -6,8 +6,16 @@ import pytest
 
 from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.model.manner import Manner
+from noojee_contract.probing import questions
 from noojee_contract.probing.probe import ASK
-from noojee_contract.probing.questions import cannot_learn, learnt_with, option_rows, probe_questions
+from noojee_contract.probing.questions import (
+    NOT_ASKED,
+    OptionRow,
+    cannot_learn,
+    learnt_with,
+    option_rows,
+    probe_questions,
+)
 from noojee_contract.targets.manners import denied, manners
 from noojee_contract.targets.target import Target
 
@@ -24,6 +32,16 @@ def test_every_option_is_asked_for_or_listed_with_a_reason() -> None:
     assert not set(asked) & set(cannot_learn())
     assert len(cannot_learn()) <= MOST_UNLEARNABLE
     assert all(cannot_learn().values())
+
+
+def test_an_option_without_a_question_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new option needs no entry in the table of questions."""
+    rows = {**option_rows(), "another": OptionRow(values=("no", "yes"), dialects=("njadmin",))}
+    monkeypatch.setattr(questions, "option_rows", lambda: rows)
+    cannot_learn.cache_clear()
+    found = cannot_learn()
+    cannot_learn.cache_clear()
+    assert found["another"] == NOT_ASKED
 
 
 def test_settled_options_are_those_with_one_value() -> None:
