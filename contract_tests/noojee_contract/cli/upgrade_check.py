@@ -12,8 +12,10 @@ from noojee_contract.cli.capturing import key_of, run_parts, say_recorded, targe
 from noojee_contract.comparison.noise.change import UpgradeResult
 from noojee_contract.errors import ContractError, Unreachable
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
-from noojee_contract.probing.profile_file import read_profile
+from noojee_contract.probing.probe import ProbeResult
+from noojee_contract.probing.profile_file import read_profile, saw_in_words
 from noojee_contract.redaction.printable import escaped
+from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report import upgrade, writing
 from noojee_contract.traffic.capture.answers import read_answers, read_bodies
 from noojee_contract.traffic.capture.check import CapturedSide, compare, noise_of, read_outcomes, read_sounds
@@ -66,6 +68,7 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
             sounds=read_sounds(now, 1),
             kept=read_bodies(files.answers),
             options={} if parts.profile is None else {name: each.value for name, each in parts.profile.learnt.items()},
+            other={} if parts.profile is None else _other(parts.profile),
             clauses=parts.outcomes,
         )
     say_recorded(parts)
@@ -81,13 +84,20 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
 
 def _before(capture: Capture) -> CapturedSide:
     last = capture.runs[-1].number
+    profile = read_profile(capture.profile) if capture.profile.is_file() else None
     return CapturedSide(
         answers=read_answers(capture.answers(last)),
         sounds=read_sounds(capture, last),
         kept=read_bodies(capture.answers(last)),
-        options=read_profile(capture.profile).values if capture.profile.is_file() else {},
+        options={} if profile is None else profile.values,
+        other={} if profile is None else dict.fromkeys(profile.other_behaviour),
         clauses=read_outcomes(capture),
     )
+
+
+def _other(profile: ProbeResult) -> dict[str, str | None]:
+    shown = Redactor(profile.secrets)
+    return {saw_in_words(each, shown): each.option for each in profile.uncovered}
 
 
 def _notes(capture: Capture, without: set[str], stopped: str | None) -> tuple[str, ...]:

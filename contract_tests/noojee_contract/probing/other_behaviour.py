@@ -38,21 +38,29 @@ def other_behaviour(exchanges: Sequence[Exchange], *, has_json: bool) -> list[Un
 
     `has_json`: the dialect answers with JSON; the 2.7.14 service answers with plain text.
     """
-    found: dict[str, Uncovered] = {}
-    for exchange in exchanges:
-        if exchange.response is not None:
-            for saw in (*_headers(exchange), *(_body(exchange) if has_json else ())):
-                found.setdefault(saw, Uncovered(saw=saw, asked="", exchange=exchange))
+    answered = [exchange for exchange in exchanges if exchange.response is not None]
+    found = {each.saw: each for each in _headers(answered)}
+    for exchange in answered if has_json else ():
+        for saw in _body(exchange):
+            found.setdefault(saw, Uncovered(saw=saw, asked="", exchange=exchange))
     return list(found.values())
 
 
-def _headers(exchange: Exchange) -> Iterator[str]:
-    assert exchange.response is not None
-    for name, value in exchange.response.headers:
-        if name in USUAL_HEADERS or (name == "allow" and exchange.status == METHOD_NOT_ALLOWED):
-            continue
-        shown = "" if names_a_credential_header(name) or len(value) > MOST_SHOWN else f": {value}"
-        yield f"the header {name}{shown}"
+def _headers(exchanges: Sequence[Exchange]) -> Iterator[Uncovered]:
+    """The unusual headers, each once; with its value if that is short, no credential, and the same in all answers."""
+    first: dict[str, Exchange] = {}
+    values: dict[str, set[str]] = {}
+    for exchange in exchanges:
+        assert exchange.response is not None
+        for name, value in exchange.response.headers:
+            if name in USUAL_HEADERS or (name == "allow" and exchange.status == METHOD_NOT_ALLOWED):
+                continue
+            first.setdefault(name, exchange)
+            values.setdefault(name, set()).add(value)
+    for name, exchange in first.items():
+        value = min(values[name])
+        is_shown = len(values[name]) == 1 and len(value) <= MOST_SHOWN and not names_a_credential_header(name)
+        yield Uncovered(saw=f"the header {name}{f': {value}' if is_shown else ''}", asked="", exchange=exchange)
 
 
 def _body(exchange: Exchange) -> Iterator[str]:

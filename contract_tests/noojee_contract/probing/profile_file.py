@@ -33,11 +33,12 @@ FORM = Form(schema="own/profile", credential_hint=lambda place, key: None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileFile:
-    """A profile file: the target that was asked, and the options that were learnt."""
+    """A profile file: the target that was asked, the options that were learnt, and the behaviour that no option covers."""
 
     name: str
     dialect: str
     values: Mapping[str, str] = field(default_factory=dict)
+    other_behaviour: tuple[str, ...] = ()
 
 
 def read_profile(path: Path) -> ProfileFile:
@@ -55,7 +56,12 @@ def read_profile(path: Path) -> ProfileFile:
     except FormError as error:
         raise TargetError(f"{path}: {error}") from None
     target = document["target"]
-    return ProfileFile(name=target["name"], dialect=target["dialect"], values=dict(document["values"]))
+    return ProfileFile(
+        name=target["name"],
+        dialect=target["dialect"],
+        values=dict(document["values"]),
+        other_behaviour=tuple(row["saw"] for row in document.get("other_behaviour", ())),
+    )
 
 
 def _check_value(key: str, value: str) -> None:
@@ -112,11 +118,15 @@ def evidence(learnt: Learnt, shown: Redactor) -> list[str]:
 
 
 def _uncovered(each: Uncovered, shown: Redactor) -> dict[str, str]:
-    about = f"{each.option}: " if each.option else ""
-    row = {"saw": shown.text(about + each.saw)}
+    row = {"saw": saw_in_words(each, shown)}
     if each.exchange is not None:
         row["evidence"] = (f"{each.asked}: " if each.asked else "") + in_words(each.exchange, shown)
     return row
+
+
+def saw_in_words(each: Uncovered, shown: Redactor) -> str:
+    """A behaviour that no option covers, in words without credentials."""
+    return shown.text(f"{each.option}: {each.saw}" if each.option else each.saw)
 
 
 def in_words(exchange: Exchange, shown: Redactor) -> str:

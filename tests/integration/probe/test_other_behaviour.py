@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 
@@ -68,6 +69,15 @@ def test_status_without_an_option_leaves_the_option_unset() -> None:
     result = probe_fake(fake_with({}), target_for("njadmin"), change=as_418)
     assert "njadmin_refused_status" not in result.learnt
     assert "njadmin_refused_status" in result.not_learnt
+
+
+def test_header_with_a_new_value_in_each_answer_is_listed_once() -> None:
+    """A request id would fill the profile, and look like new behaviour in the next probe."""
+    numbers = itertools.count()
+    result = probe_fake(
+        fake_with({}), target_for("njadmin"), change=lambda answer: changed(answer, x_request_id=f"a{next(numbers)}")
+    )
+    assert [each.saw for each in result.uncovered] == ["the header x-request-id"]
 
 
 def test_usual_answers_have_no_other_behaviour() -> None:

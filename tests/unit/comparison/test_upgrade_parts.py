@@ -13,7 +13,13 @@ from noojee_contract.comparison.noise.rules import NoiseRules
 from noojee_contract.model.audio import tone
 from noojee_contract.probing.questions import option_rows
 from noojee_contract.traffic.capture.check import CapturedSide, compare
-from noojee_contract.traffic.capture.contract import BREAKING, ClauseOutcome, contract_changes, profile_changes
+from noojee_contract.traffic.capture.contract import (
+    BREAKING,
+    ClauseOutcome,
+    contract_changes,
+    other_changes,
+    profile_changes,
+)
 from noojee_contract.traffic.capture.sounds import SoundSummary, sound_change, summary_of
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -64,6 +70,20 @@ def test_option_that_was_not_learnt_again_is_no_change() -> None:
     assert list(profile_changes({"metadata_order": "oldest-first"}, {})) == []
 
 
+def test_option_without_a_value_of_its_own_now_is_a_change() -> None:
+    """A refusal with 418, or a wrong key that is accepted, is no value of the option, and no reason to go."""
+    saw = "njadmin_refused_status: a wrong key brings legs"
+    (change,) = other_changes({"njadmin_refused_status": "401"}, (), {saw: "njadmin_refused_status"})
+    assert (change.kind, change.reading, change.old) == (ChangeKind.BREAKS, ClientReading.STATUS, "401")
+
+
+def test_behaviour_that_was_there_before_is_no_change() -> None:
+    """A header that the PBX always sent."""
+    saw = "the header x-powered-by: Servlet/3.0"
+    assert list(other_changes({}, (saw,), {saw: None})) == []
+    assert [each.kind for each in other_changes({}, (), {saw: None})] == [ChangeKind.UNDOCUMENTED]
+
+
 @pytest.mark.parametrize(("before", "count"), [("passed", 1), ("informational", 1), ("failed", 0), ("inconclusive", 0)])
 def test_clause_that_fails_since_the_upgrade_is_a_change(before: str, count: int) -> None:
     """A clause that failed before, or was not tested, was not broken by the upgrade."""
@@ -76,7 +96,7 @@ def test_clause_that_fails_since_the_upgrade_is_a_change(before: str, count: int
     ("new", "kind"),
     [
         (heard(), None),
-        (replace(heard(), samples="0" * 64), ChangeKind.INCONCLUSIVE),
+        (replace(heard(), samples="0" * 64), ChangeKind.DOCUMENTED),
         (replace(heard(), samples="0" * 64, coding="ULAW"), ChangeKind.INCONCLUSIVE),
         (heard(2.0), ChangeKind.DOCUMENTED),
         (replace(heard(), samples="0" * 64, channels=2), ChangeKind.DOCUMENTED),

@@ -17,6 +17,7 @@ from noojee_contract.traffic.capture.contract import (
     Outcomes,
     contract_changes,
     failed,
+    other_changes,
     profile_changes,
     tested,
 )
@@ -31,12 +32,17 @@ DRAWN = (METHODS[BY_UNIQUE_ID], METHODS["retrieve"])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedSide:
-    """What is compared of one side. A part that was not captured is empty. `kept` are the files of sound that were kept."""
+    """What is compared of one side.
+
+    A part that was not captured is empty. `kept` are the files of sound that were kept,
+    `other` is behaviour that no option covers, in words, with the option that it is about.
+    """
 
     answers: Answers
     sounds: Sounds = field(default_factory=dict)
     kept: Mapping[str, bytes] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    other: Mapping[str, str | None] = field(default_factory=dict)
     clauses: Outcomes = field(default_factory=dict)
 
 
@@ -83,6 +89,7 @@ def compare(
         *changes(old.answers, new.answers, rules),
         *_sound_changes(old, new),
         *profile_changes(old.options, new.options),
+        *other_changes(old.options, old.other, new.other),
         *contract_changes(old.clauses, new.clauses),
     ]
     compared = (

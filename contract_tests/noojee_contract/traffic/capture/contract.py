@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from noojee_contract.comparison.noise.change import Change, ChangeKind, ClientReading
@@ -79,6 +79,23 @@ def contract_changes(old: Outcomes, new: Outcomes) -> Iterator[Change]:
     for clause in sorted(failed(new) & tested(old)):
         about = f"clause {clause} ({new[clause].severity})"
         yield Change(kind=ChangeKind.DOCUMENTED, about=about, old=old[clause].outcome, new="failed")
+
+
+def other_changes(options: Mapping[str, str], old: Collection[str], new: Mapping[str, str | None]) -> Iterator[Change]:
+    """Behaviour that no option covers and that is new: `new` has it in words, with the option that it is about.
+
+    An option that had a value before, and has none of its values now, is a change of that option.
+    """
+    for saw, option in new.items():
+        if saw in old:
+            continue
+        before = None if option is None else options.get(option)
+        if option is None or before is None:
+            yield Change(kind=ChangeKind.UNDOCUMENTED, about="behaviour that no option covers", new=saw)
+            continue
+        reading = BREAKING[option][0] if option in BREAKING else None
+        kind = ChangeKind.UNDOCUMENTED if reading is None else ChangeKind.BREAKS
+        yield Change(kind=kind, about=f"option {option}", old=before, new=saw, reading=reading)
 
 
 def profile_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:

@@ -16,6 +16,8 @@ LEVEL_SECONDS = 0.5
 QUIETEST_DB = -60
 SAME_LEVEL_DB = 6
 """How far the level of a half second may move when sound is encoded again."""
+EXACT_CODINGS = ("PCM", "ALAW", "ULAW")
+"""Codings of libsndfile that a copy keeps exactly, so that other samples are another sound."""
 SAME_SECONDS = 0.5
 MOST_OTHER_LEVELS = 0.1
 """The share of half seconds that may differ more: an encoder shifts sound by a part of a second."""
@@ -79,9 +81,9 @@ def sound_change(old: SoundSummary, new: SoundSummary, *, example: str) -> Chang
     about = "the sound of a leg"
     if old.channels != new.channels or abs(old.seconds - new.seconds) > SAME_SECONDS or not _same_levels(old, new):
         return Change(kind=ChangeKind.DOCUMENTED, about=about, old=_in_words(old), new=_in_words(new), example=example)
-    if (old.coding, old.sample_rate) == (new.coding, new.sample_rate):
+    if (old.coding, old.sample_rate) == (new.coding, new.sample_rate) and old.coding.startswith(EXACT_CODINGS):
         return Change(
-            kind=ChangeKind.INCONCLUSIVE, about=about, old=_in_words(old), new="other samples", example=example
+            kind=ChangeKind.DOCUMENTED, about=about, old=_in_words(old), new="other sound of this form", example=example
         )
     return Change(
         kind=ChangeKind.INCONCLUSIVE,
