@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,10 @@ for profile in ("default", "ci"):
     )  # a busy machine is no failure
 settings.register_profile("stateful", max_examples=1000, deadline=None, derandomize=False)
 """For `--hypothesis-profile=stateful`: by chance and for long. Tests that set a number of their own ask for the name."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts background jobs with SIGINT ignored, and processes that tests start and interrupt would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
