@@ -26,6 +26,7 @@ _REQUEST_LINE = re.compile(r"([A-Za-z]{1,20})( +)(\S*)( +HTTP/[0-9.]{1,5})?( *)"
 _STATUS_LINE = re.compile(r"(HTTP/[0-9.]{1,5} +[0-9]{3})( *)(.*)", re.DOTALL)
 _HEADER = re.compile(r"([^:]*)(:[ \t]*)(.*?)([ \t]*)", re.DOTALL)
 _FORM = re.compile(r"[^\s=&{}\[\]<>\"]{1,60}=[^\s{}<>\"]*(?:&[^\s=&]{1,60}=[^\s&]*)*")
+_HASH = re.compile("[0-9a-f]{64}", re.IGNORECASE)
 _VERBS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"])
 _REASONS = frozenset(status.phrase.lower() for status in HTTPStatus)
 
@@ -57,14 +58,14 @@ class ExchangeRedactor:
         self.found = 0
         self._rules = rules or RedactionRules()
         self.values = ValueRedactor(StandIns(key), fields=self._rules.fields, path_words=self._rules.path_words)
-        self._secrets = tuple(self._rules.secrets)
+        self._secrets = set(self._rules.secrets)
         self._scan = LeakScan(self._secrets)
 
     def know(self, secrets: Iterable[str]) -> None:
-        """Look for more credentials from now on, such as the hashes of a run."""
-        more = tuple(secret for secret in secrets if secret not in self._secrets)
+        """Look for more credentials from now on. Hashes of this API are found by their form."""
+        more = {secret for secret in secrets if not _HASH.fullmatch(secret)} - self._secrets
         if more:
-            self._secrets += more
+            self._secrets |= more
             self._scan = LeakScan(self._secrets)
 
     def redact(self, exchange: WireExchange) -> WireExchange:

@@ -348,6 +348,19 @@ def test_the_last_look_finds_what_was_kept() -> None:
     assert redactor.found == 3
 
 
+def test_a_credential_that_comes_later_is_found() -> None:
+    redactor = ExchangeRedactor(KEY, RedactionRules(keep_unparsed=True))
+    redactor.know([API_KEY, "0" * 64])
+    body = b"\x00 " + API_KEY.encode() + b" " + b"0" * 64
+    response = redactor.redact(
+        WireExchange(
+            at=datetime.now(UTC), request=WireMessage(head=b""), response=WireMessage(head=b"", body=WireBody.of(body))
+        )
+    ).response
+    assert response is not None
+    assert response.body.read() == b"\x00 " + b"x" * len(API_KEY) + b" " + b"x" * 64
+
+
 def test_a_body_that_was_not_kept_stays_so() -> None:
     body = WireBody(content=None, size=5, sha256="0" * 64)
     exchange = WireExchange(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,6 +93,21 @@ def test_of_a_body_past_the_bound_only_size_and_hash_stay(file: Path) -> None:
         content=None, size=5, sha256="5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5"
     )
     assert not answer.body.is_kept
+
+
+def test_a_file_is_read_an_exchange_at_a_time(file: Path) -> None:
+    """Reading takes memory for a few exchanges, however many there are."""
+    body = b"x" * (LARGEST_INLINE_BYTES // 2)
+    written(file, *[exchange(body)] * 40)
+    tracemalloc.start()
+    try:
+        with ExchangeReader(file) as reader:
+            assert sum(len(each.response.body.read()) for each in reader if each.response is not None) == 40 * len(body)
+            assert reader.at(20) == exchange(body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * len(body)
 
 
 @pytest.mark.parametrize("cut", [1, 10, 200])
