@@ -28,12 +28,18 @@ METHODS: Mapping[str, str] = {
 """What an answer is, by the last part of the path."""
 
 
+USES_UP = tuple(f"/{name}" for name in (BY_TAG, BY_UNIQUE_ID, BY_HOUR_METHOD))
+"""The end of a question without a parameter: a request that uses up a time stamp, and asks nothing."""
+
+
 def read_answers(path: Path) -> dict[str, AnswerParts]:
     """The answers of an exchange file by question; of a question that was repeated, the last. Raises TargetError."""
     found: dict[str, AnswerParts] = {}
     with ExchangeReader(path) as reader:
         for wire in reader:
             question = question_of(wire)
+            if question.endswith(USES_UP):
+                continue
             body = b"" if wire.response is None else reader.body(wire.response.body)
             found[question] = answer_of(_exchange(wire, body), question=question, method=_method(wire))
     return found
