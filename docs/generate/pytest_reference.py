@@ -11,6 +11,7 @@ from flags import written
 from tables import code, section
 
 import noojee_contract.pytest_plugin.plugin
+import noojee_contract.pytest_plugin.replay_fixture
 import noojee_fake.pytest_plugin
 from noojee_contract.targets.flags import PYTEST_PREFIX, RUN_FLAGS, TARGET_FLAGS, TARGET_NAME, help_of
 
@@ -24,7 +25,8 @@ Run the suite with pytest: `pytest --pyargs noojee_contract.suite -n 2 --noojee-
 
 def page() -> str:
     """The whole page."""
-    fixtures = [*_fixtures(noojee_fake.pytest_plugin), *_fixtures(noojee_contract.pytest_plugin.plugin)]
+    ours = noojee_contract.pytest_plugin
+    fixtures = [*_fixtures(noojee_fake.pytest_plugin), *_fixtures(ours.replay_fixture), *_fixtures(ours.plugin)]
     flags = (TARGET_NAME, *RUN_FLAGS, *TARGET_FLAGS)
     return "\n".join(
         [

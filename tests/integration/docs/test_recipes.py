@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from noojee_fake import ControlClient, ServerProcess
-from support.commands import environment
+from support.commands import environment, needs_curl
 from support.node import needs_node
 
 GUIDES = Path(__file__).parents[3] / "docs" / "guides"
@@ -97,3 +98,18 @@ def test_traffic_recipe_prints_the_shown_output(name: str, tmp_path: Path) -> No
     shown = "".join(text for language, text in found if language == "text")
     out = run("".join(text for language, text in found if language == "sh"), tmp_path)
     assert shown in out
+
+
+@needs_curl
+def test_replay_guide_prints_the_shown_output(tmp_path: Path) -> None:
+    """The sh blocks are one script, and the python blocks are files. The lines of the text block are a part of the output."""
+    write_files("replay.md", "python", tmp_path)
+    found = blocks("replay.md")
+    assert {language for language, _ in found} == {"sh", "text", "python"}
+    out = run("".join(text for language, text in found if language == "sh"), tmp_path)
+    shown = "".join(text for language, text in found if language == "text").splitlines()
+    assert set(shown) <= set(out.splitlines())
+    assert ("2 passed" in out, "PASSED  Nothing failed" in out) == (True, True)
+    first, again = (json.loads((tmp_path / name).read_text(encoding="utf-8")) for name in ("answer.json", "again.json"))
+    assert [leg["Duration"] for leg in again] == [leg["Duration"] for leg in first]
+    assert first[0]["Source"] not in (tmp_path / "day.jsonl").read_text(encoding="utf-8")
