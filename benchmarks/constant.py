@@ -16,17 +16,23 @@ BODY = Path(sys.argv[1]).read_bytes()
 
 
 class Protocol(asyncio.Protocol):
+    """One connection. The parser calls its `on_` methods."""
+
     def connection_made(self, transport):
+        """Make a parser for the connection."""
         self.transport = transport
         self.parser = httptools.HttpRequestParser(self)
 
     def data_received(self, data):
+        """Parse bytes; a complete request is answered at once."""
         self.parser.feed_data(data)
 
     def on_url(self, url):
+        """Keep the query."""
         self.query = url.partition(b"?")[2]
 
     def on_message_complete(self):
+        """Write the body of the file, or an empty list to a request without a key."""
         parameters = dict(pair.partition("=")[::2] for pair in self.query.decode().split("&"))
         body = BODY if "apiKey" in parameters else b"[]"
         self.transport.write(
@@ -36,6 +42,7 @@ class Protocol(asyncio.Protocol):
 
 
 async def main():
+    """Serve on a free port, write its URL to the ready file, and never return."""
     server = await asyncio.get_running_loop().create_server(Protocol, "127.0.0.1", 0, backlog=2048)
     port = server.sockets[0].getsockname()[1]
     Path(sys.argv[sys.argv.index("--ready-file") + 1]).write_text(f"http://127.0.0.1:{port}")

@@ -40,6 +40,7 @@ Figures = dict[str, float]
 
 
 def unique_id(number: int) -> str:
+    """The unique id of the call with this number: the second of its start, and a channel number."""
     return f"{FIRST_SECOND + number * SECONDS_A_CALL}.{number * 3}"
 
 
@@ -75,12 +76,14 @@ def resident_bytes() -> int:
 
 
 def microseconds(ask: Callable[[], object]) -> float:
+    """How long a query takes, in microseconds."""
     started = time.perf_counter_ns()
     ask()
     return (time.perf_counter_ns() - started) / 1000
 
 
 def p99(asked: Iterable[float]) -> float:
+    """The 99th percentile."""
     return statistics.quantiles(asked, n=100)[98]
 
 

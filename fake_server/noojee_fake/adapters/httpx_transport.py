@@ -24,6 +24,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.sandboxes = sandboxes
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of a sync client. Raises httpx.ReadTimeout if a long poll outlasts the read timeout."""
         response: Response | None = self._answer_to(request, request.read())
         if isinstance(response, Pending):
             with _raising_read_timeout(request):
@@ -31,6 +32,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return _written(response, request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of an async client. Raises httpx.ReadTimeout if a long poll outlasts the read timeout."""
         response: Response | None = self._answer_to(request, await request.aread())
         if isinstance(response, Pending):
             with _raising_read_timeout(request):

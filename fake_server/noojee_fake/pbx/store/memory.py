@@ -151,6 +151,7 @@ class MemoryStore:
         self.changes = 0
 
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
+        """Index the calls before the lock is taken, then add them. Raises MemoryBudgetError if they do not fit."""
         added = list(calls)
         stored = {leg.call_record_id: stored_sound(sound, self._budget) for leg, sound in sounds}
         new = _State()
@@ -161,6 +162,7 @@ class MemoryStore:
             self.changes += 1
 
     def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
+        """Replace the legs that differ, or only those in `changed`."""
         with self._lock:
             if changed is None:
                 self._state.replace(call.unique_id, call)
@@ -169,6 +171,7 @@ class MemoryStore:
             self._count()
 
     def remove(self, unique_id: str) -> bool:
+        """Remove the call from all indexes. Returns whether it existed."""
         with self._lock:
             there = unique_id in self._state.calls
             self._state.replace(unique_id, None)
@@ -176,6 +179,7 @@ class MemoryStore:
         return there
 
     def remove_leg(self, leg: Leg) -> bool:
+        """Remove the leg from its call and from all indexes. Returns whether it existed."""
         with self._lock:
             unique_id = self._state.owners.get(leg.call_record_id)
             if unique_id is None:
@@ -185,6 +189,7 @@ class MemoryStore:
         return True
 
     def clear(self, calls: Iterable[Call] = (), sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
+        """Index the new calls before the lock is taken, then replace the content. The calls always fit the budget."""
         added = _State()
         added.add(calls, {leg.call_record_id: stored_sound(sound, self._budget, force=True) for leg, sound in sounds})
         with self._lock:
@@ -193,28 +198,35 @@ class MemoryStore:
 
     @property
     def last_record_id(self) -> int:
+        """The highest record id that was ever used; 0 in an empty store."""
         return self._state.last_record_id
 
     def has_record_id(self, call_record_id: int) -> bool:
+        """Whether a leg has this record id: one look-up in a dict."""
         return call_record_id in self._state.owners
 
     def call(self, unique_id: str) -> Call | None:
+        """The call of a unique id: one look-up in a dict, without the lock."""
         return self._state.calls.get(unique_id)
 
     def calls(self) -> list[Call]:
+        """A new list of all calls, in the order in which they were added."""
         with self._lock:
             return list(self._state.calls.values())
 
     def count(self) -> tuple[int, int]:
+        """The numbers of calls and of legs, without a scan."""
         with self._lock:
             return len(self._state.calls), len(self._state.owners)
 
     def tagged(self, tag: str) -> Sequence[Call]:
+        """The calls of a tag, from the index by tag."""
         with self._lock:
             state = self._state
             return [state.calls[unique_id] for unique_id in state.unique_ids.get(tag, ())]
 
     def tagged_ignoring_case(self, tag: str) -> Sequence[Call]:
+        """The calls of a tag in any letter case. The first query builds an index of tags without case."""
         with self._lock:
             state = self._state
             if state.tags is None:
@@ -226,6 +238,7 @@ class MemoryStore:
             return [state.calls[unique_id] for unique_id in found]
 
     def ended_between(self, first_second: int, last_second: int) -> list[EndedLeg]:
+        """A slice of the sorted list of ends, with the call and the leg of each."""
         legs: dict[str, dict[int, Leg]] = {}
         found: list[EndedLeg] = []
         with self._lock:
@@ -242,19 +255,23 @@ class MemoryStore:
         return found
 
     def sound(self, leg: Leg) -> Sound | None:
+        """The stored sound of a leg; None if no sound is stored. Takes no lock."""
         found = self._state.sounds.get(leg.call_record_id)
         return None if found is None else found.sound
 
     def put_sound(self, leg: Leg, sound: Sound) -> None:
+        """Store the sound of a leg. Raises MemoryBudgetError if it does not fit."""
         with self._lock:
             if leg.call_record_id in self._state.owners:
                 self._state.sounds[leg.call_record_id] = stored_sound(sound, self._budget)
 
     def snapshot(self) -> object:
+        """A copy of the indexes. It shares calls and sound with the store."""
         with self._lock:
             return self._state.copy()
 
     def restore(self, snapshot: object) -> None:
+        """Copy a snapshot of this store. Raises TypeError for a snapshot of another kind of store."""
         if not isinstance(snapshot, _State):
             raise TypeError("this is no snapshot of a store in memory")
         with self._lock:
@@ -264,7 +281,7 @@ class MemoryStore:
     can_fail = False
 
     def note_time(self) -> None:
-        pass
+        """Do nothing: the clock of a store in memory ends with the process."""
 
     def close(self) -> None:
         """Do nothing: the store has no resources."""

@@ -104,6 +104,7 @@ class SqliteStore:
             raise
 
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
+        """Insert the rows of calls, legs, tags and sounds in one transaction."""
         added, sounded = list(calls), list(sounds)
         with self._changing():
             self._add(added, sounded)
@@ -117,6 +118,7 @@ class SqliteStore:
         self._reach(leg for call in added for leg in call.legs)
 
     def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
+        """Write the rows that differ, or those of the legs in `changed`."""
         with self._changing():
             if changed is None:
                 number, before = self._one(_BY_UNIQUE_ID, call.unique_id)
@@ -125,6 +127,7 @@ class SqliteStore:
                 self._go_on(call, changed)
 
     def remove(self, unique_id: str) -> bool:
+        """Delete the rows of a call. Returns whether it existed."""
         with self._changing():
             number, before = self._one(_BY_UNIQUE_ID, unique_id)
             if before is not None:
@@ -132,6 +135,7 @@ class SqliteStore:
         return before is not None
 
     def remove_leg(self, leg: Leg) -> bool:
+        """Delete the rows of a leg, and of its call if no leg remains. Returns whether it existed."""
         with self._changing():
             number, before = self._one(_BY_RECORD_ID, leg.call_record_id)
             if before is not None:
@@ -139,6 +143,7 @@ class SqliteStore:
         return before is not None
 
     def clear(self, calls: Iterable[Call] = (), sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
+        """Empty the tables and fill them again in one transaction."""
         with self._changing():
             self._empty()
             self._file.execute("INSERT INTO state VALUES (0, ?, NULL, NULL)", (self._now(),))
@@ -147,34 +152,42 @@ class SqliteStore:
 
     @property
     def last_record_id(self) -> int:
+        """The highest record id that was ever used, from the table `state`."""
         with self._reading():
             return int(self._value("SELECT last_record_id FROM state"))
 
     def has_record_id(self, call_record_id: int) -> bool:
+        """Whether a leg has this record id."""
         with self._reading():
             return self._value("SELECT 1 FROM legs WHERE call_record_id = ?", call_record_id) is not None
 
     def call(self, unique_id: str) -> Call | None:
+        """The call of a unique id, read from the file."""
         with self._reading():
             return self._one(_BY_UNIQUE_ID, unique_id)[1]
 
     def calls(self) -> list[Call]:
+        """All calls, read from the file, in the order in which they were added."""
         with self._reading():
             return list(self._found(_ALL).values())
 
     def count(self) -> tuple[int, int]:
+        """The numbers of calls and of legs; a scan of both tables."""
         with self._reading():
             return self._value("SELECT count(*) FROM calls"), self._value("SELECT count(*) FROM legs")
 
     def tagged(self, tag: str) -> Sequence[Call]:
+        """The calls with a leg that has exactly this tag."""
         with self._reading():
             return list(self._found(_BY_TAG, tag).values())
 
     def tagged_ignoring_case(self, tag: str) -> Sequence[Call]:
+        """The calls of a tag in any letter case, from a column with the tag without case."""
         with self._reading():
             return list(self._found(_BY_FOLDED_TAG, tag.casefold()).values())
 
     def ended_between(self, first_second: int, last_second: int) -> list[EndedLeg]:
+        """The legs that end in these seconds, by end and record id. Only their calls are read."""
         first = max(first_second * SECOND, 0)
         after = min(last_second * SECOND, LATEST)
         with self._reading():
@@ -189,6 +202,7 @@ class SqliteStore:
         return found
 
     def sound(self, leg: Leg) -> Sound | None:
+        """The stored sound of a leg, read from the file; None if no sound is stored."""
         with self._reading():
             row = self._file.execute(
                 "SELECT sound FROM sounds WHERE call_record_id = ?", (leg.call_record_id,)
@@ -196,6 +210,7 @@ class SqliteStore:
         return None if row is None else _sound_of(row[0])
 
     def put_sound(self, leg: Leg, sound: Sound) -> None:
+        """Store the sound of a leg that the file holds. An unknown leg is ignored."""
         with self._changing():
             if self._value("SELECT 1 FROM legs WHERE call_record_id = ?", leg.call_record_id):
                 self._file.execute("REPLACE INTO sounds VALUES (?, ?)", _sound_row(leg, sound))
@@ -219,6 +234,7 @@ class SqliteStore:
         return stored
 
     def restore(self, snapshot: object) -> None:
+        """Replace all rows in one transaction. Raises TypeError for a snapshot of another kind of store."""
         if not isinstance(snapshot, _Content):
             raise TypeError("this is no snapshot of a store on disk")
         with self._changing():
@@ -231,6 +247,7 @@ class SqliteStore:
     can_fail = True
 
     def note_time(self) -> None:
+        """Write the time and the clock, as each change does."""
         with self._changing():
             pass
 
