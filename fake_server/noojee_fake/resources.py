@@ -1,4 +1,4 @@
-"""Finds data files, next to the installed package or in the checkout, and the version of the distribution."""
+"""The paths of data files, next to the installed package or in the checkout, and the version of the distribution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds reprs of containers, times, patterns and objects in texts for people."""
+"""Searches texts for people for reprs of containers, times, patterns and objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The legs of two sides that a clause compares, and the differences that it finds. Values, and the list of them."""
+"""The legs of two sides that a clause compares, their differences, and the list of differences."""
 
 from __future__ import annotations
 

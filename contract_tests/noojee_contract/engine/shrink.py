@@ -1,6 +1,6 @@
 """Shrinks the archive that makes a clause fail: first by Hypothesis (simple values), then by removing calls and legs.
 
-The simplest call of the generator has three legs, so only removal finds smaller archives.
+The simplest call of the generator has three legs, so only removal makes smaller archives.
 """
 
 from __future__ import annotations

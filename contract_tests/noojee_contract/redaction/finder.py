@@ -1,4 +1,4 @@
-"""Finds known credentials, and hashes of this API, in a text in any usual coding. Pure."""
+"""The search for known credentials, and for hashes of this API, in a text in any usual coding. Pure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ HASH_LETTERS = 64
 
 
 class Finder:
-    """Finds the given credentials in texts. Credentials that are short or common words are left out."""
+    """Searches texts for the given credentials. Credentials that are short or common words are left out."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = tuple(secret for secret in dict.fromkeys(secrets) if can_be_found(secret))

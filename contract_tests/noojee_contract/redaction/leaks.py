@@ -26,7 +26,7 @@ FILLER = b"x"
 
 
 class LeakScan:
-    """Finds the given credentials in bytes, and what has the shape of a credential."""
+    """Searches bytes for the given credentials, and for text in the form of a credential."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms(secret)}

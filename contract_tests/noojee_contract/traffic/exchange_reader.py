@@ -26,7 +26,7 @@ LONGEST_LINE_BYTES = 16 * 1024 * 1024
 
 
 class ExchangeReader:
-    """An exchange file. Opening it reads the header and finds the lines, but keeps no exchange.
+    """An exchange file. Opening it reads the header and the position of each line, but keeps no exchange.
 
     `header` is its header. `dropped` says that the last line was partial, as a recording that was killed leaves it, and
     was left out. `len()` is the number of exchanges. Raises TargetError if the file is not of this format.

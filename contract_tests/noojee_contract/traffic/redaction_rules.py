@@ -1,4 +1,4 @@
-"""What a recording of a target may keep besides the vendor's names: those of its dialect file, its paths. Pure."""
+"""What a recording of a target may keep in addition to the vendor's names: the names of its dialect file, and its paths. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validates documents of our own formats by the schemas in `schemas/own`: archives, directories, control bodies."""
+"""Validates documents of the formats of this project by the schemas in `schemas/own`: archives, directories, control bodies."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The sandboxes of one server: the default sandbox at the root, each other sandbox under `/s/<id>/`.
 
-`Sandboxes.handle` never raises. It finds the PBX, or the control API, by the path alone.
+`Sandboxes.handle` never raises. The path alone selects the PBX, or the control API.
 """
 
 from __future__ import annotations

@@ -244,7 +244,7 @@ def test_read_timeout_of_the_client_ends_the_wait(sandboxes: Sandboxes, board: S
 
 
 def test_closed_event_loop_does_not_break_a_call(sandboxes: Sandboxes, board: Switchboard) -> None:
-    """A later change of the call finds no poll to wake."""
+    """A later change of the call wakes no poll."""
     loop = asyncio.new_event_loop()
 
     async def ask() -> None:

@@ -36,5 +36,5 @@ def test_generated_pages_are_fresh() -> None:
     ],
 )
 def test_a_generated_page_has_a_row_of_its_subject(page: str, row: str) -> None:
-    """So a generator that finds nothing does not pass."""
+    """So an empty page does not pass."""
     assert row in (REFERENCE / page).read_text(encoding="utf-8")

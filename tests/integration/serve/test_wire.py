@@ -272,7 +272,7 @@ def test_pages_of_an_allowed_origin_may_read_answers(serve: Serve) -> None:
 
 
 def test_sandboxes_of_a_file_have_chosen_ids_and_keys(serve: Serve, tmp_path: Path) -> None:
-    """Each team finds its PBX under a name that it knows, after every start."""
+    """Each team has its PBX under a name that it knows, after every start."""
     archive = {"format": "noojee-archive/1", "time_zone": "UTC", "now": "2026-11-24T00:00:00Z", "calls": [call_of(9)]}
     rows = [{"sandbox": "team-a", "api_key": "key of team a", "archive": archive}, {"sandbox": "team-b"}]
     (tmp_path / "sandboxes.json").write_text(json.dumps(rows))

@@ -39,7 +39,7 @@ class Measured:
 
     @property
     def has_traceback(self) -> bool:
-        """Whether the run ended with, or reported, an error of our own."""
+        """Whether the run ended with, or reported, an error of noojee-contract."""
         return "Traceback" in self.output or self.code not in (0, 1, 3, 4)
 
     @property

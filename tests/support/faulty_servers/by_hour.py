@@ -95,7 +95,7 @@ def hour_edge_inclusive(request: httpx.Request, send: Send, memory: dict[str, An
     return listing(request, send, lambda leg: in_hour(request, leg.end - timedelta(microseconds=1)))
 
 
-@faulty("whole-call-in-hour", "The query finds calls, and lists all their legs.")
+@faulty("whole-call-in-hour", "The query selects calls, and lists all their legs.")
 def whole_call_in_hour(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     calls = {leg.call for leg in legs_of(request, send) if in_hour(request, leg.end)} if by_hour(request) else set()
     return listing(request, send, lambda leg: leg.call in calls)

@@ -143,7 +143,7 @@ def tags_of_any_case(request: httpx.Request, send: Send, memory: Memory) -> http
     return bring(request, send, calls_tagged(request, send, lambda other: other.casefold() == tag.casefold()))
 
 
-@faulty("tags-compared-by-part", "The method was given the search of the web page, which finds parts of a reference.")
+@faulty("tags-compared-by-part", "The method was given the search of the web page, which matches parts of a reference.")
 def tags_compared_by_part(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     tag = asked_tag(request)
     return bring(request, send, calls_tagged(request, send, lambda other: tag in other)) if tag else send(request)

@@ -47,12 +47,12 @@ def upgraded_twice(request: httpx.Request, send: Send, memory: dict[str, Any]) -
     return with_legs(send(request), lambda legs: [*legs, *legs])
 
 
-@faulty("upgraded-without-tag-index", "Tags were moved with the legs, the table that finds calls by tag was not.")
+@faulty("upgraded-without-tag-index", "Tags were moved with the legs, the index by tag was not.")
 def upgraded_without_tag_index(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return with_legs(send(request), lambda legs: [] if given(request, "tag") is not None else legs)
 
 
-@faulty("upgraded-to-prefix-search", "The new search finds what begins with the words asked for.")
+@faulty("upgraded-to-prefix-search", "The new search matches prefixes.")
 def upgraded_to_prefix_search(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
     tag = given(request, "tag")

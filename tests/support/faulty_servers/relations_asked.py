@@ -20,7 +20,7 @@ QUERY_SECONDS = 0.004
 
 
 def nothing(answer: httpx.Response) -> httpx.Response:
-    """The answer of a look-up that finds no leg."""
+    """The answer of a look-up without a leg."""
     return with_legs(answer, lambda _: [])
 
 
@@ -57,7 +57,7 @@ def nothing_is_remembered(request: httpx.Request, send: Send, memory: Memory) ->
 
 @faulty(
     "refusal-aborts-the-transaction",
-    "A refusal leaves a transaction aborted, and the next request in it finds nothing.",
+    "A refusal leaves a transaction aborted, and the next request in it gets no legs.",
 )
 def refusal_aborts_the_transaction(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)

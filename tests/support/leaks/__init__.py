@@ -1,1 +1,1 @@
-"""Planted secrets: how they are coded, where they are planted, and a scanner that finds them in any output."""
+"""Planted secrets: how they are coded, where they are planted, and a scanner that searches any output for them."""

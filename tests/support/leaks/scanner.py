@@ -1,4 +1,4 @@
-"""Finds planted secrets, and parts of them, in any output. It shares no code with `noojee_contract.redaction`.
+"""Searches any output for planted secrets, and parts of them. It shares no code with `noojee_contract.redaction`.
 
 It undoes every coding of `codings` on the whole output: it needs not know how a secret was planted.
 """

@@ -57,7 +57,7 @@ def test_a_clause_about_an_option_needs_no_faulty_server() -> None:
     ],
 )
 def test_a_mistake_names_file_clause_and_key(text: str, says: str) -> None:
-    """Whoever writes a clause finds the mistake without opening the reader."""
+    """The author of a clause can correct the mistake without opening the reader."""
     with pytest.raises(ContractError) as raised:
         read_clauses("metadata", text)
     assert str(raised.value).startswith("catalogue/metadata.toml: ")

@@ -1,4 +1,4 @@
-"""The search for reprs in messages finds what a reader would have to decode, and nothing else."""
+"""The search for reprs in messages returns text that a reader would have to decode, and nothing else."""
 
 from __future__ import annotations
 

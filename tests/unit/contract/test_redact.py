@@ -138,7 +138,7 @@ LETTERS = st.text("abAB-İΣσςſKé/", min_size=4, max_size=8)
 
 @given(st.lists(LETTERS, min_size=1, max_size=5), st.text("abAB-İΣσςſKé/", max_size=60), st.data())
 def test_many_credentials_are_hidden_as_few_are(secrets: list[str], text: str, data: st.DataObject) -> None:
-    """An automaton finds one of many credentials. Credentials overlap; no part of one is left."""
+    """One automaton searches for many credentials. Credentials overlap; no part of one is left."""
     text = data.draw(st.permutations([*secrets, text]).map("".join))
     redactor = Redactor(secrets)
     assert Redactor([*secrets, *OTHERS]).text(text) == redactor.text(text)

@@ -67,7 +67,7 @@ ENDED = local("2026-06-10T15:00:00")
     ],
 )
 def test_recordings_move_each_night_and_expire(now: str, tier: Tier) -> None:
-    """In Short Term until the night; two days in Mid Term, five in Long Term, each until the run that finds it older."""
+    """In Short Term until the night; two days in Mid Term, five in Long Term, each until the first run after that."""
     assert where(ENDED, local(now), mid_term_days=2, long_term_days=5) is tier
 
 

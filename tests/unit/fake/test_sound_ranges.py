@@ -26,7 +26,7 @@ def asked(wanted: str, **headers: str) -> Response:
 
 
 def parts_of(answer: Response) -> list[tuple[str, str, bytes]]:
-    """Content-Type, Content-Range and bytes of each part, as an independent reader finds them."""
+    """Content-Type, Content-Range and bytes of each part, as an independent reader reads them."""
     headers = dict(answer.headers)
     assert headers["Content-Length"] == str(len(answer.body))
     assert "Content-Range" not in headers

@@ -150,7 +150,7 @@ def test_sound_is_kept_or_marked_as_deleted(store: Store) -> None:
     store.put_sound(legs[2], Absent.GONE)
     store.save(call("1.1", replace(legs[1], tag="A"), legs[2]))
     assert [store.sound(each) for each in legs] == [None, b"", Absent.GONE]
-    store.put_sound(legs[0], b"of a leg that is gone")
+    store.put_sound(legs[0], b"of a removed leg")
     store.save(call("1.1", *legs))
     assert [store.sound(each) for each in legs] == [None, b"", Absent.GONE]
 

@@ -20,7 +20,7 @@ SUBTYPES = {"wav-pcm": "PCM_16", "wav-alaw": "ALAW", "wav-ulaw": "ULAW"}
 
 
 def recorded(subtype: str, *, rate: int = 8000, channels: int = 1, frames: int = 800) -> bytes:
-    """A file as soundfile writes it: noise that no tone of ours resembles."""
+    """A file as soundfile writes it: noise that no generated tone resembles."""
     samples = numpy.random.default_rng(7).integers(-9000, 9000, (frames, channels)).astype("int16")
     written = io.BytesIO()
     soundfile.write(written, samples, rate, format="WAV", subtype=subtype)

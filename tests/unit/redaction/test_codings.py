@@ -27,7 +27,7 @@ AROUND = (
 
 @pytest.mark.parametrize("coding", CODINGS)
 def test_a_credential_is_hidden_in_every_coding(coding: str) -> None:
-    """The scanner finds no part of it in the redacted text."""
+    """The redacted text has no part of it."""
     for number, around in enumerate(AROUND):
         secret = secret_of(number)
         text = around.format(CODINGS[coding](secret))

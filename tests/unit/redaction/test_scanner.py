@@ -1,4 +1,4 @@
-"""The scanner of the tests finds a planted secret in every coding, in every form of a report, and in parts."""
+"""The scanner of the tests reports a planted secret in every coding, in every form of a report, and in parts."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ WRITERS: dict[str, Callable[[Report], str]] = {
 def test_a_report_is_unchanged(
     writer: str, name: str, request: pytest.FixtureRequest, snapshot: SnapshotAssertion
 ) -> None:
-    """Snapshots of our own reports show a change of words or order."""
+    """Snapshots of reports show a change of words or order."""
     assert WRITERS[writer](request.getfixturevalue(name)) == snapshot
 
 

@@ -146,7 +146,7 @@ def test_entry_has_a_bound(tmp_path: Path) -> None:
 
 
 def test_kind_of_file_is_seen_from_its_start(tmp_path: Path) -> None:
-    """Both kinds open in one way; the copy of a HAR file is gone afterwards."""
+    """Both kinds open in one way; the copy of a HAR file is deleted afterwards."""
     with opened(har(tmp_path / "a.har", entry(), entry())) as reader:
         copy = reader.path
         assert (len(reader), reader.header.made_by) == (2, "har")

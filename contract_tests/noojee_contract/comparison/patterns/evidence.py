@@ -61,7 +61,7 @@ class Evidence:
 
 
 Finder = Callable[[Evidence], str | None]
-"""Finds a rule of one kind; None where the differences do not follow it."""
+"""A search for a rule of one kind; None if the differences do not follow it."""
 
 
 def quoted(text: str) -> str:

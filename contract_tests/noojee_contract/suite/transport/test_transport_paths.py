@@ -87,7 +87,7 @@ def test_tags_beyond_ascii_find_their_calls(subject: Subject, check: Check) -> N
 
 @clause("transport.query-charset")
 def test_tags_are_read_in_the_declared_charset(subject: Subject, check: Check) -> None:
-    """UNKNOWN: option query_charset. One of two charsets finds the call of the tag."""
+    """UNKNOWN: option query_charset. A query in one of two charsets returns the call of the tag."""
     subject = subject.fresh(document=_tagged("Zoë Müller"))
     found = {}
     for charset in ("utf-8", "iso-8859-1"):

@@ -1,1 +1,1 @@
-"""Replays exchange files: finds the recorded answer to a request, and sends its bytes."""
+"""Replays exchange files: selects the recorded answer to a request, and sends its bytes."""

@@ -1,4 +1,4 @@
-"""Finds the recorded answer to a request. Keeps two numbers an exchange in memory; the exchanges stay in the file."""
+"""Selects the recorded answer to a request. Keeps two numbers an exchange in memory; the exchanges stay in the file."""
 
 from __future__ import annotations
 
