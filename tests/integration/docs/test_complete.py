@@ -6,7 +6,7 @@ import importlib.util
 import json
 import re
 import tomllib
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,7 +73,12 @@ def test_every_command_of_the_help_has_a_section(
 def test_every_flag_of_the_help_is_documented(name: str) -> None:
     """The flags that `--help` of the command prints are in its section."""
     section = page("commands").partition(f"\n## {name}\n")[2].partition("\n## ")[0]
-    flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PARSERS[name].format_help())) - {"--help"}
+    flags = {
+        flag
+        for action in PARSERS[name]._actions
+        for flag in action.option_strings
+        if flag.startswith("--") and action.help != SUPPRESS
+    } - {"--help"}
     assert section
     assert not {flag for flag in flags if not re.search(rf"`{flag}[ `]", section)}
 
@@ -138,3 +143,35 @@ def test_decisions_are_numbered_and_listed() -> None:
             ["Decision", "Consequence"],
         )
         assert f"]({record.name}) |" in index
+
+
+def commands_on(text: str) -> list[str]:
+    """The commands of both programs in the code of a page, with their flags, one line each."""
+    code = "\n".join(re.findall(r"^```.*?^```|`[^`\n]+`", text, re.M | re.S))
+    code = re.sub(r"\\\n|(?<=>-)\n|\n +(?=--)", " ", code)
+    return re.findall(r"(?<![\w/.-])noojee-(?:contract|fake) [a-z][^\n|>;`]*", code)
+
+
+@pytest.mark.parametrize(
+    "page_file",
+    [each for each in sorted((ROOT / "docs").rglob("*.md")) if each.parent != REFERENCE],
+    ids=lambda each: each.relative_to(ROOT).as_posix(),
+)
+def test_commands_and_flags_of_a_page_exist(page_file: Path) -> None:
+    """In tutorials, guides and explanations."""
+    for command in commands_on(page_file.read_text(encoding="utf-8")):
+        program, name, *words = command.split()
+        parser = PARSERS[f"{program} {name}"]
+        known = {flag for action in parser._actions for flag in action.option_strings}
+        used = {word.partition("=")[0] for word in words if re.fullmatch(r"--[a-z][a-z-]*(=.*)?", word)}
+        assert used <= known, command
+
+
+def test_commands_of_a_page_are_read_with_all_their_flags() -> None:
+    """A command may have several lines, in a shell and in a workflow of GitHub."""
+    text = "```sh\nnoojee-fake serve \\\n  --quiet &\n```\n`noojee-contract verify --smoke`\n```yaml\n- run: >-\n    noojee-contract verify\n    --junit x\n```\n"
+    assert [" ".join(command.split()) for command in commands_on(text)] == [
+        "noojee-fake serve --quiet &",
+        "noojee-contract verify --smoke",
+        "noojee-contract verify --junit x",
+    ]
