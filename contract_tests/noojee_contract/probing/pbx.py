@@ -76,8 +76,8 @@ class SoundLeg:
 class ProbedPbx:
     """One PBX in one dialect.
 
-    `asked` are the answers to known recordings, `heard` is a leg with its sound, `limit_refusal` is the answer to a
-    second by-hour request of a minute, and `exchanges` is everything that was sent.
+    `asked` are the answers to known recordings. `heard` is a leg with its sound. `limit_refusal` is the answer to a second
+    by-hour request of a minute. `exchanges` has all exchanges, oldest first.
     """
 
     def __init__(self, target_client: TargetClient, *, clock: Clock = CLOCK) -> None:

@@ -55,7 +55,7 @@ class TextRedactor:
         self._vocabulary = vocabulary() | {word.lower() for word in words}
         self._known: set[str] = set()
         self.keep_small_numbers = False
-        """Whether numbers of up to three digits stay that are not known and not in quotes, such as counts of our own."""
+        """Whether numbers of up to three digits stay that are not known and not in quotes, such as counts of the report."""
 
     def remember(self, value: str) -> None:
         """Replace a value in all texts that follow, although its words may be in the vocabulary."""

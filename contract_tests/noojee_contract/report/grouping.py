@@ -282,10 +282,15 @@ def _rank_of_group(group: FailureGroup) -> tuple[tuple[int, int], bool, int, str
 def _directness(row: ReportRow, mark: Mark, *, repeated_only: bool) -> tuple[int, ...]:
     """Return the sort key of an example, the most direct failure first.
 
-    A failure is direct if its own exchange is wrong, it is about a time and not about the hour that the time gives, it
-    does not compare two answers (unless only a repeated request shows the fault), it reports the form of a field whose
-    form is broken, it is not about an option, its kind and its field or header are those of the mark, legs are not
-    missed by a clause about credentials, its clause is elementary, and the group of its clause is a simple one.
+    These make a failure direct, the most important first:
+
+    - its own exchange is wrong, and it is not a consequence of a wrong time, such as the wrong hour;
+    - it does not compare two answers, unless only a repeated request shows the fault;
+    - it reports the form of a field if that form is broken;
+    - it is not about an option;
+    - its field or header, and its kind, are those of the mark;
+    - a clause about credentials does not report missing legs;
+    - its clause is elementary, and the group of its clause is a simple one.
     """
     outcome, severity, _ = rank(row)
     kind = None if row.failure is None else row.failure.kind

@@ -117,7 +117,7 @@ class _Sharing:
         return {**body, "text": FILLER * len(text)}
 
     def _document(self, value: Any, name: str = "") -> Any:
-        """A JSON document of our own, with values replaced by the names of their keys."""
+        """A JSON document of this project, with values replaced by the names of their keys."""
         if isinstance(value, Mapping):
             return {key: self._document(inner, key) for key, inner in value.items()}
         if isinstance(value, (list, tuple)):

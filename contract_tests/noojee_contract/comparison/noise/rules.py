@@ -1,4 +1,4 @@
-"""Learns noise from two captures of one PBX, and finds what changed between a capture and a later one. Pure."""
+"""Learns noise from two captures of one PBX, and reports the changes between a capture and a later one. Pure."""
 
 from __future__ import annotations
 
