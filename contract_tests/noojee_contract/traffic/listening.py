@@ -16,6 +16,7 @@ from typing import Self
 from noojee_contract.errors import ContractError, TargetError
 
 START_SECONDS = 20.0
+CLOSE_SECONDS = 60.0
 _RESET = struct.pack("ii", 1, 0)
 _ORGANISATION = "noojee-contract, made for one run"
 
@@ -63,6 +64,19 @@ def reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
+async def close(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, and return when its last bytes are sent. Cut it if they are not after `CLOSE_SECONDS`."""
+    writer.close()
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
+
+
 Serve = Callable[[Callable[[], None], asyncio.Event], Awaitable[None]]
 """A server as a coroutine: it calls its first argument when it listens, and ends when the event is set."""
 
@@ -105,5 +119,12 @@ class ServerThread:
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that ends the server
             self._error = error
         finally:
+            self._loop.run_until_complete(_settled())
             self._loop.close()
             self._ready.set()
+
+
+async def _settled() -> None:
+    """Let connections that were cut end: each needs a round of the loop or two."""
+    for _ in range(5):
+        await asyncio.sleep(0)

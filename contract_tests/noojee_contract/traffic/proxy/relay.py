@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from noojee_contract.traffic.listening import reset
+from noojee_contract.traffic.listening import close, reset
 from noojee_contract.traffic.proxy.conversation import Conversation
 
 READ_BYTES = 64 * 1024
@@ -52,10 +52,13 @@ class Relay:
                 await self._refuse(f"the upstream cannot be reached: {_reason(error)}")
             else:
                 await self._both_ways(*upstream)
+        except asyncio.CancelledError:
+            self._writer.transport.abort()
+            raise
         finally:
             self._conversation.client_closed()
             self._conversation.closed(self._error or "the proxy ended")
-            self._writer.close()
+            await close(self._writer)
 
     async def _both_ways(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up = asyncio.create_task(self._to_upstream(writer))
@@ -64,12 +67,15 @@ class Relay:
             await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
             if not down.done():
                 await asyncio.wait({down}, timeout=LINGER_SECONDS if self._can_half_close(writer) else 0)
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         finally:
             for task in (up, down):
                 task.cancel()
             await asyncio.gather(up, down, return_exceptions=True)
-            if not writer.transport.is_closing():
-                writer.close()
+            self._writer.close()  # the client must not wait for the end of the other connection
+            await close(writer)
 
     async def _to_upstream(self, writer: asyncio.StreamWriter) -> None:
         """Pass on what the client sends, until it closes."""

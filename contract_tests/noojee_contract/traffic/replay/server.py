@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from noojee_contract.model.wire import WireMessage
-from noojee_contract.traffic.listening import ServerThread, listening_socket, reset
+from noojee_contract.traffic.listening import ServerThread, close, listening_socket, reset
 from noojee_contract.traffic.opened import opened
 from noojee_contract.traffic.proxy.message_copy import Ending, RequestCopy
 from noojee_contract.traffic.replay.answers import After, ReplayedAnswer, missed, replayed
@@ -52,7 +52,7 @@ class ReplayService:
         """Serve until the event is set."""
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.create_task(self._connection(reader, writer))
+            task = asyncio.create_task(self._served(reader, writer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -63,6 +63,14 @@ class ReplayService:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*tuple(self._tasks), return_exceptions=True)
+
+    async def _served(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._connection(reader, writer)
+            await close(writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         rest = b""
@@ -82,7 +90,6 @@ class ReplayService:
                     reset(writer)
                 if answer.after is not After.KEEP:
                     break
-        writer.close()
 
 
 async def _request(
