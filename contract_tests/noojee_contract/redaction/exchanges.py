@@ -24,8 +24,7 @@ LARGEST_DECODED_BYTES = 64 * 1024 * 1024
 BYTE_ORDER_MARK = "\ufeff"
 _REQUEST_LINE = re.compile(r"([A-Za-z]{1,20})( +)(\S*)( +HTTP/[0-9.]{1,5})?( *)")
 _STATUS_LINE = re.compile(r"(HTTP/[0-9.]{1,5} +[0-9]{3})( *)(.*)", re.DOTALL)
-_HEADER = re.compile(r"([^:]*)(:[ \t]*)(.*?)([ \t]*)", re.DOTALL)
-_FORM = re.compile(r"[^\s=&{}\[\]<>\"]{1,60}=[^\s{}<>\"]*(?:&[^\s=&]{1,60}=[^\s&]*)*")
+_FORM = re.compile(r"[^\s=&{}\[\]<>\"]{1,60}=[^\s&{}<>\"]*(?:&[^\s=&]{1,60}=[^\s&]*)*")
 _HASH = re.compile("[0-9a-f]{64}", re.IGNORECASE)
 _VERBS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"])
 _REASONS = frozenset(status.phrase.lower() for status in HTTPStatus)
@@ -118,12 +117,15 @@ class ExchangeRedactor:
         return self.values.texts.text(text).encode("latin-1", "replace").decode("latin-1")
 
     def _header_line(self, line: str) -> str:
-        parts = _HEADER.fullmatch(line)
-        if parts is None or line[0] in " \t":
+        """A header with the blanks around its name and value as they came."""
+        before, colon, after = line.partition(":")
+        if not colon or line[0] in " \t":
             return self._latin(line)
-        name, value = self.values.header(parts[1].strip(), parts[3])
-        padding = parts[1][len(parts[1].rstrip()) :]
-        return f"{name}{padding}{parts[2]}{value}{parts[4]}"
+        came, given = before.strip(" \t"), after.strip(" \t")
+        name, value = self.values.header(came, given)
+        start, end = after[: len(after) - len(after.lstrip(" \t"))], after[len(after.rstrip(" \t")) :]
+        padding = before[len(before.rstrip(" \t")) :]
+        return f"{name}{padding}:{start}{value}{end if given else ''}"
 
     # Bodies
 

@@ -155,9 +155,11 @@ def _folded(table: Mapping[str, Rule]) -> dict[str, Rule]:
     return {name.lower(): rule for name, rule in table.items()}
 
 
+LONGEST_KEPT = 400
+"""The longest value that stays for its form: longer ones are unusual, and take long to check."""
 FOLDED_FIELDS = _folded(FIELDS)
 
 
 def keeps(rule: Rule, value: str) -> bool:
     """Whether a value stays for its form."""
-    return isinstance(rule, re.Pattern) and rule.fullmatch(value) is not None
+    return isinstance(rule, re.Pattern) and len(value) <= LONGEST_KEPT and rule.fullmatch(value) is not None

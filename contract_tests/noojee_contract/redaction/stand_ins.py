@@ -103,7 +103,10 @@ class StandIns:
         places = [place for place, character in enumerate(value) if character in "0123456789"]
         changed = places if len(places) > LONGEST_NUMBER else places[-LINE_DIGITS:]
         characters = list(value)
-        for place, digit in zip(changed, self._digits("".join(value[place] for place in changed)), strict=True):
+        digits = "".join(value[place] for place in changed)
+        for place, digit in zip(
+            changed, self._digits(digits[:LONGEST_NUMBER]) + self.text(digits[LONGEST_NUMBER:]), strict=True
+        ):
             characters[place] = digit
         return "".join(characters)
 

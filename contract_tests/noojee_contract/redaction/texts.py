@@ -7,6 +7,7 @@ that a text of HTTP explains: a status, a time, a leg, a number with a unit.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from noojee_contract.redaction.rules import TIME_PATTERN
@@ -40,7 +41,7 @@ _LIKELY = re.compile(
 _WORD = re.compile(
     r"(?P<id>[0-9]{10}\.[0-9]{1,15}(?![0-9.]))"
     r"|(?P<channel>\b(?:SIP|PJSIP|IAX2|DAHDI|Zap|Local|SCCP)/[^\s/\"'<>,;]+)"
-    r"|(?P<email>[^\s@<>\"',;:()]+@[^\s@<>\"',;:()]+)"
+    r"|(?P<email>[^\s@<>\"',;:()]{1,64}@[^\s@<>\"',;:()]{1,255})"
     r"|(?P<number>(?:\+|\()?[0-9](?:[0-9 ()./-]{0,30}[0-9])?(?![^\W_]))"
     r"|(?P<word>[^\W_]+(?:['\u2019_][^\W_]+)*)|(?P<symbol>[^\w\s\x00-\x7f])"
 )
@@ -72,15 +73,17 @@ class TextRedactor:
         return "".join([*shown, self._words(text[at:])])
 
     def _spans(self, text: str) -> Iterator[tuple[int, int, bool]]:
-        """Known values, and what stays for its form, in order and apart."""
+        """Known values, and what stays for its form, in order and apart. A known value wins, then what comes first."""
         certain = [match.span() for match in _KEPT.finditer(text)]
-        known = list(self._known_in(text, certain))
-        likely = [match.span() for match in _LIKELY.finditer(text)]
-        found = [(*span, False) for span in known]
-        for span in (*certain, *likely):
-            if not any(start < span[1] and span[0] < end for start, end, _ in found):
-                found.append((*span, True))
-        yield from sorted(found)
+        found = [(*span, False) for span in self._known_in(text, certain)]
+        found += [(*span, True) for span in (*certain, *(match.span() for match in _LIKELY.finditer(text)))]
+        apart: list[tuple[int, int, bool]] = []
+        for span in sorted(found):
+            while apart and span[0] < apart[-1][1] and apart[-1][2] and not span[2]:
+                apart.pop()
+            if not apart or span[0] >= apart[-1][1]:
+                apart.append(span)
+        yield from apart
 
     def _known_in(self, text: str, kept: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """Where known values are as whole words, the longest first. A number in what stays is no known value."""
@@ -117,4 +120,8 @@ def _is_count(match: re.Match[str]) -> bool:
 
 
 def _is_kept(text: str, start: int, end: int, kept: Sequence[tuple[int, int]]) -> bool:
-    return text[start:end].isdigit() and any(first <= start and end <= last for first, last in kept)
+    """Whether a number is in a part that stays; `kept` is sorted."""
+    if not text[start:end].isdigit():
+        return False
+    place = bisect_right(kept, (start, len(text) + 1)) - 1
+    return place >= 0 and end <= kept[place][1]

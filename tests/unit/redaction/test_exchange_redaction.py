@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import time
 from datetime import UTC, datetime
 
 import numpy as np
@@ -346,6 +347,26 @@ def test_the_last_look_finds_what_was_kept() -> None:
     assert b"0000" not in response.body.read()
     assert len(response.body.read()) == len(body)
     assert redactor.found == 3
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\nConnection: close" + b" " * 100_000 + b"x\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\nHost: " + b":" * 100_000 + b"\r\n\r\n", b""),
+        (TEXT_HEAD, b"." * 100_000),
+        (TEXT_HEAD, b"1" * 100_000),
+        (TEXT_HEAD, b"a=b" + b"&b=c" * 20_000 + b"{"),
+        (TEXT_HEAD, b"2021-09-14 15:03:30 410 status 404 Not Found\n" * 2_000),
+        (JSON_HEAD, b"[" + b"1" * 4_000 + b"]"),
+    ],
+    ids=["blanks", "colons", "dots", "digits", "form", "dates", "number"],
+)
+def test_a_hostile_answer_takes_seconds_at_most(head: bytes, body: bytes) -> None:
+    """No pattern takes a time that grows with the square of the length."""
+    started = time.process_time()
+    assert len(answer(body, head=head)) == len(body)
+    assert time.process_time() - started < 10
 
 
 def test_a_credential_that_comes_later_is_found() -> None:
