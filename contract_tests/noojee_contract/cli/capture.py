@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import tempfile
 from dataclasses import asdict, replace
+from pathlib import Path
 
-from noojee_contract.cli.capturing import key_of, run_parts, say_recorded, target_of
-from noojee_contract.errors import ContractError, TargetError, Unreachable
+from noojee_contract.cli.capturing import check_answered, key_of, run_parts, say_recorded, target_of
+from noojee_contract.errors import ContractError, NothingToCheck, TargetError, Unreachable
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
 from noojee_contract.probing.profile_file import render
 from noojee_contract.redaction.printable import escaped
 from noojee_contract.report import writing
+from noojee_contract.traffic.capture.answers import read_answers
 from noojee_contract.traffic.capture.folder import CaptureRun, capture_for, write_json
 from noojee_contract.traffic.capture.recording import CaptureFiles
 
@@ -22,6 +26,8 @@ def run(options: argparse.Namespace) -> int:
         return _capture(options)
     except Unreachable as error:
         code, message = EXIT_UNREACHABLE, str(error)
+    except NothingToCheck as error:
+        code, message = EXIT_INCONCLUSIVE, str(error)
     except (ContractError, OSError) as error:
         code, message = EXIT_USAGE, str(error)
     print(f"noojee-contract: {escaped(message)}", file=sys.stderr)
@@ -33,11 +39,16 @@ def _capture(options: argparse.Namespace) -> int:
         raise TargetError("--out is missing: name the folder of the capture")
     target, key = target_of(options), key_of(options)
     capture = capture_for(options.out, target, None if key is None else key.fingerprint)
-    capture.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     number = len(capture.runs) + 1
-    files = CaptureFiles(answers=capture.answers(number), sounds=capture.sounds(number))
     without = ("contract", "profile") if capture.runs else tuple(options.without or ())
-    parts = run_parts(options, target, key, files, without=without)
+    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
+        made_in = replace(capture, folder=Path(folder))
+        files = CaptureFiles(answers=made_in.answers(number), sounds=made_in.sounds(number))
+        parts = run_parts(options, target, key, files, without=without)
+        check_answered(target.name, read_answers(files.answers))
+        capture.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in Path(folder).iterdir():
+            shutil.move(file, capture.folder / file.name)
     if parts.profile is not None and parts.profile.learnt:
         writing.write(capture.profile, render(parts.profile, began=parts.started))
     if parts.outcomes:

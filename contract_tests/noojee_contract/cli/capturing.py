@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,7 +16,8 @@ from noojee_contract.cli.api import verify
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
-from noojee_contract.errors import ContractError, TargetError
+from noojee_contract.comparison.noise.answer import AnswerParts
+from noojee_contract.errors import ContractError, NothingToCheck, TargetError, Unreachable
 from noojee_contract.probing.pbx import ProbedPbx
 from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
 from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
@@ -130,6 +131,23 @@ def _outcomes(options: argparse.Namespace, target: Target) -> Outcomes:
     if report.unreachable:
         raise ContractError(f"target {target.name!r} cannot be reached: {report.unreachable[0][1]}")
     return outcomes_of(report)
+
+
+def check_answered(name: str, answers: Mapping[str, AnswerParts]) -> None:
+    """Check that a PBX was captured, and not its absence. Raises Unreachable, or NothingToCheck if no leg was listed."""
+    check_reached(name, answers)
+    if not any(answer.legs for answer in answers.values()):
+        statuses = ", ".join(sorted({str(answer.status) for answer in answers.values()}))
+        raise NothingToCheck(
+            f"target {name!r} lists no leg (HTTP {statuses}), so nothing was captured: check its key and its recordings file"
+        )
+
+
+def check_reached(name: str, answers: Mapping[str, AnswerParts]) -> None:
+    """Raises Unreachable if no answer came at all."""
+    if all(answer.status is None for answer in answers.values()):
+        reasons = sorted({answer.transport_error or "no answer" for answer in answers.values()})
+        raise Unreachable(name, f"target {name!r} cannot be reached: {'; '.join(reasons)}")
 
 
 def say_recorded(parts: RunParts) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from noojee_contract.cli.capturing import key_of, run_parts, say_recorded, target_of
+from noojee_contract.cli.capturing import check_reached, key_of, run_parts, say_recorded, target_of
 from noojee_contract.comparison.noise.change import UpgradeResult
 from noojee_contract.errors import ContractError, Unreachable
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
@@ -72,11 +72,7 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
             clauses=parts.outcomes,
         )
     say_recorded(parts)
-    if all(answer.status is None for answer in new.answers.values()):
-        reasons = {answer.transport_error for answer in new.answers.values()}
-        raise Unreachable(
-            target.name, f"target {target.name!r} cannot be reached: {'; '.join(map(str, sorted(map(str, reasons))))}"
-        )
+    check_reached(target.name, new.answers)
     return compare(
         target.name, old, new, rules, notes=(*_notes(capture, without, parts.recorded.stopped), *parts.notes)
     )

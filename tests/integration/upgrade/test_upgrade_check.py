@@ -221,8 +221,23 @@ def test_three_days_of_traffic_are_go(run: Run, serve: Serve) -> None:
 
 
 def test_recordings_that_the_pbx_does_not_have_are_inconclusive(run: Run, serve: Serve, tmp_path: Path) -> None:
-    """Nothing was compared, so nothing is known: never a go."""
+    """No leg was listed, so nothing is captured: a comparison with it would say nothing."""
     url = serve()
     (tmp_path / "recordings.csv").write_text("kind,value\ntag,no-such-tag\n", encoding="utf-8")
-    run("capture", url)
-    assert run("upgrade-check", url).code == 3
+    assert run("capture", url).code == 3
+    assert not (tmp_path / "before").exists()
+
+
+def test_pbx_that_does_not_answer_is_not_captured(run: Run, tmp_path: Path) -> None:
+    """Exit code 4, and no folder."""
+    assert run("capture", "http://127.0.0.1:9").code == 4
+    assert not (tmp_path / "before").exists()
+
+
+@pytest.mark.parametrize("name", ["answers-2.jsonl", "sounds-2.json", "profile.toml", "capture.json"])
+def test_broken_file_of_a_capture_is_refused(run: Run, captured: str, tmp_path: Path, name: str) -> None:
+    """One line that names the file; a half-written file is no capture."""
+    (tmp_path / "before" / name).write_text("{ half", encoding="utf-8")
+    ran = run("upgrade-check", "http://127.0.0.1:9")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1), ran.err
+    assert name in ran.err
