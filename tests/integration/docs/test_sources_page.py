@@ -38,3 +38,19 @@ def test_provenance_marks_are_explained() -> None:
     used = marks & {"SPEC", "DOC", "CLIENT", "DERIVED", "UNKNOWN"}
     assert len(used) == 5
     assert all(f"| {mark} |" in PAGE for mark in used)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        page
+        for folder in ("tutorial", "guides", "explanation", "reference")
+        for page in sorted((ROOT / "docs" / folder).rglob("*.md"))
+        if page.name != "sources.md"
+    ],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_citations_of_a_page_are_links(page: Path) -> None:
+    """A citation leads to its row, where the address is. Code is as it is."""
+    text = re.sub(r"^```.*?^```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    assert [found for found in re.findall(rf"(?<!\[){CITATION.pattern}(?!\]\()", text) if found != "A-Za"] == []
