@@ -27,6 +27,10 @@ from noojee_contract.model.exchange import Exchange, Headers, NotJson, Request
 from noojee_contract.model.question import Question
 
 ACCEPT_JSON = ("accept", "application/json")
+EMPTY_LIST = ErrorRule(statuses=(), empty_list=True)
+"""How an unknown recording is answered if the file does not say."""
+UNKNOWN_IN = ("by_tag", "by_unique_id")
+"""The methods that are asked for recordings by name."""
 ATTRIBUTES: Mapping[str, str] = {
     "UniqueId": "unique_id",
     "Leg": "number",
@@ -77,13 +81,24 @@ class CustomDialect:
     @property
     def options(self) -> Mapping[str, str]:
         """The options that the file declares: keys of options.toml with their values."""
-        unknown, no_sound = (self.errors.kinds.get(kind) for kind in ("unknown_recording", "no_sound"))
-        declared = {"unknown_recording": f"failure-{unknown.statuses[0]}" if unknown is not None else "empty-list"}
+        unknown = {name: self._unknown_recording(name) for name in UNKNOWN_IN}
+        same = len(set(unknown.values())) == 1
+        declared = {
+            "unknown_recording": unknown["by_tag"]
+            if same
+            else ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in unknown.items())
+        }
+        no_sound = self.error_rule("no_sound", "audio")
         if no_sound is not None:
             declared["audio_unknown_leg"] = str(no_sound.statuses[0])
         if "by_hour" in self.methods and self.methods["by_hour"].hour.says_instants:
             declared["repeated_hour"] = "both"  # the range includes both hours, and each instant is in one of them
         return declared
+
+    def _unknown_recording(self, method: str) -> str:
+        """The values of the option unknown_recording that a method may show, in words."""
+        rule = self.error_rule("unknown_recording", method) or EMPTY_LIST
+        return " or ".join(rule.option_values)
 
     @property
     def leg_keys(self) -> frozenset[frozenset[str]]:
@@ -109,9 +124,12 @@ class CustomDialect:
         """Whether a text is valid for the date or the hour, as the file writes them."""
         return self.methods["by_hour"].hour.reads(name, text)
 
-    def error_rule(self, kind: str) -> ErrorRule | None:
-        """How the API answers a kind of error, None if the file does not say."""
-        return self.errors.kinds.get(kind)
+    def error_rule(self, kind: str, method: str, *, own: bool = False) -> ErrorRule | None:
+        """How a method answers a kind of error, None if the file does not say. Unknown recordings have an empty list."""
+        rules = self.methods[method].failures if method in self.methods else {}
+        if own or kind in rules:
+            return rules.get(kind)
+        return self.errors.kinds.get(kind, EMPTY_LIST if kind == "unknown_recording" else None)
 
     def configured(self, profile: Mapping[str, str], audio_template: str | None) -> CustomDialect:
         """The dialect itself: its file settles everything."""

@@ -84,8 +84,11 @@ class Dialect(Protocol):
     def accepts_hour_text(self, name: str, text: str) -> bool:
         """Whether a text that is no date and no hour of the vendor's may be valid by hour; `name` is "date" or "hour"."""
 
-    def error_rule(self, kind: str) -> ErrorRule | None:
-        """How it answers a kind of error, None if it does not say."""
+    def error_rule(self, kind: str, method: str, *, own: bool = False) -> ErrorRule | None:
+        """How a method (by_tag, by_unique_id, by_hour, audio) answers a kind of error, None if it does not say.
+
+        `own`: None too if the method answers it as all methods do.
+        """
 
     def base(self, root: str) -> str:
         """The URL that the paths of its methods start with."""

@@ -28,11 +28,28 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRule:
+    """How an API answers one kind of error: the possible HTTP statuses, and the code in the body, if there is one.
+
+    `empty_list`: the answer may be an empty list. Only unknown recordings are answered so.
+    """
+
+    statuses: tuple[int, ...]
+    code: str | int | None = None
+    empty_list: bool = False
+
+    @property
+    def option_values(self) -> tuple[str, ...]:
+        """The values that an option about this error may have: empty-list, failure-404."""
+        return (*(("empty-list",) if self.empty_list else ()), *(f"failure-{status}" for status in self.statuses))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """One method of an API. `path`, the values of `query`, and `body` hold {names} that values replace.
 
     `legs` is the place of the array of legs in the answer, `shape` how legs are written there. `hour` is how the method
-    by hour takes an hour.
+    by hour takes an hour. `failures` are the kinds of errors that this method answers in a way of its own.
     """
 
     verb: str
@@ -44,6 +61,7 @@ class Method:
     schema: Schema | None = None
     hour: Hour = field(default_factory=DateAndHour)
     once_a_minute: bool = False
+    failures: Mapping[str, ErrorRule] = field(default_factory=dict)
 
     def takes_as_parameter(self, name: str) -> bool:
         """Whether a value is sent as a parameter, which can be left out, and not in the path."""
@@ -57,14 +75,6 @@ class Method:
         pairs = [f"{parameter}={text}" for parameter, text in given if text is not None]
         pairs += [f"{quoted(name)}={quoted(value)}" for name, value in also]
         return f"{path}?{'&'.join(pairs)}" if pairs else path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorRule:
-    """How an API answers one kind of error: the possible HTTP statuses, and the code in the body, if there is one."""
-
-    statuses: tuple[int, ...]
-    code: str | int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ class VendorDialect:
         """The vendor takes dates as YYYY/MM/DD and hours as numbers only."""
         return False
 
-    def error_rule(self, kind: str) -> ErrorRule | None:
+    def error_rule(self, kind: str, method: str, *, own: bool = False) -> ErrorRule | None:
         """The vendor documents no rules by kind of error."""
         return None
 

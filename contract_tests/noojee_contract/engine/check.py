@@ -194,12 +194,16 @@ class Check:
         *,
         field: str | None = None,
         header: str | None = None,
+        declared: str | None = None,
     ) -> None:
-        """Check an option. `actual` is what the target does; it must be what its profile declares, if it declares it."""
+        """Check an option. `actual` is what the target does; it must be what its profile declares, if it declares it.
+
+        `declared` replaces the value of the profile.
+        """
         seen = self.options.setdefault(key, [])
         if actual not in seen:
             seen.append(actual)
-        declared = subject.profile.get(key)
+        declared = subject.profile.get(key) if declared is None else declared
         if declared is None:
             self.note(f"{key} = {actual!r}")
             return

@@ -262,6 +262,35 @@ def listed_or_gone(found):
 
 def by_reference():
 """
+# An unknown call in the path has no content, or is not found, while a search has an empty list; audio has statuses of its own.
+LISTED_OR_NOTHING = """\
+def listed_or_nothing(call_id, found):
+    if found:
+        return listed(found)
+    return ("", 204) if re.fullmatch(r"[\\w.-]+", call_id) else refusal(404, "not_found", "there is no such call")
+
+
+def by_reference():
+"""
+AUDIO_KEY = """\
+def authenticate():
+    \"\"\"Audio comes from another service, which refuses with 403.\"\"\"
+    refused = refused_key()
+    if refused and request.path.endswith("/audio"):
+        return refusal(403, "forbidden", "audio needs a token")
+    return refused
+
+
+def refused_key():
+"""
+OWN_FAILURES = """\
+GET /api/v2/calls/{unique_id}/legs/{leg}/audio"
+[methods.audio.failures]
+refused = { status = 403, code = "forbidden" }
+no_sound = { status = [404, 410] }
+[methods.by_unique_id.failures]
+unknown_recording = { status = [204, 404] }
+"""
 NO_SOUND = 'no_sound = { status = 404, code = "not_found" }'
 
 _READ = "found = datetime.fromisoformat(text)\n    except ValueError:"
@@ -312,5 +341,14 @@ VARIANTS: Mapping[str, Variant] = {
             ('return refusal(404, "not_found", "there is', 'return refusal(410, "gone", "there is'),
         ),
         file=((NO_SOUND, "no_sound = { status = [404, 410] }\nunknown_recording = { status = [404, 410] }"),),
+    ),
+    "nothing-in-the-path": Variant(
+        app=(
+            ("def by_reference():\n", LISTED_OR_NOTHING),
+            ("def authenticate():\n", AUDIO_KEY),
+            ('listed(rows("call_id = ?", call_id))', 'listed_or_nothing(call_id, rows("call_id = ?", call_id))'),
+            ('return refusal(404, "not_found", "there is', 'return refusal(410, "gone", "there was'),
+        ),
+        file=(('GET /api/v2/calls/{unique_id}/legs/{leg}/audio"\n', OWN_FAILURES),),
     ),
 }

@@ -214,6 +214,21 @@ FAULTY: Mapping[str, FaultyReplacement] = {
         '            "legNumber": row["leg"],\n            "startedAt": parsed(row["started_at"]).timestamp()',
         '            "startedAt": parsed(row["started_at"]).timestamp()', "metadata.as-described", FailureKind.MISSING_FIELD, field="Leg", variant="shapes",
     ),
+    "path-lists-nothing": faulty(
+        "One function answers all lists, so an unknown call has an empty one too.",
+        'return ("", 204) if', "return listed(found) if", "metadata.unknown-recording",
+        FailureKind.OPTION_DIFFERS, option="unknown_recording", variant="nothing-in-the-path",
+    ),
+    "search-finds-no-path": faulty(
+        "The error for an unknown call is used for a reference that no call carries.",
+        "    return listed(\n        rows(\"call_id IN", "    return listed_or_nothing(\n        reference, rows(\"call_id IN",
+        "metadata.unknown-recording", FailureKind.OPTION_DIFFERS, option="unknown_recording", variant="nothing-in-the-path",
+    ),
+    "audio-refused-as-lists-are": faulty(
+        "The audio service took over the errors of the list service.",
+        'return refusal(403, "forbidden", "audio', 'return refusal(401, "unauthorized", "audio',
+        "authentication.refused-as-described", FailureKind.UNEXPECTED_STATUS, variant="nothing-in-the-path",
+    ),
 }  # fmt: skip
 
 

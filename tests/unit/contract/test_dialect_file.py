@@ -21,6 +21,9 @@ EXAMPLE = Path(__file__).parents[3] / "docs" / "guides" / "replacement"
 TEXT = (EXAMPLE / "dialect.toml").read_text(encoding="utf-8")
 PLANTED = "PL4NTED-SECRET"
 HEADER = 'header = "Authorization"\nvalue = "Bearer {key}"\n'
+OWN = 'legs/{leg}/audio"\n'
+"""The end of the method audio; tables of failures of methods may follow."""
+UNKNOWN = "[methods.by_unique_id.failures]\nunknown_recording = "
 AUDIO = "GET /api/v2/calls/{unique_id}/legs/{leg}/audio"
 
 
@@ -78,6 +81,29 @@ def test_places_formats_and_errors_may_be_nested(folder: Path) -> None:
     assert len(start("05.04.2026 02:30:00", ZoneInfo("Australia/Melbourne"))) == 2
 
 
+def test_a_method_may_answer_errors_in_its_own_way(folder: Path) -> None:
+    """204 or 404 for an unknown call in the path, an empty list for a search; the other kinds are as for all methods."""
+    dialect = read(folder, OWN, f"{OWN}{UNKNOWN}{{ status = [204, 404] }}\n")
+    assert dialect.error_rule("unknown_recording", "by_unique_id") == ErrorRule(statuses=(204, 404))
+    assert dialect.error_rule("unknown_recording", "by_tag") == ErrorRule(statuses=(), empty_list=True)
+    assert dialect.error_rule("refused", "by_unique_id") == dialect.errors.kinds["refused"]
+    assert dialect.error_rule("refused", "by_unique_id", own=True) is None
+    assert dialect.options["unknown_recording"] == "empty-list by tag, failure-204 or failure-404 by unique id"
+
+
+def test_an_unknown_recording_may_be_an_error_or_an_empty_list(folder: Path) -> None:
+    """Two servers behind one address may differ; a method may have an empty list where the others have an error."""
+    common = "[failures]\nunknown_recording = { status = 404, empty_list = true }"
+    dialect = read(
+        folder, "[failures]", f"[methods.by_tag.failures]\nunknown_recording = {{ empty_list = true }}\n{common}"
+    )
+    found = {name: dialect.error_rule("unknown_recording", name) for name in ("by_tag", "by_unique_id")}
+    assert {name: rule.option_values for name, rule in found.items() if rule is not None} == {
+        "by_tag": ("empty-list",),
+        "by_unique_id": ("empty-list", "failure-404"),
+    }
+
+
 @pytest.mark.parametrize(
     ("old", "new", "place", "says"),
     [
@@ -130,6 +156,22 @@ def test_places_formats_and_errors_may_be_nested(folder: Path) -> None:
         ("refused = {", "refusd = {", "$.failures", "did you mean refused?"),
         ("refused = { status = 401,", "refused = {", "$.failures.refused.status", "is missing"),
         ('code = "error.code"\n', "", "$.failures.refused.code", "the place of codes is missing"),
+        (OWN, f"{OWN}[methods.audio.failures]\nno_sond = 1\n", "$.methods.audio.failures", "did you mean no_sound?"),
+        (OWN, f"{OWN}[methods.audio.failures]\nno_sound = 410\n", "$.methods.audio.failures.no_sound", "Missing audio"),
+        (OWN, f"{OWN}[methods.by_tag.failures]\nno_sound = 1\n", "$.methods.by_tag.failures", "unknown key 'no_sound'"),
+        (OWN, f"{OWN}{UNKNOWN}{{ }}\n", "$.methods.by_unique_id.failures.unknown_recording", "An unknown tag"),
+        (
+            OWN,
+            f"{OWN}{UNKNOWN}{{ code = 1 }}\n",
+            "$.methods.by_unique_id.failures.unknown_recording.status",
+            "is missing",
+        ),
+        (
+            OWN,
+            f"{OWN}{UNKNOWN}{{ status = 20 }}\n",
+            "$.methods.by_unique_id.failures.unknown_recording.status",
+            "The HTTP",
+        ),
     ],
 )
 def test_an_error_in_a_file_is_one_line(folder: Path, old: str, new: str, place: str, says: str) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from noojee_contract.dialects.custom import CustomDialect
+from noojee_contract.dialects.loader.failures import read_failures
 from noojee_contract.dialects.loader.form import FORM
 from noojee_contract.dialects.loader.methods import MOST_BYTES, read_method
 from noojee_contract.dialects.loader.shape import read_shapes
-from noojee_contract.dialects.model import ErrorRule, ErrorRules, Shape, place_of
+from noojee_contract.dialects.model import ErrorRules, Shape, place_of
 from noojee_contract.dialects.schemes import KeyInBasic, KeyInHeader, KeyInQuery, Scheme, VendorHash
 from noojee_contract.errors import TargetError
 from noojee_contract.model.files import toml_document
 from noojee_contract.model.form import FormError
-
-KINDS = ("refused", "bad_request", "unknown_path", "wrong_method", "no_sound", "unknown_recording")
 
 
 def is_file_name(dialect: str) -> bool:
@@ -35,14 +35,20 @@ def read_dialect(path: Path) -> CustomDialect:
 
 
 def _dialect(document: Mapping[str, Any], folder: Path) -> CustomDialect:
-    shapes = read_shapes(document)
+    shapes, errors = read_shapes(document), _error_rules(document.get("failures", {}))
     return CustomDialect(
         name=document["name"],
         scheme=_scheme(document["authentication"]),
         methods={
-            name: read_method(name, row, folder, shapes.get(name, Shape())) for name, row in document["methods"].items()
+            name: replace(
+                read_method(name, row, folder, shapes.get(name, Shape())),
+                failures=read_failures(
+                    row.get("failures", {}), f"$.methods.{name}.failures", has_codes=errors.code is not None
+                ),
+            )
+            for name, row in document["methods"].items()
         },
-        errors=_error_rules(document.get("failures", {})),
+        errors=errors,
     )
 
 
@@ -58,21 +64,9 @@ def _scheme(row: Mapping[str, str]) -> Scheme:
 
 
 def _error_rules(row: Mapping[str, Any]) -> ErrorRules:
-    def statuses(written: int | list[int]) -> tuple[int, ...]:
-        return (written,) if isinstance(written, int) else tuple(written)
-
-    for kind in KINDS:
-        if "code" in row.get(kind, {}) and "code" not in row:
-            raise FormError(
-                f"$.failures.{kind}.code", 'the place of codes is missing; write code = "..." in [failures]'
-            )
     return ErrorRules(
         code=place_of(row["code"]) if "code" in row else None,
         message=place_of(row["message"]) if "message" in row else None,
         success=row.get("success"),
-        kinds={
-            kind: ErrorRule(statuses=statuses(row[kind]["status"]), code=row[kind].get("code"))
-            for kind in KINDS
-            if kind in row
-        },
+        kinds=read_failures(row, "$.failures", has_codes="code" in row),
     )

@@ -11,7 +11,7 @@ from noojee_contract.model.audio import NoSound, dominant_hertz
 from noojee_contract.model.exchange import beginning
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.answers import has_error_status, option_status
+from noojee_contract.suite.support.answers import has_error_status
 from noojee_contract.suite.support.audio import (
     TWO_CALLS,
     audio_answers,
@@ -55,7 +55,9 @@ def test_an_unknown_leg_is_refused_as_declared(subject: Subject, check: Check) -
         exchange = subject.client.sound(last.unique_id, last.number + 1)
         seen = f"other: {describe_audio(subject, exchange)}"
         if is_refusal_of_audio(subject, exchange):
-            seen = str(option_status(subject, "no_sound", exchange))
+            rule = subject.target.api.error_rule("no_sound", "audio")
+            described = rule is not None and exchange.status in rule.statuses
+            seen = str(rule.statuses[0] if rule is not None and described else exchange.status)
         check.option(subject, "audio_unknown_leg", seen, exchange)
 
 

@@ -14,6 +14,7 @@ from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, is_error, is_refusal, require_a_decision
 from noojee_contract.suite.support.archives import archive, call, leg
+from noojee_contract.suite.support.error_rules import check_rule
 from noojee_contract.suite.support.listing import is_empty, listing_mismatch
 from noojee_contract.suite.support.queries import UNUSED_KEY
 from noojee_contract.suite.support.relations import check_same
@@ -102,7 +103,10 @@ def test_by_hour_needs_the_key(subject: Subject, check: Check) -> None:
     for what, key in (("no key", None), ("a wrong key", UNUSED_KEY), ("an empty key", "")):
         credentials = () if key is None else subject.client.made_with(key)
         ask = partial(subject.client.by_hour, day, hour, credentials=credentials)
-        _check_refused(subject, check, subject.send_by_hour(ask, refused=True), what)
+        exchange = subject.send_by_hour(ask, refused=True)
+        _check_refused(subject, check, exchange, what)
+        if subject.target.api.error_rule("refused", "by_hour", own=True) is not None:
+            check_rule(subject, check, "refused", exchange, f"by hour with {what}", method="by_hour")
 
 
 @clause("by-hour.limit")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from noojee_contract.clients.retry_after import FIRST_SERVER_ERROR
+from noojee_contract.dialects.model import METHOD_OF, ErrorRule
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite import clause
-from noojee_contract.suite.support.answers import describe, is_refusal, option_status
+from noojee_contract.suite.support.answers import describe, described_without_body, is_refusal
 from noojee_contract.suite.support.listing import carries, is_empty, legs_in_words, names, question_in_words
 from noojee_contract.suite.support.queries import allowed_values
 
 VENDOR_FAILURES = ("failure-200", "failure-404")
-"""The errors that the option unknown_recording has; a dialect file may declare another status."""
+"""The errors that the option unknown_recording has; a dialect file may declare other statuses, also for each method."""
 
 
 def _answers(subject: Subject) -> Iterator[Answer]:
@@ -51,13 +52,28 @@ def test_an_unknown_recording_is_answered_as_declared(subject: Subject, check: C
     """UNKNOWN: option unknown_recording. An empty array, or an error."""
     value = subject.unknown_values[0]
     for answer in (subject.by_tag(value), subject.by_unique_id(value)):
-        failure = f"failure-{option_status(subject, 'unknown_recording', answer.exchange)}"
-        seen = f"other: {describe(answer)}"
-        if is_empty(answer):
-            seen = "empty-list"
-        elif is_refusal(answer) and failure in (*VENDOR_FAILURES, subject.profile.get("unknown_recording")):
-            seen = failure
-        check.option(subject, "unknown_recording", seen, answer.exchange)
+        rule = subject.target.api.error_rule("unknown_recording", METHOD_OF[answer.asked.kind])
+        seen = _shown_value(subject, answer, rule)
+        declared = None  # as the profile says
+        if rule is not None:
+            declared = seen if seen in rule.option_values else " or ".join(rule.option_values)
+        check.option(subject, "unknown_recording", seen, answer.exchange, declared=declared)
+
+
+def _shown_value(subject: Subject, answer: Answer, rule: ErrorRule | None) -> str:
+    """The value of the option unknown_recording that an answer shows; "other: ..." for none of the possible values."""
+    if is_empty(answer):
+        return "empty-list"
+    shown = f"failure-{answer.exchange.status}"
+    possible = VENDOR_FAILURES if rule is None else rule.option_values
+    if shown in possible:
+        if described_without_body(subject, answer.exchange, "unknown_recording", METHOD_OF[answer.asked.kind]):
+            return shown
+        error_body = answer.reading.error_body
+        has_code = rule is None or rule.code is None or (error_body is not None and error_body.code == rule.code)
+        if is_refusal(answer) and has_code:
+            return shown
+    return f"other: {describe(answer)}"
 
 
 @clause("metadata.empty-tag")

@@ -20,13 +20,10 @@ def has_error_status(exchange: Exchange) -> bool:
     return exchange.status is not None and exchange.status >= FIRST_ERROR_STATUS
 
 
-def option_status(subject: Subject, error: str, exchange: Exchange) -> int | None:
-    """The status of an answer as the value of an option about an error, by the error's name in a dialect file.
-
-    A dialect file may list several statuses for an error; its option has the first.
-    """
-    rule = subject.target.api.error_rule(error)
-    return rule.statuses[0] if rule is not None and exchange.status in rule.statuses else exchange.status
+def described_without_body(subject: Subject, exchange: Exchange, error: str, method: str) -> bool:
+    """Whether an answer without a body has a status, such as 204, that the dialect file gives an error of a method."""
+    rule = subject.target.api.error_rule(error, method)
+    return rule is not None and rule.code is None and exchange.status in rule.statuses and not exchange.body.strip()
 
 
 def is_busy(exchange: Exchange) -> bool:

@@ -12,7 +12,13 @@ from noojee_contract.model.audio import NoSound, Sound, read_sound
 from noojee_contract.model.coverage import OUTSIDE_SAMPLE, Covered
 from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.model.failure import FailureKind
-from noojee_contract.suite.support.answers import MOST_OF_A_MESSAGE, has_error_status, is_busy, require_a_decision
+from noojee_contract.suite.support.answers import (
+    MOST_OF_A_MESSAGE,
+    described_without_body,
+    has_error_status,
+    is_busy,
+    require_a_decision,
+)
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.listing import is_longer, name_of
 from noojee_contract.suite.support.queries import has_audio, kind_without_refusal
@@ -90,16 +96,18 @@ def read_audio(exchange: Exchange) -> Sound | NoSound:
 def is_refusal_of_audio(subject: Subject, exchange: Exchange) -> bool:
     """Whether an audio request is refused: the answer has no audio, and an HTTP error or an error body.
 
-    429 and server errors are no refusal.
+    429 and server errors are no refusal. An answer without a body, such as 204, is a refusal if the dialect file says so.
     """
     if has_audio(exchange) or exchange.status is None or is_busy(exchange):
         return False
-    return has_error_status(exchange) or subject.error_body(exchange) is not None
+    if has_error_status(exchange) or subject.error_body(exchange) is not None:
+        return True
+    return described_without_body(subject, exchange, "no_sound", "audio")
 
 
 def is_without_audio(subject: Subject, exchange: Exchange) -> bool:
     """Whether an answer says that no audio is kept for a leg: as the dialect file says, else 404, 410, or 200 with an error."""
-    rule = subject.target.api.error_rule("no_sound")
+    rule = subject.target.api.error_rule("no_sound", "audio")
     statuses = NO_AUDIO_STATUSES if rule is None else rule.statuses
     return is_refusal_of_audio(subject, exchange) and exchange.status in statuses
 

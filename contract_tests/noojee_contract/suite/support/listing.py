@@ -15,6 +15,7 @@ from typing import Any
 
 from noojee_contract.dialects.legs import MISSING_IN_WORDS, Leg
 from noojee_contract.dialects.legs import value_in_words as json_in_words
+from noojee_contract.dialects.model import METHOD_OF
 from noojee_contract.dialects.times import agreeing
 from noojee_contract.dialects.vendor import COMMON
 from noojee_contract.engine.check import Check, CheckFailed
@@ -333,6 +334,9 @@ def text_in(leg: Leg, field: str) -> str | None:
 def brings_nothing(subject: Subject, answer: Answer) -> bool:
     """Whether an answer is an empty array, or the error with which this PBX answers to a value that it does not know."""
     if is_empty(answer):
+        return True
+    rule = subject.target.api.error_rule("unknown_recording", METHOD_OF[answer.asked.kind])
+    if rule is not None and answer.exchange.status in rule.statuses and not answer.legs:
         return True
     error = answer.reading.error_body
     if error is None or answer.asked.kind == "hour" or answer.exchange.status not in UNKNOWN_STATUSES:

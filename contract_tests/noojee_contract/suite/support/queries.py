@@ -82,9 +82,9 @@ def send(
     return subject.client.send(verb, url or request.url, headers=(*kept, *headers), body=body)
 
 
-def without_parameter(subject: Subject) -> Iterator[tuple[str, Exchange]]:
+def without_parameter(subject: Subject, kinds: Iterable[str] = ("unique_id", "tag")) -> Iterator[tuple[str, Exchange]]:
     """The answers by unique id and by tag without the parameter, if it can be left out."""
-    for kind in ("unique_id", "tag"):
+    for kind in kinds:
         request = subject.client.request(Question(kind, ""), bare=True)
         if request is not None:
             yield f"{describe_question(Question(kind, ''))} without its parameter", send(subject, request)
