@@ -32,6 +32,7 @@ _KEY_NAME = re.compile(rf"(?:{_NAMES})", re.IGNORECASE)
 _PARAMETER = re.compile(rf"(?<![A-Za-z0-9_$])((?:{_NAMES})=)(?!\$)([^&\s\"'<>;,]+)", re.IGNORECASE)
 _MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)', re.IGNORECASE)
 _USERINFO = re.compile(r"([a-z][a-z0-9+.-]{0,20}://)[^/\s\"']+@", re.IGNORECASE)
+_SCHEMES = r"(?:Basic|Bearer|Digest|Token)"
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
 
 
@@ -55,7 +56,10 @@ class Redactor:
         self.names = frozenset(name.lower() for name in names)
         own = "|".join(map(re.escape, sorted(self.names)))
         self._own = (
-            re.compile(rf"(?<![A-Za-z0-9_$-])((?:{own})\s*[=:]\s*)(?!\$)([^&\s\"'<>;,]+)", re.IGNORECASE)
+            re.compile(
+                rf"(?<![A-Za-z0-9_$-])((?:{own})\s*[=:]\s*(?:{_SCHEMES}\s+)?)(?!\$|{_SCHEMES}\s)([^&\s\"'<>;,]+)",
+                re.IGNORECASE,
+            )
             if own
             else None
         )

@@ -1,0 +1,24 @@
+"""A credential behind a name that a dialect file gives it, with or without an authentication scheme."""
+
+from __future__ import annotations
+
+import pytest
+
+from noojee_contract.redaction.redact import Redactor
+
+REDACTOR = Redactor(names=["Authorization", "X-Records-Key"])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Authorization: Bearer ab", "Authorization: Bearer [redacted]"),
+        ("authorization: Token 0123456789", "authorization: Token [redacted]"),
+        ("Authorization: 0123456789", "Authorization: [redacted]"),
+        ("X-Records-Key=0123456789", "X-Records-Key=[redacted]"),
+        ('-H "Authorization: Bearer $NOOJEE_API_KEY"', '-H "Authorization: Bearer $NOOJEE_API_KEY"'),
+        ('-H "X-Records-Key: $NOOJEE_API_KEY"', '-H "X-Records-Key: $NOOJEE_API_KEY"'),
+    ],
+)
+def test_the_value_is_hidden_and_a_variable_is_shown(text: str, shown: str) -> None:
+    assert REDACTOR.text(text) == shown
