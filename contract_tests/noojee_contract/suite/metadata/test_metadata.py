@@ -20,6 +20,7 @@ from noojee_contract.suite.support.listing import (
     check_same_fields,
     expected_of_tag,
     held_legs,
+    legs_by_call,
     legs_in_words,
     legs_mismatch,
     listing_mismatch,
@@ -144,8 +145,7 @@ def test_each_call_found_by_a_tag_carries_it(subject: Subject, check: Check) -> 
     """SPEC: the meta data of a call recording by its tag."""
     for tag in subject.tags:
         answer = subject.by_tag(tag)
-        for unique_id in dict.fromkeys(listed.unique_id for listed in answer.legs):
-            legs = [leg for leg in answer.legs if leg.unique_id == unique_id]
+        for unique_id, legs in legs_by_call(answer).items():
             tags = ", ".join(map(repr, sorted({leg.tag for leg in legs})))
             check(
                 any(carries(subject, leg, tag) for leg in legs),

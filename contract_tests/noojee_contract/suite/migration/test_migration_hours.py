@@ -13,7 +13,7 @@ from noojee_contract.model.archive import hour_of
 from noojee_contract.model.coverage import Covered
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.migration.compared import Moved, by_name, check_listed, compared_calls, shows_calls
+from noojee_contract.suite.migration.compared import Legs, Moved, by_name, check_listed, compared_calls, shows_calls
 from noojee_contract.suite.migration.known_calls import (
     ComparedCall,
     LocalHour,
@@ -25,6 +25,7 @@ from noojee_contract.suite.migration.known_calls import (
 from noojee_contract.suite.support.listing import (
     DECODED,
     LegName,
+    ListedNames,
     describe_leg,
     ends_of,
     listing_mismatch,
@@ -70,10 +71,12 @@ def test_a_leg_by_hour_is_one_of_the_other_side(pair: SubjectPair, check: Check)
     calls = {call.unique_id: call for call in compared_calls(pair)}
     old, new = _sides(pair)
     for side, other in ((new, old), (old, new)):
+        known: dict[str, Legs] = {}  # a call may have thousands of legs
         for answer, leg in _hour_legs(side):
             if leg.unique_id in calls:
-                known = by_name(other.legs(calls[leg.unique_id]))
-                _check_hour_leg(check, answer, leg, known, side=side, other=other)
+                if leg.unique_id not in known:
+                    known[leg.unique_id] = by_name(other.legs(calls[leg.unique_id]))
+                _check_hour_leg(check, answer, leg, known[leg.unique_id], side=side, other=other)
 
 
 def _cover_hours(pair: SubjectPair, check: Check) -> None:
@@ -165,11 +168,12 @@ def test_every_leg_of_the_other_side_is_listed_in_its_hour(pair: SubjectPair, ch
     """DOC: legs that ended in that hour. Start plus Duration give the hour, or two hours where they are close to its end."""
     calls = list(compared_calls(pair))
     old, new = _sides(pair)
+    listed = ListedNames()
     for side, other in ((new, old), (old, new)):
         for leg in (leg for call in calls for leg in other.legs(call)):
             answers = _hours_with(side, leg)
             if answers:
-                _check_listed_by_hour(check, leg, answers, side)
+                _check_listed_by_hour(check, leg, answers, side, listed)
 
 
 def _hours_with(side: Side, leg: Leg) -> list[Answer]:
@@ -191,12 +195,12 @@ def _hours_with(side: Side, leg: Leg) -> list[Answer]:
     return found if len(found) == len(answers) else []
 
 
-def _check_listed_by_hour(check: Check, leg: Leg, answers: list[Answer], side: Side) -> None:
+def _check_listed_by_hour(check: Check, leg: Leg, answers: list[Answer], side: Side, listed: ListedNames) -> None:
     """Check that one of the hours in which a leg can have ended lists it."""
     unlisted = None if answers[0].legs else listing_mismatch(answers[0])
     asked = ", ".join(answer.asked.value for answer in answers)
     check.collect(
-        any(name_of(leg) in map(name_of, answer.legs) for answer in answers),
+        any(name_of(leg) in listed.names(answer) for answer in answers),
         f"{describe_leg(leg)} is not listed by hour on the {side.words} ({asked})",
         answers[0].exchange,
         pair=LegPair(leg, None) if side.is_new else LegPair(None, leg),

@@ -10,11 +10,13 @@ from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe
 from noojee_contract.suite.support.listing import (
     LegName,
+    ListedNames,
     Mismatch,
     carries,
     check_mismatch,
     ends_of,
     leg_in_words,
+    legs_by_call,
     legs_in_words,
     listing_mismatch,
     name_of,
@@ -28,20 +30,7 @@ MOST_TAGS = 10  # tags of listed legs that the test requests on a read-only targ
 VARIED_TAGS = 4  # tags that the test also requests with one character more, and one fewer
 
 
-class _Listed:
-    """The names of the legs in answers, made once for each answer: an answer may have thousands of legs."""
-
-    def __init__(self) -> None:
-        self._names: dict[int, tuple[Answer, frozenset[LegName]]] = {}
-
-    def names(self, answer: Answer) -> frozenset[LegName]:
-        """The names of the legs in an answer."""
-        if id(answer) not in self._names:
-            self._names[id(answer)] = answer, frozenset(map(name_of, answer.legs))  # keeps the answer, and so its id
-        return self._names[id(answer)][1]
-
-
-def _missing(what: str, name: LegName, answer: Answer, listed: _Listed) -> Mismatch | None:
+def _missing(what: str, name: LegName, answer: Answer, listed: ListedNames) -> Mismatch | None:
     """Why an answer does not list a leg; None where it does. `what` starts the message."""
     if name in listed.names(answer):
         return None
@@ -71,7 +60,7 @@ def test_a_leg_by_tag_is_one_of_its_call(subject: Subject, check: Check) -> None
 def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> None:
     """DOC W-H, W-D9: the legs by hour are legs of calls, and a call has an entry for each leg."""
     calls: dict[str, None] = {}
-    listed = _Listed()
+    listed = ListedNames()
     for day, hour in subject.hours:
         answer = subject.by_hour(day, hour)
         for leg in answer.legs:
@@ -89,7 +78,7 @@ def test_a_leg_by_hour_is_one_of_its_call(subject: Subject, check: Check) -> Non
 def test_the_tag_of_a_leg_finds_the_leg(subject: Subject, check: Check) -> None:
     """SPEC: Tag is the tag attached to the recording, and the recording is found by its tag."""
     known, found = set(subject.tags), set[str]()
-    listed = _Listed()
+    listed = ListedNames()
     for unique_id in subject.unique_ids:
         for leg in subject.by_unique_id(unique_id).legs:
             if subject.archive is None and leg.tag and subject.client.can_encode(leg.tag) and len(found) < MOST_TAGS:
@@ -125,7 +114,7 @@ def test_the_legs_of_a_call_are_listed_in_their_hours(subject: Subject, check: C
     """DOC W-H: legs that ended in that hour. Duration is rounded down, so an end close to the hour may lie in either hour."""
     hours = set(subject.hours)
     left_out = subject.profile.get("repeated_hour") != "both"
-    listed = _Listed()
+    listed = ListedNames()
     for unique_id in subject.unique_ids:
         for leg in subject.by_unique_id(unique_id).legs:
             ends = ends_of(leg, more=(0, 2))
@@ -150,8 +139,9 @@ def test_a_longer_or_shorter_tag_finds_no_other_call(subject: Subject, check: Ch
             if not other or not calls:
                 continue
             answer = subject.by_tag(other)
+            of_calls = legs_by_call(answer)
             for unique_id in calls:
-                legs = [leg for leg in answer.legs if leg.unique_id == unique_id]
+                legs = of_calls.get(unique_id, [])
                 carried = any(carries(subject, leg, other) for leg in legs)
                 listed = legs_in_words(names(legs))
                 check(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from noojee_contract.clients.retry_after import FIRST_SERVER_ERROR, TOO_MANY_REQUESTS
-from noojee_contract.dialects.legs import Leg
+from noojee_contract.dialects.legs import AN_ARRAY, Leg, Reading
 from noojee_contract.engine.check import Inconclusive
 from noojee_contract.engine.subject import Answer, Subject
-from noojee_contract.model.exchange import Exchange, NotJson, beginning
+from noojee_contract.model.exchange import Exchange, beginning
 from noojee_contract.model.failure import FailureKind
 
 FIRST_ERROR_STATUS = 400
 MOST_OF_A_MESSAGE = 80
+_SHOWN = ("an object", "a string", "null")
 
 
 def has_error_status(exchange: Exchange) -> bool:
@@ -97,15 +98,12 @@ def describe(answer: Answer) -> str:
         return f"{exchange.status} without a body"
     if is_list(answer):
         return f"{exchange.status} with an empty list"
-    return f"{exchange.status}{_describe_document(exchange)}"
+    return f"{exchange.status}{_describe_document(answer.reading)}"
 
 
-def _describe_document(exchange: Exchange) -> str:
-    try:
-        document = exchange.json()
-    except NotJson as error:
-        return f", and {error}"
-    if isinstance(document, list):
+def _describe_document(reading: Reading) -> str:
+    if reading.not_json is not None:
+        return f", and {reading.not_json}"
+    if reading.document == AN_ARRAY:
         return " with an array without a leg"
-    kinds = ((dict, "an object"), (str, "a string"), (type(None), "null"))
-    return f" with {next((word for kind, word in kinds if isinstance(document, kind)), 'no array')}"
+    return f" with {reading.document if reading.document in _SHOWN else 'no array'}"

@@ -166,6 +166,27 @@ def describe_leg(leg: Leg) -> str:
     return f"leg {leg.unread.get('Leg', leg.number)} of {unique_id}"
 
 
+class ListedNames:
+    """The names of the legs in answers, made once for each answer: an answer may have thousands of legs."""
+
+    def __init__(self) -> None:
+        self._names: dict[Answer, frozenset[LegName]] = {}
+
+    def names(self, answer: Answer) -> frozenset[LegName]:
+        """The names of the legs in an answer."""
+        if answer not in self._names:
+            self._names[answer] = frozenset(map(name_of, answer.legs))
+        return self._names[answer]
+
+
+def legs_by_call(answer: Answer) -> dict[str, list[Leg]]:
+    """The legs of an answer by unique id."""
+    found: dict[str, list[Leg]] = {}
+    for leg in answer.legs:
+        found.setdefault(leg.unique_id, []).append(leg)
+    return found
+
+
 def names(legs: Iterable[Leg]) -> list[LegName]:
     """Unique id and number of listed legs, sorted."""
     return sorted(map(name_of, legs))
