@@ -31,7 +31,7 @@ class BodyFault(Exception):
 class BodyBounds:
     """The bounds of a body: its largest size, coded and decoded.
 
-    `bytes_a_second` is the lowest rate of audio: each byte moves the deadline. None: the deadline covers the whole body.
+    `bytes_a_second` is the lowest rate of audio: each decoded byte moves the deadline. None: it covers the whole body.
     """
 
     largest_bytes: int
@@ -55,6 +55,8 @@ def read_body(answer: httpx.Response, deadline: Deadline, bounds: BodyBounds, in
     try:
         for piece in _decoded(answer, deadline, bounds):
             into.write(piece)
+            if bounds.bytes_a_second is not None:
+                deadline.extend(len(piece) / bounds.bytes_a_second)
     except BodyFault as fault:
         return str(fault)
     return None
@@ -85,8 +87,6 @@ def _raw(answer: httpx.Response, deadline: Deadline, bounds: BodyBounds) -> Iter
         for chunk in answer.iter_raw():
             if deadline.left <= 0:
                 raise bounds.too_slow(deadline)
-            if bounds.bytes_a_second is not None:
-                deadline.extend(len(chunk) / bounds.bytes_a_second)
             yield chunk
     except httpx.TimeoutException as error:
         raise bounds.too_slow(deadline) from error
