@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import time
 from collections.abc import Callable
@@ -11,8 +10,8 @@ from datetime import UTC, datetime
 
 import httpx
 
-from noojee_contract.clients.audio_file import AudioFile
-from noojee_contract.clients.body import KEPT_BYTES, BodyBounds, read_body
+from noojee_contract.clients.body import BodyBounds, read_body
+from noojee_contract.clients.body_file import BodyFile
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.request_trace import RequestTrace
 from noojee_contract.clients.retry_after import is_unavailable, retry_after_seconds
@@ -53,7 +52,7 @@ def no_headers(_url: str) -> Headers:
 
 
 class Sender:
-    """Sends requests within limits: answers are bounded in size and in time. Audio goes to a temporary file.
+    """Sends requests within limits: answers are bounded in size and in time. Long bodies go to a temporary file.
 
     `headers_for` gives the fixed headers of a URL. `is_replay`: recorded traffic answers, and a request without a recorded
     answer raises NotRecorded.
@@ -66,7 +65,7 @@ class Sender:
         http: httpx.Client,
         *,
         bounds: AnswerBounds | None = None,
-        audio: AudioFile | None = None,
+        bodies: BodyFile | None = None,
         limits: Limits | None = None,
         tally: Tally | None = None,
         headers_for: Callable[[str], Headers] = no_headers,
@@ -76,7 +75,7 @@ class Sender:
         self.renew: Callable[[Request], Request | None] = lambda request: request
         self._http = http
         self._bounds = AnswerBounds() if bounds is None else bounds
-        self._audio = AudioFile() if audio is None else audio
+        self._bodies = BodyFile() if bodies is None else bodies
         self._limits = limits
         self.is_replay = False
         self._headers_for = headers_for
@@ -162,12 +161,10 @@ class Sender:
         self, answer: httpx.Response, deadline: Deadline, *, audio: bool
     ) -> tuple[bytes, StoredBody | None, str | None]:
         """The body of an answer, or its beginning and the file with the whole; and what is wrong with it."""
-        if not audio:
-            into = io.BytesIO()
-            fault = read_body(answer, deadline, BodyBounds(largest_bytes=self._bounds.max_body_bytes), into)
-            return into.getvalue() if fault is None else into.getvalue()[:KEPT_BYTES], None, fault
-        bounds = BodyBounds(largest_bytes=self._bounds.largest_audio, bytes_a_second=AUDIO_BYTES_A_SECOND)
-        storing = self._audio.store()
+        bounds = BodyBounds(largest_bytes=self._bounds.max_body_bytes)
+        if audio:
+            bounds = BodyBounds(largest_bytes=self._bounds.largest_audio, bytes_a_second=AUDIO_BYTES_A_SECOND)
+        storing = self._bodies.store()
         fault = read_body(answer, deadline, bounds, storing.file)
         return (*storing.kept(whole=fault is None), fault)
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from noojee_contract.clients.audio_file import AudioFile
 from noojee_contract.clients.body import CODINGS
+from noojee_contract.clients.body_file import BodyFile
 from noojee_contract.clients.client import Client
 from noojee_contract.clients.control import ControlClient, Sandbox
 from noojee_contract.clients.limits import Limits, OnWait
@@ -61,7 +61,7 @@ class TargetClient:
         self._http: httpx.Client | None = None
         self._root = target.base_url or IN_PROCESS
         self._ca_files = target.ca_file
-        self._audio = AudioFile()
+        self._bodies = BodyFile()
         self._secret_headers = target.secret_headers(self._environ)
         self._clients: list[Client] = []
         self._sandboxes: dict[str, Sandbox] = {}
@@ -179,7 +179,7 @@ class TargetClient:
             self._sandboxes.clear()
             self._http.close()
             self._http = None
-        self._audio.close()
+        self._bodies.close()
 
     def _client(self, *, root: str, key: str, zone: ZoneInfo, dialect: Dialect) -> Client:
         self._roots.add(root)
@@ -196,7 +196,7 @@ class TargetClient:
                 max_body_bytes=target.max_body_bytes,
                 largest_audio=target.largest_audio,
             ),
-            audio=self._audio,
+            bodies=self._bodies,
             limits=self._limits,
             tally=self.tally,
             headers_for=self._headers_for,

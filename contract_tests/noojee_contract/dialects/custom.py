@@ -244,4 +244,4 @@ def _read_leg(entry: Mapping[str, Any], *, shape: Shape, zone: ZoneInfo) -> tupl
             continue
         values[ATTRIBUTES[name]] = str(read) if name == "CallRecordId" else read
         texts[name] = str(value) if name in ("Start", "End") else str(read)
-    return Leg(**values, texts=texts, raw=dict(entry), unread=unread, silent=shape.silent), problems
+    return Leg(**values, texts=texts, raw=entry, unread=unread, silent=shape.silent), problems

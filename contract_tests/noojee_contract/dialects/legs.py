@@ -18,6 +18,7 @@ MOST_PROBLEMS = 20
 MISSING = object()
 """The value of a key that a document does not have."""
 MISSING_IN_WORDS = "missing"
+AN_ARRAY = "an array"
 
 Place = tuple[str, ...]
 """The keys that lead to a value in a document, outermost first; () is the document itself."""
@@ -67,13 +68,16 @@ class ErrorBody:
 class Reading:
     """What was read in an answer: its legs, problems in words, and the error body if it is one.
 
-    `more` says what in the answer announces further pages: its legs are not all.
+    `more` says what in the answer announces further pages: its legs are not all. `document` is the type of the document
+    in words; `not_json` says why there is none.
     """
 
     legs: tuple[Leg, ...] = ()
     problems: tuple[str, ...] = ()
     error_body: ErrorBody | None = None
     more: str | None = None
+    document: str | None = None
+    not_json: str | None = None
 
 
 ReadEntry = Callable[[Mapping[str, Any]], tuple[Leg, list[str]]]
@@ -94,21 +98,22 @@ def read_legs(
     try:
         document = exchange.json()
     except NotJson as error:
-        return Reading(problems=(status + (exchange.transport_error or str(error)),))
+        return Reading(problems=(status + (exchange.transport_error or str(error)),), not_json=str(error))
+    kind = kind_of_value(document)
     error_body = error_body_of(document)
     if error_body is not None:
-        return Reading(error_body=error_body)
+        return Reading(error_body=error_body, document=kind)
     rows = value_at(document, place)
     if not isinstance(rows, list):
         found = "is missing" if rows is MISSING else f"is {kind_of_value(rows)}, not an array of legs"
-        return Reading(problems=(f"{status}{'.'.join(place) or 'the document'} {found}",))
+        return Reading(problems=(f"{status}{'.'.join(place) or 'the document'} {found}",), document=kind)
     problems = [exchange.transport_error] if exchange.transport_error else []
     if is_error:
         problems.append(f"an array came with HTTP {exchange.status}")
     legs, wrong = _read_rows(rows, read_entry)
     shown = tuple(replace(leg, exchange=exchange) if leg.unread else leg for leg in legs)
     more = says_more(exchange, _around(document, place), len(rows))
-    return Reading(legs=shown, problems=_at_most([*problems, *wrong]), more=more)
+    return Reading(legs=shown, problems=_at_most([*problems, *wrong]), more=more, document=kind)
 
 
 def _around(document: Any, place: Place) -> Iterator[Mapping[str, Any]]:
@@ -156,7 +161,7 @@ def kind_of_value(value: Any) -> str:
         int: "a number",
         float: "a number",
         str: "a string",
-        list: "an array",
+        list: AN_ARRAY,
         dict: "an object",
     }
     return names.get(type(value), "something else")

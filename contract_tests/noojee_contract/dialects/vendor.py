@@ -124,8 +124,8 @@ def _read_leg(entry: Mapping[str, Any], *, shape: str, zone: ZoneInfo) -> tuple[
     leg = Leg(
         **{**identity, **values},
         unread={name: words for name, words in came.items() if _FIELDS[shape][name].attribute not in identity},
-        texts=texts,
-        raw=dict(entry),
+        texts=entry if len(texts) == len(entry) else texts,  # equal dictionaries: an answer may have thousands of legs
+        raw=entry,
         extra=tuple(name for name in entry if name not in FIELDS[shape]),
     )
     return leg, [*absent, *unread]

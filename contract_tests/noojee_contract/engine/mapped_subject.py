@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
-from noojee_contract.dialects.legs import Leg
+from noojee_contract.dialects.legs import Leg, Reading
 from noojee_contract.engine.subject import Answer, Subject, SubjectConfig
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.migration_map import MigrationMap
@@ -97,10 +97,12 @@ class MappedSubject(Subject):
             return answer
         known = self._rewritten.get(asked)
         if known is None or known[0] is not answer:
-            legs = tuple(map(self._mapped_leg, answer.legs))
-            known = answer, Answer(asked, answer.exchange, replace(answer.reading, legs=legs))
+            known = answer, Answer(asked, answer.exchange, lambda: self._mapped_reading(answer.reading))
             self._rewritten[asked] = known
         return known[1]
+
+    def _mapped_reading(self, reading: Reading) -> Reading:
+        return replace(reading, legs=tuple(map(self._mapped_leg, reading.legs)))
 
     def _mapped_leg(self, leg: Leg) -> Leg:
         """A leg of the old side with the values that the new side should have."""

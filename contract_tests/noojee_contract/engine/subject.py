@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from noojee_contract.dialects.legs import ErrorBody, Leg, Reading
 from noojee_contract.dialects.schemes import HASH
 from noojee_contract.engine.answer_cache import AnswerCache
 from noojee_contract.engine.check import Inconclusive
+from noojee_contract.engine.readings import READINGS
 from noojee_contract.engine.sampling import Sampling
 from noojee_contract.model.archive import Archive
 from noojee_contract.model.exchange import Exchange
@@ -50,13 +52,18 @@ UNKNOWN_VALUES = (
 """Hostile values that no archive of the suite uses as a tag or unique id."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """The answer to a metadata question: the question, the exchange, and what was decoded."""
+    """The answer to a metadata question: the question, and the exchange. It is decoded when it is read, see `Readings`."""
 
     asked: Question
     exchange: Exchange
-    reading: Reading
+    decode: Callable[[], Reading]
+
+    @property
+    def reading(self) -> Reading:
+        """What was decoded."""
+        return READINGS.get(self, self.exchange, self.decode)
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -226,7 +233,7 @@ class Subject(ABC):
 
     def reread(self, asked: Question, exchange: Exchange) -> Answer:
         """Decode an exchange as the answer to a question. Not cached."""
-        return Answer(asked, exchange, self.target.api.read_answer(asked, exchange, zone=self.zone))
+        return Answer(asked, exchange, partial(self.target.api.read_answer, asked, exchange, zone=self.zone))
 
     def error_body(self, exchange: Exchange) -> ErrorBody | None:
         """The error body of an exchange of any method, None if it has none."""
@@ -244,7 +251,7 @@ class Subject(ABC):
     @property
     def keeps_most_sound(self) -> bool:
         """Whether the kept sounds fill their memory, so that a sample ends here."""
-        return sum(len(exchange.body) for exchange in self._sounds.values()) >= MOST_SOUND_BYTES
+        return sum(exchange.body_bytes for exchange in self._sounds.values()) >= MOST_SOUND_BYTES
 
     def zone_now(self) -> datetime:
         """The PBX's local time: the clock of a sandbox, else the clock of this machine."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -18,6 +17,10 @@ MOST_CONTAINERS = 150_000
 MOST_VALUES = 2_000_000
 MOST_DEPTH = 64
 """The most objects and arrays, the most values, and the deepest nesting of a JSON document that is read."""
+MOST_OF_A_KEY = 80
+FREE_VALUES = 100_000
+MOST_VALUES_EACH = 64
+"""A document with more than `FREE_VALUES` values has at most this many for each object or array: a leg has eleven."""
 
 
 def beginning(text: str, most: int) -> str:
@@ -51,8 +54,7 @@ class Request:
     """A request. `url` is absolute and percent-encoded, credentials included.
 
     `repeatable`: a second request has the same meaning. That is not so for a command (start, stop, dial, hangup), and for
-    a request by hour, of which only one a minute is allowed. `audio`: the answer may be as long as audio, and is stored in
-    a file.
+    a request by hour, of which only one a minute is allowed. `audio`: the answer may be as long as audio.
     """
 
     method: str
@@ -78,7 +80,7 @@ class StoredBody(Protocol):
 class Response:
     """An answer. `headers` have lower-case names, in order of arrival; `body` is after transfer decoding.
 
-    `stored` has the whole body of long audio; `body` is then its beginning.
+    `stored` has the whole of a long body; `body` is then its beginning.
     """
 
     status: int
@@ -108,14 +110,14 @@ class Exchange:
 
     @property
     def body(self) -> bytes:
-        """The body of the answer, empty without an answer. Long audio is read from its file each time."""
+        """The body of the answer, empty without an answer. A long body is read from its file each time."""
         if self.response is None:
             return b""
         return self.response.body if self.response.stored is None else self.response.stored.read()
 
     @property
     def body_start(self) -> bytes:
-        """The beginning of the body; the whole, unless it is long audio."""
+        """The beginning of the body; the whole, unless it is long."""
         return b"" if self.response is None else self.response.body
 
     @property
@@ -141,7 +143,7 @@ class Exchange:
         """
         if self.response is None:
             raise NotJson(self.transport_error or "no answer")
-        if self.response.stored is not None:
+        if self.request.audio and self.response.stored is not None:
             raise NotJson(f"the body has {self.body_bytes} bytes, as audio may have")
         return json_of(self.body)
 
@@ -149,7 +151,8 @@ class Exchange:
 def json_of(body: bytes) -> Any:
     """A body as JSON, read as UTF-8; a byte order mark is skipped. Raises `NotJson` as `Exchange.json` does.
 
-    A document with more than `MOST_VALUES` values is refused: a few bytes of JSON become many in memory.
+    A document with more than `MOST_VALUES` values is refused: a few bytes of JSON become many in memory. So is a long one
+    that has very many values in few objects.
     """
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body.strip():
@@ -157,6 +160,10 @@ def json_of(body: bytes) -> Any:
     containers, values = body.count(b"{") + body.count(b"["), body.count(b",")
     if containers > MOST_CONTAINERS or values > MOST_VALUES:
         raise NotJson(f"the document has more than {MOST_CONTAINERS} objects and arrays, or {MOST_VALUES} values")
+    if values > FREE_VALUES + MOST_VALUES_EACH * containers:
+        raise NotJson(
+            f"the document has about {values} values in at most {containers} objects and arrays, which is no listing"
+        )
     try:
         document = json.loads(body.decode("utf-8"), object_pairs_hook=unique_members, parse_constant=no_constant)
         if b"\\u" in body:
@@ -188,9 +195,18 @@ def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object of its members, for `json.loads`. Raises ValueError for a repeated key."""
     document = dict(pairs)
     if len(document) != len(pairs):
-        repeated, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise ValueError(f"the key {repeated!r} occurs twice in one object")
+        raise ValueError(f"the key {beginning(_repeated(pairs), MOST_OF_A_KEY)!r} occurs twice in one object")
     return document
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> str:
+    """The first key that occurs a second time."""
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            return key
+        seen.add(key)
+    raise ValueError("no key occurs twice")
 
 
 def no_constant(name: str) -> Any:

@@ -20,6 +20,7 @@ HIDDEN = "[redacted]"
 LONGEST_VALUE = 16 * 1024
 """The longest text in a document that is shown whole."""
 SHOWN_BYTES = 16 * 1024
+MOST_HEADERS = 200  # headers of a message that are shown
 MOST_CODED = 256  # bytes of a body that is shown in base64
 MOST_DROPPED = 512  # characters at the end of a cut body
 
@@ -122,13 +123,15 @@ class Redactor:
         }
 
     def _headers(self, headers: Headers) -> list[list[str]]:
-        return [
+        shown = [
             [
                 self.text(name),
                 HIDDEN if names_a_credential_header(name) or name.lower() in self.names else self.text(value),
             ]
-            for name, value in headers
+            for name, value in headers[:MOST_HEADERS]
         ]
+        more = len(headers) - MOST_HEADERS
+        return [*shown, ["...", f"and {more} more"]] if more > 0 else shown
 
     def _body(self, body: bytes, *, size: int | None = None, is_cut: bool = False) -> dict[str, Any]:
         """A body; `size` is its length if only its beginning is given. `is_cut`: it ended early, perhaps in a credential."""

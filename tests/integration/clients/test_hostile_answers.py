@@ -11,7 +11,7 @@ from noojee_contract.clients.body import KEPT_BYTES
 from noojee_contract.clients.sender import AnswerBounds, Sender
 from noojee_contract.clients.transport import BoundedTransport
 from noojee_contract.model.exchange import Exchange, Request
-from support.hostile_answers import HOSTILE, HostileServer, once, with_length
+from support.hostile_answers import HOSTILE, HostileServer, legs, once, with_length
 
 TIMEOUT_SECONDS = 0.4
 LONGEST_SECONDS = 5.0  # a loaded machine
@@ -49,6 +49,27 @@ def test_audio_that_drips_ends_in_time() -> None:
     exchange = asked("body dripped", audio=True)
     assert exchange.transport_error is not None
     assert "16000 bytes a second" in exchange.transport_error
+
+
+def test_audio_in_empty_gzip_members_ends_in_time() -> None:
+    """Only decoded sound counts for the lowest rate."""
+    started = time.monotonic()
+    exchange = asked("endless empty gzip members", audio=True)
+    assert time.monotonic() - started < LONGEST_SECONDS
+    assert exchange.transport_error is not None
+
+
+def test_a_long_listing_is_read_from_a_file() -> None:
+    """A run keeps the beginnings of long answers in memory."""
+    with (
+        HostileServer(once(lambda: with_length(legs(1000)))) as server,
+        httpx.Client(transport=BoundedTransport(), trust_env=False) as http,
+    ):
+        exchange = Sender(http).send(Request(method="POST", url=server.url))
+        assert exchange.response is not None
+        assert len(exchange.response.body) == KEPT_BYTES
+        assert exchange.body == legs(1000)
+        assert len(exchange.json()) == 1000
 
 
 def test_long_audio_is_read_from_a_file() -> None:

@@ -123,7 +123,7 @@ def test_an_error_body_is_read_at_its_place_in_the_file() -> None:
     )  # fmt: skip
     assert bare.read_error_body(exchange({"code": 0, "text": "fine"})) is None
     assert bare.read_error_body(exchange({"code": 7, "text": "no"})) is not None
-    assert read([], dialect=bare) == Reading()
+    assert read([], dialect=bare) == Reading(document="an array")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Keeps the audio of a target in one temporary file, so that a run holds no sound in memory."""
+"""Keeps the long bodies of a target in one temporary file, so that a run holds neither sound nor long listings in memory."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ KEPT_IN_MEMORY_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAudio:
+class StoredPart:
     """A body in the temporary file: where it starts, and its length."""
 
-    owner: AudioFile
+    owner: BodyFile
     start: int
     size_bytes: int
 
@@ -28,15 +28,15 @@ class StoredAudio:
 class Storing:
     """A body that is being stored. Write it to `file`."""
 
-    def __init__(self, owner: AudioFile, file: IO[bytes]) -> None:
+    def __init__(self, owner: BodyFile, file: IO[bytes]) -> None:
         self.file = file
         self._owner = owner
         self._start = file.seek(0, os.SEEK_END)
 
-    def kept(self, *, whole: bool) -> tuple[bytes, StoredAudio | None]:
+    def kept(self, *, whole: bool) -> tuple[bytes, StoredPart | None]:
         """The beginning of the body, and the stored body if it is longer and `whole`; else the file forgets it."""
         size = self.file.seek(0, os.SEEK_END) - self._start
-        stored = StoredAudio(owner=self._owner, start=self._start, size_bytes=size)
+        stored = StoredPart(owner=self._owner, start=self._start, size_bytes=size)
         self.file.seek(self._start)
         start = self.file.read(KEPT_IN_MEMORY_BYTES)
         if whole and stored.size_bytes > len(start):
@@ -45,7 +45,7 @@ class Storing:
         return start, None
 
 
-class AudioFile:
+class BodyFile:
     """The temporary file of one target, which the system deletes when the process ends. It is opened on first use."""
 
     def __init__(self) -> None:
