@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from noojee_contract.resources import schemas
 from noojee_fake.messages import Pending
 
 
@@ -58,6 +59,14 @@ def test_the_answer_has_the_fields_of_the_page_and_of_the_client(live_pbx: Any) 
     data = pbx.subscribed()["Data"]["410"][0]["CallData"]
     assert (data["status"], data["canAnswer"], data["connectedCallerIdNum"]) == ("Connected", False, "0491570156")
     assert data["callStartTime"] == "2026/11/24 11:01"
+
+
+def test_a_call_has_the_fields_of_its_schema(live_pbx: Any) -> None:
+    """All fields that a page or the client names, and no other."""
+    pbx = live_pbx()
+    pbx.inbound()
+    schema = json.loads(schemas("call-management", "changes.schema.json").read_text(encoding="utf-8"))
+    assert set(pbx.subscribed()["Data"]["410"][0]["CallData"]) == set(schema["$defs"]["call-data"]["properties"])
 
 
 def test_a_dialled_call_looks_as_in_the_clients_sample(live_pbx: Any) -> None:
