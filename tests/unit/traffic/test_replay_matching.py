@@ -233,6 +233,8 @@ def test_age_counts_from_when_the_caller_got_the_time(tmp_path: Path) -> None:
     assert "days" not in reason(asked(replay, hashed(recorded)))
     asked(replay, time_path)
     assert body(asked(replay, hashed(recorded))) == b"fresh"
+    assert body(asked(replay, hashed(recorded - timedelta(milliseconds=1)))) == b"fresh"
+    assert "recorded a right hash" in reason(asked(replay, hashed(recorded + timedelta(minutes=1))))
     clock.now += timedelta(minutes=1)
     assert "a right hash, 60 s old, recorded a right hash" in reason(asked(replay, hashed(recorded)))
 

@@ -92,6 +92,7 @@ class Matcher:
         )
         self._paths: dict[str, int] = {}
         self._stamps: dict[str, datetime] = {}  # time stamps that callers got here
+        self._ahead = timedelta()  # of the clock of the recorded PBX, as its last replayed time shows it
         self._times = array("d")
         self._authentications: dict[Authentication | None, int] = {}
         self._codes = array("H")  # the authentication of each exchange
@@ -178,12 +179,15 @@ class Matcher:
         now = self._now()
         if stamp in self._stamps:  # the recorded clock stands still: its age counts from when the caller got it
             now = datetime.fromtimestamp(int(stamp) / 1000, UTC) + (now - self._stamps[stamp])
+        else:
+            now += self._ahead
         return authentication_of(parameters, request.fields(), scheme=self._scheme, key=self.config.key, now=now)
 
     def _remember_stamp(self, exchange: WireExchange) -> None:
         stamp = time_stamp_of(exchange)
         if stamp is not None:
             self._stamps[stamp] = self._now()
+            self._ahead = datetime.fromtimestamp(int(stamp) / 1000, UTC) - self._now()
 
     def _any(self, parts: RequestParts, came: Authentication) -> int | Miss:
         positions = self._positions(self._keys, self._by_key, parts.key)
@@ -255,7 +259,7 @@ class Matcher:
 
     def _is_fresh(self, authentication: Authentication) -> bool:
         age = authentication.age_seconds
-        return age is not None and age <= self._valid_seconds
+        return age is not None and -VALID_SECONDS <= age <= self._valid_seconds
 
 
 def _line(parts: RequestParts) -> str:
