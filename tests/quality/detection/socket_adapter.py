@@ -18,7 +18,7 @@ class SocketAdapter:
     """Serves a conformant server over loopback. The control API has a second port, which the fault does not reach.
 
     `watched` records the requests whose answers were changed. `prefix` is a path that all requests have, and the server does not see.
-    `closes`: a changed answer ends its connection. `idle_seconds`: an idle connection to the API ends without a word.
+    `closes`: a changed answer ends its connection. `idle_seconds`: an idle connection to the API ends without a word; `control_idle_seconds`: to the control API.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class SocketAdapter:
         prefix: str = "",
         closes: bool = True,
         idle_seconds: float | None = None,
+        control_idle_seconds: float | None = None,
     ) -> None:
         self.watched = WatchedServer(None)
         self._behind = conformant_server()
@@ -39,7 +40,7 @@ class SocketAdapter:
         self._roots = [f"http://{name}:{each.getsockname()[1]}" for each in self._listeners]
         self._prefix = prefix
         self._closes = closes
-        self._idle_seconds = idle_seconds
+        self._idle_seconds = (idle_seconds, control_idle_seconds)
         self.url, self.control_url = (f"{root}{prefix}" for root in self._roots)
         self._threads = [threading.Thread(target=self._accept, args=(each,), daemon=True) for each in self._listeners]
         for thread in self._threads:
@@ -60,8 +61,7 @@ class SocketAdapter:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            if listener is self._listeners[0]:
-                connection.settimeout(self._idle_seconds)
+            connection.settimeout(self._idle_seconds[self._listeners.index(listener)])
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:

@@ -192,6 +192,19 @@ def json_with_unescaped_letters(head: bytes, body: bytes) -> bytes | None:
     return _whole(_lines(head), json.dumps(document, ensure_ascii=False).encode())
 
 
+@variation("fields-that-no-page-names")
+def fields_that_no_page_names(head: bytes, body: bytes) -> bytes | None:
+    """RFC 8259, 4, and W-A4: an entry has the fields of the page; no page says that there are no others (a later version)."""
+    if not _is_json(head):
+        return None
+    more = {"Rating": 5, "Links": [{"rel": "audio", "href": None}], "Site": {"Name": "Melbourne"}, "Note": ""}
+    document = json.loads(body)
+    if isinstance(document, dict):
+        return _whole(_lines(head), json.dumps({**more, **document}).encode())
+    rows = [{**more, **each} if isinstance(each, dict) else each for each in document]
+    return _whole(_lines(head), json.dumps(rows).encode())
+
+
 @variation("slow-first-byte")
 def slow_first_byte(head: bytes, body: bytes) -> bytes | None:
     """A busy database takes its time; the answer comes before the time-out."""
