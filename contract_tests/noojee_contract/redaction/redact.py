@@ -34,7 +34,7 @@ _PARAMETER = re.compile(rf"(?<![A-Za-z0-9_$])((?:{_NAMES})=)(?!\$)([^&\s\"'<>;,]
 _MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9.eE+-]+)', re.IGNORECASE)
 _USERINFO = re.compile(r"([a-z][a-z0-9+.-]{0,20}://)[^/\s\"']+@", re.IGNORECASE)
 _SCHEMES = r"(?:Basic|Bearer|Digest|Token)"
-_BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
+_BEARER = re.compile(r"\b(Bearer|Basic)\s+(?!--)[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
 
 
 def names_a_credential(name: str) -> bool:

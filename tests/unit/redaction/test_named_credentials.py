@@ -17,6 +17,7 @@ REDACTOR = Redactor(names=["Authorization", "X-Records-Key"])
         ("Authorization: 0123456789", "Authorization: [redacted]"),
         ("X-Records-Key=0123456789", "X-Records-Key=[redacted]"),
         ('-H "Authorization: Bearer $NOOJEE_API_KEY"', '-H "Authorization: Bearer $NOOJEE_API_KEY"'),
+        ("--name not-in-basic --exchanges day.jsonl", "--name not-in-basic --exchanges day.jsonl"),
         ('-H "X-Records-Key: $NOOJEE_API_KEY"', '-H "X-Records-Key: $NOOJEE_API_KEY"'),
     ],
 )
