@@ -27,6 +27,7 @@ from noojee_contract.model.exchange import Exchange, Headers, Request
 from noojee_contract.redaction.redact import Redactor, names_a_credential_header
 from noojee_contract.targets.target import Target
 
+HTTPS_PORT = 443
 KEY_VARIABLE = "NOOJEE_API_KEY"
 DEFAULT_BASE = "http://127.0.0.1:8000"
 OTHER = "OTHER"
@@ -97,7 +98,7 @@ def repeat_script(
     `path` is the request's path below the root of its sandbox.
     """
     base = target.base_url or DEFAULT_BASE
-    lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(base)}}}", _curl_line(target, base)]
+    lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(_named(target, base))}}}", _curl_line(target, base)]
     lines += [f': "${{{variable}:?set it to the value of the header {name}}}"' for name, variable in target.headers_env]
     lines += _fill_lines(document)
     credentials = _shell_credentials(target.api)
@@ -114,11 +115,30 @@ def repeat_script(
     return "\n".join(lines) + "\n"
 
 
+def _named(target: Target, base: str) -> str:
+    """The base URL with the name that the certificate must have: curl takes it from the URL. See `_connect_words`."""
+    if target.tls_server_name is None:
+        return base
+    parts = urlsplit(base)
+    return parts._replace(netloc=f"{target.tls_server_name}:{parts.port or HTTPS_PORT}").geturl()
+
+
+def _connect_words(target: Target, base: str) -> list[str]:
+    """The words that make curl connect to the host of the base URL in place of the name of `tls_server_name`."""
+    if target.tls_server_name is None:
+        return []
+    parts = urlsplit(base)
+    port, host = parts.port or HTTPS_PORT, parts.netloc.rpartition("@")[2]
+    to = host if parts.port else f"{host}:{port}"
+    return ["--connect-to", f"{target.tls_server_name}:{port}:{to}", "-H", f"Host: {host}"]
+
+
 def _curl_line(target: Target, base: str) -> str:
     """The line that makes curl connect as the target's client does: its CA file, its time limit, no proxy on loopback."""
     words = ["-g", "-sS", "--http1.1", "--max-time", f"{target.timeout_seconds:g}"]
     for flag, file in (("--cert", target.client_cert), ("--key", target.client_key)):
         words += [] if file is None else [flag, str(file.absolute())]
+    words += _connect_words(target, base)
     if is_loopback(base):
         words += ["--noproxy", "localhost,127.0.0.1,::1"]
     files = [str(file.absolute()) for file in target.ca_file]

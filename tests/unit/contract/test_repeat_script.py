@@ -52,6 +52,17 @@ def test_curl_waits_as_long_as_the_client() -> None:
     assert "--cacert" not in words
 
 
+def test_curl_expects_the_name_of_the_certificate() -> None:
+    """It takes the name from the URL, and connects to the host of the target, whose name stays in the header Host."""
+    lines = script_of(
+        Target(name="new", dialect="njadmin", base_url="https://10.0.0.7/p", tls_server_name="pbx.invalid")
+    )
+    words = curl_words(lines)
+    assert words[words.index("--connect-to") + 1] == "pbx.invalid:443:10.0.0.7:443"
+    assert words[words.index("-H") + 1] == "Host: 10.0.0.7"
+    assert "BASE=${BASE:-https://pbx.invalid:443/p}" in lines
+
+
 @pytest.mark.parametrize(
     ("base_url", "direct"),
     [("http://127.0.0.1:8000", True), ("http://[::1]:8000", True), ("http://localhost", True), ("https://h", False)],
