@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from werkzeug import Request, Response
 
 from noojee_contract.cli import first_contact
 from noojee_contract.cli.main import main
+from support.hostile_answers import legs, with_length
 
 KEY = "wr0ng-key-9c1d-4f2a"
 RECORDINGS = "kind,value\nunique_id,1392271611.238\ntag,INV-1042\n"
@@ -248,6 +250,19 @@ def test_a_recording_that_is_gone_is_no_wrong_dialect(verify: Verify, serve: Cal
 
     verify(serve(gone), "--only", "metadata.by-tag-answered")
     assert [row["clause"] for row in verify.rows[1:-1]] == ["metadata.by-tag-answered"]
+
+
+def test_a_server_that_closes_without_a_key_is_reached(
+    verify: Verify, raw_server: Callable[[Callable[[bytes, socket.socket], None]], Any]
+) -> None:
+    """The first request carries the key."""
+
+    def answer(request: bytes, connection: socket.socket) -> None:
+        if f"apiKey={KEY}".encode() in request:
+            connection.sendall(with_length(legs(1)))
+
+    verify(raw_server(answer).url, "--only", "metadata.by-tag-answered")
+    assert [(row["clause"], row["outcome"]) for row in verify.rows[1:-1]] == [("metadata.by-tag-answered", "passed")]
 
 
 def test_http_on_an_https_port(verify: Verify, noojee_tls_server: Any) -> None:
