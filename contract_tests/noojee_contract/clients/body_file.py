@@ -1,9 +1,14 @@
-"""Keeps the long bodies of a target in one temporary file, so that a run holds neither sound nor long listings in memory."""
+"""Keeps the long bodies of a target in one temporary file, so that a run holds neither sound nor long listings in memory.
+
+Several threads may store and read bodies at the same time.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import threading
 import weakref
 from dataclasses import dataclass
 from typing import IO
@@ -26,23 +31,22 @@ class StoredPart:
 
 
 class Storing:
-    """A body that is being stored. Write it to `file`."""
+    """A body that is being stored. Write it to `file`, which belongs to this body alone."""
 
-    def __init__(self, owner: BodyFile, file: IO[bytes]) -> None:
-        self.file = file
+    def __init__(self, owner: BodyFile) -> None:
+        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY_BYTES)  # noqa: SIM115  `kept` closes it
         self._owner = owner
-        self._start = file.seek(0, os.SEEK_END)
 
     def kept(self, *, whole: bool) -> tuple[bytes, StoredPart | None]:
-        """The beginning of the body, and the stored body if it is longer and `whole`; else the file forgets it."""
-        size = self.file.seek(0, os.SEEK_END) - self._start
-        stored = StoredPart(owner=self._owner, start=self._start, size_bytes=size)
-        self.file.seek(self._start)
-        start = self.file.read(KEPT_IN_MEMORY_BYTES)
-        if whole and stored.size_bytes > len(start):
-            return start, stored
-        self.file.truncate(self._start)
-        return start, None
+        """The beginning of the body, and the stored body if it is longer and `whole`. Closes `file`."""
+        with self.file as file:
+            size_bytes = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            start = file.read(KEPT_IN_MEMORY_BYTES)
+            if not whole or size_bytes == len(start):
+                return start, None
+            file.seek(0)
+            return start, StoredPart(owner=self._owner, start=self._owner.append(file), size_bytes=size_bytes)
 
 
 class BodyFile:
@@ -50,16 +54,26 @@ class BodyFile:
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
+        self._lock = threading.Lock()
 
     def store(self) -> Storing:
         """Begin to store a body."""
-        return Storing(self, self._opened())
+        return Storing(self)
+
+    def append(self, body: IO[bytes]) -> int:
+        """Copy a body to the end of the file. Returns where it starts."""
+        with self._lock:
+            file = self._opened()
+            start = file.seek(0, os.SEEK_END)
+            shutil.copyfileobj(body, file)
+            return start
 
     def read(self, start: int, size_bytes: int) -> bytes:
         """A part of the file."""
-        file = self._opened()
-        file.seek(start)
-        return file.read(size_bytes)
+        with self._lock:
+            file = self._opened()
+            file.seek(start)
+            return file.read(size_bytes)
 
     def close(self) -> None:
         """Delete the file."""
