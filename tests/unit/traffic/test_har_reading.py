@@ -13,7 +13,8 @@ import pytest
 from noojee_contract.errors import TargetError
 from noojee_contract.model.wire import WireExchange
 from noojee_contract.resources import fixtures
-from noojee_contract.traffic.har_reader import LARGEST_ENTRY_BYTES, har_exchanges
+from noojee_contract.traffic import har_reader
+from noojee_contract.traffic.har_reader import har_exchanges
 from noojee_contract.traffic.opened import is_har, opened
 from support.recorded import exchange, exchange_file
 
@@ -130,19 +131,22 @@ def test_broken_file_is_one_line(tmp_path: Path, content: bytes, says: str | Non
     assert "\n" not in str(raised.value)
 
 
-def test_entry_has_a_bound(tmp_path: Path) -> None:
+def test_entry_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An endless text ends the reading before it fills the memory."""
+    largest_bytes = 8 * 1024**2
+    assert largest_bytes < har_reader.LARGEST_ENTRY_BYTES
+    monkeypatch.setattr(har_reader, "LARGEST_ENTRY_BYTES", largest_bytes)
     path = tmp_path / "a.har"
     with path.open("wb") as file:
         file.write(b'{"log":{"entries":[{"comment":"')
-        for _ in range(LARGEST_ENTRY_BYTES // 1024**2 + 8):
+        for _ in range(largest_bytes // 1024**2 + 8):
             file.write(b"a" * 1024**2)
     tracemalloc.start()
-    with pytest.raises(TargetError, match="longer than 64 MiB"):
+    with pytest.raises(TargetError, match="longer than 8 MiB"):
         read(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 4 * LARGEST_ENTRY_BYTES
+    assert peak < 4 * largest_bytes
 
 
 def test_kind_of_file_is_seen_from_its_start(tmp_path: Path) -> None:
