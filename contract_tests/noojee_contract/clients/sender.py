@@ -15,7 +15,7 @@ from noojee_contract.clients.body_file import BodyFile
 from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.request_trace import RequestTrace
 from noojee_contract.clients.retry_after import is_unavailable, retry_after_seconds
-from noojee_contract.clients.transport import DEADLINE, THROUGH, Deadline
+from noojee_contract.clients.transport import DEADLINE, FRESH, THROUGH, Deadline
 from noojee_contract.clients.transport_errors import in_words, is_malformed
 from noojee_contract.errors import NotRecorded
 from noojee_contract.model.exchange import Exchange, Headers, Request, Response, StoredBody
@@ -84,7 +84,7 @@ class Sender:
         """Send a request as given, with the headers of the target, and without any state of an earlier answer.
 
         Repeats it if a reused connection closes before a byte arrives, and after the time that a Retry-After asks for,
-        unless the request says that it cannot be repeated.
+        unless the request says that it cannot be repeated: then it gets a new connection.
         """
         request = _with_headers(request, self._headers_for(request.url))
         exchange, closed_early = self._sent(request)
@@ -144,7 +144,7 @@ class Sender:
             headers=list(request.headers),
             content=request.body,
             follow_redirects=False,
-            extensions={"trace": trace, DEADLINE: trace.deadline},
+            extensions={"trace": trace, DEADLINE: trace.deadline, FRESH: not request.repeatable},
         ) as answer:
             trace.end()  # a transport in this process has no trace events
             body, stored, fault = self._read(answer, trace.deadline, audio=request.audio)

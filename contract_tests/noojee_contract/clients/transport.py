@@ -18,6 +18,8 @@ import httpx
 
 from noojee_contract.clients.proxies import proxy_in_words
 
+FRESH = "fresh"
+"""The extension of a request that needs a new connection: it cannot be sent again if the server has closed an idle one."""
 DEADLINE = "deadline"
 """The extension of a request that holds its `Deadline`."""
 BYTES = "bytes"
@@ -119,6 +121,8 @@ class BoundedTransport(httpx.BaseTransport):
         """Send a request. Raises the errors of httpx."""
         self._backend.deadline = request.extensions.get(DEADLINE)
         self._backend.follower = request.extensions.get(BYTES)
+        if request.extensions.get(FRESH):
+            self._close_idle_connections()
         sent = httpcore.Request(
             method=request.method,
             url=_url(request.url),
@@ -138,6 +142,11 @@ class BoundedTransport(httpx.BaseTransport):
             stream=_AnswerStream(answer),
             extensions=answer.extensions,
         )
+
+    def _close_idle_connections(self) -> None:
+        for connection in self._pool.connections:
+            if connection.is_idle():
+                connection.close()
 
     def close(self) -> None:
         """Close the connections."""

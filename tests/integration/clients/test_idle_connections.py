@@ -1,4 +1,4 @@
-"""Connections to a control API that the server closes while they are idle: the request is sent again on a new one."""
+"""Connections that the server closes while they are idle: a request is sent again on a new one, or starts there."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from noojee_contract.clients.control import ControlClient
+from noojee_contract.clients.sender import Sender
 from noojee_contract.clients.transport import BoundedTransport
 from noojee_contract.errors import NoAnswer, TargetError
+from noojee_contract.model.exchange import Request
 from support.raw_upstream import read_head, upstream
 
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{"sandboxes":true}'
@@ -68,3 +70,13 @@ def test_an_answer_that_breaks_off_is_not_asked_again() -> None:
         with pytest.raises(TargetError):
             control.describe()
     assert [len(heads) for heads in closing.heads] == [2]
+
+
+def test_a_request_that_cannot_be_repeated_has_a_new_connection() -> None:
+    """By hour is refused a second time within a minute, so no idle connection may be closed under it."""
+    closing = Closing(answered=1)
+    with upstream(closing) as port, httpx.Client(transport=BoundedTransport()) as http:
+        sender, url = Sender(http), f"http://127.0.0.1:{port}/c"
+        for repeatable in (True, False, False):
+            assert sender.send(Request(method="GET", url=url, repeatable=repeatable)).status == 200
+    assert [len(heads) for heads in closing.heads] == [1, 1, 1]
