@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -29,6 +30,7 @@ from noojee_contract.model.question import Question
 from noojee_contract.targets.target import ALL, Target
 
 MOST_SOUND_BYTES = 1024**3  # of the audio that a subject keeps
+MOST_REREAD = 4
 BY_HOUR_STEP_SECONDS = 61  # "1 per minute" (DOC), and one second for rounding
 
 UNKNOWN_VALUES = (
@@ -119,6 +121,7 @@ class Subject(ABC):
         self.plain_root = config.plain_root
         self._answers: AnswerCache[Question, Answer] = AnswerCache(lambda answer: answer.exchange)
         self._sounds: AnswerCache[tuple[str, int], Exchange] = AnswerCache(lambda exchange: exchange)
+        self._reread: deque[Answer] = deque(maxlen=MOST_REREAD)
 
     @property
     def sides(self) -> tuple[Subject, ...]:
@@ -232,8 +235,13 @@ class Subject(ABC):
         return self._answers, self._sounds
 
     def reread(self, asked: Question, exchange: Exchange) -> Answer:
-        """Decode an exchange as the answer to a question. Not cached."""
-        return Answer(asked, exchange, partial(self.target.api.read_answer, asked, exchange, zone=self.zone))
+        """An exchange as the answer to a question. The last few are kept: a check reads its exchange several times."""
+        for answer in self._reread:
+            if answer.exchange is exchange and answer.asked == asked:
+                return answer
+        read = partial(self.target.api.read_answer, asked, exchange, zone=self.zone)
+        self._reread.append(Answer(asked, exchange, read))
+        return self._reread[-1]
 
     def error_body(self, exchange: Exchange) -> ErrorBody | None:
         """The error body of an exchange of any method, None if it has none."""

@@ -17,7 +17,7 @@ LONGEST_BYTES = 100_000
 RECORDINGS = (Question("tag", "1234"), Question("unique_id", "1392271611.238"), Question("hour", "2014/02/13 17"))
 FAST = (
     "1xx dripped", "100,000 headers", "body dripped", "chunk extension dripped", "endless header lines",
-    "endless trailers", "empty gzip members dripped", "false gzip label", "gzip in gzip of a gibibyte",
+    "endless trailers", "empty gzip members dripped", "false gzip label",
     "header with NUL", "huge content length", "location with a port", "location without a host", "malformed header",
     "negative content length", "retry after for ever", "set-cookie that is broken", "status 099", "status 999",
     "switching protocols", "unknown content coding",
