@@ -13,10 +13,11 @@ from noojee_contract.comparison.noise.change import UpgradeResult
 from noojee_contract.errors import ContractError, Unreachable
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
 from noojee_contract.probing.probe import ProbeResult
-from noojee_contract.probing.profile_file import read_profile, saw_in_words
+from noojee_contract.probing.profile_file import saw_in_words
 from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report import upgrade, writing
+from noojee_contract.targets.profile_file import read_profile
 from noojee_contract.traffic.capture.answers import read_answers, read_bodies
 from noojee_contract.traffic.capture.check import CapturedSide, compare, noise_of, read_outcomes, read_sounds
 from noojee_contract.traffic.capture.folder import Capture, check_same, read_capture

@@ -1,9 +1,7 @@
-"""Profile files: the options of one PBX with their evidence, as TOML. Evidence names no caller, no tag and no key."""
+"""Writes profile files: the options of one PBX with their evidence, as TOML. Evidence names no caller, no tag and no key."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,67 +9,20 @@ from urllib.parse import urlsplit
 
 import tomli_w
 
-from noojee_contract.errors import TargetError, near
+from noojee_contract.errors import TargetError
 from noojee_contract.model.exchange import Exchange, NotJson, beginning
-from noojee_contract.model.files import json_document, toml_document
-from noojee_contract.model.form import Form, FormError
 from noojee_contract.probing.observation import Learnt, Uncovered
 from noojee_contract.probing.probe import ProbeResult
 from noojee_contract.probing.questions import option_rows
 from noojee_contract.redaction.redact import Redactor
+from noojee_contract.targets.profile_file import FORMAT, read_profile
 from noojee_contract.targets.target import Target
 
-FORMAT = "noojee-profile/1"
-MOST_BYTES = 1024 * 1024
 MOST_OF_A_BODY = 120
 HEAD = """\
 # The options of a PBX, as `noojee-contract probe` learnt them. docs/reference/options.md explains each option.
 # `noojee-fake serve --profile FILE` answers as this PBX does; an option that was not learnt has its default.
 """
-FORM = Form(schema="own/profile", credential_hint=lambda place, key: None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileFile:
-    """A profile file: the target that was asked, the options that were learnt, and the behaviour that no option covers."""
-
-    name: str
-    dialect: str
-    values: Mapping[str, str] = field(default_factory=dict)
-    other_behaviour: tuple[str, ...] = ()
-
-
-def read_profile(path: Path) -> ProfileFile:
-    """A profile file, TOML or (with the suffix .json) JSON. Raises TargetError with file, JSON path and hint."""
-    read = json_document if path.suffix == ".json" else toml_document
-    document: Mapping[str, Any] = read(path, "profile", MOST_BYTES)
-    found = document.get("format")
-    if found != FORMAT:
-        has = f"has the format {found!r}" if isinstance(found, str) else "names no format"
-        raise TargetError(f"{path}: the profile {has}; this version reads {FORMAT}, which noojee-contract probe writes")
-    try:
-        FORM.check(document)
-        for key, value in document["values"].items():
-            _check_value(key, value)
-    except FormError as error:
-        raise TargetError(f"{path}: {error}") from None
-    target = document["target"]
-    return ProfileFile(
-        name=target["name"],
-        dialect=target["dialect"],
-        values=dict(document["values"]),
-        other_behaviour=tuple(row["saw"] for row in document.get("other_behaviour", ())),
-    )
-
-
-def _check_value(key: str, value: str) -> None:
-    rows = option_rows()
-    if key not in rows:
-        raise FormError(
-            "$.values", f"unknown option {key!r}{near(key, rows)}; docs/reference/options.md lists the options"
-        )
-    if value not in rows[key].values:
-        raise FormError(f"$.values.{key}", f"unknown value {value!r}; write {' or '.join(rows[key].values)}")
 
 
 def check_replaceable(path: Path, target: Target) -> None:

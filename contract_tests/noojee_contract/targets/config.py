@@ -120,6 +120,12 @@ def _target(name: str, table: Mapping[str, Any], place: Place) -> Target:
         values |= _described(table, values["described"], place.path)
     elif "authentication" in values and not VENDOR_DIALECTS[values["dialect"]].chooses_scheme:
         raise FormError(f"{place.path}.authentication", "only call-management has a choice; leave it out")
+    profile_dialect = values.pop("profile_dialect", values["dialect"])
+    if profile_dialect != values["dialect"]:
+        raise FormError(
+            f"{place.path}.profile",
+            f"has the options of a PBX by {profile_dialect}, and the target has {values['dialect']}",
+        )
     if "time_zone" not in values:
         values["notes"] = (f"no time_zone is given; dates are read as {DEFAULT_ZONE}",)
     if "client_key" in values and "client_cert" not in values:

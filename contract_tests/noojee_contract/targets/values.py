@@ -7,22 +7,19 @@ the JSON path, and never repeats a value that could be a credential.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from noojee_contract.dialects.loader.file import is_file_name, read_dialect
-from noojee_contract.errors import near
 from noojee_contract.model.form import FormError
 from noojee_contract.model.question import Question
 from noojee_contract.redaction.redact import names_a_credential, names_a_credential_header
-from noojee_contract.resources import schemas
+from noojee_contract.targets.profile_file import checked_options, read_profile
 from noojee_contract.targets.recordings import read_recordings
 from noojee_contract.targets.target import ALL, DEFAULT_ZONE, ExpectedFailure
 
@@ -31,7 +28,6 @@ OWN_HEADERS = frozenset(
      "transfer-encoding", "upgrade")
 )  # fmt: skip
 """The headers that a target file cannot set: they say how a request and its answer are framed."""
-_ANY_TEXT = ("default_account", "json_content_type")  # a PBX may have a value that the table does not list
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +105,15 @@ def _header_pairs(value: Any, place: Place) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def _profile(value: Any, place: Place) -> dict[str, str]:
-    table = options_table()
-    for key, choice in value.items():
-        if key not in table:
-            raise FormError(
-                place.path, f"unknown option {key!r}{near(key, table)}; docs/reference/options.md lists the options"
-            )
-        possible = table[key]
-        if possible and choice not in possible:
-            raise FormError(f"{place.path}.{key}", f"unknown value {choice!r}; write {' or '.join(possible)}")
-    return dict(value)
-
-
-@cache
-def options_table() -> Mapping[str, tuple[str, ...]]:
-    """Each option of the API with its possible values, the default first; an empty tuple where any text is possible."""
-    rows = tomllib.loads(schemas("own", "options.toml").read_text(encoding="utf-8"))
-    return {key: () if key in _ANY_TEXT else (row["default"], *row["alternatives"]) for key, row in rows.items()}
+def _profile(value: Any, place: Place) -> dict[str, Any]:
+    """The options, and the dialect of the PBX that a profile file is of."""
+    if isinstance(value, str):
+        path = place.folder / value
+        if not path.is_file():
+            raise FormError(place.path, f"there is no file {path}; noojee-contract probe writes a profile file")
+        read = read_profile(path)
+        return {"profile": read.values, "profile_dialect": read.dialect}
+    return {"profile": checked_options(value, place.path)}
 
 
 def _expected_failures(value: Any, place: Place) -> tuple[ExpectedFailure, ...]:
@@ -171,6 +158,7 @@ def _tuple(value: Any, _place: Place) -> tuple[str, ...]:
 _SEVERAL: Mapping[str, Callable[[Any, Place], dict[str, Any]]] = {
     "dialect": _dialect,
     "recordings": _recordings,
+    "profile": _profile,
     "ca_file": _ca_file,
     "negative_tests": _negative_tests,
 }
@@ -189,7 +177,6 @@ _READERS: Mapping[str, Callable[[Any, Place], Any]] = {
     "client_key": _file,
     "headers": _headers,
     "headers_env": _header_pairs,
-    "profile": _profile,
     "sounds": _limit,
     "calls": _limit,
     "expected_failures": _expected_failures,

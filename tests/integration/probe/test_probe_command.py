@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from noojee_contract.probing.profile_file import read_profile
+from noojee_contract.targets.profile_file import read_profile
 from noojee_fake.testing.process import ServerProcess
 from support.builders import KEY, archive
 from support.commands import environment

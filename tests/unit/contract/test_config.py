@@ -13,9 +13,9 @@ from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.question import Question
 from noojee_contract.resources import fixtures
 from noojee_contract.targets.config import OLD_KEYS, from_flags, load_config
+from noojee_contract.targets.profile_file import options_table
 from noojee_contract.targets.recordings import read_recordings
 from noojee_contract.targets.target import ALL
-from noojee_contract.targets.values import options_table
 
 PLANTED = "PL4NTED-SECRET"
 GOOD = '[targets.pbx]\nbase_url = "https://pbx.invalid/prefix/"\ndialect = "njadmin"\n'
@@ -131,6 +131,13 @@ PBX = "$.targets.pbx"
         (GOOD + "sources = []\n", f"{PBX}.sources", "a list of bundled and generated"),
         (GOOD + "profile = { tag_select = 'legs' }\n", f"{PBX}.profile", "did you mean tag_selects?"),
         (GOOD + "profile = { tag_selects = 'all' }\n", f"{PBX}.profile.tag_selects", "write calls or legs"),
+        (GOOD + "profile = 'java-client'\n", f"{PBX}.profile", "noojee-contract probe writes a profile file"),
+        (GOOD + "profile = 3\n", f"{PBX}.profile", "or a profile file of noojee-contract probe"),
+        (
+            GOOD + "profile = { tag_selects = 3 }\n",
+            f"{PBX}.profile",
+            "a table by the keys of docs/reference/options.md",
+        ),
         (GOOD + "writable = 'yes'\n", f"{PBX}.writable", "Set true"),
         (GOOD + "control_url = 'https://h'\n", f"{PBX}.control_url", "needs writable = true"),
         (
@@ -172,6 +179,39 @@ def test_a_wrong_file_is_one_line_with_path_and_hint(tmp_path: Path, text: str, 
     assert "noojee-contract.toml" in message or "nowhere" in message
     assert "\n" not in message
     assert PLANTED not in message
+
+
+PROFILE = """format = "noojee-profile/1"
+target = { name = "production", dialect = "njadmin" }
+values = { tag_selects = "legs", unknown_recording = "empty-list" }
+"""
+
+
+def test_profile_file_sets_the_options_of_a_target(tmp_path: Path) -> None:
+    """The file that a probe wrote, next to the target file; the name of the PBX that was probed does not matter."""
+    (tmp_path / "profile.toml").write_text(PROFILE, encoding="utf-8")
+    target = load(tmp_path, GOOD + "profile = 'profile.toml'\n").targets["pbx"]
+    assert target.profile == {"tag_selects": "legs", "unknown_recording": "empty-list"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "says"),
+    [
+        ("values = 3", "profile.toml", "names no format"),
+        (PROFILE.replace("/1", "/9"), "profile.toml", "this version reads noojee-profile/1"),
+        (PROFILE.replace("= {", "= ["), "profile.toml", "is no TOML"),
+        (PROFILE.replace("tag_selects", "tag_select"), "$.values", "did you mean tag_selects?"),
+        (PROFILE.replace('"legs"', '"all"'), "$.values.tag_selects", "write calls or legs"),
+        (PROFILE.replace("njadmin", "recording-api"), f"{PBX}.profile", "a PBX by recording-api"),
+    ],
+)
+def test_wrong_profile_file_is_one_line(tmp_path: Path, text: str, place: str, says: str) -> None:
+    """A file that is broken, or of another version or dialect: the message names the file, or the key that names it."""
+    (tmp_path / "profile.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(TargetError) as raised:
+        load(tmp_path, GOOD + "profile = 'profile.toml'\n")
+    message = str(raised.value)
+    assert (place in message, says in message, "\n" in message) == (True, True, False), message
 
 
 @pytest.mark.parametrize(("word", "allowed", "waived"), [("allowed", True, False), ("waived", False, True)])
