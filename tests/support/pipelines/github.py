@@ -92,7 +92,9 @@ class GitHubRun:
                 newest = max(kept, key=lambda path: path.stat().st_mtime_ns)
                 shutil.copytree(newest, workspace / given["path"], dirs_exist_ok=True)
         elif name == "actions/cache/save":
-            shutil.copytree(workspace / given["path"], self._machine.storage / self._evaluated(given["key"]))
+            saved = self._machine.storage / self._evaluated(given["key"])
+            shutil.copytree(workspace / given["path"], saved)
+            saved.touch()  # a cache is as old as its run
         elif name == "actions/upload-artifact":
             copy_files("*", workspace / given["path"], self.pipeline.artefacts)
         else:
