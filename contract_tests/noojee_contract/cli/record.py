@@ -195,7 +195,7 @@ def _summarise(
     asked = count_of(recorded.questions, "question")
     print(f"{options.out}: {count_of(exchanges, 'exchange')} for {asked}")
     if recorded.stopped:
-        print(f"stopped early: {recorded.stopped}; what was recorded is whole")
+        print(f"stopped early: {escaped(recorded.stopped)}; what was recorded is whole")
     _summarise_rest("call", "asked for by unique id", recorded.asked_calls, recorded.calls, "--calls all")
     _summarise_rest("sound", "fetched", recorded.asked_sounds, recorded.sounds, "--sounds all and --longest-sound")
     if recorded.failed_sounds:
