@@ -10,6 +10,7 @@ from types import ModuleType
 from flags import written
 from tables import code, section
 
+import noojee_contract.pytest_plugin.answers_fixture
 import noojee_contract.pytest_plugin.plugin
 import noojee_contract.pytest_plugin.replay_fixture
 import noojee_fake.pytest_plugin
@@ -26,7 +27,8 @@ Run the suite with pytest: `pytest --pyargs noojee_contract.suite -n 2 --noojee-
 def page() -> str:
     """The whole page."""
     ours = noojee_contract.pytest_plugin
-    fixtures = [*_fixtures(noojee_fake.pytest_plugin), *_fixtures(ours.replay_fixture), *_fixtures(ours.plugin)]
+    modules = (noojee_fake.pytest_plugin, ours.replay_fixture, ours.answers_fixture, ours.plugin)
+    fixtures = [row for module in modules for row in _fixtures(module)]
     flags = (TARGET_NAME, *RUN_FLAGS, *TARGET_FLAGS)
     return "\n".join(
         [

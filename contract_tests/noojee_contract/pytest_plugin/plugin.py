@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from noojee_contract.pytest_plugin.answers_fixture import noojee_answers as noojee_answers
 from noojee_contract.pytest_plugin.replay_fixture import noojee_replay as noojee_replay
 
 if TYPE_CHECKING:

@@ -76,6 +76,13 @@ def have_one_shape(old: str, new: str) -> bool:
     return all(_is_of_one_class(one, other) for one, other in differing)
 
 
+def shape_of(text: str) -> str | None:
+    """The shape of an opaque token, with x for each letter and digit; None for a text without a digit, or a short one."""
+    if len(text) < SHORTEST_TOKEN or not any(character.isdigit() for character in text):
+        return None
+    return re.sub("[A-Za-z0-9]", "x", text)
+
+
 def _is_of_one_class(one: str, other: str) -> bool:
     return len(one) == len(other) and any(
         pattern.fullmatch(one) and pattern.fullmatch(other) for _, pattern in _CLASSES
