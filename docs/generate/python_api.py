@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 
 from tables import code
@@ -73,7 +74,8 @@ def _written(parameters: list[inspect.Parameter]) -> Iterator[str]:
 
 
 def _unquoted(text: str) -> str:
-    """The signature with its annotations as they are written in the code: they are texts at run time."""
+    """The signature with its annotations as they are written in the code, and without the path of this interpreter."""
+    text = text.replace(repr(sys.executable), "sys.executable")
     return re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)
 
 

@@ -30,7 +30,7 @@ WRITERS: Mapping[str, str] = {"junit": "junit", "json": "jsonlines", "markdown":
 
 def report_paths(options: argparse.Namespace) -> dict[str, Path]:
     """The files of the report flags that are given, by the name of the flag."""
-    return {name: Path(getattr(options, name)) for name in WRITERS if getattr(options, name) is not None}
+    return {name: Path(getattr(options, name)) for name in WRITERS if getattr(options, name, None) is not None}
 
 
 def output_paths(options: argparse.Namespace) -> dict[str, Path]:

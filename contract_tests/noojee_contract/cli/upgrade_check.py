@@ -9,14 +9,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from noojee_contract.cli.capturing import check_reached, key_of, run_parts, say_recorded, target_of
+from noojee_contract.cli.output import wrong_outputs
 from noojee_contract.comparison.noise.change import UpgradeResult
-from noojee_contract.errors import ContractError, Unreachable
+from noojee_contract.errors import ContractError, TargetError, Unreachable
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
 from noojee_contract.probing.probe import ProbeResult
 from noojee_contract.probing.profile_file import saw_in_words
+from noojee_contract.pytest_plugin.options import HERE
 from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report import upgrade, writing
+from noojee_contract.targets.input_files import input_files
 from noojee_contract.targets.profile_file import read_profile
 from noojee_contract.traffic.capture.answers import read_answers, read_bodies
 from noojee_contract.traffic.capture.check import CapturedSide, compare, noise_of, read_outcomes, read_sounds
@@ -47,13 +50,20 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_CODES[result.verdict]
 
 
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Raises TargetError for a report that cannot be written, or that would replace a file that the check reads."""
+    given = {name: value for name, value in vars(options).items() if name not in WRITERS and value is not None}
+    read = {name: value if isinstance(value, list) else str(value) for name, value in given.items()}
+    inputs = [*input_files({"config": str(HERE), **read}), *Path(options.capture).rglob("*")]
+    for reason in wrong_outputs(options, inputs).values():
+        raise TargetError(reason)
+
+
 def _checked(options: argparse.Namespace) -> UpgradeResult:
     target, key = target_of(options), key_of(options)
     capture = read_capture(options.capture)
     check_same(capture, target, None if key is None else key.fingerprint)
-    for name in WRITERS:
-        if getattr(options, name) is not None:
-            writing.ensure_writable(Path(getattr(options, name)))
+    _check_outputs(options)
     old, rules = _before(capture), noise_of(capture)
     without = {
         *(options.without or ()),

@@ -177,6 +177,16 @@ def test_broken_capture_is_refused(run: Run, tmp_path: Path, content: str, says:
     assert (folder / "capture.json").read_text(encoding="utf-8") == content
 
 
+@pytest.mark.parametrize("name", ["recordings.csv", "before/capture.json"])
+def test_report_that_would_replace_an_input_is_refused(run: Run, captured: str, tmp_path: Path, name: str) -> None:
+    """The recordings file and the capture are read; no report may have their name."""
+    before = (tmp_path / name).read_bytes()
+    ran = run("upgrade-check", captured, "--html", name)
+    assert (ran.code, ran.err.count("\n")) == (2, 1), ran.err
+    assert "would replace a file" in ran.err
+    assert (tmp_path / name).read_bytes() == before
+
+
 def test_target_that_does_not_answer_is_unreachable(run: Run, captured: str) -> None:
     """Exit code 4: an outage is no change of the API."""
     assert run("upgrade-check", "http://127.0.0.1:9").code == 4
