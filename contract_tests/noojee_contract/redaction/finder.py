@@ -41,6 +41,7 @@ SHORTEST_REDUCED = 8
 _NO_TOKEN = re.compile(r"[^A-Za-z0-9!#$%&'*+.^_`|~-]")  # no part of the name of a header (RFC 9110, 5.6.2)
 _HALF_AN_ESCAPE = re.compile(r"(?:\\+(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|%[0-9a-f]?|&#?x?[0-9a-f]*)\Z", re.IGNORECASE)
 _NO_WORD = re.compile(r"[^A-Za-z0-9]")
+_HALVES = re.compile("[\ud800-\udfff]")
 FEW_FORMS = 40
 """So many forms are searched one by one; for more, an automaton is made once."""
 WIDEST_CODING = 12  # characters for one of a credential: JSON escapes of UTF-16
@@ -110,7 +111,8 @@ class Finder:
                 if form in folded:
                     yield from _occurrences(form, folded)
         else:
-            for _, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+            valid = _HALVES.sub("?", folded)  # the automaton takes UTF-8, which half a surrogate pair has none of
+            for _, start, end in self._automaton.find_matches_as_indexes(valid, overlapping=True):
                 yield start, end
 
     @cached_property

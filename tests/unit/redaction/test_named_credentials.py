@@ -23,3 +23,10 @@ REDACTOR = Redactor(names=["Authorization", "X-Records-Key"])
 )
 def test_the_value_is_hidden_and_a_variable_is_shown(text: str, shown: str) -> None:
     assert REDACTOR.text(text) == shown
+
+
+@pytest.mark.parametrize("secrets", [1, 500])
+def test_half_a_surrogate_pair_hides_nothing_else(secrets: int) -> None:
+    """JSON can hold one; the search for many secrets takes UTF-8 only."""
+    redactor = Redactor(f"secret-{number:04}" for number in range(secrets))
+    assert redactor.text("\ud800 before secret-0000 \udc00 after") == "\ud800 before [redacted] \udc00 after"
