@@ -22,11 +22,12 @@ from noojee_contract.clients.transport_errors import in_words, is_malformed
 from noojee_contract.errors import NoAnswer, NotOffered, TargetError
 from noojee_contract.model.archive import instant
 from noojee_contract.model.exchange import Headers, NotJson, beginning, json_of
-from noojee_contract.targets.target import DEFAULT_TIMEOUT_SECONDS
 
 MOST_BYTES = 4 * 1024 * 1024
 """The longest body of an answer of a control API."""
 MOST_OF_A_MESSAGE = 300
+CONTROL_TIMEOUT_SECONDS = 60.0
+"""How long an exchange with a control API may take: it may create thousands of calls, on a loaded machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class ControlClient:
         *,
         token: str | None = None,
         headers: Headers = (),
-        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        timeout_seconds: float = CONTROL_TIMEOUT_SECONDS,
     ) -> None:
         self._http = http
         self._url = control_url.rstrip("/")
@@ -168,9 +169,10 @@ class ControlClient:
         Sends the request again if a reused connection closes before a byte arrives: the server had closed it already.
         """
         deadline, into = Deadline(self._timeout_seconds), io.BytesIO()
+        timeout = httpx.Timeout(self._timeout_seconds, connect=self._http.timeout.connect)
         sent = {**self._headers, **(headers or {})}
         try:
-            request = self._http.build_request(method, self._url + path, headers=sent, **how)
+            request = self._http.build_request(method, self._url + path, headers=sent, timeout=timeout, **how)
             answer = self._sent(request, deadline)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             kind = TargetError if is_malformed(error) else NoAnswer

@@ -16,7 +16,7 @@ import httpx
 from noojee_contract.clients.body import CODINGS
 from noojee_contract.clients.body_file import BodyFile
 from noojee_contract.clients.client import Client
-from noojee_contract.clients.control import ControlClient, Sandbox
+from noojee_contract.clients.control import CONTROL_TIMEOUT_SECONDS, ControlClient, Sandbox
 from noojee_contract.clients.limits import Limits, OnWait
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.proxies import proxies_of_environment
@@ -98,7 +98,11 @@ class TargetClient:
             token = self._environ.get(self.target.control_token_env) or None
         url = self.target.control_url or f"{self.root}/__noojee"
         return ControlClient(
-            self.http, url, token=token, headers=self._headers_for(url), timeout_seconds=self.target.timeout_seconds
+            self.http,
+            url,
+            token=token,
+            headers=self._headers_for(url),
+            timeout_seconds=max(self.target.timeout_seconds, CONTROL_TIMEOUT_SECONDS),
         )
 
     def secrets(self) -> list[str]:
