@@ -12,21 +12,35 @@ from noojee_contract.redaction.printable import escaped
 MOST_SHOWN = 20
 STYLE = (
     "body{font:16px sans-serif;max-width:70em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
-    "td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;overflow-wrap:anywhere}"
+    "td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;overflow-wrap:anywhere}th{white-space:nowrap}"
 )
+COUNTED = {
+    ChangeKind.BREAKS: ("breaks clients", "break clients"),
+    ChangeKind.DOCUMENTED: ("changes what is documented", "change what is documented"),
+    ChangeKind.INCONCLUSIVE: ("is inconclusive", "are inconclusive"),
+    ChangeKind.UNDOCUMENTED: ("changes what is not documented", "change what is not documented"),
+    ChangeKind.NOISE: ("is noise", "are noise"),
+}
+"""What one difference does, and what several do."""
 VERDICTS = {"go": "GO", "no-go": "NO-GO", "inconclusive": "INCONCLUSIVE"}
 
 
 def verdict_line(result: UpgradeResult) -> str:
     """The verdict with its reasons in one line."""
-    counts = [
-        f"{sum(each.count for each in result.of_kind(kind))} {kind.value}"
-        for kind in ChangeKind
-        if result.of_kind(kind)
-    ]
+    counts = [_counted(kind, sum(each.count for each in result.of_kind(kind))) for kind in ChangeKind]
+    counts = [words for words in counts if words]
     if result.verdict == "inconclusive":
         counts = [*(result.gaps or ("not every answer says something",)), *counts]
     return f"{VERDICTS[result.verdict]} for {result.target}: {'; '.join(counts) or 'nothing changed'}"
+
+
+def _counted(kind: ChangeKind, count: int) -> str:
+    one, several = COUNTED[kind]
+    return f"1 difference {one}" if count == 1 else f"{count} differences {several}" if count else ""
+
+
+def _title(kind: ChangeKind) -> str:
+    return f"{kind.value[:1].upper()}{kind.value[1:]}"
 
 
 def compared_line(result: UpgradeResult) -> str:
@@ -56,7 +70,7 @@ def _section(result: UpgradeResult, kind: ChangeKind) -> Iterator[str]:
     if not found:
         return
     yield ""
-    yield f"{kind.value[:1].upper()}{kind.value[1:]}:"
+    yield f"{_title(kind)}:"
     for change in found[:MOST_SHOWN]:
         yield f"  {in_words(change)}"
         if change.example and kind is not ChangeKind.NOISE:
@@ -80,7 +94,7 @@ def render_markdown(result: UpgradeResult) -> str:
             continue
         lines += [
             "",
-            f"### {kind.value}",
+            f"### {_title(kind)}",
             "",
             "| what | reading or rule | old | new | times |",
             "|---|---|---|---|---|",
@@ -113,7 +127,7 @@ def render_html(result: UpgradeResult) -> str:
         found = result.of_kind(kind)
         if found:
             head = "<tr><th>what<th>reading or rule<th>old<th>new<th>times<th>example</tr>"
-            parts.append(f"<h2>{_text(kind.value)}</h2><table>{head}{''.join(map(_html_row, found))}</table>")
+            parts.append(f"<h2>{_title(kind)}</h2><table>{head}{''.join(map(_html_row, found))}</table>")
     return "\n".join(parts) + "\n"
 
 

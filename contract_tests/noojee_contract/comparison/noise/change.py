@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -85,17 +85,6 @@ def grouped(changes: Sequence[Change]) -> list[Change]:
     for each in changes:
         key = (each.kind, each.about, each.reading, each.rule)
         before = found.get(key)
-        count = each.count + (before.count if before else 0)
-        first = before or each
-        found[key] = Change(
-            kind=first.kind,
-            about=first.about,
-            old=first.old,
-            new=first.new,
-            reading=first.reading,
-            rule=first.rule,
-            example=first.example,
-            count=count,
-        )
+        found[key] = each if before is None else replace(before, count=before.count + each.count)
     order = list(ChangeKind)
     return sorted(found.values(), key=lambda each: (order.index(each.kind), -each.count))
