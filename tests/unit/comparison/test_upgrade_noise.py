@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -208,6 +209,35 @@ def test_busy_answer_says_nothing() -> None:
     found = upgraded(lambda made: made.update(status=503))
     assert kinds(found) == {(ChangeKind.INCONCLUSIVE, ClientReading.STATUS)}
     assert UpgradeResult(target="pbx", changes=found, compared=(("answers", 1),)).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("old", [429, 503, None])
+@pytest.mark.parametrize("new", [200, 404, 503, None])
+def test_question_that_was_not_answered_before_says_nothing(old: int | None, new: int | None) -> None:
+    """A PBX that was busy or silent during the capture has not changed, and was not compared."""
+    before, after = (
+        {"q": AnswerParts(question="q", method="by tag", at=SECOND, status=status, transport_error=error)}
+        for status, error in ((old, "timed out"), (new, "reset"))
+    )
+    found = changes(before, after, RULES)
+    assert kinds(found) == {(ChangeKind.INCONCLUSIVE, ClientReading.STATUS)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("cut off", None, (ChangeKind.INCONCLUSIVE, ClientReading.STATUS)),
+        (None, "cut off", (BREAKS, ClientReading.STRICT_JSON)),
+        ("cut off", "cut off", None),
+    ],
+)
+def test_answer_that_was_cut_off_before_says_nothing(
+    old: str | None, new: str | None, found: tuple[ChangeKind, ClientReading] | None
+) -> None:
+    """Whole answers since the upgrade break nobody; a PBX that cuts each answer off has not changed."""
+    whole = answers(sent(SECOND, "a3f09c1e77b2"))["q"]
+    before, after = ({"q": replace(whole, transport_error=error)} for error in (old, new))
+    assert kinds(changes(before, after, RULES)) == ({found} if found else set())
 
 
 @pytest.mark.parametrize(

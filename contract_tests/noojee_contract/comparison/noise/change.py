@@ -66,7 +66,7 @@ class UpgradeResult:
 
     @property
     def verdict(self) -> str:
-        """go, no-go, or inconclusive if too little was compared: each answer must be compared, and a leg if there were legs."""
+        """go, no-go, or inconclusive if too little was compared: an answer said nothing, or there are gaps."""
         if any(change.kind in NO_GO for change in self.changes):
             return "no-go"
         busy = any(

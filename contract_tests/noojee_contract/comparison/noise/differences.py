@@ -61,7 +61,7 @@ class AnswerDifference:
 
 def differences(old: AnswerParts, new: AnswerParts, *, since: float) -> Iterator[AnswerDifference]:
     """What differs between two answers to the same question. Calls that began after `since` (seconds since 1970) are new."""
-    if old.status != new.status and new.status in BUSY:
+    if _says_nothing(old, new):
         yield AnswerDifference(
             place=("status",),
             about=f"status {old.method}",
@@ -74,9 +74,8 @@ def differences(old: AnswerParts, new: AnswerParts, *, since: float) -> Iterator
     if old.status != new.status:
         yield _breaks(("status",), f"status {old.method}", _status(old), _status(new), ClientReading.STATUS)
         return
-    if new.transport_error != old.transport_error:
-        saw = new.transport_error or "a whole answer"
-        yield _breaks(("body",), f"body {old.method}", old.body, saw, ClientReading.STRICT_JSON)
+    if new.transport_error is not None and new.transport_error != old.transport_error:
+        yield _breaks(("body",), f"body {old.method}", old.body, new.transport_error, ClientReading.STRICT_JSON)
         return
     yield from _headers(old, new)
     if old.broken is None and new.broken is not None and old.body != "audio":
@@ -89,12 +88,21 @@ def differences(old: AnswerParts, new: AnswerParts, *, since: float) -> Iterator
     yield from _atoms(("object",), f"an answer {old.method}", old.fields, new.fields)
 
 
+def _says_nothing(old: AnswerParts, new: AnswerParts) -> bool:
+    """Whether two answers cannot be compared: one is busy, or the old one is missing or was cut off."""
+    if old.status in BUSY or new.status in BUSY or old.status is None:
+        return True
+    return old.transport_error is not None and new.transport_error != old.transport_error
+
+
 def _breaks(place: Place, about: str, old: str, new: str, reading: ClientReading) -> AnswerDifference:
     return AnswerDifference(place=place, about=about, kind=ChangeKind.BREAKS, old=old, new=new, reading=reading)
 
 
 def _status(answer: AnswerParts) -> str:
-    return f"no answer ({answer.transport_error})" if answer.status is None else str(answer.status)
+    if answer.status is None:
+        return f"no answer ({answer.transport_error})"
+    return str(answer.status) if answer.transport_error is None else f"{answer.status} ({answer.transport_error})"
 
 
 def _headers(old: AnswerParts, new: AnswerParts) -> Iterator[AnswerDifference]:
