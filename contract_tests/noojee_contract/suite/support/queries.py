@@ -196,21 +196,29 @@ def check_refused(subject: Subject, check: Check, exchange: Exchange, what: str)
 
 
 def check_credentials_refused(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
-    """Check that a request is refused because of its credentials. 429 and server errors without a recording decide nothing."""
+    """Check that a request is refused because of its credentials.
+
+    No answer decides nothing, nor do 429 and server errors without a recording.
+    """
     if not _is_undecided(subject, check, exchange, what):
         _check_refused(subject, check, exchange, what)
 
 
 def _is_undecided(subject: Subject, check: Check, exchange: Exchange, what: str) -> bool:
-    """Whether an answer says nothing about credentials: the check keeps it, and the clause goes on with the next ones."""
-    if not is_busy(exchange) or shows_recording(subject, exchange):
+    """Whether an exchange says nothing about credentials: the check keeps it, and the clause goes on with the next ones.
+
+    A PBX may close the connection on wrong credentials, but so does a proxy whose PBX is down.
+    """
+    is_answered = exchange.response is not None
+    if is_answered and (not is_busy(exchange) or shows_recording(subject, exchange)):
         return False
     actual = describe_exchange(subject, exchange)
+    came = f"the answer is {actual}" if is_answered else actual
     advice = "; set requests_per_second" if exchange.status == TOO_MANY_REQUESTS else ""
     check.undecide(
-        f"{what}: the answer is {actual}, which does not say whether the credentials are refused{advice}",
+        f"{what}: {came}, which does not say whether the credentials are refused{advice}",
         exchange,
-        kind=FailureKind.UNEXPECTED_STATUS,
+        kind=FailureKind.UNEXPECTED_STATUS if is_answered else FailureKind.NO_ANSWER,
         expected="a refusal",
         actual=actual,
     )
@@ -243,18 +251,22 @@ def check_no_recording(subject: Subject, check: Check, exchange: Exchange, what:
     """
     require_a_decision(exchange)
     actual = describe_exchange(subject, exchange)
+    kind = FailureKind.UNEXPECTED_STATUS if is_busy(exchange) else FailureKind.NOT_REFUSED
     check(
-        not shows_recording(subject, exchange) and not is_busy(exchange),
+        exchange.response is not None and not shows_recording(subject, exchange) and not is_busy(exchange),
         f"{what}: expected no recording, got {actual}",
         exchange,
-        kind=FailureKind.UNEXPECTED_STATUS if is_busy(exchange) else FailureKind.NOT_REFUSED,
+        kind=FailureKind.NO_ANSWER if exchange.response is None else kind,
         expected="no recording",
         actual=actual,
     )
 
 
 def check_credentials_get_nothing(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
-    """Check that wrong credentials get no recording. 429 and server errors without a recording decide nothing."""
+    """Check that wrong credentials get no recording.
+
+    No answer decides nothing, nor do 429 and server errors without a recording.
+    """
     if not _is_undecided(subject, check, exchange, what):
         check_no_recording(subject, check, exchange, what)
 
