@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from noojee_contract.comparison.noise.answer import AnswerParts, answer_of
+from noojee_contract.comparison.noise.answer import AnswerParts, Atom, answer_of
 from noojee_contract.comparison.noise.change import Change, ChangeKind, ClientReading, UpgradeResult
 from noojee_contract.comparison.noise.relations import Relation, relation_of
 from noojee_contract.comparison.noise.rules import changes, learnt
@@ -202,6 +202,18 @@ def test_leg_that_ended_since_is_noise() -> None:
     local = datetime.fromtimestamp(start, UTC) + timedelta(hours=11)
     long_leg = leg(1, f"{local:%Y-%m-%d %H:%M:%S}.0", UniqueId=f"{start}.9", Duration="900")
     assert kinds(upgraded(rows(lambda found: [*found, long_leg]))) == set()
+
+
+def test_call_that_began_during_the_capture_is_noise() -> None:
+    """A capture of a day lasts half an hour. The Time of its last request says how far the PBX's clock is ahead."""
+    later, ahead = SECOND + timedelta(minutes=30), timedelta(minutes=5)
+    stamp = Atom("digits", str(int((later + ahead).timestamp() * 1000)))
+    clock = AnswerParts(question="t", method="of Time", at=later, status=200, body="digits", fields={"": stamp})
+    for minutes, is_noise in ((10, True), (2, False)):  # the question was asked at minute 5 of the PBX's clock
+        call = leg(1, UniqueId=f"{int(SECOND.timestamp()) + 60 * minutes}.5", Duration="20")
+        old = answers(sent(SECOND, "0b9d4e5f6a71")) | {"t": clock}
+        found = changes(old, answers(sent(AFTER, "9c8b7a6d5e4f", [*legs(), call])), RULES)
+        assert (not kinds(found)) is is_noise
 
 
 def test_busy_answer_says_nothing() -> None:

@@ -44,12 +44,13 @@ class NoiseRules:
 def learnt(first: Answers, second: Answers) -> NoiseRules:
     """The noise between two captures of a PBX that did not change."""
     rules = NoiseRules()
+    since, drift = captured_at(first), _drift(first, second)
     for question, old in first.items():
         if question not in second:
             continue
         new = second[question]
-        passed = _passed(first, second, old, new)
-        for each in differences(old, new, since=captured_at(first)):
+        passed = _passed(old, new, drift)
+        for each in differences(old, new, since=since):
             relation = each.relation or relation_of(each.old, each.new, passed=passed)
             if relation is not None and each.place[0] in ("header", "leg", "legs", "object"):
                 rules.add(each.place, relation)
@@ -57,30 +58,39 @@ def learnt(first: Answers, second: Answers) -> NoiseRules:
 
 
 def captured_at(answers: Answers) -> float:
-    """The PBX's time of a capture, in seconds since 1970: by its Time, or else no later than its newest call.
+    """The PBX's time of the first answer of a capture, in seconds since 1970; without its clock, no later than its newest call.
 
-    The clock of a PBX may differ from that of the machine that asked.
+    The clock of a PBX may differ from that of the machine that asked. A call that began while a capture was recorded may
+    be missing in its first answers.
     """
-    clock = _pbx_clock(answers)
-    if clock is not None:
-        return clock
+    first = min((answer.at.timestamp() for answer in answers.values()), default=inf)
+    ahead = _seconds_ahead(answers)
+    if ahead is not None:
+        return first + ahead
     starts = [start for answer in answers.values() for key in answer.legs if (start := began(key[0])) is not None]
-    moments = [answer.at.timestamp() for answer in answers.values()]
-    return min(max(starts, default=inf), min(moments, default=inf))
+    return min(max(starts, default=inf), first)
 
 
-def _pbx_clock(answers: Answers) -> float | None:
-    stamps = [
-        instant(atom.text) for answer in answers.values() if answer.body == "digits" for atom in answer.fields.values()
-    ]
-    return min((stamp for stamp in stamps if stamp is not None), default=None)
+def _seconds_ahead(answers: Answers) -> float | None:
+    """How far the clock of the PBX is ahead of the machine that asked, by the Time that it answered; None if unknown."""
+    for answer in answers.values():
+        stamps = [instant(atom.text) for atom in answer.fields.values()] if answer.body == "digits" else []
+        for stamp in stamps:
+            if stamp is not None:
+                return stamp - answer.at.timestamp()
+    return None
 
 
-def _passed(first: Answers, second: Answers, old: AnswerParts, new: AnswerParts) -> Passed:
+def _drift(first: Answers, second: Answers) -> float | None:
+    """How much the clock of the PBX moved against that of the machine between two captures; None if unknown."""
+    before, after = _seconds_ahead(first), _seconds_ahead(second)
+    return None if before is None or after is None else after - before
+
+
+def _passed(old: AnswerParts, new: AnswerParts, drift: float | None) -> Passed:
     """The seconds between two answers, by the machine's clock and by the PBX's."""
     machine = (new.at - old.at).total_seconds()
-    before, after = _pbx_clock(first), _pbx_clock(second)
-    return (machine,) if before is None or after is None else (machine, after - before)
+    return (machine,) if drift is None else (machine, machine + drift)
 
 
 def changes(old: Answers, new: Answers, rules: NoiseRules) -> list[Change]:
@@ -89,12 +99,12 @@ def changes(old: Answers, new: Answers, rules: NoiseRules) -> list[Change]:
 
 
 def _changes(old: Answers, new: Answers, rules: NoiseRules) -> Iterator[Change]:
-    since = captured_at(old)
+    since, drift = captured_at(old), _drift(old, new)
     for question, before in old.items():
         after = new.get(question)
         if after is None:
             continue
-        passed = _passed(old, new, before, after)
+        passed = _passed(before, after, drift)
         for each in differences(before, after, since=since):
             relation = rules.explains(each, passed)
             yield Change(
