@@ -7,13 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from noojee_fake import ControlClient, ServerProcess
-from support.commands import environment
+from support.commands import PATH, environment
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "docs" / "guides" / "container"
@@ -77,8 +76,7 @@ def test_the_commands_of_the_image_build_start_and_probe_the_fake(tmp_path: Path
     [build] = of("RUN")
     script = build.replace("/opt/noojee", str(tmp_path / "opt")).replace("/src", str(tmp_path / "src"))
     clean = {name: value for name, value in environment().items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    path = os.pathsep.join([str(Path(sys.executable).parent), clean["PATH"]])
-    subprocess.run(["sh", "-euc", script], env={**clean, "PATH": path}, timeout=600, check=True)
+    subprocess.run(["sh", "-euc", script], env={**clean, "PATH": PATH}, timeout=600, check=True)
 
     [entrypoint], [arguments], [check] = of("ENTRYPOINT"), of("CMD"), of("HEALTHCHECK")
     program, (verb, *flags) = command(entrypoint, tmp_path), command(arguments, tmp_path)

@@ -8,17 +8,15 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from noojee_fake import ControlClient, ServerProcess
-from support.commands import environment, needs_curl
+from support.commands import PATH, environment, needs_curl
 from support.node import needs_node
 
 GUIDES = Path(__file__).parents[3] / "docs" / "guides"
-PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 def blocks(name: str) -> list[tuple[str, str]]:

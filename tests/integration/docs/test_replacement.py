@@ -1,12 +1,10 @@
-"""The page about replacements is correct: its commands run unchanged, its config and samples load."""
+"""The page about replacements is correct: its commands run with another port, its config and samples load."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from noojee_contract.dialects.loader.file import read_dialect
 from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.schemas import load
 from noojee_contract.targets.config import load_config
-from support.commands import environment, needs_curl
+from support.commands import PATH, environment, free_port, needs_curl
 
 FOLDER = Path(__file__).parents[3] / "docs" / "guides" / "replacement"
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -32,10 +30,16 @@ def test_the_commands_of_the_page_exit_with_0(tmp_path: Path) -> None:
     """Fill a table, start the app, verify it as a read-only target: exit 0, and the vendor's paths are not applicable."""
     folder = tmp_path / "replacement"
     shutil.copytree(FOLDER, folder)
-    script = f"trap 'kill %1' EXIT\n{block('sh').rstrip()}"
-    environ = environment(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    commands = block("sh").rstrip().replace("8642", str(free_port()))
+    script = f"trap 'kill %1' EXIT\n{commands}"
     done = subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", script],
+        cwd=folder,
+        env=environment(PATH=PATH),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "not applicable" in done.stdout

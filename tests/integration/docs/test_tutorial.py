@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
-from support.commands import environment, needs_curl
+from support.commands import PATH, environment, needs_curl
 
 ROOT = Path(__file__).parents[3]
-PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 _SPEC = importlib.util.spec_from_file_location("readme", ROOT / "docs" / "generate" / "readme.py")
 assert _SPEC is not None
 assert _SPEC.loader is not None

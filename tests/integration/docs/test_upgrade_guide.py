@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,11 +14,10 @@ from pytest_httpserver import HTTPServer
 
 from noojee_fake.testing.process import ServerProcess
 from support.builders import KEY, archive
-from support.commands import environment, needs_curl
+from support.commands import PATH, environment, needs_curl
 from support.probing import CALLS, RECORDINGS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "guides" / "upgrade.md").read_text(encoding="utf-8")
-PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 ADDRESS, RATE = "https://pbx.example.com", "requests_per_second = 10\n"
 Serve = Callable[..., str]
 pytestmark = needs_curl  # the commands need bash; openssl comes with curl

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,13 +9,9 @@ import pytest
 
 from noojee_fake.errors import StartError
 from noojee_fake.testing.process import ServerProcess
+from support.commands import environment
 
 ServeFixture = Callable[..., ServerProcess]
-
-
-def environment(**variables: str) -> dict[str, str]:
-    """The variables of this process without those of pytest, and some more."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | variables
 
 
 @pytest.fixture

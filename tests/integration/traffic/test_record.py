@@ -21,7 +21,7 @@ from noojee_contract.cli.main import main
 from noojee_contract.engine.bundled import bundled
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_fake.testing import ServerProcess
-from support.commands import environment
+from support.commands import environment, wait_until
 from support.raw_upstream import answering, upstream
 
 AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
@@ -284,12 +284,8 @@ def started(server: str, tmp_path: Path, *flags: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
     file = tmp_path / "day.jsonl"
-    while not file.exists() or file.read_bytes().count(b"\n") < 5:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    wait_until(lambda: file.exists() and file.read_bytes().count(b"\n") >= 5, process, seconds=60)
     return process
 
 

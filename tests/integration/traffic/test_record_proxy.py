@@ -24,7 +24,7 @@ from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.replay.matcher import ReplayConfig
 from noojee_contract.traffic.replay.server import ReplayServer
 from noojee_fake.testing import ServerProcess
-from support.commands import environment
+from support.commands import environment, wait_until
 
 KEY = "b5d7f6a0-2f1c-4f0e-9d4a-6d1f0c1e7a55"
 ARCHIVE = bundled()
@@ -70,11 +70,7 @@ def recording(pbx: ServerProcess, out: Path, *flags: str) -> Iterator[Proxy]:
         text=True,
     )
     try:
-        deadline = time.monotonic() + 30
-        while not ready.exists():
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(ready.exists, process)
         ca_file = ready.with_name("ready.ca.pem")
         yield Proxy(process, ready.read_text().strip(), ca_file if ca_file.exists() else None)
     finally:

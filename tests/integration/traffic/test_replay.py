@@ -8,7 +8,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -18,6 +17,7 @@ from noojee_contract.model.wire import WireBody, WireMessage
 from noojee_contract.traffic.replay.server import ReplayServer
 from noojee_contract.traffic.replay.transport import ReplayTransport
 from support.awkward_answers import AWKWARD, REQUEST
+from support.commands import wait_until
 from support.proxying import everything, proxy
 from support.raw_upstream import answering, upstream
 from support.recorded import BASE, answer, exchange, exchange_file, message
@@ -145,11 +145,7 @@ def _port(replay: ReplayServer) -> int:
 def _replaying(file: Path, ready: Path, *flags: str) -> subprocess.Popen[str]:
     words = [sys.executable, "-m", "noojee_contract", "replay", str(file), "--ready-file", str(ready), *flags]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 20
-    while not ready.exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(ready.exists, process)
     return process
 
 

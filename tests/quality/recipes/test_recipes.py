@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
-from support.commands import environment
+from support.commands import PATH, environment
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "docs" / "contributing"
@@ -86,11 +85,10 @@ def copy(tmp_path: Path) -> Path:
 def run_loop(recipe: Recipe, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the quick loop as a developer does, on the packages of the copy."""
     packages = os.pathsep.join(str(folder / name) for name in ("fake_server", "contract_tests"))
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", recipe.loop],
         cwd=folder,
-        env=environment(PYTHONPATH=packages, PATH=path, PYTHONDONTWRITEBYTECODE="1"),
+        env=environment(PYTHONPATH=packages, PATH=PATH, PYTHONDONTWRITEBYTECODE="1"),
         capture_output=True,
         text=True,
         timeout=300,

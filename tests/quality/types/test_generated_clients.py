@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from noojee_fake import ServerProcess
+from support.commands import PATH
 from support.node import NODE, needs_node, needs_npm_packages, npm_program, run
 
 DESCRIPTIONS = {"control": "openapi.json", "pbx": "pbx.openapi.json"}
@@ -172,7 +173,6 @@ def test_client_of_openapi_python_client_compiles_and_works(server: ServerProces
     """Every operation is generated without a warning; mypy accepts it, and a user's program."""
     (tmp_path / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
     (tmp_path / "mypy.ini").write_text(MYPY, encoding="utf-8")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # its hooks call ruff
     for name in DESCRIPTIONS:
         words = ["--url", described(server, name), "--output-path", f"{name}_client", "--meta", "none"]
         run(
@@ -187,7 +187,7 @@ def test_client_of_openapi_python_client_compiles_and_works(server: ServerProces
                 "--fail-on-warning",
             ],
             tmp_path,
-            PATH=path,
+            PATH=PATH,  # its hooks call ruff
         )
     (tmp_path / "used.py").write_text(PYTHON_USED, encoding="utf-8")
     run([sys.executable, "-m", "mypy", "--cache-dir=cache", "used.py", "control_client", "pbx_client"], tmp_path)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from support.commands import free_port
+
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 MISSING = PROGRAM is None and not os.environ.get("CI")
 """Whether a test that needs it is to be skipped; in CI it is to fail."""
@@ -41,7 +43,7 @@ http {{
 @contextmanager
 def secured(upstream: str, folder: Path, certificate: Path) -> Iterator[tuple[str, str]]:
     """The base URL of `upstream` behind nginx with TLS, and one of plain http that is sent there."""
-    port = _free_port()
+    port = free_port()
     plain = f"server {{ listen 127.0.0.1:{port}; return 301 https://127.0.0.1$request_uri; }}"
     with proxied(upstream, folder, certificate=certificate, more_servers=plain) as url:
         yield url, f"http://127.0.0.1:{port}"
@@ -57,7 +59,7 @@ def proxied(
     """
     assert PROGRAM is not None, "nginx is not installed"
     folder.mkdir()
-    port = _free_port()
+    port = free_port()
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     tls = f" ssl;\n    ssl_certificate {certificate};\n    ssl_certificate_key {certificate}" if certificate else ""
     (folder / "nginx.conf").write_text(
@@ -86,9 +88,3 @@ def proxied(
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from support.commands import environment
+from support.commands import PATH, environment
 
 GUIDES = Path(__file__).parents[3] / "docs" / "guides"
 RECIPES = GUIDES / "ci"
@@ -29,11 +29,10 @@ class Machine:
     wheels: Path
 
     def variables(self, **more: str) -> dict[str, str]:
-        """The environment of a step: pip installs from `wheels` only, and no variable of our own tests is left."""
+        """The environment of a step: pip installs from `wheels` only, and variables of the tests are left out."""
         clean = {name: value for name, value in environment().items() if not name.startswith(("TOX_", "PYTHON"))}
-        path = os.pathsep.join([str(Path(sys.executable).parent), clean["PATH"]])
         pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels), "PIP_CONFIG_FILE": os.devnull}
-        return {**clean, "PATH": path, "CI": "true", **pip, **more}
+        return {**clean, "PATH": PATH, "CI": "true", **pip, **more}
 
 
 @dataclass(slots=True, kw_only=True)
