@@ -72,18 +72,19 @@ class Recordings:
         wanted = self.selection.wanted(api_call, name)
         if isinstance(wanted, Response):
             return wanted
+        now_micros = api_call.now_micros
         changes, kept = self._store.changes, self._kept[name]
-        answer = kept.find(wanted, changes, api_call.now_micros)
+        answer = kept.find(wanted, changes, now_micros)
         if answer is None:
-            answer = self._make(name, wanted, api_call.now_micros)
-            since_micros = self.selection.settled_since(name, wanted, api_call.now_micros)
+            candidates = self.selection.candidates(name, wanted)
+            answer = self._make(wanted, self.selection.listed(name, wanted, candidates, now_micros), now_micros)
+            since_micros = self.selection.settled_since(candidates, now_micros)
             if since_micros is not None:
                 kept.keep(wanted, changes, since_micros, answer)
         return answer
 
-    def _make(self, name: str, wanted: str, now_micros: int) -> Response:
-        """The answer with all metadata that match."""
-        found = self.selection.find(name, wanted, now_micros)
+    def _make(self, wanted: str, found: SelectedCalls, now_micros: int) -> Response:
+        """The answer with the metadata of the selected legs."""
         if not found:
             if wanted and self._unknown != "empty-list":
                 return self._errors.response(200 if self._unknown == "failure-200" else 404, "No matching recording")

@@ -43,33 +43,10 @@ class Selection:
         return wanted
 
     def find(self, name: str, wanted: str, now_micros: int) -> SelectedCalls:
-        """The calls that match. Legs that are not listed do not match either."""
-        if name == "uniqueId":
-            call = self._store.call(wanted)
-            legs = self._listed(call, now_micros) if call else ()
-            return ((call, legs),) if call and legs else ()
-        found: list[tuple[Call, Sequence[Leg]]] = []
-        for call in self._candidates(name, wanted):
-            legs = self._listed(call, now_micros)
-            tagged = [leg for leg in legs if self._has_tag(leg, wanted)]
-            if tagged:
-                found.append((call, tagged if self._only_tagged_legs else legs))
-        if len(found) > 1:
-            found.sort(key=lambda selected: (selected[0].start_micros, selected[0].legs[0].call_record_id))
-        return found
+        """The calls that match, from the store."""
+        return self.listed(name, wanted, self.candidates(name, wanted), now_micros)
 
-    def settled_since(self, name: str, wanted: str, now_micros: int) -> int | None:
-        """The time since which the selection is the same, if no call changes: all legs of its calls have ended.
-
-        None if a leg has not ended, if the retention may remove a record, or if nothing was found: unknown values are endless.
-        """
-        if not self._all_recorded:
-            return None
-        calls = self._candidates(name, wanted)
-        since = max((leg.end_micros for call in calls for leg in call.legs), default=None)
-        return since if since is not None and since <= now_micros else None
-
-    def _candidates(self, name: str, wanted: str) -> Sequence[Call]:
+    def candidates(self, name: str, wanted: str) -> Sequence[Call]:
         """The calls of a unique id or a tag, listed or not."""
         if name == "uniqueId":
             call = self._store.call(wanted)
@@ -77,6 +54,29 @@ class Selection:
         if not wanted:
             return ()
         return self._store.tagged_ignoring_case(wanted) if self._ignore_case else self._store.tagged(wanted)
+
+    def listed(self, name: str, wanted: str, candidates: Sequence[Call], now_micros: int) -> SelectedCalls:
+        """The calls among the candidates that match. Legs that are not listed do not match either."""
+        found: list[tuple[Call, Sequence[Leg]]] = []
+        for call in candidates:
+            legs = matching = self._listed(call, now_micros)
+            if name == "tag":
+                matching = [leg for leg in legs if self._has_tag(leg, wanted)]
+            if matching:
+                found.append((call, matching if self._only_tagged_legs else legs))
+        if len(found) > 1:
+            found.sort(key=lambda selected: (selected[0].start_micros, selected[0].legs[0].call_record_id))
+        return found
+
+    def settled_since(self, candidates: Sequence[Call], now_micros: int) -> int | None:
+        """The time since which the selection is the same, if no call changes: all legs of its calls have ended.
+
+        None if a leg has not ended, if the retention may remove a record, or if nothing was found: unknown values are endless.
+        """
+        if not self._all_recorded:
+            return None
+        since = max((leg.end_micros for call in candidates for leg in call.legs), default=None)
+        return since if since is not None and since <= now_micros else None
 
     def has_record(self, call: Call, leg: Leg, now_micros: int) -> bool:
         """Whether a leg has a database record.
