@@ -17,7 +17,7 @@ from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.comparison.noise.answer import AnswerParts
-from noojee_contract.errors import ContractError, NothingToCheck, TargetError, Unreachable
+from noojee_contract.errors import NothingToCheck, TargetError, Unreachable
 from noojee_contract.probing.pbx import ProbedPbx
 from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
 from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
@@ -129,7 +129,7 @@ def _outcomes(options: argparse.Namespace, target: Target) -> Outcomes:
         table = given(TARGET_FLAGS, vars(options))
         report = verify({target.name: table})
     if report.unreachable:
-        raise ContractError(f"target {target.name!r} cannot be reached: {report.unreachable[0][1]}")
+        raise Unreachable(target.name, f"target {target.name!r} cannot be reached: {report.unreachable[0][1]}")
     return outcomes_of(report)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from noojee_contract.cli.capturing import check_reached, key_of, run_parts, say_recorded, target_of
@@ -64,12 +64,8 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
     capture = read_capture(options.capture)
     check_same(capture, target, None if key is None else key.fingerprint)
     _check_outputs(options)
-    old, rules = _before(capture), noise_of(capture)
-    without = {
-        *(options.without or ()),
-        *(() if old.clauses else ("contract",)),
-        *(() if old.options else ("profile",)),
-    }
+    old, rules = _before(capture, options.without or ()), noise_of(capture)
+    without = {name for name, part in (("contract", old.clauses), ("profile", old.options)) if not part}
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         now = Capture(folder=Path(folder), target=target.name, dialect=target.dialect, redaction=capture.redaction)
         files = CaptureFiles(answers=now.answers(1), sounds=now.sounds(1))
@@ -89,16 +85,17 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
     )
 
 
-def _before(capture: Capture) -> CapturedSide:
+def _before(capture: Capture, without: Collection[str]) -> CapturedSide:
     last = capture.runs[-1].number
-    profile = read_profile(capture.profile) if capture.profile.is_file() else None
+    has_profile = "profile" not in without and capture.profile.is_file()
+    profile = read_profile(capture.profile) if has_profile else None
     return CapturedSide(
         answers=read_answers(capture.answers(last)),
         sounds=read_sounds(capture, last),
         kept=read_bodies(capture.answers(last)),
         options={} if profile is None else profile.values,
         other={} if profile is None else dict.fromkeys(profile.other_behaviour),
-        clauses=read_outcomes(capture),
+        clauses={} if "contract" in without else read_outcomes(capture),
     )
 
 

@@ -123,6 +123,16 @@ def test_question_that_was_not_asked_again_is_inconclusive() -> None:
     assert compare("pbx", side(), side(), NoiseRules()).verdict == "inconclusive"
 
 
+def test_part_that_could_not_be_asked_again_is_inconclusive() -> None:
+    """A probe that learns nothing, or a contract that cannot be run, leaves a part of the capture unchecked."""
+    passed = {"metadata.schema": ClauseOutcome("passed", "must")}
+    old = replace(side("a"), options={"metadata_order": "oldest-first"}, clauses=passed)
+    assert compare("pbx", old, old, NoiseRules()).verdict == "go"
+    assert compare("pbx", old, replace(old, options={}), NoiseRules()).verdict == "inconclusive"
+    for clauses in ({}, {"metadata.schema": ClauseOutcome("inconclusive", "must")}):
+        assert compare("pbx", old, replace(old, clauses=clauses), NoiseRules()).verdict == "inconclusive"
+
+
 def test_drawn_call_that_was_not_asked_again_is_a_note() -> None:
     """Later calls may use up the limits of calls and sounds."""
     old = side("a", "b", "c", method="by unique id")

@@ -34,7 +34,7 @@ DRAWN = (METHODS[BY_UNIQUE_ID], METHODS["retrieve"])
 class CapturedSide:
     """What is compared of one side.
 
-    A part that was not captured is empty. `kept` are the files of sound that were kept,
+    A part that was not captured, or is left out on both sides, is empty. `kept` are the files of sound that were kept,
     `other` is behaviour that no option covers, in words, with the option that it is about.
     """
 
@@ -129,6 +129,10 @@ def _gaps(old: CapturedSide, new: CapturedSide, *, has_legs: bool) -> Iterator[s
         yield f"{len(lost)} of {len(old.answers)} questions were not asked again"
     if not has_legs:
         yield "the capture lists no leg: its recordings file names nothing that the PBX has"
+    if old.options and not new.options:
+        yield "no option was learnt again"
+    if tested(old.clauses) and not tested(new.clauses) | failed(new.clauses):
+        yield "no clause was tested again"
 
 
 def _notes(old: CapturedSide, new: CapturedSide) -> Iterator[str]:
