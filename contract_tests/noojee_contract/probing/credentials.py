@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from noojee_contract.clients.hashes import HashParameters, TimeUnavailable
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.probing.hash_pool import read_millis
-from noojee_contract.probing.observation import Observations, Unclear, Uncovered, observed
-from noojee_contract.probing.pbx import Asked, ProbedPbx, Saw
+from noojee_contract.probing.observation import Observations, Unclear, observed
+from noojee_contract.probing.pbx import Asked, ProbedPbx, Saw, says_nothing
 from noojee_contract.probing.requests import NEEDS_KNOWN
 
 UNUSED_KEY = "00000000-0000-4000-8000-000000000000"
@@ -46,7 +46,8 @@ def ask_six_times(pbx: ProbedPbx) -> Observations:
         yield observed(option, "unlimited", asked, exchanges[-1])
     else:
         refused = len(exchanges)
-        value = "5" if refused == MOST_ATTEMPTS + 1 else None
+        is_refused = refused == MOST_ATTEMPTS + 1 and not says_nothing(exchanges[-1])
+        value = "5" if is_refused else None
         yield observed(option, value, asked, exchanges[-1], saw=f"request {refused} for Time is refused")
 
 
@@ -60,7 +61,8 @@ def ask_hash_again(pbx: ProbedPbx) -> Observations:
     first, second = (pbx.ask(sample.question, hash_pair=pair) for _ in range(2))
     value = {Saw.LEGS: "within-window", Saw.REFUSED: "once"}.get(second.saw) if first.saw is Saw.LEGS else None
     saw = f"a hash brings {first.saw.value}, and again {second.saw.value}"
-    yield observed("hash_reuse", value, "a known recording twice with one hash", second.exchange, saw=saw)
+    decides = first if first.saw is Saw.BUSY else second
+    yield observed("hash_reuse", value, "a known recording twice with one hash", decides.exchange, saw=saw)
     pbx.hashes.reuses = pbx.hashes.reuses or value == "within-window"
 
 
@@ -80,8 +82,7 @@ def ask_wrong(pbx: ProbedPbx) -> Observations:
     if answer.saw is Saw.REFUSED:
         yield observed(option, str(answer.exchange.status), asked, answer.exchange)
     else:
-        saw = f"a wrong key brings {answer.saw.value}"
-        yield Uncovered(option=option, saw=saw, asked=asked, exchange=answer.exchange)
+        yield observed(option, None, asked, answer.exchange, saw=f"a wrong key brings {answer.saw.value}")
 
 
 def ask_expired(pbx: ProbedPbx) -> Observations:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from noojee_contract.model.exchange import Exchange
+from noojee_contract.probing.pbx import BUSY, says_nothing
 from noojee_contract.probing.questions import option_rows
 
 
@@ -45,7 +46,16 @@ Observations = Iterator[Observation]
 
 
 def observed(option: str, value: str | None, asked: str, *exchanges: Exchange, saw: str = "") -> Observation:
-    """The option with this value, or uncovered behaviour if the value is none of the option's; `saw` says what came."""
+    """The option with this value, or uncovered behaviour if the value is none of the option's; `saw` says what came.
+
+    Without a value, an answer that did not come whole or of a busy server decides nothing.
+    """
     if value in option_rows()[option].values:
         return Learnt(option=option, value=str(value), asked=asked, exchanges=exchanges)
+    empty = next((exchange for exchange in exchanges if says_nothing(exchange)), None)
+    if empty is not None:
+        reason = (
+            "no whole answer came" if empty.status not in BUSY else f"the answer was {empty.status}, which says nothing"
+        )
+        return Unclear(option, reason)
     return Uncovered(option=option, saw=saw or f"{value}", asked=asked, exchange=exchanges[0] if exchanges else None)

@@ -10,7 +10,7 @@ from noojee_contract.dialects.vendor import BY_HOUR, FIELDS, METADATA
 from noojee_contract.model.audio import kind_of
 from noojee_contract.model.exchange import Exchange, NotJson
 from noojee_contract.probing.observation import Uncovered
-from noojee_contract.probing.pbx import FIRST_ERROR_STATUS
+from noojee_contract.probing.pbx import FIRST_ERROR_STATUS, says_nothing
 from noojee_contract.redaction.redact import names_a_credential_header
 
 USUAL_HEADERS = frozenset(
@@ -38,7 +38,7 @@ def other_behaviour(exchanges: Sequence[Exchange], *, has_json: bool) -> list[Un
 
     `has_json`: the dialect answers with JSON; the 2.7.14 service answers with plain text.
     """
-    answered = [exchange for exchange in exchanges if exchange.response is not None]
+    answered = [exchange for exchange in exchanges if not says_nothing(exchange)]
     found = {each.saw: each for each in _headers(answered)}
     for exchange in answered if has_json else ():
         for saw in _body(exchange):

@@ -19,6 +19,7 @@ from noojee_contract.probing.hash_pool import HashPool
 
 FIRST_ERROR_STATUS = 400
 BUSY = (429, 503)
+"""Statuses of a server that is busy."""
 UNKNOWN_VALUE = "no-such-recording"
 LONGEST_EPOCH = 11
 
@@ -50,7 +51,7 @@ class Asked:
     def saw(self) -> Saw:
         """What kind of answer it is."""
         exchange = self.exchange
-        if exchange.response is None or exchange.transport_error is not None or exchange.status in BUSY:
+        if says_nothing(exchange):
             return Saw.BUSY
         if self.legs:
             return Saw.LEGS if exchange.status == 200 else Saw.OTHER
@@ -198,6 +199,11 @@ class ProbedPbx:
                     ended=max(leg.start) + timedelta(seconds=leg.duration_seconds) if leg.start else None,
                     seconds=leg.duration_seconds,
                 )
+
+
+def says_nothing(exchange: Exchange) -> bool:
+    """Whether an answer shows no option: it did not come whole, or the server was busy."""
+    return exchange.response is None or exchange.transport_error is not None or exchange.status in BUSY
 
 
 def began(unique_id: str) -> int | None:

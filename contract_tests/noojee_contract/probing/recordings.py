@@ -164,9 +164,6 @@ def ask_unknown(pbx: ProbedPbx) -> Observations:
     seen = []
     for kind in ("tag", "unique_id"):
         answer = pbx.ask(Question(kind, UNKNOWN_VALUE))
-        if answer.saw is Saw.BUSY:
-            yield _busy("unknown_recording", answer)
-            return
         value = {Saw.EMPTY: "empty-list", Saw.REFUSED: f"failure-{answer.exchange.status}"}.get(answer.saw)
         seen.append((value, answer.exchange))
     (by_tag, first), (by_id, second) = seen
@@ -180,9 +177,6 @@ def ask_empty(pbx: ProbedPbx) -> Observations:
         return
     answer = pbx.ask(Question("tag", ""))
     value = {Saw.EMPTY: "empty-list", Saw.REFUSED: "refused"}.get(answer.saw)
-    if answer.saw is Saw.BUSY:
-        yield _busy("empty_tag", answer)
-        return
     yield observed("empty_tag", value, "an empty tag", answer.exchange, saw=f"an empty tag brings {answer.saw.value}")
 
 
@@ -197,12 +191,10 @@ def ask_other_case(pbx: ProbedPbx) -> Observations:
             continue
         answer = pbx.ask(Question("tag", other))
         asked = "a known tag in the other letter case"
-        if answer.saw is Saw.BUSY:
-            yield _busy("tag_match", answer)
-            return
         calls = {leg.unique_id for leg in known.legs}
         found = any(leg.unique_id in calls and leg.tag != other for leg in answer.legs)
-        yield observed("tag_match", "ignore-case" if found else "exact", asked, answer.exchange)
+        value = "ignore-case" if found else "exact"
+        yield observed("tag_match", None if answer.saw is Saw.BUSY else value, asked, answer.exchange)
         return
 
 
@@ -224,8 +216,3 @@ def ask_accented(pbx: ProbedPbx) -> Observations:
             if any(leg.tag == tag for leg in answer.legs):
                 yield observed("query_charset", charset, f"a known tag beyond ASCII, encoded as {charset}", exchange)
                 return
-
-
-def _busy(option: str, answer: Asked) -> Unclear:
-    status = answer.exchange.status
-    return Unclear(option, "no answer came" if status is None else f"the answer was {status}, which says nothing")

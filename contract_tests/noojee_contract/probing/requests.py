@@ -8,8 +8,8 @@ from dataclasses import replace
 from noojee_contract.dialects.vendor_dialect import FORM
 from noojee_contract.model.exchange import Exchange, NotJson, Request
 from noojee_contract.model.question import Question
-from noojee_contract.probing.observation import Observations, Unclear, Uncovered, observed
-from noojee_contract.probing.pbx import BUSY, FIRST_ERROR_STATUS, ProbedPbx, Saw
+from noojee_contract.probing.observation import Observations, Unclear, observed
+from noojee_contract.probing.pbx import FIRST_ERROR_STATUS, ProbedPbx, Saw
 
 BAD_REQUEST: Mapping[str, str] = {
     "recording-api": "recording_api_bad_request_status",
@@ -27,11 +27,8 @@ def ask_missing(pbx: ProbedPbx) -> Observations:
         return
     answer = pbx.ask(Question("tag", ""), bare=True)
     option, asked, exchange = BAD_REQUEST[pbx.target.dialect], "by tag without a tag", answer.exchange
-    if answer.saw is Saw.BUSY:
-        yield Unclear(option, "the answer says nothing")
-        return
     if answer.saw is not Saw.REFUSED:
-        yield Uncovered(option=option, saw=f"no parameter brings {answer.saw.value}", asked=asked, exchange=exchange)
+        yield observed(option, None, asked, exchange, saw=f"no parameter brings {answer.saw.value}")
         return
     yield observed(option, str(exchange.status), asked, exchange)
     if pbx.target.dialect == "njadmin":
@@ -55,12 +52,9 @@ def ask_unknown_path(pbx: ProbedPbx) -> Observations:
     url = f"{pbx.client.base}/noSuchMethod"
     exchange = pbx.client.send("POST", url, headers=FORM)
     asked = "a path that does not exist"
-    if exchange.response is None or exchange.status in BUSY:
-        yield Unclear("unknown_path", "the answer says nothing")
-        return
     if exchange.status != NOT_FOUND:
         saw = f"a path that does not exist is answered with {exchange.status}, and not with 404"
-        yield Uncovered(option="unknown_path", saw=saw, asked=asked, exchange=exchange)
+        yield observed("unknown_path", None, asked, exchange, saw=saw)
         return
     start = exchange.body.lstrip()[:1]
     value = {b"<": "html", b"{": "json", b"": "empty"}.get(start)
@@ -143,4 +137,4 @@ def ask_plain(pbx: ProbedPbx) -> Observations:
         yield observed("plain_http", "served", asked, exchange)
     else:
         saw = f"plain http is answered with {exchange.status}, which is no answer of the API"
-        yield Uncovered(option="plain_http", saw=saw, asked=asked, exchange=exchange)
+        yield observed("plain_http", None, asked, exchange, saw=saw)

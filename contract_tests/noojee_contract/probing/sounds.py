@@ -11,16 +11,14 @@ from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
 from noojee_contract.model.wave_header import format_tag
 from noojee_contract.probing.observation import Observation, Observations, Unclear, Uncovered, observed
-from noojee_contract.probing.pbx import FIRST_ERROR_STATUS, ProbedPbx, SoundLeg
+from noojee_contract.probing.pbx import FIRST_ERROR_STATUS, ProbedPbx, SoundLeg, says_nothing
 
 CODINGS: Mapping[int, str] = {1: "wav-pcm", 6: "wav-alaw", 7: "wav-ulaw"}
 """The number of a coding in a WAV file. Source: RFC 2361."""
 MPEG = "mpeg"
 NIGHT = timedelta(hours=48)
 """A leg that ended so long before another moment was there in a whole night between them."""
-MOST_SOUNDS = 3
 FAR_LEG = 900
-NO_TEMPLATE = "the target names no audio template"
 _LEG_PARAMETER = re.compile(r"[?&]leg=\{leg\}")
 
 
@@ -34,7 +32,7 @@ def ask_sound(pbx: ProbedPbx) -> Observations:
     if pbx.client.audio_template is None or not legs:
         return
     heard: dict[str, list[tuple[SoundLeg, Exchange]]] = {}
-    for leg in list(dict.fromkeys((legs[0], legs[-1])))[:MOST_SOUNDS]:
+    for leg in dict.fromkeys((legs[0], legs[-1])):
         exchange = fetch(pbx, leg.unique_id, leg.number, tag=leg.tag)
         form = form_of(exchange)
         if is_sound(exchange) and pbx.heard is None:
@@ -100,7 +98,7 @@ def ask_by_get(pbx: ProbedPbx) -> Observations:
         return
     exchange = fetch(pbx, leg.unique_id, leg.number, tag=leg.tag, template="GET " + template.removeprefix("POST "))
     value = "post-and-get" if is_sound(exchange) else None
-    if (exchange.status or 0) >= FIRST_ERROR_STATUS:
+    if (exchange.status or 0) >= FIRST_ERROR_STATUS and not says_nothing(exchange):
         value = "post"
     yield observed("audio_methods", value, "the sound of a leg by GET", exchange, saw=f"GET brings {exchange.status}")
 
@@ -141,9 +139,8 @@ def ask_unknown_leg(pbx: ProbedPbx) -> Observations:
 def _refusal(pbx: ProbedPbx, option: str, value: str, asked: str, exchange: Exchange) -> Observation:
     """The value of a refusal, or uncovered behaviour if the answer is neither sound nor a refusal."""
     has_error = pbx.api.read_error_body(exchange) is not None or (exchange.status or 0) >= FIRST_ERROR_STATUS
-    if exchange.response is None:
-        return Unclear(option, "no answer came")
-    return observed(option, value if has_error else None, asked, exchange, saw="no sound, and no error")
+    is_refusal = has_error and not says_nothing(exchange)
+    return observed(option, value if is_refusal else None, asked, exchange, saw="no sound, and no error")
 
 
 def _longest(pbx: ProbedPbx) -> float:
