@@ -24,9 +24,9 @@ from noojee_contract.targets.flags import RUN_FLAGS, words
 
 PREFIX = "noojee-contract: "
 TABLES = "targets.json"
-FILE_KEYS = ("recordings", "ca_file", "client_cert", "client_key")
-"""The keys of a target whose values are files."""
 """The temporary target file of tables that a caller passes."""
+FILE_KEYS = ("recordings", "ca_file", "client_cert", "client_key", "profile")
+"""The keys of a target whose values are files. A profile may also be a table."""
 
 Tables = Mapping[str, Mapping[str, Any]]
 

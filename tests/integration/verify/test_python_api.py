@@ -64,6 +64,14 @@ def test_a_path_verifies_all_targets_of_the_file(elsewhere: Path) -> None:
     }
 
 
+def test_a_profile_file_starts_from_the_current_folder(elsewhere: Path) -> None:
+    """As all relative paths of a table do."""
+    text = 'format = "noojee-profile/1"\n[target]\nname = "new"\ndialect = "recording-api"\n[values]\n'
+    (elsewhere / "profile.toml").write_text(text)
+    with pytest.raises(TargetError, match="options of a PBX by recording-api"):
+        verify({"new": EMBEDDED | {"profile": "profile.toml"}}, only=[CLAUSE])
+
+
 def test_an_unreachable_target_is_in_the_report() -> None:
     """Exit code 4; variables of `environ` reach the suite."""
     table = {"dialect": "njadmin", "base_url": "http://127.0.0.1:9", "api_key_env": "A_KEY", "timeout_seconds": 1}
