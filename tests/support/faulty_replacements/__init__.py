@@ -219,7 +219,7 @@ FAULTY: Mapping[str, FaultyReplacement] = {
         'return ("", 204) if', "return listed(found) if", "metadata.unknown-recording",
         FailureKind.OPTION_DIFFERS, option="unknown_recording", variant="nothing-in-the-path",
     ),
-    "search-finds-no-path": faulty(
+    "unknown-reference-refused-as-a-call": faulty(
         "The error for an unknown call is used for a reference that no call carries.",
         "    return listed(\n        rows(\"call_id IN", "    return listed_or_nothing(\n        reference, rows(\"call_id IN",
         "metadata.unknown-recording", FailureKind.OPTION_DIFFERS, option="unknown_recording", variant="nothing-in-the-path",
