@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +18,8 @@ from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.errors import TargetError
 from noojee_contract.model.exchange import Request
 from noojee_contract.targets.target import Target
+from support.commands import free_port
+from support.raw_upstream import answering, upstream
 
 PASSWORD = "PL4NTED-PROXY-PASSWORD"
 ELSEWHERE = "http://pbx.example"
@@ -45,41 +46,6 @@ def error_at(url: str, *, ca_files: tuple[Path, ...] = (), timeout_seconds: floa
     )
     with closing(TargetClient(target, servers=Servers(), environ={"PBX_KEY": "k-123456"})) as client:
         return client.read_only_client().sender.send(Request(method="POST", url=f"{url}/")).transport_error
-
-
-@contextmanager
-def answering(answer: bytes, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """The port of a server that answers each connection with these bytes, whatever it reads."""
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            try:
-                if context is not None:
-                    connection = context.wrap_socket(connection, server_side=True)
-                connection.recv(65536)
-                connection.sendall(answer)
-            except OSError:
-                pass
-            connection.close()
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield listening.getsockname()[1]
-    finally:
-        listening.close()
-
-
-def closed_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize(
@@ -127,7 +93,7 @@ def test_a_network_of_no_proxy_is_reached_directly(no_proxy: str, monkeypatch: p
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_that_does_not_answer_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its variable, and without its password."""
-    port = closed_port()
+    port = free_port()
     monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://u:{PASSWORD}@127.0.0.1:{port}")
     says = error_at(f"{scheme}://pbx.example") or ""
     assert f"through the proxy 127.0.0.1:{port} ({scheme.upper()}_PROXY)" in says
@@ -137,7 +103,7 @@ def test_a_proxy_that_does_not_answer_is_named(scheme: str, monkeypatch: pytest.
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"])
 def test_a_proxy_that_refuses_a_tunnel_is_named(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer to CONNECT is not the answer of the target."""
-    with answering(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as port:
+    with upstream(answering(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())) as port:
         monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{port}")
         says = error_at("https://pbx.example") or ""
     assert f"127.0.0.1:{port} (ALL_PROXY)" in says
@@ -146,7 +112,7 @@ def test_a_proxy_that_refuses_a_tunnel_is_named(status: str, monkeypatch: pytest
 
 def test_a_proxy_that_demands_a_password_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """For plain http, 407 is an answer like any other; only a proxy sends it."""
-    with answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as port:
+    with upstream(answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")) as port:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
         says = error_at(ELSEWHERE) or ""
     assert f"127.0.0.1:{port} (HTTP_PROXY) demands a user and a password" in says
@@ -164,7 +130,7 @@ def test_a_proxy_that_never_answers_is_named(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even a wrong one."""
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
-    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as port:
+    with upstream(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) as port:
         assert error_at(f"http://127.0.0.1:{port}") is None
 
 
@@ -179,7 +145,7 @@ def tls_server(authority: trustme.CA, name: str = "localhost", answer: bytes = b
     """The base URL of a TLS server whose certificate is for a name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
-    with answering(answer or b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", context) as port:
+    with upstream(answering(answer or b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), context) as port:
         yield f"https://localhost:{port}"
 
 
@@ -202,7 +168,12 @@ def test_a_certificate_for_another_name_says_so(authority: trustme.CA, tmp_path:
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n"])
 def test_a_port_without_tls_says_so(answer: bytes) -> None:
     """WRONG_VERSION_NUMBER means that it speaks http."""
-    with answering(answer) as port:
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65536)  # the start of TLS, which has no end of a head
+        connection.sendall(answer)
+
+    with upstream(handle) as port:
         says = error_at(f"https://localhost:{port}") or ""
     assert "this port speaks http, or another protocol without TLS" in says
     assert "_ssl.c" not in says
@@ -215,7 +186,7 @@ def test_a_server_that_demands_a_certificate_asks_for_it(authority: trustme.CA, 
     authority.issue_cert("localhost").configure_cert(context)
     context.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(context)
-    with answering(b"", context) as port:
+    with upstream(answering(b""), context) as port:
         says = error_at(f"https://localhost:{port}", ca_files=(tmp_path / "ca.pem",)) or ""
     assert "set client_cert and client_key" in says
 
