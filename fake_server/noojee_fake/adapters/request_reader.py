@@ -175,6 +175,14 @@ class RequestReader:
             return Malformed(status=431, reason="the head of the request is too long", start=self.start)
         return None
 
+    def drop(self) -> None:
+        """Drop a request that is not complete: its client has left.
+
+        Reader and parser refer to each other, so the body would otherwise stay until the garbage collector runs.
+        """
+        self._begin()
+        self._first = b""
+
     @property
     def start(self) -> bytes:
         """The first bytes of the request that is being read."""

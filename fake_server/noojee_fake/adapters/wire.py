@@ -56,6 +56,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the client."""
         self._connections.discard(self)
+        self._reader.drop()
         self._responder.leave()
 
     def data_received(self, data: bytes) -> None:

@@ -125,18 +125,39 @@ def test_bodies_under_way_share_the_budget(serve: Serve) -> None:
     """Four clients that stop in the middle of eight megabytes leave no room for a fifth; when they leave, there is room."""
     server = serve("--quiet", "--memory-budget", "32M")
     with client_of(server) as client:
-        address = ("127.0.0.1", int(server.base_url.rpartition(":")[2]))
-        head = b"PUT %s/sound?unique_id=1&leg=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n"
-        with ExitStack() as stack:
-            for _ in range(4):
-                half = stack.enter_context(socket.create_connection(address, 20))
-                half.sendall(head % DEFAULT.encode() + bytes(8_000_000))
+        with halves_of_bodies(server, 4):
             refused = put_sound(client, 0, 6 * MEBIBYTE)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
             assert works(client)
         deadline = time.monotonic() + 10
         while put_sound(client, 0, 6 * MEBIBYTE).status_code != 204:
             assert time.monotonic() < deadline
+
+
+def test_body_under_way_during_a_large_request_is_released(serve: Serve) -> None:
+    """A large request freezes the objects of the garbage collector: it never frees the connections of that time."""
+    server = serve("--quiet", "--memory-budget", "32M")
+    with client_of(server) as client:
+        with halves_of_bodies(server, 3):
+            large = client.post(
+                f"{DEFAULT}/calls", content=bytes(MEBIBYTE), headers={"content-type": "application/json"}
+            )
+            assert large.status_code == 400
+        deadline = time.monotonic() + 10
+        while put_sound(client, 0, 10 * MEBIBYTE).status_code != 204:
+            assert time.monotonic() < deadline
+
+
+@contextmanager
+def halves_of_bodies(server: ServerProcess, count: int) -> Iterator[None]:
+    """Clients that stop in the middle of a body, after eight megabytes. They leave at the end."""
+    address = ("127.0.0.1", int(server.base_url.rpartition(":")[2]))
+    head = b"PUT %s/sound?unique_id=1&leg=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(count):
+            half = stack.enter_context(socket.create_connection(address, 20))
+            half.sendall(head % DEFAULT.encode() + bytes(8_000_000))
+        yield
 
 
 def test_calls_beyond_the_budget_are_refused(small: httpx.Client) -> None:
