@@ -148,14 +148,10 @@ class RequestReader:
             self._receiver.on_request(known, None, keep_alive=True, version="1.1")
             return None
         malformed = self._parse(data)
-        request = self._whole_request()
-        if request is not None and malformed is None:
+        request = self._started[0] if len(self._started) == 1 else None
+        if request is not None and self._is_between and malformed is None:
             self._known.keep(data, request)
         return malformed
-
-    def _whole_request(self) -> Request | None:
-        """The request of the last bytes, if they were one request that can be known, and no more."""
-        return self._started[0] if self._is_between and len(self._started) == 1 else None
 
     def _parse(self, data: bytes) -> Malformed | None:
         heads, body_bytes = self.heads, self.body_bytes
@@ -176,10 +172,7 @@ class RequestReader:
         return None
 
     def drop(self) -> None:
-        """Drop a request that is not complete: its client has left.
-
-        Reader and parser refer to each other, so the body would otherwise stay until the garbage collector runs.
-        """
+        """Drop a request that is not complete. Else it stays until the garbage collector runs: the parser refers to this."""
         self._begin()
         self._first = b""
 
