@@ -109,8 +109,14 @@ class Check:
         expected: str | None = None,
         actual: str | None = None,
     ) -> None:
-        """Make one check. `message` says what was expected and what came. Raises CheckFailed if it did not pass."""
+        """Make one check. `message` says what was expected and what came. Raises CheckFailed if it did not pass.
+
+        No check of an exchange passes without an answer: an answer that never came has no leg, no audio and no credential.
+        """
         self.checks += 1
+        if passed and exchange is not None and exchange.response is None:
+            passed, kind, expected, actual = False, FailureKind.NO_ANSWER, "an answer", "no answer"
+            message = f"expected an answer, got no answer ({exchange.transport_error})"
         if not passed:
             self._fail(
                 CheckFailed(

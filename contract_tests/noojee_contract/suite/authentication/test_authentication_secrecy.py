@@ -19,6 +19,7 @@ from noojee_contract.suite.support.queries import (
     ask,
     describe_exchange,
     first_question,
+    is_unanswered,
     pbx_millis,
     request_of,
     send,
@@ -103,7 +104,9 @@ def test_a_refusal_shows_no_credential(subject: Subject, check: Check) -> None:
             tries = [(subject.client.in_place(wrong), (wrong, subject.client.key)) for wrong in keys]
         for tried, secrets in tries:
             exchange = ask(subject, question, credentials=tried)
-            _check_no_leak(check, exchange, secrets, "the refusal of a credential shows it, or the right credential,")
+            if not is_unanswered(subject, check, exchange, "a wrong credential"):
+                what = "the refusal of a credential shows it, or the right credential,"
+                _check_no_leak(check, exchange, secrets, what)
 
 
 @clause("authentication.no-oracle")
@@ -114,6 +117,8 @@ def test_a_refusal_is_the_same_with_and_without_a_recording(subject: Subject, ch
             subject.client.by_unique_id(value, credentials=wrong_credentials(subject))
             for value in (unique_id, "no-such-call.1")
         )
+        if present.response is None and is_unanswered(subject, check, absent, "a wrong credential"):
+            continue
         expected, actual = describe_exchange(subject, present), describe_exchange(subject, absent)
         same_answer = present.status == absent.status and subject.error_body(present) == subject.error_body(absent)
         check(

@@ -204,21 +204,36 @@ def check_credentials_refused(subject: Subject, check: Check, exchange: Exchange
         _check_refused(subject, check, exchange, what)
 
 
-def _is_undecided(subject: Subject, check: Check, exchange: Exchange, what: str) -> bool:
-    """Whether an exchange says nothing about credentials: the check keeps it, and the clause goes on with the next ones.
+def is_unanswered(subject: Subject, check: Check, exchange: Exchange, what: str) -> bool:
+    """Whether a request with wrong credentials got no answer: the check keeps it, and the clause goes on with the next ones.
 
     A PBX may close the connection on wrong credentials, but so does a proxy whose PBX is down.
     """
-    is_answered = exchange.response is not None
-    if is_answered and (not is_busy(exchange) or shows_recording(subject, exchange)):
+    if exchange.response is not None:
         return False
     actual = describe_exchange(subject, exchange)
-    came = f"the answer is {actual}" if is_answered else actual
+    check.undecide(
+        f"{what}: {actual}, which does not say whether the credentials are refused",
+        exchange,
+        kind=FailureKind.NO_ANSWER,
+        expected="a refusal",
+        actual=actual,
+    )
+    return True
+
+
+def _is_undecided(subject: Subject, check: Check, exchange: Exchange, what: str) -> bool:
+    """Whether an exchange says nothing about credentials: the check keeps it, and the clause goes on with the next ones."""
+    if is_unanswered(subject, check, exchange, what):
+        return True
+    if not is_busy(exchange) or shows_recording(subject, exchange):
+        return False
+    actual = describe_exchange(subject, exchange)
     advice = "; set requests_per_second" if exchange.status == TOO_MANY_REQUESTS else ""
     check.undecide(
-        f"{what}: {came}, which does not say whether the credentials are refused{advice}",
+        f"{what}: the answer is {actual}, which does not say whether the credentials are refused{advice}",
         exchange,
-        kind=FailureKind.UNEXPECTED_STATUS if is_answered else FailureKind.NO_ANSWER,
+        kind=FailureKind.UNEXPECTED_STATUS,
         expected="a refusal",
         actual=actual,
     )
@@ -251,12 +266,11 @@ def check_no_recording(subject: Subject, check: Check, exchange: Exchange, what:
     """
     require_a_decision(exchange)
     actual = describe_exchange(subject, exchange)
-    kind = FailureKind.UNEXPECTED_STATUS if is_busy(exchange) else FailureKind.NOT_REFUSED
     check(
-        exchange.response is not None and not shows_recording(subject, exchange) and not is_busy(exchange),
+        not shows_recording(subject, exchange) and not is_busy(exchange),
         f"{what}: expected no recording, got {actual}",
         exchange,
-        kind=FailureKind.NO_ANSWER if exchange.response is None else kind,
+        kind=FailureKind.UNEXPECTED_STATUS if is_busy(exchange) else FailureKind.NOT_REFUSED,
         expected="no recording",
         actual=actual,
     )

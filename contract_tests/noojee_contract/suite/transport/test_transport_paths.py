@@ -158,7 +158,9 @@ def test_an_unknown_method_has_the_declared_body(subject: Subject, check: Check)
     """UNKNOWN: option unknown_path. CLIENT C-J: 404 returns HTML."""
     for question in first_vendor_question(subject):
         exchange = post(subject, (ABSENT[0], question[1]))
-        if not exchange.body:
+        if exchange.response is None:
+            seen = f"other: {describe_exchange(subject, exchange)}"
+        elif not exchange.body:
             seen = "empty"
         elif read_error_body(exchange) is not None:
             seen = "json"
