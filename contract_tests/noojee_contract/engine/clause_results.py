@@ -22,8 +22,10 @@ from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import Result
+from noojee_contract.targets.applicability import needs_live_answers
 
 BUG_HEADER = "x-noojee-fake-bug"
+SAME_ANSWER = "needs a PBX: recorded traffic gives the same answer to the same question each time"
 
 
 class ClauseResults:
@@ -72,6 +74,8 @@ class ClauseResults:
                 return self._failed_on(clause, function, cell, check, failed, document)
         if expected is not None:
             return self._failed(clause, cell, check, expected)
+        if self._is_replayed(cell) and needs_live_answers(clause):
+            return make_result(clause, cell, Outcome.NOT_APPLICABLE, checks=check.checks, reason=SAME_ANSWER)
         if check.notes:
             seen = f"saw {'; '.join(check.notes)}"
             return make_result(clause, cell, Outcome.INFORMATIONAL, checks=check.checks, reason=seen)
@@ -152,8 +156,10 @@ class ClauseResults:
     def _outcome_of_stop(self, cell: Cell, stop: Exception | None = None) -> Outcome:
         """The outcome of a clause that could not be checked: recorded traffic has what it has, so it is not applicable."""
         is_limit = isinstance(stop, LimitReached) and not isinstance(stop, NotRecorded)
-        replayed = any(self._planner.targets[name].is_replayed for name in cell.target_names)
-        return Outcome.NOT_APPLICABLE if replayed and not is_limit else Outcome.INCONCLUSIVE
+        return Outcome.NOT_APPLICABLE if self._is_replayed(cell) and not is_limit else Outcome.INCONCLUSIVE
+
+    def _is_replayed(self, cell: Cell) -> bool:
+        return any(self._planner.targets[name].is_replayed for name in cell.target_names)
 
     def _outcome_of(
         self, clause: Clause, cell: Cell, failed: CheckFailed, expectations: Expectations

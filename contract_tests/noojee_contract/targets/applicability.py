@@ -10,6 +10,17 @@ from noojee_contract.model.outcome import Outcome
 from noojee_contract.targets.manners import MANNERS, denied
 from noojee_contract.targets.target import Target
 
+LIVE_PATTERNS = ("idempotence", "invariance")
+LIVE_CLAUSES = frozenset(
+    {
+        "authentication.hash-reuse",
+        "by-hour.limit-apart",
+        "transport.accept-json",
+        "transport.content-type-check",
+        "transport.form-charset",
+    }
+)
+"""More clauses that send a question again, or with other headers."""
 SCHEME_WORDS = {"hash": "time stamps and hashes", "api-key": "a key"}
 
 
@@ -44,6 +55,14 @@ def reason_not_applicable(clause: Clause, target: Target) -> str | None:
 def applies_to(clause: Clause, target: Target) -> bool:
     """Whether a clause applies to a target that has what the clause needs."""
     return concerns(clause, target) and reason_not_applicable(clause, target) is None
+
+
+def needs_live_answers(clause: Clause) -> bool:
+    """Whether a clause checks how a PBX answers a question again or in another form.
+
+    A replay gives the recorded answer each time, whatever the headers are, so a pass says nothing about the PBX.
+    """
+    return clause.pattern in LIVE_PATTERNS or clause.id in LIVE_CLAUSES
 
 
 def lacking(clause: Clause, target: Target, *, served_elsewhere: Collection[str] = ()) -> tuple[Outcome, str] | None:

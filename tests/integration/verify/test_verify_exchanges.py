@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.cli.main import main
 from noojee_contract.engine.bundled import bundled
 from noojee_contract.model.wire import WireExchange
+from noojee_contract.targets.applicability import LIVE_CLAUSES
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_fake.testing.process import ServerProcess
 from support.recorded import exchange_file, message
@@ -76,6 +78,33 @@ def test_recorded_answers_of_a_conformant_pbx_pass(recorded: Path, verify: Verif
     assert "not recorded: POST " in refused["reason"]
     assert all(row["reason"] for row in results.values() if row["outcome"] == "not_applicable")
     assert code in (0, 3)
+
+
+def test_question_that_is_repeated_says_nothing(recorded: Path, verify: Verify) -> None:
+    """A replay gives its one answer again, whatever the headers are: a pass would say nothing about the PBX."""
+    names = ("metadata.repeatable", "audio.asked-again", "transport.accept-json", "transport.content-type-check")
+    _, results = verify(recorded, "--only", "transport.*")
+    assert {results[name]["outcome"] for name in names} == {"not_applicable"}
+    assert all("needs a PBX" in results[name]["reason"] for name in names)
+
+
+def test_clauses_that_need_a_pbx_exist() -> None:
+    """A wrong id would let its clause pass."""
+    assert set(catalogue()) >= LIVE_CLAUSES
+
+
+def test_recorded_answers_that_differ_fail(recorded: Path, tmp_path: Path, verify: Verify) -> None:
+    """Two recorded answers to one question are evidence: the second one lists no leg."""
+    with ExchangeReader(recorded) as reader:
+        exchanges = list(reader)
+        first = exchanges[0]
+        empty = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
+        header = {"dialect": "njadmin", "scheme": "api-key", "time_zone": "Australia/Melbourne"}
+        again = replace(first, response=message(empty))
+        file = exchange_file(tmp_path / "twice.jsonl", [*exchanges, again], **header)
+    code, results = verify(file)
+    assert code == 1
+    assert results["metadata.repeatable"]["outcome"] == "failed"
 
 
 def test_recorded_fault_fails(recorded: Path, tmp_path: Path, verify: Verify) -> None:
