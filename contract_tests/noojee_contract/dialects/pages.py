@@ -15,11 +15,14 @@ TOTAL_HEADERS = ("x-total-count", "x-total", "total-count", "x-total-results", "
 NEXT = frozenset(
     {
         "next", "nextpage", "nexturl", "nexturi", "nextlink", "nexttoken", "nextpagetoken", "nextcursor", "nextoffset",
-        "continuationtoken", "nextpageurl", "hasmore", "hasnext", "hasnextpage", "more", "moreavailable", "moreresults",
-        "truncated", "istruncated",
+        "continuationtoken", "nextpageurl",
     }
 )  # fmt: skip
-"""Keys whose value, if it is not empty, says that there is more."""
+"""Keys whose value, if it is not empty, leads to more."""
+MORE = frozenset(
+    {"hasmore", "hasnext", "hasnextpage", "more", "moreavailable", "moreresults", "truncated", "istruncated"}
+)
+"""Keys whose value says whether there is more. If it is false, a key of `NEXT` is for later, not for this listing."""
 TOTALS = frozenset(
     {"total", "totalcount", "totalelements", "totalitems", "totalresults", "totalrecords", "totalhits", "totalrows"}
 )
@@ -42,8 +45,10 @@ def says_more(exchange: Exchange, around: Iterator[Mapping[str, Any]], entries: 
         if name == "content-range" and (found := _RANGE.fullmatch(value)) and int(found[2]) > int(found[1]) + 1:
             return f"the header content-range says {int(found[2])}, and {entries} came"
     for document in around:
-        for path, key, value in _members(document):
-            said = _of_member(key, value, entries)
+        members = list(_members(document))
+        is_last = any(key in MORE and value is False for _, key, value in members)
+        for path, key, value in members:
+            said = None if is_last and key in NEXT else _of_member(key, value, entries)
             if said is not None:
                 return f"{path} {said}"
     return None
@@ -59,7 +64,7 @@ def _members(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 def _of_member(key: str, value: Any, entries: int) -> str | None:
-    if key in NEXT and value not in (None, False, "", 0, "false", [], {}):
+    if key in NEXT | MORE and value not in (None, False, "", 0, "false", [], {}):
         return "says that there is more"
     if key in TOTALS and _number(value) > entries:
         return f"says {_number(value)}, and {entries} came"

@@ -108,6 +108,7 @@ def said(document: dict[str, Any]) -> str | None:
         {"_links": {"next": {"href": "/2"}}},
         {"meta": {"hasMore": 1}},
         {"truncated": True},
+        {"next_cursor": "x", "has_more": True},
     ],
     ids=ascii,
 )
@@ -122,6 +123,7 @@ def test_an_object_around_the_legs_announces_more(members: dict[str, Any]) -> No
         {"next": None},
         {"next": ""},
         {"hasMore": False},
+        {"next_cursor": "for-the-next-poll", "has_more": False},
         {"total": 2},
         {"total": 1},
         {"totalCount": "many"},
