@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from noojee_contract.cli.serving import say
+from noojee_contract.cli.messages import say, say_error
 from noojee_contract.errors import TargetError
 from noojee_contract.model.exchange import Exchange, Request, Response
 from noojee_contract.model.files import beginning_of
-from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_USAGE
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.model.schemas import violations
 from noojee_contract.model.wire import WireExchange, dechunked
 from noojee_contract.report.summary import count_of
@@ -38,8 +38,7 @@ def archive(options: argparse.Namespace) -> int:
     try:
         return _archive(options)
     except TargetError as error:
-        say(f"noojee-contract: {error}")
-        return EXIT_USAGE
+        return say_error(error)
 
 
 def _archive(options: argparse.Namespace) -> int:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from noojee_contract.cli.capturing import check_answered, key_of, run_parts, say_recorded, target_of
-from noojee_contract.errors import ContractError, NothingToCheck, TargetError, Unreachable
-from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
+from noojee_contract.cli.messages import say_error
+from noojee_contract.errors import ContractError, TargetError
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.probing.profile_file import render
-from noojee_contract.redaction.printable import escaped
 from noojee_contract.report import writing
 from noojee_contract.traffic.capture.answers import read_answers
 from noojee_contract.traffic.capture.folder import CaptureRun, capture_for, write_json
@@ -24,14 +23,8 @@ def run(options: argparse.Namespace) -> int:
     """Capture a target. Returns 0, 2 for wrong use, 3 if answers are missing, 4 if nothing answers."""
     try:
         return _capture(options)
-    except Unreachable as error:
-        code, message = EXIT_UNREACHABLE, str(error)
-    except NothingToCheck as error:
-        code, message = EXIT_INCONCLUSIVE, str(error)
     except (ContractError, OSError) as error:
-        code, message = EXIT_USAGE, str(error)
-    print(f"noojee-contract: {escaped(message)}", file=sys.stderr)
-    return code
+        return say_error(error)
 
 
 def _capture(options: argparse.Namespace) -> int:

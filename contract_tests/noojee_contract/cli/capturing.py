@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from noojee_contract.cli.api import verify
+from noojee_contract.cli.messages import say
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
@@ -22,7 +22,6 @@ from noojee_contract.probing.pbx import ProbedPbx
 from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
 from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
 from noojee_contract.redaction.exchanges import ExchangeRedactor
-from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.stand_ins import StandInKey
 from noojee_contract.targets.flags import TARGET_FLAGS, given
 from noojee_contract.targets.target import Target
@@ -87,9 +86,9 @@ def run_parts(
     found: ProbeResult | None = None
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, closing(Servers()) as servers:
         if "profile" not in without:
-            _say("learning the options")
+            say("learning the options")
             found = _probe(target, Path(folder), servers)
-        _say("recording the answers")
+        say("recording the answers")
         careful = {**target.profile, "concurrent_authentications": "5"}  # each time stamp is used up
         patient = replace(target, max_wait_seconds=LONGEST_WAIT_SECONDS, profile=careful)
         limits = limits_of([patient], Path(folder))[patient.name]
@@ -104,7 +103,7 @@ def run_parts(
             client.close()
     parts = RunParts(recorded=recorded, exchanges=exchanges, started=started, profile=found)
     if "contract" not in without:
-        _say("checking the contract")
+        say("checking the contract")
         try:
             parts.outcomes = _outcomes(options, target)
         except TargetError as error:  # such as an API that is not there any more
@@ -154,12 +153,8 @@ def say_recorded(parts: RunParts) -> None:
     """Say what a run left out."""
     recorded = parts.recorded
     if recorded.stopped:
-        _say(f"stopped early: {recorded.stopped}")
+        say(f"stopped early: {recorded.stopped}")
     if recorded.unanswered:
-        _say(f"{len(recorded.unanswered)} of {recorded.questions} questions got an error or no answer")
+        say(f"{len(recorded.unanswered)} of {recorded.questions} questions got an error or no answer")
     for note in parts.notes:
-        _say(note)
-
-
-def _say(text: str) -> None:
-    print(escaped(text), file=sys.stderr, flush=True)
+        say(note)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from noojee_contract.catalogue.clauses import FILE, Clause, catalogue, choose
-from noojee_contract.cli.output import print_text, say
+from noojee_contract.cli.messages import say_error
+from noojee_contract.cli.output import print_text
 from noojee_contract.errors import TargetError
-from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_USAGE
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK
 
 
 def list_clauses(options: argparse.Namespace) -> int:
@@ -15,8 +16,7 @@ def list_clauses(options: argparse.Namespace) -> int:
     try:
         chosen = choose(options.pattern) if options.pattern else tuple(catalogue().values())
     except TargetError as error:
-        say(f"noojee-contract: {error}")
-        return EXIT_USAGE
+        return say_error(error)
     printed = print_text("\n".join(_text(clause) for clause in chosen))
     return EXIT_OK if printed else EXIT_INCONCLUSIVE
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
+from noojee_contract.cli.messages import say_end
 from noojee_contract.model.outcome import EXIT_OK, EXIT_USAGE
-from noojee_contract.redaction.printable import escaped
 from noojee_contract.resources import schemas
 from noojee_contract.targets.flags import target_keys
 
@@ -56,12 +55,12 @@ def init(options: argparse.Namespace) -> int:
     schema = file.with_name(f"{file.stem}.schema.json")
     for path in (file, schema):
         if path.exists():
-            return _wrong(f"{path} exists; name another file, or delete it first")
+            return say_end(f"{path} exists; name another file, or delete it first", EXIT_USAGE)
     try:
         _write(file, target_file(schema.name))
         _write(schema, schemas("own", "target.schema.json").read_text(encoding="utf-8"))
     except OSError as error:
-        return _wrong(f"{error.filename} cannot be written: {error.strerror}")
+        return say_end(f"{error.filename} cannot be written: {error.strerror}", EXIT_USAGE)
     print(
         f"{file} is written. Change base_url and recordings, set the variable STAGING_PBX_KEY, and run\n"
         f"  noojee-contract verify --config {file}\n"
@@ -79,8 +78,3 @@ def target_file(schema: str) -> str:
 def _write(path: Path, text: str) -> None:
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
-
-
-def _wrong(message: str) -> int:
-    print(f"noojee-contract: {escaped(message)}", file=sys.stderr)
-    return EXIT_USAGE

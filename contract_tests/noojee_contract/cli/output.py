@@ -6,17 +6,16 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
+from noojee_contract.cli.messages import say
 from noojee_contract.cli.redaction_key import stand_in_key
 from noojee_contract.errors import TargetError
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE
 from noojee_contract.model.result import Report
-from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report import junit, terminal, writing
 from noojee_contract.report.shared import shared_report
@@ -134,11 +133,3 @@ def print_text(text: str) -> bool:
             say(f"noojee-contract: the output could not be written: {error.strerror}")
             return False
     return True
-
-
-def say(text: str) -> None:
-    """Print a line to stderr, without characters that control a terminal; nobody may read it."""
-    if sys.stderr is None:
-        return
-    with suppress(OSError):
-        print(escaped(text), file=sys.stderr, flush=True)

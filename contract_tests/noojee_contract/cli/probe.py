@@ -16,12 +16,13 @@ from functools import partial
 from pathlib import Path
 
 from noojee_contract.cli.first_contact import KeyRefused, NotHttp, first_contact
+from noojee_contract.cli.messages import say, say_end, say_error
 from noojee_contract.cli.probe_flags import PERMISSION_KEYS
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.errors import BudgetSpent, TargetError, Unreachable
-from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
+from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.probing.pbx import ProbedPbx
 from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
 from noojee_contract.probing.profile_file import check_replaceable, render
@@ -45,19 +46,17 @@ def run(arguments: argparse.Namespace) -> int:
         writing.ensure_writable(out)
         check_replaceable(out, target)
     except TargetError as error:
-        return _refuse(str(error), EXIT_USAGE)
+        return say_error(error)
     began = datetime.now(UTC)
     try:
         with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, closing(Servers()) as servers:
             result = _probe(target, options, Path(folder), servers)
-    except Unreachable as error:
-        return _refuse(str(error), EXIT_UNREACHABLE)
-    except TargetError as error:
-        return _refuse(str(error), EXIT_USAGE)
+    except (TargetError, Unreachable) as error:
+        return say_error(error)
     if isinstance(result, str):
-        return _refuse(result, EXIT_FAILED)
+        return say_end(result, EXIT_FAILED)
     if not result.learnt:
-        return _refuse(f"nothing was learnt of {target.name}: {_reasons(result)}", EXIT_INCONCLUSIVE)
+        return say_end(f"nothing was learnt of {target.name}: {_reasons(result)}", EXIT_INCONCLUSIVE)
     writing.write(out, render(result, began=began))
     print(escaped(summary(result, out), kept="\n"), end="")
     return EXIT_OK
@@ -143,9 +142,4 @@ def _reasons(result: ProbeResult) -> str:
 
 def _say(question: ProbeQuestion) -> None:
     if sys.stderr.isatty():
-        print(f"asking {question.asks}", file=sys.stderr, flush=True)
-
-
-def _refuse(message: str, code: int) -> int:
-    print(f"noojee-contract: {escaped(message)}", file=sys.stderr, flush=True)
-    return code
+        say(f"asking {question.asks}")

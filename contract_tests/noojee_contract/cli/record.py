@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -15,13 +14,14 @@ from pathlib import Path
 
 from noojee_contract.cli.first_contact import Busy, KeyRefused, first_contact
 from noojee_contract.cli.interruption import interruptible
+from noojee_contract.cli.messages import say, say_error
 from noojee_contract.cli.redaction_key import stand_in_key
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
-from noojee_contract.errors import ContractError, TargetError, Unreachable
+from noojee_contract.errors import ContractError, TargetError
 from noojee_contract.model.exchange import Exchange
-from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.model.question import Question
 from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
 from noojee_contract.redaction.exchanges import ExchangeRedactor, RedactionRules
@@ -42,19 +42,14 @@ from noojee_contract.traffic.wire_copy import WireCopy
 
 LINE_SECONDS = 5.0
 SHOWN_UNANSWERED = 5
-LONGEST_FORM_BYTES = 64 * 1024
 
 
 def record(options: argparse.Namespace) -> int:
     """Record a target. Returns 0, 2 for wrong use, 3 if something is missing in the file, 4 if nothing answers."""
     try:
         return _record(options)
-    except Unreachable as error:
-        _say(f"noojee-contract: {error}")
-        return EXIT_UNREACHABLE
     except ContractError as error:
-        _say(f"noojee-contract: {error}")
-        return EXIT_USAGE
+        return say_error(error)
 
 
 def redactor_of(options: argparse.Namespace, rules: RedactionRules) -> ExchangeRedactor | None:
@@ -186,7 +181,7 @@ class _ProgressLines:
     def _write(self, text: str) -> None:
         self._last = time.monotonic()
         left = f", {duration(self.shown.seconds_left)} left" if self.shown.seconds_left >= 1 else ""
-        _say(f"recorded {self.shown.done} of {count_of(self.shown.total, 'question')}{text}{left}")
+        say(f"recorded {self.shown.done} of {count_of(self.shown.total, 'question')}{text}{left}")
 
 
 def _summarise(
@@ -210,13 +205,9 @@ def _summarise(
     else:
         print(f"redacted with the key {redactor.fingerprint}")
         if redactor.found:
-            _say(f"{count_of(redactor.found, 'credential')} were found by the last look only; please report this")
+            say(f"{count_of(redactor.found, 'credential')} were found by the last look only; please report this")
 
 
 def _summarise_rest(thing: str, done: str, asked: int, known: int, flag: str) -> None:
     if asked < known:
         print(f"{asked} of {count_of(known, thing)} {done}; for more, set {flag}")
-
-
-def _say(text: str) -> None:
-    print(escaped(text), file=sys.stderr, flush=True)

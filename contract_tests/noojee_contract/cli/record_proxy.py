@@ -13,11 +13,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from noojee_contract.cli.messages import say, say_error
 from noojee_contract.cli.record import record, redactor_of
-from noojee_contract.cli.serving import CommandListener, listener, say
+from noojee_contract.cli.serving import CommandListener, listener
 from noojee_contract.clients.tls import tls_context
 from noojee_contract.errors import ContractError, TargetError
-from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK, EXIT_USAGE
+from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.model.wire import WireExchange
 from noojee_contract.redaction.exchanges import ExchangeRedactor
 from noojee_contract.redaction.redact import names_a_credential, names_a_credential_header
@@ -51,8 +52,7 @@ def record_proxy(options: argparse.Namespace) -> int:
     try:
         return _record(options)
     except ContractError as error:
-        say(f"noojee-contract: {error}")
-        return EXIT_USAGE
+        return say_error(error)
 
 
 def _record(options: argparse.Namespace) -> int:

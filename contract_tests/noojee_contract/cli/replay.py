@@ -10,9 +10,10 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from noojee_contract.cli.serving import listener, say
+from noojee_contract.cli.messages import say, say_error
+from noojee_contract.cli.serving import listener
 from noojee_contract.errors import TargetError
-from noojee_contract.model.outcome import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from noojee_contract.model.outcome import EXIT_FAILED, EXIT_OK
 from noojee_contract.targets.target import REPLAY_KEY
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.opened import opened
@@ -29,8 +30,7 @@ def replay(options: argparse.Namespace) -> int:
         with opened(options.file) as reader:
             return _serve(options, reader)
     except TargetError as error:
-        say(f"noojee-contract: {error}")
-        return EXIT_USAGE
+        return say_error(error)
 
 
 def _serve(options: argparse.Namespace, reader: ExchangeReader) -> int:

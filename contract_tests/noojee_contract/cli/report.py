@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from noojee_contract.catalogue.clauses import fingerprint
-from noojee_contract.cli.output import check_sharing, publish, refuse, refuse_outputs, say, wrong_outputs
+from noojee_contract.cli.messages import say
+from noojee_contract.cli.output import check_sharing, publish, refuse, refuse_outputs, wrong_outputs
 from noojee_contract.errors import TargetError
 from noojee_contract.model.files import text_of
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_USAGE

@@ -9,14 +9,12 @@ import os
 import signal
 import socket
 import ssl
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from noojee_contract.errors import TargetError
-from noojee_contract.redaction.printable import escaped
 from noojee_contract.traffic.listening import listening_socket, self_signed_tls, tls_of_files
 
 Serve = Callable[[socket.socket, Callable[[], None], asyncio.Event], Awaitable[None]]
@@ -67,11 +65,6 @@ def listener(options: argparse.Namespace, host: str, port: int) -> CommandListen
         ca_file=ca_file,
         ready_file=ready,
     )
-
-
-def say(text: str) -> None:
-    """Print a line for the operator to standard error."""
-    print(escaped(text), file=sys.stderr, flush=True)
 
 
 def _check_ready_file(path: Path) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from noojee_contract.cli.capturing import check_reached, key_of, run_parts, say_recorded, target_of
+from noojee_contract.cli.messages import say_error
 from noojee_contract.cli.output import wrong_outputs
 from noojee_contract.comparison.noise.change import UpgradeResult
-from noojee_contract.errors import ContractError, TargetError, Unreachable
-from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK, EXIT_UNREACHABLE, EXIT_USAGE
+from noojee_contract.errors import ContractError, TargetError
+from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.probing.probe import ProbeResult
 from noojee_contract.probing.profile_file import saw_in_words
 from noojee_contract.pytest_plugin.options import HERE
-from noojee_contract.redaction.printable import escaped
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report import upgrade, writing
 from noojee_contract.targets.input_files import input_files
@@ -38,10 +37,8 @@ def run(options: argparse.Namespace) -> int:
     """Compare a target with its capture. Returns 0 for go, 1 for no-go, 2 for wrong use, 3 for inconclusive, 4 without an answer."""
     try:
         result = _checked(options)
-    except Unreachable as error:
-        return _refuse(str(error), EXIT_UNREACHABLE)
     except (ContractError, OSError) as error:
-        return _refuse(str(error), EXIT_USAGE)
+        return say_error(error)
     for name, render in WRITERS.items():
         path = getattr(options, name)
         if path is not None:
@@ -111,8 +108,3 @@ def _notes(capture: Capture, without: set[str], stopped: str | None) -> tuple[st
     if stopped is not None:
         notes.append(f"the recording stopped early: {stopped}")
     return tuple(notes)
-
-
-def _refuse(message: str, code: int) -> int:
-    print(f"noojee-contract: {escaped(message)}", file=sys.stderr, flush=True)
-    return code

@@ -18,7 +18,8 @@ import pytest
 
 from noojee_contract.catalogue.clauses import MIGRATION, choose
 from noojee_contract.cli.interruption import Interruption, interruptible
-from noojee_contract.cli.output import check_sharing, print_text, publish, refuse, refuse_outputs, say, wrong_outputs
+from noojee_contract.cli.messages import say
+from noojee_contract.cli.output import check_sharing, print_text, publish, refuse, refuse_outputs, wrong_outputs
 from noojee_contract.cli.plan import announcement, partners_of, plan_text, plans_of
 from noojee_contract.cli.preflight import preflight
 from noojee_contract.engine.budget import usual_seconds
