@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
+from noojee_fake.api.journal import HEADER_BYTES
 from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Request
 from noojee_fake.pbx.memory_budget import MemoryBudget
@@ -19,8 +20,8 @@ SHOWN_BYTES = 2048
 """How much of a malformed request is kept for the log and the journal."""
 
 MOST_KNOWN_BYTES = 12 * 1024 * 1024
-KNOWN_BYTES = 700
-"""What a known request takes in memory, next to its bytes."""
+KNOWN_BYTES = 500
+"""About what a known request takes in memory, next to its bytes, their text and its headers."""
 _FRAMING = ("content-length", "transfer-encoding")
 _UPGRADED = b"POST / HTTP/1.1\r\nHost: upgrade.invalid\r\n"
 _MOST_NAMES = 256
@@ -102,7 +103,7 @@ class KnownRequests:
 
     def keep(self, data: bytes, request: Request) -> None:
         """Remember a request. Beyond the limit, all are forgotten."""
-        self._size_bytes += len(data) + KNOWN_BYTES
+        self._size_bytes += 2 * len(data) + KNOWN_BYTES + HEADER_BYTES * len(request.headers)
         if self._size_bytes > MOST_KNOWN_BYTES:
             self._requests, self._size_bytes = {}, 0
         self._requests[data, request.client, request.secure] = request
@@ -149,7 +150,7 @@ class RequestReader:
             return None
         malformed = self._parse(data)
         request = self._started[0] if len(self._started) == 1 else None
-        if request is not None and self._is_between and malformed is None:
+        if request is not None and malformed is None:
             self._known.keep(data, request)
         return malformed
 
