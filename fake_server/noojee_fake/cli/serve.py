@@ -187,7 +187,8 @@ def _print_addresses(
     else:
         lines.append(f"  API key: from the variable {options.api_key_env}")
     command = _curl(base_url, sandboxes, options.api_key_env, ca_file)
-    if command and not (options.allow_address or (options.strict_transport and base_url.startswith("http:"))):
+    is_cut = base_url.startswith("http:") and sandboxes.default.profile["plain_http"] == "refused"
+    if command and not (options.allow_address or is_cut):
         lines.append(f"  try: {command}")
     if options.state is not None:
         calls, legs = sandboxes.default.store.count()

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +72,13 @@ def test_a_name_that_is_not_bundled_is_refused(refused: Callable[..., str]) -> N
 @pytest.mark.parametrize("name", sorted(resources.archives()))
 def test_a_bundled_archive_is_an_archive(name: str) -> None:
     assert json.loads(resources.archives()[name].read_text(encoding="utf-8"))["calls"]
+
+
+def test_there_is_no_curl_line_for_http_that_the_profile_refuses(
+    serve: Callable[..., ServerProcess], tmp_path: Path
+) -> None:
+    (tmp_path / "profile.toml").write_text('plain_http = "refused"', encoding="utf-8")
+    process = serve("--profile", str(tmp_path / "profile.toml"))
+    process.stop()
+    assert "listens on" in process.output
+    assert "  try: " not in process.output
