@@ -1,4 +1,4 @@
-"""What a test needs to run commands as users do: the environment, programs, a free port, waiting for a server."""
+"""What a test needs to run commands as users do: the environment, programs, free ports, servers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 needs_curl = pytest.mark.skipif(
@@ -42,3 +45,28 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[str], *, sec
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.001)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run_contract(folder: Path, *words: str, timeout: float = 120, **variables: str) -> Ran:
+    """Run `noojee-contract` as its users do, in a folder, without a terminal. The variables are added to the environment."""
+    done = subprocess.run(
+        [sys.executable, "-m", "noojee_contract", *words],
+        cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=timeout, check=False,
+    )  # fmt: skip
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def serve_archive(server: str, archive: Mapping[str, Any]) -> tuple[str, str]:
+    """Make a sandbox with these calls on a served fake. Returns its base URL and its API key."""
+    answer = httpx.post(f"{server}/__noojee/sandboxes", json={"archive": archive}, trust_env=False, timeout=30)
+    made = answer.raise_for_status().json()
+    return f"{server}/{made['path']}", made["api_key"]

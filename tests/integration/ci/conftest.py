@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from noojee_contract.engine.bundled import bundled
 from noojee_fake.testing.process import ServerProcess
+from support.commands import serve_archive
 from support.pipelines import github, gitlab, jenkins
 from support.pipelines.run import Machine, Pipeline, write_wheel
 
@@ -55,10 +55,7 @@ class ServedPbx:
 def pbx() -> Iterator[ServedPbx]:
     """A PBX that is served as long as the tests of this worker run."""
     with ServerProcess("--quiet") as server:
-        made = httpx.post(
-            f"{server.base_url}/__noojee/sandboxes", json={"archive": bundled().document}, trust_env=False, timeout=30
-        ).json()
-        yield ServedPbx(f"{server.base_url}/{made['path']}", made["api_key"])
+        yield ServedPbx(*serve_archive(server.base_url, bundled().document))
 
 
 @pytest.fixture

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ import pytest
 from noojee_contract.targets.profile_file import read_profile
 from noojee_fake.testing.process import ServerProcess
 from support.builders import KEY, archive
-from support.commands import environment
+from support.commands import Ran, environment, run_contract
 from support.probing import AUDIO, CALLS, RECORDINGS
 
 CHOSEN = {
@@ -24,15 +21,6 @@ CHOSEN = {
     "tag_selects": "legs",
     "by_hour_limit_status": "503",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A command that ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 Run = Callable[..., Ran]
@@ -46,16 +34,7 @@ def run_probe(tmp_path: Path) -> Run:
 
     def run(url: str, *words: str) -> Ran:
         flags = ["--base-url", url, "--dialect", "njadmin", "--api-key-env", "KEY", "--recordings", "recordings.csv"]
-        done = subprocess.run(
-            [sys.executable, "-m", "noojee_contract", "probe", *flags, "--audio", AUDIO, *words],
-            cwd=tmp_path,
-            env=environment(KEY=KEY),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return run_contract(tmp_path, "probe", *flags, "--audio", AUDIO, *words, KEY=KEY)
 
     return run
 

@@ -14,14 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from noojee_contract.cli.main import main
 from noojee_contract.engine.bundled import bundled
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_fake.testing import ServerProcess
-from support.commands import environment, wait_until
+from support.commands import environment, serve_archive, wait_until
 from support.raw_upstream import answering, upstream
 
 AUDIO = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
@@ -40,16 +39,14 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def record(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record:
     """Records a new sandbox of the server with these flags; the recordings file has these rows."""
-    made = httpx.post(
-        f"{server}/__noojee/sandboxes", json={"archive": ARCHIVE.document}, trust_env=False, timeout=30
-    ).json()
-    monkeypatch.setenv("PBX_KEY", made["api_key"])
+    url, key = serve_archive(server, ARCHIVE.document)
+    monkeypatch.setenv("PBX_KEY", key)
     monkeypatch.setenv("REDACTION_KEY", "a redaction key of the tests")
     monkeypatch.chdir(tmp_path)
 
     def run(*flags: str, rows: str = f"unique_id,{CALL}\n", dialect: str = "njadmin") -> int:
         Path("recordings.csv").write_text(f"kind,value\n{rows}", encoding="utf-8")
-        words = ["record", "--base-url", f"{server}/{made['path']}", "--dialect", dialect, "--api-key-env", "PBX_KEY"]
+        words = ["record", "--base-url", url, "--dialect", dialect, "--api-key-env", "PBX_KEY"]
         named = ["--recordings", "recordings.csv"] if rows else []
         return main([*words, "--time-zone", "Australia/Melbourne", *named, *flags])
 
@@ -270,16 +267,14 @@ def test_a_long_body_leaves_only_its_size(record: Record) -> None:
 
 def started(server: str, tmp_path: Path, *flags: str) -> subprocess.Popen[str]:
     """A recording of many questions in a process of its own, which has written some exchanges."""
-    made = httpx.post(
-        f"{server}/__noojee/sandboxes", json={"archive": ARCHIVE.document}, trust_env=False, timeout=30
-    ).json()
+    url, key = serve_archive(server, ARCHIVE.document)
     rows = "".join(f"tag,{TAG}-{number}\n" for number in range(5000))
     (tmp_path / "recordings.csv").write_text(f"kind,value\n{rows}", encoding="utf-8")
-    words = ["--base-url", f"{server}/{made['path']}", "--dialect", "njadmin", "--api-key-env", "PBX_KEY"]
+    words = ["--base-url", url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY"]
     process = subprocess.Popen(
         [sys.executable, "-m", "noojee_contract", "record", *words, "--recordings", "recordings.csv", *flags],
         cwd=tmp_path,
-        env=environment(PBX_KEY=made["api_key"]),
+        env=environment(PBX_KEY=key),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -6,7 +6,6 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 from noojee_contract.cli.main import main
 from noojee_fake.testing.process import ServerProcess
 from support.builders import KEY, archive, call, leg
-from support.commands import environment
+from support.commands import Ran, environment
 from support.probing import AUDIO, CALLS, RECORDINGS
 
 REDACTION_KEY = "0123456789abcdef0123456789abcdef"
@@ -30,15 +29,6 @@ OTHER = json.dumps(
         "runs": [{"number": 1, "started": "2026-11-26", "exchanges": 1}],
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A command that ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 Run = Callable[..., Ran]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import http.server
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +16,7 @@ import pytest
 
 from noojee_contract.engine.bundled import bundled
 from noojee_fake.testing.process import ServerProcess
-from support.commands import environment
+from support.commands import Ran, run_contract, serve_archive
 
 Answer = Callable[[bytes, socket.socket], None]
 
@@ -99,9 +97,7 @@ def server() -> Iterator[str]:
 def served(server: str, tmp_path: Path) -> Served:
     """All bundled archives in a new sandbox. A client that has its URL and key sees a normal PBX."""
     archive = bundled()
-    made = httpx.post(
-        f"{server}/__noojee/sandboxes", json={"archive": archive.document}, trust_env=False, timeout=30
-    ).json()
+    url, key = serve_archive(server, archive.document)
     recordings_file = tmp_path / "recordings.csv"
     with recordings_file.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
@@ -109,7 +105,7 @@ def served(server: str, tmp_path: Path) -> Served:
         rows.writerows(("tag", tag) for tag in archive.tags[:6])
         rows.writerow(("unique_id", archive.calls[4].unique_id))
         rows.writerow(("hour", "2021/09/14 15"))
-    return Served(f"{server}/{made['path']}", made["api_key"], recordings_file)
+    return Served(url, key, recordings_file)
 
 
 class CountingProxy:
@@ -165,29 +161,11 @@ def counted(served: Served) -> Iterator[CountingProxy]:
     proxy.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A command that ended."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def contract(tmp_path: Path) -> Callable[..., Ran]:
     """Runs `noojee-contract` as its users do, in an empty folder, without a terminal."""
 
     def run(*words: str, timeout: float = 120, **variables: str) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "noojee_contract", *words],
-            cwd=tmp_path,
-            env=environment(**variables),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return run_contract(tmp_path, *words, timeout=timeout, **variables)
 
     return run

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from noojee_contract.engine.bundled import bundled
+from support.commands import serve_archive
 
 Contract = Callable[..., Any]
 TEMPLATE = "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}"
@@ -35,12 +35,10 @@ class Pair:
 
     def add(self, name: str, dialect: str, document: Mapping[str, Any], *, audio: bool = True, extra: str = "") -> None:
         """Serve calls read-only as a target."""
-        made = httpx.post(
-            f"{self._server}/__noojee/sandboxes", json={"archive": document}, trust_env=False, timeout=30
-        ).json()
-        self._keys[f"KEY_{name.upper()}"] = made["api_key"]
+        url, key = serve_archive(self._server, document)
+        self._keys[f"KEY_{name.upper()}"] = key
         self._tables.append(
-            f'[targets.{name}]\nbase_url = "{self._server}/{made["path"]}"\ndialect = "{dialect}"\nrecordings = "r.csv"\n'
+            f'[targets.{name}]\nbase_url = "{url}"\ndialect = "{dialect}"\nrecordings = "r.csv"\n'
             f'api_key_env = "KEY_{name.upper()}"\ntime_zone = "Australia/Melbourne"\nnegative_tests = "allowed"\n'
             + (f'audio = "{TEMPLATE}"\n' if audio else "") + extra + "\n"
         )  # fmt: skip
