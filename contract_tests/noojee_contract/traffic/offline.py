@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,16 @@ def offline_target(path: Path, flags: Mapping[str, Any]) -> Target:
     """
     with opened(path) as reader:
         target = from_flags({**_described(reader, path, flags), **flags, "base_url": _NOWHERE})
-        recordings = target.recordings or tuple(questions_of(reader))
+        found, unanswered = _questions(reader)
+    recordings = target.recordings or found
     if not recordings:
         raise TargetError(
             f"{path}: no question by tag, by unique id or by hour is recorded; name them with --recordings"
         )
+    notes = list(target.notes)
+    if unanswered and not target.recordings:
+        count = "1 recorded question has" if unanswered == 1 else f"{unanswered} recorded questions have"
+        notes.append(f"{count} no whole answer with status 200: not checked, unless --recordings names them")
     command = "{python}", "-m", "noojee_contract", "replay", str(path), "--of-verify", "--ready-file", "{ready_file}"
     return replace(
         target,
@@ -46,24 +51,38 @@ def offline_target(path: Path, flags: Mapping[str, Any]) -> Target:
         recordings=recordings,
         exchanges=path,
         negative_tests=True,
+        notes=tuple(notes),
     )
 
 
-def questions_of(reader: ExchangeReader) -> Iterator[Question]:
-    """The questions that a recording answers with status 200 and right credentials, each once, in order."""
-    found: dict[Question, None] = {}
+def _questions(reader: ExchangeReader) -> tuple[tuple[Question, ...], int]:
+    """The questions that a recording answers, each once, in order; and how many others it asks with right credentials."""
+    answered: dict[Question, None] = {}
+    others: set[Question] = set()
     for exchange in reader:
-        question = question_of(exchange)
-        if question is not None and question not in found and len(found) < MOST_QUESTIONS:
-            found[question] = None
-            yield question
+        question = _asked(exchange)
+        if question is None or len(answered) + len(others) >= MOST_QUESTIONS:
+            continue
+        if _is_answered(exchange):
+            answered[question] = None
+        else:
+            others.add(question)
+    return tuple(answered), len(others - answered.keys())
 
 
 def question_of(exchange: WireExchange) -> Question | None:
     """The question of an exchange in one of the vendor's dialects, if it was answered; None for other requests."""
+    return _asked(exchange) if _is_answered(exchange) else None
+
+
+def _is_answered(exchange: WireExchange) -> bool:
+    return exchange.status == 200 and exchange.transport_error is None
+
+
+def _asked(exchange: WireExchange) -> Question | None:
+    """The question of a request with right credentials; None for other requests."""
     meaning = exchange.authentication
-    is_right = meaning is None or meaning.scheme == "none" or meaning.verdict in (RIGHT, UNCHECKED)
-    if exchange.status != 200 or exchange.transport_error is not None or not is_right:
+    if not (meaning is None or meaning.scheme == "none" or meaning.verdict in (RIGHT, UNCHECKED)):
         return None
     values = dict(all_parameters(exchange.request, exchange.request.body.content or b""))
     method = urlsplit(exchange.url).path.rpartition("/")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -86,6 +87,22 @@ def test_question_that_is_repeated_says_nothing(recorded: Path, verify: Verify) 
     _, results = verify(recorded, "--only", "transport.*")
     assert {results[name]["outcome"] for name in names} == {"not_applicable"}
     assert all("needs a PBX" in results[name]["reason"] for name in names)
+
+
+def test_question_without_an_answer_is_named(
+    recorded: Path, tmp_path: Path, verify: Verify, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the PBX answered with 500 is not checked, and the report says so."""
+    with ExchangeReader(recorded) as reader:
+        exchanges = list(reader)
+    first = exchanges[0]
+    head = re.sub(rb"tag=[^& ]*", b"tag=lost1", first.request.head)
+    broken = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
+    lost = replace(first, request=message(head), response=message(broken))
+    header = {"dialect": "njadmin", "scheme": "api-key", "time_zone": "Australia/Melbourne"}
+    verify(exchange_file(tmp_path / "lost.jsonl", [*exchanges, lost, lost], **header))
+    words = " ".join(capsys.readouterr().out.split())
+    assert "1 recorded question has no whole answer with status 200" in words
 
 
 def test_clauses_that_need_a_pbx_exist() -> None:
