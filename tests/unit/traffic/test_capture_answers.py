@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from noojee_contract.model.wire import WireBody, WireExchange, WireMessage
 from noojee_contract.traffic.capture.answers import read_answers
@@ -31,6 +34,23 @@ def test_question_is_named_without_credentials(tmp_path: Path) -> None:
     one, other = (f"/rest/RecordingAPI/retrieveMetaData?tag=a&timeStamp={stamp}&hash={stamp}" for stamp in (1, 2))
     found = read_answers(written(tmp_path / "a.jsonl", exchange(one), exchange(other)))
     assert list(found) == ["POST /rest/RecordingAPI/retrieveMetaData tag=a"]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "name"),
+    [
+        ("application/x-www-form-urlencoded", "tag={}&apiKey=secret", "POST /calls tag={}"),
+        ("application/json", '{{"tag": "{}"}}', 'POST /calls {{"tag": "{}"}}'),
+    ],
+)
+def test_question_in_a_body_is_a_question_of_its_own(tmp_path: Path, media_type: str, body: str, name: str) -> None:
+    """A dialect file may send parameters in a body; each question has the same path."""
+    made = []
+    for tag in ("a", "b"):
+        head = f"POST /calls HTTP/1.1\r\nHost: pbx\r\nContent-Type: {media_type}\r\n\r\n".encode()
+        request = WireMessage(head=head, body=WireBody.of(body.format(tag).encode()))
+        made.append(replace(exchange("/calls"), request=request))
+    assert list(read_answers(written(tmp_path / "a.jsonl", *made))) == [name.format("a"), name.format("b")]
 
 
 def test_request_that_uses_up_a_time_stamp_is_no_question(tmp_path: Path) -> None:

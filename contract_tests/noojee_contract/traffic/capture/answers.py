@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -15,6 +15,7 @@ from noojee_contract.model.audio import kind_of
 from noojee_contract.model.exchange import Exchange, Request, Response
 from noojee_contract.model.wire import WireExchange
 from noojee_contract.traffic.exchange_reader import ExchangeReader
+from noojee_contract.traffic.parameters import all_parameters, form_of
 from noojee_contract.traffic.replay.transport import response_of
 
 METHODS: Mapping[str, str] = {
@@ -58,14 +59,17 @@ def read_bodies(path: Path) -> dict[str, bytes]:
 
 
 def question_of(wire: WireExchange) -> str:
-    """The name of a question: verb, path and parameters without credentials."""
-    url = urlsplit(wire.url)
+    """The name of a question: verb, path, parameters of query and form without credentials, and a body of another type."""
+    body = wire.request.body.content or b""
     named = [
         f"{name}={value}"
-        for name, value in sorted(parse_qsl(url.query, keep_blank_values=True))
+        for name, value in sorted(all_parameters(wire.request, body))
         if name not in CREDENTIAL_PARAMETERS
     ]
-    return f"{wire.method} {url.path} {' '.join(named)}".strip()
+    if form_of(wire.request, body) is None:
+        named.append(body.decode("utf-8", "backslashreplace"))
+    text = f"{wire.method} {urlsplit(wire.url).path} {' '.join(named)}".strip()
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _method(wire: WireExchange) -> str:
