@@ -21,9 +21,21 @@ from support.read_only_subjects import AUDIO, read_only_subject
 CALL = "1773200300.2"
 RECORDINGS = (("unique_id", CALL), ("tag", "CASE-7"), ("hour", "2026/03/11 14"))
 ABOUT_WRONG_CREDENTIALS = (
-    "wrong-refused", "refusal-is-an-error", "missing-refused", "empty-refused", "hostile-refused", "key-whole",
-    "key-letter-case", "not-remembered", "no-way-around", "not-in-cookie", "sound-guarded", "no-echo-of-wrong", "no-oracle",
-)  # fmt: skip
+    "by-hour.key-needed",
+    "authentication.wrong-refused",
+    "authentication.refusal-is-an-error",
+    "authentication.missing-refused",
+    "authentication.empty-refused",
+    "authentication.hostile-refused",
+    "authentication.key-whole",
+    "authentication.key-letter-case",
+    "authentication.not-remembered",
+    "authentication.no-way-around",
+    "authentication.not-in-cookie",
+    "authentication.sound-guarded",
+    "authentication.no-echo-of-wrong",
+    "authentication.no-oracle",
+)
 
 
 def lose(request: httpx.Request) -> httpx.Response:
@@ -62,10 +74,10 @@ def test_no_clause_passes_without_an_answer(clause: str) -> None:
     assert check.options or not check.checks
 
 
-@pytest.mark.parametrize("name", ABOUT_WRONG_CREDENTIALS)
-def test_a_connection_that_closes_on_wrong_credentials_is_undecided(name: str) -> None:
+@pytest.mark.parametrize("clause", ABOUT_WRONG_CREDENTIALS)
+def test_a_connection_that_closes_on_wrong_credentials_is_undecided(clause: str) -> None:
     """No page says how a PBX refuses; a proxy whose PBX is down closes connections, too."""
     with pytest.raises(CheckFailed) as raised:
-        run_clause(clause_functions()[f"authentication.{name}"], subject_of(ClosesOnWrongKeys()), Check())
+        run_clause(clause_functions()[clause], subject_of(ClosesOnWrongKeys()), Check())
     assert raised.value.undecided
     assert raised.value.kind is FailureKind.NO_ANSWER
