@@ -13,6 +13,8 @@ from pathlib import Path
 
 from noojee_contract.cli.api import verify
 from noojee_contract.cli.messages import say
+from noojee_contract.cli.one_target import one_target, run_options
+from noojee_contract.cli.redaction_key import stand_in_key
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
@@ -20,7 +22,7 @@ from noojee_contract.comparison.noise.answer import AnswerParts
 from noojee_contract.errors import NothingToCheck, TargetError, Unreachable
 from noojee_contract.probing.pbx import ProbedPbx
 from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
-from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
+from noojee_contract.pytest_plugin.options import HERE
 from noojee_contract.redaction.exchanges import ExchangeRedactor
 from noojee_contract.redaction.stand_ins import StandInKey
 from noojee_contract.targets.flags import TARGET_FLAGS, given
@@ -47,11 +49,7 @@ class RunParts:
 
 def target_of(options: argparse.Namespace) -> Target:
     """The one read-only target of the command. Raises TargetError."""
-    run = RunOptions.of({**vars(options), "target": [options.target] if options.target else []})
-    targets, _ = chosen_targets(run)
-    if len(targets) != 1:
-        raise TargetError(f"name one target: {', '.join(target.name for target in targets)}")
-    target = targets[0]
+    target = one_target(run_options(options))
     if target.writable or target.transport is not None:
         raise TargetError(f"target {target.name!r} is no read-only PBX with a base_url: an upgrade check needs one")
     target.secret(os.environ)
@@ -70,10 +68,7 @@ def key_of(options: argparse.Namespace) -> StandInKey | None:
             "captures are compared by their stand-ins, so name the variable with their key: --redaction-key-env NAME "
             "(make a key with openssl rand -hex 32), or write them without redaction: --no-redaction"
         )
-    value = os.environ.get(options.redaction_key_env, "").strip()
-    if not value:
-        raise TargetError(f"the variable {options.redaction_key_env} is not set: export it")
-    return StandInKey(value.encode())
+    return stand_in_key(options.redaction_key_env)
 
 
 def run_parts(

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.cli.first_contact import KeyRefused, NotHttp, first_contact
+from noojee_contract.cli.one_target import places_of
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.config import RunnerConfig
@@ -25,7 +25,6 @@ from noojee_contract.pytest_plugin.collected import Collected
 from noojee_contract.pytest_plugin.options import RunOptions
 from noojee_contract.pytest_plugin.run_report import Run, run_report
 from noojee_contract.suite.support.queries import check_answered
-from noojee_contract.targets.places import place_of
 from noojee_contract.targets.target import Target
 
 ACCEPTED = "authentication.accepted"
@@ -82,10 +81,9 @@ def _contact(runner: Runner, client: TargetClient, options: RunOptions, found: P
             _describe(client)
         _ = client.http
         return
-    place = partial(place_of, target_name=target.name, config=None if options.target_flags else options.config)
     shown = None
     with suppress(BudgetSpent):
-        shown = first_contact(client, place)
+        shown = first_contact(client, places_of(options, target))
     if isinstance(shown, KeyRefused | NotHttp):
         result = _refused(runner, target.name, shown.exchange)
         if result.outcome is Outcome.FAILED:

@@ -12,11 +12,11 @@ import tempfile
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from noojee_contract.cli.first_contact import KeyRefused, NotHttp, first_contact
 from noojee_contract.cli.messages import say, say_end, say_error
+from noojee_contract.cli.one_target import one_target, places_of, run_options
 from noojee_contract.cli.probe_flags import PERMISSION_KEYS
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
@@ -27,11 +27,10 @@ from noojee_contract.probing.pbx import ProbedPbx
 from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
 from noojee_contract.probing.profile_file import check_replaceable, render
 from noojee_contract.probing.questions import ProbeQuestion, options_of
-from noojee_contract.pytest_plugin.options import RunOptions, chosen_targets
+from noojee_contract.pytest_plugin.options import RunOptions
 from noojee_contract.redaction.printable import escaped
 from noojee_contract.report import writing
 from noojee_contract.targets.flags import TARGET_FLAGS, Flag, given
-from noojee_contract.targets.places import place_of
 from noojee_contract.targets.target import Target
 
 DEFAULT_OUT = "profile.toml"
@@ -64,18 +63,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _options(arguments: argparse.Namespace) -> RunOptions:
     """The options of a run. The flags of permissions describe a target only together with --base-url."""
-    values = {**vars(arguments), "target": [arguments.target] if arguments.target else []}
-    if arguments.base_url is None:
-        values = {name: value for name, value in values.items() if name not in PERMISSION_KEYS}
-    return RunOptions.of(values)
+    return run_options(arguments, without=PERMISSION_KEYS if arguments.base_url is None else ())
 
 
 def _target(options: RunOptions, arguments: argparse.Namespace) -> Target:
     """The one target, with the budget and the permissions of the flags. Raises TargetError."""
-    targets, _ = chosen_targets(options)
-    if len(targets) != 1:
-        raise TargetError(f"probe asks one target; name one of {', '.join(target.name for target in targets)}")
-    target = targets[0]
+    target = one_target(options)
     if target.api.is_custom:
         raise TargetError(
             f"target {target.name!r} has a custom dialect; the options are those of the vendor's dialects"
@@ -105,11 +98,10 @@ def _probe(target: Target, options: RunOptions, folder: Path, servers: Servers) 
     asked = probed(target)
     client = TargetClient(asked, servers=servers, limits=limits_of([asked], folder)[asked.name], environ=os.environ)
     try:
-        place = partial(place_of, target_name=target.name, config=None if options.target_flags else options.config)
         shown = None
         if target.base_url is not None:
             with suppress(BudgetSpent):
-                shown = first_contact(client, place)
+                shown = first_contact(client, places_of(options, target))
         if isinstance(shown, KeyRefused):
             return f"target {target.name!r} refuses its key (HTTP {shown.exchange.status}); nothing else was sent"
         if isinstance(shown, NotHttp):

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from noojee_contract.cli.first_contact import Busy, KeyRefused, first_contact
 from noojee_contract.cli.interruption import interruptible
 from noojee_contract.cli.messages import say, say_error
+from noojee_contract.cli.one_target import one_target, places_of, run_options
 from noojee_contract.cli.redaction_key import stand_in_key
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
@@ -23,13 +23,12 @@ from noojee_contract.errors import ContractError, TargetError
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.model.question import Question
-from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
+from noojee_contract.pytest_plugin.options import RunOptions
 from noojee_contract.redaction.exchanges import ExchangeRedactor, RedactionRules
 from noojee_contract.redaction.printable import escaped
-from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report.progress import duration
 from noojee_contract.report.summary import count_of
-from noojee_contract.targets.places import place_of
+from noojee_contract.targets.credentials import redactor_of as credentials_redactor
 from noojee_contract.targets.target import Target
 from noojee_contract.traffic.authentication import Authenticator
 from noojee_contract.traffic.exchange_file import LARGEST_BODY_BYTES, ExchangeWriter
@@ -62,7 +61,8 @@ def redactor_of(options: argparse.Namespace, rules: RedactionRules) -> ExchangeR
 
 
 def _record(options: argparse.Namespace) -> int:
-    target = _target(options)
+    run = run_options(options)
+    target = _checked(one_target(run))
     hours = [question for day in options.day or () for question in hour_questions(day, options.hours or HOURS)]
     if options.hours is not None and options.day is None:
         raise TargetError("--hours needs --day: the day whose hours are asked")
@@ -76,7 +76,7 @@ def _record(options: argparse.Namespace) -> int:
         if path is not None and (path.exists() or path.is_symlink()):
             raise TargetError(f"{path} exists, and is not overwritten; give another name, or remove it")
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, _target_client(target, folder) as client:
-        _check_contact(client, options)
+        _check_contact(client, run)
         largest = options.largest_body or LARGEST_BODY_BYTES
         with ExchangeWriter(options.out, target_header(target, redactor), largest_body_bytes=largest) as writer:
             recording = _Recording(client, writer, redactor, largest)
@@ -85,34 +85,29 @@ def _record(options: argparse.Namespace) -> int:
     if options.har is not None:
         with ExchangeReader(options.out) as reader:
             write_har(reader, options.har)
-    _summarise(options, recorded, writer.written, redactor)
+    _summarise(options.out, target, recorded, writer.written, redactor)
     return EXIT_INCONCLUSIVE if recorded.stopped or recorded.unanswered or recorded.failed_sounds else EXIT_OK
 
 
-def _check_contact(client: TargetClient, options: argparse.Namespace) -> None:
+def _check_contact(client: TargetClient, run: RunOptions) -> None:
     """Ask the first questions before the file is made. Raises TargetError for a wrong key, address or dialect."""
     target = client.target
-    config = options.config or (None if options.base_url else str(HERE))
-    shown = first_contact(client, partial(place_of, target_name=target.name, config=config))
+    shown = first_contact(client, places_of(run, target))
     if isinstance(shown, KeyRefused):
         raise TargetError(f"target {target.name!r} refuses its key: check the variable {target.api_key_env}")
     if isinstance(shown, Busy):
         raise TargetError(shown.reason)
 
 
-def _target(options: argparse.Namespace) -> Target:
-    """The target, with the waits that the recording of hours needs."""
-    run = RunOptions.of({**vars(options), "target": [options.target] if options.target else []})
-    targets, _ = chosen_targets(run)
-    if len(targets) != 1:
-        raise TargetError(f"name the target to record: {', '.join(target.name for target in targets)}")
-    if targets[0].writable:
+def _checked(target: Target) -> Target:
+    """A target that can be recorded, with the waits that the recording of hours needs. Raises TargetError."""
+    if target.writable:
         raise TargetError(
-            f"target {targets[0].name!r} is writable, so its calls are those of tests; record a read-only one"
+            f"target {target.name!r} is writable, so its calls are those of tests; record a read-only one"
         )
-    if targets[0].transport is not None:
-        raise TargetError(f"target {targets[0].name!r} has no connection whose bytes can be recorded; set base_url")
-    return replace(targets[0], max_wait_seconds=86_400.0)
+    if target.transport is not None:
+        raise TargetError(f"target {target.name!r} has no connection whose bytes can be recorded; set base_url")
+    return replace(target, max_wait_seconds=86_400.0)
 
 
 @contextmanager
@@ -185,10 +180,10 @@ class _ProgressLines:
 
 
 def _summarise(
-    options: argparse.Namespace, recorded: Recorded, exchanges: int, redactor: ExchangeRedactor | None
+    out: Path, target: Target, recorded: Recorded, exchanges: int, redactor: ExchangeRedactor | None
 ) -> None:
     asked = count_of(recorded.questions, "question")
-    print(f"{options.out}: {count_of(exchanges, 'exchange')} for {asked}")
+    print(f"{out}: {count_of(exchanges, 'exchange')} for {asked}")
     if recorded.stopped:
         print(f"stopped early: {escaped(recorded.stopped)}; what was recorded is whole")
     _summarise_rest("call", "asked for by unique id", recorded.asked_calls, recorded.calls, "--calls all")
@@ -198,7 +193,7 @@ def _summarise(
     if recorded.unanswered:
         shown = [f"{question.kind} {question.value}" for question in recorded.unanswered[:SHOWN_UNANSWERED]]
         more = f" and {len(recorded.unanswered) - len(shown)} more" if len(recorded.unanswered) > len(shown) else ""
-        hidden = Redactor([os.environ.get(options.api_key_env or "", "")]).line(", ".join(shown))
+        hidden = credentials_redactor([target], os.environ).line(", ".join(shown))
         print(f"{count_of(len(recorded.unanswered), 'question')} got an error or no answer: {hidden}{more}")
     if redactor is None:
         print("not redacted: the file holds numbers, names, credentials and voices")
