@@ -69,7 +69,7 @@ def question_of(wire: WireExchange) -> str:
     if form_of(wire.request, body) is None:
         named.append(body.decode("utf-8", "backslashreplace"))
     text = f"{wire.method} {urlsplit(wire.url).path} {' '.join(named)}".strip()
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _method(wire: WireExchange) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -73,9 +74,7 @@ def noise_of(capture: Capture) -> NoiseRules:
     runs = [read_answers(capture.answers(run.number)) for run in capture.runs]
     for before, after in pairwise(runs):
         for place, counts in learnt(before, after).seen.items():
-            for relation, count in counts.items():
-                for _ in range(count):
-                    rules.add(place, relation)
+            rules.seen.setdefault(place, Counter()).update(counts)
     return rules
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.model.audio import kind_of
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
-from noojee_contract.model.wire import WireBody, WireExchange, WireMessage
+from noojee_contract.model.wire import WireBody, WireExchange
 from noojee_contract.redaction.exchanges import ExchangeRedactor
 from noojee_contract.traffic.capture.answers import question_of
 from noojee_contract.traffic.capture.folder import write_json
@@ -44,9 +44,11 @@ class _Run:
     def take(self, exchange: Exchange) -> None:
         """Write an exchange. Of sound, only its summary and the size and hash of its file are kept."""
         taken = self.copy.taken(exchange)
-        sound = summary_of(exchange.body) if kind_of(exchange.body) is not None else None
-        if kind_of(exchange.body) is not None and not self.keep_sound:
-            taken = _without_body(taken, exchange.body)
+        content = exchange.body  # a long body is read from its file each time
+        is_sound = kind_of(content) is not None
+        sound = summary_of(content) if is_sound else None
+        if is_sound and not self.keep_sound:
+            taken = _without_body(taken, content)
         if self.redactor is not None:
             self.redactor.know(self.secrets())
             taken = self.redactor.redact(taken)
@@ -58,16 +60,7 @@ class _Run:
 def _without_body(exchange: WireExchange, content: bytes) -> WireExchange:
     assert exchange.response is not None
     body = WireBody(content=None, size=len(content), sha256=hashlib.sha256(content).hexdigest())
-    response = WireMessage(head=exchange.response.head, body=body)
-    return WireExchange(
-        at=exchange.at,
-        request=exchange.request,
-        response=response,
-        authentication=exchange.authentication,
-        transport_error=exchange.transport_error,
-        first_byte_seconds=exchange.first_byte_seconds,
-        seconds=exchange.seconds,
-    )
+    return replace(exchange, response=replace(exchange.response, body=body))
 
 
 def record_run(
