@@ -10,6 +10,8 @@ from pathlib import Path
 
 from noojee_contract.cli.capturing import check_answered, key_of, run_parts, say_recorded, target_of
 from noojee_contract.cli.messages import say_error
+from noojee_contract.cli.one_target import run_options
+from noojee_contract.cli.record import check_contact, target_client
 from noojee_contract.errors import ContractError, TargetError
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.probing.profile_file import render
@@ -33,6 +35,8 @@ def _capture(options: argparse.Namespace) -> int:
     target, key = target_of(options), key_of(options)
     capture = capture_for(options.out, target, None if key is None else key.fingerprint)
     number = len(capture.runs) + 1
+    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, target_client(target, folder) as client:
+        check_contact(client, run_options(options))
     without = ("contract", "profile") if capture.runs else tuple(options.without or ())
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         made_in = replace(capture, folder=Path(folder))

@@ -75,8 +75,8 @@ def _record(options: argparse.Namespace) -> int:
     for path in (options.out, options.har):
         if path is not None and (path.exists() or path.is_symlink()):
             raise TargetError(f"{path} exists, and is not overwritten; give another name, or remove it")
-    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, _target_client(target, folder) as client:
-        _check_contact(client, run)
+    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, target_client(target, folder) as client:
+        check_contact(client, run)
         largest = options.largest_body or LARGEST_BODY_BYTES
         with ExchangeWriter(options.out, target_header(target, redactor), largest_body_bytes=largest) as writer:
             recording = _Recording(client, writer, redactor, largest)
@@ -89,8 +89,8 @@ def _record(options: argparse.Namespace) -> int:
     return EXIT_INCONCLUSIVE if recorded.stopped or recorded.unanswered or recorded.failed_sounds else EXIT_OK
 
 
-def _check_contact(client: TargetClient, run: RunOptions) -> None:
-    """Ask the first questions before the file is made. Raises TargetError for a wrong key, address or dialect."""
+def check_contact(client: TargetClient, run: RunOptions) -> None:
+    """Ask the first questions before a file is made. Raises TargetError for a wrong key, address or dialect."""
     target = client.target
     shown = first_contact(client, places_of(run, target))
     if isinstance(shown, KeyRefused):
@@ -111,7 +111,8 @@ def _checked(target: Target) -> Target:
 
 
 @contextmanager
-def _target_client(target: Target, folder: str) -> Iterator[TargetClient]:
+def target_client(target: Target, folder: str) -> Iterator[TargetClient]:
+    """The client of a target, within its limits, which are kept in a folder."""
     servers = Servers()
     client = TargetClient(target, servers=servers, limits=limits_of([target], Path(folder))[target.name])
     try:

@@ -235,6 +235,15 @@ def test_pbx_that_does_not_answer_is_not_captured(run: Run, tmp_path: Path) -> N
     assert not (tmp_path / "before").exists()
 
 
+def test_refused_key_ends_a_capture(run: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each row of a recordings file asked with a wrong key could lock the account of a production PBX."""
+    url = serve()
+    monkeypatch.setenv("WRONG", "no-key-of-anybody")
+    ran = run("capture", url, "--api-key-env", "WRONG")
+    assert (ran.code, (tmp_path / "before").exists()) == (2, False)
+    assert ran.err.splitlines() == ["noojee-contract: target 'target' refuses its key: check the variable WRONG"]
+
+
 @pytest.mark.parametrize("name", ["answers-2.jsonl", "sounds-2.json", "profile.toml", "capture.json"])
 def test_broken_file_of_a_capture_is_refused(run: Run, captured: str, tmp_path: Path, name: str) -> None:
     """One line that names the file; a half-written file is no capture."""
