@@ -60,6 +60,25 @@ def redactor_of(options: argparse.Namespace, rules: RedactionRules) -> ExchangeR
     return None
 
 
+def check_files(options: argparse.Namespace) -> None:
+    """Raises TargetError if the exchange file is missing in the flags, or if a file to write exists."""
+    if options.out is None:
+        raise TargetError("--out is missing: name the exchange file to write")
+    for path in (options.out, options.har):
+        if path is not None and (path.exists() or path.is_symlink()):
+            raise TargetError(f"{path} exists, and is not overwritten; give another name, or remove it")
+
+
+def print_redaction(redactor: ExchangeRedactor | None) -> None:
+    """Print whether an exchange file is redacted, and with which key."""
+    if redactor is None:
+        print("not redacted: the file holds numbers, names, credentials and voices")
+    else:
+        print(f"redacted with the key {redactor.fingerprint}")
+        if redactor.found:
+            say(f"{count_of(redactor.found, 'credential')} were found by the last look only; please report this")
+
+
 def _record(options: argparse.Namespace) -> int:
     run = run_options(options)
     target = _checked(one_target(run))
@@ -70,11 +89,7 @@ def _record(options: argparse.Namespace) -> int:
     key = target.secret(os.environ).reveal()
     rules = redaction_rules(target, [key], keep_sound=options.keep_sound, keep_unparsed=options.keep_unparsed)
     redactor = redactor_of(options, rules)
-    if options.out is None:
-        raise TargetError("--out is missing: name the exchange file to write")
-    for path in (options.out, options.har):
-        if path is not None and (path.exists() or path.is_symlink()):
-            raise TargetError(f"{path} exists, and is not overwritten; give another name, or remove it")
+    check_files(options)
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, target_client(target, folder) as client:
         check_contact(client, run)
         largest = options.largest_body or LARGEST_BODY_BYTES
@@ -196,12 +211,7 @@ def _summarise(
         more = f" and {len(recorded.unanswered) - len(shown)} more" if len(recorded.unanswered) > len(shown) else ""
         hidden = credentials_redactor([target], os.environ).line(", ".join(shown))
         print(f"{count_of(len(recorded.unanswered), 'question')} got an error or no answer: {hidden}{more}")
-    if redactor is None:
-        print("not redacted: the file holds numbers, names, credentials and voices")
-    else:
-        print(f"redacted with the key {redactor.fingerprint}")
-        if redactor.found:
-            say(f"{count_of(redactor.found, 'credential')} were found by the last look only; please report this")
+    print_redaction(redactor)
 
 
 def _summarise_rest(thing: str, done: str, asked: int, known: int, flag: str) -> None:

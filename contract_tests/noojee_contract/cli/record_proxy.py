@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import re
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from noojee_contract.cli.messages import say, say_error
-from noojee_contract.cli.record import record, redactor_of
+from noojee_contract.cli.record import check_files, print_redaction, record, redactor_of
 from noojee_contract.cli.serving import CommandListener, listener
 from noojee_contract.clients.tls import tls_context
 from noojee_contract.errors import ContractError, TargetError
@@ -78,19 +75,13 @@ def _record(options: argparse.Namespace) -> int:
         sink = _Sink(writer, redactor, target, key)
         proxy = RecordingProxy(proxy_config, sink.write)
         _say_start(options, place)
-        _run(place, proxy)
+        place.run(proxy.serve)
     if options.har is not None:
         with ExchangeReader(options.out) as reader:
             write_har(reader, options.har)
-    _summarise(options, writer.written, redactor)
+    print(f"{options.out}: {count_of(writer.written, 'exchange')}")
+    print_redaction(redactor)
     return EXIT_OK if writer.written else EXIT_INCONCLUSIVE
-
-
-def _run(place: CommandListener, proxy: RecordingProxy) -> None:
-    async def serve(listening: socket.socket, on_ready: Callable[[], None], ended: asyncio.Event) -> None:
-        await proxy.serve(listening, on_ready, ended)
-
-    place.run(serve)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -100,11 +91,7 @@ def _check(options: argparse.Namespace) -> None:
     check_upstream(options.upstream)
     if options.target is not None or options.day or options.hours is not None:
         raise TargetError("--listen records what a client asks: leave out TARGET, --day and --hours")
-    if options.out is None:
-        raise TargetError("--out is missing: name the exchange file to write")
-    for path in (options.out, options.har):
-        if path is not None and (path.exists() or path.is_symlink()):
-            raise TargetError(f"{path} exists, and is not overwritten; give another name, or remove it")
+    check_files(options)
 
 
 def _target(options: argparse.Namespace) -> Target:
@@ -181,14 +168,3 @@ def _say_start(options: argparse.Namespace, place: CommandListener) -> None:
     say(f"recording to {options.out}: point the client at {place.base_url} instead of the PBX; Ctrl-C ends")
     if place.ca_file is not None:
         say(f"the certificate is self-signed; clients trust {place.ca_file}")
-
-
-def _summarise(options: argparse.Namespace, written: int, redactor: ExchangeRedactor | None) -> None:
-    out: Path = options.out
-    print(f"{out}: {count_of(written, 'exchange')}")
-    if redactor is None:
-        print("not redacted: the file holds numbers, names, credentials and voices")
-        return
-    print(f"redacted with the key {redactor.fingerprint}")
-    if redactor.found:
-        say(f"{count_of(redactor.found, 'credential')} were found by the last look only; please report this")
