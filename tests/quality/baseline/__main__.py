@@ -27,7 +27,8 @@ def detection(new_path: Path) -> int:
     old, new = (_rows(path) for path in (HERE / "detection.jsonl", new_path))
     lost = [name for name, row in old.items() if row["failed"] and not new.get(name, {}).get("failed")]
     print(
-        f"{len(old)} faulty servers before, {len(new)} now; {sum(bool(row['failed']) for row in new.values())} caught now"
+        f"{len(old)} faulty servers before, {len(new)} now; "
+        f"{sum(bool(row['failed']) for row in new.values())} caught now"
     )
     for name in lost:
         print(f"LOST  {name}: was caught by {old[name]['first']}")

@@ -51,7 +51,10 @@ def calls() -> dict[str, Any]:
 
 @dataclass
 class Example:
-    """The example of docs/guides/staging-pbx.md: a legacy PBX and a replacement, both read-only, at two requests a second."""
+    """The example of docs/guides/staging-pbx.md.
+
+    A legacy PBX and a replacement, both read-only, at two requests a second.
+    """
 
     time: Time
     old: TimedServer
@@ -202,7 +205,7 @@ def test_a_spent_budget_ends_the_waits(example: Example) -> None:
 
 @pytest.mark.parametrize("status", [429, 400, 503, 200])
 def test_a_server_that_counts_refused_requests_passes(example: Example, status: int) -> None:
-    """The page of the method does not say that only answered requests count, nor with which status others are refused."""
+    """The page of the method does not say that only answered requests count, nor the status of a refusal."""
     example.staging.counts_every_request = status
     results = example.run()
     bad = {result.clause: result.failure for result in results if result.outcome in (Outcome.FAILED, Outcome.ERROR)}

@@ -1,4 +1,7 @@
-"""Clauses about transport, authentication, relations and live calls pass on a PBX that differs within the pages and HTTP."""
+"""Clauses about transport, authentication, relations and live calls pass on a PBX that differs from the fake.
+
+Each difference is one that the vendor's pages and HTTP allow.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def test_each_group_has_clauses() -> None:
 @pytest.mark.parametrize("name", sorted(CONFORMANT))
 @pytest.mark.parametrize("dialect", LISTING)
 def test_a_conformant_difference_fails_no_clause(dialect: str, name: str, adapters: str) -> None:
-    """Points that no page settles and HTTP leaves open; clauses about options are left out, as the profile is not set."""
+    """Points that no page settles and HTTP leaves open. Clauses about options are left out: no profile is set."""
     target = Target(name="different", dialect=dialect, transport=f"{adapters}:{name}", writable=True)
     results = list(run_clauses(RunnerConfig(targets=[target], random_seed=1, examples=1), CLAUSES))
     assert results

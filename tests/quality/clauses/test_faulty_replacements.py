@@ -1,4 +1,7 @@
-"""The suite tests an API that is not the vendor's through its dialect file: each faulty replacement fails the clause that it names."""
+"""The suite tests an API that is not the vendor's through its dialect file.
+
+Each faulty replacement fails the clause that it names.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,10 @@ def test_the_conformant_replacement_passes_that_clause(clause_id: str, variant: 
     assert outcomes <= {Outcome.PASSED, Outcome.INCONCLUSIVE}
 
 
-NAMES = ("id", "callId", "legNumber", "startedAt", "endedAt", "seconds", "reference", "agent", "from", "to", "dialled", "direction")  # fmt: skip
+NAMES = (
+    "id", "callId", "legNumber", "startedAt", "endedAt", "seconds",
+    "reference", "agent", "from", "to", "dialled", "direction",
+)  # fmt: skip
 LISTED = "    return jsonify(items=items, count=len(items))"
 
 

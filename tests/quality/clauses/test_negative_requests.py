@@ -29,8 +29,10 @@ DIALECT = Path(__file__).parents[3] / "docs" / "guides" / "replacement" / "diale
 RECORDINGS = (Question("tag", "INV-7"), Question("unique_id", UNIQUE_ID), Question("hour", "2026/03/11 14"))
 SECOND_LEG = {**LEG, "Leg": "2", "Start": "2026-03-11 14:40:20.0", "CallRecordId": "502"}
 ITEM = {
-    "id": 501, "callId": UNIQUE_ID, "legNumber": 1, "startedAt": "2026-03-11T14:40:00+11:00", "endedAt": "2026-03-11T14:40:20+11:00",
-    "seconds": 20, "reference": "INV-7", "agent": "Fred", "from": "0400000001", "to": "410", "dialled": "0390000000", "direction": "IN",
+    "id": 501, "callId": UNIQUE_ID, "legNumber": 1,
+    "startedAt": "2026-03-11T14:40:00+11:00", "endedAt": "2026-03-11T14:40:20+11:00",
+    "seconds": 20, "reference": "INV-7", "agent": "Fred", "from": "0400000001", "to": "410",
+    "dialled": "0390000000", "direction": "IN",
 }  # fmt: skip
 HOSTILE = UNKNOWN_VALUES[1:]
 WRITING = ("PUT", "DELETE", "PATCH")
@@ -71,7 +73,8 @@ def problem_of(request: httpx.Request) -> str | None:
 def target(name: str, dialect: str, **more: Any) -> Target:
     """A read-only target without permission for negative tests."""
     return Target(
-        name=name, dialect=dialect, transport="counting_server:open", api_key_env="PBX_KEY", recordings=RECORDINGS, **more
+        name=name, dialect=dialect, transport="counting_server:open", api_key_env="PBX_KEY",
+        recordings=RECORDINGS, **more,
     )  # fmt: skip
 
 

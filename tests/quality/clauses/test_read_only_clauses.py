@@ -1,4 +1,4 @@
-"""Clauses on a read-only PBX: what its calls may look like, what may be sent to it, and when a clause has checked nothing."""
+"""Clauses on a read-only PBX: its possible calls, the requests that it may get, and clauses that checked nothing."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_call_may_be_tagged_with_its_own_unique_id() -> None:
 
 
 def test_the_order_of_later_legs_alone_is_not_checked() -> None:
-    """Legs are sorted by the start of their call, which a later leg does not show (options metadata_order, tag_selects)."""
+    """Legs are sorted by the start of their call, which a later leg lacks (options metadata_order, tag_selects)."""
     first = tagged_call("1773199800.2", "", "CASE-7", minute=30)
     second = tagged_call("1773199830.5", "CASE-7", minute=30)
     later = {**first, "legs": [first["legs"][0], {**first["legs"][1], "start": "2026-03-11T14:31:30+11:00"}]}

@@ -46,7 +46,7 @@ def side(
     *rows: Row, calls: tuple[Mapping[str, Any], ...] = CALLS, dialect: str = "njadmin", zone: str = MELBOURNE,
     before_by_hour: Callable[[], None] | None = None, options: Mapping[str, str] | None = None,
 ) -> ReadOnlySubject:  # fmt: skip
-    """A read-only PBX with these calls, of which the suite knows these rows. Its clock steps before a by-hour request."""
+    """A read-only PBX with these calls. The suite knows these rows. Its clock steps before a by-hour request."""
     sandboxes = build(archive={**archive(*map(dict, calls)), "provenance": "as shipped"}, profile=dict(options or {}))
 
     def step() -> None:
@@ -88,7 +88,7 @@ LESS = tagged(CALL, 1), *CALLS[1:]
 @pytest.mark.parametrize("new", ["recording-api", "njadmin"])
 @pytest.mark.parametrize(("row", "where"), [(TAG, "tag of the old side"), (TAG, "tag of the new side")])
 def test_a_call_that_a_tag_lists_is_missed(old: str, new: str, row: Row, where: str) -> None:
-    """The new side lost a call, or the old side never had it, in any dialect, with the tag in the file of either side."""
+    """In any dialect: the new side lost a call, or the old side never had it. The file of either side has the tag."""
     rows = ((row,), ()) if "old" in where else ((), (row,))
     lost = SubjectPair(side(*rows[0], dialect=old), side(*rows[1], dialect=new, calls=LOST))
     added = SubjectPair(side(*rows[0], dialect=old, calls=LOST), side(*rows[1], dialect=new))

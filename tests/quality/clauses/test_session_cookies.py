@@ -1,4 +1,4 @@
-"""A server that sets a session cookie with every accepted request: one clause fails if the cookie lets in, else none."""
+"""A server sets a session cookie with every accepted request: one clause fails if the cookie lets in, else none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The specification page is covered: each of its sentences maps to clauses, or has a reason why no clause is possible."""
+"""The specification page is covered: each sentence maps to clauses, or has a reason why no clause is possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever an answer contains, clauses fail or pass: a fault of the server is never reported as an error of the suite."""
+"""Clauses fail or pass on any answer: a fault of the server is never reported as an error of the suite."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from support.running import run_clauses
 
 DIALECTS = ("recording-api", "njadmin")  # the one between them is read like the first
 VALUES: dict[str, Any] = {
-    "null": None, "a number": 5, "nothing": "", "a line end": "4\n", "an object": {}, "an array": [[]], "half a pair": "\ud800",
+    "null": None, "a number": 5, "nothing": "", "a line end": "4\n",
+    "an object": {}, "an array": [[]], "half a pair": "\ud800",
     "a boolean": True, "many digits": "9" * 400, "a long text": "x" * 20_000, "a NUL": "\x00", "other digits": "١٢",
     "ages": "9" * 18, "the first day": "0001-01-01 00:00:00.0", "the last day": "9999-12-31 23:59:59.0",
 }  # fmt: skip

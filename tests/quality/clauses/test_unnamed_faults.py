@@ -11,7 +11,15 @@ from noojee_contract.targets.target import Target
 from support.faulty_servers import catalogue as faulty_catalogue
 from support.running import run_clauses
 
-GROUP_OF_MODULE = {"hashes": "authentication", "metadata_fields": "metadata", "metadata_times": "metadata", "by_hour_legs": "by-hour", "by_hour": "by-hour", "call_control": "live-calls", "live_calls": "live-calls"}  # fmt: skip
+GROUP_OF_MODULE = {
+    "hashes": "authentication",
+    "metadata_fields": "metadata",
+    "metadata_times": "metadata",
+    "by_hour_legs": "by-hour",
+    "by_hour": "by-hour",
+    "call_control": "live-calls",
+    "live_calls": "live-calls",
+}
 NAMED = {clause.faulty_server for clause in catalogue().values()}
 UNNAMED = sorted(set(faulty_catalogue()) - NAMED)
 
@@ -27,8 +35,9 @@ def test_a_fault_that_no_clause_names_fails_some_clause(name: str) -> None:
     module = faulty_catalogue()[name].mistake.__module__.rpartition(".")[2]
     group = GROUP_OF_MODULE.get(module, module)
     clauses = sorted(
-        (clause for clause in catalogue().values() if MIGRATION not in clause.dialects), key=lambda each: each.group != group
-    )  # fmt: skip
+        (clause for clause in catalogue().values() if MIGRATION not in clause.dialects),
+        key=lambda each: each.group != group,
+    )
     transport = f"support.faulty_servers.transports:{name.replace('-', '_')}"
     targets = [Target(name=each, dialect=each, transport=transport, writable=True) for each in LISTING]
     config = RunnerConfig(targets=targets, random_seed=1, examples=1, smoke=True)

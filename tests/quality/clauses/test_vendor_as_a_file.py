@@ -1,4 +1,7 @@
-"""The vendor's own generations, described in a dialect file: the hash, failures with HTTP 200, texts for numbers, Java's dates."""
+"""The vendor's own generations, described in a dialect file.
+
+The file describes the hash, failures with HTTP 200, texts for numbers, and Java's dates.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,8 @@ def test_the_fake_passes_through_a_dialect_file(dialect: str, tmp_path: Path) ->
     (tmp_path / "vendor.toml").write_text(
         f'format = "noojee-dialect/1"\nname = "as-a-file"\n[authentication]\n{scheme}\n'
         f'[failures]\ncode = "Code"\nmessage = "Message"\nsuccess = 0\n{refused}\nunknown_path = {{ status = 404 }}\n'
-        f"wrong_method = {{ status = 405 }}\nno_sound = {{ status = 404, code = -1 }}\n{(LEGS + hourly).replace('BASE', base)}",
+        f"wrong_method = {{ status = 405 }}\nno_sound = {{ status = 404, code = -1 }}\n"
+        f"{(LEGS + hourly).replace('BASE', base)}",
         encoding="utf-8",
     )
     target = _target(tmp_path / "vendor.toml")
