@@ -52,8 +52,9 @@ class MemoryBudgetError(FakeError):
 
     def __init__(self, more_bytes: int, used_bytes: int, limit_bytes: int) -> None:
         super().__init__(
-            f"{more_bytes} more bytes do not fit into the memory budget of the server ({used_bytes} of {limit_bytes} bytes are"
-            " used); delete sound, snapshots or sandboxes that nobody needs, or start it with a larger --memory-budget"
+            f"{more_bytes} more bytes do not fit into the memory budget of the server ({used_bytes} of {limit_bytes}"
+            " bytes are used); delete sound, snapshots or sandboxes that nobody needs, or start it with a larger"
+            " --memory-budget"
         )
 
 

@@ -2,7 +2,8 @@
 
 Nobody changes a `Request` or a `Response`. They are not frozen, because that doubles the time to create them.
 
-An adapter builds a `Request` from the bytes that it received. Nothing below it sees a socket, a framework or an event loop.
+An adapter builds a `Request` from the bytes that it received. Nothing below it sees a socket, a framework or an event
+loop.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ class Response:
 
 @dataclass(slots=True)
 class Streamed(Response):
-    """A response with a body too large to keep in memory: `pieces` yields it, `length` bytes in all. `body` is empty."""
+    """A response with a body too large to keep in memory.
+
+    `pieces` yields the body, `length` bytes in all. `body` is empty.
+    """
 
     pieces: Callable[[], Iterator[bytes]] = lambda: iter(())
     length: int = 0
@@ -78,8 +82,9 @@ CLOSED = Closed(403, (("Connection", "close"), ("Content-Length", "0")))
 class Pending(Response):
     """A long poll without a response yet. The adapter waits until it is woken or `seconds` have passed.
 
-    `listen` takes a function that wakes the adapter, from any thread, and returns a function that removes it. `finish`
-    returns the response, or None while the wait continues. `finish(True)`, after the time has passed, returns a response.
+    `listen` takes a function that wakes the adapter, from any thread, and returns a function that removes it.
+    `finish` returns the response, or None while the wait continues. `finish(True)`, after the time has passed, returns
+    a response.
     """
 
     seconds: float = 0.0

@@ -3,7 +3,9 @@
 Each test gets its own PBX with a frozen clock, and fails if the fake has an unexpected exception. The marker `noojee`
 sets up the PBX of a test:
 
-    @pytest.mark.noojee(version="4.8", profile={"tag_selects": "legs"}, archive="calls.json", now="2026-11-24T09:30:00+11:00")
+    @pytest.mark.noojee(
+        version="4.8", profile={"tag_selects": "legs"}, archive="calls.json", now="2026-11-24T09:30:00+11:00"
+    )
 
 A test module or a conftest.py can define fixtures with a wider scope, which keep their calls between tests:
 
@@ -43,9 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pbx_fixture(*, scope: Scope = "module", **settings: Unpack[PbxSettings]) -> Any:
     """A fixture like `noojee_pbx` for all tests of a scope: assign it to the name of the fixture.
 
-    Its tests share calls, clock and limits; `sandbox.reset()` empties it. `settings` are those of `EmbeddedPbx`, and the
-    marker `noojee` of a module or class overrides them. A relative name of an archive is relative to the test module;
-    with a scope beyond the module, to the root folder of pytest.
+    Its tests share calls, clock and limits; `sandbox.reset()` empties it. `settings` are those of `EmbeddedPbx`, and
+    the marker `noojee` of a module or class overrides them. A relative name of an archive is relative to the test
+    module; with a scope beyond the module, to the root folder of pytest.
     """
 
     @pytest.fixture(scope=scope)
@@ -61,7 +63,10 @@ def pbx_fixture(*, scope: Scope = "module", **settings: Unpack[PbxSettings]) -> 
 
 
 def server_fixture(*, scope: Scope = "module", tls: bool = False, **settings: Unpack[PbxSettings]) -> Any:
-    """A fixture like `noojee_server` for all tests of a scope, with `tls` like `noojee_tls_server`; see `pbx_fixture`."""
+    """A fixture like `noojee_server` for all tests of a scope; with `tls`, like `noojee_tls_server`.
+
+    See `pbx_fixture`.
+    """
 
     @pytest.fixture(scope=scope)
     def shared_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PbxServer]:

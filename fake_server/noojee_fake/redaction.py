@@ -11,9 +11,9 @@ from collections.abc import Iterable
 HIDDEN = "[redacted]"
 PUBLIC = frozenset(
     {
-        "agentloginname", "answerstring", "autoanswer", "callerid", "date", "exten", "extenoruniqueid", "hour", "instanceid",
-        "lastsequencenumber", "leg", "method", "monitored", "number", "phonecaption", "record", "tag", "timeout", "timestamp",
-        "uniqueid", "unique_id", "xdebugarg",
+        "agentloginname", "answerstring", "autoanswer", "callerid", "date", "exten", "extenoruniqueid", "hour",
+        "instanceid", "lastsequencenumber", "leg", "method", "monitored", "number", "phonecaption", "record", "tag",
+        "timeout", "timestamp", "uniqueid", "unique_id", "xdebugarg",
     }
 )  # fmt: skip
 """The names, in lower case, of the parameters whose values are shown."""
@@ -33,7 +33,10 @@ _PUBLIC_WORD = re.compile("|".join(sorted(PUBLIC, key=len, reverse=True)), re.IG
 
 
 class Redaction:
-    """Hides secrets in any letter case, plain, percent-encoded or escaped as in JSON. Empty secrets and None are ignored."""
+    """Hides secrets in any letter case, plain, percent-encoded or escaped as in JSON.
+
+    Empty secrets and None are ignored.
+    """
 
     def __init__(self, secrets: Iterable[str | None]) -> None:
         known = sorted({secret.lower() for secret in secrets if secret}, key=len, reverse=True)

@@ -1,4 +1,7 @@
-"""The ASGI application, without a framework: bytes in, `Sandboxes.handle`, bytes out. It knows nothing about the API."""
+"""The ASGI application, without a framework: bytes in, `Sandboxes.handle`, bytes out.
+
+It knows nothing about the API.
+"""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class RequestReader:
         return None
 
     def drop(self) -> None:
-        """Drop a request that is not complete. Else it stays until the garbage collector runs: the parser refers to this."""
+        """Drop an incomplete request. Else it stays until the garbage collector runs: the parser refers to this."""
         self._begin()
         self._first = b""
 
@@ -327,7 +327,10 @@ def split_target(url: bytes) -> tuple[str, str] | None:
 
 
 def body_framing(headers: Iterable[tuple[str, str]], version: str) -> tuple[tuple[int, str] | None, int | None]:
-    """Why a head is refused (status and reason), else None; and the length of its body, -1 if chunked, None without one.
+    """Why a head is refused, and the length of its body.
+
+    The reason is a status and a text, None for a head that is accepted. The length is -1 for a chunked body, and None
+    without a body.
 
     Source: RFC 9112, sections 3.2 (Host) and 6.1 to 6.3 (Transfer-Encoding and Content-Length).
     """

@@ -1,4 +1,4 @@
-"""What every server adapter does with a request: limits of its body, admission before the body, the log, the journal."""
+"""What every server adapter does with a request: body limits, admission before the body, the log, the journal."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ class Service:
         return self.sandboxes.no_room(head)
 
     def kept_bytes(self, head: Request) -> int:
-        """How many bytes of a body are used; the rest may be dropped. A client without access to the control API has 0."""
+        """How many bytes of a body are used; the rest may be dropped.
+
+        A client without access to the control API has 0.
+        """
         if is_control(head.path) and self.sandboxes.refusal(head) is not None:
             return 0
         return min(body_bytes(head.path), LARGEST_BODY_BYTES)
@@ -69,7 +72,10 @@ class Service:
         return self.sandboxes.handle(request)
 
     def _answer_to_page(self, request: Request) -> Response:
-        """The response to a request that a page in a browser may have sent. Source: the Fetch standard, CORS protocol."""
+        """The response to a request that a page in a browser may have sent.
+
+        Source: the Fetch standard, CORS protocol.
+        """
         origin = request.header("origin")
         if origin is None or not self._origins & {origin, "*"}:
             return self.sandboxes.handle(request)
@@ -89,7 +95,10 @@ class Service:
         self.sandboxes.own_bugs.keep(bug)
 
     def malformed(self, status: int, reason: str, start: bytes, client: str | None) -> tuple[Request, Response]:
-        """A request that cannot be read, as far as its first bytes show it, and its response. The journal keeps both."""
+        """A request that cannot be read, as far as its first bytes show it, and its response.
+
+        The journal keeps both.
+        """
         line = _START_LINE.match(start.decode("latin-1"))
         method, target = (line[1], re.sub(r" HTTP/[0-9.]{1,8}$", "", line[2])) if line else ("", "")
         path, _, query = target.partition("?")

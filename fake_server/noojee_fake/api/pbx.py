@@ -62,8 +62,8 @@ class PbxConfig:
     """The settings of a PBX.
 
     `dialects` are the dialects that may be served; `version` narrows them (None: all). `default_account` owns the legs
-    that name no owner (None: the option decides). `addresses` are the clients that are served. The sandboxes of a server
-    share one `budget`.
+    that name no owner (None: the option decides). `addresses` are the clients that are served. The sandboxes of a
+    server share one `budget`.
     """
 
     profile: Profile
@@ -176,8 +176,8 @@ class Pbx:
     def handle(self, request: Request) -> Response:
         """The response to a request.
 
-        An unexpected exception is kept in `own_bugs` and answered with 500 and a header that names it. A state file that
-        cannot be written gives 507. A long poll gives a `Pending`.
+        An unexpected exception is kept in `own_bugs` and answered with 500 and a header that names it. A state file
+        that cannot be written gives 507. A long poll gives a `Pending`.
         """
         return self.handle_at(request, request.path)
 

@@ -210,7 +210,10 @@ def _curl(base_url: str, sandboxes: Sandboxes, key_variable: str | None, ca_file
 
 
 def _question(sandboxes: Sandboxes) -> str:
-    """A method and a parameter that select a stored call; the tag 1234 if no call has a tag, or if there are too many calls to search."""
+    """A method and a parameter that select a stored call.
+
+    The tag is 1234 if no call has a tag, or if there are too many calls to search.
+    """
     store = sandboxes.default.store
     calls = store.calls() if store.count()[0] <= MOST_CALLS_TO_READ else []
     tag = next((leg.tag for call in calls for leg in call.legs if leg.tag), None)

@@ -88,15 +88,18 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
     },
     "--profile": {
         "metavar": "NAME|FILE",
-        "help": "values of options: the file of noojee-contract probe, a TOML or JSON file with key = value, or a name: "
-        + ", ".join(named_profiles()),
+        "help": (
+            "values of options: the file of noojee-contract probe, a TOML or JSON file with key = value, or a name: "
+            + ", ".join(named_profiles())
+        ),
     },
     "--api-key-env": {"metavar": "NAME", "help": "variable with the API key (default: the vendor's sample key)"},
     "--control-token-env": {"metavar": "NAME", "help": "variable with a token for control clients beyond the loopback"},
     "--allow-host": {
         "action": "append",
         "metavar": "NAME",
-        "help": "Host name, in addition to loopback names, that clients on the loopback may use for the control API without a token; repeatable",
+        "help": "Host name, in addition to loopback names, that clients on the loopback may use for the control API"
+        " without a token; repeatable",
     },
     "--allow-origin": {
         "action": "append",
@@ -107,8 +110,8 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
         "type": _size,
         "default": 2 * 1024**3,
         "metavar": "SIZE",
-        "help": "memory for what clients make the server keep: bodies under way, calls, stored sound, snapshots, journals;"
-        " what does not fit is refused with 507 or 503 (a number of bytes, or such as 512M; default 2G)",
+        "help": "memory for what clients make the server keep: bodies under way, calls, stored sound, snapshots,"
+        " journals; what does not fit is refused with 507 or 503 (a number of bytes, or such as 512M; default 2G)",
     },
     "--ready-file": {"type": Path, "metavar": "FILE", "help": "gets the base URL once the server answers"},
     "--tls-cert": {"type": Path, "metavar": "FILE", "help": "serve https with this certificate chain (PEM)"},

@@ -144,8 +144,8 @@ class ControlClient:
 class Sandbox:
     """One PBX. Use it as a context manager to delete it at the end.
 
-    `base_url` is the address of the PBX; `api_key` is its global key, `user_key` the key of a user. `description` is the
-    Sandbox object of the control API at the time when this object was made.
+    `base_url` is the address of the PBX; `api_key` is its global key, `user_key` the key of a user. `description` is
+    the Sandbox object of the control API at the time when this object was made.
     """
 
     def __init__(self, control: ControlClient, description: Document) -> None:

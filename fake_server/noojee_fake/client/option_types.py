@@ -58,7 +58,8 @@ class OptionValues(TypedDict, total=False):
     recording_api_bad_request_status: Literal["200", "400"]
     """Which HTTP status refuses a missing or malformed parameter (legacy)?"""
     njadmin_bad_request_status: Literal["400", "200"]
-    """Which HTTP status refuses a missing or malformed parameter (replacement; with `bad_hour` refused, also a bad date or hour)?"""
+    """Which HTTP status refuses a missing or malformed parameter (replacement; with `bad_hour` refused, also a bad
+    date or hour)?"""
     call_management_bad_request_status: Literal["200", "400"]
     """Which HTTP status refuses a missing or malformed parameter (call-management)?"""
     unknown_path: Literal["html", "json", "empty"]

@@ -61,7 +61,10 @@ def _described() -> Mapping[str, Method]:
 
 
 def _similar_path(asked: str, served: Iterable[str]) -> str | None:
-    """The served path that differs only by what `_folded` removes; else the most similar name, then the most similar prefix."""
+    """The served path that differs only by what `_folded` removes.
+
+    Else the path with the most similar name; of several prefixes, the most similar prefix.
+    """
     paths = {path.casefold(): path for path in served}
     wanted = _folded(asked)
     if wanted in paths:
@@ -83,7 +86,7 @@ def _most_similar(wanted: str, candidates: list[str], cutoff: float) -> str | No
 
 
 def _folded(path: str) -> str:
-    """The path in lower case, without repeated slashes and without path parameters, such as the session id of Java servers."""
+    """The path in lower case, without repeated slashes and path parameters (such as the session id of Java servers)."""
     words = path.casefold().partition(";")[0].split("/")
     return "/" + "/".join(word for word in words if word)
 

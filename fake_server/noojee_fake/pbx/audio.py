@@ -1,6 +1,7 @@
-"""The sound of a leg: its stored bytes, or a generated tone in 8 kHz mono WAV. soundfile is loaded only for other formats.
+"""The sound of a leg: its stored bytes, or a generated tone in 8 kHz mono WAV.
 
-A generated tone repeats, so a part of a long tone costs no more than that part. Encoded sound is cached.
+soundfile is loaded only for other formats. A generated tone repeats, so a part of a long tone costs no more than that
+part. Encoded sound is cached.
 Source: Asterisk's MixMonitor writes linear PCM, 8 kHz, mono, 16 bit; UNKNOWN: chosen, option `audio_format`.
 """
 
@@ -131,7 +132,8 @@ def _form(fmt: bytes, size: int) -> WavForm:
         raise ValueError("this WAV file has a broken format chunk")
     if channels > MOST_CHANNELS or not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise ValueError(
-            f"this WAV file has more than {MOST_CHANNELS} channels, or not {LOWEST_RATE} to {HIGHEST_RATE} samples a second"
+            f"this WAV file has more than {MOST_CHANNELS} channels,"
+            f" or not {LOWEST_RATE} to {HIGHEST_RATE} samples a second"
         )
     return WavForm(tag=tag, channels=channels, sample_rate=rate, bits=bits, sample_bytes=size)
 
@@ -185,7 +187,10 @@ def _rewritten(sound: bytes, tag: int) -> bytes:
 
 
 def _compressed(sound: bytes) -> bytes:
-    """MPEG audio, layer III. Source: recordings are compressed (DOC W-SL); the format is UNKNOWN, option `audio_aged_form`."""
+    """MPEG audio, layer III.
+
+    Source: recordings are compressed (DOC W-SL); the format is UNKNOWN, option `audio_aged_form`.
+    """
     import soundfile
 
     samples, rate = soundfile.read(io.BytesIO(sound), dtype="float32", always_2d=True)

@@ -1,4 +1,4 @@
-"""Validates documents of the formats of this project by the schemas in `schemas/own`: archives, directories, control bodies."""
+"""Validates documents by the schemas in `schemas/own`: archives, directories, control bodies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def mistake(document: Any, schema: str, component: str | None = None) -> tuple[s
     """The first error of a document and its JSON path; None for a valid document.
 
     `schema` is a file name in `schemas/own`; `component` names a schema of that file, which is an OpenAPI description.
-    Half of a surrogate pair is an error everywhere: JSON can carry it, UTF-8 cannot. So is a document nested too deeply.
+    Half of a surrogate pair is an error everywhere: JSON can carry it, UTF-8 cannot. So is a document nested too
+    deeply.
     """
     key = _long_list(document)
     if key is None:

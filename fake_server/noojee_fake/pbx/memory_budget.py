@@ -1,6 +1,7 @@
 """One budget for the memory that clients make a server use: bodies under way, calls, stored sound, snapshots, journals.
 
-The sizes of calls and journal entries are estimates. A `Reservation` counts until it is released, or until nobody holds it.
+The sizes of calls and journal entries are estimates. A `Reservation` counts until it is released, or until nobody holds
+it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from noojee_fake.errors import MemoryBudgetError
 
 LEG_BYTES = 500
 CALL_BYTES = 700
-"""What a call and a leg take in memory, with their indexes. Measured by benchmarks/store.py: 663 bytes a leg, four a call."""
+"""What a call and a leg take in memory, with their indexes.
+
+Measured by benchmarks/store.py: 663 bytes a leg, four a call.
+"""
 PARSED_FACTOR = 4
 """How many times the size of a large JSON body its values take, while it is read."""
 GIVING_WAY_SHARE = 0.5

@@ -59,7 +59,10 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """One method of the API under its first path. `also` are its other paths, `verbs` its HTTP methods, default first."""
+    """One method of the API under its first path.
+
+    `also` are its other paths, `verbs` its HTTP methods, default first.
+    """
 
     path: str
     also: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Makes a PBX from a sandbox spec: its calls from an archive or a state file, its options, keys, clock and directory."""
+"""Makes a PBX from a sandbox spec: calls from an archive or a state file, options, keys, clock and directory."""
 
 from __future__ import annotations
 

@@ -42,8 +42,9 @@ class ServerConfig:
     `archive_folder` has the sound files that the archive names. `profile`, `dialects` and `version` are the defaults of
     new sandboxes too; `profile` overrides the profile of the archive of the default sandbox. `clock` overrides `now` of
     the archive; all other sandboxes share its source. `addresses` are the clients that the default sandbox serves.
-    `control_hosts` are names of this server, in addition to loopback names, that a client of the control API without the token
-    may use. `state` is a file that keeps the calls of the default sandbox; a file with calls replaces those of the archive.
+    `control_hosts` are names of this server, in addition to loopback names, that a client of the control API without
+    the token may use. `state` is a file that keeps the calls of the default sandbox; a file with calls replaces those
+    of the archive.
     `memory_budget_bytes` limits what all clients together make the server keep; None: no limit.
     """
 
@@ -197,7 +198,8 @@ class Sandboxes:
     def make(self, spec: SandboxSpec) -> tuple[str, Pbx]:
         """Make a sandbox. Returns its id and its PBX.
 
-        Raises IdInUse for a chosen id that exists, TooManySandboxes, or a FakeError for an invalid spec or a full budget.
+        Raises IdInUse for a chosen id that exists, TooManySandboxes, or a FakeError for an invalid spec or a full
+        budget.
         """
         if len(self._pbxs) >= MOST_SANDBOXES:
             raise TooManySandboxes(MOST_SANDBOXES)

@@ -41,7 +41,8 @@ def fresh_sandboxes(
 ) -> Sandboxes:
     """The sandboxes of a new server, with the vendor's sample key. Ids are the same in every run.
 
-    `archive` is an archive file (a text is its name), or its content. The clock is frozen at `now`. Raises a FakeError for a wrong setting.
+    `archive` is an archive file (a text is its name), or its content. The clock is frozen at `now`. Raises a FakeError
+    for a wrong setting.
     """
     archive = Path(archive) if isinstance(archive, str) else archive
     document = json.loads(archive.read_text(encoding="utf-8")) if isinstance(archive, Path) else archive
@@ -63,8 +64,8 @@ class EmbeddedPbx:
     """A PBX without a socket. Close it, or use it as a context manager.
 
     `client` is an httpx.Client for the PBX; `transport` is for your own clients, sync and async, at any address.
-    `sandbox` controls the PBX, `control` makes more sandboxes; `async_control` does the same in async tests. `api_key` and `user_key` are its keys. `settings` are
-    those of `fresh_sandboxes`: archive, profile, version, now and so on.
+    `sandbox` controls the PBX, `control` makes more sandboxes; `async_control` does the same in async tests. `api_key`
+    and `user_key` are its keys. `settings` are those of `fresh_sandboxes`: archive, profile, version, now and so on.
     """
 
     def __init__(self, **settings: Unpack[PbxSettings]) -> None:

@@ -27,9 +27,9 @@ HOST = "127.0.0.1"
 class PbxServer(HTTPServer):
     """A fake PBX on a free port with a frozen clock.
 
-    `sandbox` controls it, `control` makes more sandboxes; `async_control` does the same in async tests. `ca_file` is the certificate authority (PEM) of a server with
-    TLS. Requests that match `expect_request`, `expect_oneshot_request` or `expect_ordered_request` of
-    pytest-httpserver do not reach the PBX.
+    `sandbox` controls it, `control` makes more sandboxes; `async_control` does the same in async tests. `ca_file` is
+    the certificate authority (PEM) of a server with TLS. Requests that match `expect_request`,
+    `expect_oneshot_request` or `expect_ordered_request` of pytest-httpserver do not reach the PBX.
     """
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None, ca_file: Path | None = None) -> None:

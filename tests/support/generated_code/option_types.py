@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from noojee_fake.pbx.versions import DIALECTS, VERSIONS
 from noojee_fake.resources import schema_text
 
 TARGET = Path(__file__).parents[3] / "fake_server" / "noojee_fake" / "client" / "option_types.py"
+WIDTH = 110
+"""The longest line of a question, without the indentation and the quotes."""
 HEAD = '''# Written from schemas/own/options.toml by `python -m support.generated_code`. Do not edit.
 """The options of a PBX, its versions and dialects as types."""
 
@@ -32,7 +35,8 @@ def files() -> Iterator[tuple[Path, str]]:
     questions = tomllib.loads(schema_text("options.toml"))
     for option in option_table().values():
         values = _literal((option.default, *option.alternatives))
-        parts.append(f'    {option.key}: {values}\n    """{questions[option.key]["question"]}"""')
+        question = "\n    ".join(textwrap.wrap(questions[option.key]["question"], WIDTH, break_on_hyphens=False))
+        parts.append(f'    {option.key}: {values}\n    """{question}"""')
     yield TARGET, "\n".join(parts) + "\n"
 
 

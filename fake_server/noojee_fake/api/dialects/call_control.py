@@ -73,7 +73,10 @@ class CallControl:
         return "OK" if self._plain_ok else _STARTED
 
     def stop_recording(self, api_call: ApiCall) -> str:
-        """End a recording. Returns the message of success. Raises CallRefused or ParameterError. Source: W-SPk (DOC)."""
+        """End a recording. Returns the message of success.
+
+        Raises CallRefused or ParameterError. Source: W-SPk (DOC).
+        """
         call = self.find(required(api_call.parameters, "extenOrUniqueId"))
         stop = RecordingStop(
             agent=optional(api_call.parameters, "agentLoginName") or None,

@@ -1,4 +1,7 @@
-"""What the methods of every dialect share: calls, keys, time zone, options and writers. One context serves one profile."""
+"""What the methods of every dialect share: calls, keys, time zone, options and writers.
+
+One context serves one profile.
+"""
 
 from __future__ import annotations
 

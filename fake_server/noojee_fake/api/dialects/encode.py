@@ -23,7 +23,8 @@ _EASTERN = ("AEST", "AEDT")
 def timestamp_text(micros: int, zone: ZoneInfo, *, fraction: str = "zero") -> str:
     """`java.sql.Timestamp.toString()`: local time, no zone, always a fraction: `2014-02-13 17:06:52.0`.
 
-    `fraction` "zero" writes .0, "milliseconds" the milliseconds without trailing zeros (option `start_fraction`, DERIVED).
+    `fraction` "zero" writes .0, "milliseconds" the milliseconds without trailing zeros (option `start_fraction`,
+    DERIVED).
     """
     local = datetime.fromtimestamp(micros // SECOND, zone)
     digits = "0"
@@ -35,8 +36,8 @@ def timestamp_text(micros: int, zone: ZoneInfo, *, fraction: str = "zero") -> st
 def date_text(micros: int, zone: ZoneInfo, *, eastern: str = "AEST") -> str:
     """`java.util.Date.toString()`: local time with the zone's abbreviation: `Tue Sep 14 15:03:30 AEST 2021`.
 
-    `eastern` "EST" writes Australian eastern time as old Java did, in summer and winter. A zone without letters in the time
-    zone database is written as the database has it (`-03`), where Java has a name of its own.
+    `eastern` "EST" writes Australian eastern time as old Java did, in summer and winter. A zone without letters in the
+    time zone database is written as the database has it (`-03`), where Java has a name of its own.
     """
     local = datetime.fromtimestamp(micros // SECOND, zone)
     abbreviation = local.tzname() or "UTC"
@@ -67,7 +68,10 @@ class Encoder:
         return written
 
     def plain_in_progress(self, call: Call, leg: Leg, now_micros: int) -> bytes:
-        """Shape 1 of a leg that has not ended; Duration is the time since its start. UNKNOWN: chosen, option `legs_in_progress`."""
+        """Shape 1 of a leg that has not ended; Duration is the time since its start.
+
+        UNKNOWN: chosen, option `legs_in_progress`.
+        """
         return self._write_plain(call, leg, (now_micros - leg.start_micros) // SECOND)
 
     def hourly(self, call: Call, leg: Leg) -> bytes:

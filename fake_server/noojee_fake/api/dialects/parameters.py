@@ -1,6 +1,7 @@
-"""Reads the parameters of a request as a Java servlet does: from the query, then from a form body. The first value wins.
+"""Reads the parameters of a request as a Java servlet does: from the query, then from a form body.
 
-Values are percent-encoded UTF-8 (option `query_charset`), and `+` is a space. A value that cannot be decoded is None.
+The first value of a parameter wins. Values are percent-encoded UTF-8 (option `query_charset`), and `+` is a space. A
+value that cannot be decoded is None.
 """
 
 from __future__ import annotations

@@ -71,7 +71,8 @@ class Selection:
     def settled_since(self, candidates: Sequence[Call], now_micros: int) -> int | None:
         """The time since which the selection is the same, if no call changes: all legs of its calls have ended.
 
-        None if a leg has not ended, if the retention may remove a record, or if nothing was found: unknown values are endless.
+        None if a leg has not ended, if the retention may remove a record, or if nothing was found: unknown values are
+        endless.
         """
         if not self._all_recorded:
             return None

@@ -145,7 +145,10 @@ class LiveCall:
         self.recording = True
 
     def close_leg(self, now_micros: int) -> None:
-        """End the leg that is being recorded, if any. It ends no earlier than it started, even if the clock was set back."""
+        """End the leg that is being recorded, if any.
+
+        It ends no earlier than it started, even if the clock was set back.
+        """
         self.recording = False
         if self.legs and self.legs[-1].end_micros == OPEN:
             last = self.legs[-1]

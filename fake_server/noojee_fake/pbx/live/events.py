@@ -1,4 +1,7 @@
-"""The numbered events that extensions see of live calls, and the listeners that wait for them. Source: 05.0 Subscribe (DOC W-SU)."""
+"""The numbered events that extensions see of live calls, and the listeners that wait for them.
+
+Source: 05.0 Subscribe (DOC W-SU).
+"""
 
 from __future__ import annotations
 
@@ -79,9 +82,9 @@ class CallEvents:
                 self._forget(self._over.popleft())
 
     def since(self, extensions: Iterable[str], after: int) -> tuple[int, dict[str, list[CallEvent]]]:
-        """The number of the last event, and for each extension its last event of each call after a number, oldest first.
+        """The number of the last event, and for each extension its last event of each call after a number.
 
-        `after` 0, or a number that was not reached yet, gives the live calls.
+        Events are in order, oldest first. `after` 0, or a number that was not reached yet, gives the live calls.
         """
         found: dict[str, list[CallEvent]] = {}
         with self._lock:

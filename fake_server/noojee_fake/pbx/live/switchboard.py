@@ -111,7 +111,7 @@ class Switchboard:
     def place(
         self, extension: str, number: str, now_micros: int, *, record: Record = Record.ANSWER, tag: str = ""
     ) -> LiveCall:
-        """A call that a user makes from the phone: internal where the number is an extension or a queue, else outbound."""
+        """A call that a user makes from the phone: internal if the number is an extension or a queue, else outbound."""
         with self._changing():
             call = self._progress.begin_from_extension(extension, number, now_micros, record=record, tag=tag)
             self._progress.set_status(call, extension, Status.DIALING)

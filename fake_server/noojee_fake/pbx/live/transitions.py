@@ -29,7 +29,10 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegRule:
-    """When an action begins a leg: `splits` for a call that is recorded, `starts` for calls with one of these settings."""
+    """When an action begins a leg.
+
+    `splits` is for a call that is recorded, `starts` for calls with one of these settings.
+    """
 
     splits: bool = False
     starts: frozenset[Record] = frozenset()

@@ -1,6 +1,6 @@
-"""The store of a PBX: calls by unique id and tag, legs by their end, and stored sound. `memory` and `sqlite` implement it.
+"""The store of a PBX: calls by unique id and tag, legs by their end, and stored sound.
 
-Each change takes a lock. A reader sees a change completely or not at all.
+`memory` and `sqlite` implement it. Each change takes a lock. A reader sees a change completely or not at all.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ Sound = bytes | Absent
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class StoredSound:
-    """Sound in memory. A store and its snapshots share the object, and it counts in the budget until nobody holds it."""
+    """Sound in memory.
+
+    A store and its snapshots share the object, and it counts in the budget until nobody holds it.
+    """
 
     sound: Sound
     held: Reservation
@@ -95,7 +98,10 @@ class Store(Protocol):
         """The calls with a leg that has this tag in any letter case, in no particular order."""
 
     def ended_between(self, first_second: int, last_second: int) -> list[EndedLeg]:
-        """The legs whose end, in whole seconds, is from `first_second` to before `last_second`; by end, then by record id."""
+        """The legs whose end, in whole seconds, is from `first_second` to before `last_second`.
+
+        They are in the order of their end, then of their record id.
+        """
 
     def sound(self, leg: Leg) -> Sound | None:
         """The stored sound of a leg; None: no sound is stored, so a tone is generated."""

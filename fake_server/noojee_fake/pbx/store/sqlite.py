@@ -1,8 +1,8 @@
 """The calls of a PBX in a SQLite file, for `noojee-fake serve --state FILE`: it answers like the store in memory.
 
 Acknowledged writes survive a crash of the process, but not a power loss: a method returns when the operating system has
-its changes, without waiting for the disk (WAL, synchronous NORMAL). After a power loss the file is intact, but the changes
-of usually the last half minute are missing.
+its changes, without waiting for the disk (WAL, synchronous NORMAL). After a power loss the file is intact, but the
+changes of usually the last half minute are missing.
 """
 
 from __future__ import annotations

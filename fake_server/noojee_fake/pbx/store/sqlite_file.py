@@ -37,7 +37,9 @@ CREATE TABLE legs (
     PRIMARY KEY (call, number)
 ) WITHOUT ROWID;
 CREATE INDEX legs_by_end ON legs (end_micros);
-CREATE TABLE tags (tag TEXT NOT NULL, call INTEGER NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (tag, call)) WITHOUT ROWID;
+CREATE TABLE tags (
+    tag TEXT NOT NULL, call INTEGER NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (tag, call)
+) WITHOUT ROWID;
 CREATE INDEX tags_by_folded ON tags (folded);
 CREATE TABLE sounds (call_record_id INTEGER PRIMARY KEY, sound BLOB);
 CREATE TABLE state (
@@ -70,8 +72,8 @@ def open_file(path: Path) -> sqlite3.Connection:
         log = path.with_name(f"{path.name}-wal")
         if not is_new and path.stat().st_size == 0 and log.exists() and log.stat().st_size:
             raise StateError(
-                f"the state file {path} is empty, but had content: {log.name} is left of it; restore a copy of the file,"
-                " or delete both to start with an empty state"
+                f"the state file {path} is empty, but had content: {log.name} is left of it; restore a copy of the"
+                " file, or delete both to start with an empty state"
             )
         if not os.access(path, os.W_OK):
             raise StateError(f"the state file {path} is read-only; make it writable, or name another file")
@@ -121,13 +123,13 @@ def _admit(file: sqlite3.Connection, path: Path) -> None:
         raise StateError(f"the state file {path} belongs to another application; name another file")
     if application and 0 < version < VERSION:
         raise StateError(
-            f"the state file {path} is of an older format ({version}; this version reads {VERSION}); delete it and start"
-            " again from an archive file, or name another file"
+            f"the state file {path} is of an older format ({version}; this version reads {VERSION}); delete it and"
+            " start again from an archive file, or name another file"
         )
     if application and version > VERSION:
         raise StateError(
-            f"the state file {path} was written by a newer noojee-fake (format {version}; this version reads {VERSION});"
-            " serve it with the newer version, or name another file"
+            f"the state file {path} was written by a newer noojee-fake (format {version}; this version reads"
+            f" {VERSION}); serve it with the newer version, or name another file"
         )
     if application:
         fault = _fault(file) if version else "there is no format 0"
