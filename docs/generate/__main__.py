@@ -1,6 +1,7 @@
 """Writes the pages of docs/reference that follow from code and schemas: `python docs/generate`.
 
-With `--check`, it writes nothing, and exits with 1 if a page is stale, or if the site lacks a page or a package (see `complete.py`). It names them.
+With `--check`, it writes nothing, and exits with 1 if a page is stale, or if the site lacks a page or a package (see
+`complete.py`). It names them.
 """
 
 from __future__ import annotations

@@ -10,10 +10,12 @@ from noojee_contract.catalogue.clauses import LISTING, Clause, catalogue
 
 HEAD = """# Clauses
 
-A clause is one sentence of the contract. `noojee-contract clauses` prints this list, and `noojee-contract verify --only ID` runs single clauses.
+A clause is one sentence of the contract. `noojee-contract clauses` prints this list, and
+`noojee-contract verify --only ID` runs single clauses.
 
 - *must* and *should* bind everywhere: a failure is red. A vendor page says so.
-- *declared* binds where the target's profile sets the [option](options.md) of the clause. Elsewhere the clause is informational.
+- *declared* binds where the target's profile sets the [option](options.md) of the clause. Elsewhere the clause is
+  informational.
 - *may* is reported only.
 
 The last column says where the sentence comes from: see [sources](sources.md).

@@ -9,8 +9,8 @@ from tables import code, table
 
 HEAD = """# Commands
 
-Two commands are installed: `noojee-contract` (verify, compare, record) and `noojee-fake` (serve a PBX). No flag takes a secret: name the
-environment variable that holds it. `--help` after a command prints its flags.
+Two commands are installed: `noojee-contract` (verify, compare, record) and `noojee-fake` (serve a PBX). No flag takes a
+secret: name the environment variable that holds it. `--help` after a command prints its flags.
 """
 
 

@@ -14,8 +14,8 @@ OWN = Path(__file__).parents[2] / "schemas" / "own"
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 PBX_HEAD = """# The vendor's API
 
-What `noojee-fake` serves. `noojee-fake explain PATH` shows one method. The last column is the [source](sources.md) of each statement;
-a statement with an [option](options.md) is the default.
+What `noojee-fake` serves. `noojee-fake explain PATH` shows one method. The last column is the [source](sources.md) of
+each statement; a statement with an [option](options.md) is the default.
 
 A path `/servicemanager/rest/...` is also served as `/rest/...`.
 
@@ -28,7 +28,10 @@ def control_api() -> str:
     """The page of the control API: each operation, then each schema."""
     document = _document("control")
     parts = [
-        f"# Control API\n\n{document['info']['description']}\n\nOpenAPI: `schemas/own/control.openapi.json`; a server returns it at `/__noojee/openapi.json`.\n"
+        (
+            f"# Control API\n\n{document['info']['description']}\n\n"
+            "OpenAPI: `schemas/own/control.openapi.json`; a server returns it at `/__noojee/openapi.json`.\n"
+        )
     ]
     parts += [_operation(document, *each) for each in _operations(document)]
     parts += [definition(name, schema) for name, schema in document["components"]["schemas"].items()]

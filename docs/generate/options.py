@@ -14,9 +14,10 @@ OWN = Path(__file__).parents[2] / "schemas" / "own"
 HEAD = """# Options
 
 An option is a point that no public page of the vendor settles. Each option of the fake has a default and other values.
-Set options in a profile (`noojee-fake serve --profile NAME|FILE`) or in the `profile` of a target file, as `key = "value"`.
-In a target file, a set option binds like a must: the clauses of the last column check it. Without a setting these clauses are informational.
-A settled option has no alternatives. `noojee-fake explain PATH` shows the options of a method.
+Set options in a profile (`noojee-fake serve --profile NAME|FILE`) or in the `profile` of a target file, as
+`key = "value"`. In a target file, a set option binds like a must: the clauses of the last column check it. Without a
+setting these clauses are informational. A settled option has no alternatives. `noojee-fake explain PATH` shows the
+options of a method.
 """
 
 

@@ -12,8 +12,8 @@ from noojee_contract.model import failure, outcome
 
 HEAD = """# Outcomes and exit codes
 
-Each clause has one outcome on each target. The verdict of the run is the first line of the report, and decides the exit code.
-Exit code 2 is wrong usage or configuration: one line says what to change, and there is no report.
+Each clause has one outcome on each target. The verdict of the run is the first line of the report, and decides the exit
+code. Exit code 2 is wrong usage or configuration: one line says what to change, and there is no report.
 """
 
 

@@ -1,4 +1,4 @@
-"""The page of the probe: its questions with their manners, what it learns with which permission, and what it cannot learn."""
+"""The page of the probe: its questions with their manners, what each permission shows, and what it cannot learn."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from noojee_contract.probing.questions import (
 
 HEAD = """# What a probe asks
 
-`noojee-contract probe` learns [options](options.md) from the answers of a PBX. This page lists its questions. See also the
-[profile file](profile-file.md).
+`noojee-contract probe` learns [options](options.md) from the answers of a PBX. This page lists its questions. See also
+the [profile file](profile-file.md).
 """
-PERMISSIONS = """Each row adds to the rows above it, over all dialects. A dialect has only some of the options. "None" means a read-only target without
-further permissions. `negative_tests = "allowed"` allows negative tests, and `max_wait_seconds = 61` allows waits. "An old leg" means that the
-recordings file names three legs: a leg of today and a leg of an earlier day, both with audio, and a leg that ended in the second pass of the hour that the
-end of daylight saving repeats. Where new sound is MPEG, `audio_aged_form` is written as `as-recorded`: both of its values are answered alike."""
-MANNERS = """Every question has one manner. *harmless*: it is sent to every target. *negative-test*: it provokes a refusal. *waits*: it needs a pause first.
-Questions that act on calls are never sent. The clauses of the suite follow the same manners."""
+PERMISSIONS = """Each row adds to the rows above it, over all dialects. A dialect has only some of the options.
+"None" means a read-only target without further permissions. `negative_tests = "allowed"` allows negative tests, and
+`max_wait_seconds = 61` allows waits. "An old leg" means that the recordings file names three legs: a leg of today and a
+leg of an earlier day, both with audio, and a leg that ended in the second pass of the hour that the end of daylight
+saving repeats. Where new sound is MPEG, `audio_aged_form` is written as `as-recorded`: both of its values are answered
+alike."""
+MANNERS = """Every question has one manner. *harmless*: it is sent to every target. *negative-test*: it provokes a
+refusal. *waits*: it needs a pause first. Questions that act on calls are never sent. The clauses of the suite follow
+the same manners."""
 CANNOT = "No reading shows these options. A fake that is served with the profile has their defaults."
 
 

@@ -18,7 +18,8 @@ from noojee_contract.targets.flags import PYTEST_PREFIX, RUN_FLAGS, TARGET_FLAGS
 
 HEAD = """# pytest: flags, fixtures, markers
 
-noojee-contract registers two pytest plugins when it is installed. They load nothing else until a fixture or the suite is used.
+noojee-contract registers two pytest plugins when it is installed. They load nothing else until a fixture or the suite
+is used.
 
 Run the suite with pytest: `pytest --pyargs noojee_contract.suite -n 2 --noojee-config noojee-contract.toml`.
 """

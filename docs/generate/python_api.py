@@ -15,8 +15,8 @@ import noojee_fake
 
 HEAD = """# Python API
 
-These names are public. Everything else may change without notice. Both packages have type hints for mypy and pyright in strict mode.
-Fixtures and markers are on the page of [pytest](pytest.md).
+These names are public. Everything else may change without notice. Both packages have type hints for mypy and pyright in
+strict mode. Fixtures and markers are on the page of [pytest](pytest.md).
 """
 
 

@@ -39,7 +39,10 @@ def output(*flags: str) -> str:
 
 
 def tutorial(folder: Path) -> str:
-    """Run all commands of the tutorial but the installation in a folder; report.html is there then. Returns the output."""
+    """Run all commands of the tutorial but the installation in a folder, and return their output.
+
+    The folder has report.html then.
+    """
     archives = Path("fixtures", "archives", "synthetic")
     shutil.copytree(ROOT / archives, folder / archives)
     _, *commands = blocks(TUTORIAL, "sh")
@@ -47,7 +50,8 @@ def tutorial(folder: Path) -> str:
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder, env={"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"}, capture_output=True, text=True, check=False, timeout=120,
+        cwd=folder, env={"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"},
+        capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     if done.returncode != 0:
         raise RuntimeError(done.stdout + done.stderr)
