@@ -195,7 +195,8 @@ def main() -> int:
     minutes = sum(len(leg.samples) for leg in legs) / RATE / 60
     print(f"{len(legs)} spoken legs, {minutes:.1f} minutes, random seed {options.random_seed}\n")
     print(
-        "| coding | same recording: wrongly different | undecided | lowest score | other recording: wrongly equal | undecided | highest score | processor time a minute |"
+        "| coding | same recording: wrongly different | undecided | lowest score |"
+        " other recording: wrongly equal | undecided | highest score | processor time a minute |"
     )
     print("|---|---|---|---|---|---|---|---|")
     wrong = []

@@ -1,6 +1,8 @@
-"""A protocol on httptools and uvloop that looks up an answer by the query and encodes it: as fast as a Python server gets.
+"""A protocol on httptools and uvloop: as fast as a Python server gets.
 
-python benchmarks/constant.py BODY_FILE --ready-file FILE
+It looks up an answer by the query and encodes it.
+
+    python benchmarks/constant.py BODY_FILE --ready-file FILE
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Times the example of docs/guides/staging-pbx.md: a legacy PBX and a replacement, both read-only, over three known hours.
+"""Times the example of docs/guides/staging-pbx.md: a legacy PBX and a replacement, read-only, over three known hours.
 
     python benchmarks/read_only.py [--rate 2] [--budget 500] [--folder FOLDER]
 
-Serves two fakes with the same 30 calls, whose by-hour limit is the real minute, and runs `noojee-contract verify`. Needs
-the installed package, and some minutes. Prints the time, the requests, and when each by-hour request was answered.
+Serves two fakes with the same 30 calls, whose by-hour limit is the real minute, and runs `noojee-contract verify`.
+Needs the installed package, and some minutes. Prints the time, the requests, and when each by-hour request was
+answered.
 """
 
 from __future__ import annotations

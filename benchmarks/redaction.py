@@ -34,9 +34,9 @@ def _leg(draw: random.Random, numbers: Sequence[str], users: Sequence[str], call
     epoch = draw.randrange(1_600_000_000, 1_700_000_000)
     return {
         "Destination": draw.choice(numbers), "UniqueId": f"{epoch}.{call}", "Username": draw.choice(users),
-        "Start": "Tue Sep 14 15:03:30 AEST 2021", "Duration": str(draw.randrange(600)), "Tag": f"INV-{draw.randrange(10**6)}",
-        "Direction": "Inbound", "CallRecordId": str(draw.randrange(10**6)), "DID": "0390000000",
-        "Source": draw.choice(numbers), "callend": "Tue Sep 14 15:03:34 AEST 2021", "Leg": "1",
+        "Start": "Tue Sep 14 15:03:30 AEST 2021", "Duration": str(draw.randrange(600)),
+        "Tag": f"INV-{draw.randrange(10**6)}", "Direction": "Inbound", "CallRecordId": str(draw.randrange(10**6)),
+        "DID": "0390000000", "Source": draw.choice(numbers), "callend": "Tue Sep 14 15:03:34 AEST 2021", "Leg": "1",
     }  # fmt: skip
 
 

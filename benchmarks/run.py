@@ -125,7 +125,10 @@ def start_and_memory(folder: Path, rounds: int, quick: bool) -> list[Row]:
 
 
 def served(folder: Path, rounds: int, quick: bool) -> list[Row]:
-    """Metadata of four legs against a constant answer of the same size from a small protocol on httptools and uvloop."""
+    """Metadata of four legs against a constant answer of the same size.
+
+    A small protocol on httptools and uvloop gives the constant answer.
+    """
     archive = folder / "archive.json"
     archive.write_text(json.dumps(ARCHIVE))
     with ServerProcess("--quiet", "--archive", str(archive)) as fake:
@@ -244,7 +247,8 @@ def main() -> int:
             rows += BENCHMARKS[only](Path(name), options.rounds, options.quick)
     show(rows)
     print(
-        f"\nPython {sys.version.split()[0]}, {os.cpu_count()} cores, load by {'wrk' if shutil.which('wrk') else 'the built-in client'}"
+        f"\nPython {sys.version.split()[0]}, {os.cpu_count()} cores,"
+        f" load by {'wrk' if shutil.which('wrk') else 'the built-in client'}"
     )
     return 1 if any(row.met is False for row in rows) else 0
 

@@ -1,4 +1,7 @@
-"""Spoken legs as a PBX records them: speech of espeak-ng in the telephone band, with noise, hold music and announcements."""
+"""Spoken legs as a PBX records them: speech of espeak-ng in the telephone band.
+
+The recordings contain noise, hold music and announcements.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,16 @@ import soundfile
 
 RATE = 8000
 VOICES = (
-    "en-gb", "en-us", "en-gb-scotland", "en-gb-x-rp", "en-029", "en-gb-x-gbclan", "en-us+f2", "en-gb+f3", "en-gb+m4", "en-us+m7",
+    "en-gb", "en-us", "en-gb-scotland", "en-gb-x-rp", "en-029", "en-gb-x-gbclan", "en-us+f2", "en-gb+f3", "en-gb+m4",
+    "en-us+m7",
 )  # fmt: skip
 OPENINGS = ("good morning you are speaking to", "thank you for waiting this is", "hello my name is", "service desk")
 NAMES = ("Barney", "Wilma", "Fred", "Betty", "Priya", "Chen", "Olga", "Ahmed", "Lucia", "Tomas")
 WORDS = (
-    "invoice", "delivery", "Thursday", "account", "payment", "order", "refund", "address", "number", "please", "monthly",
-    "contract", "water", "meter", "reading", "technician", "appointment", "between", "ten", "and", "twelve", "we", "will",
-    "call", "you", "back", "tomorrow", "the", "old", "tariff", "was", "cancelled", "last", "winter", "without", "notice",
+    "invoice", "delivery", "Thursday", "account", "payment", "order", "refund", "address", "number", "please",
+    "monthly", "contract", "water", "meter", "reading", "technician", "appointment", "between", "ten", "and",
+    "twelve", "we", "will", "call", "you", "back", "tomorrow", "the", "old", "tariff", "was", "cancelled", "last",
+    "winter", "without", "notice",
 )  # fmt: skip
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 ANNOUNCEMENT = "your call may be recorded for quality and training purposes please hold the line"

@@ -2,8 +2,9 @@
 
     python benchmarks/store.py [--rounds 3] [--legs 1000000]
 
-Each round is a process of its own; memory and disk alternate; the table shows medians. As in `noojee-fake serve`, loaded
-calls are excluded from garbage collection (gc.freeze) before queries; loading is measured with garbage collection.
+Each round is a process of its own; memory and disk alternate; the table shows medians. As in `noojee-fake serve`,
+loaded calls are excluded from garbage collection (gc.freeze) before queries; loading is measured with garbage
+collection.
 """
 
 from __future__ import annotations
