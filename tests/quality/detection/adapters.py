@@ -1,4 +1,6 @@
-"""Adapters to faulty servers that a target can name, `quality.detection.adapters:NAME`, each paired with a conformant server.
+"""Adapters to faulty servers that a target can name, each paired with a conformant server.
+
+A target names an adapter as `quality.detection.adapters:NAME`.
 
 Both get the same requests, so that the adapter knows which answers differ and which request was the first.
 """
@@ -39,7 +41,8 @@ class SameIds:
 class WatchedServer(httpx.BaseTransport):
     """A faulty server, paired with a conformant one. `requests` counts the requests to the vendor's API.
 
-    `differing` maps each request (method and URL) whose answer differed from the conformant server's to its place in the order.
+    `differing` maps each request (method and URL) whose answer differed from the conformant server's to its place in
+    the order.
     """
 
     def __init__(self, server: FaultyServer | None) -> None:

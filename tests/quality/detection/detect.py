@@ -36,9 +36,10 @@ BY_HASH = "call-management-by-hash"
 class Row:
     """What the suite found on one faulty server.
 
-    `failed`: the failed clauses in the order of the report, each with its message. `first` is the clause of the first failure, `message`
-    its kind and message. `names_it`: that failure is one of the expected ones (kind with field, header or option); `shows_it`: its
-    exchange has an answer that the fault changed, or it has no exchange. `differs_at` counts the requests up to the first changed answer, `caught_at` those up to the first failed clause.
+    `failed`: the failed clauses in the order of the report, each with its message. `first` is the clause of the first
+    failure, `message` its kind and message. `names_it`: that failure is one of the expected ones (kind with field,
+    header or option). `shows_it`: its exchange has an answer that the fault changed, or it has no exchange.
+    `differs_at` counts the requests up to the first changed answer, `caught_at` those up to the first failed clause.
     `groups` is the number of failure groups in the report. `errors` are errors of the suite.
     """
 

@@ -19,7 +19,8 @@ STYLE = (
 def heat_map(rows: Sequence[Row]) -> str:
     """An SVG document: a row for each group of faulty servers, a column for each group of clauses.
 
-    A cell holds the number of faulty servers that failed a clause of that group. The larger its share, the darker the cell.
+    A cell holds the number of faulty servers that failed a clause of that group. The larger its share, the darker the
+    cell.
     """
     groups = list(dict.fromkeys(_group(clause) for clause in catalogue()))
     kinds = sorted({row.kind for row in rows})
@@ -38,13 +39,16 @@ def heat_map(rows: Sequence[Row]) -> str:
 def _head(across: int, down: int) -> list[str]:
     return [
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{across}" height="{down}" viewBox="0 0 {across} {down}" role="img"'
-            ' aria-labelledby="title">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{across}" height="{down}" viewBox="0 0 {across} {down}" '
+            'role="img" aria-labelledby="title">'
         ),
         '<title id="title">How many faulty servers of each group fail a clause of each group</title>',
         f'<style>{STYLE}</style><rect width="100%" height="100%" fill="#fbfbfa"/>',
         '<text x="12" y="24" class="strong">Which clauses catch which faulty servers</text>',
-        '<text x="12" y="44" class="soft">A cell: the number of faulty servers of the row that fail a clause of the column.</text>',
+        (
+            '<text x="12" y="44" class="soft">'
+            "A cell: the number of faulty servers of the row that fail a clause of the column.</text>"
+        ),
     ]
 
 
@@ -72,5 +76,8 @@ def _cell(x: int, y: int, number: int, of: int) -> Iterator[str]:
         return
     share = number / of
     shade = " light" if share > 0.55 else ""
-    yield f'<rect x="{x + 1}" y="{y + 1}" width="{WIDE - 2}" height="{HIGH - 2}" rx="3" fill="#1f5fa8" fill-opacity="{share:.2f}"/>'
+    yield (
+        f'<rect x="{x + 1}" y="{y + 1}" width="{WIDE - 2}" height="{HIGH - 2}" rx="3" '
+        f'fill="#1f5fa8" fill-opacity="{share:.2f}"/>'
+    )
     yield f'<text x="{x + WIDE // 2}" y="{y + 15}" class="middle{shade}">{number}</text>'

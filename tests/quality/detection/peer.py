@@ -1,7 +1,7 @@
 """Runs Schemathesis on one faulty server, as its users would: with our OpenAPI file, credentials, and known recordings.
 
-Schemathesis gets what the suite gets: the same faulty server in the process, the bundled calls, the generations that the suite
-asks, and the processor time that the suite took. `docs/detection-peer.md` says the same to readers.
+Schemathesis gets what the suite gets: the same faulty server in the process, the bundled calls, the generations that
+the suite asks, and the processor time that the suite took. `docs/detection-peer.md` says the same to readers.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ BY_HOUR = "/retrieveMetaDataByHour"
 CALL_CONTROL = ("/start", "/stop", "/hangup", "/answer", "/njadmin-api-recording")
 SLOT_SECONDS = 61
 FAULTY = "x-faulty-answer"
-"""The header that marks answers which a fault changed, for the count alone: Schemathesis ignores headers that no file describes."""
+"""The header that marks answers which a fault changed, for the count alone.
+
+Schemathesis ignores headers that no file describes.
+"""
 MOST_EXAMPLES = 12
 """Values of a parameter that the OpenAPI file shows; each costs requests of the examples phase."""
 Environ = dict[str, Any]
@@ -49,7 +52,10 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a run of Schemathesis reported: failures as "check of METHOD path", how many requests it sent, and its processor time."""
+    """What a run of Schemathesis reported.
+
+    Failures are named "check of METHOD path". `requests` counts the sent requests, `seconds` is the processor time.
+    """
 
     failures: tuple[str, ...]
     requests: int
@@ -129,7 +135,10 @@ def _schema(
 
 @contextmanager
 def _signed_by(sandbox: _Sandbox) -> Iterator[None]:
-    """Sign each request, with a fresh hash when it is sent. Wait for the by-hour limit, and dial, as a user of this API has to."""
+    """Sign each request, with a fresh hash when it is sent.
+
+    Wait for the by-hour limit, and dial, as a user of this API has to.
+    """
     issued: set[str] = set()
 
     class Credentials:
@@ -220,7 +229,10 @@ def _config() -> dict[str, Any]:
 
 
 def _wsgi(watched: WatchedServer) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
-    """The faulty server as an application that Schemathesis calls in the process. A connection that breaks raises as in requests."""
+    """The faulty server as an application that Schemathesis calls in the process.
+
+    A connection that breaks raises as in requests.
+    """
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -255,7 +267,10 @@ _OF_SOCKETS = ("max_redirects", "verify", "cert", "timeout")
 
 
 def _in_process(transport: WSGITransport, case: Any, **settings: Any) -> Response:
-    """Send without settings of sockets: probes without credentials hand them on to werkzeug, which refuses them (4.32.5)."""
+    """Send without settings of sockets.
+
+    Probes without credentials hand these settings on to werkzeug, which refuses them (4.32.5).
+    """
     kept = {name: value for name, value in settings.items() if name not in _OF_SOCKETS}
     return _SEND(transport, case, **kept)
 
@@ -271,7 +286,10 @@ def _found(schema: OpenApiSchema, watched: WatchedServer, *, marked: bool) -> Fo
 
 
 def _failures(event: events.EngineEvent, *, marked: bool) -> Iterator[str]:
-    """The failures and errors of an event, named by check and operation; where answers are marked, only those of faulty answers."""
+    """The failures and errors of an event, named by check and operation.
+
+    Where answers are marked, only those of faulty answers.
+    """
     if isinstance(event, events.NonFatalError):
         yield f"error: {event.info.title}: {event.label}"
     if not isinstance(event, events.ScenarioFinished):

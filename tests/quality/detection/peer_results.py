@@ -1,4 +1,4 @@
-"""docs/detection-peer.jsonl: what Schemathesis found on the same faulty servers, and what docs/detection.md says about it."""
+"""docs/detection-peer.jsonl: what Schemathesis found on the same faulty servers, and the text for docs/detection.md."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PEER_FORMAT = "noojee-detection-peer/1"
 class PeerRow:
     """What Schemathesis found on one faulty server.
 
-    `failures` are named "check: kind of failure: METHOD path", without the failures of conformant servers. `requests` were
-    sent. `suite_seconds` is the processor time of the suite on this server, `seconds` that of Schemathesis. `drawn`: the server
-    belongs to the random sample.
+    `failures` are named "check: kind of failure: METHOD path", without the failures of conformant servers. `requests`
+    were sent. `suite_seconds` is the processor time of the suite on this server, `seconds` that of Schemathesis.
+    `drawn`: the server belongs to the random sample.
     """
 
     name: str
@@ -38,8 +38,8 @@ class PeerRow:
 class Peer:
     """A run of Schemathesis on faulty servers, in the order in which they were drawn.
 
-    `version` is that of Schemathesis, `random_seed` draws the servers and the requests. `baseline` are the failures on a
-    conformant server, which do not count.
+    `version` is that of Schemathesis, `random_seed` draws the servers and the requests. `baseline` are the failures on
+    a conformant server, which do not count.
     """
 
     version: str
@@ -74,8 +74,8 @@ def row_line(row: PeerRow) -> str:
 def own_failures(failures: Iterable[str], baseline: Collection[str]) -> list[str]:
     """The failures that a conformant server does not have.
 
-    A generation that refuses with status 200 fails negative_data_rejection: there the check counts for no method, also for one
-    that the runs on a conformant server happened to miss.
+    A generation that refuses with status 200 fails negative_data_rejection: there the check counts for no method, also
+    for one that the runs on a conformant server happened to miss.
     """
     spoilt = {each.rpartition("/")[0] for each in baseline if each.startswith("negative_data_rejection")}
     return [each for each in failures if each not in baseline and each.rpartition("/")[0] not in spoilt]
@@ -121,9 +121,18 @@ def peer_section(peer: Peer, caught_by_suite: Mapping[str, bool]) -> list[str]:
         "",
         "## Next to Schemathesis",
         "",
-        f"{which} of the {everyone:,} faulty servers: Schemathesis {peer.version} catches **{caught:,} ({caught / number:.1%})**, the",
-        f"suite **{ours:,} ({ours / number:.1%})**, both of them {both:,}. Each had the same processor time a server: on average",
-        f"{given / number:.1f} s for the suite, {spent / number:.1f} s for Schemathesis, which sent {requests // number:,} requests in it.",
+        (
+            f"{which} of the {everyone:,} faulty servers: Schemathesis {peer.version} catches "
+            f"**{caught:,} ({caught / number:.1%})**, the"
+        ),
+        (
+            f"suite **{ours:,} ({ours / number:.1%})**, both of them {both:,}. "
+            "Each had the same processor time a server: on average"
+        ),
+        (
+            f"{given / number:.1f} s for the suite, {spent / number:.1f} s for Schemathesis, "
+            f"which sent {requests // number:,} requests in it."
+        ),
         "[How Schemathesis is set up](detection-peer.md). Written by `tox -e detection-peer`.",
         "",
         *_only_the_peer([row for row in peer.rows if row.caught and not caught_by_suite.get(row.name, True)]),

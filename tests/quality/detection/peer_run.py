@@ -1,7 +1,7 @@
-"""`tox -e detection-peer`: Schemathesis on faulty servers, one after the other; appends a row for each to docs/detection-peer.jsonl.
+"""`tox -e detection-peer`: Schemathesis on faulty servers, one after the other.
 
-A run that was stopped goes on where it stopped. The rows do not depend on the length of the run: `--sample` takes the first
-servers of the order that the random seed gives.
+It appends a row for each server to docs/detection-peer.jsonl. A run that was stopped goes on where it stopped. The
+rows do not depend on the length of the run: `--sample` takes the first servers of the order that the random seed gives.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ AT_ONCE = 10  # rows between two lines of progress
 def run_peers(file: Path, *, sample: int | None, random_seed: int, named: Sequence[str] = ()) -> Peer:
     """Run the servers that have no row yet, and return the whole file.
 
-    A file of another release of Schemathesis or another random seed is replaced. The survivors of the suite are run in addition to the
-    sample, which they do not belong to: they show what the peer catches alone.
+    A file of another release of Schemathesis or another random seed is replaced. The survivors of the suite are run in
+    addition to the sample, which they do not belong to: they show what the peer catches alone.
     """
     _warm_up()
     peer = _kept(file, random_seed) or _begin(file, random_seed)

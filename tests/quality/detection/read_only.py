@@ -1,7 +1,8 @@
-"""Runs the suite on one faulty migration as an operator does: a read-only old PBX, a read-only service, and a recordings file.
+"""Runs the suite on one faulty migration as an operator does.
 
-The old PBX is the fake with the archive of `support.faulty_migrations`. A row says whether the fault is visible in the listed recordings,
-whether a clause fails, and whether the first failure of the report names the fault.
+The suite gets a read-only old PBX, a read-only service, and a recordings file. The old PBX is the fake with the archive
+of `support.faulty_migrations`. A row says whether the fault is visible in the listed recordings, whether a clause
+fails, and whether the first failure of the report names the fault.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ SIDES: Mapping[str, tuple[str, str]] = {
     "records": (f'dialect = "call-management"\n{AUDIO}', f'dialect = "{FOLDER}/records.toml"'),
     "events": (BY_ANY_HOUR, f'dialect = "{FOLDER}/events.toml"'),
 }
-"""The dialect of the old PBX and of the service, by service. By hour needs no waits: a run has many hours, and the limit has tests elsewhere."""
+"""The dialect of the old PBX and of the service, by service.
+
+By hour needs no waits: a run has many hours, and the limit has tests elsewhere.
+"""
 LISTS_BY_HOUR = frozenset({"events"})
 """The services whose old PBX lists recordings by hour."""
 
@@ -48,7 +52,8 @@ LISTS_BY_HOUR = frozenset({"events"})
 class ReadOnlyRow:
     """What the suite found on one faulty migration with one list of recordings.
 
-    `visible`: some answer to a listed recording, or to a call that an answer lists, differs from that of the service without the fault.
+    `visible`: some answer to a listed recording, or to a call that an answer lists, differs from that of the service
+    without the fault.
     `first` is the clause of the first failure, `message` its kind and message. `errors` are errors of the suite.
     """
 
@@ -82,8 +87,10 @@ class ReadOnlyRun:
         for name, rows in LISTS.items():
             write_recordings(self.folder / f"{name}.csv", rows())
         old = ServerProcess(
-            "--archive", str(self.archive), "--quiet", command=(sys.executable, "-m", "support.faulty_migrations.old_pbx"),
-            environment={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}, deadline_seconds=60,
+            "--archive", str(self.archive), "--quiet",
+            command=(sys.executable, "-m", "support.faulty_migrations.old_pbx"),
+            environment={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
+            deadline_seconds=60,
         )  # fmt: skip
         self.old_url = self._resources.enter_context(old).base_url
         return self
@@ -193,6 +200,7 @@ def check_texts(faults: Sequence[FaultyMigration]) -> list[str]:
 def as_json(row: ReadOnlyRow) -> dict[str, Any]:
     """A row as a line of docs/read-only-detection.jsonl."""
     return {
-        "name": row.name, "group": row.group, "recordings": row.recordings, "visible": row.visible, "failed": list(row.failed),
-        "first": row.first, "message": row.message, "names_it": row.names_it, "errors": list(row.errors),
+        "name": row.name, "group": row.group, "recordings": row.recordings, "visible": row.visible,
+        "failed": list(row.failed), "first": row.first, "message": row.message, "names_it": row.names_it,
+        "errors": list(row.errors),
     }  # fmt: skip

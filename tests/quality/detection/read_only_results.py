@@ -1,4 +1,4 @@
-"""The results of `tox -e detection -- --read-only`: its rows in docs/read-only-detection.jsonl, and the page that they make."""
+"""The results of `tox -e detection -- --read-only`: its rows in docs/read-only-detection.jsonl, and their page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ TITLES = {"all": "all recordings listed", "short": "a short list"}
 class ReadOnlyDetection:
     """The rows of a whole run, and what they were made with.
 
-    `runs` counts runs on services without a fault, by service or variant; `false_positives` has a line for each failure and error of them.
+    `runs` counts runs on services without a fault, by service or variant. `false_positives` has a line for each failure
+    and error of them.
     """
 
     catalogue: str
@@ -104,8 +105,8 @@ def read(text: str) -> ReadOnlyDetection:
 def _row(line: Mapping[str, Any]) -> ReadOnlyRow:
     return ReadOnlyRow(
         name=line["name"], group=line["group"], recordings=line["recordings"], visible=line["visible"],
-        failed=tuple(line["failed"]), first=line["first"], message=line["message"], names_it=line["names_it"], seconds=0.0,
-        errors=tuple(line["errors"]),
+        failed=tuple(line["failed"]), first=line["first"], message=line["message"], names_it=line["names_it"],
+        seconds=0.0, errors=tuple(line["errors"]),
     )  # fmt: skip
 
 
@@ -119,15 +120,38 @@ def _opening(detection: ReadOnlyDetection) -> list[str]:
     lines = [
         "# Detection rate of read-only migrations",
         "",
-        "Written by `tox -e detection -- --read-only`; do not edit. The rows are in [read-only-detection.jsonl](read-only-detection.jsonl).",
+        (
+            "Written by `tox -e detection -- --read-only`; do not edit. "
+            "The rows are in [read-only-detection.jsonl](read-only-detection.jsonl)."
+        ),
         "",
-        f"A read-only old PBX is compared with a read-only service that replaced it. {len(SERVICES)} services, which share no code with the fake,",
-        f"have {len(faults)} migrations with one fault each (`tests/support/faulty_migrations`). Each is verified with two recordings files:",
-        *(f"{len(LISTS[name]())} rows ({TITLES[name]})," if name == "all" else f"and {len(LISTS[name]())} rows ({TITLES[name]})." for name in LISTS),
+        (
+            f"A read-only old PBX is compared with a read-only service that replaced it. {len(SERVICES)} services, "
+            "which share no code with the fake,"
+        ),
+        (
+            f"have {len(faults)} migrations with one fault each (`tests/support/faulty_migrations`). "
+            "Each is verified with two recordings files:"
+        ),
+        *(
+            f"{len(LISTS[name]())} rows ({TITLES[name]}),"
+            if name == "all"
+            else f"and {len(LISTS[name]())} rows ({TITLES[name]})."
+            for name in LISTS
+        ),
         "",
-        "A fault is *visible* if an answer to a listed recording, or to a call that such an answer lists, differs from that of the service without",
-        "the fault. If the old PBX has no by-hour method, an hour counts only for calls that the list names otherwise. The rate is the",
-        "share of visible faults that make a clause fail. *Named*: the first failure of the report has the expected kind and field.",
+        (
+            "A fault is *visible* if an answer to a listed recording, or to a call that such an answer lists, "
+            "differs from that of the service without"
+        ),
+        (
+            "the fault. If the old PBX has no by-hour method, an hour counts only for calls that the list names "
+            "otherwise. The rate is the"
+        ),
+        (
+            "share of visible faults that make a clause fail. "
+            "*Named*: the first failure of the report has the expected kind and field."
+        ),
         "",
         "| recordings | faults | visible | caught | rate | goal | named |",
         "|---|--:|--:|--:|--:|--:|--:|",
@@ -175,7 +199,10 @@ def _misses(detection: ReadOnlyDetection) -> Iterator[str]:
 
 def _calm(detection: ReadOnlyDetection) -> Iterator[str]:
     yield from ["## Services without a fault", ""]
-    yield f"{sum(detection.runs.values())} runs on {len(detection.runs)} services and server variants, each with other random seeds:"
+    yield (
+        f"{sum(detection.runs.values())} runs on {len(detection.runs)} services and server variants, "
+        "each with other random seeds:"
+    )
     yield f"{len(detection.false_positives)} failures and errors."
     yield ""
     yield ", ".join(f"{name} ({count})" for name, count in sorted(detection.runs.items())) + "."

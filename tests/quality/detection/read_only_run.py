@@ -1,4 +1,7 @@
-"""The command `tox -e detection -- --read-only`: all faulty migrations with each list of recordings, then services without a fault."""
+"""The command `tox -e detection -- --read-only`: all faulty migrations with each list of recordings.
+
+Then come services without a fault.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,8 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         PAGE.write_text(page(detection), encoding="utf-8")
     for name in LISTS:
         print(
-            f"{name}: {sum(row.caught for row in detection.of(name))} of {len(detection.of(name))} ({detection.rate(name):.1%})"
+            f"{name}: {sum(row.caught for row in detection.of(name))} of {len(detection.of(name))} "
+            f"({detection.rate(name):.1%})"
         )
     complaints = detection.complaints() if whole else []
     for complaint in complaints:
@@ -127,7 +131,7 @@ def _done(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, ReadOnlyRow 
 
 
 def work(jobs: Sequence[Job]) -> list[ReadOnlyRow | list[str]]:
-    """The row of each faulty migration; the failures and errors on each service without a fault. In a worker process."""
+    """The row of each faulty migration; the failures and errors on each service without a fault. Run by a worker."""
     with tempfile.TemporaryDirectory(prefix="noojee-read-only-") as folder, ReadOnlyRun(Path(folder)) as opened:
         return [_worked(opened, job) for job in jobs]
 
@@ -158,7 +162,7 @@ def wrong_results(results: Sequence[Result]) -> list[str]:
 
 
 def _check() -> int:
-    """1 where a faulty migration has no rows, or the services or the catalogue changed since the results were written."""
+    """1 where a faulty migration has no rows, or the services or the catalogue changed since the last whole run."""
     kept = read(DATA.read_text(encoding="utf-8"))
     today = detection_of((), runs={}, false_positives=())
     missing = faulty_migrations().keys() - {row.name for row in kept.rows}

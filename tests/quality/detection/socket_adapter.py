@@ -17,8 +17,9 @@ LONGEST_HEAD = 65_536
 class SocketAdapter:
     """Serves a conformant server over loopback. The control API has a second port, which the fault does not reach.
 
-    `watched` records the requests whose answers were changed. `prefix` is a path that all requests have, and the server does not see.
-    `closes`: a changed answer ends its connection. `idle_seconds`: an idle connection to the API ends without a word; `control_idle_seconds`: to the control API.
+    `watched` records the requests whose answers were changed. `prefix` is a path that all requests have, and the
+    server does not see. `closes`: a changed answer ends its connection. `idle_seconds`: an idle connection to the API
+    ends without a word; `control_idle_seconds`: to the control API.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class SocketAdapter:
 
 
 def _requests(connection: socket.socket, root: str, prefix: str) -> Iterator[httpx.Request]:
-    """The requests of a connection, in order, without their prefix. Bodies have a Content-Length, as httpx sends them."""
+    """The requests of a connection, in order, without their prefix. httpx sends bodies with a Content-Length."""
     buffer = b""
     while True:
         while b"\r\n\r\n" not in buffer:

@@ -15,9 +15,9 @@ from support.faulty_servers import everything, survivors
 SAMPLE_SIZE = 20
 ROOT = Path(__file__).parents[3]
 ONE_CAUSE = (
-    "refuses-everything", "start-in-iso", "time-of-the-wall-clock", "metadata-wrapped-in-envelope", "upgraded-with-owners-reset",
-    "by-hour-is-a-server-error", "by-unique-id-is-cut-in-half", "locks-out-after-a-refusal", "hangs-up", "limit-of-an-hour",
-    "upgraded-to-utc", "hash-serves-once",
+    "refuses-everything", "start-in-iso", "time-of-the-wall-clock", "metadata-wrapped-in-envelope",
+    "upgraded-with-owners-reset", "by-hour-is-a-server-error", "by-unique-id-is-cut-in-half",
+    "locks-out-after-a-refusal", "hangs-up", "limit-of-an-hour", "upgraded-to-utc", "hash-serves-once",
 )  # fmt: skip
 
 

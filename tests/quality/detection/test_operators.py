@@ -1,4 +1,7 @@
-"""Faulty servers and server mutants: each has a group, a name of its own and an expected failure; what is left out has a reason."""
+"""Faulty servers and server mutants: each has a group, a name of its own and an expected failure.
+
+What is left out has a reason.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ def test_every_faulty_server_has_group_and_expected_failure() -> None:
 
 def test_faulty_servers_keep_the_order_of_their_modules() -> None:
     """Samples and the fingerprint depend on the order, which must not depend on the order of imports."""
-    code = "import support.faulty_servers.relations_flow, support.faulty_servers.audio; print(*support.faulty_servers.everything())"
+    code = (
+        "import support.faulty_servers.relations_flow, support.faulty_servers.audio; "
+        "print(*support.faulty_servers.everything())"
+    )
     process = subprocess.run([sys.executable, "-c", code], cwd=TESTS, capture_output=True, text=True, check=True)
     assert process.stdout.split() == list(everything())
 

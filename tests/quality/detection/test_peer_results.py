@@ -26,8 +26,8 @@ def peer(*rows: PeerRow) -> Peer:
 
 def suite_row(name: str, *, caught: bool = True) -> Row:
     return Row(
-        name=name, kind="method", operator="", failed={"a.b": ""} if caught else {}, first="a.b" if caught else None, message="",
-        names_it=True, shows_it=True, differs_at=1, caught_at=2, groups=1, seconds=0.0,
+        name=name, kind="method", operator="", failed={"a.b": ""} if caught else {}, first="a.b" if caught else None,
+        message="", names_it=True, shows_it=True, differs_at=1, caught_at=2, groups=1, seconds=0.0,
     )  # fmt: skip
 
 

@@ -32,8 +32,9 @@ CLAUSE = next(iter(catalogue()))
 
 def row(name: str = CAUGHT, **more: object) -> Row:
     plain: dict[str, object] = {
-        "name": name, "kind": "leg-set", "operator": "", "failed": {CLAUSE: "message"}, "first": CLAUSE, "message": "message",
-        "names_it": True, "shows_it": True, "differs_at": 1, "caught_at": 2, "groups": 1, "seconds": 0.0,
+        "name": name, "kind": "leg-set", "operator": "", "failed": {CLAUSE: "message"}, "first": CLAUSE,
+        "message": "message", "names_it": True, "shows_it": True, "differs_at": 1, "caught_at": 2,
+        "groups": 1, "seconds": 0.0,
     }  # fmt: skip
     return Row(**{**plain, **more})  # type: ignore[arg-type]
 

@@ -36,7 +36,9 @@ def test_reworded_messages_form_the_same_groups(name: str) -> None:
             result,
             failure=replace(
                 result.failure,
-                message=f"{numbers[result.clause, result.failure.message]}: GET: HTTP 500, Content-Type, Leg is missing",
+                message=(
+                    f"{numbers[result.clause, result.failure.message]}: GET: HTTP 500, Content-Type, Leg is missing"
+                ),
             ),
         )
         for result in failed

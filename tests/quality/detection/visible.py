@@ -1,6 +1,7 @@
-"""Whether a fault is visible: asks a service for the listed recordings and for the calls that its answers list, without the suite's checks.
+"""Whether a fault is visible, without the suite's checks.
 
-What is compared is what came: rows of JSON, statuses, samples of sound. Nothing is decoded.
+It asks a service for the listed recordings and for the calls that its answers list. What is compared is what came: rows
+of JSON, statuses, samples of sound. Nothing is decoded.
 """
 
 from __future__ import annotations
@@ -90,7 +91,10 @@ def _without_the_key(service: str, client: Client, call: str) -> dict[str, Rows]
 
 
 def differs(right: Seen, faulty: Seen, *, by_hour: bool) -> bool:
-    """Whether an answer differs. Without `by_hour` the old PBX lists no hours: rows of hours count only for calls that are known otherwise."""
+    """Whether an answer differs.
+
+    Without `by_hour` the old PBX lists no hours: rows of hours count only for calls that are known otherwise.
+    """
     if right.refusals != faulty.refusals:
         return True
     known = None if by_hour else _known(right) | {call for rows in faulty.listed.values() for call, _ in rows}
