@@ -18,7 +18,11 @@ def server() -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def hasty_server() -> Iterator[Served]:
-    """One that looks at its clients ten times a second, waits one second where others wait twenty, and takes a small body for a large one."""
+    """A server with small limits.
+
+    It looks at its clients ten times a second, waits one second where others wait twenty, and takes a small body for a
+    large one.
+    """
     preface = """
 from noojee_fake.adapters import service, wire, wire_server
 wire_server.TICK_SECONDS = 0.1

@@ -1,4 +1,4 @@
-"""Hostile requests for the control API, made from its OpenAPI description: valid bodies with wrong values in some places."""
+"""Hostile requests for the control API, made from its OpenAPI description: valid bodies with some wrong values."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ BATCH = 50
 MOST_BYTES = 60_000
 """A longer body is left out: the server takes many of them, but the run would take hours."""
 HOSTILE: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1.5, -0.0, 1e308, -1e308, 5e-324, 2**31, 2**63, 2**64, -(2**63), 10**400, "", " ", "0", "null", "\0",
-    "\ud800", "\udfff\ud800", "é", "📞", "a" * 5000, "٣", "1" * 400, "-1", "1e400", "NaN", "../../etc/passwd", "%00", "1.1", "\u202e", [], [[]],
-    {}, {"": None}, [None], [1, 2], {"do": "wait"}, "2026-02-30T00:00:00Z", "9999-12-31T23:59:59+14:00", "0001-01-01T00:00:00Z",
+    None, True, False, 0, -1, 1.5, -0.0, 1e308, -1e308, 5e-324, 2**31, 2**63, 2**64, -(2**63), 10**400,
+    "", " ", "0", "null", "\0", "\ud800", "\udfff\ud800", "é", "📞", "a" * 5000, "٣", "1" * 400, "-1", "1e400", "NaN",
+    "../../etc/passwd", "%00", "1.1", "\u202e", [], [[]], {}, {"": None}, [None], [1, 2], {"do": "wait"},
+    "2026-02-30T00:00:00Z", "9999-12-31T23:59:59+14:00", "0001-01-01T00:00:00Z",
     "2026-03-11T12:00:00", "2026-03-11T24:00:00Z", "2026-03-11T12:00:60Z", "2026-11-26T12:00:00.123456789Z",
 )  # fmt: skip
 WORDS = (
-    "400", "410", "420", "600", "7601", "0390000000", "SIP/410", "1773190799.2", "1773190900.5", "1.1", "c1", "c2", "Fred", "Australia/Melbourne",
-    "2026-03-11T12:00:00+11:00", "2026-11-26T09:00:00Z", "njadmin", "127.0.0.1", "::1/128", "10.0.0.0/8", "noojee-archive/1",
+    "400", "410", "420", "600", "7601", "0390000000", "SIP/410", "1773190799.2", "1773190900.5", "1.1",
+    "c1", "c2", "Fred", "Australia/Melbourne", "2026-03-11T12:00:00+11:00", "2026-11-26T09:00:00Z", "njadmin",
+    "127.0.0.1", "::1/128", "10.0.0.0/8", "noojee-archive/1",
 )  # fmt: skip
 PHONES = ("400", "410", "420", "600", "7601", "0390000000")
 INSTANTS = ("2026-03-11T12:00:00+11:00", "2026-11-26T09:00:00Z", "1970-01-01T00:00:00Z", "2026-03-11T12:00:09.5+11:00")
@@ -36,8 +38,8 @@ FITTING = {
     **dict.fromkeys(("now", "start", "end", "created"), INSTANTS),
     **dict.fromkeys(("as", "call"), ("c1", "c1", "c2", "1773190799.2")),
     "unique_id": ("1773190799.2", "1773190900.5", "1.1", "2.1", "3.1", "1795460698.32"),
-    "status": ("200", "404"), "limit": ("1", "100"), "unmatched": ("true", "false"), "method": ("GET", "POST"), "leg": ("1", "2"),
-    "time_zone": ("Australia/Melbourne", "Europe/Berlin", "UTC"),
+    "status": ("200", "404"), "limit": ("1", "100"), "unmatched": ("true", "false"), "method": ("GET", "POST"),
+    "leg": ("1", "2"), "time_zone": ("Australia/Melbourne", "Europe/Berlin", "UTC"),
 }  # fmt: skip
 """Texts by the name of a field or a parameter, with which a request does something."""
 WAV = b"RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\x08\0\0\0\1\0\2\0\3\0\4\0"

@@ -33,7 +33,10 @@ _session.trust_env = False
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Put the key into the query, or a fresh time stamp with its hash: it lives ten seconds. CallControl and flows get a live call."""
+    """Put the key into the query, or a fresh time stamp with its hash, which lives ten seconds.
+
+    CallControl and flows get a live call.
+    """
     if case.path.endswith("/flow"):
         _begin_flow(case.body)
     query = case.query

@@ -1,4 +1,4 @@
-"""`noojee-fake serve` as a process with calls in it, and a client that sends it raw bytes and takes nothing for granted."""
+"""`noojee-fake serve` as a process with calls in it, and a client that sends it raw bytes and assumes nothing."""
 
 from __future__ import annotations
 
@@ -27,13 +27,24 @@ ARCHIVE = {
         {
             "unique_id": "1773190799.2", "direction": "inbound", "source": "0491570156", "did": "7601",
             "legs": [
-                {"start": "2026-03-11T12:00:00+11:00", "end": "2026-03-11T12:00:09+11:00", "tag": "1234", "destination": "600"},
-                {"start": "2026-03-11T12:00:09+11:00", "end": "2026-03-11T12:00:12+11:00", "tag": "1234", "destination": "410"},
+                {
+                    "start": "2026-03-11T12:00:00+11:00", "end": "2026-03-11T12:00:09+11:00",
+                    "tag": "1234", "destination": "600",
+                },
+                {
+                    "start": "2026-03-11T12:00:09+11:00", "end": "2026-03-11T12:00:12+11:00",
+                    "tag": "1234", "destination": "410",
+                },
             ],
         },
         {
             "unique_id": "1773190900.5", "direction": "internal", "source": "400",
-            "legs": [{"start": "2026-03-11T12:01:40+11:00", "end": "2026-03-11T13:01:40+11:00", "tag": "long", "destination": "410"}],
+            "legs": [
+                {
+                    "start": "2026-03-11T12:01:40+11:00", "end": "2026-03-11T13:01:40+11:00",
+                    "tag": "long", "destination": "410",
+                },
+            ],
         },
     ],
 }  # fmt: skip
@@ -170,7 +181,7 @@ def heard_of(received: bytes, closed: bool) -> Heard:
 
 
 def _after(received: bytearray, at: int) -> int | None:
-    """Where the answer that begins there ends; None: it is not whole yet. 100 Continue is a part of the answer that follows."""
+    """Where the answer that begins there ends; None: it is not whole yet. 100 Continue is a part of the next answer."""
     end = received.find(b"\r\n\r\n", at)
     if end < 0:
         return None

@@ -1,6 +1,7 @@
-"""Hypothesis: streams of bytes for a socket. Requests by a grammar that knows the paths of the API, bent in each part; then bytes at random.
+"""Hypothesis: streams of bytes for a socket.
 
-A stream is a list of segments: what a client sends at once, so that the server reads it in the same parts or in others.
+Some are requests by a grammar that knows the paths of the API, bent in each part; others are bytes at random. A stream
+is a list of segments: what a client sends at once, so that the server reads it in the same parts or in others.
 """
 
 from __future__ import annotations

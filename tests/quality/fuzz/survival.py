@@ -18,7 +18,8 @@ QUIET_SECONDS = 0.02
 def survived(server: Served, *, examples: int, start: int | None = None) -> Counter[str]:
     """Send so many streams, each followed by a good request of another client; how many ended in which way.
 
-    A stream that breaks the server raises, shrunk. `start` is the random seed of the choice of streams; None: as Hypothesis does.
+    A stream that breaks the server raises, shrunk. `start` is the random seed of the choice of streams; None: as
+    Hypothesis does.
     """
     ends: Counter[str] = Counter()
 

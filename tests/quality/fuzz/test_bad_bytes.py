@@ -24,12 +24,14 @@ REFUSED = {
     "two Hosts": request("GET", "/", "Host: b"),
     "HTTP/1.0 with chunks": b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "an unknown coding before chunked": request("POST", "/", "Transfer-Encoding: x, chunked") + b"0\r\n\r\n",
-    "two codings in two headers": request("POST", "/", "Transfer-Encoding: x", "Transfer-Encoding: chunked") + b"0\r\n\r\n",
+    "two codings in two headers":
+        request("POST", "/", "Transfer-Encoding: x", "Transfer-Encoding: chunked") + b"0\r\n\r\n",
     "a coding that looks like chunked": request("POST", "/", "Transfer-Encoding: xchunked") + b"0\r\n\r\n",
     "a coding with a vertical tab": request("POST", "/", "Transfer-Encoding: \x0bchunked") + b"0\r\n\r\n",
     "a length that ends with a comma": request("POST", "/", "Content-Length: 1,") + b"a",
     "a chunk size with a sign": request("POST", "/", "Transfer-Encoding: chunked") + b"+1\r\na\r\n0\r\n\r\n",
-    "a chunk size in front of a blank line": request("POST", "/", "Transfer-Encoding: chunked") + b"1\n\na\r\n0\r\n\r\n",
+    "a chunk size in front of a blank line":
+        request("POST", "/", "Transfer-Encoding: chunked") + b"1\n\na\r\n0\r\n\r\n",
     "an unknown version": b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
     "a version that is none": b"GET / HTTP/x\r\nHost: a\r\n\r\n",
     "another protocol": b"GET / ICY/1.0\r\nHost: a\r\n\r\n",
@@ -106,16 +108,20 @@ ANSWERED = {
     "a broken escape in the path": (request("GET", "/%%%zz%"), 404, False),
     "NUL in the tag": (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag=%00"), 200, False),
     "broken UTF-8 in the tag": (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag=%ff%fe"), 400, False),
-    "an overlong encoding in the tag": (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag=%c0%80"), 400, False),
-    "half a surrogate pair in the tag": (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag=%ed%a0%80"), 400, False),
+    "an overlong encoding in the tag":
+        (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag=%c0%80"), 400, False),
+    "half a surrogate pair in the tag":
+        (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag=%ed%a0%80"), 400, False),
     "a broken escape in the tag": (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag=%zz"), 400, False),
-    "a tag of 4,000 letters of four bytes": (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag={'%F0%9F%93%9E' * 4000}"), 200, False),
+    "a tag of 4,000 letters of four bytes":
+        (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}&tag={'%F0%9F%93%9E' * 4000}"), 200, False),
     "no tag": (request("POST", f"{NJADMIN}/retrieveMetaData?apiKey={KEY}"), 400, False),
     "the tag twice": (request("POST", f"{TAGGED}&tag=other"), 200, False),
     "no key": (request("POST", f"{NJADMIN}/retrieveMetaData?tag=1"), 401, False),
     "10,000 parameters": (request("POST", f"{TAGGED}&{'a=&' * 10_000}"), 200, False),
     "a hash of another kind": (request("POST", f"{CALLS}/hangup?timeStamp=%00&hash=%ff&extenOrUniqueId=1"), 200, False),
-    "a number that is too long": (request("POST", f"{CALLS}/subscribe?apiKey={KEY}&exten=410&lastSequenceNumber={'9' * 5000}"), 200, False),
+    "a number that is too long":
+        (request("POST", f"{CALLS}/subscribe?apiKey={KEY}&exten=410&lastSequenceNumber={'9' * 5000}"), 200, False),
     "a form with NUL and broken UTF-8": (request("POST", TAGGED, FORM, body=b"x=\0&\xff\xfe=%00&=&&="), 200, False),
     "a body of no type": (request("POST", TAGGED, body=b"\0" * 5000), 200, False),
     "a body with GET": (request("GET", "/nothing", body=b"x" * 5000), 404, False),
@@ -123,13 +129,20 @@ ANSWERED = {
     "chunks": (request("POST", TAGGED, "Transfer-Encoding: chunked") + b"1;a=b\r\nx\r\n0\r\nX: y\r\n\r\n", 200, False),
     "Expect: 100-continue": (request("POST", TAGGED, "Expect: 100-continue", body=b"abc"), 200, False),
     "another expectation": (request("POST", TAGGED, "Expect: tea", body=b"abc"), 200, False),
-    "a web socket": (request("GET", "/", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"), 404, False),
+    "a web socket": (
+        request(
+            "GET", "/", "Connection: Upgrade", "Upgrade: websocket",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
+        ),
+        404, False,
+    ),
     "HTTP/2 by upgrade": (request("POST", TAGGED, *H2C), 200, False),
     "an absolute target without a path": (request("GET", "http://pbx.invalid"), 404, False),
     "a hundred headers": (request("POST", TAGGED, *["X: a"] * 99), 200, False),
     "headers of 60,000 bytes": (request("POST", TAGGED, *[f"X: {'a' * 6_000}"] * 10), 200, False),
     "a header that is no ASCII": (request("POST", TAGGED, "X: \xe9\xff"), 200, False),
-    "deep JSON": (request("POST", "/__noojee/sandboxes", "Content-Type: application/json", body=b"[" * 1_000_000), 400, False),
+    "deep JSON":
+        (request("POST", "/__noojee/sandboxes", "Content-Type: application/json", body=b"[" * 1_000_000), 400, False),
     "JSON of another type": (request("POST", "/__noojee/sandboxes", FORM, body=b"{}"), 415, False),
     "a control method that is none": (request("PATCH", "/__noojee/sandboxes"), 405, False),
 }  # fmt: skip

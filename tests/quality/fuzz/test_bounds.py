@@ -101,7 +101,7 @@ def test_a_long_poll_is_not_cut(hasty_server: Served) -> None:
 
 
 def test_only_a_client_that_reads_nothing_is_cut(hasty_server: Served) -> None:
-    """57 MB of sound are more than the buffers in between hold. Half a request of a third client shows that time has passed."""
+    """57 MB of sound exceed the buffers in between. Half a request of a third client shows that time has passed."""
     with hasty_server.connection() as asleep, hasty_server.connection() as slow:
         for connection in (asleep, slow):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)

@@ -1,4 +1,4 @@
-"""Hostile requests for the control API: an error of the client, never a server error. `tox -e fuzz` sends many more of them."""
+"""Hostile requests for the control API: an error of the client, never a server error. `tox -e fuzz` sends many more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Calls of ten thousand legs, tags of four thousand letters, documents nested a thousand deep: large is not wrong, and not slow."""
+"""Calls of ten thousand legs, tags of four thousand letters, documents nested a thousand deep.
+
+Large is not wrong, and not slow.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,7 @@ def test_a_deep_document_is_refused(inner: str, depth: int, server: Served) -> N
     ids=["many wrong calls", "a call of many wrong legs", "millions of numbers", "a call of many fields"],
 )
 def test_a_large_invalid_document_is_refused_with_one_error(calls: Any, path: str, server: Served) -> None:
-    """In bounded time and memory: to write out all of them once took minutes, and a thousand times the size of the document."""
+    """In bounded time and memory: all errors once took minutes, and a thousand times the size of the document."""
     heard = server.ask(posted("/sandboxes/default/calls", {"calls": calls}))
     assert heard.statuses == (400,)
     assert json.loads(heard.received.partition(b"\r\n\r\n")[2])["path"] == path

@@ -1,6 +1,6 @@
-"""Streams of bytes at random, and of requests that are nearly right: no status from 500 on, no trace, and the server lives on.
+"""Streams of bytes at random, and of requests that are nearly right.
 
-`tox -e fuzz` sends many more of them.
+No status from 500 on, no trace, and the server lives on. `tox -e fuzz` sends many more of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from quality.fuzz.survival import survived
 
 
 def test_a_server_survives_any_stream(server: Served) -> None:
-    """Each stream is followed by a good request of another client. The streams are no idle noise: many are understood."""
+    """Each stream is followed by a good request of another client. The streams are not noise: many are understood."""
     ends = survived(server, examples=150)
     assert ends["understood"] >= 10
     assert ends["refused"] >= 10
