@@ -1,4 +1,7 @@
-"""One first seed for all workers of a run, so that a false positive can be shown again: `NOOJEE_FALSE_POSITIVE_RANDOM_SEED`."""
+"""One first seed for all workers of a run: `NOOJEE_FALSE_POSITIVE_RANDOM_SEED`.
+
+With it, a false positive can be shown again.
+"""
 
 from __future__ import annotations
 

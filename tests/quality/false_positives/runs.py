@@ -29,7 +29,8 @@ def results_of(
 def false_positives(results: Sequence[Result]) -> list[str]:
     """Failures and errors, one line each."""
     return [
-        f"{result.clause} in {result.target} {result.source}: {result.failure.message if result.failure else result.reason}"
+        f"{result.clause} in {result.target} {result.source}: "
+        f"{result.failure.message if result.failure else result.reason}"
         for result in results
         if result.outcome in (Outcome.FAILED, Outcome.ERROR)
     ]

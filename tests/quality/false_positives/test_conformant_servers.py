@@ -1,7 +1,7 @@
 """No false positives: every clause passes on conformant servers that are built differently from the fake.
 
-`NOOJEE_FALSE_POSITIVE_RUNS` is the number of random seeds (default 1); `tox -e false-positives` takes 50. A failure names its random seed. With it as
-`NOOJEE_FALSE_POSITIVE_RANDOM_SEED`, the first run repeats it.
+`NOOJEE_FALSE_POSITIVE_RUNS` is the number of random seeds (default 1); `tox -e false-positives` takes 50. A failure
+names its random seed. With it as `NOOJEE_FALSE_POSITIVE_RANDOM_SEED`, the first run repeats it.
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ FEWEST_OPTIONS = 56
 DRAWN_OPTIONS = sorted({key for key, _ in ALTERNATIVES} - {"plain_http"})
 """The options that a run draws; `plain_http` belongs to the web server, not to the PBX."""
 AT_LEAST = 1100
-"""The results that pass on every conformant server. Usually more than 1,200; three generated archives may lack a tag, say."""
+"""The results that pass on every conformant server.
+
+Usually more than 1,200; three generated archives may lack a tag, for example.
+"""
 NEVER_PASSED: Mapping[tuple[str, str], str] = {
     (f"migration.{name}", "recording-api > call-management"): "call-management has no method by hour"
     for name in ("by-hour", "by-hour-whole")

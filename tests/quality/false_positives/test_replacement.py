@@ -1,6 +1,7 @@
-"""No false positives on an API that is not the vendor's: the suite runs on the replacement of the documentation through its dialect file.
+"""No false positives on an API that is not the vendor's.
 
-Flask under waitress, a thread for each request, an SQLite file for each sandbox. `NOOJEE_FALSE_POSITIVE_RUNS` as in
+The suite runs on the replacement of the documentation through its dialect file. Flask under waitress, a thread for each
+request, an SQLite file for each sandbox. `NOOJEE_FALSE_POSITIVE_RUNS` as in
 `test_conformant_servers`; each run has another random seed and other archives.
 """
 
@@ -36,7 +37,10 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Target]]:
     with hosts.pool(pbx.handle) as old, hosts.wsgi(replacement) as new:
         yield [
             described(DIALECT, new),
-            *(Target(name=name, dialect=name, base_url=old, writable=True, profile=DEFAULTS) for name in ("recording-api", "njadmin")),
+            *(
+                Target(name=name, dialect=name, base_url=old, writable=True, profile=DEFAULTS)
+                for name in ("recording-api", "njadmin")
+            ),
         ]  # fmt: skip
     replacement.close()
 

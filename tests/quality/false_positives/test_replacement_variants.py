@@ -1,4 +1,7 @@
-"""No false positives on variants of the replacement: the whole suite runs on each over a socket, through its dialect file."""
+"""No false positives on variants of the replacement.
+
+The whole suite runs on each over a socket, through its dialect file.
+"""
 
 from __future__ import annotations
 
