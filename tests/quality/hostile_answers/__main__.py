@@ -1,4 +1,7 @@
-"""Measures `verify` on each hostile answer: exit code, seconds, peak memory. `python -m quality.hostile_answers [NAME ...]`."""
+"""Measures `verify` on each hostile answer: exit code, seconds, peak memory.
+
+Run `python -m quality.hostile_answers [NAME ...]`.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def write_peak():
 atexit.register(write_peak)
 sys.exit(main(sys.argv[1:]))
 """
-"""Runs the command, and writes the most memory of its process in KiB. `getrusage` would count the parent's memory too."""
+"""Runs the command, and writes its peak memory in KiB. `getrusage` would count the parent's memory too."""
 KEY = "k3y-of-hostile-7f"
 
 

@@ -27,7 +27,7 @@ FAST = (
 
 @pytest.mark.parametrize("name", FAST)
 def test_no_clause_ends_with_an_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a server does is a failure or undecided, and never an error; the metadata of no call is taken for answered."""
+    """What a server does is a failure or undecided, and never an error. The metadata of no call counts as answered."""
     monkeypatch.setenv("PBX_KEY", KEY)
     with HostileServer(HOSTILE[name]) as server:
         target = Target(

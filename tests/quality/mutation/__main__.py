@@ -1,8 +1,8 @@
 """`tox -e mutation`: the mutation score of the fake's dialects, credentials, limits and stores.
 
-cosmic-ray makes code mutants. A sample, drawn by a random seed and limited in time, is run by the shipped suite and by our
-own tests. The rows go to docs/mutation.jsonl, score and survivors to docs/detection.md. With --baseline FILE, the mutants of
-an earlier file are run again, found by function and operator.
+cosmic-ray makes code mutants. A sample, drawn by a random seed and limited in time, is run by the shipped suite and by
+our own tests. The rows go to docs/mutation.jsonl, score and survivors to docs/detection.md. With --baseline FILE, the
+mutants of an earlier file are run again, found by function and operator.
 Exit 1: nothing is caught, or a mutant that the baseline caught survives. 2: nothing was run.
 """
 
@@ -106,7 +106,10 @@ def in_words(found: Sequence[CodeMutant], *, total: int, random_seed: int) -> st
     lines = [
         "## Code mutants of the fake",
         "",
-        f"cosmic-ray makes {total:,} code mutants of the fake's dialects, credentials, limits and stores. Of {len(found)} that were run",
+        (
+            f"cosmic-ray makes {total:,} code mutants of the fake's dialects, credentials, limits and stores. "
+            f"Of {len(found)} that were run"
+        ),
         f"(random seed {random_seed}), **{1 - caught[''] / len(found):.1%} are caught**:",
         f"{caught['suite']} by the shipped suite, {caught['tests']} more by our own tests.",
         "`tox -e mutation` writes this section. Survivors:",

@@ -1,6 +1,7 @@
-"""Runs the shipped suite and then our own tests on the fake that is on the path. Exit 1, and what caught it, where one fails.
+"""Runs the shipped suite and then our own tests on the fake that is on the path.
 
-cosmic-ray runs it once for each code mutant, in a copy of the checkout that holds the mutant.
+Exit 1, and what caught it, where one fails. cosmic-ray runs it once for each code mutant, in a copy of the checkout
+that holds the mutant.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from support.running import run_clauses
 
 FAKE = "noojee_fake.adapters.httpx_transport:open"
 TESTS = (
-    "tests/unit/fake", "tests/unit/live_calls", "tests/unit/switchboard", "tests/unit/control", "tests/quality/stateful",
-    "tests/integration/adapters/test_parity.py",
+    "tests/unit/fake", "tests/unit/live_calls", "tests/unit/switchboard", "tests/unit/control",
+    "tests/quality/stateful", "tests/integration/adapters/test_parity.py",
 )  # fmt: skip
 BY_SUITE, BY_TESTS = "caught by the suite", "caught by our tests"
 

@@ -38,7 +38,8 @@ class Workspace:
         modules = ", ".join(f'"{path}"' for path in MUTATED)
         (folder / "mutants.toml").write_text(
             f"[cosmic-ray]\nmodule-path = [{modules}]\ntimeout = {TIMEOUT_SECONDS}.0\n"
-            f'test-command = "{sys.executable} -m quality.mutation.run_tests"\n[cosmic-ray.distributor]\nname = "local"\n',
+            f'test-command = "{sys.executable} -m quality.mutation.run_tests"\n'
+            '[cosmic-ray.distributor]\nname = "local"\n',
             encoding="utf-8",
         )
         subprocess.run(

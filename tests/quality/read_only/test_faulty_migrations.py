@@ -1,4 +1,7 @@
-"""Faulty migrations are data that fits the services, and the services are written without the fake and without the suite."""
+"""Faulty migrations are data that fits the services.
+
+The services are written without the fake and without the suite.
+"""
 
 from __future__ import annotations
 

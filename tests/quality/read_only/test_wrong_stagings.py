@@ -1,4 +1,4 @@
-"""What verify answers to a wrong staging PBX: the exit code, the first failure, or the line of the target file to change."""
+"""What verify answers to a wrong staging PBX: exit code, first failure, or the line of the target file to change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classes have at most 200 lines, functions 40, constructors six parameters; exceptions are listed with their reasons."""
+"""Classes have at most 200 lines, functions 40, constructors six parameters; exceptions are listed with reasons."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def test_each_allowed_size_is_needed_and_has_a_reason() -> None:
         ("class A:\n" + "    x = 1\n" * 199, []),
         ("class A:\n    def f(self):\n" + "        x = 1\n" * 40, [("A.f", "function-lines")]),
         ("def f():\n" + "    x = 1\n" * 39, []),
-        ("def f():\n    if True:\n        def g():\n" + "            x = 1\n" * 40, [("f", "function-lines"), ("f.g", "function-lines")]),
+        (
+            "def f():\n    if True:\n        def g():\n" + "            x = 1\n" * 40,
+            [("f", "function-lines"), ("f.g", "function-lines")],
+        ),
         ("class A:\n    def __init__(self, a, b, c, *, d, e, f, g): ...", [("A.__init__", "constructor-parameters")]),
         ("class A:\n    def __init__(self, a, b, c, *, d, e, f): ...", []),
         ("@dataclass\nclass A:\n    a: int\n    b: int\n    c: int", [("A", "positional-fields")]),

@@ -26,7 +26,8 @@ import httpx
 import pytest
 
 from noojee_fake import (
-    AsyncSandbox, ControlClient, ControlError, EmbeddedPbx, PbxServer, Sandbox, ServerProcess, StartError, pbx_fixture, server_fixture,
+    AsyncSandbox, ControlClient, ControlError, EmbeddedPbx, PbxServer, Sandbox, ServerProcess, StartError,
+    pbx_fixture, server_fixture,
 )
 
 shared_pbx = pbx_fixture(scope="session", version="6.0.1", profile={"tag_match": "ignore-case"})

@@ -1,4 +1,4 @@
-"""No file uses a word of `vocabulary.toml`: code, messages, help, schemas, documentation and tests speak the glossary."""
+"""No file uses a word of `vocabulary.toml`: code, messages, help, schemas, documentation and tests use the glossary."""
 
 from __future__ import annotations
 
