@@ -1,7 +1,7 @@
 """`tox -e fuzz`: schemathesis with the OpenAPI files, hostile control requests, then raw bytes.
 
-They go to served fakes of this machine. The run ends after about `--seconds` or `--examples`, and the `--requests` for the
-control API. Exit 1: a server answered with a server error, printed a traceback, died, or did nothing.
+They go to served fakes of this machine. The run ends after about `--seconds` or `--examples`, and the `--requests` for
+the control API. Exit 1: a server answered with a server error, printed a traceback, died, or did nothing.
 """
 
 from __future__ import annotations
