@@ -63,7 +63,8 @@ class Control:
         self.sandboxes[sandbox.name], self.registries[sandbox.name] = sandbox, CallRegistry(sandbox, self._variations)
         return {
             "sandbox": sandbox.name, "path": f"s/{sandbox.name}", "api_key": sandbox.key, "user_key": sandbox.user_key,
-            "profile": profile, "dialects": DIALECTS, "time_zone": sandbox.zone.key, "audio": AUDIO, "clock": _clock(sandbox),
+            "profile": profile, "dialects": DIALECTS, "time_zone": sandbox.zone.key, "audio": AUDIO,
+            "clock": _clock(sandbox),
         }  # fmt: skip
 
 

@@ -23,7 +23,8 @@ STEPS: dict[str, Step] = {
     "proceed": lambda registry, step: registry.proceed(step["call"]),
     "answer": lambda registry, step: registry.answer(step["call"], step["by"]),
     "transfer": lambda registry, step: registry.transfer(step["call"], step["to"]),
-    "start_recording": lambda registry, step: registry.start(step["call"], tag=step.get("tag"), agent=step.get("agent")),
+    "start_recording":
+        lambda registry, step: registry.start(step["call"], tag=step.get("tag"), agent=step.get("agent")),
     "stop_recording": lambda registry, step: registry.stop(step["call"], agent=step.get("agent")),
     "hang_up": lambda registry, step: registry.hang_up(step["call"]),
     "wait": lambda registry, step: registry.sandbox.step(round(step["seconds"] * SECOND)),
@@ -31,7 +32,10 @@ STEPS: dict[str, Step] = {
 
 
 def play(registry: CallRegistry, steps: list[dict[str, Any]]) -> dict[str, Call]:
-    """Play the steps of a flow and return the calls that it names. Raises CallStateError at the first impossible step."""
+    """Play the steps of a flow and return the calls that it names.
+
+    Raises CallStateError at the first impossible step.
+    """
     named: dict[str, Call] = {}
     living = {call.unique_id: call for call in registry.calls if call.unique_id not in registry.ended}
     for step in steps:

@@ -25,7 +25,10 @@ Handle = Callable[[str, str, dict[str, str], bytes], Answer]
 
 @contextmanager
 def threads(handle: Handle, *, slow_seconds: float = 0.0) -> Iterator[str]:
-    """A thread for each connection, HTTP/1.0: each answer closes it. `slow_seconds` pass before each answer of the API."""
+    """A thread for each connection, HTTP/1.0: each answer closes it.
+
+    `slow_seconds` pass before each answer of the API.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.0"
@@ -121,7 +124,10 @@ def event_loop(handle: Handle) -> Iterator[str]:
 
 @contextmanager
 def raw(handle: Handle) -> Iterator[str]:
-    """HTTP/1.1 by h11 on bare sockets: a thread for each connection, which lives on; headers as a servlet container has them."""
+    """HTTP/1.1 by h11 on bare sockets: a thread for each connection, which stays open.
+
+    Headers are as a servlet container has them.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     open_sockets: set[socket.socket] = set()
 

@@ -1,7 +1,8 @@
 """The live calls of the second PBX: they ring, are answered, transferred and hung up. Each transition starts a new leg.
 
-This module also reports what phones see of a call. Legs are rows of the sandbox's table. "A call is split each time the call goes
-through a transition": entering a queue makes a leg, being answered a second, each transfer another (SPEC W-A4).
+This module also reports what phones see of a call. Legs are rows of the sandbox's table. "A call is split each time the
+call goes through a transition": entering a queue makes a leg, being answered a second, each transfer another (SPEC
+W-A4).
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ class Variations:
 
 @dataclass(slots=True)
 class Call:
-    """A call. `begins`: at which transition its recording begins by itself. `then`: whom to ring after the next answer."""
+    """A call.
+
+    `begins`: at which transition its recording begins by itself. `then`: whom to ring after the next answer.
+    """
 
     unique_id: str
     number: int

@@ -148,7 +148,10 @@ class OtherPbx:
     def _text_answer(self, status: int, text: str) -> Answer:
         """An answer of the oldest service."""
         if self._variations.services_in_xml:
-            xml = f'<?xml version="1.0"?><ns:answer xmlns:ns="urn:recording"><ns:return>{escape(text)}</ns:return></ns:answer>'
+            xml = (
+                '<?xml version="1.0"?><ns:answer xmlns:ns="urn:recording">'
+                f"<ns:return>{escape(text)}</ns:return></ns:answer>"
+            )
             return status, [("Content-Type", "text/xml;charset=UTF-8")], xml.encode()
         return status, [("Content-Type", "text/plain")], text.encode()
 

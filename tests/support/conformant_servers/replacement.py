@@ -130,8 +130,9 @@ class Replacement:
             _put(table, archive["calls"], sandbox.owner)
         self._sandboxes[name] = sandbox
         return {
-            "sandbox": name, "path": f"s/{name}", "api_key": sandbox.key, "profile": PROFILE, "dialects": ["records-v2"],
-            "time_zone": sandbox.zone, "clock": {"now": sandbox.now.isoformat(), "frozen": True},
+            "sandbox": name, "path": f"s/{name}", "api_key": sandbox.key, "profile": PROFILE,
+            "dialects": ["records-v2"], "time_zone": sandbox.zone,
+            "clock": {"now": sandbox.now.isoformat(), "frozen": True},
         }  # fmt: skip
 
 

@@ -86,8 +86,14 @@ def _range(form: str, *changes: tuple[str, str]) -> Variant:
 
 # Parameters in the body: as JSON, with numbers that are numbers, or as a form.
 ROUTES = (
-    ('"/api/v2/recordings", view_func=by_reference)', '"/api/v2/recordings/search", view_func=by_reference, methods=["POST"])'),
-    ('"/api/v2/calls/<path:call_id>/legs", view_func=by_call)', '"/api/v2/calls/search", view_func=by_call, methods=["POST"])'),
+    (
+        '"/api/v2/recordings", view_func=by_reference)',
+        '"/api/v2/recordings/search", view_func=by_reference, methods=["POST"])',
+    ),
+    (
+        '"/api/v2/calls/<path:call_id>/legs", view_func=by_call)',
+        '"/api/v2/calls/search", view_func=by_call, methods=["POST"])',
+    ),
     ('"/api/v2/legs", view_func=by_hour)', '"/api/v2/legs/search", view_func=by_hour, methods=["POST"])'),
     (
         '"/api/v2/calls/<path:call_id>/legs/<int(max=999):leg>/audio", view_func=audio)',
@@ -139,10 +145,15 @@ JSON_RANGE = """\
     if start is None or end is None:"""
 BODIES = {
     "json": (
-        'json = { query = { reference = "{tag}" }, limit = 500, sort = ["startedAt"] }', 'json = { query = { callId = "{unique_id}" } }',
+        'json = { query = { reference = "{tag}" }, limit = 500, sort = ["startedAt"] }',
+        'json = { query = { callId = "{unique_id}" } }',
         'json = { query = { callId = "{unique_id}", leg = "{leg:number}" } }',
     ),
-    "form": ('form = { reference = "{tag}", limit = 500 }', 'form = { callId = "{unique_id}" }', 'form = { callId = "{unique_id}", leg = "{leg}" }'),
+    "form": (
+        'form = { reference = "{tag}", limit = 500 }',
+        'form = { callId = "{unique_id}" }',
+        'form = { callId = "{unique_id}", leg = "{leg}" }',
+    ),
 }  # fmt: skip
 
 
@@ -165,7 +176,8 @@ def _body(kind: str, reader: str, hour: str, *changes: tuple[str, str], silent: 
     )
 
 
-# Each method writes legs in a way of its own: by tag without the end and what was dialled, by hour nested, in epochs and digits.
+# Each method writes legs differently.
+# By tag: without the end and what was dialled. By hour: nested, in epochs and digits.
 TAGGED = """\
 def tagged(found):
     legs = [
@@ -214,11 +226,13 @@ def listed(found):
 WHOLE, TEXT = {"type": "integer", "minimum": 0}, {"type": "string"}
 HOUR_LEG = {
     "call": {"type": "object", "required": ["id", "leg"], "properties": {"id": TEXT, "leg": TEXT}},
-    "began": WHOLE, "ended": WHOLE, "lasted": WHOLE, "from": TEXT, "to": TEXT, "dialled": TEXT, "direction": {"enum": [0, 1, 2]},
+    "began": WHOLE, "ended": WHOLE, "lasted": WHOLE, "from": TEXT, "to": TEXT, "dialled": TEXT,
+    "direction": {"enum": [0, 1, 2]},
 }  # fmt: skip
 TAG_LEG = {
     "id": WHOLE, "callId": TEXT, "legNumber": WHOLE, "startedAt": {"type": "number"}, "seconds": WHOLE,
-    "reference": {"type": ["string", "null"]}, "agent": TEXT, "from": TEXT, "to": TEXT, "direction": {"enum": ["IN", "OUT", "INT"]},
+    "reference": {"type": ["string", "null"]}, "agent": TEXT, "from": TEXT, "to": TEXT,
+    "direction": {"enum": ["IN", "OUT", "INT"]},
 }  # fmt: skip
 SHAPED_BY_TAG = """\
 legs = "found"
@@ -262,7 +276,8 @@ def listed_or_gone(found):
 
 def by_reference():
 """
-# An unknown call in the path has no content, or is not found, while a search has an empty list; audio has statuses of its own.
+# An unknown call in the path has no content, or is not found, while a search has an empty list.
+# Audio has statuses of its own.
 LISTED_OR_NOTHING = """\
 def listed_or_nothing(call_id, found):
     if found:

@@ -36,7 +36,7 @@ def _implemented(table: Mapping[str, Any]) -> frozenset[str]:
 
 OPTIONS: Mapping[str, Any] = tomllib.loads(OPTIONS_FILE.read_text(encoding="utf-8"))
 DEFAULTS: Mapping[str, str] = {key: row["default"] for key, row in OPTIONS.items() if key in _implemented(OPTIONS)}
-"""The default value of every option that this PBX or its web server implements. It declares no value of another option."""
+"""The default of every option that this PBX or its web server implements. It declares no value of another option."""
 HASH, KEY = "hash", "key"
 VERSIONS: Mapping[str, tuple[str, ...]] = {
     "2.7.14": ("services",),

@@ -1,6 +1,7 @@
 """Variations of conformant servers and proxies that public bug reports of other clients are about, made on the wire.
 
-A variation is a function of (head, body) to the bytes that are sent; None: as usual. Each names the rule that allows it.
+A variation is a function of (head, body) to the bytes that are sent; None: as usual. Each names the rule that allows
+it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ def _is_json(head: bytes) -> bool:
 
 @variation("list-chunk-before-data")
 def list_chunk_before_data(head: bytes, body: bytes) -> bytes | None:
-    """RIFF: chunks come in any order after fmt, unknown ones are skipped, odd sizes are padded (ffmpeg writes LIST INFO)."""
+    """RIFF: chunks come in any order after fmt, unknown ones are skipped, odd sizes are padded.
+
+    ffmpeg writes LIST INFO.
+    """
     at = body.find(b"data") if body[:4] == b"RIFF" else -1
     if at < 0:
         return None
@@ -122,7 +126,7 @@ def http_1_0_until_it_closes(head: bytes, body: bytes) -> bytes | None:
 
 @variation("chunks-with-trailers")
 def chunks_with_trailers(head: bytes, body: bytes) -> bytes | None:
-    """RFC 9112, 7.1: chunk extensions are ignored, fields may follow the last chunk, hex digits have any letter case."""
+    """RFC 9112, 7.1: chunk extensions are ignored, fields may follow the last chunk, hex digits have any case."""
     if not body:
         return None
     chunks = b"".join(
@@ -194,7 +198,10 @@ def json_with_unescaped_letters(head: bytes, body: bytes) -> bytes | None:
 
 @variation("fields-that-no-page-names")
 def fields_that_no_page_names(head: bytes, body: bytes) -> bytes | None:
-    """RFC 8259, 4, and W-A4: an entry has the fields of the page; no page says that there are no others (a later version)."""
+    """RFC 8259, 4, and W-A4: an entry has the fields of the page.
+
+    No page says that there are no others (a later version).
+    """
     if not _is_json(head):
         return None
     more = {"Rating": 5, "Links": [{"rel": "audio", "href": None}], "Site": {"Name": "Melbourne"}, "Note": ""}
