@@ -1,4 +1,7 @@
-"""Answers that are legal but unusual, or broken: their bytes, by name. HTTP can read the answers named in `WHOLE` to their end."""
+"""Answers that are legal but unusual, or broken: their bytes, by name.
+
+HTTP can read the answers named in `WHOLE` to their end.
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,10 @@ class Ran:
 
 
 def run_contract(folder: Path, *words: str, timeout: float = 120, **variables: str) -> Ran:
-    """Run `noojee-contract` as its users do, in a folder, without a terminal. The variables are added to the environment."""
+    """Run `noojee-contract` as its users do, in a folder, without a terminal.
+
+    The variables are added to the environment.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "noojee_contract", *words],
         cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=timeout, check=False,

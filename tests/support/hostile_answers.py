@@ -33,7 +33,7 @@ def chunk(data: bytes, extension: bytes = b"") -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """An answer: its start, what is sent again and again after it until the client closes, and the pause before each."""
+    """An answer: its start, what is sent repeatedly after it until the client closes, and the pause before each."""
 
     start: Callable[[], bytes]
     again: bytes = b""

@@ -41,8 +41,9 @@ to = "new"
 def entry(leg: int, **changes: str) -> dict[str, str]:
     """A leg as the vendor writes it."""
     return {
-        "Source": "0398765432", "Destination": str(200 + leg), "Leg": str(leg), "Start": f"2024-03-04 09:00:{leg:02}.0", "Duration": "30",
-        "Tag": "T-1", "Username": "alice", "CallRecordId": str(leg), "UniqueId": "1709542800.1", "DID": "", "Direction": "0", **changes,
+        "Source": "0398765432", "Destination": str(200 + leg), "Leg": str(leg),
+        "Start": f"2024-03-04 09:00:{leg:02}.0", "Duration": "30", "Tag": "T-1", "Username": "alice",
+        "CallRecordId": str(leg), "UniqueId": "1709542800.1", "DID": "", "Direction": "0", **changes,
     }  # fmt: skip
 
 
@@ -104,9 +105,10 @@ def migration(
     of_new: str = "",
     of_migration: str = "",
 ) -> Iterator[None]:
-    """A folder with the target file `t.toml` of two served sides. The recordings file has the calls of the old side, and tags.
+    """A folder with the target file `t.toml` of two served sides.
 
-    `of_new` and `of_migration` are further lines of the table of the new side and of the migration.
+    The recordings file has the calls of the old side, and tags. `of_new` and `of_migration` are further lines of the
+    table of the new side and of the migration.
     """
     rows = [f"tag,{tag}" for tag in tags] + [
         f"unique_id,{call}" for call in dict.fromkeys(leg["UniqueId"] for leg in old)

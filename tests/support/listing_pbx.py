@@ -38,7 +38,7 @@ def listing_pbx(
     zone: str = MELBOURNE,
     target: Target | None = None,
 ) -> ReadOnlySubject:
-    """A PBX that answers each request for metadata with these legs, and by hour too. `sounds` are audio files by Leg."""
+    """A PBX that answers each request for metadata, also by hour, with these legs. `sounds` are audio files by Leg."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if "MetaData" in request.url.path:

@@ -1,4 +1,7 @@
-"""A fake PBX for probes: calls that show every option that can be learnt, and a probe by a clock that sleeping moves."""
+"""A fake PBX for probes: calls that show every option that can be learnt.
+
+A probe runs by a clock that sleeping moves.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ CALLS = (
     call(TODAY, leg("2026-11-24T09:30:01.400+11:00", "2026-11-24T09:30:21+11:00", tag="New1")),
     call(SECOND_PASS, leg("2022-04-02T16:29:50+00:00", "2022-04-02T16:30:00+00:00", tag="Dst1")),
 )
-"""PBX time is 24 November 2026, 11:00 in Melbourne; one leg is of today, one ended in the second pass of a repeated hour."""
+"""PBX time is 24 November 2026, 11:00 in Melbourne.
+
+One leg is of today, one ended in the second pass of a repeated hour.
+"""
 RECORDINGS = tuple(
     Question(kind, value)
     for kind, value in (

@@ -1,4 +1,7 @@
-"""Serves a fake PBX in a thread of the test: on the server of `noojee-fake serve`, or as an ASGI application on uvicorn."""
+"""Serves a fake PBX in a thread of the test.
+
+The PBX runs on the server of `noojee-fake serve`, or as an ASGI application on uvicorn.
+"""
 
 from __future__ import annotations
 

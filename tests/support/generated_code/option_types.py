@@ -30,7 +30,10 @@ def files() -> Iterator[tuple[Path, str]]:
         HEAD,
         f'Version = {_literal(VERSIONS)}\n"""A version of the product that the vendor\'s pages name."""\n',
         f'Dialect = {_literal(DIALECTS)}\n"""A generation of the vendor\'s API."""\n',
-        '\nclass OptionValues(TypedDict, total=False):\n    """Values of options. An option that is absent keeps its value."""\n',
+        (
+            "\nclass OptionValues(TypedDict, total=False):\n"
+            '    """Values of options. An option that is absent keeps its value."""\n'
+        ),
     ]
     questions = tomllib.loads(schema_text("options.toml"))
     for option in option_table().values():

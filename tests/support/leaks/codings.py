@@ -1,4 +1,7 @@
-"""The codings in which a server or a program may repeat a secret. Add a row for a new coding; the scanner must find it."""
+"""The codings in which a server or a program may repeat a secret.
+
+Add a row for a new coding; the scanner must find it.
+"""
 
 from __future__ import annotations
 
@@ -89,6 +92,9 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789-_/+=&.~"
 
 
 def secret_of(number: int) -> str:
-    """A new secret for each number: 24 letters, with some that codings change. The same number gives the same secret."""
+    """A new secret for each number: 24 letters, with some that codings change.
+
+    The same number gives the same secret.
+    """
     draw = random.Random(number)
     return f"Pl{''.join(draw.choice(ALPHABET) for _ in range(20))}q7"

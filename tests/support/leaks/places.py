@@ -1,4 +1,7 @@
-"""The places of an answer in which a server can show a secret. Add a row for a new place; the tests visit all of them."""
+"""The places of an answer in which a server can show a secret.
+
+Add a row for a new place; the tests visit all of them.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +54,8 @@ def _json(document: Callable[[str], object], status: str = "200 OK") -> Answer:
 
 def _leg(**fields: object) -> dict[str, object]:
     return {
-        "Source": "400", "Destination": "410", "UniqueId": "1.2", "Tag": "1234", "Username": "x", "Direction": "0", "Leg": 1,
-        "StartDate": "2021-09-14 15:00:00", "EndDate": "2021-09-14 15:00:09", "Duration": 9, **fields,
+        "Source": "400", "Destination": "410", "UniqueId": "1.2", "Tag": "1234", "Username": "x", "Direction": "0",
+        "Leg": 1, "StartDate": "2021-09-14 15:00:00", "EndDate": "2021-09-14 15:00:09", "Duration": 9, **fields,
     }  # fmt: skip
 
 
@@ -95,9 +98,14 @@ PLACES: Mapping[str, Answer] = {
     "malformed header": lambda coded: _raw(f"HTTP/1.1 200 OK\r\n{_line(coded)}"),
     "malformed version": lambda coded: _raw(f"HTTP/9.9 {_line(coded)}"),
     "no status line": lambda coded: _raw(_line(coded)),
-    "size of a chunk": lambda coded: _raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", f"{_line(coded)}\r\n[]\r\n0\r\n\r\n"),
-    "extension of a chunk": lambda coded: _raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", f"2;{_line(coded)}\r\n[]\r\n0\r\n\r\n"),
-    "trailer": lambda coded: _raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", f"2\r\n[]\r\n0\r\nX-End: {_line(coded)}\r\n\r\n"),
+    "size of a chunk":
+        lambda coded: _raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", f"{_line(coded)}\r\n[]\r\n0\r\n\r\n"),
+    "extension of a chunk":
+        lambda coded: _raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", f"2;{_line(coded)}\r\n[]\r\n0\r\n\r\n"),
+    "trailer":
+        lambda coded: _raw(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", f"2\r\n[]\r\n0\r\nX-End: {_line(coded)}\r\n\r\n"
+        ),
     "transfer encoding": lambda coded: _raw(f"HTTP/1.1 200 OK\r\nTransfer-Encoding: {_line(coded)}"),
     "informational answer": lambda coded: _raw(f"HTTP/1.1 103 Early Hints\r\nLink: {_line(coded)}", "") + answer(),
     "message of an error body": _json(lambda coded: {"Code": -1, "Message": coded}),
@@ -129,7 +137,8 @@ PLACES: Mapping[str, Answer] = {
     "after NUL": _text("application/json", "\0"),
     "UTF-16": lambda coded: answer(coded.encode("utf-16"), content_type="text/plain; charset=utf-16"),
     "after bytes that are no text": lambda coded: answer(b"\xff\xfe\xff" + coded.encode()),
-    "where the report cuts a body": lambda coded: answer(b"x" * (16 * 1024 - len(coded) // 2) + coded.encode() + b"y" * 500),
+    "where the report cuts a body":
+        lambda coded: answer(b"x" * (16 * 1024 - len(coded) // 2) + coded.encode() + b"y" * 500),
     "compressed": lambda coded: answer(gzip.compress(coded.encode()), headers=[("Content-Encoding", "gzip")]),
     "comment of audio": lambda coded: answer(b"RIFF\0\0\0\0WAVELIST" + coded.encode(), content_type="audio/x-wav"),
     "in place of audio": _text("audio/x-wav"),

@@ -1,6 +1,7 @@
-"""Where recorded traffic may hold a secret or a personal detail: a function that plants a text, by the name of the place.
+"""Where recorded traffic may hold a secret or a personal detail.
 
-Add a row for a new place. Each function makes a whole exchange; the planted text comes in a coding already.
+A row has the name of a place, and a function that plants a text in it. Add a row for a new place. Each function makes a
+whole exchange; the planted text comes in a coding already.
 """
 
 from __future__ import annotations

@@ -22,7 +22,10 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def check_answer(method: str, path: str, sent: bytes, answer: Response) -> None:
-    """Check an answer, and the body of an accepted request. Raises AssertionError where it differs from the description."""
+    """Check an answer, and the body of an accepted request.
+
+    Raises AssertionError where it differs from the description.
+    """
     got = "GET" if method == "HEAD" else method
     template = path_of(path)
     operation = operations().get((got, template)) if template else None

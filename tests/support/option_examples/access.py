@@ -40,7 +40,10 @@ def twice(caller: Any) -> tuple[str, str]:
 
 
 def within_the_hour(caller: Any) -> list[str]:
-    """Used 5 s after its time stamp and half an hour later; asked 1 s, 6 s and 1 h after an hour from the time stamp."""
+    """The answers 1 s, 6 s and 1 h after an hour from the time stamp.
+
+    The hash was used 5 s after its time stamp and half an hour later.
+    """
     signature = hashed_at(caller)
     answers = []
     for after in (5, 1800, 3601, 3606, 7200):

@@ -9,8 +9,14 @@ from support.oracle import calendar
 from support.oracle.calls import Call, Calls, Leg
 
 Row = dict[str, str]
-SHAPE_1 = ("Source", "Leg", "Start", "Tag", "Duration", "Username", "CallRecordId", "UniqueId", "DID", "Direction", "Destination")  # fmt: skip
-SHAPE_2 = ("Destination", "UniqueId", "Username", "Start", "Duration", "Tag", "Direction", "CallRecordId", "DID", "Source", "callend", "Leg")  # fmt: skip
+SHAPE_1 = (
+    "Source", "Leg", "Start", "Tag", "Duration", "Username", "CallRecordId", "UniqueId", "DID", "Direction",
+    "Destination",
+)  # fmt: skip
+SHAPE_2 = (
+    "Destination", "UniqueId", "Username", "Start", "Duration", "Tag", "Direction", "CallRecordId", "DID", "Source",
+    "callend", "Leg",
+)  # fmt: skip
 DIRECTIONS = {"inbound": ("0", "Inbound"), "outbound": ("1", "Outbound"), "internal": ("2", "Internal")}
 
 
@@ -45,7 +51,7 @@ class Archive:
         ]
 
     def same_by_tag(self, shown: list[Row], tag: str) -> None:
-        """Check the rows of a tag: calls by the start of their first leg, then legs by number (option metadata_order)."""
+        """Check the rows of a tag: calls by the start of their first leg, legs by number (option metadata_order)."""
         starts = {call.unique_id: call.legs[0].start for call in self.calls.all if call.legs}
         order = list(dict.fromkeys(row["UniqueId"] for row in shown))
         assert [starts[unique_id] for unique_id in order] == sorted(starts[unique_id] for unique_id in order)

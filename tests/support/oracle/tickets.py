@@ -12,7 +12,7 @@ MINUTE_MICROS = 60_000_000
 
 @dataclass
 class Ticket:
-    """A time stamp with its hash; `right`: made with the PBX's key. It counts the uses that call-management accepted."""
+    """A time stamp with its hash. `right`: made with the PBX's key. It counts uses that call-management accepted."""
 
     stamp: int
     right: bool
@@ -38,7 +38,10 @@ class Ticket:
         return ""
 
     def managed(self, now: int, *, hour_from: str) -> str:
-        """The verdict of call-management: valid for ten seconds, and once used for an hour (DOC W-HA), from when: option hash_hour_from."""
+        """The verdict of call-management: valid for ten seconds, and once used for an hour (DOC W-HA).
+
+        The option hash_hour_from says when the hour starts.
+        """
         if not (self._fresh(now) or self._in_its_hour(now, hour_from)):
             return "Expired TimeStamp"
         if not self.right:

@@ -1,5 +1,5 @@
-"""Runs the CI recipes of docs/guides/ci as their CI systems do: the shell steps are real, the actions of the systems are not.
+"""Runs the CI recipes of docs/guides/ci as their CI systems do.
 
-Each module reads the recipe itself, so that a test sees what a user copies. A part of a recipe that a module does not
-know is an error, not something that is skipped.
+The shell steps are real, the actions of the systems are not. Each module reads the recipe itself, so that a test sees
+what a user copies. A part of a recipe that a module does not know is an error, not something that is skipped.
 """

@@ -74,7 +74,8 @@ class GitHubRun:
         [job] = read()["jobs"].values()
         given = {name: self._evaluated(value) for name, value in step.get("env", {}).items()}
         variables = self._machine.variables(
-            GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(self._summary), GITHUB_WORKSPACE=str(self.pipeline.workspace), **given
+            GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(self._summary),
+            GITHUB_WORKSPACE=str(self.pipeline.workspace), **given,
         )  # fmt: skip
         code = self.pipeline.shell(SHELLS[job["defaults"]["run"]["shell"]], step["run"], variables)
         if step["name"] == "Verify":

@@ -1,7 +1,8 @@
-"""Reads docs/guides/ci/Jenkinsfile, and runs its shell steps. The Groovy itself is parsed, not run: that needs a Jenkins.
+"""Reads docs/guides/ci/Jenkinsfile, and runs its shell steps.
 
-Jenkins validates a declarative pipeline on its server only. The grammar of Groovy and the names of the sections are
-checked here; the parameters of steps, which plugins define, are not.
+The Groovy itself is parsed, not run: that needs a Jenkins. Jenkins validates a declarative pipeline on its server only.
+The grammar of Groovy and the names of the sections are checked here; the parameters of steps, which plugins define, are
+not.
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ class Pipeline:
         """Run a script as a shell of the CI system. Returns its exit code; its output is added to the log."""
         done = subprocess.run(
             [*words, script],
-            cwd=self.workspace, env=dict(variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
+            cwd=self.workspace, env=dict(variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=300, check=False,
         )  # fmt: skip
         self.log += done.stdout
         return done.returncode
@@ -76,7 +77,9 @@ def write_wheel(folder: Path) -> None:
     name = f"noojee_contract-{version('noojee-contract')}"
     files = {
         "noojee_contract_tested.pth": "\n".join(entry for entry in sys.path if entry) + "\n",
-        f"{name}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: noojee-contract\nVersion: {version('noojee-contract')}\n",
+        f"{name}.dist-info/METADATA": (
+            f"Metadata-Version: 2.1\nName: noojee-contract\nVersion: {version('noojee-contract')}\n"
+        ),
         f"{name}.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{name}.dist-info/entry_points.txt": "[console_scripts]\nnoojee-contract = noojee_contract.cli.main:main\n",
     }

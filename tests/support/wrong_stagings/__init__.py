@@ -1,7 +1,8 @@
-"""Wrong staging PBXs: an old PBX that was upgraded on a staging system with one mistake of the operators each. No tests.
+"""Wrong staging PBXs: each is an old PBX that was upgraded on a staging system with one mistake of the operators.
 
-The old PBX and the staging PBX are fakes with the archive of `support.faulty_migrations`; some stand behind a proxy. What
-`noojee-contract verify` must answer is data: the exit code, and the first failure or the words that name what to change.
+The old PBX and the staging PBX are fakes with the archive of `support.faulty_migrations`; some have a proxy in front.
+What `noojee-contract verify` must answer is data: the exit code, and the first failure or the words that name what to
+change. The package contains no tests.
 """
 
 from __future__ import annotations
@@ -51,9 +52,9 @@ def _no_proxy(forward: Handle) -> Handle:
 class WrongStaging:
     """A staging PBX with a mistake, and what verify must answer.
 
-    `archive` changes the calls that it holds, and `proxy` its answers. `key` and `dialect` are those of the target file. Without
-    `compared` there is no migration. `exit_code` is that of the command. `failures` are alternatives for the first failure of the report. `words`
-    must be in the output.
+    `archive` changes the calls that it holds, and `proxy` its answers. `key` and `dialect` are those of the target
+    file. Without `compared` there is no migration. `exit_code` is that of the command. `failures` are alternatives for
+    the first failure of the report. `words` must be in the output.
     """
 
     story: str
@@ -259,7 +260,8 @@ def target_file(staging: WrongStaging, folder: Path, *, old_url: str, staging_ur
     text = (
         f'[targets.old]\nbase_url = "{old_url}"\ndialect = "recording-api"\napi_key_env = "OLD_PBX_KEY"\n'
         f'negative_tests = "waived"\n{usual}\n'
-        f'[targets.staging]\nbase_url = "{staging_url}"\ndialect = "{staging.dialect}"\napi_key_env = "STAGING_PBX_KEY"\n'
+        f'[targets.staging]\nbase_url = "{staging_url}"\ndialect = "{staging.dialect}"\n'
+        'api_key_env = "STAGING_PBX_KEY"\n'
         f'negative_tests = "allowed"\n{by_hash}{usual}\n'
     )
     if staging.compared:
