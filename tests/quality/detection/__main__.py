@@ -12,7 +12,8 @@ import random
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from quality.detection import read_only_run
@@ -28,6 +29,7 @@ from quality.detection.results import (
     README,
     Detection,
     detection_of,
+    fingerprints,
     in_words,
     mutation_part,
     page,
@@ -53,12 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.peer:
         return _peer(options)
     names = _names(options, servers, parser)
+    kept = _kept(parser) if options.add else None
     started = time.monotonic()
     found = rows(names, options.workers)
     if options.table:
         _write_table(options.table, found)
-    if options.add:
-        detection = with_rows(read(DATA.read_text(encoding="utf-8")), found)
+    if kept is not None:
+        detection = with_rows(kept, found)
         _write(detection)
         return _report(detection, rows_run=len(found), seconds=time.monotonic() - started, whole=True)
     pairs = draw_pairs([name for name in servers if name not in survivors()], options.pairs, options.random_seed)
@@ -78,10 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--sample", type=int, metavar="N", help="draw N faulty servers; writes nothing into docs")
     which.add_argument("--only", nargs="+", metavar="NAME", help="run these faulty servers; writes nothing into docs")
     which.add_argument(
-        "--add", nargs="+", metavar="NAME", help="run these and write or replace just their rows in docs"
+        "--add", nargs="+", metavar="NAME", help="run these and write or replace just their rows in results/"
     )
     which.add_argument("--check", action="store_true", help="run nothing; say whether the results in docs are stale")
-    which.add_argument("--show", nargs="+", metavar="NAME", help="run nothing; show the rows of these in docs")
+    which.add_argument("--show", nargs="+", metavar="NAME", help="run nothing; show the rows of these in results/")
     parser.add_argument(
         "--read-only",
         action="store_true",
@@ -134,7 +137,9 @@ def _write_table(file: Path, found: Sequence[Row]) -> None:
 
 
 def _write(detection: Detection) -> None:
+    detection = replace(detection, date=datetime.now(UTC).date().isoformat())
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    DATA.parent.mkdir(exist_ok=True)
     DATA.write_text(written(detection), encoding="utf-8")
     HEAT_MAP.write_text(heat_map(detection.rows), encoding="utf-8")
     PAGE.write_text(page(detection, mutation_part(before), committed_peer()), encoding="utf-8")
@@ -154,8 +159,17 @@ def _report(detection: Detection, *, rows_run: int, seconds: float, whole: bool)
     return 1 if complaints else 0
 
 
+def _kept(parser: argparse.ArgumentParser) -> Detection:
+    """The rows of an earlier run. Wrong use where there are none."""
+    if not DATA.exists():
+        parser.error(
+            f"there are no rows of an earlier run: run tox -e detection, or take {DATA.name} of a CI job into {DATA.parent.name}/"
+        )
+    return read(DATA.read_text(encoding="utf-8"))
+
+
 def _show(names: Sequence[str], parser: argparse.ArgumentParser) -> int:
-    kept = {row.name: row for row in read(DATA.read_text(encoding="utf-8")).rows}
+    kept = {row.name: row for row in _kept(parser).rows}
     for name in names:
         if name not in kept:
             parser.error(f"there is no faulty server {name!r} in the results")
@@ -164,18 +178,13 @@ def _show(names: Sequence[str], parser: argparse.ArgumentParser) -> int:
 
 
 def _check() -> int:
-    """1 where a faulty server has no row, a row has no faulty server, or fingerprints differ; names what to run."""
-    kept = read(DATA.read_text(encoding="utf-8"))
-    today = detection_of((), random_seed=kept.random_seed)
-    have = {row.name for row in kept.rows}
-    missing = [name for name in everything() if name not in have]
-    if missing:
-        print(f"rows are missing: run tox -e detection -- --add {' '.join(missing)}")
-    if (kept.catalogue, kept.servers) != (today.catalogue, today.servers):
-        print("the results are stale: run tox -e detection, or with --add and the names of the servers that changed")
+    """1 where the page is of another catalogue or of other faulty servers; names what to run."""
+    today = detection_of((), random_seed=RANDOM_SEED)
+    if fingerprints(PAGE.read_text(encoding="utf-8")) != (today.catalogue, today.servers):
+        print("the results are stale: run tox -e detection")
         return 1
     print("the results are of this catalogue and these faulty servers")
-    return 1 if missing else 0
+    return 0
 
 
 if __name__ == "__main__":

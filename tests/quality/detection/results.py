@@ -18,7 +18,8 @@ from quality.detection.peer_results import Peer, peer_cell, peer_section
 from support.faulty_servers import everything, survivors
 
 ROOT = Path(__file__).parents[3]
-DATA = ROOT / "docs" / "detection.jsonl"
+DATA = ROOT / "results" / "detection.jsonl"
+"""The rows. They are not in git: a CI job keeps the file as an artefact."""
 PAGE = ROOT / "docs" / "detection.md"
 HEAT_MAP = ROOT / "docs" / "detection.svg"
 README = ROOT / "README.md"
@@ -37,7 +38,7 @@ class Detection:
     """The rows of all faulty servers, in their order, with the fingerprints of catalogue and faulty servers.
 
     `earlier` maps the names of rows that were taken with another catalogue to the fingerprint of that catalogue.
-    `pairs` is the number of pairs that were drawn, `pairs_survived` the names of the pairs that no clause failed on.
+    `date` is the day of the run. `pairs` is the number of pairs that were drawn, `pairs_survived` the names of the pairs that no clause failed on.
     """
 
     catalogue: str
@@ -45,6 +46,7 @@ class Detection:
     rows: tuple[Row, ...]
     random_seed: int
     earlier: Mapping[str, str]
+    date: str = ""
     pairs: int = 0
     pairs_random_seed: int = 0
     pairs_survived: tuple[str, ...] = ()
@@ -154,7 +156,7 @@ def written(detection: Detection) -> str:
     places = {clause: place for place, clause in enumerate(clauses)}
     header = {
         "kind": "header", "format": FORMAT, "catalogue": detection.catalogue, "faulty_servers": detection.servers,
-        "random_seed": detection.random_seed, "clauses": clauses,
+        "date": detection.date, "random_seed": detection.random_seed, "clauses": clauses,
     }  # fmt: skip
     rows = [_line(row, places, detection.earlier.get(row.name)) for row in detection.rows]
     footer = {
@@ -191,10 +193,18 @@ def read(text: str) -> Detection:
         for line in lines
     )  # fmt: skip
     return Detection(
-        catalogue=header["catalogue"], servers=header["faulty_servers"], rows=rows, random_seed=header["random_seed"],
+        catalogue=header["catalogue"], servers=header["faulty_servers"], date=header["date"], rows=rows, random_seed=header["random_seed"],
         earlier={line["name"]: line["catalogue"] for line in lines if "catalogue" in line}, pairs=footer["pairs"],
         pairs_random_seed=footer["pairs_random_seed"], pairs_survived=tuple(footer["pairs_survived"]),
     )  # fmt: skip
+
+
+def fingerprints(text: str) -> tuple[str, str]:
+    """The fingerprints of catalogue and faulty servers on the page. Raises ValueError on a page without them."""
+    found = re.search(r"^Catalogue ([0-9a-f]+), faulty servers ([0-9a-f]+)\.", text, re.M)
+    if found is None:
+        raise ValueError("the page names no fingerprints: write it with tox -e detection")
+    return found[1], found[2]
 
 
 def figure(detection: Detection) -> str:
@@ -239,7 +249,7 @@ def _opening(detection: Detection) -> list[str]:
     lines = [
         "# Detection rate",
         "",
-        "Written by `tox -e detection`; do not edit. The rows are in [detection.jsonl](detection.jsonl).",
+        f"Written by `tox -e detection` on {detection.date}; do not edit. It writes the rows to `results/detection.jsonl`, which is not in git.",
         "",
         (
             f"{len(detection.rows):,} PBXs have one deliberate fault each: "

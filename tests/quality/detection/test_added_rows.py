@@ -9,19 +9,29 @@ from pathlib import Path
 import pytest
 
 from quality.detection import __main__ as command
+from quality.detection.detect import Row
 from quality.detection.heat_map import heat_map
 from quality.detection.peer_results import committed_peer
-from quality.detection.results import DATA, PAGE, README, figure, page, read, written
+from quality.detection.results import PAGE, README, detection_of, figure, fingerprints, page, read, written
 from support.faulty_servers import everything
 
 NAME = "get-served"
+OTHERS = ("every-method-served", "options-served", "drops-last-leg")
+
+
+def row(name: str) -> Row:
+    """A row of an earlier run."""
+    server = everything()[name]
+    return Row(
+        name=name, kind=server.kind, operator="", failed={"transport.unknown-path": ""}, first="transport.unknown-path",
+        message="earlier", names_it=True, shows_it=True, differs_at=1, caught_at=2, groups=1, seconds=0.0,
+    )  # fmt: skip
 
 
 @pytest.fixture
-def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the committed results, whose row of one server is missing and whose catalogue is older."""
-    kept = read(DATA.read_text(encoding="utf-8"))
-    older = replace(kept, catalogue="older", earlier={}, rows=tuple(row for row in kept.rows if row.name != NAME))
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The results of an earlier run: three rows, taken with an older catalogue."""
+    older = replace(detection_of(map(row, OTHERS), random_seed=1), catalogue="older")
     files = {"DATA": "detection.jsonl", "PAGE": "detection.md", "README": "README.md", "HEAT_MAP": "detection.svg"}
     for attribute, file in files.items():
         monkeypatch.setattr(command, attribute, tmp_path / file)
@@ -31,39 +41,57 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_missing_row_is_named(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--check` prints the command that adds it."""
-    assert command.main(["--check"]) == 1
-    assert f"--add {NAME}" in capsys.readouterr().out
-
-
-def test_a_single_row_is_added_with_page_figure_and_heat_map(docs: Path) -> None:
+def test_a_single_row_is_added_with_page_figure_and_heat_map(results: Path) -> None:
     """The other rows keep the fingerprint of the catalogue that they were taken with."""
-    before = read((docs / "detection.jsonl").read_text(encoding="utf-8"))
+    before = read((results / "detection.jsonl").read_text(encoding="utf-8"))
     assert command.main(["--add", NAME, "--workers", "1"]) in (0, 1)
-    after = read((docs / "detection.jsonl").read_text(encoding="utf-8"))
-    present = [row for row in before.rows if row.name in everything()]
-    assert len(after.rows) == len(present) + 1
-    assert [row for row in after.rows if row.name != NAME] == present
+    after = read((results / "detection.jsonl").read_text(encoding="utf-8"))
+    assert [row for row in after.rows if row.name != NAME] == list(before.rows)
     assert next(row for row in after.rows if row.name == NAME).caught
-    assert after.earlier == {row.name: "older" for row in present}
+    assert after.earlier == dict.fromkeys(OTHERS, "older")
     assert after.catalogue != "older"
-    assert figure(after) in (docs / "README.md").read_text(encoding="utf-8")
-    text = (docs / "detection.md").read_text(encoding="utf-8")
+    assert figure(after) in (results / "README.md").read_text(encoding="utf-8")
+    text = (results / "detection.md").read_text(encoding="utf-8")
     assert "Rows from an earlier run" in text
     assert text.startswith(page(after, "", committed_peer()).rstrip())
-    assert heat_map(after.rows) == (docs / "detection.svg").read_text(encoding="utf-8")
+    assert heat_map(after.rows) == (results / "detection.svg").read_text(encoding="utf-8")
 
 
-def test_a_row_is_replaced(docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_is_replaced(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second run of the same server leaves one row."""
 
-    def run(names: Sequence[str], workers: int) -> list[object]:
-        kept = read(DATA.read_text(encoding="utf-8"))
-        return [replace(row, message="again") for row in kept.rows if row.name in names]
+    def run(names: Sequence[str], workers: int) -> list[Row]:
+        return [replace(row(name), message="again") for name in names]
 
     monkeypatch.setattr(command, "rows", run)
     command.main(["--add", NAME])
     command.main(["--add", NAME])
-    after = read((docs / "detection.jsonl").read_text(encoding="utf-8"))
+    after = read((results / "detection.jsonl").read_text(encoding="utf-8"))
     assert [row.message for row in after.rows if row.name == NAME] == ["again"]
+
+
+def test_a_page_of_another_catalogue_is_stale(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--check` compares the fingerprints on the page, so that it needs no rows."""
+    today = detection_of((), random_seed=1)
+    text = PAGE.read_text(encoding="utf-8")
+    current = text.replace(
+        ", faulty servers ".join(fingerprints(text)), f"{today.catalogue}, faulty servers {today.servers}"
+    )
+    (results / "detection.md").write_text(current, encoding="utf-8")
+    (results / "detection.jsonl").unlink()
+    assert command.main(["--check"]) == 0
+    (results / "detection.md").write_text(current.replace(today.servers, "0123456789ab"), encoding="utf-8")
+    assert command.main(["--check"]) == 1
+    assert "run tox -e detection" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flag", ["--add", "--show"])
+def test_without_rows_the_command_says_where_they_come_from(
+    results: Path, flag: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fresh checkout has none."""
+    (results / "detection.jsonl").unlink()
+    monkeypatch.setattr(command, "rows", lambda names, workers: [row(name) for name in names])
+    with pytest.raises(SystemExit, match="2"):
+        command.main([flag, NAME])
+    assert "run tox -e detection" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import Any
 
 import httpx
@@ -13,8 +12,6 @@ import soundfile
 from noojee_contract.model.audio import tone
 from support.faulty_servers import Send, faulty, with_body, with_legs
 from support.faulty_servers.rewriting import given, now_millis, pairs, place_of, with_pairs
-
-SILENCE = tone(2, 0)
 
 
 def asks_sound(request: httpx.Request) -> bool:
@@ -84,14 +81,6 @@ def garbled_sound_format(request: httpx.Request, send: Send, memory: dict[str, A
     return with_body(answer, answer.content[:20] + b"\xfa\xfa" + answer.content[22:])
 
 
-@faulty("sound-cut-off", "The proxy in front closes long answers after so many bytes and mends the length.")
-def sound_cut_off(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    answer = send(request)
-    if not (asks_sound(request) and is_sound(answer)):
-        return answer
-    return with_body(answer, answer.content[: max(45, len(answer.content) * 3 // 4)])
-
-
 @faulty("sound-with-a-streamed-header", "Files are sent while they are written: the size in the header is unknown yet.")
 def sound_with_a_streamed_header(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
@@ -100,14 +89,6 @@ def sound_with_a_streamed_header(request: httpx.Request, send: Send, memory: dic
     data = answer.content.index(b"data") + 4
     unknown = b"\xff\xff\xff\xff"
     return with_body(answer, b"RIFF" + unknown + answer.content[8:data] + unknown + answer.content[data + 4 :])
-
-
-@faulty("sound-without-silence", "The compression of the nightly move drops what it takes for silence.")
-def sound_without_silence(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    answer = send(request)
-    return (
-        with_body(answer, rewritten(answer.content, part=0.5)) if asks_sound(request) and is_sound(answer) else answer
-    )
 
 
 @faulty("first-leg-for-all", "The new endpoint reads legNo, not leg, and falls back to the first.")
@@ -133,19 +114,6 @@ def sound_cached_by_call(request: httpx.Request, send: Send, memory: dict[str, A
         return answer
     kept = memory.setdefault((place_of(request).sandbox, given(request, "uniqueId")), answer.content)
     return with_body(answer, kept)
-
-
-@faulty(
-    "silence-in-place-of-sound",
-    "The tier that holds the file is offline, and a silent one of the right length is sent.",
-)
-def silence_in_place_of_sound(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    answer = send(request)
-    return (
-        with_body(answer, rewritten(answer.content, silent=True))
-        if asks_sound(request) and is_sound(answer)
-        else answer
-    )
 
 
 @faulty("sound-as-mu-law", "Fresh recordings are stored as mu-law since the upgrade.")
@@ -235,15 +203,6 @@ def announcement_for_unknown_calls(request: httpx.Request, send: Send, memory: d
     if asks_sound(request) and answer.status_code == 404 and given(request, "leg") == "1":
         return httpx.Response(200, headers={"content-type": "audio/x-wav"}, content=tone(2, 440))
     return answer
-
-
-@faulty("leg-number-read-leniently", "Any digits in the value are the number, and 0 is the first.")
-def leg_number_read_leniently(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    leg = given(request, "leg")
-    if asks_sound(request) and leg and not leg.isdigit():
-        digits = re.search(r"[0-9]+", leg)
-        return send(with_leg(request, digits[0] if digits else "1"))
-    return send(request)
 
 
 @faulty("leg-zero-is-the-first", "Legs are counted from 0 inside, and both numbers are taken.")

@@ -56,14 +56,6 @@ def wrong_credential_empty_list(request: httpx.Request, send: Send, memory: Memo
     return answer
 
 
-@faulty("missing-credential-passes", "The filter compares the present parameters only; an absent one is not compared.")
-def missing_credential_passes(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    if not is_method(request):
-        return send(request)
-    wanted = ("timeStamp", "hash") if is_legacy(request) else ("apiKey",)
-    return let_in(request, send) if None in [given(request, name) for name in wanted] else send(request)
-
-
 @faulty("stamp-alone-passes", "The hash is compared where there is one.")
 def stamp_alone_passes(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     alone = is_method(request) and given(request, "timeStamp") and given(request, "hash") is None
@@ -307,14 +299,6 @@ def tells_the_expected_hash(request: httpx.Request, send: Send, memory: Memory) 
 def refuses_with_418(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_status(answer, 418) if is_refusal(answer) and only_credentials_lack(request, send) else answer
-
-
-@faulty("compares-key-prefix", "The column for keys is 18 characters wide.")
-def compares_key_prefix(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    key = given(request, "apiKey")
-    if is_method(request) and key is not None and key[:18] == keys(request, send)[0][:18]:
-        return let_in(request, send)
-    return send(request)
 
 
 @faulty("key-of-any-case", "Keys are read as UUIDs, and those have no letter case.")

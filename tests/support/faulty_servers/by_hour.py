@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from support.faulty_servers import Send, faulty, with_body, with_legs
+from support.faulty_servers import Send, faulty, with_legs
 from support.faulty_servers.migration import by_hour, calls_path
 from support.faulty_servers.rewriting import given, pairs, place_of, with_pairs
 
@@ -130,11 +130,6 @@ def skipped_hour_moved_on(request: httpx.Request, send: Send, memory: dict[str, 
     return send(with_hour(request, named[0], named[1] + 1)) if skipped else send(request)
 
 
-@faulty("hours-in-utc", "The replacement keeps its times in UTC and cuts its hours there.")
-def hours_in_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    return listing(request, send, lambda leg: in_hour(request, leg.end.astimezone(UTC)))
-
-
 @faulty("date-of-utc", "The hour is local, and the date is cut from a time stamp in UTC.")
 def date_of_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return listing(request, send, lambda leg: (leg.end.astimezone(UTC).date(), leg.end.hour) == asked(request))
@@ -234,11 +229,3 @@ def bad_hour_is_a_server_error(request: httpx.Request, send: Send, memory: dict[
         if by_hour(request) and answer.status_code == 400
         else answer
     )
-
-
-@faulty("by-hour-wrapped-in-envelope", "The newer services answer in an envelope, and this one was made to.")
-def by_hour_wrapped(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    answer = send(request)
-    if by_hour(request) and answer.status_code == 200:
-        return with_body(answer, b'{"code":0,"message":"","entities":' + answer.content + b"}")
-    return answer

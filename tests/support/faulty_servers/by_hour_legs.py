@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 
-from support.faulty_servers import Send, faulty, with_each_leg, with_legs
+from support.faulty_servers import Send, faulty, with_each_leg
 from support.faulty_servers.by_hour import asked, in_hour, java, legs_of
 from support.faulty_servers.migration import by_hour
-from support.faulty_servers.rewriting import is_method, keys, now_millis, pairs, place_of, with_method, with_pairs
+from support.faulty_servers.rewriting import is_method, keys, now_millis, pairs, place_of, with_pairs
 
 Row = dict[str, Any]
 
@@ -35,26 +35,6 @@ def with_dates(leg: Row, change: Callable[[str], str]) -> Row:
     return leg | {name: change(leg[name]) for name in ("Start", "callend")}
 
 
-@faulty_row("by-hour-numbers", "The new serialiser writes numbers as numbers.")
-def by_hour_numbers(leg: Row) -> Row:
-    return leg | {name: int(leg[name]) for name in ("Leg", "Duration", "CallRecordId")}
-
-
-@faulty_row("by-hour-without-callend", "The field with the odd name was dropped.")
-def by_hour_without_callend(leg: Row) -> Row:
-    return {name: value for name, value in leg.items() if name != "callend"}
-
-
-@faulty_row("by-hour-iso-dates", "The rewrite writes every date in ISO 8601.")
-def by_hour_iso_dates(leg: Row) -> Row:
-    def iso(text: str) -> str:
-        words = text.split()
-        read = datetime.strptime(" ".join([*words[:4], words[5], "+0000"]), "%a %b %d %H:%M:%S %Y %z")
-        return read.replace(tzinfo=None).isoformat()
-
-    return with_dates(leg, iso)
-
-
 @faulty_row(
     "wrong-day-of-the-week", "The names of the days begin with Monday in the new table, and with Sunday in the old."
 )
@@ -73,11 +53,6 @@ def writes_est(leg: Row) -> Row:
     return with_dates(leg, lambda text: text.replace(" AEDT ", " EST ").replace(" AEST ", " EST "))
 
 
-@faulty_row("by-hour-duration-in-milliseconds", "The new column holds milliseconds.")
-def by_hour_duration_in_milliseconds(leg: Row) -> Row:
-    return leg | {"Duration": leg["Duration"] + "000"}
-
-
 @faulty_row("by-hour-direction-digits", "Both shapes are made by one serialiser now.")
 def by_hour_direction_digits(leg: Row) -> Row:
     return leg | {"Direction": str(("Inbound", "Outbound", "Internal").index(leg["Direction"]))}
@@ -93,21 +68,6 @@ def by_hour_outbound_in_capitals(leg: Row) -> Row:
     return leg | {"Direction": "OUTBOUND" if leg["Direction"] == "Outbound" else leg["Direction"]}
 
 
-@faulty_row("by-hour-inherits-tag", "An empty tag is filled with the id of the call.")
-def by_hour_inherits_tag(leg: Row) -> Row:
-    return leg | {"Tag": leg["Tag"] or leg["UniqueId"]}
-
-
-@faulty_row("by-hour-record-id-of-call", "The id is that of the call's record, not of the leg's.")
-def by_hour_record_id_of_call(leg: Row) -> Row:
-    return leg | {"CallRecordId": leg["UniqueId"].rpartition("-")[2].replace(".", "")}
-
-
-@faulty_row("by-hour-owner-of-the-call", "The owner is that of the call, not of the leg.")
-def by_hour_owner_of_the_call(leg: Row) -> Row:
-    return leg | {"Username": "Administrator"}
-
-
 @faulty("callend-of-the-call", "The end is the hang-up of the call, on each of its legs.")
 def callend_of_the_call(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
@@ -119,26 +79,12 @@ def callend_of_the_call(request: httpx.Request, send: Send, memory: dict[str, An
     return with_each_leg(answer, lambda row: row | {"callend": java(ends[row["UniqueId"]])})
 
 
-@faulty("by-hour-served-on-get", "The new method was annotated with GET as well.")
-def by_hour_served_on_get(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    return send(with_method(request, "POST") if by_hour(request) and request.method == "GET" else request)
-
-
 @faulty("by-hour-open-to-all", "The new method was left out of the filter that asks for the key.")
 def by_hour_open_to_all(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     if not by_hour(request) or request.method != "POST":
         return send(request)
     others = [(name, value) for name, value in pairs(request) if name != "apiKey"]
     return send(with_pairs(request, [("apiKey", keys(request, send)[0]), *others]))
-
-
-@faulty("no-limit-by-hour", "The limit was set in the old proxy.")
-def no_limit_by_hour(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    answer = send(request)
-    if by_hour(request) and answer.status_code == 429 and asked(request) is not None:
-        rows = [leg.row for leg in legs_of(request, send) if in_hour(request, leg.end)]
-        return httpx.Response(200, json=rows)
-    return answer
 
 
 @faulty("limit-of-the-same-hour-alone", "The limit is kept for each hour that is asked for.")
@@ -152,18 +98,6 @@ def limit_of_the_same_hour_alone(request: httpx.Request, send: Send, memory: dic
         return httpx.Response(200, json=[leg.row for leg in legs_of(request, send) if in_hour(request, leg.end)])
     memory[name] = True
     return answer
-
-
-@faulty("limited-with-an-empty-list", "A request within the minute is answered with nothing, and 200.")
-def limited_with_an_empty_list(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    answer = send(request)
-    return httpx.Response(200, json=[]) if answer.status_code == 429 else answer
-
-
-@faulty("limit-as-service-unavailable", "The new proxy answers 503 where it limits.")
-def limit_as_service_unavailable(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    answer = send(request)
-    return httpx.Response(503, content=answer.content) if answer.status_code == 429 else answer
 
 
 @faulty("limit-of-an-hour", "The limit is one an hour: the unit was misread.")
@@ -190,9 +124,3 @@ def limit_on_everything(request: httpx.Request, send: Send, memory: dict[str, An
     if by_hour(request) and answer.status_code == 200:
         memory[sandbox] = now
     return answer
-
-
-@faulty("by-hour-first-page", "The list ends after two legs; the page parameter is not documented.")
-def by_hour_first_page(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
-    answer = send(request)
-    return with_legs(answer, lambda legs: legs[:2]) if by_hour(request) else answer

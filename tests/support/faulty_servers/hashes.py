@@ -86,20 +86,6 @@ def takes_hmac(request: httpx.Request, send: Send, memory: Memory) -> httpx.Resp
     return _also(request, send, hmac.new(key.encode(), time_stamp.encode(), "sha256").hexdigest())
 
 
-@faulty("compares-hash-prefix", "The hash is compared by startsWith, the wrong way round.")
-def compares_hash_prefix(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    digest = given(request, "hash") or ""
-    right = hash_of(keys(request, send)[0], given(request, "timeStamp") or "")
-    return _also(request, send, digest if digest and right.startswith(digest) else right)
-
-
-@faulty("compares-63-characters", "The code was written after the page's sample, which has 63 characters.")
-def compares_63_characters(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    digest = given(request, "hash") or ""
-    right = hash_of(keys(request, send)[0], given(request, "timeStamp") or "")
-    return _also(request, send, digest if digest[:63] == right[:63] else right)
-
-
 @faulty(
     "hash-of-the-same-second", "Any hash of the second in which the time stamp lies is taken, for clients that round."
 )
@@ -156,11 +142,6 @@ def _lives(request: httpx.Request, send: Send, *, from_millis: float, to_millis:
 @faulty("hash-lives-an-hour", "The hour of the next API was given to this one too.")
 def hash_lives_an_hour(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _lives(request, send, from_millis=0, to_millis=HOUR_MILLIS)
-
-
-@faulty("hash-lives-thirty-seconds", "The window was widened for a slow line, to half a minute.")
-def hash_lives_thirty_seconds(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    return _lives(request, send, from_millis=0, to_millis=30_000)
 
 
 @faulty("hash-lives-an-hour-once-used", "The next API's code answers the old path: used in time, a hash lives an hour.")
@@ -270,8 +251,3 @@ def expired_like_any_other(request: httpx.Request, send: Send, memory: Memory) -
 @faulty("expired-is-a-server-error", "The expiry is thrown as an exception that nobody catches.")
 def expired_is_a_server_error(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return _on_expired(request, send, b"<h1>500</h1>", 500)
-
-
-@faulty("expired-empty-list", "The expiry ends the query early, with what was found until then.")
-def expired_empty_list(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    return _on_expired(request, send, b"[]", 200)

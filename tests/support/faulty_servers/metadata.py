@@ -51,11 +51,6 @@ def bring(request: httpx.Request, send: Send, unique_ids: Iterable[str]) -> http
     return with_body(answer, json.dumps(legs, ensure_ascii=False).encode())
 
 
-def with_tag(request: httpx.Request, tag: str) -> httpx.Request:
-    """The same request for another tag."""
-    return with_pairs(request, [(name, tag if name == "tag" else value) for name, value in pairs(request)])
-
-
 @faulty("drops-last-leg", "A migration script joined on the next leg and so lost the last one.")
 def drops_last_leg(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return with_legs(send(request), lambda legs: legs[:-1])
@@ -112,14 +107,6 @@ def quote_breaks_the_query(request: httpx.Request, send: Send, memory: Memory) -
     if "'" in (asked_tag(request) or ""):
         return httpx.Response(500, headers=[("content-type", "text/html")], content=b"<h1>SQLException</h1>")
     return send(request)
-
-
-@faulty("unknown-is-not-found", "The rewrite answers 404 wherever nothing is found, as its framework advises.")
-def unknown_is_not_found(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    answer = send(request)
-    if is_metadata(request) and answer.content == b"[]":
-        return httpx.Response(404, json={"Message": "Not found", "Code": -1})
-    return answer
 
 
 @faulty("empty-tag-brings-untagged", "An empty tag equals the empty Tag of untagged legs.")
@@ -254,14 +241,6 @@ def every_second_answer_lags(request: httpx.Request, send: Send, memory: Memory)
     asked = repr((request.url.path, asked_tag(request), asked_unique_id(request)))
     memory[asked] = memory.get(asked, 0) + 1
     return answer if memory[asked] % 2 else with_legs(answer, lambda legs: legs[:-1])
-
-
-@faulty("legs-ordered-as-text", "ORDER BY the column Leg, which is text: 10 comes before 2.")
-def legs_ordered_as_text(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    answer = send(request)
-    if not is_metadata(request):
-        return answer
-    return with_legs(answer, lambda legs: sorted(legs, key=lambda leg: (leg["UniqueId"], leg["Leg"])))
 
 
 @faulty("metadata-lists-running-legs", "A leg's row is written when it starts, and the query has lost its 'and ended'.")

@@ -146,15 +146,6 @@ def tidied_at_night(request: httpx.Request, send: Send, memory: Memory) -> httpx
     return with_legs(answer, lambda legs: [leg for leg in legs if int(leg["Duration"]) >= 10]) if nights else answer
 
 
-@faulty("running-hour-from-a-cache", "A list by hour is kept once it was made, since what has ended stays as it is.")
-def running_hour_from_a_cache(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    answer = send(request)
-    if not by_hour(request) or answer.status_code != 200:
-        return answer
-    kept = memory.setdefault((place_of(request).sandbox, asked(request)), answer)
-    return httpx.Response(200, headers=kept.headers.multi_items(), content=kept.content)
-
-
 @faulty("five-legs-a-tag", "The query by tag has a limit of five rows, since a call has three to five legs.")
 def five_legs_a_tag(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)

@@ -63,13 +63,6 @@ def every_method_served(request: httpx.Request, send: Send, memory: Memory) -> h
     return with_body(answer, b"") if request.method == "HEAD" else answer
 
 
-@faulty("head-served", "The proxy answers HEAD by asking POST and leaving the body out.")
-def head_served(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    if is_method(request) and request.method == "HEAD":
-        return with_body(send(with_method(request, "POST")), b"")
-    return send(request)
-
-
 @faulty("options-served", "A CORS filter hands OPTIONS on to the method in place of answering it.")
 def options_served(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return send(with_method(request, "POST") if request.method == "OPTIONS" and is_method(request) else request)
@@ -208,28 +201,12 @@ def errors_without_a_word(request: httpx.Request, send: Send, memory: Memory) ->
     return with_body(answer, b"") if answer.status_code >= 400 else answer
 
 
-@faulty("json-labelled-octets", "The proxy forgot the type, so its default stands: application/octet-stream.")
-def json_labelled_octets(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    answer = send(request)
-    if answer.content[:1] in (b"[", b"{"):
-        return with_headers_of(answer, content_type="application/octet-stream")
-    return answer
-
-
 @faulty("answers-in-latin-1", "The JVM was started without file.encoding, so a Writer writes Latin-1.")
 def answers_in_latin_1(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     if answer.content[:1] != b"[":
         return answer
     return with_body(answer, answer.content.decode("utf-8").encode("latin-1", "replace"))
-
-
-@faulty("length-in-letters", "Content-Length is taken from the String, not from its bytes.")
-def length_in_letters(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    answer = send(request)
-    if answer.content[:1] not in (b"[", b"{"):
-        return answer
-    return with_headers_of(answer, content_length=str(len(answer.content.decode("utf-8"))))
 
 
 @faulty("answers-cut-off", "The proxy's buffer holds 200 bytes, and the rest of a longer answer is lost.")
@@ -298,14 +275,6 @@ def one_page_for_every_path(request: httpx.Request, send: Send, memory: Memory) 
     return answer
 
 
-@faulty("unknown-method-empty-list", "The dispatcher's default branch returns an empty result.")
-def unknown_method_empty_list(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    answer = send(request)
-    if is_method(request) and answer.status_code == 404 and request.url.path.rpartition("/")[2] not in METHODS:
-        return httpx.Response(200, headers=[("content-type", "application/json")], content=b"[]")
-    return answer
-
-
 @faulty("unknown-path-is-a-server-error", "The dispatcher throws for a name that it does not know.")
 def unknown_path_is_a_server_error(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
@@ -355,12 +324,6 @@ def time_in_json(request: httpx.Request, send: Send, memory: Memory) -> httpx.Re
 def time_in_seconds(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     answer = send(request)
     return with_body(answer, answer.content.strip()[:-3]) if is_time(request) else answer
-
-
-@faulty("time-labelled-json", "Every answer of the rewrite is labelled as JSON by one filter.")
-def time_labelled_json(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
-    answer = send(request)
-    return with_headers_of(answer, content_type="application/json") if is_time(request) else answer
 
 
 @faulty("time-with-line-end", "println in place of print.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from support.faulty_servers import FaultyTransport, catalogue
+from support.faulty_servers import FaultyTransport, everything
 
 
 def __getattr__(name: str) -> Callable[[], FaultyTransport]:
-    servers = catalogue()
+    servers = everything()
     key = name.replace("_", "-")
     if key not in servers:
         raise AttributeError(name)
