@@ -14,7 +14,6 @@ import random
 import sys
 import tempfile
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,18 +21,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from quality.detection.results import PAGE, ROOT, mutation_part
-from quality.mutation.code_mutants import CodeMutant, mapped, read, renamed, written
+from quality.mutation.code_mutants import CodeMutant, mapped, read, written
 from quality.mutation.workspace import Workspace
 
 DATA = ROOT / "docs" / "mutation.jsonl"
-NAMES = ROOT / "tests" / "quality" / "baseline" / "names.toml"
-NEW_NAMES: Mapping[str, str] = tomllib.loads(NAMES.read_text(encoding="utf-8"))["functions"]["noojee_fake"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
-    baseline = renamed(read(options.baseline), NEW_NAMES) if options.baseline else []
+    baseline = read(options.baseline) if options.baseline else []
     with tempfile.TemporaryDirectory(prefix="noojee-mutants-") as folder:
         workspaces = [Workspace(Path(folder, str(worker))) for worker in range(options.workers)]
         if output := workspaces[0].run_without_mutant():

@@ -82,20 +82,6 @@ def numbered(mutants: Iterable[CodeMutant]) -> list[CodeMutant]:
     return found
 
 
-def renamed(mutants: Iterable[CodeMutant], names: Mapping[str, str]) -> list[CodeMutant]:
-    """The same mutants with today's names of their functions; `names` maps prefixes, the longest first."""
-    return [replace(mutant, function=_new_name(mutant.function, names)) for mutant in mutants]
-
-
-def _new_name(function: str, names: Mapping[str, str]) -> str:
-    parts = function.split(".")
-    for length in range(len(parts), 0, -1):
-        new = names.get(".".join(parts[:length]))
-        if new is not None:
-            return ".".join([new, *parts[length:]])
-    return function
-
-
 def mapped(baseline: Sequence[CodeMutant], today: Sequence[CodeMutant]) -> tuple[dict[int, int], list[CodeMutant]]:
     """For each mutant of a baseline the same mutant today, as places in both; and the mutants without one.
 

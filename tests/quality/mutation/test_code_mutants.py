@@ -16,7 +16,6 @@ from quality.mutation.code_mutants import (
     mapped,
     numbered,
     read,
-    renamed,
     written,
 )
 from quality.mutation.run_tests import TESTS
@@ -78,13 +77,6 @@ def test_the_nearest_occurrence_is_taken_once() -> None:
     found, lost = mapped([mutant(occurrence=1), mutant(occurrence=0), mutant(occurrence=2)], today)
     assert found == {0: 1, 1: 0}
     assert lost == [mutant(occurrence=2)]
-
-
-def test_functions_get_their_new_names() -> None:
-    """The longest prefix counts."""
-    names = {"Store": "_Store", "Store.add": "_Store.insert"}
-    found = renamed([mutant(), mutant(function="Store.drop"), mutant(function="Stores")], names)
-    assert [each.function for each in found] == ["_Store.insert", "_Store.drop", "Stores"]
 
 
 def test_a_constructor_is_not_mapped_to_another_class() -> None:
