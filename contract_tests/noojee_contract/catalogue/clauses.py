@@ -71,7 +71,7 @@ REQUIRED_CLAUSES = (
 REQUIRED_CLAUSES_OF_MIGRATIONS = ("migration.calls", "migration.legs", "migration.sound")
 """The required clauses of a migration; that about sound only if both sides name audio."""
 REQUIRED_CLAUSES_OF_SERVICES = ("live-calls.start-answered", "live-calls.unknown-call")
-"""The required clauses of `services`, which lists no legs and has no credentials: one command that works, one that fails."""
+"""The required clauses of `services`, which has no legs and no credentials: one command that works, one that fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +82,9 @@ class Clause:
     may is reported only. `over`: "exchange" runs on one small PBX, "archive" on every archive. `needs`: see `NEEDS`.
     `wait_seconds`: how long the clause waits on a target whose clock it cannot advance. `scheme`: the only
     authentication scheme that the clause is about, or None. `scope`: see `SCOPES`. `fields`: what a dialect file must
-    name before the clause applies. `faulty_server`: the faulty server in `tests/` that the clause catches. A clause about
-    an option needs none: it catches each server with another value than the declared one. `requests`: the most requests
-    of its own on a read-only target. `slot`: see `SLOTS`. `pattern`: its metamorphic pattern, see
+    name before the clause applies. `faulty_server`: the faulty server in `tests/` that the clause catches. A clause
+    about an option needs none: it catches each server with another value than the declared one. `requests`: the most
+    requests of its own on a read-only target. `slot`: see `SLOTS`. `pattern`: its metamorphic pattern, see
     `PATTERNS`.
     """
 
@@ -202,7 +202,7 @@ def _value(table: Mapping[str, Any], name: str, key: _Key, place: str) -> Any:
 
 
 def fingerprint() -> str:
-    """A short digest of the catalogue: ids and severities. Two reports with the same digest come from the same clauses."""
+    """A short digest of the catalogue: ids and severities. Reports with equal digests come from the same clauses."""
     text = "\n".join(f"{clause.id}\t{clause.severity}" for clause in catalogue().values())
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
