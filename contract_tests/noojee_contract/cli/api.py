@@ -47,8 +47,8 @@ def verify(
 
     `targets` is the path of a target file, or target tables by name with the keys of a target file; relative paths in
     a table start from the current folder. With `config`, `targets` are names of targets in that file, and none means
-    all of them. `environ` adds variables, such as API keys, to the environment of this process. The other parameters are
-    the flags of `noojee-contract verify`.
+    all of them. `environ` adds variables, such as API keys, to the environment of this process. The other parameters
+    are the flags of `noojee-contract verify`.
 
     A failed clause, an inconclusive run and an unreachable target are in the report: see `Report.exit_code`,
     `Report.results` and `Report.unreachable`. Raises TargetError for wrong parameters, targets or variables, and

@@ -1,4 +1,4 @@
-"""`noojee-contract capture`: keeps the answers, sounds, options and contract of a PBX, redacted, for an upgrade check."""
+"""`noojee-contract capture`: keeps the redacted answers, sounds, options and contract of a PBX for an upgrade check."""
 
 from __future__ import annotations
 

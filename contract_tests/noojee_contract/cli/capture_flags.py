@@ -19,7 +19,8 @@ def add_capture_flags(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="The folder of the capture; required. A folder with a capture of the same target and key gets one more run.",
+        help="The folder of the capture; required. "
+        "A folder with a capture of the same target and key gets one more run.",
     )
     _add_common(parser)
 

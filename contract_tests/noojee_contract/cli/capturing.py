@@ -128,12 +128,13 @@ def _outcomes(options: argparse.Namespace, target: Target) -> Outcomes:
 
 
 def check_answered(name: str, answers: Mapping[str, AnswerParts]) -> None:
-    """Check that a PBX was captured, and not its absence. Raises Unreachable, or NothingToCheck if no leg was listed."""
+    """Check that a PBX was captured, not its absence. Raises Unreachable, or NothingToCheck if no leg was listed."""
     check_reached(name, answers)
     if not any(answer.legs for answer in answers.values()):
         statuses = ", ".join(sorted({str(answer.status) for answer in answers.values()}))
         raise NothingToCheck(
-            f"target {name!r} lists no leg (HTTP {statuses}), so nothing was captured: check its key and its recordings file"
+            f"target {name!r} lists no leg (HTTP {statuses}), so nothing was captured: "
+            "check its key and its recordings file"
         )
 
 

@@ -76,7 +76,8 @@ def first_contact(
 ) -> Contact:
     """Ask a read-only target the first questions; None if nothing stands against a run.
 
-    `place` says where a key of the target is set. Raises TargetError with the line to change, Unreachable if nothing answers.
+    `place` says where a key of the target is set.
+    Raises TargetError with the line to change, Unreachable if nothing answers.
     """
     return _Contact(target_client, place, sleep).examine()
 
@@ -141,7 +142,7 @@ class _Contact:
             return unavailable.exchange
 
     def _is_known(self, dialect: Dialect, root: str) -> bool:
-        """Whether a server has the method by unique id of a dialect: it answers it without a parameter and without a key."""
+        """Whether a server has a dialect's method by unique id: it answers it without a parameter and without a key."""
         if self._sent >= MOST_REQUESTS:
             return False
         asked, client = Question("unique_id", ""), self._subject.client
@@ -162,7 +163,7 @@ class _Contact:
         return exchange.status in ABSENT and self._subject.error_body(exchange) is None
 
     def _is_refused(self, first: Exchange) -> bool:
-        """Whether an error is about the key. For a recording that no PBX has, a server may answer any error, such as 403."""
+        """Whether an error is about the key. For a recording that no PBX has, any error may come, such as 403."""
         asked = self._questions[0]
         is_known = asked in self._target.recordings
         if first.status in REFUSED and (is_known or first.status == REFUSED[0]):

@@ -15,8 +15,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM) if sys.platform == "win32" else (signa
 class Interrupted(KeyboardInterrupt):
     """A signal that ends the run.
 
-    CPython ends a process by SIGINT at its exit if KeyboardInterrupt itself left an `exec` of a text, as dataclasses use
-    it, even if it was handled then; a subclass does not count.
+    CPython ends a process by SIGINT at its exit if KeyboardInterrupt itself left an `exec` of a text, as dataclasses
+    use it, even if it was handled then; a subclass does not count.
     """
 
 

@@ -49,7 +49,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns its exit code: 0 passed, 1 failed, 2 wrong use, 3 inconclusive, 4 a target is unreachable."""
+    """Run a command. Returns its exit code: 0 passed, 1 failed, 2 wrong use, 3 inconclusive, 4 target unreachable."""
     try:
         return _run(arguments)
     except KeyboardInterrupt:
@@ -164,8 +164,8 @@ COMMANDS: Mapping[str, Command] = {
     "verify": Command(
         summary="check targets against the contract; default the embedded PBX",
         description=(
-            "Check targets against the contract, and compare the two sides of each migration. Without a target file and "
-            "flags, check the embedded PBX."
+            "Check targets against the contract, and compare the two sides of each migration. Without a target file "
+            "and flags, check the embedded PBX."
         ),
         add_flags=verify_parser,
         run="noojee_contract.cli.verify:verify",
@@ -179,9 +179,9 @@ COMMANDS: Mapping[str, Command] = {
     "record": Command(
         summary="record the answers of a PBX to an exchange file, redacted",
         description=(
-            "Ask a read-only target for the recordings of its recordings file and for the hours of days, within its limits, "
-            "and write each exchange to an exchange file. Numbers, names, credentials and voices are replaced before they "
-            "are written."
+            "Ask a read-only target for the recordings of its recordings file and for the hours of days, within its "
+            "limits, and write each exchange to an exchange file. Numbers, names, credentials and voices are replaced "
+            "before they are written."
         ),
         add_flags=add_record_flags,
         run="noojee_contract.cli.record_proxy:record_or_relay",
@@ -195,8 +195,8 @@ COMMANDS: Mapping[str, Command] = {
     "archive": Command(
         summary="make an archive file for the fake of recorded answers",
         description=(
-            "Make an archive file of the calls that an exchange file, a HAR file or one saved answer lists: noojee-fake serve "
-            "--archive serves them. The fake generates a tone for each leg."
+            "Make an archive file of the calls that an exchange file, a HAR file or one saved answer lists: "
+            "noojee-fake serve --archive serves them. The fake generates a tone for each leg."
         ),
         add_flags=add_archive_flags,
         run="noojee_contract.cli.archive:archive",
@@ -204,8 +204,8 @@ COMMANDS: Mapping[str, Command] = {
     "probe": Command(
         summary="learn the options of a target, and write them as a profile file",
         description=(
-            "Ask a target which options it has, and write them with their evidence as a profile file. At most 60 requests "
-            "are sent unless --request-budget allows more."
+            "Ask a target which options it has, and write them with their evidence as a profile file. At most 60 "
+            "requests are sent unless --request-budget allows more."
         ),
         add_flags=add_probe_flags,
         run="noojee_contract.cli.probe:run",
@@ -213,8 +213,8 @@ COMMANDS: Mapping[str, Command] = {
     "capture": Command(
         summary="keep the answers, sound and options of a PBX before an upgrade",
         description=(
-            "Ask a target for the recordings of its recordings file, and keep the answers, a summary of the sound, the options "
-            "and the contract, redacted. Run it twice before an upgrade, so that noise is learnt."
+            "Ask a target for the recordings of its recordings file, and keep the answers, a summary of the sound, the "
+            "options and the contract, redacted. Run it twice before an upgrade, so that noise is learnt."
         ),
         add_flags=add_capture_flags,
         run="noojee_contract.cli.capture:run",
@@ -222,8 +222,8 @@ COMMANDS: Mapping[str, Command] = {
     "upgrade-check": Command(
         summary="compare a PBX after an upgrade with its capture: go or no-go",
         description=(
-            "Ask a target again, and compare the answers with its capture from before the upgrade. Each difference breaks "
-            "clients, changes what is documented, changes what is not documented, or is noise."
+            "Ask a target again, and compare the answers with its capture from before the upgrade. Each difference "
+            "breaks clients, changes what is documented, changes what is not documented, or is noise."
         ),
         add_flags=add_upgrade_check_flags,
         run="noojee_contract.cli.upgrade_check:run",

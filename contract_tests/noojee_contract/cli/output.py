@@ -39,7 +39,7 @@ def output_paths(options: argparse.Namespace) -> dict[str, Path]:
 
 
 def wrong_outputs(options: argparse.Namespace, inputs: Sequence[Path]) -> dict[str, str]:
-    """What is wrong with the files that a command writes, by the name of the flag. `inputs` are the files that it reads."""
+    """What is wrong with the files that a command writes, by flag name. `inputs` are the files that it reads."""
     wrong: dict[str, str] = {}
     taken: dict[str, Path] = {}
     for name, path in output_paths(options).items():
@@ -73,7 +73,7 @@ def _is_same(path: Path, other: Path) -> bool:
 def refuse(
     options: argparse.Namespace, message: str, redactor: Redactor | None = None, *, in_junit: bool = True
 ) -> None:
-    """Print why a run cannot begin or give a report, in one line. A JUnit file that was asked for says it too, as an error.
+    """Print in one line why a run cannot begin or give a report. A requested JUnit file says it too, as an error.
 
     CI reads a file that an earlier run left, or none, as a success.
     """

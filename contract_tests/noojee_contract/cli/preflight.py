@@ -54,7 +54,7 @@ class Preflight:
 
 
 def preflight(options: RunOptions, targets: Sequence[Target], folder: Path) -> Preflight:
-    """Connect to each target that is not started by a command. `folder` has the limits of the run. Raises TargetError."""
+    """Connect to each target that no command starts. `folder` has the limits of the run. Raises TargetError."""
     found = Preflight(Collected())
     served = [target for target in targets if target.command is None]  # the workers that need it start a command
     config = RunnerConfig(

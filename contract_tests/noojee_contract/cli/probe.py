@@ -1,6 +1,6 @@
 """`noojee-contract probe`: learns the options of one PBX, and writes them with their evidence as a profile file.
 
-A mistake in the flags, the target file or an existing profile is reported before the first request: exit code 2, one line.
+A mistake in flags, target file or existing profile is reported in one line before the first request: exit code 2.
 """
 
 from __future__ import annotations

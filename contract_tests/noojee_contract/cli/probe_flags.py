@@ -10,7 +10,8 @@ OUT = Flag(
     name="out",
     flag="--out",
     metavar="FILE",
-    help="The profile file to write, TOML; default profile.toml. A file that is no profile of this target is not overwritten.",
+    help="The profile file to write, TOML; default profile.toml. "
+    "A file that is no profile of this target is not overwritten.",
 )
 PERMISSION_KEYS = ("negative_tests", "max_wait_seconds", "request_budget")
 """The keys of a target whose flags also apply to a target of a target file."""

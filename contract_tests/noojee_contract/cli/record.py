@@ -1,4 +1,4 @@
-"""`noojee-contract record`: records the answers of a PBX to an exchange file, redacted, within the limits of the target."""
+"""`noojee-contract record`: records redacted answers of a PBX to an exchange file, within the limits of the target."""
 
 from __future__ import annotations
 

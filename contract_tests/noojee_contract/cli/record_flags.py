@@ -20,8 +20,8 @@ SUITE_FLAGS = frozenset(
 REDACTION_FLAGS: Mapping[str, Mapping[str, Any]] = {
     "--redaction-key-env": {
         "metavar": "NAME",
-        "help": "The variable with the key of stand-ins, 16 characters or more. Files with one key have equal stand-ins for "
-        "equal values. Default a new key that nobody knows.",
+        "help": "The variable with the key of stand-ins, 16 characters or more. Files with one key have equal "
+        "stand-ins for equal values. Default a new key that nobody knows.",
     },
     "--no-redaction": {"action": "store_true", "help": "Write numbers, names, credentials and voices as they are."},
     "--keep-sound": {

@@ -1,4 +1,7 @@
-"""The flags of the commands that listen on a port, and of `replay` and `archive`. This module stays light: every command imports it."""
+"""The flags of the commands that listen on a port, and of `replay` and `archive`.
+
+This module stays light: every command imports it.
+"""
 
 from __future__ import annotations
 
@@ -97,8 +100,8 @@ def add_proxy_flags(parser: argparse.ArgumentParser) -> None:
         "--listen",
         type=address,
         metavar="PORT",
-        help="Record what a client asks: listen here, as PORT or HOST:PORT (default host 127.0.0.1), and relay every byte "
-        "to --upstream. SIGTERM and Ctrl-C end the recording.",
+        help="Record what a client asks: listen here, as PORT or HOST:PORT (default host 127.0.0.1), and relay every "
+        "byte to --upstream. SIGTERM and Ctrl-C end the recording.",
     )
     group.add_argument("--upstream", metavar="URL", help="The URL of the PBX that the proxy relays to.")
     group.add_argument(

@@ -1,4 +1,4 @@
-"""`noojee-contract upgrade-check`: compares a PBX after an upgrade with its capture before. Go or no-go, with reasons."""
+"""`noojee-contract upgrade-check`: compares an upgraded PBX with its capture. Go or no-go, with reasons."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WRITERS: Mapping[str, Callable[[UpgradeResult], str]] = {
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare a target with its capture. Returns 0 for go, 1 for no-go, 2 for wrong use, 3 for inconclusive, 4 without an answer."""
+    """Compare a target with its capture. Returns 0 for go, 1 no-go, 2 wrong use, 3 inconclusive, 4 no answer."""
     try:
         result = _checked(options)
     except (ContractError, OSError) as error:
