@@ -1,4 +1,4 @@
-"""Keeps the long bodies of a target in one temporary file, so that a run holds neither sound nor long listings in memory.
+"""Keeps long bodies of a target in one temporary file, so that a run holds no sound and no long listings in memory.
 
 Several threads may store and read bodies at the same time.
 """

@@ -97,13 +97,13 @@ class Client:
         return self.sender.send(request)
 
     def credentials(self) -> Query:
-        """The usual credentials in the query: time stamp and hash (new, or of the last seconds), the key, or nothing."""
+        """The usual query credentials: time stamp and hash (new, or of the last seconds), the key, or nothing."""
         return self._credentials(None).query
 
     def made_with(self, key: str) -> RequestCredentials:
         """Credentials in the form of the scheme, made with another key.
 
-        A value such as "null" must stay readable in reports, so only a key that shares a part with the own key is hidden.
+        Only a key that shares a part with the own key is hidden: a value such as "null" must stay readable in reports.
         """
         scheme = self.dialect.scheme
         if isinstance(scheme, VendorHash):

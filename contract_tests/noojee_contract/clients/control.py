@@ -164,7 +164,7 @@ class ControlClient:
     def _answer(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any
     ) -> tuple[int, bytes]:
-        """The status and body of an answer, read within bounds. Raises TargetError if none comes, or if it is not whole.
+        """The status and body of an answer, read within bounds. Raises TargetError if it is missing or not whole.
 
         Sends the request again if a reused connection closes before a byte arrives: the server had closed it already.
         """
@@ -184,7 +184,7 @@ class ControlClient:
         return answer.status_code, into.getvalue()
 
     def _sent(self, request: httpx.Request, deadline: Deadline) -> httpx.Response:
-        """The answer to a request, whose body is not read yet. A connection that closed while it was idle is replaced."""
+        """The answer to a request; its body is not read yet. A connection that closed while idle is replaced."""
         trace = RequestTrace(None, deadline)
         request.extensions = {**request.extensions, "trace": trace, DEADLINE: deadline}
         try:

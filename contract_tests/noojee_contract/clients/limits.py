@@ -1,7 +1,7 @@
 """Applies rate, budget and the one-a-minute rule of by hour across all processes of a run: one locked file a server.
 
-The file is in a folder of the run. Every worker reads and writes it under the lock. Targets with one host and port share
-it, whatever their dialect or key.
+The file is in a folder of the run. Every worker reads and writes it under the lock. Targets with one host and port
+share it, whatever their dialect or key.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Bounds:
 class Limits:
     """The limits of one server. Wall-clock seconds, shared by processes of one machine.
 
-    Each request calls `before_request`, then `begin_sending` and `end_sending` around the moment when it is written to the
-    socket, and `answered` when its answer begins to come.
+    Each request calls `before_request`, then `begin_sending` and `end_sending` around the moment when it is written to
+    the socket, and `answered` when its answer begins to come.
     """
 
     def __init__(
@@ -138,8 +138,8 @@ class Limits:
 
         `on_wait` gets the seconds of a wait that begins, and the number of the minute that it waits for.
 
-        Raises TooSoon if the wait is longer than `most_seconds`, BudgetSpent if the budget is used up, and TimeSpent if the
-        wait ends after the end of the run.
+        Raises TooSoon if the wait is longer than `most_seconds`, BudgetSpent if the budget is used up, and TimeSpent if
+        the wait ends after the end of the run.
         """
         with self._lock:
             state = self._read()
@@ -157,7 +157,7 @@ class Limits:
             self._sleep(wait)
 
     def after_by_hour(self, used: bool) -> None:
-        """Begin the next minute now, or allow another by-hour request at once if the last one did not use up its minute."""
+        """Begin the next minute now, or allow a by-hour request at once if the last one did not use up its minute."""
         with self._lock:
             state = self._read()
             if used:
@@ -199,8 +199,8 @@ def limits_of(
 ) -> Mapping[str, Limits | None]:
     """The limits of each target, by name; None for a writable target on a server without limits.
 
-    `folder` is shared by all workers of the run. Targets on one server share its limits; of different values, the lowest
-    one applies. `until` is the end of the run, by the clock.
+    `folder` is shared by all workers of the run. Targets on one server share its limits; of different values, the
+    lowest one applies. `until` is the end of the run, by the clock.
     """
     servers: dict[str, list[Target]] = {}
     for target in targets:

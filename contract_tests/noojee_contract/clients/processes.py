@@ -22,7 +22,7 @@ STOP_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server that answers: its base URL, and the certificate authority of its self-signed certificate, if it has one."""
+    """A server that answers: its base URL, and the certificate authority of its self-signed certificate, if any."""
 
     base_url: str
     ca_file: Path | None

@@ -18,8 +18,8 @@ SCHEMES = ("http", "https")
 def proxies_of_environment(host: str = "") -> Mapping[str, httpx.Proxy | None]:
     """The proxy of each URL pattern of httpx, such as "https://"; None for hosts that are reached directly.
 
-    `host` is the host of the target: NO_PROXY may name its network, such as 10.0.0.0/8. Raises TargetError that names the
-    variable, and never its value: it may hold a password.
+    `host` is the host of the target: NO_PROXY may name its network, such as 10.0.0.0/8. Raises TargetError that names
+    the variable, and never its value: it may hold a password.
     """
     named = getproxies()
     direct = [each.strip() for each in named.get("no", "").split(",") if each.strip()]

@@ -21,7 +21,7 @@ class Renewals:
     def keep(self, made: HashParameters, renew: Callable[[], HashParameters] | None) -> HashParameters:
         """Keep how to make a time stamp and its hash again. Returns them.
 
-        `renew` is None for a hash whose age or earlier use is tested: with another hash, the request would test nothing.
+        `renew` is None for a hash whose age or earlier use is tested: another hash would test nothing.
         """
         (_, stamp), (_, digest) = made
         if renew is None:

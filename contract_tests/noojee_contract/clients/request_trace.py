@@ -14,8 +14,8 @@ from noojee_contract.clients.transport_errors import closed_without_a_byte
 class RequestTrace:
     """Follows one request on its connection by the trace events of httpcore: holds the rate at the moment of sending.
 
-    `started` is when the request was sent: the deadline counts from then. `reused` says that no new connection was opened
-    for it.
+    `started` is when the request was sent: the deadline counts from then. `reused` says that no new connection was
+    opened for it.
     """
 
     def __init__(self, limits: Limits | None, deadline: Deadline) -> None:
@@ -47,7 +47,7 @@ class RequestTrace:
             self.end()
 
     def closed_early(self, error: Exception | None) -> bool:
-        """Whether a reused connection closed before a byte of the answer arrived, so that the request may be sent again."""
+        """Whether a reused connection closed before a byte of the answer arrived: the request may be sent again."""
         return self.reused and closed_without_a_byte(error, self.deadline.received_bytes)
 
     def end(self) -> None:

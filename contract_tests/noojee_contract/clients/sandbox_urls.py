@@ -34,7 +34,7 @@ def check_below(root: str, url: str, what: str) -> None:
 
 
 def check_template(template: str, dialect: Dialect, root: str) -> None:
-    """Raise TargetError unless an audio template of a control API is GET or POST of a URL below the root of its sandbox.
+    """Raise TargetError unless the audio template of a control API is GET or POST below the root of its sandbox.
 
     `dialect` has the template.
     """

@@ -54,10 +54,10 @@ def no_headers(_url: str) -> Headers:
 class Sender:
     """Sends requests within limits: answers are bounded in size and in time. Long bodies go to a temporary file.
 
-    `headers_for` gives the fixed headers of a URL. `is_replay`: recorded traffic answers, and a request without a recorded
-    answer raises NotRecorded.
-    `tally` counts the requests and their answers. `on_exchange` is called with each exchange. `renew` gives a request with
-    new credentials before it is repeated, None if it cannot be repeated.
+    `headers_for` gives the fixed headers of a URL. `is_replay`: recorded traffic answers, and a request without a
+    recorded answer raises NotRecorded.
+    `tally` counts the requests and their answers. `on_exchange` is called with each exchange. `renew` gives a request
+    with new credentials before it is repeated, None if it cannot be repeated.
     """
 
     def __init__(

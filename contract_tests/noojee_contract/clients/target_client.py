@@ -38,8 +38,8 @@ IN_PROCESS_PLAIN = "http://in-process.invalid"
 class TargetClient:
     """One target: its HTTP client, credentials, limits and sandboxes.
 
-    It opens its connection on first use. `servers` are the server processes of the run. `tally` counts the requests that
-    were sent to the API, and their answers. `on_by_hour_wait` is called when a wait for the by-hour limit begins.
+    It opens its connection on first use. `servers` are the server processes of the run. `tally` counts the requests
+    that were sent to the API, and their answers. `on_by_hour_wait` is called when a wait for the by-hour limit begins.
 
     Raises Unreachable if nothing answers within the target's time-out, TargetError if the configuration is wrong.
     """

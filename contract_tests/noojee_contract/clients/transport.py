@@ -19,7 +19,7 @@ import httpx
 from noojee_contract.clients.proxies import proxy_in_words
 
 FRESH = "fresh"
-"""The extension of a request that needs a new connection: it cannot be sent again if the server has closed an idle one."""
+"""The extension of a request that needs a new connection: it cannot be sent again if the server closed an idle one."""
 DEADLINE = "deadline"
 """The extension of a request that holds its `Deadline`."""
 BYTES = "bytes"
@@ -190,7 +190,7 @@ class _Backend(httpcore.NetworkBackend):
         return _Stream(self._sockets.connect_tcp(host, port, seconds, local_address, socket_options), self)
 
     def bounded(self, timeout: float | None, error: type[Exception]) -> float | None:
-        """The seconds that one operation may take: at most the rest of the exchange. Raises `error` after the deadline."""
+        """The seconds for one operation: at most the rest of the exchange. Raises `error` after the deadline."""
         if self.deadline is None:
             return timeout
         left = self.deadline.left
