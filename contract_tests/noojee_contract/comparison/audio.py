@@ -1,7 +1,7 @@
 """Compares two sounds: the same recording in another coding is equal, another recording is different.
 
-Samples that are nearly equal are equal. Else each two seconds are compared by the shape of their log-mel spectrum, in every
-channel, for some lags between the two sounds; the worst two seconds decide, at the best lag. Silence is left out.
+Samples that are nearly equal are equal. Else each two seconds are compared by the shape of their log-mel spectrum, in
+every channel, for some lags between the two sounds; the worst two seconds decide, at the best lag. Silence is left out.
 Both files are decoded in blocks, so that memory does not grow with their length.
 """
 
@@ -111,7 +111,7 @@ def differs_when_encoded_again(one: Sound, other: Sound) -> str | None:
 
 
 def _loudness(sound: Sound, seconds: float) -> list[float]:
-    """The mean loudness of each channel in its first seconds, in dB of full scale. Faint sound is as loud as `FAINT_DB`.
+    """The mean loudness of each channel in its first seconds, in dB of full scale. Faint sound counts as `FAINT_DB`.
 
     The padding at the end is left out: the last frame of GSM is noise.
     """
@@ -160,7 +160,7 @@ def _compare(one: Sound, other: Sound, order: Sequence[int]) -> SoundComparison:
 def _by_samples(one: Sound, other: Sound, order: Sequence[int]) -> SoundComparison | None:
     """Compare the samples without a lag. None if they differ as two codings do.
 
-    If half of the windows with sound are very nearly equal, a window that differs much was changed: no coding does that.
+    If half of the windows with sound are very nearly equal, a very different one was changed: no coding does that.
     """
     import numpy
 
@@ -371,7 +371,10 @@ def _has_gap(one: _Channel, other: _Channel) -> Array:
 
 
 def _tones(one: _Channel, other: _Channel) -> float | None:
-    """How alike the tones of two channels are, 0 to 1; None if neither has mainly tones: a mel band is too wide for them."""
+    """How alike the tones of two channels are, 0 to 1; None if neither has mainly tones.
+
+    A mel band is too wide for tones.
+    """
     import numpy
 
     first = round(LAG_SECONDS * other.sample_rate)

@@ -32,8 +32,8 @@ class Atom:
 class AnswerParts:
     """An answer, taken apart. `question` names what was asked, `method` the method of the API.
 
-    `body` is the kind of body in words. `legs` are the values of each leg by key, in the order of the list; `fields` the
-    values of another document by their path. `broken` says why a body is no strict JSON, None if it is.
+    `body` is the kind of body in words. `legs` are the values of each leg by key, in the order of the list; `fields`
+    the values of another document by their path. `broken` says why a body is no strict JSON, None if it is.
     """
 
     question: str

@@ -36,8 +36,8 @@ class ClientReading(Enum):
 class Change:
     """One difference between old and new, or a group of equal ones: `count` says how many.
 
-    `about` is the place in words, such as "Start of a leg by tag". `reading` is the reading that fails, `rule` the rule of
-    noise. `example` names a question that shows it.
+    `about` is the place in words, such as "Start of a leg by tag". `reading` is the reading that fails, `rule` the rule
+    of noise. `example` names a question that shows it.
     """
 
     kind: ChangeKind
@@ -54,8 +54,8 @@ class Change:
 class UpgradeResult:
     """The result of an upgrade check.
 
-    `compared` are counts by name: answers, legs, sounds, options, clauses. `notes` say what could not be compared, and why.
-    `gaps` are the notes that forbid a go.
+    `compared` are counts by name: answers, legs, sounds, options, clauses. `notes` say what could not be compared, and
+    why. `gaps` are the notes that forbid a go.
     """
 
     target: str

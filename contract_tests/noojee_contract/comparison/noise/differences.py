@@ -60,7 +60,7 @@ class AnswerDifference:
 
 
 def differences(old: AnswerParts, new: AnswerParts, *, since: float) -> Iterator[AnswerDifference]:
-    """What differs between two answers to the same question. Calls that began after `since` (seconds since 1970) are new."""
+    """What differs between two answers to one question. Calls that began after `since` (seconds since 1970) are new."""
     if _says_nothing(old, new):
         yield AnswerDifference(
             place=("status",),

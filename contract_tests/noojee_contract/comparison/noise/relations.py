@@ -52,7 +52,7 @@ def holds(relation: Relation, old: str, new: str, *, passed: Passed) -> bool:
 
 
 def moves_with_the_clock(old: str, new: str, *, passed: Passed) -> bool:
-    """Whether two times, or two counts of seconds, lie as far apart as the moments when they came, by one of the clocks."""
+    """Whether two times or counts of seconds lie as far apart as the moments when they came, by one of the clocks."""
     return any(_moves(old, new, seconds) for seconds in passed)
 
 
@@ -66,7 +66,7 @@ def _moves(old: str, new: str, passed_seconds: float) -> bool:
 
 
 def have_one_shape(old: str, new: str) -> bool:
-    """Whether two texts are opaque tokens: runs of the same characters and lengths, too mixed for a word or a number."""
+    """Whether two texts are opaque tokens: runs of the same characters and lengths, too mixed for words or numbers."""
     runs, others = _RUN.findall(old), _RUN.findall(new)
     if len(runs) != len(others) or len(old) != len(new) or len(old) < SHORTEST_TOKEN:
         return False
@@ -77,7 +77,7 @@ def have_one_shape(old: str, new: str) -> bool:
 
 
 def shape_of(text: str) -> str | None:
-    """The shape of an opaque token, with x for each letter and digit; None for a text without a digit, or a short one."""
+    """The shape of an opaque token, with x for each letter and digit; None for a short text or one without a digit."""
     if len(text) < SHORTEST_TOKEN or not any(character.isdigit() for character in text):
         return None
     return re.sub("[A-Za-z0-9]", "x", text)

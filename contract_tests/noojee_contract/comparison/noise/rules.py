@@ -58,10 +58,10 @@ def learnt(first: Answers, second: Answers) -> NoiseRules:
 
 
 def captured_at(answers: Answers) -> float:
-    """The PBX's time of the first answer of a capture, in seconds since 1970; without its clock, no later than its newest call.
+    """The PBX's time of the first answer of a capture, in seconds since 1970.
 
-    The clock of a PBX may differ from that of the machine that asked. A call that began while a capture was recorded may
-    be missing in its first answers.
+    Without the clock of the PBX, it is no later than its newest call. The clock of a PBX may differ from that of the
+    machine that asked. A call that began while a capture was recorded may be missing in its first answers.
     """
     first = min((answer.at.timestamp() for answer in answers.values()), default=inf)
     ahead = _seconds_ahead(answers)
@@ -72,7 +72,7 @@ def captured_at(answers: Answers) -> float:
 
 
 def _seconds_ahead(answers: Answers) -> float | None:
-    """How far the clock of the PBX is ahead of the machine that asked, by the Time that it answered; None if unknown."""
+    """How far the PBX's clock is ahead of the machine that asked, by the Time that it answered; None if unknown."""
     for answer in answers.values():
         stamps = [instant(atom.text) for atom in answer.fields.values()] if answer.body == "digits" else []
         for stamp in stamps:

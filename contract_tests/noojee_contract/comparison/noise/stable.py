@@ -45,7 +45,7 @@ def _atoms(place: Place, atoms: Mapping[str, Atom], rules: NoiseRules) -> dict[s
 
 
 def _value(place: Place, text: str, rules: NoiseRules) -> str:
-    """A value, or the rule that it follows: a token keeps its shape, and a word in place of a token or a time is shown."""
+    """A value, or the rule that it follows. A token keeps its shape; a word in place of a token or a time is shown."""
     relations, is_time = rules.seen.get(place, ()), instant(text) is not None
     if place in CLOCK_PLACES and is_time:
         return CLOCK

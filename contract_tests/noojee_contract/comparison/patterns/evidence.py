@@ -31,7 +31,7 @@ class Evidence:
     zone: ZoneInfo
 
     def most_common(self, read: Callable[[Difference], Value | None]) -> tuple[Value, int] | None:
-        """The value that nearly all differences share, and how many; None where there is none. None values do not count."""
+        """The value that nearly all differences share, and how many; or None. None values do not count."""
         values = Counter(value for value in map(read, self.differences) if value is not None)
         for value, count in values.most_common(1):
             if self.is_strong(count):

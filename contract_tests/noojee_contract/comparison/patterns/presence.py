@@ -1,4 +1,4 @@
-"""Rules of legs that only one side lists: whole calls, leg numbers, the first or the last leg, other unique ids. Pure."""
+"""Rules of legs that only one side lists: whole calls, leg numbers, the first or last leg, other unique ids. Pure."""
 
 from __future__ import annotations
 
