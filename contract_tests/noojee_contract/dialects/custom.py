@@ -125,7 +125,7 @@ class CustomDialect:
         return self.methods["by_hour"].hour.reads(name, text)
 
     def error_rule(self, kind: str, method: str, *, own: bool = False) -> ErrorRule | None:
-        """How a method answers a kind of error, None if the file does not say. Unknown recordings have an empty list."""
+        """How a method answers a kind of error, None if not in the file. Unknown recordings have an empty list."""
         rules = self.methods[method].failures if method in self.methods else {}
         if own or kind in rules:
             return rules.get(kind)

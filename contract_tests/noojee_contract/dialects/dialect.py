@@ -82,7 +82,7 @@ class Dialect(Protocol):
         """Whether by hour takes a range of times, and not a date and an hour."""
 
     def accepts_hour_text(self, name: str, text: str) -> bool:
-        """Whether a text that is no date and no hour of the vendor's may be valid by hour; `name` is "date" or "hour"."""
+        """Whether a text that is no vendor date or hour may be valid by hour; `name` is "date" or "hour"."""
 
     def error_rule(self, kind: str, method: str, *, own: bool = False) -> ErrorRule | None:
         """How a method (by_tag, by_unique_id, by_hour, audio) answers a kind of error, None if it does not say.

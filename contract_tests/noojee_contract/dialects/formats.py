@@ -1,6 +1,7 @@
 """Formats of the values of a leg in custom dialects: times, numbers, texts, directions. Pure.
 
-A format reads a JSON value and returns it in our form, or raises `Unread` with the reason. `MISSING` is the value of an absent key.
+A format reads a JSON value and returns it in our form, or raises `Unread` with the reason.
+`MISSING` is the value of an absent key.
 """
 
 from __future__ import annotations
@@ -71,7 +72,10 @@ def vendor_time(reader: Callable[[str, ZoneInfo], Instants | str]) -> Format:
 
 
 def pattern(written: str) -> Format:
-    """A strptime pattern. With a final Z it is UTC; without an offset, the PBX's local time: two instants in a repeated hour."""
+    """A strptime pattern.
+
+    With a final Z it is UTC; without an offset, the PBX's local time: two instants in a repeated hour.
+    """
     is_utc = writes_utc(written)
 
     def read(value: Any, zone: ZoneInfo) -> Instants:

@@ -47,7 +47,7 @@ class DateAndHour:
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """{from} and {until}: from a time on, and before another. `form` is a key of `TIMES_WRITTEN`, or a strftime pattern.
+    """{from} and {until}: from a time on, before another. `form` is a key of `TIMES_WRITTEN`, or a strftime pattern.
 
     A pattern writes local time, with its offset if it has %z; a pattern that ends in Z writes UTC.
     """

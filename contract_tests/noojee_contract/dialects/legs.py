@@ -168,7 +168,7 @@ def kind_of_value(value: Any) -> str:
 
 
 def value_in_words(value: object) -> str:
-    """A JSON value in a few words: the beginning of a string in quotes, a number, the type of a container, "missing"."""
+    """A JSON value in a few words: the start of a string in quotes, a number, the type of a container, "missing"."""
     if value is MISSING:
         return MISSING_IN_WORDS
     if isinstance(value, str):

@@ -79,7 +79,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRules:
-    """The places of code and message in an error body, and how the API answers each kind of error, by its name in the file."""
+    """Where an error body has code and message, and how the API answers each kind of error, by its name in the file."""
 
     code: Place | None = None
     message: Place | None = None

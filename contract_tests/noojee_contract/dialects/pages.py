@@ -1,4 +1,4 @@
-"""Whether a listing says that there is more of it: no page of the vendor's has pages, and nothing follows them. Pure."""
+"""Whether a listing says that there is more of it. The vendor documents no pages, and nothing follows them. Pure."""
 
 from __future__ import annotations
 

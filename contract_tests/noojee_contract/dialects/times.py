@@ -35,7 +35,7 @@ def read_timestamp(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
 
 
 def read_java_date(text: str, zone: ZoneInfo) -> tuple[datetime, ...] | str:
-    """The instants, in UTC, that `java.util.Date` text (Tue Sep 14 15:03:30 AEST 2021) can mean in a zone; or the problem.
+    """The UTC instants that `java.util.Date` text (Tue Sep 14 15:03:30 AEST 2021) can mean in a zone; or the problem.
 
     In the repeated hour the abbreviation decides, if it is one of the zone's. Source: 9.4 (DOC), DERIVED.
     """

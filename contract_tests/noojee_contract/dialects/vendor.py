@@ -87,7 +87,7 @@ def read_error_body(exchange: Exchange) -> ErrorBody | None:
 
 
 def _error_body_of(document: Any) -> ErrorBody | None:
-    """A Code/Message object, in either spelling, whose code is not 0. Source: Noojee API overview (DOC), C-M (CLIENT)."""
+    """A Code/Message object in either spelling whose code is not 0. Source: Noojee API overview (DOC), C-M (CLIENT)."""
     if not isinstance(document, dict):
         return None
     for code_key, message_key in (("Code", "Message"), ("code", "message")):

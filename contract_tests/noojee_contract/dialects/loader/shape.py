@@ -17,7 +17,7 @@ TIME_FIELDS = ("Start", "End")
 
 
 def read_shapes(document: Rows) -> dict[str, Shape]:
-    """The shape of each method that lists legs: the common shape, with the changes of the method. Raises `FormError`."""
+    """The shape of each method that lists legs: the common shape with the method's changes. Raises `FormError`."""
     common = _shape(document["fields"], document["formats"], "$")
     listing = {name: row for name, row in document["methods"].items() if name != "audio"}
     rows = {name: _rows(document, row, f"$.methods.{name}") for name, row in listing.items()}
