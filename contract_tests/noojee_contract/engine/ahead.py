@@ -33,7 +33,7 @@ class PlannedClause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A clause to run ahead, or a known hour to list, by its place. `waits`: it needs a minute without a by-hour request."""
+    """A clause to run ahead, or a known hour to list, by place. `waits`: needs a minute without a by-hour request."""
 
     clause: Clause | None = None
     hour: int | None = None
@@ -41,10 +41,10 @@ class Step:
 
 
 def by_hour_steps(clauses: Iterable[Clause], hours: int) -> list[list[Step]]:
-    """The by-hour requests of a read-only target with so many known hours: the steps of each minute, in their order. Pure.
+    """The by-hour requests of a read-only target with so many known hours: the steps of each minute, in order. Pure.
 
-    Requests at once come right after the first listing. Requests that must be refused come before a later listing, so that
-    they do not delay the first one on a server where they use up the minute.
+    Requests at once come right after the first listing. Requests that must be refused come before a later listing, so
+    that they do not delay the first one on a server where they use up the minute.
     """
     chosen: dict[str | None, list[Clause]] = {}
     for clause in clauses:
@@ -83,8 +83,8 @@ class Queue:
 class Ahead:
     """The by-hour queues of the read-only targets of a run.
 
-    `run` gives the result of a planned clause, `subject` the subject of a target, `wait_seconds` how long a by-hour request to a
-    target must wait now.
+    `run` gives the result of a planned clause, `subject` the subject of a target, `wait_seconds` how long a by-hour
+    request to a target must wait now.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class Ahead:
             queue.results[clause.id] = result
 
     def _list(self, name: str, place: int) -> bool:
-        """List a known hour. False if its time has not come; a clause in its own place meets any other reason to stop."""
+        """List a known hour. False if it is too early; a clause in its own place meets any other reason to stop."""
         subject = self._subject(name)
         try:
             subject.by_hour(*subject.hours[place])

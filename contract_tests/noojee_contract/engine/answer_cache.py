@@ -47,7 +47,7 @@ class AnswerCache(Generic[K, V]):
         return [question for question, answer in self._kept.items() if self._exchange_of(answer) is exchange]
 
     def forget(self, questions: Collection[object]) -> None:
-        """Forget the answers to these questions, and all that say nothing about their question, so that they are asked again.
+        """Forget the answers to these questions, and all that say nothing about their question, to ask them again.
 
         Questions that may be asked only once keep their answers.
         """

@@ -85,11 +85,11 @@ def _clauses(target: Target, only: Sequence[str] | None, partners: Sequence[Targ
 def planned_requests(
     target: Target, only: Sequence[str] | None = None, *, workers: int = 1, partners: Sequence[Target] = ()
 ) -> int:
-    """The most requests that a run sends to a read-only target: probe, shared questions, audio, and those of each clause.
+    """The most requests that a run sends to a read-only target: probe, shared questions, audio, and each clause's own.
 
-    `partners` are the other targets of its migrations, whose recordings it is also asked for. Each worker asks the shared
-    questions. The request budget may end a run sooner. Calls that only tags and hours list are not counted where the
-    target is asked for all of them: see `asks_all_listed`.
+    `partners` are the other targets of its migrations, whose recordings it is also asked for. Each worker asks the
+    shared questions. The request budget may end a run sooner. Calls that only tags and hours list are not counted where
+    the target is asked for all of them: see `asks_all_listed`.
     """
     clauses = _clauses(target, only, partners)
     sides = (target, *partners)

@@ -111,7 +111,7 @@ class Check:
     ) -> None:
         """Make one check. `message` says what was expected and what came. Raises CheckFailed if it did not pass.
 
-        No check of an exchange passes without an answer: an answer that never came has no leg, no audio and no credential.
+        No check of an exchange passes without an answer: a missing answer has no leg, no audio and no credential.
         """
         self.checks += 1
         if passed and exchange is not None and exchange.response is None:
@@ -154,10 +154,11 @@ class Check:
         actual: str | None = None,
         same_as: int | None = None,
     ) -> None:
-        """Make one check about a leg of two sides. A failed one is recorded as a difference and does not end the clause.
+        """Make one check of a leg of two sides. A failed one is recorded as a difference, and the clause goes on.
 
-        `expected` is the value of the old side, `actual` that of the new side. `same_as` is the number of the leg of the
-        same call whose value came instead, where the clause knows it. The runner makes one failure of all differences.
+        `expected` is the value of the old side, `actual` that of the new side. `same_as` is the number of the leg of
+        the same call whose value came instead, where the clause knows it.
+        The runner makes one failure of all differences.
         """
         self.checks += 1
         self.comparison.compare(pair)

@@ -29,7 +29,7 @@ SAME_ANSWER = "needs a PBX: recorded traffic gives the same answer to the same q
 
 
 class ClauseResults:
-    """Makes the results of clauses: runs them on the subjects of a cell, runs failed ones again, and builds failures."""
+    """Makes the results of clauses: runs them on the subjects of a cell, runs failed ones again, builds failures."""
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class ClauseResults:
         return make_result(clause, cell, outcome, checks=check.checks, reason=reason, failure=failure)
 
     def _outcome_of_stop(self, cell: Cell, stop: Exception | None = None) -> Outcome:
-        """The outcome of a clause that could not be checked: recorded traffic has what it has, so it is not applicable."""
+        """The outcome of a clause that could not be checked: not applicable if recorded traffic lacks what it needs."""
         is_limit = isinstance(stop, LimitReached) and not isinstance(stop, NotRecorded)
         return Outcome.NOT_APPLICABLE if self._is_replayed(cell) and not is_limit else Outcome.INCONCLUSIVE
 

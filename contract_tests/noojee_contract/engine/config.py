@@ -36,8 +36,8 @@ class RunnerConfig:
     `migrations` whose targets are not all in `targets` are left out. Generated archives are made from `random_seed`,
     `examples` of them. `smoke` runs on bundled archives only. `repeat_flags` are the flags of `noojee-contract verify`
     that name the same targets again. `limits_folder` is shared by all workers of a run; None for a folder of its own.
-    With `shrink_seconds` 0, failures are neither shrunk nor retried. `counterexamples` keeps archives that made a clause
-    fail. `replay_archive` is a kept archive; clauses then run on nothing else. `timing` bounds the run.
+    With `shrink_seconds` 0, failures are neither shrunk nor retried. `counterexamples` keeps archives that made a
+    clause fail. `replay_archive` is a kept archive; clauses then run on nothing else. `timing` bounds the run.
     """
 
     targets: Sequence[Target]

@@ -57,7 +57,8 @@ class CounterexampleStore:
         kept = _read(self.folder / f"{counterexample_id}.json") if counterexample_id.isalnum() else None
         if kept is None:
             raise TargetError(
-                f"there is no counterexample {counterexample_id!r} in {self.folder}; name the folder with --counterexamples"
+                f"there is no counterexample {counterexample_id!r} in {self.folder}; "
+                "name the folder with --counterexamples"
             )
         return kept
 

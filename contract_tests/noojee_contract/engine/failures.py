@@ -51,7 +51,7 @@ class FailureBuilder:
         document: Mapping[str, Any] | None = None,
         flaky: str | None = None,
     ) -> Failure:
-        """The failure of a clause in a cell. Keeps `document`, the smallest archive that shows it, unless for a *may*."""
+        """A clause's failure in a cell. Keeps `document`, the smallest archive that shows it, unless for a *may*."""
         redactor = self.redactor(cell)
         kept = None if document is None or clause.severity == "may" else self._keep(clause, document)
         commands = repeat_commands(

@@ -125,7 +125,7 @@ class ReadOnlySubject(Subject):
         return hour_question(day, hour) in self._answers
 
     def by_hour_at_once(self, day: date, hour: int) -> AtOnce:
-        """A listing of the last seconds or a new one, and the answers to two more by-hour requests at once; sent once."""
+        """A listing, new or of the last seconds, and the answers to two more by-hour requests at once; sent once."""
         if self._at_once is None:
             first = self._last_listing if self._slots.just_listed else None
             at_once = self.two_more(first or self.new_listing(day, hour))
@@ -170,7 +170,7 @@ class ReadOnlySubject(Subject):
 
 
 def observe(target_client: TargetClient, random_seed: int, *, now: Callable[[], float] = time.time) -> ReadOnlySubject:
-    """A subject on a target as it is; the random seed draws its samples. Raises TargetError if the target's key is not set."""
+    """A subject on a target as it is; the random seed draws its samples. Raises TargetError if its key is not set."""
     target = target_client.target
 
     def wait(seconds: float) -> None:

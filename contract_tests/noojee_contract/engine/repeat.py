@@ -134,7 +134,7 @@ def _connect_words(target: Target, base: str) -> list[str]:
 
 
 def _curl_line(target: Target, base: str) -> str:
-    """The line that makes curl connect as the target's client does: its CA file, its time limit, no proxy on loopback."""
+    """The line that makes curl connect as the target's client does: CA file, time limit, no proxy on loopback."""
     words = ["-g", "-sS", "--http1.1", "--max-time", f"{target.timeout_seconds:g}"]
     for flag, file in (("--cert", target.client_cert), ("--key", target.client_key)):
         words += [] if file is None else [flag, str(file.absolute())]
@@ -171,7 +171,10 @@ def _fill_lines(document: Mapping[str, Any] | None) -> list[str]:
         json.dumps({"archive": document}, ensure_ascii=True),
         "ARCHIVE",
         ")",
-        f'{KEY_VARIABLE}=$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["api_key"])\')',
+        (
+            f'{KEY_VARIABLE}=$(printf %s "$SANDBOX" | '
+            "python3 -c 'import json,sys; print(json.load(sys.stdin)[\"api_key\"])')"
+        ),
         'ROOT=$BASE/$(printf %s "$SANDBOX" | python3 -c \'import json,sys; print(json.load(sys.stdin)["path"])\')',
     ]
 

@@ -27,8 +27,8 @@ def difference(
 ) -> str | None:
     """What differed between two runs of a check; None if both failed in the same way.
 
-    `again` is the second failure, None if the check passed. `asked_again` are the exchanges of the second run, in order.
-    `below` gives the path of a URL below the root of its sandbox.
+    `again` is the second failure, None if the check passed. `asked_again` are the exchanges of the second run, in
+    order. `below` gives the path of a URL below the root of its sandbox.
     """
     if again is not None and _without_digits(again.message) == _without_digits(first.message):
         return None
@@ -41,7 +41,10 @@ def difference(
     if first.exchange is None or twin is None:
         return f"flaky: on a second run with the same calls {said}"
     before, after = redactor.exchange(first.exchange), redactor.exchange(twin)
-    return f"flaky: on a second run with the same calls {said}; {'; '.join(_changes(before, after)) or 'the answer was the same'}"
+    return (
+        f"flaky: on a second run with the same calls {said}; "
+        f"{'; '.join(_changes(before, after)) or 'the answer was the same'}"
+    )
 
 
 def _twin(exchange: Exchange, others: Sequence[Exchange], question: Callable[[Exchange], object]) -> Exchange | None:

@@ -44,7 +44,7 @@ class Runner:
     """Runs clauses for one worker. Use it as a context manager, or close it at the end.
 
     `environ` holds the variables that targets name (default: those of the process); `today` decides whether an expected
-    failure has expired (default: today in UTC). `unreachable` has the reason for each target that did not answer at all.
+    failure has expired (default: today in UTC). `unreachable` has the reason for each target without any answer.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Runner:
         return self.planner.cells(clause)
 
     def expect(self, cases: Sequence[PlannedClause]) -> None:
-        """Take the cases that are to run: by-hour requests to read-only targets are sent as soon as the limit allows."""
+        """Take the cases to run: by-hour requests to read-only targets are sent as soon as the limit allows."""
         for target in self.config.targets:
             if target.writable or not target.has_by_hour or not target.once_a_minute:
                 continue

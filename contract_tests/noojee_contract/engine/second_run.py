@@ -21,8 +21,8 @@ class SecondRun:
     """A second run: its check, and its failed check, None if it passed.
 
     `counts`: it replaces the first run, which met a server that was unavailable. It does not count if the failed check
-    is about another answer that has changed, or that is not kept and so cannot be compared. `exchanges` are those of the
-    second run, and of all questions that were asked again before.
+    is about another answer that has changed, or that is not kept and so cannot be compared. `exchanges` are those of
+    the second run, and of all questions that were asked again before.
     """
 
     check: Check

@@ -26,8 +26,8 @@ def leave_slot(used: bool) -> None:
 class ByHourSlots:
     """Sends by-hour requests, each in a slot of the limit.
 
-    `before` waits for a free slot and takes it; it may raise TooSoon and other reasons to stop. `after` gets whether the
-    request used up the slot. `is_error` says whether an answer has an error body.
+    `before` waits for a free slot and takes it; it may raise TooSoon and other reasons to stop. `after` gets whether
+    the request used up the slot. `is_error` says whether an answer has an error body.
     """
 
     def __init__(
@@ -58,9 +58,9 @@ class ByHourSlots:
     def send(self, send: Callable[[], Exchange], *, refused: bool = False) -> Exchange:
         """Send a request in a slot; `refused` says that it must be refused.
 
-        Sends it again in the next slot if the answer says nothing about it: after 429, 5xx or no answer, and after a refusal
-        by the limit. Another client may have used up this slot, or requests that were refused in it. Raises TooSoon if the
-        target allows no wait for the next slot and the answer may be a refusal by the limit.
+        Sends it again in the next slot if the answer says nothing about it: after 429, 5xx or no answer, and after a
+        refusal by the limit. Another client may have used up this slot, or requests that were refused in it. Raises
+        TooSoon if the target allows no wait for the next slot and the answer may be a refusal by the limit.
         """
         exchange = self._sent(send, refused)
         used_up = self._left_open and not refused and self._is_refusal(exchange)

@@ -63,7 +63,8 @@ HOSTILE = (
     "é",
     "e\u0301",
 )
-ALPHABET = "aZ09 -_.~:/?#[]@!$&'()*+,;=%\"\\<>^`{|}\u00e9\u0301\u00df\u0130\u4e2d\u202e\ufeff\U0001f4de"  # no character table to load
+# A fixed alphabet, so that no character table is loaded.
+ALPHABET = "aZ09 -_.~:/?#[]@!$&'()*+,;=%\"\\<>^`{|}\u00e9\u0301\u00df\u0130\u4e2d\u202e\ufeff\U0001f4de"
 USERS = (("400", "Barney"), ("410", "Fred"), ("420", "Wilma"), ("430", "Zoë O'Neil & Söhne"))
 CALLERS = ("0491570156", "0491570157", "", "+61491570158", "500")
 QUEUES = ("600", "610")

@@ -56,7 +56,7 @@ UNKNOWN_VALUES = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """The answer to a metadata question: the question, and the exchange. It is decoded when it is read, see `Readings`."""
+    """The answer to a metadata question: question and exchange. It is decoded when it is read, see `Readings`."""
 
     asked: Question
     exchange: Exchange
@@ -193,7 +193,7 @@ class Subject(ABC):
         """Send a by-hour request after the wait that the limit of one a minute needs; `refused`: it must be refused."""
 
     def new_listing(self, day: date, hour: int) -> Answer:
-        """The answer to a by-hour request that is sent now: for this hour, or for a known hour that was not asked yet."""
+        """The answer to a by-hour request that is sent now: for this hour, or a known hour that was not asked yet."""
         return self.reread(hour_question(day, hour), self.ask_by_hour(day, hour))
 
     def by_hour_at_once(self, day: date, hour: int) -> AtOnce:
@@ -267,7 +267,7 @@ class Subject(ABC):
 
     @abstractmethod
     def step(self, seconds: float) -> datetime | None:
-        """Let time pass. Returns the new time of a sandbox; None after a real wait. Raises Inconclusive if not allowed."""
+        """Let time pass. Returns a sandbox's new time; None after a real wait. Raises Inconclusive if not allowed."""
 
     def put_sound(self, unique_id: str, leg: int) -> bytes | None:
         """Put the audio that the archive has for a leg, once, and return it; None if there is nothing to put."""
@@ -338,7 +338,7 @@ class SubjectPair:
         return (self.old, self.new)
 
     def starts_outside(self, legs: Iterable[Leg]) -> bool:
-        """Whether the first of some legs starts before `since`, or at `until` or later. An unreadable Start is inside."""
+        """Whether the first of some legs starts before `since`, at `until` or later. An unreadable Start is inside."""
         first = min((leg.start for leg in legs if leg.start), default=())
         return bool(first) and not any(
             (self.since is None or self.since <= start) and (self.until is None or start < self.until)
