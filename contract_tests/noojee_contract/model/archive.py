@@ -18,7 +18,7 @@ NOW = "2026-11-24T00:00:00+00:00"  # the clock of a sandbox with bundled calls: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutLeg:
-    """One leg of a created call. `call_record_id` is None if the PBX assigns it; `owned`: the archive file names its user."""
+    """A leg of a created call. `call_record_id` is None if the PBX assigns it; `owned`: the archive names its user."""
 
     unique_id: str
     number: int

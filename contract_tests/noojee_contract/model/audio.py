@@ -35,7 +35,8 @@ QUIETEST_DB = -50  # of full scale: sound below is silence; 8 bit samples are no
 RANGE_DB = 30  # sound that much below the loudest half second of a channel is silence
 UNDECODED_KINDS = ("AAC", "MP4", "WebM", "AMR")
 UNDECODED_TAGS = {
-    0x42: "G.723.1", 0x45: "G.726", 0x64: "G.726", 0x83: "G.729", 0xFF: "AAC", 0x133: "G.729", 0x161: "WMA", 0x1610: "AAC",
+    0x42: "G.723.1", 0x45: "G.726", 0x64: "G.726", 0x83: "G.729", 0xFF: "AAC", 0x133: "G.729", 0x161: "WMA",
+    0x1610: "AAC",
 }  # fmt: skip
 
 _LEVEL_BINS = 120

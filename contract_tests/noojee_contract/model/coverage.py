@@ -58,7 +58,7 @@ class Coverage:
 
 
 def largest(coverages: Iterable[Coverage]) -> dict[Covered, Coverage]:
-    """The coverage of each thing that knows most, and of equals the one that compares most, in the order of `Covered`."""
+    """For each thing, the coverage that knows most, then compares most, in the order of `Covered`."""
     found: dict[Covered, Coverage] = {}
     for each in coverages:
         before = found.get(each.what)

@@ -53,8 +53,8 @@ class NotJson(ValueError):
 class Request:
     """A request. `url` is absolute and percent-encoded, credentials included.
 
-    `repeatable`: a second request has the same meaning. That is not so for a command (start, stop, dial, hangup), and for
-    a request by hour, of which only one a minute is allowed. `audio`: the answer may be as long as audio.
+    `repeatable`: a second request has the same meaning. That is not so for a command (start, stop, dial, hangup), and
+    for a request by hour, of which only one a minute is allowed. `audio`: the answer may be as long as audio.
     """
 
     method: str
@@ -151,8 +151,8 @@ class Exchange:
 def json_of(body: bytes) -> Any:
     """A body as JSON, read as UTF-8; a byte order mark is skipped. Raises `NotJson` as `Exchange.json` does.
 
-    A document with more than `MOST_VALUES` values is refused: a few bytes of JSON become many in memory. So is a long one
-    that has very many values in few objects.
+    A document with more than `MOST_VALUES` values is refused: a few bytes of JSON become many in memory. So is a long
+    one that has very many values in few objects.
     """
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body.strip():

@@ -12,8 +12,8 @@ ONE = 1
 class Extent:
     """How many legs of a comparison differ.
 
-    `fields` counts the differing legs for each field, most first; a difference without a field counts under its kind, such
-    as "missing leg". `pattern` is the rule that the differences follow, None if there is none.
+    `fields` counts the differing legs for each field, most first; a difference without a field counts under its kind,
+    such as "missing leg". `pattern` is the rule that the differences follow, None if there is none.
     """
 
     differing: int

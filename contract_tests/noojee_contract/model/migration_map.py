@@ -1,4 +1,4 @@
-"""Declared differences of a migration: how numbers, user names and unique ids of the old side are written on the new one.
+"""Declared differences of a migration: how the new side writes numbers, user names and unique ids of the old side.
 
 Pure values. Everything that they rewrite is one to one: two old values never become one new value.
 """

@@ -87,8 +87,8 @@ class ClauseRow:
 class Tally:
     """The requests that were sent to a target so far, and how it answered.
 
-    `answers` counts the answers by status, and "no answer". `unavailable` counts those of them that say nothing about the
-    question: 429, 5xx, no whole answer. Requests that must not be repeated, such as by hour, are not in it.
+    `answers` counts the answers by status, and "no answer". `unavailable` counts those of them that say nothing about
+    the question: 429, 5xx, no whole answer. Requests that must not be repeated, such as by hour, are not in it.
     """
 
     requests: int = 0
@@ -142,7 +142,7 @@ class DifferingOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The numbers of a run. `results` counts one for each clause, target and call source; `outcomes` merges the sources."""
+    """The numbers of a run. `results` counts one per clause, target and call source; `outcomes` merges the sources."""
 
     clauses: int
     targets: int

@@ -31,7 +31,7 @@ def violations(document: Any, schema: str) -> list[str]:
 
 
 def is_valid(document: Any, schema: str) -> bool:
-    """Whether a document is valid, by the fast validator alone. Raises ValueError for a text with half a surrogate pair."""
+    """Whether a document is valid, by the fast validator alone. Raises ValueError for half a surrogate pair."""
     return bool(_fast(schema).is_valid(document))
 
 

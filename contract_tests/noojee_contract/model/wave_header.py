@@ -1,7 +1,8 @@
 """Sizes in the header of a WAV file against the bytes that came.
 
-A server that writes a header before it knows the length (a stream) gives 0, 0xFFFFFFFF or another huge size. Other writers
-count a few bytes too many or too few. Such sound is whole. A header that promises much more than came is a cut-off file.
+A server that writes a header before it knows the length (a stream) gives 0, 0xFFFFFFFF or another huge size. Other
+writers count a few bytes too many or too few. Such sound is whole. A header that promises much more than came is a
+cut-off file.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _promised_bytes(content: bytes, data: int) -> int | None:
 
 
 def _is_followed_by_chunks(content: bytes, at: int) -> bool:
-    """Whether the sound ends at the end of the file, or known kinds of chunks follow (LIST, id3, bext), padded or not."""
+    """Whether the sound ends with the file, or known kinds of chunks follow (LIST, id3, bext), padded or not."""
     if len(content) - at < 8:
         return True
     names = (content[at : at + 4], content[at + 1 : at + 5])

@@ -1,7 +1,7 @@
 """Exchanges as bytes: what a client and a server sent on a connection, unchanged. Values.
 
-`model/exchange.py` holds what an exchange says; this module holds how it was written: the case and order of headers, the
-size of chunks, a wrong length, a cut-off. Both the recorder and the replayer work on these bytes.
+`model/exchange.py` holds what an exchange says; this module holds how it was written: the case and order of headers,
+the size of chunks, a wrong length, a cut-off. Both the recorder and the replayer work on these bytes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class WireBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireMessage:
-    """A request or an answer. `head` is the first line and the headers, with the empty line at their end if it was sent.
+    """A request or an answer. `head` is the first line and headers, with the empty line at their end if sent.
 
     A server that sends garbage has an answer whose head is the garbage.
     """
