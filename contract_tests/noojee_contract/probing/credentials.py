@@ -144,7 +144,7 @@ def ask_seconds(pbx: ProbedPbx) -> Observations:
 
 
 def _stamped(pbx: ProbedPbx, stamp: str) -> Asked | None:
-    """The answer to a known question with a time stamp that the probe chooses and its correct hash; None if no question is known."""
+    """The answer to a known question with a chosen time stamp and its correct hash; None if no question is known."""
     sample = pbx.sample()
     if sample is None:
         return None

@@ -1,5 +1,6 @@
-"""Time stamps and hashes for the probe. Each answer of Time is used up: a PBX may allow only five unfinished authentications.
+"""Time stamps and hashes for the probe.
 
+Each answer of Time is used up: a PBX may allow only five unfinished authentications.
 Seconds are read from a clock that the caller passes.
 """
 

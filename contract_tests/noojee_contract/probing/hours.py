@@ -123,7 +123,7 @@ def ask_repeated(pbx: ProbedPbx) -> Observations:
 
 
 def _second_pass(pbx: ProbedPbx, leg: Leg) -> Hour | None:
-    """The repeated hour in whose second pass a leg ended; None if it did not. The unique id says when its call began."""
+    """The repeated hour in whose second pass a leg ended, or None. The unique id says when its call began."""
     epoch = began(leg.unique_id)
     if len(leg.start) != 2 or epoch is None or leg.duration_seconds is None:
         return None

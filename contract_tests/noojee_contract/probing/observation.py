@@ -1,4 +1,4 @@
-"""What an answer shows: an option with its value, a behaviour that no option covers, or why nothing can be said. Values."""
+"""What an answer shows: an option with its value, behaviour beyond the options, or why nothing can be said. Values."""
 
 from __future__ import annotations
 

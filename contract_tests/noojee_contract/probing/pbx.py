@@ -1,4 +1,4 @@
-"""The PBX that a probe asks: sends its questions, keeps what the answers to known recordings show, and every exchange."""
+"""The PBX that a probe asks: sends questions, keeps what answers to known recordings show, and every exchange."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ class SoundLeg:
 class ProbedPbx:
     """One PBX in one dialect.
 
-    `asked` are the answers to known recordings. `heard` is a leg with its sound. `limit_refusal` is the answer to a second
-    by-hour request of a minute. `exchanges` has all exchanges, oldest first.
+    `asked` are the answers to known recordings. `heard` is a leg with its sound. `limit_refusal` is the answer to a
+    second by-hour request of a minute. `exchanges` has all exchanges, oldest first.
     """
 
     def __init__(self, target_client: TargetClient, *, clock: Clock = CLOCK) -> None:

@@ -54,7 +54,7 @@ Progress = Callable[[ProbeQuestion], None]
 
 @dataclass(slots=True, kw_only=True)
 class ProbeResult:
-    """What a probe found: the options with their evidence, why others were not learnt, and behaviour beyond the options.
+    """What a probe found: options with evidence, why others were not learnt, and behaviour beyond the options.
 
     `requests` is the number of requests that were sent. `secrets` are the credentials that the evidence must not show.
     """
@@ -68,7 +68,7 @@ class ProbeResult:
 
 
 def probed(target: Target) -> Target:
-    """The target as a probe asks it: each time stamp is used up, and each hash used once until the answers allow more."""
+    """The target as a probe asks it: time stamps are used up, and hashes used once until the answers allow more."""
     kept = {key: value for key, value in target.profile.items() if key in ("bare_rest", "query_charset")}
     return replace(target, profile={**kept, "concurrent_authentications": "5"})
 

@@ -1,4 +1,4 @@
-"""Writes profile files: the options of one PBX with their evidence, as TOML. Evidence names no caller, no tag and no key."""
+"""Writes profile files: options of a PBX with their evidence, as TOML. Evidence names no caller, no tag and no key."""
 
 from __future__ import annotations
 

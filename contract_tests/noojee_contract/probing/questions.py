@@ -29,9 +29,9 @@ class OptionRow:
 class ProbeQuestion:
     """One question of the probe.
 
-    `asks` says what it sends, `learns` which options its answers show, `needs` what must be known first ("" for nothing).
-    `schemes` are the authentication schemes that it is about, `dialects` its dialects; empty for all. `wait_seconds` is the
-    pause that a question with the manner `waits` needs.
+    `asks` says what it sends, `learns` which options its answers show, `needs` what must be known first ("" for
+    nothing). `schemes` are the authentication schemes that it is about, `dialects` its dialects; empty for all.
+    `wait_seconds` is the pause that a question with the manner `waits` needs.
     """
 
     name: str

@@ -141,7 +141,7 @@ def _order(answers: Sequence[Asked]) -> Observation:
 
 
 def _tag_selects(answers: Sequence[Asked]) -> Observation:
-    """If an answer by tag has legs without the tag, the tag selects calls. If it lacks legs of a call, the tag selects legs."""
+    """A tag selects calls if its answer has legs without the tag, and legs if its answer lacks legs of a call."""
     calls = {answer.question.value: answer for answer in answers if answer.question.kind == "unique_id" and answer.legs}
     for answer in answers:
         if answer.question.kind != "tag" or not answer.legs:
