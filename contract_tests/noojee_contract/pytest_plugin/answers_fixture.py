@@ -1,4 +1,4 @@
-"""The fixture `noojee_answers`: recorded answers to compare with a snapshot. Its libraries are loaded when it is used."""
+"""The fixture `noojee_answers`: recorded answers to compare with a snapshot. Its libraries load on first use."""
 
 from __future__ import annotations
 

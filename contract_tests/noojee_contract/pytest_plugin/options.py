@@ -44,7 +44,7 @@ class RunOptions:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """The options that parsed flags set, by the names of the flags. Without --config, takes the file in this folder."""
+        """The options that parsed flags set, by flag name. Without --config, takes the file in this folder."""
         run = given([flag for flag in PYTEST_FLAGS if flag not in TARGET_FLAGS], values)
         target_flags = given(TARGET_FLAGS, values)
         if not {"config", "exchanges"} & run.keys() and not target_flags and HERE.exists():
@@ -137,8 +137,9 @@ def _check_embedded(options: RunOptions, known: Mapping[str, Target]) -> None:
 
     if options.target and options.config is None:
         raise TargetError(
-            f"there is no target file {HERE} in this folder, so there is no target {options.target[0]!r}: name a target file "
-            f"with --config, or one target with --base-url; --config {EMBEDDED} has the targets of the embedded PBX"
+            f"there is no target file {HERE} in this folder, so there is no target {options.target[0]!r}: "
+            "name a target file with --config, or one target with --base-url; "
+            f"--config {EMBEDDED} has the targets of the embedded PBX"
         )
     for name in options.target:
         if name not in known:
@@ -146,7 +147,7 @@ def _check_embedded(options: RunOptions, known: Mapping[str, Target]) -> None:
 
 
 def chosen_clauses(options: RunOptions) -> frozenset[str] | None:
-    """The ids of the clauses to run; None for all. Raises TargetError for a pattern or a counterexample that is unknown."""
+    """The ids of the clauses to run; None for all. Raises TargetError for an unknown pattern or counterexample."""
     from noojee_contract.catalogue.clauses import catalogue, choose
 
     if options.replay_counterexample:

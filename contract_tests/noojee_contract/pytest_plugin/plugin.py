@@ -1,7 +1,7 @@
 """The pytest plugin of the contracts: flags, cells, outcomes. It imports nothing heavy before pytest collects a clause.
 
-A clause's outcome becomes pytest's: failed and error fail, expected_failure is xfail, inconclusive and not_applicable are
-skipped with the reason. Each report carries its `Result`, so that the controller gets the results of all workers.
+A clause's outcome becomes pytest's: failed and error fail, expected_failure is xfail, inconclusive and not_applicable
+are skipped with the reason. Each report carries its `Result`, so that the controller gets the results of all workers.
 """
 
 from __future__ import annotations

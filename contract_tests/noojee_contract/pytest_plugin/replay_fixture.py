@@ -23,9 +23,9 @@ def noojee_replay(request: pytest.FixtureRequest) -> Iterator[StartReplay]:
             replay = noojee_replay("day.jsonl", key="the-api-key")
             assert my_client(replay.url).recordings(tag="INV-7")
 
-    A relative path starts at the folder of the test's file. `key` checks the hashes and keys of requests; `order` is any
-    or recorded; `repeat` is last, cycle or never; `ignore` names parameters that do not count. With `misses_allowed`, the
-    test itself looks at `replay.misses`.
+    A relative path starts at the folder of the test's file. `key` checks the hashes and keys of requests; `order` is
+    any or recorded; `repeat` is last, cycle or never; `ignore` names parameters that do not count. With
+    `misses_allowed`, the test itself looks at `replay.misses`.
     """
     from noojee_contract.traffic.replay.matcher import ReplayConfig
     from noojee_contract.traffic.replay.modes import Order, Repetition

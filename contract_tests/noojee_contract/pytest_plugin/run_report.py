@@ -86,8 +86,8 @@ def required_clauses(
 ) -> RequiredClauses:
     """The clauses that must have passed on each target, without the negative tests that its target file waives.
 
-    --only replaces the usual required clauses by the must and should clauses that it names, and keeps the usual ones that
-    its patterns match. --require adds clauses of any severity, on targets and on migrations.
+    --only replaces the usual required clauses by the must and should clauses that it names, and keeps the usual ones
+    that its patterns match. --require adds clauses of any severity, on targets and on migrations.
     """
     known = catalogue()
     if options.replay_counterexample:
@@ -158,7 +158,7 @@ def _usual_of_migration(pair: MigrationPair, targets: Sequence[Target]) -> set[s
 
 
 def _waived(target: Target) -> set[str]:
-    """The clauses that need negative tests, if the target file waives them, or if recorded traffic need not have them."""
+    """The clauses that need negative tests, if the target file waives them or recorded traffic need not have them."""
     is_waived = target.waives_negative_tests or target.is_replayed
     return {each.id for each in catalogue().values() if is_waived and "negative_tests" in each.needs}
 
@@ -299,8 +299,8 @@ def _unseen_losses(run: Run) -> list[str]:
         if not any(side.writable for side in sides):
             why = f"{' and '.join(without)} cannot be asked by hour; " if without else ""
             notes.append(
-                f"{pair}: {why}only the calls that a recordings file names, or that its tags and hours list, were compared; "
-                "the loss of other calls cannot be seen"
+                f"{pair}: {why}only the calls that a recordings file names, or that its tags and hours list, were "
+                "compared; the loss of other calls cannot be seen"
             )
     return notes
 

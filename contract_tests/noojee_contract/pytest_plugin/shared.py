@@ -1,4 +1,4 @@
-"""What all processes of a run share: the random seed, the folder with the limits of the targets, and the end of the run."""
+"""What all processes of a run share: the random seed, the folder with the targets' limits, and the end of the run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NODES: pytest.StashKey[list[Any]] = pytest.StashKey()
 WORKER_FILE = "worker-"
 """The beginning of the name of an empty file in the folder of the limits; the end is the process id of a worker."""
 LONGEST_END_SECONDS = 5.0
-"""How long a worker may take to close its servers after an interruption; pytest-xdist kills it after ten seconds more."""
+"""How long a worker may take to close its servers after an interruption. pytest-xdist kills it ten seconds later."""
 
 
 def random_seed_of(config: pytest.Config) -> int:
@@ -79,7 +79,7 @@ def end_on_signal(config: pytest.Config) -> None:
 
 
 def interrupt_workers(config: pytest.Config) -> list[Any]:
-    """End the workers of an interrupted run, so that each ends its servers. Returns the workers that have sent their numbers."""
+    """End the workers of an interrupted run, and so their servers. Returns the workers that have sent their numbers."""
     nodes = config.stash.get(NODES, [])
     if not nodes:
         return []
