@@ -1,7 +1,7 @@
 """Texts in a coding (percent, JSON escapes, HTML entities) with the code of each character. Pure.
 
-A stand-in has as many characters as the value. Each new character is written in the coding of the character in its place,
-so that a redacted text has the codings of its server and mostly the same length.
+A stand-in has as many characters as the value. Each new character is written in the coding of the character in its
+place, so that a redacted text has the codings of its server and mostly the same length.
 """
 
 from __future__ import annotations

@@ -34,9 +34,9 @@ _REASONS = frozenset(status.phrase.lower() for status in HTTPStatus)
 class RedactionRules:
     """How exchanges are redacted.
 
-    `secrets` are the credentials of the run. `fields` are more names with their rules, such as those of a custom dialect;
-    `path_words` more segments of paths that stay. `keep_sound` keeps voices, `keep_unparsed` keeps bodies that no parser
-    understands.
+    `secrets` are the credentials of the run. `fields` are more names with their rules, such as those of a custom
+    dialect; `path_words` more segments of paths that stay. `keep_sound` keeps voices, `keep_unparsed` keeps bodies that
+    no parser understands.
     """
 
     secrets: Iterable[str] = ()

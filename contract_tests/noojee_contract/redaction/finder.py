@@ -35,7 +35,10 @@ COMMON = frozenset(
         "unknown",
     ]
 )
-"""Words that are hidden by name only: to replace them everywhere hides tags and user names, and gives away which word is a key."""
+"""Words that are hidden by name only.
+
+Replacing them everywhere hides tags and user names, and gives away which word is a key.
+"""
 SHORTEST_REDUCED = 8
 """Letters that a credential must have without its punctuation to be hidden without it."""
 _NO_TOKEN = re.compile(r"[^A-Za-z0-9!#$%&'*+.^_`|~-]")  # no part of the name of a header (RFC 9110, 5.6.2)

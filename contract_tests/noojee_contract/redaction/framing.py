@@ -35,7 +35,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunked:
-    """A chunked body. `last` is the line of the chunk of size zero, `rest` what follows: trailers, or what is no chunk."""
+    """A chunked body. `last` is the line of the zero-size chunk, `rest` what follows: trailers, or what is no chunk."""
 
     chunks: Sequence[Chunk]
     last: bytes

@@ -1,4 +1,4 @@
-"""The last look at bytes before they are written: known credentials in any usual coding, and what looks like one. Pure."""
+"""The last look at bytes before writing: known credentials in any usual coding, and what looks like one. Pure."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _COMMAND = re.compile(r"^([ \t]*):(?=:[a-z])|#(?=#(?:vso|teamcity)?\[)", re.IGNO
 
 
 def escaped(text: str, *, kept: str = "") -> str:
-    """Escape characters that control a terminal or change the direction of text, except `kept`, and commands to a CI server.
+    """Escape characters that control a terminal or change text direction, except `kept`, and commands to a CI server.
 
     A hostile tag must not control the terminal that shows a report, nor the log of CI.
     """

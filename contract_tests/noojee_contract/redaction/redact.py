@@ -1,7 +1,7 @@
 """Removes credentials from texts, exchanges and documents before they are shown or written. Pure.
 
-Two rules: every credential that was sent is replaced everywhere, in any usual encoding; and every value with the name of
-a credential (query parameters, headers, JSON keys) is replaced. The replacement is `[redacted]`.
+Two rules: every credential that was sent is replaced everywhere, in any usual encoding; and every value with the name
+of a credential (query parameters, headers, JSON keys) is replaced. The replacement is `[redacted]`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ MOST_HEADERS = 200  # headers of a message that are shown
 MOST_CODED = 256  # bytes of a body that is shown in base64
 MOST_DROPPED = 512  # characters at the end of a cut body
 
-_NAMES = r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|access[-_]?token|client[-_]?secret|auth|authori[sz]ation|session(?:[-_]?id)?|jsessionid|signature|credentials?"
+_NAMES = (
+    r"api[-_]?key|hash|pass(?:word|wd)?|secret|token|access[-_]?token|client[-_]?secret|auth|authori[sz]ation"
+    r"|session(?:[-_]?id)?|jsessionid|signature|credentials?"
+)
 _HEADER_NAME = re.compile(
     rf"(?:x-)?(?:{_NAMES})|(?:set-)?cookie2?|(?:proxy-)?authorization|.*(?:api-?key|token|secret|password).*",
     re.IGNORECASE,
@@ -134,7 +137,7 @@ class Redactor:
         return [*shown, ["...", f"and {more} more"]] if more > 0 else shown
 
     def _body(self, body: bytes, *, size: int | None = None, is_cut: bool = False) -> dict[str, Any]:
-        """A body; `size` is its length if only its beginning is given. `is_cut`: it ended early, perhaps in a credential."""
+        """A body; `size` is its length if only its beginning is given. `is_cut`: ended early, maybe in a credential."""
         shown, size = body[:SHOWN_BYTES], len(body) if size is None else size
         try:
             text = shown.decode("utf-8", "strict" if len(shown) == size and not is_cut else "ignore")

@@ -60,25 +60,31 @@ PERSONAL, CREDENTIAL, TEXT = Treatment.PERSONAL, Treatment.CREDENTIAL, Treatment
 URL, HOST = Treatment.URL, Treatment.HOST
 
 LITERALS = frozenset({"internal", "administrator", "noojeeadmin", "anonymous", "unknown", "restricted", "private"})
-"""Values of personal fields that name nobody. Source: 4.1 (SPEC), 04.1 Routing (W-RT) (DOC); caller ids without a number."""
+"""Values of personal fields that name nobody.
+
+Source: 4.1 (SPEC), 04.1 Routing (W-RT) (DOC); caller ids without a number.
+"""
 
 FIELDS: Mapping[str, Rule] = {
     "Source": PERSONAL, "Destination": PERSONAL, "DID": PERSONAL, "Tag": PERSONAL, "Username": PERSONAL,
-    "CallRecordId": PERSONAL, "UniqueId": PERSONAL, "Leg": LEG, "Start": TIME, "callend": TIME, "Duration": DURATION, "Direction": DIRECTION,
+    "CallRecordId": PERSONAL, "UniqueId": PERSONAL, "Leg": LEG, "Start": TIME,
+    "callend": TIME, "Duration": DURATION, "Direction": DIRECTION,
     "apiKey": CREDENTIAL, "hash": CREDENTIAL, "timeStamp": TIME_STAMP, "date": TIME, "hour": HOUR, "method": METHOD,
-    "extenOrUniqueId": PERSONAL, "agentLoginName": PERSONAL, "exten": PERSONAL, "number": PERSONAL, "callerId": PERSONAL,
-    "phoneCaption": PERSONAL, "answerString": PERSONAL, "instanceId": PERSONAL, "xDebugArg": PERSONAL,
+    "extenOrUniqueId": PERSONAL, "agentLoginName": PERSONAL, "exten": PERSONAL, "number": PERSONAL,
+    "callerId": PERSONAL, "phoneCaption": PERSONAL, "answerString": PERSONAL,
+    "instanceId": PERSONAL, "xDebugArg": PERSONAL,
     "autoAnswer": YES_NO, "monitored": YES_NO, "record": YES_NO, "lastSequenceNumber": COUNT, "timeOut": COUNT,
     "Message": TEXT, "Code": CODE, "SessionID": PERSONAL, "Data": PERSONAL, "CallData": PERSONAL, "CallID": PERSONAL,
-    "seq": COUNT, "canAnswer": YES_NO, "uniqueCallId": PERSONAL, "secondaryUniqueCallId": PERSONAL, "callStartTime": TIME,
-    "isQueueCall": YES_NO, "isClickToDialCall": YES_NO, "inbound": YES_NO, "status": CALL_STATUS,
+    "seq": COUNT, "canAnswer": YES_NO, "uniqueCallId": PERSONAL, "secondaryUniqueCallId": PERSONAL,
+    "callStartTime": TIME, "isQueueCall": YES_NO, "isClickToDialCall": YES_NO, "inbound": YES_NO, "status": CALL_STATUS,
     "otherPartyCallerId": PERSONAL, "connectedCallerIdNum": PERSONAL, "outboundDestination": PERSONAL,
     "type": ANSWER_TYPE, "error": TEXT, "description": TEXT, "detail": TEXT, "title": TEXT, "reason": TEXT,
     "entities": PERSONAL, "items": PERSONAL, "MetaData": PERSONAL, "id": PERSONAL, "name": PERSONAL, "total": COUNT,
     "fTemplateId": PERSONAL, "campaignId": PERSONAL, "fCampaignId": PERSONAL, "allocationId": PERSONAL,
     "fDispositions": PERSONAL,  "path": URL, "url": URL, "next": URL, "trace": TEXT, "exception": TEXT,
     "key": CREDENTIAL, "token": CREDENTIAL, "access_token": CREDENTIAL, "password": CREDENTIAL, "secret": CREDENTIAL,
-    "session": CREDENTIAL, "sessionId": CREDENTIAL, "jsessionid": CREDENTIAL, "signature": CREDENTIAL, "sig": CREDENTIAL,
+    "session": CREDENTIAL, "sessionId": CREDENTIAL, "jsessionid": CREDENTIAL,
+    "signature": CREDENTIAL, "sig": CREDENTIAL,
 }  # fmt: skip
 """Query parameters, form fields and keys of JSON. The case of a name does not matter."""
 
@@ -113,36 +119,42 @@ _RETRY = re.compile(rf"[0-9]{{1,6}}|{TIME_PATTERN}")
 
 HEADERS: Mapping[str, Rule] = {
     "content-type": MEDIA_TYPES, "accept": MEDIA_TYPES, "content-length": _SIZE, "transfer-encoding": _TOKENS,
-    "connection": _TOKENS, "keep-alive": _TOKENS, "te": _TOKENS, "trailer": _TOKENS, "upgrade": _TOKENS, "expect": _TOKENS,
-    "content-encoding": _CODINGS, "accept-encoding": _CODINGS, "accept-language": _LANGUAGES, "content-language": _LANGUAGES,
+    "connection": _TOKENS, "keep-alive": _TOKENS, "te": _TOKENS, "trailer": _TOKENS,
+    "upgrade": _TOKENS, "expect": _TOKENS,
+    "content-encoding": _CODINGS, "accept-encoding": _CODINGS,
+    "accept-language": _LANGUAGES, "content-language": _LANGUAGES,
     "cache-control": _TOKENS, "pragma": _TOKENS, "vary": _TOKENS, "allow": _TOKENS, "accept-ranges": _TOKENS,
     "x-content-type-options": _TOKENS, "x-frame-options": _TOKENS, "x-xss-protection": _TOKENS,
-    "date": _DATE, "last-modified": _DATE, "expires": re.compile(rf"(?:{TIME_PATTERN}|0|-1)?"), "if-modified-since": _DATE,
-    "if-unmodified-since": _DATE, "retry-after": _RETRY, "age": _SECONDS, "max-forwards": _SECONDS, "range": _RANGE,
-    "content-range": _RANGE, "server": TEXT, "user-agent": TEXT, "via": TEXT, "x-powered-by": TEXT, "warning": TEXT,
+    "date": _DATE, "last-modified": _DATE, "expires": re.compile(rf"(?:{TIME_PATTERN}|0|-1)?"),
+    "if-modified-since": _DATE, "if-unmodified-since": _DATE, "retry-after": _RETRY, "age": _SECONDS,
+    "max-forwards": _SECONDS, "range": _RANGE, "content-range": _RANGE,
+    "server": TEXT, "user-agent": TEXT, "via": TEXT, "x-powered-by": TEXT, "warning": TEXT,
     "content-disposition": TEXT, "strict-transport-security": TEXT, "content-security-policy": TEXT, "link": TEXT,
     "host": HOST, "etag": PERSONAL, "if-match": PERSONAL, "if-none-match": PERSONAL, "if-range": PERSONAL,
     "from": PERSONAL, "origin": URL, "referer": URL, "location": URL, "content-location": URL, "www-authenticate": TEXT,
     "proxy-authenticate": TEXT, "authorization": CREDENTIAL, "proxy-authorization": CREDENTIAL, "cookie": CREDENTIAL,
-    "set-cookie": CREDENTIAL, "set-cookie2": CREDENTIAL, "x-api-key": CREDENTIAL, "api-key": CREDENTIAL, "apikey": CREDENTIAL,
-    "x-auth-token": CREDENTIAL, "x-forwarded-for": HOST, "x-forwarded-host": HOST, "x-forwarded-proto": re.compile("https?"),
-    "x-real-ip": HOST, "forwarded": PERSONAL, "x-request-id": PERSONAL, "x-correlation-id": PERSONAL, "traceparent": PERSONAL,
+    "set-cookie": CREDENTIAL, "set-cookie2": CREDENTIAL,
+    "x-api-key": CREDENTIAL, "api-key": CREDENTIAL, "apikey": CREDENTIAL, "x-auth-token": CREDENTIAL,
+    "x-forwarded-for": HOST, "x-forwarded-host": HOST, "x-forwarded-proto": re.compile("https?"),
+    "x-real-ip": HOST, "forwarded": PERSONAL,
+    "x-request-id": PERSONAL, "x-correlation-id": PERSONAL, "traceparent": PERSONAL,
     "content-md5": PERSONAL, "digest": PERSONAL, "x-requested-with": re.compile("XMLHttpRequest"), "p3p": TEXT,
 }  # fmt: skip
 """Headers, in lower case."""
 
 _PATH_WORDS = """
-    servicemanager services njadmin rest RecordingAPI CallManagementAPI CampaignAPI njadmin-api-recording Time start stop dial
-    answer hangup subscribe authenticate retrieve retrieveMetaData retrieveMetaDataByUniqueId retrieveMetaDataByHour
-    retrieveByUniqueId retrieveByTag retrieveRecording getCallRecordList api v1 v2 v3 recordings recording calls call legs leg
-    audio sound metadata health login index.html favicon.ico
+    servicemanager services njadmin rest RecordingAPI CallManagementAPI CampaignAPI njadmin-api-recording Time start
+    stop dial answer hangup subscribe authenticate retrieve retrieveMetaData retrieveMetaDataByUniqueId
+    retrieveMetaDataByHour retrieveByUniqueId retrieveByTag retrieveRecording getCallRecordList api v1 v2 v3 recordings
+    recording calls call legs leg audio sound metadata health login index.html favicon.ico
 """
 PATH_WORDS = frozenset(_PATH_WORDS.split())
 """Segments of paths that stay. Source: the vendor's pages (DOC); the rest are plain words of such APIs."""
 
 _ELEMENTS = """
-    html head body title meta link style script h1 h2 h3 h4 h5 h6 p a b i u em strong br hr div span pre code table thead tbody
-    tr td th ul ol li img form input label button font center small big nav header footer main section article doctype
+    html head body title meta link style script h1 h2 h3 h4 h5 h6 p a b i u em strong br hr div span pre code table
+    thead tbody tr td th ul ol li img form input label button font center small big nav header footer main section
+    article doctype
     xml envelope fault faultcode faultstring faultactor detail
     soap soapenv soap-env env xmlns charset content name http-equiv href src class id lang size color width height align
     noshade rel type value method action border encoding version standalone public

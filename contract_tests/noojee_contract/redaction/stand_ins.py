@@ -5,8 +5,8 @@ Blanks and punctuation stay. Equal values have equal stand-ins, and different va
 key can find the value.
 
 The values of one shape are numbered. A Feistel network over HMAC-SHA256 mixes these numbers, and is applied again until
-the result is one of them (cycle walking, as in NIST SP 800-38G). Between mixing and its inverse the number is shifted, so
-that no value is its own stand-in.
+the result is one of them (cycle walking, as in NIST SP 800-38G). Between mixing and its inverse the number is shifted,
+so that no value is its own stand-in.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class StandInKey:
         return cls(secrets.token_bytes(32))
 
     def digest(self, message: bytes) -> bytes:
-        """The keyed hash of a message, 32 bytes: HMAC-SHA256 as RFC 2104 writes it, in a third of the time of `hmac`."""
+        """The keyed hash of a message, 32 bytes: HMAC-SHA256 as in RFC 2104, in a third of the time of `hmac`."""
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(message)
         outer.update(inner.digest())
@@ -96,7 +96,7 @@ class StandIns:
         return "".join(blocks)
 
     def number(self, value: str) -> str:
-        """The stand-in of a number with its punctuation: its last eight digits change, and all digits of a longer value.
+        """The stand-in of a number with its punctuation: the last eight digits change, all digits of a longer value.
 
         So +61 3 9876 5432 and 0398765432 stay one number.
         """

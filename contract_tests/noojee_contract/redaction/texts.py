@@ -35,7 +35,8 @@ _LIKELY = re.compile(
     r"\b(?:[Ss]tatus|[Ee]rror|[Cc]ode|errno)(?: code)?[ :=#]{1,3}-?[1-9][0-9]{0,2}\b(?! [0-9])"
     r"|(?<!extension )(?<!exten )(?<!number )(?<!tag )\b[1-5][0-9]{2} "
     r"(?=Bad|Unauthori[sz]ed|Forbidden|Not |Method|Conflict|Gone|Internal|Service|Gateway|Too|OK|Found)"
-    r"|\b[0-9]{1,5}(?:\.[0-9]{1,3})? ?(?:ms|s|sec|seconds?|minutes?|hours?|days?|bytes|characters|[KMG]i?B|%)(?![A-Za-z0-9])"
+    r"|\b[0-9]{1,5}(?:\.[0-9]{1,3})? ?(?:ms|s|sec|seconds?|minutes?|hours?|days?|bytes|characters|[KMG]i?B|%)"
+    r"(?![A-Za-z0-9])"
 )
 """What stays for its form, unless its number is a known value."""
 _WORD = re.compile(
@@ -56,7 +57,7 @@ class TextRedactor:
         self._vocabulary = vocabulary() | {word.lower() for word in words}
         self._known: set[str] = set()
         self.keep_small_numbers = False
-        """Whether numbers of up to three digits stay that are not known and not in quotes, such as counts of the report."""
+        """Whether unknown numbers of up to three digits outside quotes stay, such as counts of the report."""
 
     def remember(self, value: str) -> None:
         """Replace a value in all texts that follow, although its words may be in the vocabulary."""

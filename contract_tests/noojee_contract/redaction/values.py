@@ -42,8 +42,8 @@ _WORDS_OF_NAME = re.compile(r"[^\s:]+")
 class ValueRedactor:
     """Redacts values with the stand-ins of one key.
 
-    `fields` are more names with their rules, such as those of a custom dialect; `path_words` more segments of paths that
-    stay; `words` more words of texts that stay.
+    `fields` are more names with their rules, such as those of a custom dialect; `path_words` more segments of paths
+    that stay; `words` more words of texts that stay.
     """
 
     def __init__(

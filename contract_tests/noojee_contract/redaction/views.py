@@ -27,7 +27,8 @@ _ESCAPED = re.compile(
     re.IGNORECASE,
 )
 _IGNORED = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]+|[ \t]*[\r\n]+[ \t]*"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]+"
+    r"|[ \t]*[\r\n]+[ \t]*"
 )
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _BASE32_RUN = re.compile(r"[A-Za-z2-7]{7,}")
