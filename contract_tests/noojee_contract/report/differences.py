@@ -25,8 +25,9 @@ EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠
 class DifferenceRow:
     """One difference, redacted. The fields are the columns of the CSV.
 
-    `clause` has the ids of all clauses that found it. `outcome` is failed, expected_failure or informational. `field` is
-    empty for a leg that is missing or has another sound; `kind` says so. `old` and `new` are the values of the sides.
+    `clause` has the ids of all clauses that found it. `outcome` is failed, expected_failure or informational. `field`
+    is empty for a leg that is missing or has another sound; `kind` says so.
+    `old` and `new` are the values of the sides.
     """
 
     migration: str
@@ -50,7 +51,7 @@ def append(folder: Path, rows: Iterable[DifferenceRow]) -> None:
 
 
 def collect(folder: Path) -> list[DifferenceRow]:
-    """The rows of all processes, by migration, call, leg and field. A difference that several clauses found is one row."""
+    """The rows of all processes by migration, call, leg and field. A difference found by several clauses is one row."""
     found: dict[tuple[str | int, ...], DifferenceRow] = {}
     for row in _rows(folder):
         key = (row.migration, row.unique_id, row.leg, row.field, row.kind, row.old, row.new)

@@ -228,7 +228,7 @@ def _follow_ends(rows: Marked) -> Marked:
 
 
 def _follow_hours(rows: Marked) -> Marked:
-    """If the times of legs are wrong by tag or unique id, legs that are missing or unexpected in an hour follow from it.
+    """If times of legs are wrong by tag or unique id, missing or unexpected legs in an hour follow from it.
 
     Times that only the answer to the hour has wrong say nothing about the hour in which a leg belongs.
     """
@@ -252,7 +252,7 @@ def _method(row: ReportRow) -> tuple[str, str] | None:
 
 
 def _absorbing(groups: Sequence[FailureGroup], rows: Sequence[ReportRow]) -> int | None:
-    """The index of the largest group about the same methods that is large or elementary; None for elementary clauses."""
+    """The index of the largest group of the same methods that is large or elementary; None for elementary clauses."""
     if _is_elementary(rows):
         return None
     methods = {_method(row) for row in rows}

@@ -1,7 +1,7 @@
 """The report for CI: JUnit XML with a suite for each target and a case for each clause. Call sources share a case.
 
-CI systems read a file without a failure or an error as a success. So a run that exits with another code than 0 has at least
-one: a required clause that is missing is an error, and so is a run that could not begin.
+CI systems read a file without a failure or an error as a success. So a run that exits with another code than 0 has at
+least one: a required clause that is missing is an error, and so is a run that could not begin.
 """
 
 from __future__ import annotations
@@ -154,7 +154,8 @@ def _case(
 ) -> str | None:
     """Add the case of a clause, and return the count that it belongs to: None for a pass.
 
-    The first result with the merged outcome is shown, then failures and errors of other call sources. `required`: the run needs this clause and did not get it.
+    The first result with the merged outcome is shown, then failures and errors of other call sources.
+    `required`: the run needs this clause and did not get it.
     """
     shown = next(result for result in results if result.counted_outcome is outcome)
     case = ET.SubElement(

@@ -32,12 +32,14 @@ def render(report: Report) -> str:
         signs = [f"{SIGNS[outcome]} {count} {in_words(outcome)}" for outcome, count in counts.items()]
         lines += [f"{summary.tally}: {' · '.join(signs)}", ""]
     lines += _table(("target", "dialect", "address", "sources", "requests"), [
-        (target.name, target.dialect, target.address, ", ".join(target.sources), f"{target.requests:,}") for target in report.targets
+        (target.name, target.dialect, target.address, ", ".join(target.sources), f"{target.requests:,}")
+        for target in report.targets
     ])  # fmt: skip
     if summary.coverage:
         lines += ["## Coverage", ""]
         lines += _table(("target", "", "known", "compared", "not compared"), [
-            (name, each.what.value, f"{each.known:,}", f"{each.compared:,}", reasons_in_words(each)) for name, each in summary.coverage
+            (name, each.what.value, f"{each.known:,}", f"{each.compared:,}", reasons_in_words(each))
+            for name, each in summary.coverage
         ])  # fmt: skip
     if summary.differing_options:
         lines += ["## Options that differ", ""]

@@ -143,7 +143,7 @@ def _is_served(failure: Failure) -> bool:
 
 
 def _field_or_header(failure: Failure) -> frozenset[Mark]:
-    """The field and the header of a failure. If the form of the field is broken, all fields with a broken form are marks."""
+    """The field and header of a failure. If the field's form is broken, all fields with a broken form are marks."""
     is_option = failure.kind is FailureKind.OPTION_DIFFERS
     field = OPTION_FIELDS.get(failure.option or "") if is_option else failure.field
     found = set() if field is None else {Mark(Tier.FIELD, field)}

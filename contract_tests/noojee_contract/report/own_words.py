@@ -24,7 +24,10 @@ _NAME = re.compile(r"[^\W\d_]{2,}(?:_[^\W\d_]+)*")
 
 @cache
 def own_words() -> frozenset[str]:
-    """All words and names of texts in the code, of the catalogue's sentences and of the options, in lower case. It takes about a second, once."""
+    """All words and names in texts of the code, the catalogue's sentences and the options, in lower case.
+
+    It takes about a second, once.
+    """
     texts = [clause.sentence for clause in catalogue().values()]
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):

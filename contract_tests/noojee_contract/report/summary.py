@@ -34,9 +34,10 @@ FAILURES, ERRORS = "Failures, worst first", "Internal errors of this tool"
 class Summary:
     """A run, ready for a writer.
 
-    `missing` are required clauses without a pass, `empty_rows` rows of recordings files that bring nothing. `untested` holds (reason, clauses with their targets). `groups` are
-    the failures, grouped by cause; `errors` are internal errors. `coverage` are rows of a target with what was compared
-    there. `repeat` has the flags that generate the same archives and draw the same samples, or None.
+    `missing` are required clauses without a pass, `empty_rows` rows of recordings files that bring nothing. `untested`
+    holds (reason, clauses with their targets). `groups` are the failures, grouped by cause; `errors` are internal
+    errors. `coverage` are rows of a target with what was compared there.
+    `repeat` has the flags that generate the same archives and draw the same samples, or None.
     """
 
     verdict: Verdict
