@@ -1,7 +1,7 @@
 """The contract tests: one test for each clause. Run them with `pytest --pyargs noojee_contract.suite`.
 
-A test is a function of a `Subject` (for migrations a `SubjectPair`) and a `Check`. The plugin runs it in each cell: with
-bundled archives, with generated archives, and with the recordings of a read-only target.
+A test is a function of a `Subject` (for migrations a `SubjectPair`) and a `Check`. The plugin runs it in each cell:
+with bundled archives, with generated archives, and with the recordings of a read-only target.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def clause(clause_id: str) -> Callable[[ClauseFunction], Callable[..., None]]:
 
 @cache
 def clause_functions() -> Mapping[str, ClauseFunction]:
-    """The clause functions of the suite by clause id, without pytest. Raises ValueError if a clause has two functions."""
+    """The clause functions by clause id, without pytest. Raises ValueError if a clause has two functions."""
     found: dict[str, ClauseFunction] = {}
     for module in walk_packages(__path__, f"{__name__}."):
         if not module.name.rpartition(".")[2].startswith("test_"):

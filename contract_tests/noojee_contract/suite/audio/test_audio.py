@@ -237,7 +237,7 @@ def _coding(exchange: Exchange) -> str:
 
 
 def _difference(before: Exchange, after: Exchange) -> str | None:
-    """Why two answers have different audio; None for the same bytes, and for the same sound, encoded for each request (W-SL).
+    """Why two answers have different audio; None for the same bytes, or the same sound encoded for each request (W-SL).
 
     Raises Inconclusive if both have a coding that cannot be decoded here.
     """

@@ -66,7 +66,7 @@ def test_credentials_in_a_cookie_are_not_accepted(subject: Subject, check: Check
 
 @clause("authentication.session")
 def test_a_session_cookie_is_not_accepted(subject: Subject, check: Check) -> None:
-    """DERIVED from W-A4, W-D9: each request carries its own credentials. The suite ignores cookies in all other clauses."""
+    """DERIVED from W-A4, W-D9: each request carries its own credentials. The other clauses ignore cookies."""
     for question in questions(subject):
         accepted = ask(subject, question)
         if not has_legs(subject, accepted):

@@ -52,7 +52,7 @@ def _shifted(subject: Subject, offsets: tuple[int, ...]) -> Iterator[tuple[str, 
 
 @clause("authentication.within-window")
 def test_a_hash_of_eight_seconds_is_accepted(subject: Subject, check: Check) -> None:
-    """DOC W-A1, W-HA: pass it with the call within 10 seconds. With a clock that can be stepped, an older hash is tried too."""
+    """DOC W-A1, W-HA: pass it with the call within 10 seconds. On a sandbox, an older hash is tried too."""
     for seconds in (8.0,) if subject.sandbox is None else (8.0, 9.9):
         for exchange in _aged(subject, check, seconds):
             check_answered(subject, check, exchange, f"a hash {seconds:g} s old, never used")
@@ -88,7 +88,10 @@ def test_a_used_hash_is_refused_after_an_hour(subject: Subject, check: Check) ->
 
 @clause("authentication.hash-hour-from")
 def test_the_hour_of_a_used_hash_starts_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN: option hash_hour_from. The hash is used 8 s after its time stamp, then 4 s before that hour ends, and 12 s after."""
+    """UNKNOWN: option hash_hour_from.
+
+    The hash is used 8 s after its time stamp, then 4 s before that hour ends, and 12 s after.
+    """
     for question in first_question(subject):
         hash_pair = subject.client.new_hash(renewable=False)
         subject.step(8)
@@ -161,7 +164,7 @@ def test_a_time_stamp_that_is_no_number_is_refused(subject: Subject, check: Chec
 
 @clause("authentication.seconds")
 def test_a_time_stamp_in_seconds_is_accepted_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN: option time_stamp_seconds. The ten digits on the specification page are placeholders; Time returns thirteen (DOC)."""
+    """UNKNOWN: option time_stamp_seconds. The specification has ten placeholder digits; Time returns thirteen (DOC)."""
     for question in first_question(subject):
         exchange = ask(subject, question, credentials=subject.client.signed(str(pbx_millis(subject) // 1000)))
         seen = f"other: {describe_exchange(subject, exchange)}"

@@ -48,7 +48,8 @@ def _check_refused(
 ) -> None:
     """Check that a request is refused. `kind` is the failure of a request that is answered.
 
-    Where the limit is tested, 429 and 503 are refusals (option by_hour_limit_status). Elsewhere 429 raises Inconclusive.
+    Where the limit is tested, 429 and 503 are refusals (option by_hour_limit_status).
+    Elsewhere 429 raises Inconclusive.
     """
     answer = _read(subject, exchange)
     at_limit = kind is FailureKind.LIMIT_NOT_HELD

@@ -159,7 +159,7 @@ def _check_parties(check: Check, answer: Answer, leg: Leg, expected: Mapping[str
 
 @clause("live-calls.outgoing-parties")
 def test_outgoing_legs_have_extension_and_dialed_number(subject: Subject, check: Check) -> None:
-    """SPEC: Source: the extension; Destination: the dialed number, or the extension that answered; DID of internal calls."""
+    """SPEC: Source: the extension; Destination: the dialed number or answering extension; DID of internal calls."""
     for number, direction in ((OUTSIDE, "outbound"), ("420", "internal")):
         place = {"do": "place", "from": "410", "number": number, "as": "call"}
         _, answer = _over(subject, place, lasts(3), answers(number), lasts(9), ends())

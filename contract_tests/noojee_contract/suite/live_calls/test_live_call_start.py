@@ -176,7 +176,7 @@ def test_a_start_records_no_other_call(subject: Subject, check: Check) -> None:
 
 @clause("live-calls.guarded")
 def test_start_and_stop_need_credentials(subject: Subject, check: Check) -> None:
-    """DOC W-A1, W-ST, W-SPk: each call has a hash or a key. Without it, a client neither starts nor stops a recording."""
+    """DOC W-A1, W-ST, W-SPk: each call has a hash or a key. Without it, a client cannot start or stop a recording."""
     own, unique_id = _on(subject)
     for credentials in ((), credentials_of_key(own, UNUSED_KEY)):
         exchange = start(own, "410", credentials=credentials)

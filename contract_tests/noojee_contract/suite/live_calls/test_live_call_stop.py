@@ -94,7 +94,10 @@ def test_a_stop_where_nothing_is_recorded_is_answered_as_declared(subject: Subje
 
 @clause("live-calls.stop-permission")
 def test_who_may_stop_a_recording_is_as_declared(subject: Subject, check: Check) -> None:
-    """UNKNOWN: option stop_permission; DOC W-SPd: agentLoginName is used to determine if the user has permission; W-RC: the groups."""
+    """UNKNOWN: option stop_permission.
+
+    DOC W-SPd: agentLoginName is used to determine if the user has permission; W-RC: the groups.
+    """
     taken: dict[str, bool] = {}
     exchange: Exchange | None = None
     for name in MAY_STOP:

@@ -104,7 +104,10 @@ def test_a_tag_gives_every_call_that_carries_it(subject: Subject, check: Check) 
             listed = sorted({leg.unique_id for leg in answer.legs})
             lacking = sorted(set(expected) - set(listed))
             first = lacking[0] if lacking else ""
-            message = f"{question_in_words(answer)}: expected calls {_in_words(expected)}, got {_in_words(listed)}: call {first!r} is missing"
+            message = (
+                f"{question_in_words(answer)}: expected calls {_in_words(expected)}, got {_in_words(listed)}: "
+                f"call {first!r} is missing"
+            )
             kind = FailureKind.MISSING_LEG if listed else kind_without_legs(answer)
             check(not lacking, message, answer.exchange, kind=kind)
 

@@ -1,4 +1,4 @@
-"""Metadata: what the answers of one target show by themselves: its time zone, its leg numbers, its fields, its times."""
+"""Metadata: what the answers of one target show by themselves: time zone, leg numbers, fields, times."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def test_a_leg_starts_at_one_instant_in_every_answer(subject: Subject, check: Ch
                 listed.check(
                     check,
                     bool(both),
-                    f"Start is {actual!r}, and {expected!r} in the answer to {question_in_words(first.answer)}: another instant",
+                    f"Start is {actual!r}, and {expected!r} in the answer to {question_in_words(first.answer)}: "
+                    "another instant",
                     kind=FailureKind.ANSWERS_DIFFER,
                     field="Start",
                     expected=expected,
@@ -125,8 +126,9 @@ def _another_zone(subject: Subject, moved: list[_FirstLeg], legs: list[_FirstLeg
     own = first.listed.leg.start[0].astimezone(subject.zone).utcoffset() or timedelta()
     offset = own.total_seconds() / 3600 + first.hours
     return (
-        f"{len(moved)} of {len(legs)} calls start {abs(first.hours):g} h {'after' if first.hours > 0 else 'before'} the time "
-        f"in their unique id. time_zone in the target file is {subject.zone.key}, and the times are those of a zone at "
+        f"{len(moved)} of {len(legs)} calls start {abs(first.hours):g} h "
+        f"{'after' if first.hours > 0 else 'before'} the time in their unique id. "
+        f"time_zone in the target file is {subject.zone.key}, and the times are those of a zone at "
         f"UTC{offset:+g}: correct time_zone, or the zone of the PBX"
     )
 

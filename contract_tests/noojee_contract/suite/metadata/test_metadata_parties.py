@@ -122,7 +122,7 @@ def test_direction_is_the_direction_of_the_call(subject: Subject, check: Check) 
 
 @clause("metadata.legs-agree")
 def test_legs_of_a_call_agree_on_source_did_and_direction(subject: Subject, check: Check) -> None:
-    """SPEC: Source originated the call, the caller dialed the DID, Direction is of the call. None depends on the leg."""
+    """SPEC: Source originated the call, the caller dialed the DID, Direction is the call's. None depends on the leg."""
     first: dict[str, Listed] = {}
     for listed in listed_legs(subject):
         other = first.setdefault(listed.leg.unique_id, listed)
@@ -143,7 +143,7 @@ def test_legs_of_a_call_agree_on_source_did_and_direction(subject: Subject, chec
 
 
 def _kind_of_disagreement(listed: Listed, other: Listed, expected: str | None) -> FailureKind:
-    """Legs of two answers are a comparison; within one answer, the value of the other leg is malformed, or one is wrong."""
+    """Legs of two answers are a comparison; in one answer, the other leg's value is malformed, or one is wrong."""
     if listed.answer is not other.answer:
         return FailureKind.ANSWERS_DIFFER
     return FailureKind.INVALID_FIELD if expected is None else FailureKind.WRONG_VALUE

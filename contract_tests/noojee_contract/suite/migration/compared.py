@@ -64,7 +64,7 @@ class Moved:
 
 
 def shows_calls(subject: Subject, answer: Answer) -> bool:
-    """Whether an answer shows which calls a side holds: a list, or the error of an unknown value. Other errors do not."""
+    """Whether an answer shows which calls a side holds: a list, or the error of an unknown value, but no other."""
     return bool(answer.legs) or listing_mismatch(answer) is None or brings_nothing(subject, answer)
 
 

@@ -62,7 +62,7 @@ class KnownCalls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownRow:
-    """A recording that one side is known to hold, with the answers of both sides. `place` starts a message, or is empty."""
+    """A known recording of one side, with the answers of both sides. `place` starts a message, or is empty."""
 
     place: str
     old: Answer
@@ -70,7 +70,7 @@ class KnownRow:
 
 
 def known_rows(pair: SubjectPair) -> Iterator[KnownRow]:
-    """The rows of the recordings files of both sides: tags, unique ids, and the hours that both sides can be asked for."""
+    """The rows of both sides' recordings files: tags, unique ids, and the hours that both sides can be asked for."""
     rows = dict.fromkeys((*pair.old.recordings, *pair.new.recordings))
     for row in rows:
         if row.kind != "hour":
@@ -96,7 +96,7 @@ def hours_of(pair: SubjectPair) -> tuple[PairHour, ...]:
 
 
 def listing(subject: Subject, hour: LocalHour | None) -> Answer | None:
-    """The answer of a side to an hour; None without an hour, or where the limit of by-hour requests allows no request."""
+    """The answer of a side to an hour; None without an hour, or where the by-hour limit allows no request."""
     if hour is None:
         return None
     try:

@@ -76,12 +76,18 @@ def _check_call(check: Check, call: ComparedCall) -> None:
     if old and not new:
         unlisted = listing_mismatch(call.new)
         kind = FailureKind.MISSING_LEG if unlisted is None else unlisted.kind
-        message = f"call {call.unique_id!r}: the old side lists {legs_in_words(set(names(old)))}, the new side gives {describe(call.new)}"
+        message = (
+            f"call {call.unique_id!r}: the old side lists {legs_in_words(set(names(old)))}, "
+            f"the new side gives {describe(call.new)}"
+        )
         for leg in by_name(old).values():
             pair = LegPair(leg, None)
             check.collect(False, message, exchange, pair=pair, kind=kind, expected=leg_in_words(pair.name))
     elif call.new_legs and not old:
-        message = f"the old side does not list call {call.unique_id!r}, the new side lists {legs_in_words(set(names(call.new_legs)))}"
+        message = (
+            f"the old side does not list call {call.unique_id!r}, "
+            f"the new side lists {legs_in_words(set(names(call.new_legs)))}"
+        )
         for leg in by_name(call.new_legs).values():
             pair = LegPair(None, leg)
             check.collect(
@@ -140,7 +146,7 @@ def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
 
 
 def _tags_of_legs(pair: SubjectPair) -> list[str]:
-    """A random sample of the tags that compared legs carry on either side of a read-only migration, and no file names."""
+    """A random sample of tags of compared legs, on either side of a read-only migration, that no file contains."""
     if pair.old.archive is not None:
         return []
     legs = [leg for call in compared_calls(pair) for leg in (*call.old.legs, *call.new.legs)]

@@ -165,7 +165,7 @@ def _both_answers(pair: SubjectPair, hour: PairHour) -> tuple[Answer, Answer] | 
 
 @clause("migration.by-hour-whole")
 def test_every_leg_of_the_other_side_is_listed_in_its_hour(pair: SubjectPair, check: Check) -> None:
-    """DOC: legs that ended in that hour. Start plus Duration give the hour, or two hours where they are close to its end."""
+    """DOC: legs that ended in that hour. Start plus Duration give the hour, or two hours if close to its end."""
     calls = list(compared_calls(pair))
     old, new = _sides(pair)
     listed = ListedNames()

@@ -37,7 +37,8 @@ def _missing(what: str, name: LegName, answer: Answer, listed: ListedNames) -> M
     unlisted = None if answer.legs else listing_mismatch(answer)
     return Mismatch(
         kind=FailureKind.MISSING_LEG if unlisted is None else unlisted.kind,
-        message=f"{what}: {leg_in_words(name)} is missing in the answer to {question_in_words(answer)} ({describe(answer)})",
+        message=f"{what}: {leg_in_words(name)} is missing in the answer to {question_in_words(answer)} "
+        f"({describe(answer)})",
         expected=leg_in_words(name),
     )
 
@@ -101,7 +102,8 @@ def test_no_leg_is_listed_in_two_hours(subject: Subject, check: Check) -> None:
             other = first.setdefault(name_of(leg), answer)
             check(
                 other is answer,
-                f"{leg_in_words(name_of(leg))} is listed in {question_in_words(other)} and in {question_in_words(answer)}",
+                f"{leg_in_words(name_of(leg))} is listed in {question_in_words(other)} "
+                f"and in {question_in_words(answer)}",
                 answer.exchange,
                 kind=FailureKind.REPEATED_LEG,
                 expected=other.asked.value,
@@ -111,7 +113,7 @@ def test_no_leg_is_listed_in_two_hours(subject: Subject, check: Check) -> None:
 
 @clause("relations.call-over-hours")
 def test_the_legs_of_a_call_are_listed_in_their_hours(subject: Subject, check: Check) -> None:
-    """DOC W-H: legs that ended in that hour. Duration is rounded down, so an end close to the hour may lie in either hour."""
+    """DOC W-H: legs that ended in that hour. Duration is rounded down: an end near the hour may lie in either hour."""
     hours = set(subject.hours)
     left_out = subject.profile.get("repeated_hour") != "both"
     listed = ListedNames()
@@ -146,7 +148,8 @@ def test_a_longer_or_shorter_tag_finds_no_other_call(subject: Subject, check: Ch
                 listed = legs_in_words(names(legs))
                 check(
                     not legs or carried,
-                    f"{question_in_words(answer)}: {listed} are listed, whose call has the tag {tag!r} and not {other!r}",
+                    f"{question_in_words(answer)}: {listed} are listed, "
+                    f"whose call has the tag {tag!r} and not {other!r}",
                     answer.exchange,
                     kind=FailureKind.UNEXPECTED_LEG,
                     expected="no legs",

@@ -76,7 +76,7 @@ def _moved(written: dict[str, Any], by: timedelta) -> dict[str, Any]:
 
 
 def _check_moved(check: Check, here: Answer, there: Answer, by: timedelta, how: str) -> None:
-    """Check that two answers list the same legs in order, except for unique ids, and that those of `there` start later."""
+    """Check that two answers list the same legs in order, except unique ids, and that those of `there` start later."""
     first, second = (sorted(each.legs, key=name_of) for each in (here, there))
     what = f"{question_in_words(there)}, {how}"
     check_mismatch(check, _numbers_mismatch(what, first, there), there.exchange)

@@ -30,7 +30,7 @@ def _one(subject: Subject) -> Iterator[Answer]:
 
 
 def _escaped(subject: Subject, query: Query, digits: str) -> str:
-    """A query with every character of its values escaped. `digits`: "X" for upper-case hex digits, "x" for lower-case."""
+    """A query with every character of its values escaped. `digits`: "X" for upper-case hex, "x" for lower-case."""
     charset = subject.client.dialect.charset
     return "&".join(
         name + "=" + "".join(f"%{byte:02{digits}}" for byte in value.encode(charset)) for name, value in query
@@ -88,7 +88,7 @@ def test_a_form_body_beside_the_query_changes_nothing(subject: Subject, check: C
 
 @clause("relations.unknown-parameter")
 def test_an_unknown_parameter_that_is_taken_changes_nothing(subject: Subject, check: Check) -> None:
-    """DERIVED from W-A4, W-D9: the methods have the parameters that their pages list. Another clause checks refusals."""
+    """DERIVED from W-A4, W-D9: the methods have the parameters on their pages. Another clause checks refusals."""
     for answer in _one(subject):
         for more in UNNAMED:
             request = request_of(subject, answer.asked)

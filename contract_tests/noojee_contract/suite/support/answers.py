@@ -28,7 +28,7 @@ def described_without_body(subject: Subject, exchange: Exchange, error: str, met
 
 
 def is_busy(exchange: Exchange) -> bool:
-    """Whether an answer says nothing about its request: 429 or a server error. That is never a refusal of credentials."""
+    """Whether an answer says nothing about its request: 429 or a server error, never a refusal of credentials."""
     status = exchange.status
     return status is not None and (status == TOO_MANY_REQUESTS or status >= FIRST_SERVER_ERROR)
 
@@ -71,7 +71,7 @@ def kind_without_legs(answer: Answer) -> FailureKind:
 
 
 def first_difference(before: Iterable[Leg], after: Iterable[Leg]) -> str | None:
-    """The name of the first field that two lists of the same legs show differently. None: other legs, or no difference."""
+    """The name of the first field that differs in two lists of the same legs. None: other legs, or no difference."""
     rows = [sorted(legs, key=lambda leg: (leg.unique_id, leg.number)) for legs in (before, after)]
     for one, other in zip(*rows, strict=False):
         if (one.unique_id, one.number) != (other.unique_id, other.number):

@@ -96,7 +96,8 @@ def read_audio(exchange: Exchange) -> Sound | NoSound:
 def is_refusal_of_audio(subject: Subject, exchange: Exchange) -> bool:
     """Whether an audio request is refused: the answer has no audio, and an HTTP error or an error body.
 
-    429 and server errors are no refusal. An answer without a body, such as 204, is a refusal if the dialect file says so.
+    429 and server errors are no refusal.
+    An answer without a body, such as 204, is a refusal if the dialect file says so.
     """
     if has_audio(exchange) or exchange.status is None or is_busy(exchange):
         return False
@@ -106,7 +107,7 @@ def is_refusal_of_audio(subject: Subject, exchange: Exchange) -> bool:
 
 
 def is_without_audio(subject: Subject, exchange: Exchange) -> bool:
-    """Whether an answer says that no audio is kept for a leg: as the dialect file says, else 404, 410, or 200 with an error."""
+    """Whether an answer says that a leg has no kept audio: by the dialect file, else 404, 410, or 200 with an error."""
     rule = subject.target.api.error_rule("no_sound", "audio")
     statuses = NO_AUDIO_STATUSES if rule is None else rule.statuses
     return is_refusal_of_audio(subject, exchange) and exchange.status in statuses

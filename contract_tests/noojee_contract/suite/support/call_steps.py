@@ -54,7 +54,7 @@ def board(subject: Subject, *, people: Mapping[str, Any] = PEOPLE) -> Subject:
 
 
 def rings(record: str | None = None, *, name: str = "call", did: str = SALES, **more: str) -> Step:
-    """A caller dials the number of a queue. `record`: the transition that starts the recording; None: as the route says."""
+    """A caller dials a queue's number. `record`: the transition that starts the recording; None: as the route says."""
     step = {"do": "inbound", "did": did, "source": CALLER, "as": name, **more}
     return step if record is None else {**step, "record": record}
 

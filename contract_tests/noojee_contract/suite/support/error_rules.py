@@ -10,7 +10,7 @@ from noojee_contract.suite.support.queries import describe_exchange, is_refused,
 
 
 def check_rule(subject: Subject, check: Check, name: str, exchange: Exchange, what: str, *, method: str) -> None:
-    """Check that an answer of a method has the status and the code of an error rule, if the dialect file has that rule."""
+    """Check that an answer of a method has the status and code of an error rule, if the dialect file has it."""
     rule = subject.target.api.error_rule(name, method)
     if rule is None:
         return

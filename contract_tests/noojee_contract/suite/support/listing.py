@@ -353,7 +353,7 @@ def text_in(leg: Leg, field: str) -> str | None:
 
 
 def brings_nothing(subject: Subject, answer: Answer) -> bool:
-    """Whether an answer is an empty array, or the error with which this PBX answers to a value that it does not know."""
+    """Whether an answer is an empty array, or the error with which this PBX answers an unknown value."""
     if is_empty(answer):
         return True
     rule = subject.target.api.error_rule("unknown_recording", METHOD_OF[answer.asked.kind])

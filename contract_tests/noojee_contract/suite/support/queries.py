@@ -205,7 +205,7 @@ def check_credentials_refused(subject: Subject, check: Check, exchange: Exchange
 
 
 def is_unanswered(subject: Subject, check: Check, exchange: Exchange, what: str) -> bool:
-    """Whether a request with wrong credentials got no answer: the check keeps it, and the clause goes on with the next ones.
+    """Whether a request with wrong credentials got no answer: the check keeps it, and the clause goes on with the next.
 
     A PBX may close the connection on wrong credentials, but so does a proxy whose PBX is down.
     """
@@ -223,7 +223,7 @@ def is_unanswered(subject: Subject, check: Check, exchange: Exchange, what: str)
 
 
 def _is_undecided(subject: Subject, check: Check, exchange: Exchange, what: str) -> bool:
-    """Whether an exchange says nothing about credentials: the check keeps it, and the clause goes on with the next ones."""
+    """Whether an exchange says nothing about credentials: the check keeps it, and the clause goes on with the next."""
     if is_unanswered(subject, check, exchange, what):
         return True
     if not is_busy(exchange) or shows_recording(subject, exchange):

@@ -29,8 +29,8 @@ def test_answers_come_in_time(subject: Subject, check: Check) -> None:
     most, slowest = times[ceil(SHARE * len(times)) - 1], timed[-1]
     check(
         most <= limit,
-        f"{len(times)} answers took a median of {median(times):.2f} s, and 95 % of them up to {most:.2f} s, longer than "
-        f"{limit:g} s; the slowest is that to {question_in_words(slowest[1])}, {slowest[0]:.2f} s",
+        f"{len(times)} answers took a median of {median(times):.2f} s, and 95 % of them up to {most:.2f} s, longer "
+        f"than {limit:g} s; the slowest is that to {question_in_words(slowest[1])}, {slowest[0]:.2f} s",
         slowest[1].exchange,
         kind=FailureKind.SLOW_ANSWER,
         expected=f"{limit:g} s",
