@@ -66,7 +66,8 @@ class Config:
         for name in names:
             if name not in self.targets:
                 raise TargetError(
-                    f"{self.path}: there is no target {name!r}{near(name, self.targets)}; it has {', '.join(self.targets)}"
+                    f"{self.path}: there is no target {name!r}{near(name, self.targets)}; "
+                    f"it has {', '.join(self.targets)}"
                 )
         return tuple(self.targets[name] for name in dict.fromkeys(names)) if names else tuple(self.targets.values())
 
@@ -180,7 +181,8 @@ def _check_migration(old: Target, new: Target, place: str) -> None:
     if new.waives_negative_tests:
         raise FormError(
             f"$.targets.{new.name}.negative_tests",
-            f'{new.name} is the new side of {place}, which cannot waive negative tests; write "allowed", or remove this key',
+            f"{new.name} is the new side of {place}, which cannot waive negative tests; "
+            'write "allowed", or remove this key',
         )
     if old.writable != new.writable:
         raise FormError(place, "both targets must be writable, or neither")

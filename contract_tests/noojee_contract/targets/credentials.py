@@ -1,4 +1,4 @@
-"""The credentials that the environment holds for targets and proxies, to be hidden in everything that is shown. Pure."""
+"""The credentials of targets and proxies in the environment, to be hidden in everything that is shown. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from noojee_contract.targets.target import Target
 
 
 def credentials_of(target: Target, environ: Mapping[str, str]) -> list[str]:
-    """The API key, the control token and secret headers of a target, and passwords of proxies, if variables hold them."""
+    """The API key, control token and secret headers of a target, and passwords of proxies, if variables hold them."""
     names = (target.api_key_env, target.control_token_env, *(variable for _, variable in target.headers_env))
     named = [environ.get(name, "") for name in names if name is not None]
     return [value for value in (*named, *(value.strip() for value in named), *_of_proxies(environ)) if value]

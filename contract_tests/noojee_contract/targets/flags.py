@@ -1,5 +1,6 @@
-"""Every flag of `noojee-contract verify`, once. The command, pytest's flags, the repeat command and docs/reference/flags.md follow.
+"""Every flag of `noojee-contract verify`, once.
 
+The command, pytest's flags, the repeat command and docs/reference/flags.md follow.
 A flag of a target has the name of a key in `schemas/own/target.schema.json`, which owns its type, bounds and help. This
 module stays light: pytest imports it in every project where the plugin is installed.
 """
@@ -77,8 +78,8 @@ EXCHANGES = Flag(
     name="exchanges",
     flag="--exchanges",
     metavar="FILE",
-    help="Check recorded traffic instead of a PBX: an exchange file of `record`, or a HAR file. Clauses that the file has "
-    "no answers for are not applicable.",
+    help="Check recorded traffic instead of a PBX: an exchange file of `record`, or a HAR file. Clauses that the file "
+    "has no answers for are not applicable.",
 )
 RUN_FLAGS = (
     CONFIG,
@@ -168,14 +169,15 @@ SHARING_FLAGS = (
         name="redact",
         flag="--redact",
         metavar="WHAT",
-        help="Write personal to replace numbers, names and addresses by stand-ins, for a report that leaves the organisation.",
+        help="Write personal to replace numbers, names and addresses by stand-ins, "
+        "for a report that leaves the organisation.",
     ),
     Flag(
         name="redaction_key_env",
         flag="--redaction-key-env",
         metavar="NAME",
-        help="The variable with the key of stand-ins, 16 characters or more: with one key, equal values have equal stand-ins "
-        "in all reports and recordings. Default a new key that nobody knows.",
+        help="The variable with the key of stand-ins, 16 characters or more: with one key, equal values have equal "
+        "stand-ins in all reports and recordings. Default a new key that nobody knows.",
     ),
 )
 """Flags of the command only, for reports that are shared."""
@@ -184,7 +186,8 @@ DIFFERENCES = Flag(
     name="differences",
     flag="--differences",
     metavar="FILE",
-    help="Write all differences between the two sides of migrations as CSV: migration, clause, unique id, leg, field, old and new value.",
+    help="Write all differences between the two sides of migrations as CSV: "
+    "migration, clause, unique id, leg, field, old and new value.",
 )
 """A flag of `verify` only: a kept report has no list of differences."""
 
@@ -271,7 +274,7 @@ def _number_or_word(text: str) -> int | str:
 
 
 def _type_of(flag: Flag) -> Callable[[str], object] | str:
-    """The reader of a value; for a flag without a metavar, `bool`, or the word that it stands for if no word follows."""
+    """The reader of a value; without a metavar, `bool`, or the word that the flag stands for if no word follows."""
     if flag.help:
         return flag.type
     schema = _schema_of(flag)

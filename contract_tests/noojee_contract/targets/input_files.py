@@ -16,8 +16,8 @@ MOST_DEPTH = 8
 def input_files(values: Mapping[str, Any], folder: Path = Path()) -> list[Path]:
     """The files that the texts of a document name, and the files that these name if they are TOML or JSON.
 
-    `values` are flags, or the tables of a target file or dialect file. Relative names start from `folder`. A file that cannot be read
-    counts, but what it names is unknown.
+    `values` are flags, or the tables of a target file or dialect file. Relative names start from `folder`. A file that
+    cannot be read counts, but what it names is unknown.
     """
     found: dict[Path, None] = {}
     _collect(values, folder, found)

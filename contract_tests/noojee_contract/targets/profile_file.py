@@ -22,7 +22,7 @@ _ANY_TEXT = ("default_account", "json_content_type")  # a PBX may have a value t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileFile:
-    """A profile file: the target that was asked, the options that were learnt, and the behaviour that no option covers."""
+    """A profile file: the asked target, the learnt options, and the behaviour that no option covers."""
 
     name: str
     dialect: str

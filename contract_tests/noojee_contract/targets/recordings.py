@@ -91,8 +91,8 @@ def _check_undamaged(value: str, place: str) -> None:
     for damage, form in _DAMAGE.items():
         if form.fullmatch(value):
             raise TargetError(
-                f"{place}: the value {value[:40]!r} {damage}, as a spreadsheet writes it; correct it, or put it in quotes "
-                "to send it as it is"
+                f"{place}: the value {value[:40]!r} {damage}, as a spreadsheet writes it; correct it, or put it in "
+                "quotes to send it as it is"
             )
 
 

@@ -51,8 +51,8 @@ class Secret:
 class ExpectedFailure:
     """A clause that is expected to fail on a target: why, and the last day on which that is accepted.
 
-    `field` narrows it to failed checks of one field. `pattern` narrows it to failed checks whose message it is found in;
-    the message has the values of both sides. Without either, the whole clause is expected to fail.
+    `field` narrows it to failed checks of one field. `pattern` narrows it to failed checks whose message it is found
+    in; the message has the values of both sides. Without either, the whole clause is expected to fail.
     """
 
     clause: str
@@ -78,8 +78,8 @@ class Target:
     The fields are the keys of a target table; `schemas/own/target.schema.json` describes them. Exactly one of
     `base_url`, `transport` and `command` is set. `recording_places` holds the file and line of each
     recording. `claimed` are the capabilities that the target file names: a run passes only if it has exercised each.
-    `headers` are names and values, `headers_env` names and variables. `notes` go into the report. `negative_tests` says that they are allowed,
-    `waives_negative_tests` that a run may pass without them.
+    `headers` are names and values, `headers_env` names and variables. `notes` go into the report. `negative_tests` says
+    that they are allowed, `waives_negative_tests` that a run may pass without them.
     """
 
     name: str
@@ -158,13 +158,14 @@ class Target:
         return {**profile, **self.api.options}
 
     def secret_headers(self, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """The headers whose values are in variables. Raises TargetError where a variable is not set, or holds no value."""
+        """The headers whose values are in variables. Raises TargetError if a variable is not set, or holds no value."""
         found = []
         for name, variable in self.headers_env:
             value = environ.get(variable, "").strip()
             if not value:
                 raise TargetError(
-                    f"the variable {variable} of the header {name}, which target {self.name!r} names, is not set: export it"
+                    f"the variable {variable} of the header {name}, which target {self.name!r} names, "
+                    "is not set: export it"
                 )
             if not value.isascii() or not value.isprintable():
                 raise TargetError(f"the variable {variable} holds something that is no header value (printable ASCII)")
@@ -182,7 +183,8 @@ class Target:
             return Secret(REPLAY_KEY)
         if self.api_key_env is None:
             raise TargetError(
-                f"target {self.name!r} names no credential: set api_key_env to the name of the variable that holds its API key"
+                f"target {self.name!r} names no credential: "
+                "set api_key_env to the name of the variable that holds its API key"
             )
         value = environ.get(self.api_key_env, "").strip()
         if not value:
