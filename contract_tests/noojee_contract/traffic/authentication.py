@@ -21,8 +21,8 @@ Pairs = Iterable[tuple[str, str]]
 class Authenticator:
     """Says how requests of a recording are authenticated.
 
-    The age of a time stamp counts by the clock of the PBX, as its last answer of the Time method showed it, else by that of
-    this machine.
+    The age of a time stamp counts by the clock of the PBX, as its last answer of the Time method showed it, else by
+    that of this machine.
     """
 
     def __init__(self, scheme: Scheme | None, key: str | None) -> None:
@@ -59,8 +59,8 @@ def authentication_of(
 ) -> Authentication:
     """The authentication of a request by its parameters (of query and form) and headers.
 
-    `scheme` adds the name of a custom dialect's parameter or header; without it, the Authorization header counts. Without a key the verdict of a hash or key is
-    `unknown`. `now` is what the age of a time stamp counts to.
+    `scheme` adds the name of a custom dialect's parameter or header; without it, the Authorization header counts.
+    Without a key the verdict of a hash or key is `unknown`. `now` is what the age of a time stamp counts to.
     """
     came = dict(reversed(list(parameters)))  # the first of a repeated parameter counts, as in a servlet
     if "hash" in came or "timeStamp" in came:

@@ -2,8 +2,9 @@
 
 The first line is the header, each other line an exchange, as `schemas/own/exchange-file.schema.json` says. Heads are
 Latin-1 texts of their bytes. A body is UTF-8 text or base64; a body over 1 MiB is a side file in the folder
-`FILE.bodies`; a body over the bound of the recording is only a size and a hash. Each line is one write to the file, which
-only its owner can read: a file whose recording was killed is whole up to its last line, and a reader drops a partial one.
+`FILE.bodies`; a body over the bound of the recording is only a size and a hash. Each line is one write to the file,
+which only its owner can read: a file whose recording was killed is whole up to its last line, and a reader drops a
+partial one.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ OWNER_ONLY = 0o600
 class FileHeader:
     """What an exchange file says about its recording.
 
-    `made_by` is record, proxy or har. `redaction` is the fingerprint of the key of its stand-ins, None if the file is not
-    redacted. `base_path` is the path of the target's base URL, `audio` its audio template. What is unknown is None.
+    `made_by` is record, proxy or har. `redaction` is the fingerprint of the key of its stand-ins, None if the file is
+    not redacted. `base_path` is the path of the target's base URL, `audio` its audio template. What is unknown is None.
     """
 
     made_by: str

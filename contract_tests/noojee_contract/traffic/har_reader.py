@@ -1,7 +1,7 @@
 """Reads HAR files of browsers, proxies and this project, an entry at a time. A file may be broken or hostile.
 
-HAR holds bodies without transfer and content coding: the exchanges of other tools have the headers that fit such a body.
-What this project kept under `_noojee` is restored byte for byte.
+HAR holds bodies without transfer and content coding: the exchanges of other tools have the headers that fit such a
+body. What this project kept under `_noojee` is restored byte for byte.
 Source of the format: http://www.softwareishard.com/blog/har-12-spec/.
 """
 

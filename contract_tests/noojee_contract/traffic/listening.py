@@ -82,7 +82,7 @@ Serve = Callable[[Callable[[], None], asyncio.Event], Awaitable[None]]
 
 
 class ServerThread:
-    """Runs a server in a thread, as long as the `with` block runs. The end of the block raises what the server raised."""
+    """Runs a server in a thread while the `with` block runs. The end of the block raises what the server raised."""
 
     def __init__(self, serve: Serve) -> None:
         self._serve = serve

@@ -56,7 +56,7 @@ def offline_target(path: Path, flags: Mapping[str, Any]) -> Target:
 
 
 def _questions(reader: ExchangeReader) -> tuple[tuple[Question, ...], int]:
-    """The questions that a recording answers, each once, in order; and how many others it asks with right credentials."""
+    """The questions that a recording answers, each once, in order, and the count of others with right credentials."""
     answered: dict[Question, None] = {}
     others: set[Question] = set()
     for exchange in reader:

@@ -1,4 +1,4 @@
-"""Opens recorded traffic of any kind: an exchange file, or a HAR file, which becomes an exchange file for the time of use."""
+"""Opens recorded traffic: an exchange file, or a HAR file, which becomes an exchange file for the time of use."""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ def questions_of(target: Target, hours: Sequence[Question]) -> list[Question]:
         raise TargetError(f"target {target.name!r} has no method {KIND_METHODS[unable.kind]}, for {unable.value!r}")
     if not ordered:
         raise TargetError(
-            f"target {target.name!r} has no recordings file, and no day is given: set recordings, or give --day 2026/11/24"
+            f"target {target.name!r} has no recordings file, and no day is given: "
+            "set recordings, or give --day 2026/11/24"
         )
     return ordered
 
@@ -51,8 +52,8 @@ def questions_of(target: Target, hours: Sequence[Question]) -> list[Question]:
 class Recorded:
     """What a recording asked. `unanswered` are the questions that got an error or no answer.
 
-    `calls` and `sounds` count what listings brought, `asked_calls` and `asked_sounds` what was asked of it. `stopped` is why
-    it ended early.
+    `calls` and `sounds` count what listings brought, `asked_calls` and `asked_sounds` what was asked of it. `stopped`
+    is why it ended early.
     """
 
     questions: int = 0

@@ -1,4 +1,4 @@
-"""What a recording of a target may keep in addition to the vendor's names: the names of its dialect file, and its paths. Pure."""
+"""What a recording may keep in addition to vendor names: names of the target's dialect file, and its paths. Pure."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def read_answers(path: Path) -> dict[str, AnswerParts]:
 
 
 def read_bodies(path: Path) -> dict[str, bytes]:
-    """The bodies of sound in an exchange file by question; only a capture with --keep-sound has them. Raises TargetError."""
+    """Sound bodies in an exchange file by question; only a capture with --keep-sound has them. Raises TargetError."""
     found: dict[str, bytes] = {}
     with ExchangeReader(path) as reader:
         for wire in reader:
@@ -59,7 +59,7 @@ def read_bodies(path: Path) -> dict[str, bytes]:
 
 
 def question_of(wire: WireExchange) -> str:
-    """The name of a question: verb, path, parameters of query and form without credentials, and a body of another type."""
+    """The name of a question: verb, path, query and form parameters without credentials, and a body of another type."""
     body = wire.request.body.content or b""
     named = [
         f"{name}={value}"

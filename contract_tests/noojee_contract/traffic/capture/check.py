@@ -137,7 +137,9 @@ def _gaps(old: CapturedSide, new: CapturedSide, *, has_legs: bool) -> Iterator[s
 def _notes(old: CapturedSide, new: CapturedSide) -> Iterator[str]:
     drawn = sum(question not in new.answers for question in old.answers)
     if drawn:
-        yield f"{drawn} of {len(old.answers)} questions were not asked again (the limits sounds and calls of the target)"
+        yield (
+            f"{drawn} of {len(old.answers)} questions were not asked again (the limits sounds and calls of the target)"
+        )
     lost = sorted(set(old.options) - set(new.options))
     if lost and new.options:
         yield f"options that were not learnt again: {', '.join(lost)}"

@@ -1,4 +1,4 @@
-"""What a capture keeps of the contract and of the options, and what an upgrade changed in them. Pure, but for reading files."""
+"""What a capture keeps of contract and options, and what an upgrade changed in them. Pure, but for reading files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a capture keeps of sound: a hash of the samples, length, channels, and how loud each half second is. No spectrum."""
+"""What a capture keeps of sound: a hash of the samples, length, channels, and loudness by half second. No spectrum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What passes through one connection of the proxy, divided into exchanges. Pure: bytes and times come in as arguments."""
+"""What passes through one connection of the proxy, divided into exchanges. Pure: bytes and times are arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TARGET = re.compile(rb"^((?:\r?\n)*\S+ )(?:https?://[^/? ]*)?/?")
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where requests go. `path` is put before each request target; `authority` replaces the client's Host if not None."""
+    """Where requests go. `path` precedes each request target; `authority` replaces the client's Host if not None."""
 
     authority: str | None
     path: str = ""

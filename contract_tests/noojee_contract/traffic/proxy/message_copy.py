@@ -31,7 +31,7 @@ class Ending(Enum):
 
 
 class MessageCopy:
-    """A copy of one message. `largest_bytes` bounds what is kept of its body; of a longer body the hash and size are kept.
+    """A copy of one message. `largest_bytes` bounds what is kept of its body; a longer body is kept as hash and size.
 
     `head` is None until it is whole. The head of a message that cannot be read is its beginning.
     """

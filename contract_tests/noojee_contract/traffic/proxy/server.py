@@ -25,7 +25,9 @@ MOST_UNWRITTEN_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyConfig:
-    """What a proxy needs. `upstream` is an http or https URL, `upstream_tls` its context; `tls` is that of the listener.
+    """What a proxy needs.
+
+    `upstream` is an http or https URL, `upstream_tls` its context; `tls` is that of the listener.
     `server_name` is the name in the upstream's certificate, if it is not the host of the URL.
     `idle_seconds` is how long the proxy waits for a byte of the upstream, also in a long poll. `keeps_host` leaves the
     Host header of requests as the client wrote it.

@@ -1,4 +1,4 @@
-"""What a request asks, without how it is written or authenticated: requests with equal parts get the same answers. Pure."""
+"""What a request asks, however it is written or authenticated. Requests with equal parts get the same answers. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestParts:
-    """A request: its parameters are sorted, and without the values of credentials; `body` is the hash of a body that is no form."""
+    """A request. Parameters are sorted, without values of credentials; `body` is the hash of a body that is no form."""
 
     method: str
     path: str

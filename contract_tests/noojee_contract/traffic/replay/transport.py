@@ -22,8 +22,8 @@ class ReplayTransport(httpx.BaseTransport):
 
         with httpx.Client(transport=ReplayTransport(Path("day.jsonl")), base_url="https://pbx") as client: ...
 
-    Answers that were cut off or are garbage raise what httpx raises for them on a socket. Raises TargetError if the file
-    cannot be used.
+    Answers that were cut off or are garbage raise what httpx raises for them on a socket. Raises TargetError if the
+    file cannot be used.
     """
 
     def __init__(self, path: Path, config: ReplayConfig = USUAL_REPLAY) -> None:
