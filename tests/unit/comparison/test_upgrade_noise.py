@@ -25,9 +25,9 @@ Sent = dict[str, Any]
 
 def leg(number: int, start: str = "2026-11-23 09:00:00.0", **fields: Any) -> dict[str, Any]:
     return {
-        "Source": "0400000001", "Leg": str(number), "Start": start, "Tag": "INV-7", "Duration": "31", "Username": "Fred",
-        "CallRecordId": str(500 + number), "UniqueId": "1795384790.2", "DID": "0390000000", "Direction": "0",
-        "Destination": "410", **fields,
+        "Source": "0400000001", "Leg": str(number), "Start": start, "Tag": "INV-7", "Duration": "31",
+        "Username": "Fred", "CallRecordId": str(500 + number), "UniqueId": "1795384790.2", "DID": "0390000000",
+        "Direction": "0", "Destination": "410", **fields,
     }  # fmt: skip
 
 

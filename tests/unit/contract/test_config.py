@@ -331,9 +331,11 @@ def test_a_default_time_zone_is_noted() -> None:
     ("content", "says"),
     [
         (b"", "header kind,value"), (b"kind,value\n", "no known recording"), (b"a,b\ntag,1\n", "header kind,value"),
-        (b"kind,value\ntgg,1\n", "the nearest is tag"), (b"kind,value\ntag\n", "line 2"), (b"kind,value\ntag,\n", "empty"),
+        (b"kind,value\ntgg,1\n", "the nearest is tag"), (b"kind,value\ntag\n", "line 2"),
+        (b"kind,value\ntag,\n", "empty"),
         (b"kind,value\nhour,2021-09-14\n", "2021/09/14 15"), (b"kind,value\nhour,2021/02/30 4\n", "2021/09/14 15"),
-        (b'kind,value\ntag,"a\n', "line 2"), (b"kind,value\ntag,\xff\n", "not UTF-8"), (b"kind,value\ntag,1,2\n", "3 columns"),
+        (b'kind,value\ntag,"a\n', "line 2"), (b"kind,value\ntag,\xff\n", "not UTF-8"),
+        (b"kind,value\ntag,1,2\n", "3 columns"),
     ],
 )  # fmt: skip
 def test_a_wrong_recordings_file_is_reported_with_its_line(tmp_path: Path, content: bytes, says: str) -> None:
@@ -358,8 +360,10 @@ def test_recordings_are_read_with_quotes_comments_and_marks(tmp_path: Path) -> N
         ("tag,1.23457E+17", "is a rounded number"), ("unique_id, 1795460698.32", "has a blank in front"),
         ("unique_id,1795460698.32 ", "has a blank at its end"), ("tag,\u00a0INV-7", "has a blank in front"),
         ("unique_id,'1795460698.32", "begins with an apostrophe"), ('unique_id,="1795460698.32"', "is a formula"),
-        ("tag,#NAME?", "is the error of a formula"), ("tag,\u201cINV-7\u201d", "is in curly quotes"), ("tag,\ufeffINV-7", "byte order mark"),
-        ("hour,14/09/2021 15", "perhaps a spreadsheet changed it"), ("hour,2021-09-14 15:00", "perhaps a spreadsheet changed it"),
+        ("tag,#NAME?", "is the error of a formula"), ("tag,\u201cINV-7\u201d", "is in curly quotes"),
+        ("tag,\ufeffINV-7", "byte order mark"),
+        ("hour,14/09/2021 15", "perhaps a spreadsheet changed it"),
+        ("hour,2021-09-14 15:00", "perhaps a spreadsheet changed it"),
         ("hour,14-Sep-21 15", "perhaps a spreadsheet changed it"),
     ],
 )  # fmt: skip

@@ -38,7 +38,10 @@ MELBOURNE = ZoneInfo("Australia/Melbourne")
 METHODS = {
     "by_tag": Method(verb="POST", path="/find", query=(("kind", "tag"), ("q", "{tag}"))),
     "by_unique_id": Method(verb="GET", path="/calls/{unique_id}/legs"),
-    "by_hour": Method(verb="GET", path="/legs", query=(("d", "{date}"), ("h", "{hour}")), hour=DateAndHour(day_pattern="%d.%m.%Y", padded=True)),
+    "by_hour": Method(
+        verb="GET", path="/legs", query=(("d", "{date}"), ("h", "{hour}")),
+        hour=DateAndHour(day_pattern="%d.%m.%Y", padded=True),
+    ),
     "audio": Method(verb="GET", path="/calls/{unique_id}/{leg}.wav"),
 }  # fmt: skip
 Ask = Callable[[Client], Exchange]
@@ -145,7 +148,10 @@ HOSTILE = 'a "b" \\ {tag} \x00 \r\n\U0001f4de é&=+%'
     ("body", "content_type", "sent"),
     [
         (IN_JSON, "application/json", json.dumps({"q": {"tag": HOSTILE}, "sort": ["at", 1]}).encode()),
-        (FormBody((("a b", "{tag}"), ("n", "1"))), "application/x-www-form-urlencoded", f"a%20b={quote(HOSTILE, safe='')}&n=1".encode()),
+        (
+            FormBody((("a b", "{tag}"), ("n", "1"))), "application/x-www-form-urlencoded",
+            f"a%20b={quote(HOSTILE, safe='')}&n=1".encode(),
+        ),
     ],
 )  # fmt: skip
 def test_parameters_are_sent_in_the_body(body: Body, content_type: str, sent: bytes) -> None:

@@ -82,7 +82,7 @@ def test_places_formats_and_errors_may_be_nested(folder: Path) -> None:
 
 
 def test_a_method_may_answer_errors_in_its_own_way(folder: Path) -> None:
-    """204 or 404 for an unknown call in the path, an empty list for a search; the other kinds are as for all methods."""
+    """204 or 404 for an unknown call in the path, an empty list for a search; other kinds are as for all methods."""
     dialect = read(folder, OWN, f"{OWN}{UNKNOWN}{{ status = [204, 404] }}\n")
     assert dialect.error_rule("unknown_recording", "by_unique_id") == ErrorRule(statuses=(204, 404))
     assert dialect.error_rule("unknown_recording", "by_tag") == ErrorRule(statuses=(), empty_list=True)

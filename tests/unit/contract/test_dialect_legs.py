@@ -157,7 +157,10 @@ def test_a_pattern_without_an_offset_is_local_time() -> None:
 
 @pytest.mark.parametrize("form", sorted(TIMES))
 @given(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30), st.just("9" * 15), st.just([]), st.just(MISSING))
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30), st.just("9" * 15), st.just([]),
+        st.just(MISSING),
+    )
 )  # fmt: skip
 def test_a_value_that_is_no_time_does_not_crash(form: str, value: Any) -> None:
     """Any JSON value."""

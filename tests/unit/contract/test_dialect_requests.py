@@ -61,8 +61,14 @@ def test_parameters_may_be_in_the_body(folder: Path) -> None:
         (RANGE.replace("&until={until}", ""), "request", "GET /legs?from={from}&until={until}"),
         (HOURLY + 'json = { d = "{date}" }', "request", "{hour} is neither here nor in the body"),
         (HOURLY + 'json = { d = "{date}", u = "{until}" }', "time", "is missing"),
-        (HOURLY + 'json = { d = "{date}", u = "{until}" }\ntime = "rfc3339"', "json", "only {from}, {until} may be in braces"),
-        (HOURLY + 'json = { f = "{from:number}", u = "{until}" }\ntime = "rfc3339"', "json", "of nothing in this method"),
+        (
+            HOURLY + 'json = { d = "{date}", u = "{until}" }\ntime = "rfc3339"', "json",
+            "only {from}, {until} may be in braces",
+        ),
+        (
+            HOURLY + 'json = { f = "{from:number}", u = "{until}" }\ntime = "rfc3339"', "json",
+            "of nothing in this method",
+        ),
         (HOURLY + 'json = { d = "{date:number}", h = "{hour}" }', "json", ":number makes a whole number of hour alone"),
     ],
 )  # fmt: skip

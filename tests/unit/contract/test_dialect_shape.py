@@ -24,12 +24,12 @@ from unit.contract.test_dialect_requests import error_of
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 HOUR = {
-    "call": {"id": "1631595787.5", "leg": "2"}, "began": 1631595810250, "ended": 1631595814750, "lasted": 4500, "from": "0400000001",
-    "to": "410", "dialled": "7601", "direction": 0,
+    "call": {"id": "1631595787.5", "leg": "2"}, "began": 1631595810250, "ended": 1631595814750, "lasted": 4500,
+    "from": "0400000001", "to": "410", "dialled": "7601", "direction": 0,
 }  # fmt: skip
 TAG = {
-    "id": 501, "callId": "1631595787.5", "legNumber": 2, "startedAt": 1631595810.25, "seconds": 4, "reference": "a", "agent": "Fred",
-    "from": "0400000001", "to": "410", "direction": "IN",
+    "id": 501, "callId": "1631595787.5", "legNumber": 2, "startedAt": 1631595810.25, "seconds": 4, "reference": "a",
+    "agent": "Fred", "from": "0400000001", "to": "410", "direction": "IN",
 }  # fmt: skip
 ANSWERS: dict[str, Any] = {"/api/v2/legs": [HOUR], "/api/v2/recordings": {"found": [TAG]}}
 

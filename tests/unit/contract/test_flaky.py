@@ -34,7 +34,7 @@ def test_the_same_question_is_recognised(
     """Other parameters make another question; another sandbox and other credentials do not."""
     again = [exchange(*other, 500), exchange(*twin, 503)]
     said = difference(
-        CheckFailed("a leg is missing", FailureKind.MISSING_LEG, exchange=exchange(*first, 200)), None, again, Redactor(names=["Caller"]),
-        below=lambda url: "/" + url.partition("?")[0].split("/", 5)[5],
+        CheckFailed("a leg is missing", FailureKind.MISSING_LEG, exchange=exchange(*first, 200)), None, again,
+        Redactor(names=["Caller"]), below=lambda url: "/" + url.partition("?")[0].split("/", 5)[5],
     )  # fmt: skip
     assert "status 200, then 503" in str(said)

@@ -23,7 +23,8 @@ SEED_LEG = {
     "CallRecordId": "198348", "UniqueId": "1392271611.238", "DID": "internal", "Direction": "2", "Destination": "410",
 }  # fmt: skip
 HOUR_LEG = {
-    **SEED_LEG, "Start": "Tue Sep 14 15:03:30 AEST 2021", "callend": "Tue Sep 14 15:03:34 AEST 2021", "Direction": "Inbound",
+    **SEED_LEG, "Start": "Tue Sep 14 15:03:30 AEST 2021", "callend": "Tue Sep 14 15:03:34 AEST 2021",
+    "Direction": "Inbound",
 }  # fmt: skip
 
 
@@ -87,7 +88,10 @@ def test_a_missing_field_is_a_problem(missing: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"  ", b"<html>", b"[", b'{"a":1}', b"null", b'"x"', b"[1]", b"\xff\xfe", b"[" * 100_000, b'[{"Leg":"1","Leg":"2"}]', b"[NaN]"],
+    [
+        b"", b"  ", b"<html>", b"[", b'{"a":1}', b"null", b'"x"', b"[1]", b"\xff\xfe", b"[" * 100_000,
+        b'[{"Leg":"1","Leg":"2"}]', b"[NaN]",
+    ],
     ids=range(12),
 )  # fmt: skip
 def test_an_answer_that_is_no_listing_does_not_crash(body: bytes) -> None:
@@ -165,8 +169,15 @@ def test_any_bytes_are_read_without_an_error(body: bytes, status: int, shape: st
     read(body, status=status, shape=shape)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*HOUR_LEG, "Code", "Message", "x"]), inner, max_size=4)))  # fmt: skip
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from([*HOUR_LEG, "Code", "Message", "x"]), inner, max_size=4)
+        ),
+    )
+)
 def test_any_document_is_read_or_a_problem(document: object) -> None:
     """Hostile JSON never raises."""
     reading = read(json.dumps(document).encode())

@@ -47,8 +47,8 @@ def test_a_credential_is_hidden_in_any_coding(said: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "https://h/x?apiKey=abc&tag=1", "https://h/x?tag=1&hash=abc", "api_key=abc", '{"password": "abc"}', '{"apiKey":"abc',
-        "https://user:abc@h/", "Authorization: Bearer abcd1234", "token=abc",
+        "https://h/x?apiKey=abc&tag=1", "https://h/x?tag=1&hash=abc", "api_key=abc", '{"password": "abc"}',
+        '{"apiKey":"abc', "https://user:abc@h/", "Authorization: Bearer abcd1234", "token=abc",
     ],
 )  # fmt: skip
 def test_a_value_with_the_name_of_a_credential_is_hidden(text: str) -> None:

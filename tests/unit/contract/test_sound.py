@@ -41,7 +41,8 @@ def test_a_tone_has_the_exact_length() -> None:
     ("content", "says"),
     [
         (b"", "empty"), (json.dumps({"Code": -1}).encode(), "JSON"), (b"<html>", "HTML"), (b"hello", "no sound file"),
-        (tone(1, 440)[:-1000], "cut off"), (tone(1, 440)[:30], "cut off"), (b"RIFF", "no sound file"), (b"RIFF\0\0\0\0WAVE", "cut off"),
+        (tone(1, 440)[:-1000], "cut off"), (tone(1, 440)[:30], "cut off"), (b"RIFF", "no sound file"),
+        (b"RIFF\0\0\0\0WAVE", "cut off"),
         (b"OggS" + b"\0" * 50, "cannot be decoded"), (b"fLaC1234", "cannot be decoded"),
         (b"RIFF\xff\xff\xff\xffWAVEdata" + struct.pack("<I", 2**31), "cannot be decoded"),
     ],

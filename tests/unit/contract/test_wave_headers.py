@@ -85,8 +85,8 @@ def test_a_header_out_of_bounds_is_no_sound(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (b"\xff\xf1\x60\x40" + b"\0" * 60, "AAC"), (b"\0\0\0\x20ftypM4A " + b"\0" * 60, "MP4"), (b"#!AMR\n" + b"\0" * 60, "AMR"),
-        (fmt_chunk(tag=0x133), "G.729"), (b"\x1aE\xdf\xa3" + b"\0" * 60, "WebM"),
+        (b"\xff\xf1\x60\x40" + b"\0" * 60, "AAC"), (b"\0\0\0\x20ftypM4A " + b"\0" * 60, "MP4"),
+        (b"#!AMR\n" + b"\0" * 60, "AMR"), (fmt_chunk(tag=0x133), "G.729"), (b"\x1aE\xdf\xa3" + b"\0" * 60, "WebM"),
     ],
 )  # fmt: skip
 def test_audio_that_cannot_be_decoded_here_is_named(content: bytes, name: str) -> None:

@@ -46,7 +46,10 @@ def test_call_in_place_of_a_deleted_one_is_served(pbx: Any, call: Any, leg: Any)
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("", 400), ("?leg=1", 400), ("?unique_id=", 400), ("?unique_id=1.1&leg=x", 400), ("?unique_id=1.1&leg=2", 404), ("?unique_id=2.1", 404)],
+    [
+        ("", 400), ("?leg=1", 400), ("?unique_id=", 400), ("?unique_id=1.1&leg=x", 400), ("?unique_id=1.1&leg=2", 404),
+        ("?unique_id=2.1", 404),
+    ],
 )  # fmt: skip
 def test_unknown_call_cannot_be_deleted(pbx: Any, call: Any, query: str, status: int) -> None:
     """404; 400 without a unique id."""

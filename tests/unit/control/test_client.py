@@ -57,8 +57,8 @@ def test_sandboxes_are_made_found_and_deleted(
     """They have a base URL and a key. A context manager deletes its sandbox."""
     assert control.about()["server"] == "noojee-fake"
     with control.make_sandbox(
-        archive=archive(call("1.1")), profile={"tag_match": "ignore-case"}, dialects=["njadmin"], directory={}, time_zone="UTC",
-        now=datetime(2026, 11, 24, 9, tzinfo=UTC), frozen=False,
+        archive=archive(call("1.1")), profile={"tag_match": "ignore-case"}, dialects=["njadmin"], directory={},
+        time_zone="UTC", now=datetime(2026, 11, 24, 9, tzinfo=UTC), frozen=False,
     ) as made:  # fmt: skip
         assert made.base_url == f"http://pbx.invalid/s/{made.name}"
         assert post(sandboxes, f"{made.base_url}{LEGS}", apiKey=made.api_key, tag="T").json() == []

@@ -19,8 +19,13 @@ from support.openapi import API, operations, path_of, resolved
 from support.openapi.hoist import components_of
 
 WAV = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\4\0\0\0\1\2\3\4"
-QUERIES = {"get_sound": "?unique_id=1.1&leg=1", "put_sound": "?unique_id=1.1&leg=1", "delete_sound": "?unique_id=1.1&leg=1",
-           "delete_calls": "?unique_id=1.1&leg=1", "read_journal": "?path=/&method=get&status=200&from=1&limit=2&unmatched=false&tag=1&parameter=tag"}  # fmt: skip
+QUERIES = {
+    "get_sound": "?unique_id=1.1&leg=1",
+    "put_sound": "?unique_id=1.1&leg=1",
+    "delete_sound": "?unique_id=1.1&leg=1",
+    "delete_calls": "?unique_id=1.1&leg=1",
+    "read_journal": "?path=/&method=get&status=200&from=1&limit=2&unmatched=false&tag=1&parameter=tag",
+}
 
 
 def walk(value: Any, place: str = "$") -> Iterator[tuple[str, Any]]:

@@ -139,7 +139,7 @@ def test_step_is_refused_only_if_its_schema_refuses_it(pbx: Any, do: str, more: 
 def test_impossible_step_leaves_the_steps_before_it_done(
     pbx: Any, steps: list[dict[str, Any]], at: int, says: str
 ) -> None:
-    """409 with the step, the reason and a hint; the answer has the number of played steps and the state of the calls."""
+    """409 with the step, the reason and a hint, the number of played steps and the state of the calls."""
     caller = pbx()
     refused = caller.control_json("POST", "/flow", {"steps": [INBOUND, *steps]}, status=409)
     assert (refused["path"], refused["done"]) == (f"$.steps[{at}]", at)

@@ -1,4 +1,7 @@
-"""An answer is kept while it stays right: a changed call, a leg that ends and a clock that is set back give a new answer."""
+"""An answer is kept while it stays right.
+
+A changed call, a leg that ends and a clock that is set back give a new answer.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,10 @@ def near(
         ("POST", f"{D}/retrieveMetaData/", f"POST {D}/retrieveMetaData", "slashes"),
         ("POST", "/njadmin//rest/RecordingAPI/retrieveMetaData", f"POST {D}/retrieveMetaData", "slashes"),
         ("POST", f"{D}/retrieveMetaData;jsessionid=1", f"POST {D}/retrieveMetaData", "path parameter"),
-        ("POST", f"{A}/retrieveMetaDataByHour", f"POST {D}/retrieveMetaDataByHour", f"other prefix: retrieveMetaDataByHour is served under {D}"),
+        (
+            "POST", f"{A}/retrieveMetaDataByHour", f"POST {D}/retrieveMetaDataByHour",
+            f"other prefix: retrieveMetaDataByHour is served under {D}",
+        ),
         ("POST", "/retrieveMetaDataByHour", f"POST {D}/retrieveMetaDataByHour", "other prefix"),
         ("POST", f"{D}/retriveMetaData", f"POST {D}/retrieveMetaData", "spelling"),
         ("POST", f"{C}/hangUp", f"POST {C}/hangup", "letter case"),
@@ -48,7 +51,10 @@ def test_near_miss_of_a_path_or_method(pbx: Any, method: str, path: str, served:
 @pytest.mark.parametrize(
     ("version", "path", "says"),
     [
-        ("current", f"{A}/stop", "removed: recording-api was served up to version 3, not from 4.8 on; this PBX is version current"),
+        (
+            "current", f"{A}/stop",
+            "removed: recording-api was served up to version 3, not from 4.8 on; this PBX is version current",
+        ),
         ("3", f"{D}/retrieveMetaData", "not there yet: njadmin comes with version current, this PBX is version 3"),
         ("4.8", f"{D}/retrieveMetaDataByHour", "not there yet"),
     ],
@@ -77,15 +83,27 @@ def test_near_miss_of_a_dialect_that_is_not_served(pbx: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "query", "says"),
     [
-        (f"{D}/retrieveMetaDataByUniqueId", "apiKey=x&uniqueID=1.2", "misspelt parameter: uniqueID; names are case-sensitive, it is uniqueId"),
+        (
+            f"{D}/retrieveMetaDataByUniqueId", "apiKey=x&uniqueID=1.2",
+            "misspelt parameter: uniqueID; names are case-sensitive, it is uniqueId",
+        ),
         (f"{D}/retrieveMetaDataByUniqueId", "apiKey=x&uniqeId=1.2", "misspelt parameter: uniqeId; it is uniqueId"),
         (f"{D}/retrieveMetaDataByUniqueId", "apiKey=x", "uniqueId is missing"),
         (f"{D}/retrieveMetaData", "tag=1", "apiKey is missing"),
-        (f"{D}/retrieveMetaData", "APIKEY=x&tag=1", "misspelt parameter: APIKEY; names are case-sensitive, it is apiKey"),
-        (f"{C}/start", "apiKey=x&extenOrUniqueId=410&Tag=22", "misspelt parameter: Tag; names are case-sensitive, it is tag"),
+        (
+            f"{D}/retrieveMetaData", "APIKEY=x&tag=1",
+            "misspelt parameter: APIKEY; names are case-sensitive, it is apiKey",
+        ),
+        (
+            f"{C}/start", "apiKey=x&extenOrUniqueId=410&Tag=22",
+            "misspelt parameter: Tag; names are case-sensitive, it is tag",
+        ),
         (f"{C}/start", "apiKey=x&extenOrUniqueId=410&tag22", "a parameter without its =: tag"),
         (f"{C}/hangup", "extenOrUniqueId=410", "apiKey is missing, or timeStamp and hash"),
-        (f"{A}/retrieveMetaData", "tag=1&timestamp=1&hash=2", "misspelt parameter: timestamp; names are case-sensitive, it is timeStamp"),
+        (
+            f"{A}/retrieveMetaData", "tag=1&timestamp=1&hash=2",
+            "misspelt parameter: timestamp; names are case-sensitive, it is timeStamp",
+        ),
     ],
 )  # fmt: skip
 def test_near_miss_of_a_missing_or_misspelt_parameter(pbx: Any, path: str, query: str, says: str) -> None:

@@ -200,8 +200,11 @@ def test_too_large_body_is_refused(pbx: Any, call: Any, monkeypatch: Any) -> Non
 
 @pytest.mark.parametrize(
     "path",
-    ["/x", "/sandboxes/", "/sandboxes/A", "/sandboxes/-", f"/sandboxes/{'a' * 41}", "/sandboxes/default/", "/sandboxes/default/x",
-     "/sandboxes/default/calls/1", "/sandboxes/default/snapshots/x", "/sandboxes/default/snapshots/1/x", "/sandboxes/default/snapshots/"],
+    [
+        "/x", "/sandboxes/", "/sandboxes/A", "/sandboxes/-", f"/sandboxes/{'a' * 41}", "/sandboxes/default/",
+        "/sandboxes/default/x", "/sandboxes/default/calls/1", "/sandboxes/default/snapshots/x",
+        "/sandboxes/default/snapshots/1/x", "/sandboxes/default/snapshots/",
+    ],
 )  # fmt: skip
 def test_unknown_path_is_404(pbx: Any, path: str) -> None:
     """As JSON, for every method, and for an unknown sandbox."""

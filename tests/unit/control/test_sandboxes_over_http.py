@@ -73,7 +73,7 @@ def test_sandbox_object_has_all_that_a_client_needs(pbx: Any, call: Any, leg: An
 
 
 def test_sandbox_spec_is_applied(pbx: Any, archive: Any, call: Any, leg: Any) -> None:
-    """Archive, options over those of the archive, dialects in the server's order, zone and clock over those of the archive."""
+    """Archive, dialects in the server's order; options, zone and clock override those of the archive."""
     document = archive(call("1.1", leg(tag="T")), profile={"outbound_did": "internal", "time_body": "digits-newline"})
     caller = pbx()
     made = caller.control(
@@ -98,7 +98,10 @@ def test_sandbox_spec_is_applied(pbx: Any, archive: Any, call: Any, leg: Any) ->
 
 
 def test_sandbox_without_a_spec_has_the_real_clock() -> None:
-    """A running clock, no calls, the zone of Melbourne. `now` alone freezes the clock, `frozen` alone freezes the real time."""
+    """A running clock, no calls, the zone of Melbourne.
+
+    `now` alone freezes the clock, `frozen` alone freezes the real time.
+    """
     real = Clock(source=lambda: parse_instant("2026-12-01T00:00:00Z"))
     sandboxes = build(clock=real, ids=CountedIds())
     clocks = []

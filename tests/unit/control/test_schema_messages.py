@@ -20,7 +20,10 @@ def archive(**call: Any) -> dict[str, Any]:
     ("document", "schema", "component", "message", "path"),
     [
         ({"calls": []}, "archive", None, 'the field "format" is missing', "$.format"),
-        ({"format": "noojee-seed/1", "calls": []}, "archive", None, '"noojee-seed/1" is not "noojee-archive/1"', "$.format"),
+        (
+            {"format": "noojee-seed/1", "calls": []}, "archive", None,
+            '"noojee-seed/1" is not "noojee-archive/1"', "$.format",
+        ),
         (archive(direction="inwards"), "archive", None, 'did you mean "inbound"?', "$.calls[0].direction"),
         (archive(direction="inbound"), "archive", None, 'the field "did" is missing', "$.calls[0].did"),
         (archive(sauce="400"), "archive", None, 'unknown field "sauce"; did you mean "source"?', "$.calls[0]"),
@@ -30,9 +33,15 @@ def archive(**call: Any) -> dict[str, Any]:
         (archive(legs=[]), "archive", None, "at least 1 and at most 10000 entries", "$.calls[0].legs"),
         (archive(legs=[LEG | {"leg": 0}]), "archive", None, "0 is out of range: at least 1", "$.calls[0].legs[0].leg"),
         (archive(legs=[LEG | {"end": "noon"}]), "archive", None, "RFC 3339", "$.calls[0].legs[0].end"),
-        (archive(legs=[LEG | {"sound": {}}]), "archive", None, "matches no alternative: file, or absent", "$.calls[0].legs[0].sound"),
+        (
+            archive(legs=[LEG | {"sound": {}}]), "archive", None,
+            "matches no alternative: file, or absent", "$.calls[0].legs[0].sound",
+        ),
         (archive(legs=[LEG | {"sound": 5}]), "archive", None, "5 matches no alternative", "$.calls[0].legs[0].sound"),
-        ({"routes": [{"did": "1 2", "to": "400"}]}, "directory", None, "has a wrong form; expected: ", "$.routes[0].did"),
+        (
+            {"routes": [{"did": "1 2", "to": "400"}]}, "directory", None,
+            "has a wrong form; expected: ", "$.routes[0].did",
+        ),
         ({"users": {"name": "Anna"}}, "directory", None, "an object is not a list", "$.users"),
         ({}, "control", "ClockChange", "its fields are now, step_seconds, frozen", "$"),
         ({"frozen": 1}, "control", "ClockChange", "1 is not true or false or null", "$.frozen"),

@@ -79,7 +79,10 @@ def test_a_call_across_an_hour_shows_its_legs_in_different_hours(pbx: Any, call:
 
 
 def test_legs_come_by_end_and_then_by_record_id(pbx: Any, call: Any, leg: Any) -> None:
-    """The order of the published sample; fractions of a second do not show, so they do not order. Source: option metadata_order."""
+    """The order of the published sample; fractions of a second do not show, so they do not order.
+
+    Source: option metadata_order.
+    """
     caller = pbx(
         call("1.1", leg(end="2026-11-20T09:05:00.1+11:00", call_record_id=8)),
         call("2.1", leg(end="2026-11-20T09:04:00+11:00", call_record_id=9)),
@@ -202,7 +205,10 @@ def test_dates_and_hours_may_be_escaped_and_hours_padded(ended_at: Any, date: st
     ],
 )
 def test_bad_dates_and_hours_are_refused(ended_at: Any, query: str) -> None:
-    """400 with a failure that names the parameter, never an empty list; and the limit is not used up. Source: option bad_hour."""
+    """400 with a failure that names the parameter, never an empty list; and the limit is not used up.
+
+    Source: option bad_hour.
+    """
     caller = ended_at("2026-11-20T09:00:00+11:00")
     path = "/njadmin/rest/RecordingAPI/retrieveMetaDataByHour"
     answer = caller.ask(path, f"apiKey={caller.key}&{query}")
@@ -234,7 +240,10 @@ def test_a_leg_in_progress_is_in_no_hour(pbx: Any, call: Any, leg: Any, listed: 
 
 
 def test_an_hour_starts_at_its_first_instant(ended_at: Any) -> None:
-    """With future_hour `refused`, the hour that begins now can be asked, the one before its begin cannot. Option future_hour."""
+    """With future_hour `refused`, the hour that begins now can be asked, the one before its begin cannot.
+
+    Source: option future_hour.
+    """
     caller = ended_at(future_hour="refused")
     assert caller.njadmin(BY_HOUR, date="2026/11/24", hour=11).body == b"[]"
     caller.sandboxes.default.clock.step(3_599_999_999)

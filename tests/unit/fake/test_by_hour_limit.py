@@ -29,7 +29,10 @@ def step(caller: Any, seconds: float) -> None:
 
 
 def test_a_second_request_waits_a_full_minute(empty: Any) -> None:
-    """Refused a microsecond before the minute is over, accepted at its end (DOC W-H; the edge is chosen, option by_hour_limit_status)."""
+    """Refused a microsecond before the minute is over, accepted at its end.
+
+    Source: DOC W-H; the edge is chosen, option by_hour_limit_status.
+    """
     caller = empty()
     assert by_hour(caller) == 200
     step(caller, 59.999999)
@@ -39,7 +42,10 @@ def test_a_second_request_waits_a_full_minute(empty: Any) -> None:
 
 
 def test_refused_requests_do_not_prolong_the_wait(empty: Any) -> None:
-    """The minute runs from the last accepted request, so asking too often never locks a client out. Source: option by_hour_limit_status."""
+    """The minute runs from the last accepted request, so asking too often never locks a client out.
+
+    Source: option by_hour_limit_status.
+    """
     caller = empty()
     answers = []
     for _ in range(13):
@@ -49,7 +55,10 @@ def test_refused_requests_do_not_prolong_the_wait(empty: Any) -> None:
 
 
 def test_the_refusal_has_a_body_and_no_retry_after(empty: Any) -> None:
-    """The vendor's client prints the body of an error (CLIENT C-D); no page speaks of Retry-After. Source: option by_hour_limit_status."""
+    """The vendor's client prints the body of an error (CLIENT C-D); no page speaks of Retry-After.
+
+    Source: option by_hour_limit_status.
+    """
     caller = empty()
     by_hour(caller)
     answer = caller.njadmin("retrieveMetaDataByHour", date="2026/11/20", hour=9)
@@ -88,7 +97,10 @@ def test_the_other_methods_have_no_limit(empty: Any) -> None:
 
 
 def test_each_key_has_a_minute_of_its_own(empty: Any) -> None:
-    """Sandboxes have keys of their own, and one's requests do not use up another's minute. Source: option by_hour_limit_status."""
+    """Sandboxes have keys of their own, and one's requests do not use up another's minute.
+
+    Source: option by_hour_limit_status.
+    """
     caller = empty()
     made = [caller.control("POST", "/sandboxes", {"clock": {"frozen": True}}) for _ in range(2)]
     sandboxes = [caller.sandbox(answer) for answer in made]

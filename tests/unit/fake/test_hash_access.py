@@ -32,7 +32,7 @@ def opened(caller: Any, query: str, **how: Any) -> bool:
     ("age", "valid"), [(0, True), (10, True), (10.001, False), (-2, True), (-2.001, False), (86400, False)]
 )
 def test_a_time_stamp_lives_ten_seconds(tagged: Any, age: float, valid: bool) -> None:
-    """Valid to the last millisecond of its ten seconds (DOC W-A1), and two ahead (UNKNOWN, option clock_ahead_seconds)."""
+    """Valid to the last millisecond of ten seconds (DOC W-A1), and two ahead (UNKNOWN, option clock_ahead_seconds)."""
     caller = tagged()
     answer = caller.ask(PATH, f"tag=T&{caller.signature(age=age)}")
     assert (answer.body[:1] == b"[") is valid
@@ -159,7 +159,10 @@ def test_time_needs_no_credentials_and_is_the_pbx_clock(tagged: Any) -> None:
 
 
 def test_only_ten_digits_are_seconds(pbx: Any, call: Any, leg: Any) -> None:
-    """With time_stamp_seconds `accepted`; nine digits were seconds until 2001, and are refused. Source: option time_stamp_seconds."""
+    """With time_stamp_seconds `accepted`; nine digits were seconds until 2001, and are refused.
+
+    Source: option time_stamp_seconds.
+    """
     for now, stamp, valid in (
         ("2001-01-01T00:00:00Z", "978307200", False),
         ("2026-11-24T00:00:00Z", "1795478400", True),

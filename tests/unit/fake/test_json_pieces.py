@@ -42,7 +42,10 @@ def test_value_is_that_of_json(indent: int | None) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[", "{", "[1", "[1,", "[1,]", "[1 2]", '{"a"', '{"a":', '{"a":1', '{"a":1,}', "{1:2}", "[]]", '{"a" 1}', "[NaN]", '["\n"]', "nul", '{"a":{"b":[[[1}]]]}'],
+    [
+        "", "[", "{", "[1", "[1,", "[1,]", "[1 2]", '{"a"', '{"a":', '{"a":1', '{"a":1,}', "{1:2}", "[]]", '{"a" 1}',
+        "[NaN]", '["\n"]', "nul", '{"a":{"b":[[[1}]]]}',
+    ],
 )  # fmt: skip
 def test_text_that_is_no_json_is_refused(text: str) -> None:
     """As json.loads refuses it."""

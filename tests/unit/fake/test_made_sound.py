@@ -31,7 +31,10 @@ def strongest_hertz(samples: Any) -> int:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_tone_lasts_exactly_as_long_as_duration(five_legs: Any, form: str) -> None:
-    """8 kHz, mono, readable by an independent reader, to the sample. Source: option audio_format, option zero_length_legs for zero seconds."""
+    """8 kHz, mono, readable by an independent reader, to the sample.
+
+    Source: option audio_format, option zero_length_legs for zero seconds.
+    """
     caller = five_legs(audio_format=form)
     for number, seconds in enumerate((0, 0, 1, 4, 61), start=1):
         answer = caller.njadmin("retrieveByUniqueId", uniqueId="1763589600.1", leg=number)
@@ -141,7 +144,10 @@ def test_no_tone_is_made_for_more_than_twelve_hours() -> None:
 
 
 def test_compressed_sound_is_mpeg_audio_and_lasts_as_long(five_legs: Any) -> None:
-    """Option audio_format: recordings are compressed later; type and name follow the bytes, the pitch still identifies the leg."""
+    """Recordings are compressed later; type and name follow the bytes, the pitch still identifies the leg.
+
+    Source: option audio_format.
+    """
     caller = five_legs(audio_format="mpeg")
     for number, seconds in enumerate((0, 0, 1, 4, 61), start=1):
         answer = caller.njadmin("retrieveByUniqueId", uniqueId="1763589600.1", leg=number)
@@ -156,7 +162,7 @@ def test_compressed_sound_is_mpeg_audio_and_lasts_as_long(five_legs: Any) -> Non
 
 @pytest.mark.parametrize("seconds", [179, 180, 181, 900])
 def test_a_long_compressed_tone_is_joined_without_a_gap(seconds: int) -> None:
-    """It is encoded three minutes at a time; length and pitch are right behind each joint, by the header and decoded."""
+    """It is encoded three minutes at a time; length and pitch are right behind each joint, by header and decoded."""
     fields = {"number": 1, "start_micros": 0, "tag": "", "username": None, "destination": "1", "call_record_id": 7}
     made = audio.made(Leg(end_micros=seconds * 1_000_000, **fields), "mpeg")
     assert made is not None

@@ -106,7 +106,10 @@ def test_numbers_may_have_gaps(pbx: Any, call: Any, leg: Any) -> None:
     ],
 )
 def test_direction_and_did(pbx: Any, call: Any, direction: str, did: str, digit: str, word: str, shown: str) -> None:
-    """Digits in shape 1, words in shape 2; the DID of an internal call is `internal` (SPEC, options internal_word and outbound_did)."""
+    """Digits in shape 1, words in shape 2; the DID of an internal call is `internal`.
+
+    Source: SPEC, options internal_word and outbound_did.
+    """
     fields = {"direction": direction} | ({} if did is None else {"did": did})
     caller = pbx(call("1.1", **fields))
     (plain,) = rows(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"))
@@ -116,7 +119,10 @@ def test_direction_and_did(pbx: Any, call: Any, direction: str, did: str, digit:
 
 
 def test_a_leg_without_owner_is_the_default_accounts(pbx: Any, call: Any, leg: Any) -> None:
-    """An archive may name its own; else the option does (SPEC, option default_account). An owner of no letters is an owner."""
+    """An archive may name its own; else the option does. An owner of no letters is an owner.
+
+    Source: SPEC, option default_account.
+    """
     unowned = call("1.1", leg(), leg(username="Fred"), leg(username=""))
     for head, options, account in (
         ({}, {}, "Administrator"),
@@ -147,7 +153,10 @@ def test_record_ids_rise_and_are_never_shared(pbx: Any, call: Any, leg: Any) -> 
 def test_duration_is_whole_seconds_rounded_down(
     pbx: Any, call: Any, leg: Any, start: str, end: str, seconds: str
 ) -> None:
-    """From the true times, so it may differ by one from the printed ones. Source: options zero_length_legs and start_fraction."""
+    """From the true times, so it may differ by one from the printed ones.
+
+    Source: options zero_length_legs and start_fraction.
+    """
     caller = pbx(call("1.1", leg(f"2026-11-20T09:00:{start}+11:00", f"2026-11-20T09:00:{end}+11:00")))
     (row,) = rows(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1"))
     assert row["Duration"] == seconds
@@ -186,7 +195,10 @@ def test_hostile_tags_come_round(pbx: Any, call: Any, leg: Any, tag: str) -> Non
 
 
 def test_answers_are_utf_8_without_escapes(pbx: Any, call: Any, leg: Any) -> None:
-    """As the vendor's client reads them (CLIENT C-J); only what JSON must escape is escaped. Source: option query_charset."""
+    """As the vendor's client reads them (CLIENT C-J); only what JSON must escape is escaped.
+
+    Source: option query_charset.
+    """
     caller = pbx(call("1.1", leg(tag='é🎧"/')))
     for ask in (caller.njadmin, caller.legacy):
         assert '"Tag":"é🎧\\"/"'.encode() in ask("retrieveMetaDataByUniqueId", uniqueId="1.1").body

@@ -1,6 +1,7 @@
 """Each option changes an answer: an example shows it for the default and for every alternative.
 
-A newer option needs no example: its clause shows each of its values (`tests/quality/clauses/test_other_option_values.py`).
+A newer option needs no example: its clause shows each of its values
+(`tests/quality/clauses/test_other_option_values.py`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def test_every_example_has_an_option() -> None:
 
 @pytest.mark.parametrize("key", SHOWN)
 def test_the_examples_show_the_values_of_the_table(key: str) -> None:
-    """Every alternative has an answer of its own; for an option without alternatives, the table says what settled it."""
+    """Every alternative has an answer of its own; without alternatives, the table says what settled the option."""
     answers = SHOWN[key].answers
     assert list(answers) == values(key)
     distinct = {repr(answer) for answer in answers.values()}

@@ -100,7 +100,10 @@ def test_the_archive_files_of_the_project_give_them(pbx: Callable[..., Any]) -> 
 
 
 def test_the_hashes_in_the_spec_pages_urls_are_placeholders(pbx: Callable[..., Any]) -> None:
-    """Ten digits and a hash of 26: refused as expired, even at the moment they name. Source: option time_stamp_seconds."""
+    """Ten digits and a hash of 26: refused as expired, even at the moment they name.
+
+    Source: option time_stamp_seconds.
+    """
     caller = pbx(head={"now": "2010-01-30T12:09:42Z"})
     query = "tag=1234&timeStamp=1264853382&hash=45678905678956789678906789"
     answer = caller.ask("/rest/RecordingAPI/retrieveMetaData", query)

@@ -104,7 +104,10 @@ def test_the_parameters_that_are_shown_are_those_of_the_api() -> None:
 
 
 def test_filters_of_the_control_api_are_shown_in_its_own_requests() -> None:
-    """An access log without `limit=` hides what a reader of it looks for. In a request of the API, it may be a secret."""
+    """An access log without `limit=` hides what a reader of it looks for.
+
+    In a request of the API, it may be a secret.
+    """
     redaction = Redaction(("s3cret",))
     assert redaction.target("/__noojee/sandboxes/default/journal", "limit=5&path=x") == (
         "/__noojee/sandboxes/default/journal?limit=5&path=[redacted]"

@@ -78,7 +78,7 @@ def test_without_retention_sound_is_kept_for_ever(years: float) -> None:
 
 
 def test_a_location_of_no_days_keeps_nothing() -> None:
-    """Without a Long Term location, recordings that leave Mid Term are deleted; without a Mid Term one, Long Term has it."""
+    """Without Long Term, recordings that leave Mid Term are deleted; without Mid Term, Long Term has them."""
     night = local("2026-06-11T02:00:00")
     assert where(ENDED, night, mid_term_days=0) is Tier.LONG_TERM
     assert where(ENDED, night, mid_term_days=0, long_term_days=0) is Tier.GONE

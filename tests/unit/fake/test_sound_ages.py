@@ -1,4 +1,7 @@
-"""Sound ages with the PBX's clock: compressed by the nightly run, deleted after its retention. Source: W-SL (DOC); options audio_format and expired_leg."""
+"""Sound ages with the PBX's clock: compressed by the nightly run, deleted after its retention.
+
+Source: W-SL (DOC); options audio_format and expired_leg.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ FOR_EVER = RetentionRules()
 
 @pytest.fixture(scope="session")
 def three_legs(pbx: Callable[..., Any], call: Any, leg: Any) -> Callable[..., Any]:
-    """Legs that ended at 11:00 on the 8th and the 9th, and at 11:59 on the 10th; it is noon of that day in Melbourne."""
+    """Legs that end at 11:00 on the 8th and the 9th, and at 11:59 on the 10th; it is noon of that day in Melbourne."""
     legs = (
         leg("2026-06-08T10:59:50+10:00", "2026-06-08T11:00:00+10:00", tag="T"),
         leg("2026-06-09T10:59:50+10:00", "2026-06-09T11:00:00+10:00", tag="T"),
@@ -114,7 +117,10 @@ def test_thirty_nights_pass_at_once(three_legs: Any) -> None:
 
 
 def test_a_record_removed_with_its_sound_leaves_a_gap(three_legs: Any) -> None:
-    """By tag, by unique id and by hour, in both dialects; the numbers of the other legs stay. Source: option expired_leg."""
+    """By tag, by unique id and by hour, in both dialects; the numbers of the other legs stay.
+
+    Source: option expired_leg.
+    """
     caller = three_legs(RetentionRules(mid_term_days=2, long_term_days=0), expired_leg="record-removed")
     asked = (
         lambda: listed(caller.njadmin("retrieveMetaDataByUniqueId", uniqueId="1.1")),

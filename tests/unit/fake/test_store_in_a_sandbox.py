@@ -1,4 +1,4 @@
-"""A sandbox whose calls are kept in a file: what an archive does to it, what a restart brings back, and what it forgets."""
+"""A sandbox whose calls are kept in a file: what an archive changes, what a restart brings back, what it forgets."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_other_sandboxes_are_not_kept(started: Callable[..., Sandboxes], calling
 def test_snapshots_and_reset_reach_the_file(
     started: Callable[..., Sandboxes], calling: Any, archive: Any, call: Any
 ) -> None:
-    """What they bring back is there after a restart; a reset brings back the archive, though the file had its own calls."""
+    """A restart keeps what they brought back; a reset brings back the archive, though the file had its own calls."""
     sandboxes = started(archive=archive(call("1.1")))
     caller = calling(sandboxes)
     caller.control("POST", "/sandboxes/default/calls", {"calls": [call("2.1")]})

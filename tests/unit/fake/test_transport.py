@@ -122,7 +122,10 @@ def test_credentials_of_one_dialect_do_not_open_the_other(pbx: Any, call: Any, l
 def test_a_missing_parameter_is_a_failure(
     pbx: Callable[..., Any], call: Any, leg: Any, name: str, dialect: str
 ) -> None:
-    """Never an empty list, which a client takes for an answer; names are case-sensitive (DOC W-SU). Source: option njadmin_bad_request_status."""
+    """Never an empty list, which a client takes for an answer; names are case-sensitive.
+
+    Source: DOC W-SU, option njadmin_bad_request_status.
+    """
     caller = pbx(call("1.1", leg(tag="T")))
     wanted = "uniqueId" if name.endswith("UniqueId") else "tag"
     status = 400 if dialect == "njadmin" else 200

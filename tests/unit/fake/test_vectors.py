@@ -41,7 +41,7 @@ def test_dates_are_written_as_java_does(vector: dict[str, Any]) -> None:
 
 
 def test_old_java_wrote_est_summer_and_winter() -> None:
-    """The option eastern_abbreviation touches Australian eastern time and nothing else. Source: option eastern_abbreviation."""
+    """The option touches Australian eastern time and nothing else. Source: option eastern_abbreviation."""
     melbourne, new_york = ZoneInfo("Australia/Melbourne"), ZoneInfo("America/New_York")
     winter, summer = parse_instant("2021-07-01T00:00:00Z"), parse_instant("2021-01-01T00:00:00Z")
     assert date_text(winter, melbourne, eastern="EST") == "Thu Jul 01 10:00:00 EST 2021"

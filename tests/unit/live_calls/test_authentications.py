@@ -1,4 +1,7 @@
-"""Five authentications at once, where an option says so: under way from Time until the time stamp is used. Option concurrent_authentications."""
+"""Five authentications at once, where an option says so: under way from Time until the time stamp is used.
+
+Source: option concurrent_authentications.
+"""
 
 from __future__ import annotations
 

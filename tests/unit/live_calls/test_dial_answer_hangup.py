@@ -70,7 +70,7 @@ def test_missing_parameters_are_named(live_pbx: Any) -> None:
 
 @pytest.mark.parametrize("auto_answer", ["", "Call-info:answer-after=0"])
 def test_a_dialled_call_is_recorded_from_the_answer(auto_answer: str, live_pbx: Any) -> None:
-    """Where `record=true` says so, with the tag; autoAnswer is a header for the phone, which then picks up by itself."""
+    """If `record=true` says so, with the tag; autoAnswer is a header for the phone, which then picks up by itself."""
     pbx = live_pbx()
     given = {"autoAnswer": auto_answer} if auto_answer else {}
     dial(pbx, record="true", tag="INV-7", **given)

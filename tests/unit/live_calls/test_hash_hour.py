@@ -1,4 +1,7 @@
-"""A hash of call-management: ten seconds, and once used an hour (DOC W-HA). From when the hour counts is option hash_hour_from."""
+"""A hash of call-management: ten seconds, and once used an hour (DOC W-HA).
+
+From when the hour counts is option hash_hour_from.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is asked of the methods about live calls, an answer comes: no exception, no 500, no credential, no broken leg."""
+"""Every request to the methods about live calls gets an answer: no exception, no 500, no credential, no broken leg."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Subscribe: what changed at some extensions since a sequence number, at once or when it happens. Source: W-SU (DOC)."""
+"""Subscribe: what changed at some extensions since a sequence number, at once or when it happens.
+
+Source: W-SU (DOC).
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ def test_a_dialled_call_looks_as_in_the_clients_sample(live_pbx: Any) -> None:
 
 
 def test_zero_and_zero_give_what_is_now(live_pbx: Any) -> None:
-    """`timeOut=0&lastSequenceNumber=0` is the current state (DOC W-SU): calls that live, each once, none that is over."""
+    """`timeOut=0&lastSequenceNumber=0` is the current state (DOC W-SU): each live call once, no ended call."""
     pbx = live_pbx()
     assert pbx.subscribed() == {"Data": {}, "seq": 1, "Code": 0}
     over = pbx.talk()

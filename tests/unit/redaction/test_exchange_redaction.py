@@ -23,14 +23,18 @@ API_KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 TEXT_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
 LEG = {
-    "Source": "0398765432", "Destination": "410", "Leg": "1", "Start": "2014-02-13 17:06:52.0", "Duration": "4", "Tag": "",
-    "Username": "Fred", "CallRecordId": "198348", "UniqueId": "1392271611.238", "DID": "internal",
+    "Source": "0398765432", "Destination": "410", "Leg": "1", "Start": "2014-02-13 17:06:52.0", "Duration": "4",
+    "Tag": "", "Username": "Fred", "CallRecordId": "198348", "UniqueId": "1392271611.238", "DID": "internal",
 }  # fmt: skip
 
 
 def redacted(
-    body: bytes = b"", *, head: bytes = JSON_HEAD, request: bytes = b"GET / HTTP/1.1\r\n\r\n", rules: RedactionRules | None = None
-) -> WireExchange:  # fmt: skip
+    body: bytes = b"",
+    *,
+    head: bytes = JSON_HEAD,
+    request: bytes = b"GET / HTTP/1.1\r\n\r\n",
+    rules: RedactionRules | None = None,
+) -> WireExchange:
     exchange = WireExchange(
         at=datetime.now(UTC),
         request=WireMessage(head=request),
@@ -139,11 +143,12 @@ def test_a_path_keeps_its_shape(target: str, shape: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Content-Type: application/json;charset=UTF-8", "CONTENT-type:  text/html; charset=\"utf-8\"  ", "Transfer-Encoding: Chunked",
-        "Connection: keep-alive", "Date: Tue, 14 Sep 2021 05:03:30 GMT", "Cache-Control: no-cache, max-age=0", "Retry-After: 60",
-        "Vary: Accept-Encoding", "Accept: text/html, */*;q=0.8", "Server: Apache-Coyote/1.1", "Server: nginx/1.18.0",
-        "User-Agent: python-httpx/0.28.1", "Accept-Encoding: gzip, deflate", "Accept-Ranges: bytes", "WWW-Authenticate: Basic realm=\"API\"",
-        "Content-Range: bytes 0-99/1234", "Expires: 0",
+        "Content-Type: application/json;charset=UTF-8", "CONTENT-type:  text/html; charset=\"utf-8\"  ",
+        "Transfer-Encoding: Chunked", "Connection: keep-alive", "Date: Tue, 14 Sep 2021 05:03:30 GMT",
+        "Cache-Control: no-cache, max-age=0", "Retry-After: 60", "Vary: Accept-Encoding",
+        "Accept: text/html, */*;q=0.8", "Server: Apache-Coyote/1.1", "Server: nginx/1.18.0",
+        "User-Agent: python-httpx/0.28.1", "Accept-Encoding: gzip, deflate", "Accept-Ranges: bytes",
+        "WWW-Authenticate: Basic realm=\"API\"", "Content-Range: bytes 0-99/1234", "Expires: 0",
     ],
 )  # fmt: skip
 def test_a_harmless_header_stays_as_it_is(line: str) -> None:
@@ -154,12 +159,14 @@ def test_a_harmless_header_stays_as_it_is(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Content-Type: application/fredsmith", "X-Fred: 1", "fredsmith: 2", "Set-Cookie: sid=fredsmith; Path=/", "Server: fredsmith/1.0",
-        "Location: https://pbx.example/a?tag=fredsmith", "Location: /fredsmith", "ETag: \"fredsmith\"", "Authorization: Basic fredsmith",
-        "Authorization: fredsmith", "Content-Disposition: attachment; filename=fredsmith.wav", "Date: fredsmith", "fredsmith",
-        "Retry-After: fredsmith", " fredsmith", "Link: <https://fredsmith.example>; rel=next", "Content-Length: fredsmith",
-        "Warning: 199 fredsmith \"x\"", "Via: 1.1 fredsmith", "WWW-Authenticate: Basic realm=\"fredsmith\"", "X-Api-Key: fredsmith",
-        "Referer: fredsmith", "Host: fredsmith:8080", "Connection: fredsmith",
+        "Content-Type: application/fredsmith", "X-Fred: 1", "fredsmith: 2", "Set-Cookie: sid=fredsmith; Path=/",
+        "Server: fredsmith/1.0", "Location: https://pbx.example/a?tag=fredsmith", "Location: /fredsmith",
+        "ETag: \"fredsmith\"", "Authorization: Basic fredsmith", "Authorization: fredsmith",
+        "Content-Disposition: attachment; filename=fredsmith.wav", "Date: fredsmith", "fredsmith",
+        "Retry-After: fredsmith", " fredsmith", "Link: <https://fredsmith.example>; rel=next",
+        "Content-Length: fredsmith", "Warning: 199 fredsmith \"x\"", "Via: 1.1 fredsmith",
+        "WWW-Authenticate: Basic realm=\"fredsmith\"", "X-Api-Key: fredsmith", "Referer: fredsmith",
+        "Host: fredsmith:8080", "Connection: fredsmith",
     ],
 )  # fmt: skip
 def test_a_personal_value_in_a_header_is_replaced(line: str) -> None:
@@ -172,7 +179,8 @@ def test_a_personal_value_in_a_header_is_replaced(line: str) -> None:
     ("host", "shape"),
     [
         ("pbx.acme.example:8443", r"[a-z]{3}\.[a-z]{4}\.[a-z]{7}:8443"), ("192.0.2.7", r"[0-9]+(\.[0-9]+){3}"),
-        ("127.0.0.1:5000", r"127\.0\.0\.1:5000"), ("[2001:db8::1]:80", r"\[.{11}\]:80"), ("10.1.2.3, 10.1.2.4", r"[0-9.]+, [0-9.]+"),
+        ("127.0.0.1:5000", r"127\.0\.0\.1:5000"), ("[2001:db8::1]:80", r"\[.{11}\]:80"),
+        ("10.1.2.3, 10.1.2.4", r"[0-9.]+, [0-9.]+"),
     ],
 )  # fmt: skip
 def test_a_host_keeps_its_port_and_its_shape(host: str, shape: str) -> None:

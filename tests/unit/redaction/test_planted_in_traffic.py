@@ -1,4 +1,4 @@
-"""1,000 and more secrets and personal details, in all kinds of place and coding: none of them is in a redacted exchange."""
+"""At least 1,000 secrets and personal details, in all places and codings: a redacted exchange has none of them."""
 
 from __future__ import annotations
 
@@ -153,7 +153,8 @@ def test_harmless_values_of_known_fields_stay() -> None:
             "Leg": str(draw.randrange(1, 40)),
             "Start": f"20{draw.randrange(10, 30)}-{draw.randrange(1, 13):02}-{draw.randrange(1, 29):02} "
             f"{draw.randrange(24):02}:{draw.randrange(60):02}:{draw.randrange(60):02}.0",
-            "callend": f"Tue Sep {draw.randrange(1, 31):02} {draw.randrange(24):02}:{draw.randrange(60):02}:00 AEST 2021",
+            "callend": f"Tue Sep {draw.randrange(1, 31):02} "
+            f"{draw.randrange(24):02}:{draw.randrange(60):02}:00 AEST 2021",
             "Duration": str(draw.randrange(0, 20000)),
             "Direction": draw.choice(["0", "1", "2", "Inbound", "Outbound", "Internal"]),
             "DID": "internal",

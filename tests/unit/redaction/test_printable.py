@@ -26,7 +26,8 @@ def test_a_text_that_is_no_command_is_not_changed(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "shown"), [
-    ("::error::x", r"\x3a:error::x"), ("  ::Error::x", r"  \x3a:Error::x"), ("##[x", r"\x23#[x"), ("###[x", r"#\x23#[x"),
+    ("::error::x", r"\x3a:error::x"), ("  ::Error::x", r"  \x3a:Error::x"), ("##[x", r"\x23#[x"),
+    ("###[x", r"#\x23#[x"),
 ])  # fmt: skip
 def test_one_character_of_a_command_is_escaped(text: str, shown: str) -> None:
     """As control characters are: as an escape of Python."""

@@ -79,8 +79,9 @@ def test_a_number_stays_one_with_and_without_prefix(numbers: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "kept"), [("1392271611.238", "1392271611."), ("SIP/410-12FA7B", "SIP/"), ("pbx1-1392271611.238", "-1392271611.")]
-)  # fmt: skip
+    ("value", "kept"),
+    [("1392271611.238", "1392271611."), ("SIP/410-12FA7B", "SIP/"), ("pbx1-1392271611.238", "-1392271611.")],
+)
 def test_an_id_keeps_its_epoch_and_a_channel_its_technology(value: str, kept: str) -> None:
     stand_in = STAND_INS.of(value)
     assert kept in stand_in

@@ -21,7 +21,8 @@ from support.leaks.places import PLACES
 from support.leaks.scanner import Scanner
 
 PARTS = (
-    "message", "exchange", "archive", "field", "header", "expected", "actual", "script", "command", "flaky", "reason", "options",
+    "message", "exchange", "archive", "field", "header", "expected", "actual", "script", "command", "flaky", "reason",
+    "options",
 )  # fmt: skip
 SECRETS = [secret_of(number) for number in range(1000, 2000)]
 Writer = Callable[[Report], str]
@@ -73,8 +74,13 @@ def report_of(numbers: range, redactor: Redactor) -> Report:
     results = [result_of(number, redactor) for number in numbers]
     said = [shown_by(number).decode("latin-1") for number in numbers[:8]]
     report = Report(
-        suite="noojee-contract", catalogue="0", started="2026-11-23T12:00:00+00:00", seconds=1.0, random_seed=1, examples=1,
-        targets=[TargetRow(name="pbx", dialect="njadmin", address=f"http://user:{SECRETS[0]}@pbx.invalid", sources=["observed"])],
+        suite="noojee-contract", catalogue="0", started="2026-11-23T12:00:00+00:00", seconds=1.0, random_seed=1,
+        examples=1,
+        targets=[
+            TargetRow(
+                name="pbx", dialect="njadmin", address=f"http://user:{SECRETS[0]}@pbx.invalid", sources=["observed"]
+            )
+        ],
         clauses=[ClauseRow(id=each.clause, sentence="", severity="must", provenance="", group="") for each in results],
         results=results, missing=[("pbx", text) for text in said], empty_rows=[("pbx", text) for text in said],
         notes=said, caveats=said, unreachable=[("pbx", text) for text in said[:2]],

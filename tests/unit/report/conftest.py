@@ -74,11 +74,17 @@ def report_of(results: list[Result], **more: Any) -> Report:
     severities = {"metadata.order": "declared", "audio.labelled": "may"}
     return Report(
         **{
-            "suite": "noojee-contract 0.1.0", "catalogue": "0123456789ab", "started": "2026-11-23T12:00:00+00:00", "seconds": 4.5, "random_seed": 7,
-            "examples": 25,
+            "suite": "noojee-contract 0.1.0", "catalogue": "0123456789ab", "started": "2026-11-23T12:00:00+00:00",
+            "seconds": 4.5, "random_seed": 7, "examples": 25,
             "targets": [
-                TargetRow(name="old", dialect="recording-api", address="https://pbx.invalid", sources=["observed"], requests=40),
-                TargetRow(name="staging", dialect="njadmin", address="https://staging.invalid/x", sources=["bundled", "generated"], requests=1200),
+                TargetRow(
+                    name="old", dialect="recording-api", address="https://pbx.invalid", sources=["observed"],
+                    requests=40,
+                ),
+                TargetRow(
+                    name="staging", dialect="njadmin", address="https://staging.invalid/x",
+                    sources=["bundled", "generated"], requests=1200,
+                ),
                 TargetRow(name="old > staging", dialect="migration", address="", sources=["bundled"]),
             ],
             "clauses": [clause(each, severities.get(each, "must")) for each in ids],
@@ -117,11 +123,23 @@ def failed_run() -> Report:
             result("metadata.tag", Outcome.PASSED, "old", "observed"),
             result("audio.fetched", Outcome.ERROR, checks=0, reason="File x, line 1\nKeyError: 'y'"),
             result("audio.lasts", Outcome.NOT_APPLICABLE, checks=0, reason="the target names no audio template"),
-            result("authentication.stale", Outcome.INCONCLUSIVE, "old", "observed", checks=0, reason='needs a wait of 11 s; set max_wait_seconds = 11'),
-            result("authentication.no-echo", Outcome.EXPECTED_FAILURE, reason="expected until 2027-01-31: ticket 12", failure=Failure(kind=FailureKind.LEAKED_CREDENTIAL, message="The answer repeats the key.")),
+            result(
+                "authentication.stale", Outcome.INCONCLUSIVE, "old", "observed", checks=0,
+                reason='needs a wait of 11 s; set max_wait_seconds = 11',
+            ),
+            result(
+                "authentication.no-echo", Outcome.EXPECTED_FAILURE, reason="expected until 2027-01-31: ticket 12",
+                failure=Failure(kind=FailureKind.LEAKED_CREDENTIAL, message="The answer repeats the key."),
+            ),
             result("migration.tags", Outcome.PASSED, "old > staging"),
             result("metadata.order", Outcome.INFORMATIONAL, reason="saw metadata_order = 'newest-first'"),
-            result("audio.labelled", Outcome.FAILED, failure=Failure(kind=FailureKind.WRONG_HEADER, header="Content-Type", expected="audio/wav", actual="text/html", message="Content-Type is text/html, expected audio/wav")),
+            result(
+                "audio.labelled", Outcome.FAILED,
+                failure=Failure(
+                    kind=FailureKind.WRONG_HEADER, header="Content-Type", expected="audio/wav", actual="text/html",
+                    message="Content-Type is text/html, expected audio/wav",
+                ),
+            ),
         ],
         missing=[("old", "authentication.stale")],
         calls=[CALL],
@@ -132,7 +150,10 @@ def failed_run() -> Report:
 @pytest.fixture
 def inconclusive_run() -> Report:
     return report_of(
-        [result("metadata.tag", Outcome.PASSED), result("authentication.accepted", Outcome.INCONCLUSIVE, checks=0, reason="no check was made")],
+        [
+            result("metadata.tag", Outcome.PASSED),
+            result("authentication.accepted", Outcome.INCONCLUSIVE, checks=0, reason="no check was made"),
+        ],
         missing=[("staging", "authentication.accepted")],
     )  # fmt: skip
 

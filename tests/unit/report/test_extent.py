@@ -30,9 +30,15 @@ def compared() -> Report:
     name = "old > new"
     return Report(
         suite="noojee-contract 0.1.0", catalogue="0123456789ab", started="2026-11-23T12:00:00+00:00", seconds=1,
-        random_seed=7, examples=25, targets=[TargetRow(name=name, dialect="migration", address="", sources=["observed"])],
+        random_seed=7, examples=25,
+        targets=[TargetRow(name=name, dialect="migration", address="", sources=["observed"])],
         clauses=[ClauseRow(id="migration.fields", sentence="", severity="must", provenance="SPEC", group="migration")],
-        results=[Result(clause="migration.fields", target=name, source="observed", outcome=Outcome.FAILED, checks=9, failure=FAILURE)],
+        results=[
+            Result(
+                clause="migration.fields", target=name, source="observed", outcome=Outcome.FAILED, checks=9,
+                failure=FAILURE,
+            )
+        ],
     )  # fmt: skip
 
 

@@ -69,7 +69,10 @@ ONE_CAUSE = {
     ),
     "a server error": (
         failed("metadata.by-tag-answered", Kind.INVALID_BODY, ERROR_PAGE),
-        failed("by-hour.answered", Kind.UNEXPECTED_STATUS, exchange("<h1>500</h1>", status=500, name="retrieveMetaDataByHour")),
+        failed(
+            "by-hour.answered", Kind.UNEXPECTED_STATUS,
+            exchange("<h1>500</h1>", status=500, name="retrieveMetaDataByHour"),
+        ),
     ),
     "a refusal of everything": (
         failed("authentication.accepted", Kind.REFUSED, REFUSED),
@@ -77,7 +80,9 @@ ONE_CAUSE = {
     ),
     "Time, of which stale hashes are the consequence": (
         failed("authentication.accepted", Kind.REFUSED, EXPIRED),
-        failed("transport.time-milliseconds", Kind.WRONG_TIME, exchange("1392356108888", name="Time"), severity="should"),
+        failed(
+            "transport.time-milliseconds", Kind.WRONG_TIME, exchange("1392356108888", name="Time"), severity="should",
+        ),
     ),
     "legs with wrong numbers, so that their fields are those of other legs": (
         failed("metadata.duration", Kind.WRONG_VALUE, field="Duration"),
@@ -91,7 +96,10 @@ ONE_CAUSE = {
     ),
     "what is served and should be refused": (
         failed("authentication.wrong-refused", Kind.NOT_REFUSED),
-        failed("authentication.refused-status", Kind.OPTION_DIFFERS, option="njadmin_refused_status", expected="401", actual="other: 200"),
+        failed(
+            "authentication.refused-status", Kind.OPTION_DIFFERS, option="njadmin_refused_status", expected="401",
+            actual="other: 200",
+        ),
     ),
     "an answer that never comes": (
         failed("metadata.by-tag-answered", Kind.NO_ANSWER, exchange(error="no answer within 10 s")),
@@ -222,10 +230,19 @@ def test_no_failures_have_no_groups() -> None:
 def grouped() -> Report:
     rows = ONE_CAUSE["a field that is wrong"]
     return Report(
-        suite="noojee-contract 0.1.0", catalogue="0123456789ab", started="2026-11-23T12:00:00+00:00", seconds=4.5, random_seed=7, examples=25,
-        targets=[TargetRow(name="pbx", dialect="njadmin", address="https://pbx.invalid", sources=["bundled"], requests=9)],
+        suite="noojee-contract 0.1.0", catalogue="0123456789ab", started="2026-11-23T12:00:00+00:00", seconds=4.5,
+        random_seed=7, examples=25,
+        targets=[
+            TargetRow(name="pbx", dialect="njadmin", address="https://pbx.invalid", sources=["bundled"], requests=9)
+        ],
         clauses=[row.clause for row in rows],
-        results=[Result(clause=row.clause.id, target="pbx", source="bundled", outcome=Outcome.FAILED, checks=1, failure=row.failure) for row in rows],
+        results=[
+            Result(
+                clause=row.clause.id, target="pbx", source="bundled", outcome=Outcome.FAILED, checks=1,
+                failure=row.failure,
+            )
+            for row in rows
+        ],
     )  # fmt: skip
 
 

@@ -68,8 +68,9 @@ def test_a_declared_value_counts_before_an_observed_one() -> None:
 def compared() -> Report:
     return Report(
         suite="noojee-contract 0.1.0", catalogue="0123456789ab", started="2026-11-23T12:00:00+00:00", seconds=1,
-        random_seed=7, examples=25, targets=[TargetRow(name="old > new", dialect="migration", address="", sources=["observed"])],
-        clauses=[], results=[seen("old > new", outbound_did="empty")], differing_options=[ROW],
+        random_seed=7, examples=25,
+        targets=[TargetRow(name="old > new", dialect="migration", address="", sources=["observed"])], clauses=[],
+        results=[seen("old > new", outbound_did="empty")], differing_options=[ROW],
     )  # fmt: skip
 
 

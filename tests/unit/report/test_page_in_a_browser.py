@@ -22,8 +22,9 @@ def shown(page: str, folder: Path) -> str:
     (folder / "report.html").write_text(page, encoding="utf-8")
     assert BROWSER is not None
     done = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=3000",
-         "--host-resolver-rules=MAP * ~NOTFOUND", "--dump-dom", (folder / "report.html").as_uri()],
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}",
+         "--virtual-time-budget=3000", "--host-resolver-rules=MAP * ~NOTFOUND", "--dump-dom",
+         (folder / "report.html").as_uri()],
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     return done.stdout

@@ -23,7 +23,8 @@ from noojee_contract.report.summary import count_of, summarize
 RUNS = ("passed_run", "failed_run", "inconclusive_run", "unreachable_run")
 VERDICTS = ("PASSED", "FAILED", "INCONCLUSIVE", "UNREACHABLE")
 WRITERS: dict[str, Callable[[Report], str]] = {
-    "terminal": terminal.render, "junit": junit.render, "markdown": markdown.render, "json": jsonlines.render, "html": html.render,
+    "terminal": terminal.render, "junit": junit.render, "markdown": markdown.render, "json": jsonlines.render,
+    "html": html.render,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`--redact personal`: a report for people outside of the organisation has stand-ins for numbers, names and addresses."""
+"""`--redact personal`: a report for people outside the organisation has stand-ins for numbers, names and addresses."""
 
 from __future__ import annotations
 
@@ -81,13 +81,19 @@ def failure(body: str, **more: Any) -> Failure:
 
 def report(body: str = json.dumps([LEG])) -> Report:
     result = Result(
-        clause="metadata.username", target="Acme-Insurance", source="observed", outcome=Outcome.FAILED, checks=3, seconds=0.1,
-        reason="tag 'INV-20411' has status 500", failure=failure(body),
+        clause="metadata.username", target="Acme-Insurance", source="observed", outcome=Outcome.FAILED, checks=3,
+        seconds=0.1, reason="tag 'INV-20411' has status 500", failure=failure(body),
     )  # fmt: skip
     row = ClauseRow(id="metadata.username", sentence="s", severity="must", provenance="SPEC W-A4", group="metadata")
     return Report(
-        suite="noojee-contract 0.1.0", catalogue=fingerprint(), started="2026-11-23T12:00:00+00:00", seconds=1.0, random_seed=1, examples=5,
-        targets=[TargetRow(name="Acme-Insurance", dialect="njadmin", address="https://pbx.acme.example:8443", sources=["observed"])],
+        suite="noojee-contract 0.1.0", catalogue=fingerprint(), started="2026-11-23T12:00:00+00:00", seconds=1.0,
+        random_seed=1, examples=5,
+        targets=[
+            TargetRow(
+                name="Acme-Insurance", dialect="njadmin", address="https://pbx.acme.example:8443",
+                sources=["observed"],
+            )
+        ],
         clauses=[row], results=[result], missing=[("Acme-Insurance", "metadata.legs")],
         empty_rows=[("Acme-Insurance", "rec.csv, line 2: tag 'INV-20411' brings nothing")],
         unreachable=[("Acme-Insurance", "ConnectError: pbx.acme.example")], notes=["asked for 0398765432"],
@@ -122,7 +128,8 @@ def test_a_value_has_one_stand_in_in_a_report() -> None:
     assert shown is not None
     name = STAND_INS.of("Karen Whittle")
     assert shown.message == (
-        f"Username of leg 2 of call {STAND_INS.of('1392271611.238')} is '{name}', extension {STAND_INS.of('4711')}; 3 of 410 legs differ"
+        f"Username of leg 2 of call {STAND_INS.of('1392271611.238')} is '{name}',"
+        f" extension {STAND_INS.of('4711')}; 3 of 410 legs differ"
     )
     assert shown.exchange is not None
     assert json.loads(shown.exchange["response"]["body"]["text"])[0]["Username"] == name

@@ -15,7 +15,10 @@ from noojee_contract.report.upgrade import verdict_line
         ({ChangeKind.NOISE: 4}, "GO for staging: 4 differences are noise"),
         (
             {ChangeKind.BREAKS: 1, ChangeKind.DOCUMENTED: 2, ChangeKind.NOISE: 1},
-            "NO-GO for staging: 1 difference breaks clients; 2 differences change what is documented; 1 difference is noise",
+            (
+                "NO-GO for staging: 1 difference breaks clients;"
+                " 2 differences change what is documented; 1 difference is noise"
+            ),
         ),
     ],
 )

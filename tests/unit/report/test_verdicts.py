@@ -25,7 +25,8 @@ def report(outcomes: list[Outcome], **more: Any) -> Report:
     ]
     target = TargetRow(name="pbx", dialect="njadmin", address="", sources=["bundled"])
     return Report(
-        suite="s", catalogue="c", started="", seconds=1.0, random_seed=1, examples=1, targets=[target], clauses=[], results=results, **more
+        suite="s", catalogue="c", started="", seconds=1.0, random_seed=1, examples=1, targets=[target], clauses=[],
+        results=results, **more,
     )  # fmt: skip
 
 

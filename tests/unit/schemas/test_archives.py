@@ -90,7 +90,9 @@ def test_the_recorded_legs_are_those_that_the_recorder_wrote_down() -> None:
 
 
 def test_the_shapes_that_the_pages_describe_are_there() -> None:
-    """Internal, outbound, queue, transfers, untagged, late, zero seconds, midnight, daylight saving, one tag, mid-call, names."""
+    """Internal, outbound, queue, transfers, untagged, late, zero seconds, midnight, daylight saving,
+    one tag, mid-call, names.
+    """
     archive = bundled()
     zone = archive.zone
     calls = archive.calls

@@ -69,7 +69,9 @@ sources = ["bundled"]
 control_url = "https://pbx.example/__noojee"
 control_token_env = "CONTROL_TOKEN"
 profile = {time_body = "digits-newline"}
-expected_failures = [{clause = "metadata.schema", reason = "known", expires = "2027-01-31", field = "DID", pattern = "null"}]
+expected_failures = [
+    {clause = "metadata.schema", reason = "known", expires = "2027-01-31", field = "DID", pattern = "null"}
+]
 binding = ["transport.json-content-type"]
 
 [targets.old]
@@ -132,13 +134,16 @@ RESULT = {
 HEADER = {
     "kind": "header", "format": "noojee-report/2", "suite": "noojee-contract 0.1.0", "catalogue": "c0ffee",
     "started": "2026-11-24T00:00:00+00:00", "random_seed": 1, "examples": 5,
-    "targets": [{"name": "old", "dialect": "njadmin", "address": "http://127.0.0.1", "sources": ["bundled"], "requests": 3}],
+    "targets": [
+        {"name": "old", "dialect": "njadmin", "address": "http://127.0.0.1", "sources": ["bundled"], "requests": 3}
+    ],
     "clauses": [{"id": "a.b", "sentence": "s", "severity": "must", "provenance": "SPEC", "group": "a"}],
 }  # fmt: skip
 FOOTER = {
     "kind": "footer", "verdict": "passed", "exit_code": 0, "complete": True, "seconds": 1.5, "clauses": 1, "targets": 1,
-    "migrations": 0, "results": 1, "outcomes": 1, "checks": 3, "requests": 9, "counts": {"passed": 1}, "missing": [["old", "a.b"]],
-    "empty_rows": [["old", "recordings.csv, line 2: tag '1' brings nothing"]], "unreachable": [], "notes": [], "calls": [],
+    "migrations": 0, "results": 1, "outcomes": 1, "checks": 3, "requests": 9, "counts": {"passed": 1},
+    "missing": [["old", "a.b"]], "empty_rows": [["old", "recordings.csv, line 2: tag '1' brings nothing"]],
+    "unreachable": [], "notes": [], "calls": [],
 }  # fmt: skip
 EXCHANGE_FILE_HEADER = {
     "format": "noojee-exchanges/1", "made_by": "record", "started": "2026-11-24T00:00:00+00:00", "target": "old",
@@ -170,7 +175,8 @@ SHORTEST_DIALECT = {
         "by_hour": {"request": "GET /legs?a={from}&b={until}", "time": "epoch-millis", "schema": "legs.json",
             "fields": {"End": "to"}, "formats": {"End": "epoch-millis", "Leg": "text"}, "without": ["DID"]},
     },
-    "fields": {"UniqueId": "call.id", "Leg": "n", "Start": "at", "Tag": "tag"}, "formats": {"Start": "%Y-%m-%d %H:%M:%S"},
+    "fields": {"UniqueId": "call.id", "Leg": "n", "Start": "at", "Tag": "tag"},
+    "formats": {"Start": "%Y-%m-%d %H:%M:%S"},
 }  # fmt: skip
 VALID: dict[str, list[Any]] = {
     "recording-api/time": ["1392356108888", "1392356108888\n"],
@@ -243,19 +249,20 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
     "own/archive": [
         (SPEC, steps, value)
         for steps, value in (
-            (("format",), "noojee-archive/2"), (("format",), GONE), (("calls",), GONE), (("calls",), {}), (("calls",), None),
-            (("note",), "x"), (("now",), "2026-11-24"), (("now",), "2026-11-24T00:00:00"), (("time_zone",), ""),
-            (("default_account",), ""), (("profile",), {"key": 1}), (("profile",), {"Key": "x"}),
+            (("format",), "noojee-archive/2"), (("format",), GONE), (("calls",), GONE), (("calls",), {}),
+            (("calls",), None), (("note",), "x"), (("now",), "2026-11-24"), (("now",), "2026-11-24T00:00:00"),
+            (("time_zone",), ""), (("default_account",), ""), (("profile",), {"key": 1}), (("profile",), {"Key": "x"}),
             ((*CALL, "unique_id"), ""), ((*CALL, "unique_id"), 1392271611.238), ((*CALL, "unique_id"), "1" * 201),
             ((*CALL, "direction"), "2"), ((*CALL, "direction"), "Internal"), ((*CALL, "source"), None),
             ((*CALL, "source"), GONE), ((*CALL, "legs"), []), ((*CALL, "legs"), GONE), ((*CALL, "id"), "x"),
             (CALL, {"unique_id": "1.1", "direction": "inbound", "source": "", "legs": SPEC["calls"][0]["legs"]}),
-            ((*LEG, "leg"), 0), ((*LEG, "leg"), "1"), ((*LEG, "start"), GONE), ((*LEG, "start"), "2014-02-13 17:06:52.0"),
-            ((*LEG, "start"), 1392271612), ((*LEG, "end"), GONE), ((*LEG, "end"), "2014-02-13T17:06:56+11:00\n"),
-            ((*LEG, "tag"), None), ((*LEG, "username"), 7), ((*LEG, "destination"), GONE), ((*LEG, "destination"), 410),
-            ((*LEG, "call_record_id"), "198348"), ((*LEG, "call_record_id"), 0), ((*LEG, "call_record_id"), 2**63),
-            ((*LEG, "sound"), "leg-1.wav"), ((*LEG, "sound"), {}), ((*LEG, "sound"), {"absent": False}),
-            ((*LEG, "sound"), {"file": ""}), ((*LEG, "sound"), {"file": "a.wav", "absent": True}), ((*LEG, "duration"), 4),
+            ((*LEG, "leg"), 0), ((*LEG, "leg"), "1"), ((*LEG, "start"), GONE),
+            ((*LEG, "start"), "2014-02-13 17:06:52.0"), ((*LEG, "start"), 1392271612), ((*LEG, "end"), GONE),
+            ((*LEG, "end"), "2014-02-13T17:06:56+11:00\n"), ((*LEG, "tag"), None), ((*LEG, "username"), 7),
+            ((*LEG, "destination"), GONE), ((*LEG, "destination"), 410), ((*LEG, "call_record_id"), "198348"),
+            ((*LEG, "call_record_id"), 0), ((*LEG, "call_record_id"), 2**63), ((*LEG, "sound"), "leg-1.wav"),
+            ((*LEG, "sound"), {}), ((*LEG, "sound"), {"absent": False}), ((*LEG, "sound"), {"file": ""}),
+            ((*LEG, "sound"), {"file": "a.wav", "absent": True}), ((*LEG, "duration"), 4),
         )
     ],
     "own/exchange": [
@@ -265,10 +272,11 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (("provenance", "mark"), "OURS"), (("provenance", "mark"), GONE), (("provenance", "source"), ""),
             (("provenance", "retrieved"), "23.11.2026"), (("provenance", "retrieved"), "2026-11-23\n"),
             (("dialect",), "legacy"), (("request",), None), (("request", "method"), ""), (("request", "url"), GONE),
-            (("request", "headers"), {"a": "b"}), (("request", "headers"), [["a"]]), (("request", "headers"), [["a", "b", "c"]]),
-            (("request", "body"), "text"), (("request", "body"), {}), (("request", "body"), {"text": "", "base64": ""}),
-            (("response", "status"), "200"), (("response", "status"), 99), (("response", "body"), {"omitted_bytes": -1}),
-            (("response",), GONE), (("transport_error",), 1), (("at",), GONE), (("seconds",), 1),
+            (("request", "headers"), {"a": "b"}), (("request", "headers"), [["a"]]),
+            (("request", "headers"), [["a", "b", "c"]]), (("request", "body"), "text"), (("request", "body"), {}),
+            (("request", "body"), {"text": "", "base64": ""}), (("response", "status"), "200"),
+            (("response", "status"), 99), (("response", "body"), {"omitted_bytes": -1}), (("response",), GONE),
+            (("transport_error",), 1), (("at",), GONE), (("seconds",), 1),
         )
     ],
     "own/exchange-file": [
@@ -285,7 +293,8 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
                 (("number",), 0), (("at",), None), (("seconds",), -1), (("authentication", "verdict"), "yes"),
                 (("authentication", "hash"), "x"), (("request",), None), (("request", "body"), {"text": "", "size": 1}),
                 (("response", "body", "file"), "../1-response.bin"), (("response", "body", "file"), "1-response.bin\n"),
-                (("response", "body", "sha256"), "0"), (("response", "body", "size"), GONE), (("response", "head"), GONE),
+                (("response", "body", "sha256"), "0"), (("response", "body", "size"), GONE),
+                (("response", "head"), GONE),
             )
         ),
     ],
@@ -295,72 +304,89 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (("targets",), GONE), (("targets",), {}), (("target",), {}), ((*STAGING, "dialect"), GONE),
             ((*STAGING, "dialect"), "legacy"), ((*STAGING, "base_url"), GONE), ((*STAGING, "base_url"), "pbx.example"),
             ((*STAGING, "base_url"), "https://user:word@pbx.example"), ((*STAGING, "base_url"), "https://pbx.example?apiKey=1"),
-            ((*STAGING, "transport"), "module:open"), ((*STAGING, "api_key"), "secret"), ((*STAGING, "api_key_env"), "f8632-46a"),
-            ((*STAGING, "known"), 1), ((*STAGING, "capabilities"), ["by_name"]), ((*STAGING, "archives"), ["all"]),
-            ((*STAGING, "audio"), "POST {base}/retrieve"), ((*STAGING, "rest_path"), "/"), ((*STAGING, "authentication"), "none"), ((*STAGING, "request_budget"), 0),
-            ((*STAGING, "requests_per_second"), 0), ((*STAGING, "timeout_seconds"), "10"), ((*STAGING, "max_body_bytes"), 1),
-            ((*STAGING, "negative_tests"), "everything"), ((*STAGING, "max_wait_seconds"), "61s"), ((*STAGING, "allow"), ["provoke"]), ((*STAGING, "writable"), "yes"),
+            ((*STAGING, "transport"), "module:open"), ((*STAGING, "api_key"), "secret"),
+            ((*STAGING, "api_key_env"), "f8632-46a"), ((*STAGING, "known"), 1),
+            ((*STAGING, "capabilities"), ["by_name"]), ((*STAGING, "archives"), ["all"]),
+            ((*STAGING, "audio"), "POST {base}/retrieve"), ((*STAGING, "rest_path"), "/"),
+            ((*STAGING, "authentication"), "none"), ((*STAGING, "request_budget"), 0),
+            ((*STAGING, "requests_per_second"), 0), ((*STAGING, "timeout_seconds"), "10"),
+            ((*STAGING, "max_body_bytes"), 1), ((*STAGING, "negative_tests"), "everything"),
+            ((*STAGING, "max_wait_seconds"), "61s"), ((*STAGING, "allow"), ["provoke"]),
+            ((*STAGING, "writable"), "yes"),
             ((*STAGING, "profile"), {"time_body": 1}), ((*STAGING, "expected_failures", 0, "expires"), GONE),
             ((*STAGING, "expected_failures", 0, "expires"), "soon"), ((*STAGING, "expected_failures", 0, "reason"), ""),
-            (("targets", "old", "command"), ["serve", "{ready_file}"]), (("migration",), {"from": "old", "to": "staging"}),
-            (("migration", 0, "to"), GONE),
+            (("targets", "old", "command"), ["serve", "{ready_file}"]),
+            (("migration",), {"from": "old", "to": "staging"}), (("migration", 0, "to"), GONE),
         )
     ],
     "own/recordings": [
         ({"kind": "hour", "value": "2021/09/14 15"}, steps, value)
         for steps, value in (
             (("kind",), "name"), (("kind",), GONE), (("value",), ""), (("value",), GONE), (("value",), "2021-09-14 15"),
-            (("value",), "2021/09/14 24"), (("value",), "2021/09/14"), (("value",), "2021/09/14 15\n"), (("note",), "x"),
+            (("value",), "2021/09/14 24"), (("value",), "2021/09/14"), (("value",), "2021/09/14 15\n"),
+            (("note",), "x"),
         )
     ],
     "own/options": [
         (UNKNOWNS, steps, value)
         for steps, value in (
             (("Upper",), UNKNOWNS[FIRST]), ((FIRST, "row"), 5), ((FIRST, "default"), GONE),
-            ((FIRST, "alternatives"), []), ((FIRST, "settled"), "so it is"), ((FIRST, "alternatives"), ["a", "a"]), ((FIRST, "dialects"), ["soap"]),
-            ((FIRST, "dialects"), []), ((FIRST, "question"), None), ((FIRST, "provenance"), GONE), ((FIRST, "more"), "x"),
+            ((FIRST, "alternatives"), []), ((FIRST, "settled"), "so it is"), ((FIRST, "alternatives"), ["a", "a"]),
+            ((FIRST, "dialects"), ["soap"]), ((FIRST, "dialects"), []), ((FIRST, "question"), None),
+            ((FIRST, "provenance"), GONE), ((FIRST, "more"), "x"),
         )
     ],
     "own/capture": [
         (CAPTURE, steps, value)
         for steps, value in (
             (("format",), "noojee-capture/2"), (("format",), GONE), (("target",), GONE), (("target", "name"), ""),
-            (("target", "key"), "x"), (("redaction",), "key"), (("redaction",), GONE), (("runs",), []), (("runs", 0, "number"), 0),
-            (("runs", 0, "started"), GONE), (("runs", 0, "exchanges"), "12"), (("key",), "x"),
+            (("target", "key"), "x"), (("redaction",), "key"), (("redaction",), GONE), (("runs",), []),
+            (("runs", 0, "number"), 0), (("runs", 0, "started"), GONE), (("runs", 0, "exchanges"), "12"),
+            (("key",), "x"),
         )
     ],
     "own/profile": [
         (PROFILE, steps, value)
         for steps, value in (
             (("format",), "noojee-profile/2"), (("format",), GONE), (("target",), GONE), (("target", "name"), ""),
-            (("target", "dialect"), "soap"), (("target", "requests"), -1), (("target", "key"), "x"), (("values",), GONE),
-            (("values", "empty_tag"), 1), (("values", "Empty"), "refused"), (("evidence", "empty_tag"), "text"),
-            (("not_learnt", "future_hour"), None), (("other_behaviour", 0, "saw"), GONE), (("key",), "x"),
+            (("target", "dialect"), "soap"), (("target", "requests"), -1), (("target", "key"), "x"),
+            (("values",), GONE), (("values", "empty_tag"), 1), (("values", "Empty"), "refused"),
+            (("evidence", "empty_tag"), "text"), (("not_learnt", "future_hour"), None),
+            (("other_behaviour", 0, "saw"), GONE), (("key",), "x"),
         )
     ],
     "own/dialect": [
         (DIALECT, steps, value)
         for steps, value in (
-            (("format",), "noojee-dialect/2"), (("format",), GONE), (("name",), "Records v2"), (("name",), "njadmin"), (("name",), GONE), (("key",), "x"),
-            (("authentication",), {}), (("authentication", "value"), GONE), (("authentication", "value"), "Bearer"),
+            (("format",), "noojee-dialect/2"), (("format",), GONE), (("name",), "Records v2"), (("name",), "njadmin"),
+            (("name",), GONE), (("key",), "x"), (("authentication",), {}), (("authentication", "value"), GONE),
+            (("authentication", "value"), "Bearer"),
             (("authentication", "value"), "Bearer {key}\n"), (("authentication", "header"), "Authori zation"),
-            (("authentication", "query"), "key"), (("authentication",), {"query": "a=b"}), (("authentication",), {"basic": "user:word"}),
-            (("authentication",), {"basic": "{key}"}), (("authentication",), {"hash": "/time"}), (("methods", "by_tag"), GONE),
+            (("authentication", "query"), "key"), (("authentication",), {"query": "a=b"}),
+            (("authentication",), {"basic": "user:word"}), (("authentication",), {"basic": "{key}"}),
+            (("authentication",), {"hash": "/time"}), (("methods", "by_tag"), GONE),
             (("methods", "by_unique_id"), GONE), (("methods", "by_tag", "schema"), GONE), (("methods", "by_name"), {}),
-            (("methods", "by_tag", "request"), "GET /recordings"), (("methods", "by_tag", "request"), "/recordings?tag={tag}"),
-            (("methods", "by_tag", "request"), "PUT /recordings?tag={tag}"), (("methods", "by_tag", "request"), "GET /r?tag={tga}&t={tag}"),
+            (("methods", "by_tag", "request"), "GET /recordings"),
+            (("methods", "by_tag", "request"), "/recordings?tag={tag}"),
+            (("methods", "by_tag", "request"), "PUT /recordings?tag={tag}"),
+            (("methods", "by_tag", "request"), "GET /r?tag={tga}&t={tag}"),
             (("methods", "by_hour", "request"), "GET /legs?day={date}"),
-            (("methods", "by_hour", "request"), "GET /legs?day={date}&hour={hour}&until={until}"), (("methods", "by_hour", "request"), "GET /legs?a={from}"),
-            (("methods", "by_tag", "json"), {}), (("methods", "by_tag", "json"), ["{tag}"]), (("methods", "by_tag", "form"), "tag={tag}"),
+            (("methods", "by_hour", "request"), "GET /legs?day={date}&hour={hour}&until={until}"),
+            (("methods", "by_hour", "request"), "GET /legs?a={from}"), (("methods", "by_tag", "json"), {}),
+            (("methods", "by_tag", "json"), ["{tag}"]), (("methods", "by_tag", "form"), "tag={tag}"),
             (("methods", "by_tag", "form"), {"tag": ["{tag}"]}), (("methods", "by_tag", "body"), {"tag": "{tag}"}),
-            (("methods", "by_tag", "fields"), {}), (("methods", "by_tag", "fields"), {"callend": "x"}), (("methods", "by_tag", "formats"), {"Start": "iso"}),
-            (("methods", "by_tag", "without"), []), (("methods", "by_tag", "without"), ["Leg"]), (("methods", "audio", "fields"), {"Leg": "n"}),
-            (("methods", "by_hour", "time"), "iso"), (("methods", "by_tag", "time"), "rfc3339"), (("methods", "by_hour", "hour"), "two digits"),
-            (("methods", "by_hour", "once_a_minute"), "yes"), (("methods", "audio", "request"), "GET /audio/{unique_id}"),
-            (("methods", "by_tag", "legs"), "items."), (("methods", "by_tag", "date"), "%Y"), (("failures", "refused"), 401),
-            (("failures", "refused", "status"), "401"), (("failures", "refused", "status"), 99), (("failures", "no_sound", "status"), []),
-            (("failures", "no_sound", "code"), None), (("failures", "timeout"), {"status": 504}), (("fields", "Tag"), GONE),
-            (("fields", "Tag"), ""), (("fields", "callend"), "end"), (("formats", "Start"), GONE), (("formats", "Start"), "iso"),
+            (("methods", "by_tag", "fields"), {}), (("methods", "by_tag", "fields"), {"callend": "x"}),
+            (("methods", "by_tag", "formats"), {"Start": "iso"}), (("methods", "by_tag", "without"), []),
+            (("methods", "by_tag", "without"), ["Leg"]), (("methods", "audio", "fields"), {"Leg": "n"}),
+            (("methods", "by_hour", "time"), "iso"), (("methods", "by_tag", "time"), "rfc3339"),
+            (("methods", "by_hour", "hour"), "two digits"),
+            (("methods", "by_hour", "once_a_minute"), "yes"),
+            (("methods", "audio", "request"), "GET /audio/{unique_id}"), (("methods", "by_tag", "legs"), "items."),
+            (("methods", "by_tag", "date"), "%Y"), (("failures", "refused"), 401),
+            (("failures", "refused", "status"), "401"), (("failures", "refused", "status"), 99),
+            (("failures", "no_sound", "status"), []), (("failures", "no_sound", "code"), None),
+            (("failures", "timeout"), {"status": 504}), (("fields", "Tag"), GONE), (("fields", "Tag"), ""),
+            (("fields", "callend"), "end"), (("formats", "Start"), GONE), (("formats", "Start"), "iso"),
             (("formats", "Leg"), "digits"), (("formats", "Tag"), "none"), (("formats", "Direction"), {"IN": "in"}),
             (("formats", "Direction"), {}), (("formats", "UniqueId"), "text"),
         )
@@ -370,22 +396,25 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
         for steps, value in (
             (("users", 0, "name"), ""), (("users", 0, "role"), "boss"), (("users", 0, "extension"), "4 1"),
             (("users", 0, "name"), GONE), (("queues", 0, "members"), GONE), (("queues", 0, "members", 0), 410),
-            (("routes", 0, "did"), "**"), (("routes", 0, "to"), GONE), (("routes", 0, "record"), "always"), (("teams",), []),
+            (("routes", 0, "did"), "**"), (("routes", 0, "to"), GONE), (("routes", 0, "record"), "always"),
+            (("teams",), []),
         )
     ],
     "own/report": [
         *(
             (HEADER, steps, value)
             for steps, value in (
-                (("kind",), "head"), (("format",), "noojee-report/1"), (("targets",), []), (("targets", 0, "name"), GONE),
-                (("clauses", 0, "severity"), "maybe"), (("random_seed",), -1), (("started",), GONE), (("api_key",), "x"),
+                (("kind",), "head"), (("format",), "noojee-report/1"), (("targets",), []),
+                (("targets", 0, "name"), GONE), (("clauses", 0, "severity"), "maybe"), (("random_seed",), -1),
+                (("started",), GONE), (("api_key",), "x"),
             )
         ),
         *(
             (RESULT, steps, value)
             for steps, value in (
-                (("outcome",), "holds"), (("source",), "live"), (("checks",), -1), (("checks",), "3"), (("failure",), "x"),
-                (("failure", "message"), GONE), (("failure", "kind"), "other"), (("failure", "kind"), GONE), (("failure", "field"), 1), (("failure", "exchange", "request"), GONE),
+                (("outcome",), "holds"), (("source",), "live"), (("checks",), -1), (("checks",), "3"),
+                (("failure",), "x"), (("failure", "message"), GONE), (("failure", "kind"), "other"),
+                (("failure", "kind"), GONE), (("failure", "field"), 1), (("failure", "exchange", "request"), GONE),
                 (("failure", "exchange", "format"), "noojee-exchange/2"), (("failure", "archive", "calls"), GONE),
             )
         ),
@@ -415,7 +444,7 @@ def test_a_mistake_in_a_format_of_ours_is_refused(name: str, document: Any, step
 
 @pytest.mark.parametrize("name", [name for name in sorted(VALID) if name != "recording-api/time"])
 def test_a_line_end_behind_a_value_is_no_part_of_it(name: str) -> None:
-    """In Python the `$` of a pattern also matches before a last line end, in ECMA 262 it does not: each pattern says so."""
+    """The `$` of a pattern matches before a last line end in Python, but not in ECMA 262: each pattern says so."""
     compared = 0
     for document in VALID[name]:
         for steps in places(document):
@@ -481,8 +510,9 @@ def test_recordings_may_be_one_file() -> None:
 
 VALUES = st.one_of(
     st.just(GONE), st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=12), st.sampled_from(["4\n", "0", "2021/09/14 15\n", "2026-11-23\n", "a_b\n", "1e3", "\x85", "\ufeff"]),
-    st.just([]), st.just({}), st.just([None]),
+    st.text(max_size=12),
+    st.sampled_from(["4\n", "0", "2021/09/14 15\n", "2026-11-23\n", "a_b\n", "1e3", "\x85", "\ufeff"]), st.just([]),
+    st.just({}), st.just([None]),
 )  # fmt: skip
 
 

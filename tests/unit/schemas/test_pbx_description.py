@@ -1,4 +1,7 @@
-"""The description of the vendor's API: valid, with a source for each thing it says, and no schema of its own where one ships."""
+"""The description of the vendor's API: valid, with a source for each thing it says.
+
+It has no schema of its own where one ships.
+"""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ def test_each_answer_of_each_dialect_has_a_file() -> None:
         "recording-api/time", "recording-api/metadata", "recording-api/failure",
         "call-management/metadata", "call-management/failure", "call-management/success", "call-management/dial",
         "call-management/changes", "njadmin/metadata", "njadmin/metadata-by-hour", "njadmin/failure",
-        "own/archive", "own/recordings", "own/exchange", "own/exchange-file", "own/target", "own/report", "own/options", "own/directory",
-        "own/dialect", "own/profile", "own/capture",
+        "own/archive", "own/recordings", "own/exchange", "own/exchange-file", "own/target", "own/report", "own/options",
+        "own/directory", "own/dialect", "own/profile", "own/capture",
     }  # fmt: skip
 
 
@@ -92,10 +92,11 @@ def test_the_published_answers_are_valid() -> None:
 
 MUTATIONS: tuple[tuple[str, Any], ...] = (
     ("Leg", 1), ("Leg", "0"), ("Leg", "one"), ("Leg", "-1"), ("Leg", "01"), ("Start", "2014-02-13T17:06:52Z"),
-    ("Start", "2014-02-13 17:06:52"), ("Start", "2014-13-13 17:06:52.0"), ("Start", 1392356108888), ("Start", None), ("Tag", None),
-    ("Tag", ["1234"]), ("Duration", 4), ("Duration", "4.0"), ("Duration", "-4"), ("Duration", ""), ("Username", None),
-    ("CallRecordId", 198348), ("CallRecordId", "x"), ("UniqueId", ""), ("UniqueId", 1392271611.238), ("DID", None), ("Direction", "3"),
-    ("Direction", 2), ("Direction", ""), ("Direction", "Internal"), ("Destination", 410), ("Source", 400),
+    ("Start", "2014-02-13 17:06:52"), ("Start", "2014-13-13 17:06:52.0"), ("Start", 1392356108888), ("Start", None),
+    ("Tag", None), ("Tag", ["1234"]), ("Duration", 4), ("Duration", "4.0"), ("Duration", "-4"), ("Duration", ""),
+    ("Username", None), ("CallRecordId", 198348), ("CallRecordId", "x"), ("UniqueId", ""), ("UniqueId", 1392271611.238),
+    ("DID", None), ("Direction", "3"), ("Direction", 2), ("Direction", ""), ("Direction", "Internal"),
+    ("Destination", 410), ("Source", 400),
 )  # fmt: skip
 
 
@@ -123,8 +124,10 @@ def test_a_missing_field_is_refused(field: str) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("callend", "2021-09-14 15:03:34.0"), ("Start", "Tue Sep 14 15:03:30 2021"), ("Start", "Tue Sep 32 15:03:30 AEST 2021"),
-     ("Direction", "0"), ("callend", ""), ("Leg", 1)],
+    [
+        ("callend", "2021-09-14 15:03:34.0"), ("Start", "Tue Sep 14 15:03:30 2021"),
+        ("Start", "Tue Sep 32 15:03:30 AEST 2021"), ("Direction", "0"), ("callend", ""), ("Leg", 1),
+    ],
 )  # fmt: skip
 def test_a_wrong_value_by_hour_is_refused(field: str, value: Any) -> None:
     """Dates and Direction are words there."""
@@ -137,10 +140,11 @@ def test_a_wrong_value_by_hour_is_refused(field: str, value: Any) -> None:
     ("document", "name"),
     [
         ({"Code": 0, "Message": "OK"}, "recording-api/failure"), ({"Message": "x"}, "recording-api/failure"),
-        ({"Code": "-1", "Message": "x"}, "recording-api/failure"), ({"code": 5, "message": "x"}, "recording-api/failure"),
-        ({"Code": 1.5}, "njadmin/failure"), ([], "njadmin/failure"), ("139235610888", "recording-api/time"),
-        ("13923561088880", "recording-api/time"), (1392356108888, "recording-api/time"), ({}, "recording-api/metadata"),
-        ({"legs": []}, "njadmin/metadata"), ([[]], "njadmin/metadata"), (None, "njadmin/metadata-by-hour"),
+        ({"Code": "-1", "Message": "x"}, "recording-api/failure"),
+        ({"code": 5, "message": "x"}, "recording-api/failure"), ({"Code": 1.5}, "njadmin/failure"),
+        ([], "njadmin/failure"), ("139235610888", "recording-api/time"), ("13923561088880", "recording-api/time"),
+        (1392356108888, "recording-api/time"), ({}, "recording-api/metadata"), ({"legs": []}, "njadmin/metadata"),
+        ([[]], "njadmin/metadata"), (None, "njadmin/metadata-by-hour"),
     ],
 )  # fmt: skip
 def test_what_is_no_such_answer_is_refused(document: Any, name: str) -> None:

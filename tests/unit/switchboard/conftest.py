@@ -70,7 +70,10 @@ class Board:
         return repr((self.board.calls(), self.store.calls(), self.board.seen(("400", "410", "420", "430"), 0)))
 
     def legs(self, call: LiveCall) -> list[tuple[int, str | None, str, int, int | None]]:
-        """Number, owner, destination, and the seconds of start and end of each leg in the archive; None: in progress."""
+        """Number, owner, destination, and the seconds of start and end of each leg in the archive.
+
+        The end is None for a leg in progress.
+        """
         found = self.store.call(call.unique_id)
         return [] if found is None else [self.outline(leg) for leg in found.legs]
 

@@ -1,4 +1,7 @@
-"""Start and stop of a recording: owner, tag, split, permission. Source: W-ST, W-SPk, W-RS (DOC); the options of start, stop and tags."""
+"""Start and stop of a recording: owner, tag, split, permission.
+
+Source: W-ST, W-SPk, W-RS (DOC); the options of start, stop and tags.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from noojee_fake.pbx.live.recording import RecordingStart, RecordingStop
 
 
 def test_a_second_start_splits_with_a_new_owner_and_tag(board: Any, talking: Any) -> None:
-    """agentLoginName owns the leg (DOC W-ST); the tag goes on to later legs until another comes (option tag_selects)."""
+    """agentLoginName owns the leg (DOC W-ST); later legs keep the tag until another comes (option tag_selects)."""
     call = talking(board)
     board.start(call, tag="A", owner="Barney")
     board.start(call)
@@ -89,7 +92,10 @@ def test_an_unknown_owner_is_refused(board: Any, talking: Any) -> None:
     ],
 )
 def test_who_may_stop_a_recording(agent: str | None, reason: Reason | None, board: Any, talking: Any) -> None:
-    """The owner, a supervisor of the owner's team, a recording manager, an administrator. Source: W-RC (DOC), option stop_permission."""
+    """The owner, a supervisor of the owner's team, a recording manager, an administrator.
+
+    Source: W-RC (DOC), option stop_permission.
+    """
     call = talking(board)
     if reason is None:
         board.do("stop_recording", call, RecordingStop(agent=agent))

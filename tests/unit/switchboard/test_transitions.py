@@ -65,7 +65,10 @@ OPERATIONS: dict[Action, Callable[[Switchboard, LiveCall], None]] = {
     Action.ENTER_QUEUE: lambda board, call: board.transfer(call, "600", NOW),
     Action.HANG_UP: lambda board, call: board.hang_up(call, NOW),
 }
-"""The operation that carries out each action. GREET, CALL_BACK and RING happen within the operation that begins a call."""
+"""The operation that carries out each action.
+
+GREET, CALL_BACK and RING happen within the operation that begins a call.
+"""
 
 
 def test_every_state_is_reached_and_can_end() -> None:
@@ -91,7 +94,7 @@ def test_each_state_has_a_call(state: CallState) -> None:
 @pytest.mark.parametrize("action", OPERATIONS, ids=lambda action: action.value)
 @pytest.mark.parametrize("state", CALLS, ids=lambda state: state.value)
 def test_operations_follow_the_table(state: CallState, action: Action) -> None:
-    """A listed action leads to its state and begins its leg; any other is refused for its reason and changes nothing."""
+    """A listed action leads to its state and begins its leg; any other is refused with its reason, without a change."""
     board = switchboard()
     call = CALLS[state](board)
     before, found = call.copy(), TRANSITIONS[state].get(action)

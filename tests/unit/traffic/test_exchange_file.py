@@ -158,8 +158,8 @@ def broken() -> Iterator[tuple[str, bytes]]:
 
 
 HEADER_LINE = {
-    "format": "noojee-exchanges/1", "made_by": "record", "started": "2026-11-24T00:00:00+00:00", "target": None, "dialect": None,
-    "scheme": None, "time_zone": None, "base_path": "", "audio": None, "redaction": None,
+    "format": "noojee-exchanges/1", "made_by": "record", "started": "2026-11-24T00:00:00+00:00", "target": None,
+    "dialect": None, "scheme": None, "time_zone": None, "base_path": "", "audio": None, "redaction": None,
 }  # fmt: skip
 LINE = {
     "number": 1, "at": "2026-11-24T00:00:00+00:00", "first_byte_seconds": None, "seconds": 0.5, "authentication": None,
@@ -233,7 +233,11 @@ def test_headers_keep_case_and_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "status"), [(b"HTTP/1.1 200 OK\r\n\r\n", 200), (b"HTTP/1.0 404\n\n", 404), (b"\xff\xfe", None), (b"", None), (b"HTTP/1.1 2x0 OK", None)]
+    ("head", "status"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", 200), (b"HTTP/1.0 404\n\n", 404), (b"\xff\xfe", None), (b"", None),
+        (b"HTTP/1.1 2x0 OK", None),
+    ],
 )  # fmt: skip
 def test_a_status_is_read_from_the_first_line(head: bytes, status: int | None) -> None:
     assert exchange(head=head).status == status

@@ -62,7 +62,10 @@ def test_browser_entry_becomes_an_exchange(tmp_path: Path) -> None:
         b"Content-Length: 0\r\n\r\n"
     )
     assert answer(got) == (
-        b"HTTP/1.1 200 \r\ncontent-type: application/json\r\nset-cookie: a=1\r\nset-cookie: b=2\r\nContent-Length: 2\r\n\r\n",
+        (
+            b"HTTP/1.1 200 \r\ncontent-type: application/json\r\n"
+            b"set-cookie: a=1\r\nset-cookie: b=2\r\nContent-Length: 2\r\n\r\n"
+        ),
         b"[]",
     )
     assert (got.first_byte_seconds, got.seconds, got.at.microsecond) == (0.0105, 0.0125, 123000)
