@@ -47,8 +47,8 @@ class FaultyServer:
     """A mistake, and a description of how it might happen.
 
     `operator` names the operator that generated it, "" for one that a person wrote. `kind` is a group of `kinds.toml`.
-    `expected` are alternatives for the first failure of the report. `dialects` are the dialects that can show the fault; empty:
-    any.
+    `expected` are alternatives for the first failure of the report. `dialects` are the dialects that can show the
+    fault; empty: any.
     """
 
     name: str

@@ -64,7 +64,8 @@ def legs_of(request: httpx.Request, send: Send) -> Iterator[Ended]:
             start, end = (datetime.fromisoformat(leg[name]).astimezone(zone) for name in ("start", "end"))
             row = {
                 "Destination": leg["destination"], "UniqueId": call["unique_id"], "Username": leg["username"],
-                "Start": java(start), "Duration": str((end.astimezone(UTC) - start.astimezone(UTC)) // timedelta(seconds=1)),
+                "Start": java(start),
+                "Duration": str((end.astimezone(UTC) - start.astimezone(UTC)) // timedelta(seconds=1)),
                 "Tag": leg["tag"], "Direction": WORDS[call["direction"]], "CallRecordId": str(leg["call_record_id"]),
                 "DID": call["did"], "Source": call["source"], "callend": java(end), "Leg": str(leg["leg"]),
             }  # fmt: skip

@@ -1,4 +1,7 @@
-"""Faulty servers: answers that are each well-formed, and contradict each other: which legs, of which hour, of which archive."""
+"""Faulty servers: answers that are each well-formed, and contradict each other.
+
+The contradiction is about which legs, of which hour, of which archive.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,8 @@ def hours_counted_from_midnight(request: httpx.Request, send: Send, memory: Memo
 
 @faulty(
     "repeated-hour-exported-twice",
-    "The export by hour ran twice in the night when clocks went back, and its second file is that of the next hour, too.",
+    "The export by hour ran twice in the night when clocks went back, "
+    "and its second file is that of the next hour, too.",
 )
 def repeated_hour_exported_twice(request: httpx.Request, send: Send, memory: Memory) -> httpx.Response:
     return listing(

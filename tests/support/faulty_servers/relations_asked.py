@@ -1,4 +1,4 @@
-"""Faulty servers: the answer depends on what is none of the question: on other requests, connections, spellings, headers."""
+"""Faulty servers: the answer depends on other requests, connections, spellings or headers, which it should not."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def let_in(request: httpx.Request, send: Send) -> httpx.Response:
 
 
 def only_credentials_lack(request: httpx.Request, send: Send) -> bool:
-    """Whether a recording is asked for by a request that would be answered with other credentials. No order is given."""
+    """Whether a request asks for a recording, and would be answered with other credentials. No order is given."""
     reads = "/retrieve" in request.url.path and request.method == "POST"
     return is_method(request) and reads and not is_refusal(let_in(request, send))
 

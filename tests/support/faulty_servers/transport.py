@@ -31,8 +31,9 @@ Memory = dict[str, Any]
 FORM_TYPE = "application/x-www-form-urlencoded"
 MELBOURNE_SUMMER_MILLIS = 11 * 3_600_000
 PARAMETERS = {
-    *CREDENTIALS, "tag", "uniqueId", "leg", "date", "hour", "extenOrUniqueId", "agentLoginName", "method", "exten", "lastSequenceNumber",
-    "timeOut", "instanceId", "number", "autoAnswer", "callerId", "phoneCaption", "monitored", "record", "answerString",
+    *CREDENTIALS, "tag", "uniqueId", "leg", "date", "hour", "extenOrUniqueId", "agentLoginName", "method", "exten",
+    "lastSequenceNumber", "timeOut", "instanceId", "number", "autoAnswer", "callerId", "phoneCaption", "monitored",
+    "record", "answerString",
 }  # fmt: skip
 METHODS = ("retrieveMetaData", "retrieveMetaDataByUniqueId", "retrieveMetaDataByHour", "retrieve", "retrieveByUniqueId")
 

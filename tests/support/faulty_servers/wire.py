@@ -1,6 +1,7 @@
 """Faulty servers whose mistake is on the wire, below HTTP's meaning: they are asked over a real socket.
 
-A mistake is a function of (head, body) to the bytes that are sent before the connection is closed; None: as it should be.
+A mistake is a function of (head, body) to the bytes that are sent before the connection is closed; None: as it should
+be.
 """
 
 from __future__ import annotations

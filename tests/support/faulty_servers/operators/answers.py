@@ -65,11 +65,14 @@ STATUSES: tuple[tuple[str, str, Change, tuple[ExpectedFailure, ...]], ...] = (
 )  # fmt: skip
 BODIES: tuple[tuple[str, str, Change], ...] = (
     ("is-cut-in-half", "is cut in half", lambda answer: with_body(answer, answer.content[: len(answer.content) // 2])),
-    ("begins-with-a-mark", "begins with a byte order mark", lambda answer: with_body(answer, b"\xef\xbb\xbf" + answer.content)),
+    ("begins-with-a-mark", "begins with a byte order mark",
+     lambda answer: with_body(answer, b"\xef\xbb\xbf" + answer.content)),
     ("is-utf-16", "is UTF-16", lambda answer: with_body(answer, answer.content.decode().encode("utf-16"))),
     ("is-followed-by-null", "is followed by a null", lambda answer: with_body(answer, answer.content + b"null")),
-    ("is-jsonp", "is wrapped in a function call", lambda answer: with_body(answer, b"callback(" + answer.content + b")")),
-    ("is-guarded", "begins with a guard against scripts", lambda answer: with_body(answer, b")]}',\n" + answer.content)),
+    ("is-jsonp", "is wrapped in a function call",
+     lambda answer: with_body(answer, b"callback(" + answer.content + b")")),
+    ("is-guarded", "begins with a guard against scripts",
+     lambda answer: with_body(answer, b")]}',\n" + answer.content)),
     ("is-a-text-of-json", "is a JSON string with the document in it",
      lambda answer: with_body(answer, json.dumps(answer.content.decode()).encode())),
     ("is-in-legs", "is an object with the list under legs", _wrapped("legs")),
@@ -82,7 +85,8 @@ BODIES: tuple[tuple[str, str, Change], ...] = (
     ("is-in-single-quotes", "is written with single quotes",
      lambda answer: with_body(answer, answer.content.replace(b'"', b"'"))),
     ("is-xml", "is XML", lambda answer: with_body(answer, b"<legs><leg/></legs>")),
-    ("is-zipped", "is zipped, and not labelled so", lambda answer: with_body(answer, gzip.compress(answer.content, mtime=0))),
+    ("is-zipped", "is zipped, and not labelled so",
+     lambda answer: with_body(answer, gzip.compress(answer.content, mtime=0))),
 )  # fmt: skip
 TIMES: tuple[tuple[str, str, Change], ...] = (
     ("has-a-fraction", "has a fraction", lambda answer: with_body(answer, answer.content.strip() + b".0")),

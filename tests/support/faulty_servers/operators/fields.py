@@ -19,7 +19,10 @@ from support.faulty_servers.operators import BY_HOUR, METADATA, WORDS, answering
 
 Leg = Mapping[str, str]
 Change = Callable[[Sequence[Leg], int, str], Any]
-FIELDS = ("Source", "Destination", "Leg", "Start", "Duration", "Tag", "Username", "CallRecordId", "UniqueId", "DID", "Direction")  # fmt: skip
+FIELDS = (
+    "Source", "Destination", "Leg", "Start", "Duration", "Tag", "Username", "CallRecordId", "UniqueId", "DID",
+    "Direction",
+)  # fmt: skip
 BY_HOUR_FIELDS = (*FIELDS, "callend")
 NUMBERS = frozenset({"Leg", "Duration", "CallRecordId"})
 TIMES = frozenset({"Start", "callend"})
@@ -34,9 +37,9 @@ SAMPLES: Mapping[str, str] = {
     "Username": "Fred", "CallRecordId": "198348", "UniqueId": "1392271611.238", "DID": "internal", "Direction": "2",
 }  # fmt: skip
 BY_HOUR_SAMPLES: Mapping[str, str] = {
-    "Source": "500", "Destination": "123", "Leg": "1", "Start": "Tue Sep 14 15:03:30 AEST 2021", "Duration": "4", "Tag": "1234",
-    "Username": "NoojeeAdmin", "CallRecordId": "6468", "UniqueId": "1631595787.5", "DID": "7601", "Direction": "Inbound",
-    "callend": "Tue Sep 14 15:03:34 AEST 2021",
+    "Source": "500", "Destination": "123", "Leg": "1", "Start": "Tue Sep 14 15:03:30 AEST 2021", "Duration": "4",
+    "Tag": "1234", "Username": "NoojeeAdmin", "CallRecordId": "6468", "UniqueId": "1631595787.5", "DID": "7601",
+    "Direction": "Inbound", "callend": "Tue Sep 14 15:03:34 AEST 2021",
 }  # fmt: skip
 # Numbers that only change places make each leg another one: any field that distinguishes two legs points at the fault.
 OTHER_FIELDS = {
@@ -126,16 +129,22 @@ OPERATORS = (
     Operator("constant", "is always that of the published sample", lambda legs, at, field: (
         BY_HOUR_SAMPLES if "callend" in legs[at] else SAMPLES)[field]),
     Operator("off-by-one", "is off by one", off_by_one),
-    Operator("of-the-next-leg", "is that of the leg listed next", lambda legs, at, field: legs[(at + 1) % len(legs)][field]),
-    Operator("of-the-next-field", "holds the value of another field", lambda legs, at, field: next_field(legs[at], field)),
-    Operator("of-the-first-leg", "is that of the first leg of the call", lambda legs, at, field: first_leg_of(legs, at)[field]),
+    Operator("of-the-next-leg", "is that of the leg listed next",
+             lambda legs, at, field: legs[(at + 1) % len(legs)][field]),
+    Operator("of-the-next-field", "holds the value of another field",
+             lambda legs, at, field: next_field(legs[at], field)),
+    Operator("of-the-first-leg", "is that of the first leg of the call",
+             lambda legs, at, field: first_leg_of(legs, at)[field]),
     Operator("empty", "is always empty", lambda legs, at, field: ""),
     Operator("padded", "ends in a space", lambda legs, at, field: legs[at][field] + " "),
     Operator("in-capitals", "is in capitals", lambda legs, at, field: legs[at][field].upper(), fields=WORDED),
-    Operator("an-hour-late", "is an hour late", lambda legs, at, field: moved(legs[at][field], timedelta(hours=1)), fields=TIMES),
-    Operator("a-day-early", "is a day early", lambda legs, at, field: moved(legs[at][field], -timedelta(days=1)), fields=TIMES),
+    Operator("an-hour-late", "is an hour late",
+             lambda legs, at, field: moved(legs[at][field], timedelta(hours=1)), fields=TIMES),
+    Operator("a-day-early", "is a day early",
+             lambda legs, at, field: moved(legs[at][field], -timedelta(days=1)), fields=TIMES),
     Operator("negative", "is negative", lambda legs, at, field: "-" + legs[at][field], form=True, fields=NUMBERS),
-    Operator("with-a-fraction", "has a fraction", lambda legs, at, field: legs[at][field] + ".0", form=True, fields=NUMBERS),
+    Operator("with-a-fraction", "has a fraction",
+             lambda legs, at, field: legs[at][field] + ".0", form=True, fields=NUMBERS),
 )  # fmt: skip
 
 

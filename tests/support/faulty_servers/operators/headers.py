@@ -40,7 +40,8 @@ LENGTHS: tuple[tuple[str, str, int], ...] = (
     ("length-zero", "has a Content-Length of 0", -10_000_000),
 )
 CODED: tuple[tuple[str, str, Change], ...] = (
-    ("coding-gzip", "is labelled as gzip, and is not zipped", lambda answer: with_headers_of(answer, content_encoding="gzip")),
+    ("coding-gzip", "is labelled as gzip, and is not zipped",
+     lambda answer: with_headers_of(answer, content_encoding="gzip")),
     ("coding-deflate", "is labelled as deflate, and is not packed",
      lambda answer: with_headers_of(answer, content_encoding="deflate")),
 )  # fmt: skip
@@ -76,7 +77,9 @@ def mutants() -> Iterator[FaultyServer]:
         yield FaultyServer(
             name=f"refusal-{name}",
             description=f"A refusal {words}.",
-            mistake=answering(BY_UNIQUE_ID, lambda _, answer, more=more: _length(more)(answer) if is_refusal(answer) else answer),
+            mistake=answering(
+                BY_UNIQUE_ID, lambda _, answer, more=more: _length(more)(answer) if is_refusal(answer) else answer
+            ),
             operator=name,
             kind="header-and-charset",
             expected=LENGTH,

@@ -68,14 +68,16 @@ CHANGES: tuple[tuple[str, str, Change, tuple[ExpectedFailure, ...]], ...] = (
     ("one-leg-more", "the last call has a leg more", _one_more, MORE),
     ("last-legs-joined", "the last two legs of a call are one", _joined, MISSING),
     ("nested", "each leg is in its own array", lambda legs: [[leg] for leg in legs], NO_LIST),
-    ("keyed-by-record", "the list is an object, keyed by CallRecordId", lambda legs: {leg["CallRecordId"]: leg for leg in legs}, NO_LIST),
+    ("keyed-by-record", "the list is an object, keyed by CallRecordId",
+     lambda legs: {leg["CallRecordId"]: leg for leg in legs}, NO_LIST),
     ("an-empty-entry", "an empty entry ends the list", lambda legs: [*legs, {}], NO_LEG),
     ("a-null-entry", "null ends the list", lambda legs: [*legs, None], NO_LIST),
 )  # fmt: skip
 ORDERS: tuple[tuple[str, str, Change], ...] = (
     ("by-record-as-text", "legs come by CallRecordId, as text",
      lambda legs: sorted(legs, key=lambda leg: leg["CallRecordId"])),
-    ("longest-first", "legs come by Duration, longest first", lambda legs: sorted(legs, key=lambda leg: -int(leg["Duration"]))),
+    ("longest-first", "legs come by Duration, longest first",
+     lambda legs: sorted(legs, key=lambda leg: -int(leg["Duration"]))),
     ("by-owner", "legs come by Username", lambda legs: sorted(legs, key=lambda leg: (leg["Username"], leg["Leg"]))),
     ("last-leg-first", "the last leg comes first", lambda legs: [*legs[-1:], *legs[:-1]]),
 )  # fmt: skip

@@ -149,7 +149,8 @@ def _key_read(read: Callable[[str], str]) -> Mistake:
 
 
 HASHES: tuple[tuple[str, str, Callable[[str, str], str]], ...] = (
-    ("hash-cut-to-32-taken", "A hash that is cut to 32 characters is taken.", lambda key, stamp: hash_of(key, stamp)[:32]),
+    ("hash-cut-to-32-taken", "A hash that is cut to 32 characters is taken.",
+     lambda key, stamp: hash_of(key, stamp)[:32]),
     ("hash-cut-to-8-taken", "A hash that is cut to 8 characters is taken.", lambda key, stamp: hash_of(key, stamp)[:8]),
     ("hash-in-reverse-taken", "A hash of time stamp, colon, key is taken.", lambda key, stamp: hash_of(stamp, key)),
     ("hash-of-small-key-taken", "A hash of the stamp alone is taken.", lambda key, stamp: hash_of("", stamp)),
@@ -261,5 +262,11 @@ def _mutant(
     dialects: tuple[str, ...],
 ) -> FaultyServer:
     return FaultyServer(
-        name=name.replace("--", "-minus-"), description=description, mistake=mistake, operator=operator, kind=kind, expected=expected, dialects=dialects
-    )  # fmt: skip
+        name=name.replace("--", "-minus-"),
+        description=description,
+        mistake=mistake,
+        operator=operator,
+        kind=kind,
+        expected=expected,
+        dialects=dialects,
+    )

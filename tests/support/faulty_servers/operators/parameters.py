@@ -57,18 +57,22 @@ TEXT: Mapping[str, tuple[str, Read]] = {
     "in-ascii": ("is read without what is not ASCII", lambda value: value.encode("ascii", "ignore").decode()),
     "without-signs": ("is read without its signs", lambda value: "".join(sign for sign in value if sign.isalnum())),
     "as-a-number": ("is read as a number where it is one",
-                    lambda value: str(int(value)) if value.isascii() and value.isdigit() and len(value) < 18 else value),
+                    lambda value: (
+                        str(int(value)) if value.isascii() and value.isdigit() and len(value) < 18 else value
+                    )),
 }  # fmt: skip
 UNIQUE_ID: Mapping[str, tuple[str, Read]] = {
     "without-its-counter": ("is read up to its dot", lambda value: value.partition(".")[0]),
     "without-its-system": ("is read from its last dash on", lambda value: value.rpartition("-")[2]),
     "with-another-counter": ("is read with the counter 2", lambda value: f"{value.partition('.')[0]}.2"),
-    "rounded": ("is read as a number of two decimals", lambda value: f"{float(value):.2f}" if _is_number(value) else value),
+    "rounded": ("is read as a number of two decimals",
+                lambda value: f"{float(value):.2f}" if _is_number(value) else value),
 }  # fmt: skip
 HOUR: Mapping[str, tuple[str, Read]] = {
     "one-more": ("is one more", _shifted(1)),
     "one-less": ("is one less", _shifted(-1)),
-    "of-twelve": ("is read on a clock of twelve hours", lambda value: str(int(value) % 12) if value.isdigit() else value),
+    "of-twelve": ("is read on a clock of twelve hours",
+                  lambda value: str(int(value) % 12) if value.isdigit() else value),
     "ignored": ("is not read, and is 0", lambda value: "0"),
     "of-one-digit": ("is read as its first digit", lambda value: value[:1]),
 }  # fmt: skip
@@ -76,7 +80,8 @@ DATE: Mapping[str, tuple[str, Read]] = {
     "a-day-later": ("is the day after", _day(1)),
     "a-day-earlier": ("is the day before", _day(-1)),
     "american": ("is read with day and month swapped", _american),
-    "of-last-year": ("is that of the year before", lambda value: str(int(value[:4]) - 1) + value[4:] if value[:4].isdigit() else value),
+    "of-last-year": ("is that of the year before",
+                     lambda value: str(int(value[:4]) - 1) + value[4:] if value[:4].isdigit() else value),
     "ignored": ("is not read", lambda value: None),
 }  # fmt: skip
 LEG: Mapping[str, tuple[str, Read]] = {

@@ -110,16 +110,24 @@ def _unknown_sound(request: httpx.Request, answer: httpx.Response, send: Send) -
 STATUS_OPTIONS = ("recording_api_refused_status", "njadmin_refused_status")
 BAD_REQUEST = ("recording_api_bad_request_status", "njadmin_bad_request_status", "njadmin_failure_envelope")
 REFUSALS = (
-    Refusal("without-credential", "A request without credentials", "authentication", _without_credential, STATUS_OPTIONS),
-    Refusal("wrong-credential", "A request with a wrong credential", "authentication", _wrong_credential, STATUS_OPTIONS),
-    Refusal("stale-hash", "A request with a stale hash", "authentication", _stale, ("expired_hash_status", "clock_ahead_seconds"), ("recording-api",)),
-    Refusal("user-key", "A request with the key of a user", "authentication", _of_a_user, ("user_key_status",), ("njadmin",)),
-    Refusal("wrong-method", "A metadata method asked by another HTTP method", "method", _by_another_method, ("other_methods",)),
+    Refusal("without-credential", "A request without credentials", "authentication",
+            _without_credential, STATUS_OPTIONS),
+    Refusal("wrong-credential", "A request with a wrong credential", "authentication",
+            _wrong_credential, STATUS_OPTIONS),
+    Refusal("stale-hash", "A request with a stale hash", "authentication",
+            _stale, ("expired_hash_status", "clock_ahead_seconds"), ("recording-api",)),
+    Refusal("user-key", "A request with the key of a user", "authentication",
+            _of_a_user, ("user_key_status",), ("njadmin",)),
+    Refusal("wrong-method", "A metadata method asked by another HTTP method", "method",
+            _by_another_method, ("other_methods",)),
     Refusal("unknown-path", "A method that no page names", "status", _unknown_path, ("legacy_after_4", "unknown_path")),
     Refusal("missing-parameter", "A request without its tag or unique id", "envelope", _without_parameter, BAD_REQUEST),
-    Refusal("bad-hour", "A bad date or hour", "by-hour-membership", _bad_hour, ("bad_hour", *BAD_REQUEST), ("njadmin",)),
-    Refusal("limit", "A second by-hour request within a minute", "rate-limit", _too_soon, ("by_hour_limit_status",), ("njadmin",)),
-    Refusal("unknown-sound", "A sound that is not there", "audio", _unknown_sound, ("audio_unknown_leg", "expired_leg")),
+    Refusal("bad-hour", "A bad date or hour", "by-hour-membership",
+            _bad_hour, ("bad_hour", *BAD_REQUEST), ("njadmin",)),
+    Refusal("limit", "A second by-hour request within a minute", "rate-limit",
+            _too_soon, ("by_hour_limit_status",), ("njadmin",)),
+    Refusal("unknown-sound", "A sound that is not there", "audio",
+            _unknown_sound, ("audio_unknown_leg", "expired_leg")),
 )  # fmt: skip
 
 

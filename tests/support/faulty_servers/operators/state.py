@@ -103,8 +103,10 @@ def _failing(answer: httpx.Response) -> httpx.Response:
 
 
 WORSE: tuple[tuple[str, str, Worse], ...] = (
-    ("fails", "is answered 500", _failing), ("is-empty", "is an empty list", _empty), ("lacks-a-leg", "lacks its last leg", _shorter),
-)  # fmt: skip
+    ("fails", "is answered 500", _failing),
+    ("is-empty", "is an empty list", _empty),
+    ("lacks-a-leg", "lacks its last leg", _shorter),
+)
 
 
 def mutants() -> Iterator[FaultyServer]:
