@@ -22,7 +22,7 @@ for profile in ("default", "ci"):
         profile, settings.get_profile(profile), deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )  # a busy machine is no failure
 settings.register_profile("stateful", max_examples=1000, deadline=None, derandomize=False)
-"""For `--hypothesis-profile=stateful`: by chance and for long. Tests that set a number of their own ask for the name."""
+"""For `--hypothesis-profile=stateful`: random and long. Tests that set a number of their own ask for the name."""
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts background jobs with SIGINT ignored, and processes that tests start and interrupt would inherit it.

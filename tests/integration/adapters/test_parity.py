@@ -34,8 +34,14 @@ SPEC = {
         {
             "unique_id": "1773190799.2", "direction": "inbound", "source": "0491570156", "did": "7601",
             "legs": [
-                {"start": "2026-03-11T12:00:00+11:00", "end": "2026-03-11T12:00:09+11:00", "tag": "Zoë & 50% +1", "destination": "600"},
-                {"start": "2026-03-11T12:00:09+11:00", "end": "2026-03-11T12:00:12+11:00", "tag": "Zoë & 50% +1", "destination": "410"},
+                {
+                    "start": "2026-03-11T12:00:00+11:00", "end": "2026-03-11T12:00:09+11:00",
+                    "tag": "Zoë & 50% +1", "destination": "600",
+                },
+                {
+                    "start": "2026-03-11T12:00:09+11:00", "end": "2026-03-11T12:00:12+11:00",
+                    "tag": "Zoë & 50% +1", "destination": "410",
+                },
             ],
         }
     ],
@@ -82,7 +88,10 @@ HOSTILE = (
     Asked("a path upwards", "POST", f"{API}/../../../etc/passwd?{KEY}"),
     Asked("a doubled slash", "POST", f"/njadmin//rest/RecordingAPI/retrieveMetaData?{KEY}&tag=1", FORM),
     Asked("an escaped slash", "POST", f"{API}%2FretrieveMetaData?{KEY}&tag=1", FORM),
-    Asked("an escaped letter", "POST", "/njadmin/rest/Recording%41PI/retrieveMetaDataByUniqueId?" + f"{KEY}&uniqueId=1773190799.2", FORM),
+    Asked(
+        "an escaped letter", "POST",
+        "/njadmin/rest/Recording%41PI/retrieveMetaDataByUniqueId?" + f"{KEY}&uniqueId=1773190799.2", FORM,
+    ),
     Asked("a semicolon", "POST", f"{API}/retrieveMetaData;jsessionid=1?{KEY}&tag=1", FORM),
     Asked("a long tag", "POST", f"{API}/retrieveMetaData?{KEY}&tag={'A' * 6000}", FORM),
     Asked("the key twice", "POST", f"{API}/retrieveMetaData?{KEY}&{KEY}&tag=none&tag=other", FORM),
@@ -94,12 +103,24 @@ HOSTILE = (
     Asked("a megabyte", "POST", "/__noojee/sandboxes", JSON, b'{"archive":"' + b"x" * 1_000_000 + b'"}'),
     Asked("brackets and pipes", "POST", f"{API}/retrieveMetaData?{KEY}&tag=[]|^`{{}}\"", FORM),
     Asked("bytes above 127 in a path", "POST", f"{API}/retrieveMetaData%C3%AB?{KEY}", FORM),
-    Asked("a header twice", "GET", "/__noojee/sandboxes", (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "203.0.113.7"))),
+    Asked(
+        "a header twice", "GET", "/__noojee/sandboxes",
+        (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "203.0.113.7")),
+    ),
     Asked("a header with an underscore", "GET", "/__noojee/sandboxes", (("x_forwarded_for", "203.0.113.7"),)),
-    Asked("a header in odd letters", "POST", f"{API}/retrieveMetaData?{KEY}&tag=none", (("CONTENT-Type", "Application/X-WWW-Form-UrlEncoded ; charset=x"),)),
+    Asked(
+        "a header in odd letters", "POST", f"{API}/retrieveMetaData?{KEY}&tag=none",
+        (("CONTENT-Type", "Application/X-WWW-Form-UrlEncoded ; charset=x"),),
+    ),
     Asked("an empty header", "POST", f"{API}/retrieveMetaData?{KEY}&tag=none", (("content-type", ""),)),
-    Asked("a header that is no ASCII", "GET", "/__noojee/sandboxes", (("authorization", "Bearer \xe9\xff"), ("x-forwarded-for", "\xe9"))),
-    Asked("a form that is no UTF-8", "POST", f"{API}/retrieveMetaData", FORM, f"{KEY}&tag=".encode() + b"\xff\x00%00%ff"),
+    Asked(
+        "a header that is no ASCII", "GET", "/__noojee/sandboxes",
+        (("authorization", "Bearer \xe9\xff"), ("x-forwarded-for", "\xe9")),
+    ),
+    Asked(
+        "a form that is no UTF-8", "POST", f"{API}/retrieveMetaData", FORM,
+        f"{KEY}&tag=".encode() + b"\xff\x00%00%ff",
+    ),
     Asked("a method of other protocols", "PROPFIND", f"{API}/retrieveMetaData?{KEY}&tag=none", FORM),
 )  # fmt: skip
 Answer = tuple[int, dict[str, str], bytes]
@@ -115,9 +136,14 @@ def from_core(asked: Asked) -> Answer:
     path, _, query = asked.target.partition("?")
     response = sandboxes().handle(
         Request(
-            method=asked.method, path=path, query=query, headers=tuple((name.lower(), value.strip()) for name, value in asked.headers), body=asked.body, client="127.0.0.1"
+            method=asked.method,
+            path=path,
+            query=query,
+            headers=tuple((name.lower(), value.strip()) for name, value in asked.headers),
+            body=asked.body,
+            client="127.0.0.1",
         )
-    )  # fmt: skip
+    )
     return response.status, {name.lower(): value for name, value in response.headers}, response.body
 
 

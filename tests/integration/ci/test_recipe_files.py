@@ -21,11 +21,17 @@ ALLOWED = {
     "pipeline": TOP | {"environment", "tools", "libraries"},
     "stages": {"stage"},
     "stage": {"agent", "environment", "options", "when", "steps", "post", "input", "tools"},
-    "post": {"always", "changed", "fixed", "regression", "aborted", "failure", "success", "unstable", "unsuccessful", "cleanup"},
+    "post": {
+        "always", "changed", "fixed", "regression", "aborted", "failure", "success", "unstable", "unsuccessful",
+        "cleanup",
+    },
     "steps": {"script", "dir", "withEnv", "withCredentials", "timeout", "retry"},
     "always": {"script"},
 }  # fmt: skip
-"""The blocks that a block of a declarative pipeline may have. Source: Pipeline Syntax, jenkins.io/doc/book/pipeline/syntax."""
+"""The blocks that a block of a declarative pipeline may have.
+
+Source: Pipeline Syntax, jenkins.io/doc/book/pipeline/syntax.
+"""
 
 
 @pytest.mark.parametrize("name", PAGES)

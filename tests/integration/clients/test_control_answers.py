@@ -1,4 +1,7 @@
-"""Answers of a control API that are malformed, or come from a cache, are named as its fault. The server is on a socket."""
+"""Answers of a control API that are malformed, or come from a cache, are named as its fault.
+
+The server is on a socket.
+"""
 
 from __future__ import annotations
 

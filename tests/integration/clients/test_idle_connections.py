@@ -20,7 +20,10 @@ ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{"sandboxes":true}'
 
 @dataclass(slots=True)
 class Closing:
-    """Answers some requests of each connection, reads one more, and closes. `heads` are the requests of each connection."""
+    """Answers some requests of each connection, reads one more, and closes.
+
+    `heads` are the requests of each connection.
+    """
 
     answered: int
     cut: bytes = b""

@@ -23,7 +23,8 @@ from noojee_contract.targets.target import Target
 ID = "1392271611.238"
 LEG = {
     "Source": "0400000001", "Leg": "1", "Start": "2014-02-13 17:06:52.0", "Tag": "INV-7", "Duration": "31",
-    "Username": "Fred", "CallRecordId": "501", "UniqueId": ID, "DID": "0390000000", "Direction": "0", "Destination": "600",
+    "Username": "Fred", "CallRecordId": "501", "UniqueId": ID, "DID": "0390000000", "Direction": "0",
+    "Destination": "600",
 }  # fmt: skip
 RIGHT = Response(json.dumps([LEG]), content_type="application/json")
 BUSY = Response("", status=503)

@@ -1,4 +1,4 @@
-"""A server that a target's command starts: how long a run waits for it, and what the report says if it does not come."""
+"""A server that a target's command starts: how long a run waits, and what the report says if it does not start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A target behind TLS: client certificates, several CA files, a server name, and fixed headers. The server is on a socket."""
+"""A target behind TLS: client certificates, several CA files, a server name, and fixed headers.
+
+The server is on a socket.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing that a user can meet is missing in the documentation: pages, packages, commands, flags, keys, clauses, options."""
+"""The documentation has all that a user can meet: pages, packages, commands, flags, keys, clauses, options."""
 
 from __future__ import annotations
 
@@ -169,7 +169,10 @@ def test_commands_and_flags_of_a_page_exist(page_file: Path) -> None:
 
 def test_commands_of_a_page_are_read_with_all_their_flags() -> None:
     """A command may have several lines, in a shell and in a workflow of GitHub."""
-    text = "```sh\nnoojee-fake serve \\\n  --quiet &\n```\n`noojee-contract verify --smoke`\n```yaml\n- run: >-\n    noojee-contract verify\n    --junit x\n```\n"
+    text = (
+        "```sh\nnoojee-fake serve \\\n  --quiet &\n```\n`noojee-contract verify --smoke`\n"
+        "```yaml\n- run: >-\n    noojee-contract verify\n    --junit x\n```\n"
+    )
     assert [" ".join(command.split()) for command in commands_on(text)] == [
         "noojee-fake serve --quiet &",
         "noojee-contract verify --smoke",

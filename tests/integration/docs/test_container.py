@@ -71,7 +71,10 @@ def test_compose_builds_and_publishes_the_same_image() -> None:
 
 @in_ci
 def test_the_commands_of_the_image_build_start_and_probe_the_fake(tmp_path: Path) -> None:
-    """RUN, ENTRYPOINT with CMD, and HEALTHCHECK, in a folder instead of an image. The token of the CMD line is needed."""
+    """RUN, ENTRYPOINT with CMD, and HEALTHCHECK, in a folder instead of an image.
+
+    The token of the CMD line is needed.
+    """
     copy_context(tmp_path)
     [build] = of("RUN")
     script = build.replace("/opt/noojee", str(tmp_path / "opt")).replace("/src", str(tmp_path / "src"))

@@ -28,7 +28,8 @@ def run(script: str, folder: Path, **variables: str) -> str:
     """The output of a script. All processes that it started end with it."""
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder, env=environment(PATH=PATH, **variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        cwd=folder, env=environment(PATH=PATH, **variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, start_new_session=True,
     )  # fmt: skip
     try:
         out, _ = process.communicate(timeout=120)
@@ -101,7 +102,10 @@ def test_traffic_recipe_prints_the_shown_output(name: str, tmp_path: Path) -> No
 
 @needs_curl
 def test_replay_guide_prints_the_shown_output(tmp_path: Path) -> None:
-    """The sh blocks are one script, and the python blocks are files. The lines of the text block are a part of the output."""
+    """The sh blocks are one script, and the python blocks are files.
+
+    The lines of the text block are a part of the output.
+    """
     write_files("replay.md", "python", tmp_path)
     found = blocks("replay.md")
     assert {language for language, _ in found} == {"sh", "text", "python"}

@@ -27,7 +27,10 @@ def block(language: str) -> str:
 
 @needs_curl
 def test_the_commands_of_the_page_exit_with_0(tmp_path: Path) -> None:
-    """Fill a table, start the app, verify it as a read-only target: exit 0, and the vendor's paths are not applicable."""
+    """Fill a table, start the app, verify it as a read-only target.
+
+    The exit code is 0, and the vendor's paths are not applicable.
+    """
     folder = tmp_path / "replacement"
     shutil.copytree(FOLDER, folder)
     commands = block("sh").rstrip().replace("8642", str(free_port()))

@@ -1,4 +1,7 @@
-"""The tutorial is correct: its commands run unchanged, and print the lines that it shows. So is the output in the README."""
+"""The tutorial is correct: its commands run unchanged, and print the lines that it shows.
+
+So is the output in the README.
+"""
 
 from __future__ import annotations
 

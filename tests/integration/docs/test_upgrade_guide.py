@@ -1,4 +1,4 @@
-"""The guide to upgrades is correct: its commands run unchanged on a fake before an upgrade, and on another one after it."""
+"""The guide to upgrades is correct: its commands run unchanged on a fake before an upgrade, and on another after it."""
 
 from __future__ import annotations
 

@@ -48,7 +48,10 @@ class JavaClient:
         self._socket.close()
 
     def send(self, name: str, **values: Any) -> dict[str, Any]:
-        """Send the request of a fixture, with other values for some arguments. Returns the JSON object of the answer."""
+        """Send the request of a fixture, with other values for some arguments.
+
+        Returns the JSON object of the answer.
+        """
         asked = json.loads(fixtures("exchanges", "java-binding", f"{name}.json").read_text(encoding="utf-8"))["request"]
         url = urlsplit(asked["url"])
         query = url.query
@@ -99,7 +102,10 @@ class JavaClient:
 
 
 def local_time(text: str) -> datetime | None:
-    """`callStartTime` as the client reads it: the length decides the format, an empty text is None. Raises ValueError for others."""
+    """`callStartTime` as the client reads it: the length decides the format, an empty text is None.
+
+    Raises ValueError for others.
+    """
     if not text:
         return None
     return datetime.strptime(text.replace("/", "-"), "%Y-%m-%d %H:%M" if len(text) == 16 else "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
@@ -138,7 +144,10 @@ def archived(url: str, unique_id: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_recorded_request_is_understood(java: JavaClient, name: str) -> None:
-    """Without Content-Length, with JSON labels on GETs, raw brackets and slashes. The client can read each answer, also the second one."""
+    """Without Content-Length, with JSON labels on GETs, raw brackets and slashes.
+
+    The client can read each answer, also the second one.
+    """
     for _ in range(2):
         answer = java.send(name)
         assert isinstance(answer.get("Message", ""), str)

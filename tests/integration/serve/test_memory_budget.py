@@ -122,7 +122,7 @@ def test_snapshot_beyond_the_budget_is_refused(serve: Serve) -> None:
 
 
 def test_bodies_under_way_share_the_budget(serve: Serve) -> None:
-    """Four clients that stop in the middle of eight megabytes leave no room for a fifth; when they leave, there is room."""
+    """Four clients that stop in the middle of eight megabytes leave no room for a fifth, until they leave."""
     server = serve("--quiet", "--memory-budget", "32M")
     with client_of(server) as client:
         with halves_of_bodies(server, 4):

@@ -122,7 +122,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def test_acknowledged_writes_survive_a_kill(server: Server) -> None:
-    """Fifty kills while several clients wait for answers to writes. A write without an answer exists as a whole, or not at all."""
+    """Fifty kills while several clients wait for answers to writes.
+
+    A write without an answer exists as a whole, or not at all.
+    """
     acknowledged: dict[str, dict[str, Any]] = {}
     unanswered: dict[str, dict[str, Any]] = {}
     for kill in range(KILLS):

@@ -38,7 +38,8 @@ def test_in_process(noojee_pbx, number):
     assert set(pbx.sandbox.state()["counts"].values()) == {0}
     assert pbx.sandbox.now().isoformat() == "2026-03-01T23:00:00+00:00"
     pbx.sandbox.play({"do": "place", "from": "410", "number": "420", "as": "a", "tag": "T"},
-                   {"do": "answer", "call": "a", "by": "420"}, {"do": "wait", "seconds": 9}, {"do": "hang_up", "call": "a"})
+                   {"do": "answer", "call": "a", "by": "420"}, {"do": "wait", "seconds": 9},
+                   {"do": "hang_up", "call": "a"})
     asked = {"apiKey": pbx.api_key, "tag": "T"}
     assert [leg["Duration"] for leg in pbx.client.post("LEGS", params=asked).json()] == ["9"]
     with httpx.Client(transport=pbx.transport) as other:
@@ -127,10 +128,17 @@ def test_marker_sets_up_the_pbx_of_a_test(pytester: pytest.Pytester) -> None:
                 "unique_id": "1773190799.2",
                 "direction": "internal",
                 "source": "400",
-                "legs": [{"start": "2026-03-11T12:00:00+11:00", "end": "2026-03-11T12:00:09+11:00", "tag": "T", "destination": "410"}],
+                "legs": [
+                    {
+                        "start": "2026-03-11T12:00:00+11:00",
+                        "end": "2026-03-11T12:00:09+11:00",
+                        "tag": "T",
+                        "destination": "410",
+                    }
+                ],
             }
         ],
-    }  # fmt: skip
+    }
     pytester.makefile(".json", calls=json.dumps(archive))
     pytester.makepyfile(
         HELPERS

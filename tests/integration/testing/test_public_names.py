@@ -29,7 +29,10 @@ def test_public_names_are_listed() -> None:
 
 def test_import_of_the_package_loads_no_library() -> None:
     """`import noojee_fake` loads nothing of the package, and no library beyond Python's own."""
-    code = "import sys, noojee_fake; print([m for m in sys.modules if m.startswith('noojee_fake.')], 'httpx' in sys.modules)"
+    code = (
+        "import sys, noojee_fake; "
+        "print([m for m in sys.modules if m.startswith('noojee_fake.')], 'httpx' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[] False"
 

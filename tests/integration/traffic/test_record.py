@@ -162,7 +162,10 @@ def test_sounds_without_an_answer_are_counted(record: Record, capsys: pytest.Cap
 @pytest.mark.parametrize(
     "answer",
     [
-        b"HTTP/1.1 200 Fine\r\nX-oDD:1\r\ntransfer-ENCODING: chunked\r\n\r\n1\r\n[\r\n01;x=y\r\n]\r\n0\r\nTrailer: 1\r\n\r\n",
+        (
+            b"HTTP/1.1 200 Fine\r\nX-oDD:1\r\ntransfer-ENCODING: chunked\r\n\r\n"
+            b"1\r\n[\r\n01;x=y\r\n]\r\n0\r\nTrailer: 1\r\n\r\n"
+        ),
         b"HTTP/1.0 200 OK\nb: 1\na: 2\nA: 3\n\n[]",
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[]",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[]",

@@ -1,4 +1,7 @@
-"""`noojee-contract record --listen`: a client's traffic with a served PBX becomes a redacted file, which can be replayed."""
+"""`noojee-contract record --listen`: a client's traffic with a served PBX becomes a redacted file.
+
+The file can be replayed.
+"""
 
 from __future__ import annotations
 

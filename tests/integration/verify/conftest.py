@@ -1,4 +1,4 @@
-"""Servers on real sockets for the tests of `verify`: raw ones that answer any bytes, and the fake behind a counting proxy."""
+"""Servers on sockets for tests of `verify`: raw ones that answer any bytes, and the fake behind a counting proxy."""
 
 from __future__ import annotations
 

@@ -25,7 +25,10 @@ def http(body: bytes, *, length: int | None = None, kind: str = "application/jso
     )
 
 
-LEG = b'[{"Source":"400","Leg":"1","Start":"2014-02-13 17:06:52.0","Tag":"1234","Duration":"4","Username":"Fred","CallRecordId":"198348","UniqueId":"1392271611.238","DID":"internal","Direction":"2","Destination":"410"}]'
+LEG = (
+    b'[{"Source":"400","Leg":"1","Start":"2014-02-13 17:06:52.0","Tag":"1234","Duration":"4","Username":"Fred",'
+    b'"CallRecordId":"198348","UniqueId":"1392271611.238","DID":"internal","Direction":"2","Destination":"410"}]'
+)
 ANSWERS: dict[str, tuple[bytes, str]] = {
     "not JSON": (http(b"legs: none"), "not JSON"),
     "HTML": (http(b"<html><body>It works!</body></html>", kind="text/html"), "not JSON"),
@@ -52,8 +55,8 @@ ANSWERS: dict[str, tuple[bytes, str]] = {
 
 def run_clause(url: str, clause_id: str = "metadata.by-tag-answered", *, timeout_seconds: float = 5.0) -> Result:
     target = Target(
-        name="pbx", dialect="njadmin", base_url=url, api_key_env="KEY", recordings=(Question("tag", "1234"),), timeout_seconds=timeout_seconds,
-        max_body_bytes=100_000,
+        name="pbx", dialect="njadmin", base_url=url, api_key_env="KEY", recordings=(Question("tag", "1234"),),
+        timeout_seconds=timeout_seconds, max_body_bytes=100_000,
     )  # fmt: skip
     runner = Runner(RunnerConfig(targets=[target], random_seed=1, examples=1), environ={"KEY": "k-123456"})
     try:

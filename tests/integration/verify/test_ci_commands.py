@@ -68,10 +68,11 @@ def test_no_output_of_pytest_is_a_command(raw_server: Callable[..., Any], tmp_pa
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "recordings.csv").write_text("kind,value\ntag,1234\nunique_id,1.2\n")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--pyargs", "noojee_contract.suite", "-p", "no:randomly", "-p", "no:cacheprovider",
-         "-rA", "--noojee-base-url", server.url, "--noojee-dialect", "njadmin", "--noojee-api-key-env", "PBX_KEY",
-         "--noojee-recordings", "recordings.csv", "--noojee-negative-tests"],
-        cwd=tmp_path, env=environment(PBX_KEY="a-key-of-the-pbx"), capture_output=True, text=True, timeout=300, check=False,
+        [sys.executable, "-m", "pytest", "--pyargs", "noojee_contract.suite", "-p", "no:randomly",
+         "-p", "no:cacheprovider", "-rA", "--noojee-base-url", server.url, "--noojee-dialect", "njadmin",
+         "--noojee-api-key-env", "PBX_KEY", "--noojee-recordings", "recordings.csv", "--noojee-negative-tests"],
+        cwd=tmp_path, env=environment(PBX_KEY="a-key-of-the-pbx"), capture_output=True, text=True, timeout=300,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout
     assert "planted" in done.stdout

@@ -140,8 +140,13 @@ def test_the_script_of_a_failure_repeats_on_the_replacement(
 @needs_curl
 @pytest.mark.parametrize(
     "scheme",
-    [KeyInHeader("X-Caller", 'Key "{key}" of `us`'), KeyInQuery("caller"), KeyInBasic("records:{key}"), VendorHash("GET", "/v2/t")],
-)  # fmt: skip
+    [
+        KeyInHeader("X-Caller", 'Key "{key}" of `us`'),
+        KeyInQuery("caller"),
+        KeyInBasic("records:{key}"),
+        VendorHash("GET", "/v2/t"),
+    ],
+)
 def test_the_script_authenticates_as_the_client_does(
     scheme: Scheme, raw_server: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -224,8 +229,8 @@ def test_what_a_dialect_file_leaves_out_is_not_applicable(tmp_path: Path, contra
     with hosts.wsgi(Replacement(tmp_path)) as url:
         ran = contract(
             "verify", "--base-url", url, "--dialect", "move/dialect.toml", "--writable", "--only", "metadata.owner",
-            "--only", "metadata.duration", "--only", "by-hour.answered", "--only", "metadata.by-tag-answered", "--examples", "3",
-            "--json", "r.jsonl",
+            "--only", "metadata.duration", "--only", "by-hour.answered", "--only", "metadata.by-tag-answered",
+            "--examples", "3", "--json", "r.jsonl",
         )  # fmt: skip
     rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text(encoding="utf-8").splitlines()]
     reasons = {row["clause"]: row["reason"] for row in rows if row["kind"] == "result"}

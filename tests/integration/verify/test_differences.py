@@ -54,7 +54,10 @@ def sides(tmp_path: Path) -> Iterator[Sides]:
         yield tmp_path, wanted
 
 
-FIELD_CLAUSES = ("--only", "migration.durations", "--only", "migration.tags", "--only", "migration.owners", "--only", "migration.parties")  # fmt: skip
+FIELD_CLAUSES = (
+    "--only", "migration.durations", "--only", "migration.tags",
+    "--only", "migration.owners", "--only", "migration.parties",
+)  # fmt: skip
 
 
 def test_all_planted_differences_are_found(sides: Sides, contract: Any) -> None:

@@ -22,7 +22,10 @@ expires = 2999-01-01
 
 @pytest.fixture
 def verify(tmp_path: Path, contract: Any) -> Verify:
-    """Compares a call of two legs with one whose second leg has changes; gives the exit code and the outcome of each field."""
+    """Compares a call of two legs with one whose second leg has changes.
+
+    Gives the exit code and the outcome of each field.
+    """
 
     def run(*flags: str, extra: str = "", **changes: str) -> tuple[int, dict[str, str]]:
         old, new = [entry(1), entry(2)], [entry(1), entry(2, **changes)]

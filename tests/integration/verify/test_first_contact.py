@@ -20,7 +20,11 @@ from support.hostile_answers import legs, with_length
 
 KEY = "wr0ng-key-9c1d-4f2a"
 RECORDINGS = "kind,value\nunique_id,1392271611.238\ntag,INV-1042\n"
-TARGET = '[targets.other]\nbase_url = "https://other.invalid"\ndialect = "njadmin"\n\n[targets.pbx]\nbase_url = "{url}"\ndialect = "{dialect}"\n{more}api_key_env = "PBX_KEY"\nrecordings = "recordings.csv"\n'
+TARGET = (
+    '[targets.other]\nbase_url = "https://other.invalid"\ndialect = "njadmin"\n\n'
+    '[targets.pbx]\nbase_url = "{url}"\ndialect = "{dialect}"\n{more}api_key_env = "PBX_KEY"\n'
+    'recordings = "recordings.csv"\n'
+)
 BASE_URL_LINE = 6
 Answer = Callable[[Request], Response]
 

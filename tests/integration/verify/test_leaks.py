@@ -1,4 +1,4 @@
-"""A server shows the key in every place of an answer and in every coding; no output of a run has it, or a part of it."""
+"""A server shows the key in every place of an answer and in every coding; no output of a run has it, or a part."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def test_no_output_of_verify_shows_the_key(
     server = HostileServer(raw_server, secret)
     (tmp_path / "recordings.csv").write_text("kind,value\ntag,1234\nunique_id,1.2\nhour,2021/09/14 15\n")
     ran = contract(
-        "verify", "--base-url", server.url, "--dialect", dialect, "--api-key-env", "PBX_KEY", "--recordings", "recordings.csv",
-        "--negative-tests", "--audio", AUDIO, *REPORTS, timeout=300, PBX_KEY=secret,
+        "verify", "--base-url", server.url, "--dialect", dialect, "--api-key-env", "PBX_KEY",
+        "--recordings", "recordings.csv", "--negative-tests", "--audio", AUDIO, *REPORTS, timeout=300, PBX_KEY=secret,
     )  # fmt: skip
     assert ran.code == 1, ran.out + ran.err
     assert server.shown == set(PLACES)
@@ -85,10 +85,11 @@ def test_no_output_of_plain_pytest_shows_the_key(raw_server: Callable[..., Any],
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "recordings.csv").write_text("kind,value\ntag,1234\nunique_id,1.2\n")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--pyargs", "noojee_contract.suite", "-p", "no:randomly", "-p", "no:cacheprovider",
-         "-v", "-rA", "-l", "--log-level=DEBUG", "-o", "log_cli=true", "--junitxml=p.xml",
+        [sys.executable, "-m", "pytest", "--pyargs", "noojee_contract.suite", "-p", "no:randomly",
+         "-p", "no:cacheprovider", "-v", "-rA", "-l", "--log-level=DEBUG", "-o", "log_cli=true", "--junitxml=p.xml",
          "--noojee-base-url", server.url, "--noojee-dialect", "njadmin", "--noojee-api-key-env", "PBX_KEY",
-         "--noojee-recordings", "recordings.csv", "--noojee-negative-tests", "--noojee-audio", AUDIO, "--noojee-only", "transport.*", "--noojee-only", "authentication.*"],
+         "--noojee-recordings", "recordings.csv", "--noojee-negative-tests", "--noojee-audio", AUDIO,
+         "--noojee-only", "transport.*", "--noojee-only", "authentication.*"],
         cwd=tmp_path, env=environment(PBX_KEY=secret), capture_output=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout

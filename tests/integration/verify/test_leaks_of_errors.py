@@ -49,7 +49,8 @@ def test_a_proxy_that_fails_shows_no_password(tmp_path: Path, contract: Contract
     ):
         ran = contract(
             "verify", "--base-url", "http://pbx.invalid", "--dialect", "njadmin", "--api-key-env", "PBX_KEY",
-            "--recordings", "recordings.csv", "--junit", "r.xml", PBX_KEY=secret_of(201), HTTP_PROXY=proxy, http_proxy=proxy,
+            "--recordings", "recordings.csv", "--junit", "r.xml", PBX_KEY=secret_of(201), HTTP_PROXY=proxy,
+            http_proxy=proxy,
         )  # fmt: skip
         assert ran.code in (2, 4), ran.out + ran.err
         for text in (ran.out, ran.err, (tmp_path / "r.xml").read_text(encoding="utf-8")):
@@ -60,7 +61,8 @@ def test_a_command_that_fails_shows_no_key(tmp_path: Path, contract: Contract) -
     """The last words of a server that does not start are quoted, and never from the middle of a word."""
     code = f"import sys; sys.exit('x ' * 200 + '{SECRET} ' + 'y' * (285))"
     (tmp_path / "t.toml").write_text(
-        f'[targets.pbx]\ndialect = "njadmin"\nwritable = true\ncontrol_token_env = "TOKEN"\ncommand = ["{{python}}", "-c", "{code}", "{{ready_file}}"]\n'
+        '[targets.pbx]\ndialect = "njadmin"\nwritable = true\ncontrol_token_env = "TOKEN"\n'
+        f'command = ["{{python}}", "-c", "{code}", "{{ready_file}}"]\n'
     )
     ran = contract("verify", "--config", "t.toml", "--only", "authentication.accepted", TOKEN=SECRET)
     assert ran.code == 4, ran.out + ran.err

@@ -1,4 +1,7 @@
-"""Requests that provoke refusals are sent only with permission; a target file can waive them, and the report says so."""
+"""Requests that provoke refusals are sent only with permission.
+
+A target file can waive them, and the report says so.
+"""
 
 from __future__ import annotations
 

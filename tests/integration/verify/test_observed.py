@@ -16,8 +16,9 @@ Contract = Callable[..., Any]
 def config(folder: Path, served: Any, url: str, *, extra: str = "", dialect: str = "njadmin") -> Path:
     path = folder / "noojee-contract.toml"
     path.write_text(
-        f'[targets.pbx]\nbase_url = "{url}"\ndialect = "{dialect}"\napi_key_env = "PBX_KEY"\nrecordings = "{served.recordings_file}"\n'
-        f'time_zone = "Australia/Melbourne"\naudio = "POST {{base}}/retrieveByUniqueId?uniqueId={{unique_id}}&leg={{leg}}"\n{extra}\n',
+        f'[targets.pbx]\nbase_url = "{url}"\ndialect = "{dialect}"\napi_key_env = "PBX_KEY"\n'
+        f'recordings = "{served.recordings_file}"\ntime_zone = "Australia/Melbourne"\n'
+        f'audio = "POST {{base}}/retrieveByUniqueId?uniqueId={{unique_id}}&leg={{leg}}"\n{extra}\n',
         encoding="utf-8",
     )
     return path
@@ -103,7 +104,8 @@ def test_proxies_of_the_environment_are_not_used_for_loopback(tmp_path: Path, se
     config(tmp_path, served, served.url)
     dead = "http://127.0.0.1:9"
     ran = contract(
-        "verify", "pbx", "--only", "authentication.accepted", PBX_KEY=served.key, HTTP_PROXY=dead, http_proxy=dead, ALL_PROXY=dead, HTTPS_PROXY=dead,
+        "verify", "pbx", "--only", "authentication.accepted", PBX_KEY=served.key, HTTP_PROXY=dead, http_proxy=dead,
+        ALL_PROXY=dead, HTTPS_PROXY=dead,
     )  # fmt: skip
     assert ran.code == 0, ran.out + ran.err
 
@@ -111,8 +113,8 @@ def test_proxies_of_the_environment_are_not_used_for_loopback(tmp_path: Path, se
 def test_a_target_on_the_command_line_needs_no_file(served: Any, contract: Contract) -> None:
     """Base URL, dialect, key and known recordings."""
     ran = contract(
-        "verify", "--base-url", served.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--recordings", str(served.recordings_file),
-        "--negative-tests", "--only", "metadata.*", PBX_KEY=served.key,
+        "verify", "--base-url", served.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY",
+        "--recordings", str(served.recordings_file), "--negative-tests", "--only", "metadata.*", PBX_KEY=served.key,
     )  # fmt: skip
     assert ran.code == 0, ran.out + ran.err
 
@@ -120,9 +122,10 @@ def test_a_target_on_the_command_line_needs_no_file(served: Any, contract: Contr
 def test_the_repeat_command_keeps_the_limits(tmp_path: Path, counted: Any, served: Any, contract: Contract) -> None:
     """The printed command sends its requests to a staging PBX no faster than the first run, and within the budget."""
     ran = contract(
-        "verify", "--base-url", counted.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY", "--recordings", str(served.recordings_file),
-        "--requests-per-second", "5", "--request-budget", "9", "--timeout", "20", "--negative-tests", "--max-wait", "1",
-        "--only", "authentication.accepted", "--json", "r.jsonl", PBX_KEY="wr0ng-key-9c1d",
+        "verify", "--base-url", counted.url, "--dialect", "njadmin", "--api-key-env", "PBX_KEY",
+        "--recordings", str(served.recordings_file), "--requests-per-second", "5", "--request-budget", "9",
+        "--timeout", "20", "--negative-tests", "--max-wait", "1", "--only", "authentication.accepted",
+        "--json", "r.jsonl", PBX_KEY="wr0ng-key-9c1d",
     )  # fmt: skip
     assert ran.code == 1, ran.out + ran.err
     rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]

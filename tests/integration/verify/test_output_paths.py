@@ -1,4 +1,4 @@
-"""Report paths that are no regular file, or that name a file which the run reads: exit 2, one line, nothing replaced."""
+"""Report paths that are no regular file, or name a file which the run reads: exit 2, one line, nothing replaced."""
 
 from __future__ import annotations
 

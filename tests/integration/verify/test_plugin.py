@@ -107,8 +107,8 @@ def test_k_chooses_and_missing_required_clauses_fail(tmp_path: Path) -> None:
 def test_lf_repeats_what_failed(tmp_path: Path) -> None:
     """A faulty server fails a test, and --lf runs just that again."""
     (tmp_path / "t.toml").write_text(
-        '[targets.new]\ndialect = "njadmin"\ntransport = "support.faulty_servers.transports:drops_last_leg"\nwritable = true\n'
-        'sources = ["bundled"]\n'
+        '[targets.new]\ndialect = "njadmin"\ntransport = "support.faulty_servers.transports:drops_last_leg"\n'
+        'writable = true\nsources = ["bundled"]\n'
     )
     words = (*SUITE, "--noojee-config", "t.toml", "-o", f"pythonpath={ROOT / 'tests'}")
     first = run(tmp_path, *words, "--noojee-only", "metadata.by-*-answered", "--noojee-only", "transport.unknown-path")
@@ -137,7 +137,8 @@ def test_the_folder_of_a_checkout_runs(tmp_path: Path) -> None:
     if not Path(noojee_contract.__file__).is_relative_to(ROOT / "contract_tests"):
         pytest.skip("the packages are installed from a wheel, not from this checkout")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "contract_tests", "-q", "-p", "no:cacheprovider", "--noojee-smoke", "--noojee-only", "metadata.by-tag-answered"],
+        [sys.executable, "-m", "pytest", "contract_tests", "-q", "-p", "no:cacheprovider", "--noojee-smoke",
+         "--noojee-only", "metadata.by-tag-answered"],
         cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -84,8 +84,14 @@ def test_an_unreachable_target_is_in_the_report() -> None:
     ("targets", "parameters", "says"),
     [
         ("nowhere.toml", {}, "nowhere.toml: the target file cannot be read"),
-        ({"pbx": {"dialect": "njadmn", "base_url": "https://h"}}, {}, r"^\$\.targets\.pbx\.dialect: .*did you mean njadmin\?"),
-        ({"pbx": {"dialect": "njadmin", "base_url": "http://127.0.0.1:9", "api_key_env": "NO_SUCH_KEY"}}, {}, "NO_SUCH_KEY"),
+        (
+            {"pbx": {"dialect": "njadmn", "base_url": "https://h"}}, {},
+            r"^\$\.targets\.pbx\.dialect: .*did you mean njadmin\?",
+        ),
+        (
+            {"pbx": {"dialect": "njadmin", "base_url": "http://127.0.0.1:9", "api_key_env": "NO_SUCH_KEY"}}, {},
+            "NO_SUCH_KEY",
+        ),
         ({"pbx": 3}, {}, "targets must be tables by name"),
         ({}, {}, "there is no target in it"),
         (["pbx"], {}, "names of targets need config"),
@@ -104,7 +110,8 @@ def test_the_import_is_cheap_and_lazy() -> None:
     """`import noojee_contract` loads no module of the suite before a name is used."""
     code = (
         "import sys, noojee_contract\n"
-        "print([name for name in ('pytest', 'httpx', 'hypothesis', 'jsonschema', 'noojee_contract.errors') if name in sys.modules])\n"
+        "print([name for name in ('pytest', 'httpx', 'hypothesis', 'jsonschema', 'noojee_contract.errors')"
+        " if name in sys.modules])\n"
         "print(all(getattr(noojee_contract, name) for name in noojee_contract.__all__))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

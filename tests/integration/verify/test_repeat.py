@@ -115,7 +115,8 @@ def test_the_printed_command_names_clause_random_seed_and_target(contract: Calla
         "my targets.toml",
     } <= set(words)
     (tmp_path / "my targets.toml").write_text(
-        '[targets.new]\ndialect = "njadmin"\ntransport = "support.faulty_servers.transports:drops_last_leg"\nwritable = true\n'
+        '[targets.new]\ndialect = "njadmin"\ntransport = "support.faulty_servers.transports:drops_last_leg"\n'
+        "writable = true\n"
     )
     again = contract(*words[1:], PYTHONPATH=str(Path(__file__).parents[2]))
     assert again.code == 1, again.out + again.err

@@ -41,7 +41,8 @@ def echoing(raw_server: Callable[..., Any]) -> Any:
         said = unquote(line)
         body = json.dumps(
             {
-                "Message": f"bad request: {line} / {said} / {KEY} / {base64.b64encode(KEY.encode()).decode()} / {KEY[::-1]}",
+                "Message": f"bad request: {line} / {said} / {KEY} / "
+                f"{base64.b64encode(KEY.encode()).decode()} / {KEY[::-1]}",
                 "Code": -1, "apiKey": KEY, "token": OTHER, "trace": f"Authorization: Bearer {OTHER}",
             }
         ).encode()  # fmt: skip
@@ -49,7 +50,8 @@ def echoing(raw_server: Callable[..., Any]) -> Any:
             body = b"1795460634123"
         connection.sendall(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nSet-Cookie: JSESSIONID=" + COOKIE.encode()
-            + b"\r\nX-Echo: " + line.encode() + b"\r\nConnection: close\r\nContent-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
+            + b"\r\nX-Echo: " + line.encode() + b"\r\nConnection: close\r\nContent-Length: "
+            + str(len(body)).encode() + b"\r\n\r\n" + body
         )  # fmt: skip
 
     return raw_server(answer)
@@ -61,7 +63,8 @@ def test_no_planted_secret_is_in_any_output(dialect: str, echoing: Any, tmp_path
     (tmp_path / "recordings.csv").write_text("kind,value\ntag,1234\nunique_id,1.2\nhour,2021/09/14 15\n")
     reports = ["--junit", "r.xml", "--json", "r.jsonl", "--markdown", "r.md", "--html", "r.html"]
     ran = contract(
-        "verify", "--base-url", echoing.url, "--dialect", dialect, "--api-key-env", "PBX_KEY", "--recordings", "recordings.csv", "--negative-tests",
+        "verify", "--base-url", echoing.url, "--dialect", dialect, "--api-key-env", "PBX_KEY",
+        "--recordings", "recordings.csv", "--negative-tests",
         "--audio", "POST {base}/retrieveByUniqueId?uniqueId={unique_id}&leg={leg}", *reports, PBX_KEY=KEY,
     )  # fmt: skip
     assert ran.code == 1, ran.out + ran.err
@@ -78,8 +81,8 @@ def test_the_hash_that_was_sent_is_in_no_output(echoing: Any, tmp_path: Path, co
     """A hash is a credential for ten seconds or an hour."""
     (tmp_path / "recordings.csv").write_text("kind,value\ntag,1234\n")
     ran = contract(
-        "verify", "--base-url", echoing.url, "--dialect", "recording-api", "--api-key-env", "PBX_KEY", "--recordings", "recordings.csv",
-        "--json", "r.jsonl", PBX_KEY=KEY,
+        "verify", "--base-url", echoing.url, "--dialect", "recording-api", "--api-key-env", "PBX_KEY",
+        "--recordings", "recordings.csv", "--json", "r.jsonl", PBX_KEY=KEY,
     )  # fmt: skip
     sent = [
         part.split(b"hash=")[1].split(b" ")[0].split(b"&")[0].decode() for part in echoing.requests if b"hash=" in part
@@ -93,9 +96,10 @@ def test_plain_pytest_shows_no_secret_in_failures_or_logs(echoing: Any, tmp_path
     """Long tracebacks, local variables and captured logs are the usual leaks."""
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--pyargs", "noojee_contract.suite", "-p", "no:randomly", "-l", "--full-trace", "--log-level=DEBUG",
-         "--noojee-base-url", echoing.url, "--noojee-dialect", "njadmin", "--noojee-api-key-env", "PBX_KEY", "--noojee-only", "authentication.*",
-         "--noojee-negative-tests", "-o", "log_cli=true"],
+        [sys.executable, "-m", "pytest", "--pyargs", "noojee_contract.suite", "-p", "no:randomly", "-l",
+         "--full-trace", "--log-level=DEBUG", "--noojee-base-url", echoing.url, "--noojee-dialect", "njadmin",
+         "--noojee-api-key-env", "PBX_KEY", "--noojee-only", "authentication.*", "--noojee-negative-tests",
+         "-o", "log_cli=true"],
         cwd=tmp_path, env=environment(PBX_KEY=KEY), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout
@@ -106,9 +110,15 @@ def test_plain_pytest_shows_no_secret_in_failures_or_logs(echoing: Any, tmp_path
 @pytest.mark.parametrize(
     "line",
     [
-        f'command = ["{{python}}", "-c", "raise SystemExit(1)", "{{ready_file}}", "--token={OTHER}", "--api-key", "{OTHER}"]',
+        (
+            'command = ["{python}", "-c", "raise SystemExit(1)", "{ready_file}", '
+            f'"--token={OTHER}", "--api-key", "{OTHER}"]'
+        ),
         f'base_url = "https://user:{OTHER}@pbx.invalid"',
-        f'base_url = "http://127.0.0.1:9"\naudio = "POST {{base}}/x?apiKey={OTHER}&leg={{leg}}"\napi_key_env = "PBX_KEY"',
+        (
+            'base_url = "http://127.0.0.1:9"\n'
+            f'audio = "POST {{base}}/x?apiKey={OTHER}&leg={{leg}}"\napi_key_env = "PBX_KEY"'
+        ),
         f'base_url = "http://127.0.0.1:9"\napi_key = "{OTHER}"',
         f'base_url = "http://127.0.0.1:9"\napi_key_env = "{OTHER}"',
         f'base_url = "http://127.0.0.1:9"\n[targets.pbx.headers]\nauthorization = "{OTHER}"',
