@@ -1,13 +1,14 @@
 """Compares `noojee-fake serve` with other mock servers on this machine: interleaved rounds in one run, medians.
 
-    python benchmarks/race.py --tools FOLDER [--tags 10000] [--rounds 3] [--seconds 8] [--only fake wiremock ...] [--pinned]
+    python benchmarks/race.py --tools FOLDER [--tags 10000] [--rounds 3] [--seconds 8] [--only fake wiremock ...]
+        [--pinned]
 
 Needs wrk and nginx (Debian's packages), and a folder in which `npm install wiremock@3.13.2 mountebank@2.9.1` was run.
 Each request draws one of `--tags` tags. `--pinned` gives each server one core, and wrk the other.
 
-The servers answer the same requests with the same bodies. WireMock has a stub for each tag, no journal and no request log,
-16 threads, and 60 s of load before the first round. mountebank has one stub with a function for all tags, because its list
-of stubs is searched from the start. nginx answers one fixed body. The protocol is constant.py.
+The servers answer the same requests with the same bodies. WireMock has a stub for each tag, no journal and no request
+log, 16 threads, and 60 s of load before the first round. mountebank has one stub with a function for all tags, because
+its list of stubs is searched from the start. nginx answers one fixed body. The protocol is constant.py.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def archive(tags: int) -> dict[str, object]:
         "now": "2026-11-24T00:00:00+00:00",
         "calls": [
             {
-                "unique_id": f"{1_700_000_000 + number}.1", "direction": "inbound", "source": "0491570156", "did": "7601",
+                "unique_id": f"{1_700_000_000 + number}.1", "direction": "inbound", "source": "0491570156",
+                "did": "7601",
                 "legs": [
                     {"start": start, "end": end, "tag": f"T{number}", "username": "Fred", "destination": "410"}
                     for start, end in legs
@@ -247,8 +249,8 @@ def start_mountebank(stack: ExitStack, folder: Path, tools: Path, core: int | No
     """mountebank with one stub whose function knows all bodies."""
     admin, port = free_port(), free_port()
     words = [
-        str(tools / "node_modules" / ".bin" / "mb"), "start", "--port", str(admin), "--host", "127.0.0.1", "--nologfile",
-        "--allowInjection", "--loglevel", "error",
+        str(tools / "node_modules" / ".bin" / "mb"), "start", "--port", str(admin), "--host", "127.0.0.1",
+        "--nologfile", "--allowInjection", "--loglevel", "error",
     ]  # fmt: skip
     process = stack.enter_context(running(words, folder, core))
     until_it_answers(admin)
@@ -343,7 +345,8 @@ def _race(
                 row = Round(rate=count / took, micros=micros, p99_millis=p99)
                 found.setdefault((server, connections), []).append(row)
                 print(
-                    f"{server:12} c{connections:<3} {row.rate:9,.0f}/s {row.micros:7.1f} us  p99 {row.p99_millis:8.2f} ms",
+                    f"{server:12} c{connections:<3} {row.rate:9,.0f}/s {row.micros:7.1f} us"
+                    f"  p99 {row.p99_millis:8.2f} ms",
                     file=sys.stderr,
                 )
     return found

@@ -2,8 +2,8 @@
 
     python benchmarks/stall.py [--short]
 
-A probe asks for the metadata of a tag every 100 ms. Meanwhile another client reads a journal of 1,000 large entries, gets
-16 MB of sound as MPEG audio, and posts a million legs. Exit 1: a probe waited longer.
+A probe asks for the metadata of a tag every 100 ms. Meanwhile another client reads a journal of 1,000 large entries,
+gets 16 MB of sound as MPEG audio, and posts a million legs. Exit 1: a probe waited longer.
 """
 
 from __future__ import annotations
