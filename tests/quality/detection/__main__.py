@@ -163,7 +163,8 @@ def _kept(parser: argparse.ArgumentParser) -> Detection:
     """The rows of an earlier run. Wrong use where there are none."""
     if not DATA.exists():
         parser.error(
-            f"there are no rows of an earlier run: run tox -e detection, or take {DATA.name} of a CI job into {DATA.parent.name}/"
+            "there are no rows of an earlier run: run tox -e detection, "
+            f"or take {DATA.name} of a CI job into {DATA.parent.name}/"
         )
     return read(DATA.read_text(encoding="utf-8"))
 

@@ -38,7 +38,8 @@ class Detection:
     """The rows of all faulty servers, in their order, with the fingerprints of catalogue and faulty servers.
 
     `earlier` maps the names of rows that were taken with another catalogue to the fingerprint of that catalogue.
-    `date` is the day of the run. `pairs` is the number of pairs that were drawn, `pairs_survived` the names of the pairs that no clause failed on.
+    `date` is the day of the run. `pairs` is the number of pairs that were drawn, `pairs_survived` the names of the
+    pairs that no clause failed on.
     """
 
     catalogue: str
@@ -193,7 +194,8 @@ def read(text: str) -> Detection:
         for line in lines
     )  # fmt: skip
     return Detection(
-        catalogue=header["catalogue"], servers=header["faulty_servers"], date=header["date"], rows=rows, random_seed=header["random_seed"],
+        catalogue=header["catalogue"], servers=header["faulty_servers"], date=header["date"], rows=rows,
+        random_seed=header["random_seed"],
         earlier={line["name"]: line["catalogue"] for line in lines if "catalogue" in line}, pairs=footer["pairs"],
         pairs_random_seed=footer["pairs_random_seed"], pairs_survived=tuple(footer["pairs_survived"]),
     )  # fmt: skip
@@ -249,7 +251,10 @@ def _opening(detection: Detection) -> list[str]:
     lines = [
         "# Detection rate",
         "",
-        f"Written by `tox -e detection` on {detection.date}; do not edit. It writes the rows to `results/detection.jsonl`, which is not in git.",
+        (
+            f"Written by `tox -e detection` on {detection.date}; do not edit. "
+            "It writes the rows to `results/detection.jsonl`, which is not in git."
+        ),
         "",
         (
             f"{len(detection.rows):,} PBXs have one deliberate fault each: "
