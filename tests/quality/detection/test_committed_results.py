@@ -19,7 +19,7 @@ def test_the_readme_has_the_figure_of_the_page() -> None:
 
 
 def test_the_groups_of_the_page_add_up_to_its_figure() -> None:
-    """Faulty servers, those by operators, and those that are caught."""
+    """Faulty servers, server mutants, and how many are caught."""
     rows = [
         [cell.strip() for cell in line.split("|")[2:5]]
         for line in TEXT.splitlines()
