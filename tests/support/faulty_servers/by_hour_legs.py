@@ -43,31 +43,6 @@ def wrong_day_of_the_week(leg: Row) -> Row:
     return with_dates(leg, lambda text: days[days.index(text[:3]) + 1] + text[3:])
 
 
-@faulty_row("one-abbreviation-all-year", "The abbreviation is a setting, not the zone's.")
-def one_abbreviation_all_year(leg: Row) -> Row:
-    return with_dates(leg, lambda text: text.replace(" AEDT ", " AEST "))
-
-
-@faulty_row("writes-est", "An older Java writes EST for Australian eastern time, summer and winter.")
-def writes_est(leg: Row) -> Row:
-    return with_dates(leg, lambda text: text.replace(" AEDT ", " EST ").replace(" AEST ", " EST "))
-
-
-@faulty_row("by-hour-direction-digits", "Both shapes are made by one serialiser now.")
-def by_hour_direction_digits(leg: Row) -> Row:
-    return leg | {"Direction": str(("Inbound", "Outbound", "Internal").index(leg["Direction"]))}
-
-
-@faulty_row("by-hour-internal-as-outbound", "What does not come from a trunk goes out.")
-def by_hour_internal_as_outbound(leg: Row) -> Row:
-    return leg | {"Direction": "Outbound" if leg["Direction"] == "Internal" else leg["Direction"]}
-
-
-@faulty_row("by-hour-outbound-in-capitals", "The word comes from an enum of the new code.")
-def by_hour_outbound_in_capitals(leg: Row) -> Row:
-    return leg | {"Direction": "OUTBOUND" if leg["Direction"] == "Outbound" else leg["Direction"]}
-
-
 @faulty("callend-of-the-call", "The end is the hang-up of the call, on each of its legs.")
 def callend_of_the_call(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
@@ -124,3 +99,20 @@ def limit_on_everything(request: httpx.Request, send: Send, memory: dict[str, An
     if by_hour(request) and answer.status_code == 200:
         memory[sandbox] = now
     return answer
+
+
+ROW_CHANGES = (
+    ("one-abbreviation-all-year", "The abbreviation is a setting, not the zone's.",
+     lambda leg: with_dates(leg, lambda text: text.replace(" AEDT ", " AEST "))),
+    ("writes-est", "An older Java writes EST for Australian eastern time, summer and winter.",
+     lambda leg: with_dates(leg, lambda text: text.replace(" AEDT ", " EST ").replace(" AEST ", " EST "))),
+    ("by-hour-direction-digits", "Both shapes are made by one serialiser now.",
+     lambda leg: leg | {"Direction": str(("Inbound", "Outbound", "Internal").index(leg["Direction"]))}),
+    ("by-hour-internal-as-outbound", "What does not come from a trunk goes out.",
+     lambda leg: leg | {"Direction": "Outbound" if leg["Direction"] == "Internal" else leg["Direction"]}),
+    ("by-hour-outbound-in-capitals", "The word comes from an enum of the new code.",
+     lambda leg: leg | {"Direction": "OUTBOUND" if leg["Direction"] == "Outbound" else leg["Direction"]}),
+)  # fmt: skip
+"""Changes of each leg by hour: name, description, and change."""
+for _name, _description, _change in ROW_CHANGES:
+    faulty_row(_name, _description)(_change)

@@ -19,16 +19,6 @@ def moved(leg: Leg, by: timedelta) -> Leg:
     return {**leg, "Start": f"{start:%Y-%m-%d %H:%M:%S}.0"}
 
 
-@faulty_leg("start-in-utc", "The replacement runs in a container, whose zone is UTC.")
-def start_in_utc(leg: Leg) -> Leg:
-    return moved(leg, -MELBOURNE_SUMMER)
-
-
-@faulty_leg("start-ten-hours-late", "The PBX was moved, and its clock shows another time zone.")
-def start_ten_hours_late(leg: Leg) -> Leg:
-    return moved(leg, timedelta(hours=10))
-
-
 @faulty("by-tag-in-utc", "The search by tag was rewritten; it reads another column, in UTC.")
 def by_tag_in_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     answer = send(request)
@@ -36,42 +26,10 @@ def by_tag_in_utc(request: httpx.Request, send: Send, memory: dict[str, Any]) ->
     return with_each_leg(answer, lambda leg: moved(leg, -MELBOURNE_SUMMER)) if by_tag else answer
 
 
-@faulty_leg("start-in-iso", "The rewrite writes every date in ISO 8601.")
-def start_in_iso(leg: Leg) -> Leg:
-    return {**leg, "Start": leg["Start"][:19].replace(" ", "T")}
-
-
-@faulty_leg("start-without-fraction", "The rewrite formats to the second: yyyy-MM-dd HH:mm:ss.")
-def start_without_fraction(leg: Leg) -> Leg:
-    return {**leg, "Start": leg["Start"][:19]}
-
-
-@faulty_leg("start-with-three-zeros", "The format is yyyy-MM-dd HH:mm:ss.SSS now.")
-def start_with_three_zeros(leg: Leg) -> Leg:
-    return {**leg, "Start": leg["Start"][:19] + ".000"}
-
-
-@faulty_leg("start-cut-to-the-minute", "The reporting table keeps minutes.")
-def start_cut_to_the_minute(leg: Leg) -> Leg:
-    return {**leg, "Start": leg["Start"][:17] + "00.0"}
-
-
 @faulty_leg("start-of-twelve-hours", "The format says hh in place of HH.")
 def start_of_twelve_hours(leg: Leg) -> Leg:
     hour = (int(leg["Start"][11:13]) - 1) % 12 + 1
     return {**leg, "Start": f"{leg['Start'][:11]}{hour:02}{leg['Start'][13:]}"}
-
-
-@faulty_leg("repeated-hour-skipped", "The second of two hours of one name is written as the hour after it.")
-def repeated_hour_skipped(leg: Leg) -> Leg:
-    return moved(leg, timedelta(hours=1)) if leg["Start"].startswith("2026-04-05 02:") else leg
-
-
-@faulty_leg(
-    "summer-time-begins-tomorrow", "The zone's rules are of before 2008, when summer time began three weeks later."
-)
-def summer_time_begins_tomorrow(leg: Leg) -> Leg:
-    return moved(leg, -timedelta(hours=1)) if "2026-10-04 03" <= leg["Start"] < "2026-10-25 03" else leg
 
 
 @faulty_leg(
@@ -88,11 +46,6 @@ def duration_of_the_call(legs: list[Leg]) -> list[Leg]:
     for leg in legs:
         whole[leg["UniqueId"]] = whole.get(leg["UniqueId"], 0) + int(leg["Duration"])
     return [{**leg, "Duration": str(whole[leg["UniqueId"]])} for leg in legs]
-
-
-@faulty_leg("duration-in-milliseconds", "The new recorder counts milliseconds.")
-def duration_in_milliseconds(leg: Leg) -> Leg:
-    return {**leg, "Duration": leg["Duration"] + "000"}
 
 
 @faulty("duration-rounded-up", "Durations are billed: a started second counts.")
@@ -112,3 +65,28 @@ def duration_rounded_up(request: httpx.Request, send: Send, memory: dict[str, An
 def duration_as_a_clock(leg: Leg) -> Leg:
     minutes, seconds = divmod(int(leg["Duration"]), 60)
     return {**leg, "Duration": f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"}
+
+
+LEG_CHANGES = (
+    ("start-in-utc", "The replacement runs in a container, whose zone is UTC.",
+     lambda leg: moved(leg, -MELBOURNE_SUMMER)),
+    ("start-ten-hours-late", "The PBX was moved, and its clock shows another time zone.",
+     lambda leg: moved(leg, timedelta(hours=10))),
+    ("start-in-iso", "The rewrite writes every date in ISO 8601.",
+     lambda leg: {**leg, "Start": leg["Start"][:19].replace(" ", "T")}),
+    ("start-without-fraction", "The rewrite formats to the second: yyyy-MM-dd HH:mm:ss.",
+     lambda leg: {**leg, "Start": leg["Start"][:19]}),
+    ("start-with-three-zeros", "The format is yyyy-MM-dd HH:mm:ss.SSS now.",
+     lambda leg: {**leg, "Start": leg["Start"][:19] + ".000"}),
+    ("start-cut-to-the-minute", "The reporting table keeps minutes.",
+     lambda leg: {**leg, "Start": leg["Start"][:17] + "00.0"}),
+    ("repeated-hour-skipped", "The second of two hours of one name is written as the hour after it.",
+     lambda leg: moved(leg, timedelta(hours=1)) if leg["Start"].startswith("2026-04-05 02:") else leg),
+    ("summer-time-begins-tomorrow", "The zone's rules are of before 2008, when summer time began three weeks later.",
+     lambda leg: moved(leg, -timedelta(hours=1)) if "2026-10-04 03" <= leg["Start"] < "2026-10-25 03" else leg),
+    ("duration-in-milliseconds", "The new recorder counts milliseconds.",
+     lambda leg: {**leg, "Duration": leg["Duration"] + "000"}),
+)  # fmt: skip
+"""Changes of each leg by itself: name, description, and change."""
+for _name, _description, _change in LEG_CHANGES:
+    faulty_leg(_name, _description)(_change)
