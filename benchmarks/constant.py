@@ -34,9 +34,9 @@ class Protocol(asyncio.Protocol):
         self.query = url.partition(b"?")[2]
 
     def on_message_complete(self):
-        """Write the body of the file, or an empty list to a request without a key."""
+        """Write the body of the file, or an empty list to a request without a credential."""
         parameters = dict(pair.partition("=")[::2] for pair in self.query.decode().split("&"))
-        body = BODY if "apiKey" in parameters else b"[]"
+        body = BODY if parameters.keys() & {"apiKey", "hash"} else b"[]"
         self.transport.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %d\r\n\r\n%s"
             % (len(body), body)

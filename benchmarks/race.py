@@ -1,10 +1,12 @@
 """Compares `noojee-fake serve` with other mock servers on this machine: interleaved rounds in one run, medians.
 
     python benchmarks/race.py --tools FOLDER [--tags 10000] [--rounds 3] [--seconds 8] [--only fake wiremock ...]
-        [--pinned]
+        [--pinned] [--hashes]
 
 Needs wrk and nginx (Debian's packages), and a folder in which `npm install wiremock@3.13.2 mountebank@2.9.1` was run.
-Each request draws one of `--tags` tags. `--pinned` gives each server one core, and wrk the other.
+Each request draws one of `--tags` tags. `--pinned` gives each server one core, and wrk the other. With `--hashes`, the
+requests are those of call-management, and each draws one of 10,000 hashes too. The fake, whose clock is frozen, checks
+them; the other servers ignore them.
 
 The servers answer the same requests with the same bodies. WireMock has a stub for each tag, no journal and no request
 log, 16 threads, and 60 s of load before the first round. mountebank has one stub with a function for all tags, because
@@ -29,20 +31,26 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
+from noojee_fake.client.control_client import ControlClient
 from noojee_fake.testing.process import ServerProcess
 
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 PATH = "/njadmin/rest/RecordingAPI/retrieveMetaData"
+HASH_PATH = "/servicemanager/rest/CallManagementAPI/retrieveMetaData"
+NOW = "2026-11-24T00:00:00+00:00"
 CONNECTIONS = (16, 64)
 HERE = Path(__file__).parent
-LUA = f"""
+LUA = """
 wrk.method = "POST"
 local tags = %d
+local starts = {%s}
 math.randomseed(os.time())
 request = function()
-  return wrk.format(nil, "{PATH}?apiKey={KEY}&tag=T" .. math.random(0, tags - 1))
+  return wrk.format(nil, starts[math.random(#starts)] .. "&tag=T" .. math.random(0, tags - 1))
 end
 done = function(summary, latency, requests)
   io.write(string.format("RESULT %%d %%d %%d\\n", summary.requests, latency:percentile(99), summary.errors.status))
@@ -72,12 +80,21 @@ class Round:
     p99_millis: float
 
 
+def starts_of_urls(*, hashes: bool) -> list[str]:
+    """Path and credentials: with the key, or with each hash that is valid at `NOW`."""
+    if not hashes:
+        return [f"{PATH}?apiKey={KEY}"]
+    now = int(datetime.fromisoformat(NOW).timestamp() * 1000)
+    stamps = range(now - 9_999, now + 1)
+    return [f"{HASH_PATH}?timeStamp={each}&hash={sha256(f'{KEY}:{each}'.encode()).hexdigest()}" for each in stamps]
+
+
 def archive(tags: int) -> dict[str, object]:
     """A call of four legs for each tag."""
     legs = [(f"2026-03-11T12:0{minute}:00+11:00", f"2026-03-11T12:0{minute}:50+11:00") for minute in range(4)]
     return {
         "format": "noojee-archive/1",
-        "now": "2026-11-24T00:00:00+00:00",
+        "now": NOW,
         "calls": [
             {
                 "unique_id": f"{1_700_000_000 + number}.1", "direction": "inbound", "source": "0491570156",
@@ -194,6 +211,8 @@ def start_fake(stack: ExitStack, folder: Path, tools: Path, core: int | None) ->
     pinned = ("taskset", "-c", str(core)) if core is not None else ()
     command = (*pinned, sys.executable, "-m", "noojee_fake")
     fake = stack.enter_context(ServerProcess("--quiet", "--archive", "archive.json", folder=folder, command=command))
+    with ControlClient(fake.base_url) as control:
+        control.sandbox().freeze(datetime.fromisoformat(NOW))
     return int(fake.base_url.rpartition(":")[2]), fake.pid
 
 
@@ -236,13 +255,20 @@ def start_wiremock(stack: ExitStack, folder: Path, tools: Path, core: int | None
     bodies = json.loads((folder / "bodies.json").read_text())
     stubs = [
         {
-            "request": {"method": "POST", "url": f"{PATH}?apiKey={KEY}&tag={tag}"},
+            "request": {"method": "POST", **_where(tag, hashes=(folder / "hashes").exists())},
             "response": {"status": 200, "body": body, "headers": {"Content-Type": "application/json;charset=UTF-8"}},
         }
         for tag, body in bodies.items()
     ]
     post(f"http://127.0.0.1:{port}/__admin/mappings/import", json.dumps({"mappings": stubs}).encode())
     return port, process.pid
+
+
+def _where(tag: str, *, hashes: bool) -> dict[str, object]:
+    """The URL of a stub of WireMock. With hashes, only path and tag count."""
+    if not hashes:
+        return {"url": f"{PATH}?apiKey={KEY}&tag={tag}"}
+    return {"urlPath": HASH_PATH, "queryParameters": {"tag": {"equalTo": tag}}}
 
 
 def start_mountebank(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, int]:
@@ -273,7 +299,8 @@ def start_httpserver(stack: ExitStack, folder: Path, tools: Path, core: int | No
     """pytest-httpserver with threads and a handler that looks the body up."""
     port = free_port()
     (folder / "httpserver.py").write_text(HTTPSERVER)
-    words = [sys.executable, "httpserver.py", "bodies.json", str(port), PATH]
+    path = HASH_PATH if (folder / "hashes").exists() else PATH
+    words = [sys.executable, "httpserver.py", "bodies.json", str(port), path]
     return port, stack.enter_context(running(words, folder, core)).pid
 
 
@@ -308,27 +335,33 @@ def main() -> int:
     parser.add_argument("--warm-up", type=float, default=60, help="seconds of load on WireMock before the first round")
     parser.add_argument("--only", nargs="+", choices=SERVERS, default=list(SERVERS))
     parser.add_argument("--pinned", action="store_true", help="each server on one core, wrk on the other")
+    parser.add_argument("--hashes", action="store_true", help="requests of call-management, with hashes that vary")
     options = parser.parse_args()
     server_core, load_core = (1, 0) if options.pinned else (None, None)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         (folder / "archive.json").write_text(json.dumps(archive(options.tags)))
-        (folder / "load.lua").write_text(LUA % options.tags)
+        starts = ",\n".join(json.dumps(each) for each in starts_of_urls(hashes=options.hashes))
+        (folder / "load.lua").write_text(LUA % (options.tags, starts))
+        if options.hashes:
+            (folder / "hashes").touch()
         bodies = bodies_of(folder, options.tags)
         (folder / "bodies.json").write_text(json.dumps(bodies))
         (folder / "body.json").write_text(bodies["T0"])
         started: dict[str, tuple[int, int]] = {}
-        starts: dict[str, float] = {}
+        seconds_to_start: dict[str, float] = {}
         for server in options.only:
             began = time.perf_counter()
             port, pid = SERVERS[server](stack, folder, options.tools.resolve(), server_core)
             until_it_answers(port)
-            starts[server] = time.perf_counter() - began
+            seconds_to_start[server] = time.perf_counter() - began
             started[server] = port, pid
             seconds = options.warm_up if server == "wiremock" else 2
             load(port, folder / "load.lua", seconds, 64, load_core)
         rounds = _race(options, folder / "load.lua", started, load_core)
-        _print(options.only, rounds, starts, {server: memory_mib(pid) for server, (_, pid) in started.items()})
+        _print(
+            options.only, rounds, seconds_to_start, {server: memory_mib(pid) for server, (_, pid) in started.items()}
+        )
     return 0
 
 
