@@ -81,7 +81,7 @@ FIELDS: Mapping[str, Rule] = {
     "type": ANSWER_TYPE, "error": TEXT, "description": TEXT, "detail": TEXT, "title": TEXT, "reason": TEXT,
     "entities": PERSONAL, "items": PERSONAL, "MetaData": PERSONAL, "id": PERSONAL, "name": PERSONAL, "total": COUNT,
     "fTemplateId": PERSONAL, "campaignId": PERSONAL, "fCampaignId": PERSONAL, "allocationId": PERSONAL,
-    "fDispositions": PERSONAL,  "path": URL, "url": URL, "next": URL, "trace": TEXT, "exception": TEXT,
+    "fDispositions": PERSONAL, "path": URL, "url": URL, "next": URL, "trace": TEXT, "exception": TEXT,
     "key": CREDENTIAL, "token": CREDENTIAL, "access_token": CREDENTIAL, "password": CREDENTIAL, "secret": CREDENTIAL,
     "session": CREDENTIAL, "sessionId": CREDENTIAL, "jsessionid": CREDENTIAL,
     "signature": CREDENTIAL, "sig": CREDENTIAL,

@@ -10,8 +10,6 @@ from quality.detection.__main__ import main
 from quality.detection.read_only_results import DATA, PAGE, page, read, written
 from support.messages import repr_in
 
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason="no results: run tox -e detection -- --read-only")
-
 
 def test_page_and_rows_agree() -> None:
     """`tox -e detection -- --read-only` writes both."""

@@ -1,6 +1,7 @@
-"""Faulty migrations: three services that replace an old PBX, each with its own migration program, and one deliberate fault each.
+"""Faulty migrations: services that replace an old PBX, with one deliberate fault each.
 
-The services share no code with the fake. A fault is data: a change of a service's text (`faults/*.toml`). The package contains no tests.
+There are three services, each with its own migration program. They share no code with the fake. A fault is data: a
+change of a service's text (`faults/*.toml`). The package contains no tests.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ KEYS = frozenset({"group", "story", "changes", "expect"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyMigration:
-    """A service with one fault. `story` says how it happened; `changes` are pieces of the service's text with their replacements.
+    """A service with one fault.
 
+    `story` says how it happened; `changes` are pieces of the service's text with their replacements.
     `expected`: what the first failure of a report must be. `missed`: why no clause fails, if none does.
     """
 

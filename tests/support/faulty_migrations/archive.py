@@ -1,7 +1,8 @@
-"""The archive of an old PBX that is migrated: an archive file with its sound, and the recordings that an operator knows.
+"""The archive of an old PBX that is migrated: an archive file with its sound.
 
-It has what a migration may spoil: transfers, calls over an hour, over midnight and in the nights in which daylight saving changes, a busy
-tag, numbers and tags of every form. Only the old PBX (the fake) and the migration programs read it.
+The module also has the recordings that an operator knows. The archive has what a migration may spoil: transfers, calls
+over an hour, over midnight and in the nights in which daylight saving changes, a busy tag, numbers and tags of every
+form. Only the old PBX (the fake) and the migration programs read it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ BUSY_TAG = "CAMPAIGN-2025"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLeg:
-    """A leg: how long it lasts, who took it, and its sound. `channels`: 2 for caller and agent apart; 0: no sound is kept."""
+    """A leg: how long it lasts, who took it, and its sound.
+
+    `channels`: 2 for caller and agent apart; 0: no sound is kept.
+    """
 
     seconds: float
     destination: str = "410"

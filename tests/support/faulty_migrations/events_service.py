@@ -1,6 +1,7 @@
 """A replacement with another API of its own: aiohttp, everything in memory and indexed, with its migration program.
 
-POST with JSON, a bearer token, nested names, epoch milliseconds, FLAC. By hour is a range of times. `events.toml` describes it.
+POST with JSON, a bearer token, nested names, epoch milliseconds, FLAC. By hour is a range of times. `events.toml`
+describes it.
 """
 
 from __future__ import annotations

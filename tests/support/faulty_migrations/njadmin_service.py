@@ -1,6 +1,7 @@
-"""A replacement that speaks the vendor's njadmin API, written from the documentation on `http.server`, with its migration program.
+"""A replacement that speaks the vendor's njadmin API, with its migration program.
 
-The migration program reads the archive of the old PBX into one list of rows, which the service filters. Standard library only.
+It is written from the documentation, on `http.server`. The migration program reads the archive of the old PBX into one
+list of rows, which the service filters. Standard library only.
 """
 
 from __future__ import annotations

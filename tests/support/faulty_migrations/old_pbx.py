@@ -1,6 +1,7 @@
-"""The old PBX of a migration: the fake with the archive. It runs as `noojee-fake serve`, but takes any number of by-hour requests.
+"""The old PBX of a migration: the fake with the archive.
 
-Waits for the limit of one a minute would take hours, and tests of the limit are elsewhere.
+It runs as `noojee-fake serve`, but takes any number of by-hour requests. Waits for the limit of one a minute would take
+hours, and tests of the limit are elsewhere.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A replacement with an API of its own: Flask under waitress over SQLite, with its migration program.
 
-GET, a key in a header, plural resources, ISO times with their offset, Ogg Opus instead of WAV. `records.toml` describes it.
+GET, a key in a header, plural resources, ISO times with their offset, Ogg Opus instead of WAV. `records.toml` describes
+it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """ServerVariants of conformant servers: each answers what a service answers, in another way that no page forbids.
 
-A host of `support.conformant_servers.hosts` receives the request, the service answers it, and the variant changes the answer.
+A host of `support.conformant_servers.hosts` receives the request, the service answers it, and the variant changes the
+answer.
 """
 
 from __future__ import annotations
@@ -98,11 +99,15 @@ def _headers(**more: str) -> Change:
 VARIANTS: Mapping[str, ServerVariant] = {
     "http-1.0": ServerVariant(description="HTTP/1.0: each answer closes the connection.", host=hosts.threads),
     "chunked": ServerVariant(description="Bodies come in chunks, without a length.", host=hosts.event_loop),
-    "gzip": ServerVariant(description="Bodies are compressed, names of headers come in any case, cookies are set.", host=hosts.raw),
+    "gzip": ServerVariant(
+        description="Bodies are compressed, names of headers come in any case, cookies are set.", host=hosts.raw
+    ),
     "connection-close": ServerVariant(
         description="Each answer says Connection: close.", host=hosts.raw, change=_headers(Connection="close")
     ),
-    "indented": ServerVariant(description="JSON is indented.", change=_as_json(lambda body: json.dumps(body, indent=3))),
+    "indented": ServerVariant(
+        description="JSON is indented.", change=_as_json(lambda body: json.dumps(body, indent=3))
+    ),
     "keys-in-another-order": ServerVariant(
         description="Keys come in another order.",
         change=_as_json(lambda body: json.dumps(_keys_reversed(body), ensure_ascii=False)),
@@ -121,7 +126,9 @@ VARIANTS: Mapping[str, ServerVariant] = {
     ),
     "charset-in-capitals": ServerVariant(
         description="The content type is written in capitals, with its charset.",
-        change=_as_json(lambda body: json.dumps(body, ensure_ascii=False), content_type='APPLICATION/JSON; CHARSET="UTF-8"'),
+        change=_as_json(
+            lambda body: json.dumps(body, ensure_ascii=False), content_type='APPLICATION/JSON; CHARSET="UTF-8"'
+        ),
     ),
     "mu-law": ServerVariant(description="Sound is WAV in mu-law.", change=_mu_law, services=("njadmin",)),
 }  # fmt: skip
