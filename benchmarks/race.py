@@ -73,11 +73,16 @@ while True:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one round measured. `micros` is processor time of the server a request, `p99_millis` the latency."""
+    """What one round measured. `micros` is processor time of the server a request, `p99_millis` the latency.
+
+    `count` requests were answered; `memory_mib` is resident after them.
+    """
 
     rate: float
     micros: float
     p99_millis: float
+    count: int
+    memory_mib: float
 
 
 def starts_of_urls(*, hashes: bool) -> list[str]:
@@ -359,9 +364,7 @@ def main() -> int:
             seconds = options.warm_up if server == "wiremock" else 2
             load(port, folder / "load.lua", seconds, 64, load_core)
         rounds = _race(options, folder / "load.lua", started, load_core)
-        _print(
-            options.only, rounds, seconds_to_start, {server: memory_mib(pid) for server, (_, pid) in started.items()}
-        )
+        _print(options.only, rounds, seconds_to_start)
     return 0
 
 
@@ -375,7 +378,7 @@ def _race(
                 before = group_cpu_seconds(pid)
                 count, took, p99 = load(port, script, options.seconds, connections, core)
                 micros = (group_cpu_seconds(pid) - before) / count * 1e6
-                row = Round(rate=count / took, micros=micros, p99_millis=p99)
+                row = Round(rate=count / took, micros=micros, p99_millis=p99, count=count, memory_mib=memory_mib(pid))
                 found.setdefault((server, connections), []).append(row)
                 print(
                     f"{server:12} c{connections:<3} {row.rate:9,.0f}/s {row.micros:7.1f} us"
@@ -389,10 +392,12 @@ def _print(
     servers: Sequence[str],
     rounds: dict[tuple[str, int], list[Round]],
     starts: dict[str, float],
-    memory: dict[str, float],
 ) -> None:
-    print("| server | req/s c16 | req/s c64 | CPU us a request | p99 ms c16 / c64 | start s | memory MiB |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print(
+        "| server | req/s c16 | req/s c64 | CPU us a request | p99 ms c16 / c64 | start s | memory MiB |"
+        " growth MiB (requests) |"
+    )
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
 
     def median(server: str, connections: int, what: str) -> float:
         return statistics.median(getattr(row, what) for row in rounds[server, connections])
@@ -400,9 +405,12 @@ def _print(
     for server in servers:
         rates = [median(server, connections, "rate") for connections in CONNECTIONS]
         late = [median(server, connections, "p99_millis") for connections in CONNECTIONS]
+        rows = [row for pair in zip(*(rounds[server, each] for each in CONNECTIONS), strict=True) for row in pair]
+        growth, requests = rows[-1].memory_mib - rows[0].memory_mib, sum(row.count for row in rows[1:])
         print(
             f"| {server} | {rates[0]:,.0f} | {rates[1]:,.0f} | {median(server, 64, 'micros'):.1f} |"
-            f" {late[0]:.2f} / {late[1]:.2f} | {starts[server]:.2f} | {memory[server]:.0f} |"
+            f" {late[0]:.2f} / {late[1]:.2f} | {starts[server]:.2f} | {rows[-1].memory_mib:.0f} |"
+            f" {growth:.1f} ({requests:,}) |"
         )
 
 
