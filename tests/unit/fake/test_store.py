@@ -11,6 +11,7 @@ import pytest
 
 from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
+from noojee_fake.pbx.store import memory
 from noojee_fake.pbx.store.base import Absent, Store
 from noojee_fake.pbx.store.memory import MemoryStore
 from noojee_fake.pbx.store.sqlite import SqliteStore
@@ -45,10 +46,12 @@ def ended(store: Store, first: int = 0, last: int = 2**33) -> list[tuple[int, in
     return [(second, record_id, its_call.unique_id) for second, record_id, its_call, _ in rows]
 
 
-@pytest.fixture(params=["memory", "disk"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store of each kind."""
-    made = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "state", now=lambda: NOON)
+@pytest.fixture(params=["memory", "memory in parts", "disk"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """An empty store of each kind; in one of them each addition becomes a part of its own."""
+    if request.param == "memory in parts":
+        monkeypatch.setattr(memory, "LARGE_LEGS", 0)
+    made = SqliteStore(tmp_path / "state", now=lambda: NOON) if request.param == "disk" else MemoryStore()
     yield made
     made.close()
 
@@ -212,3 +215,38 @@ def test_a_snapshot_brings_back_what_was_there(store: Store) -> None:
         store.clear()
     with pytest.raises(TypeError):
         store.restore(None)
+
+
+def test_allotted_record_ids_are_used_by_nobody_else(store: Store) -> None:
+    """They come after all other ids, and after the ids that the caller names."""
+    store.add([call("1.1", leg(5))])
+    assert store.allot_record_ids(3, 0) == 6
+    assert store.last_record_id == 8
+    assert store.allot_record_ids(1, 20) == 21
+    store.add([call("2.1", leg(6))])
+    assert (store.last_record_id, store.has_record_id(7)) == (21, False)
+
+
+def test_record_ids_that_are_given_back_are_used_again(store: Store) -> None:
+    """Unless a higher one was used in the meantime."""
+    store.add([call("1.1", leg(5))])
+    store.give_back_record_ids(store.allot_record_ids(3, 0), 3)
+    assert store.last_record_id == 5
+    first = store.allot_record_ids(3, 0)
+    store.add([call("2.1", leg(9))])
+    store.give_back_record_ids(first, 3)
+    assert store.last_record_id == 9
+
+
+def test_calls_of_another_kind_of_store_are_not_added(store: Store) -> None:
+    """Each kind prepares them in its own form."""
+    with pytest.raises(TypeError):
+        store.add_indexed(None)
+
+
+def test_large_addition_is_sorted_in_pieces(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order is that of a list which was sorted at once."""
+    monkeypatch.setattr(memory, "_SORTED_AT_ONCE", 7)
+    ends = [(NOON // SECOND + record_id * 7919 % 100, record_id) for record_id in range(1, 501)]
+    store.add(call(f"{record_id}.1", leg(record_id, end=second * SECOND)) for second, record_id in ends)
+    assert [row[:2] for row in ended(store)] == sorted(ends)

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
+from noojee_fake.pbx.store import memory
 from noojee_fake.pbx.store.base import Absent, Sound, Store
 from noojee_fake.pbx.store.memory import MemoryStore
 from noojee_fake.pbx.store.sqlite import SqliteStore
@@ -149,14 +150,31 @@ class TwoStores(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
+class TwoStoresOfParts(TwoStores):
+    """Each addition to the store in memory becomes a part of its own."""
+
+    def __init__(self) -> None:
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(memory, "LARGE_LEGS", 0)
+        super().__init__()
+
+    def teardown(self) -> None:
+        self.patch.undo()
+        super().teardown()
+
+
 TestTwoStores = TwoStores.TestCase
 TestTwoStores.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestTwoStoresOfParts = TwoStoresOfParts.TestCase
+TestTwoStoresOfParts.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 
 
-@pytest.mark.parametrize("kind", ["memory", "disk"])
-def test_no_reader_sees_half_a_change(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["memory", "memory in parts", "disk"])
+def test_no_reader_sees_half_a_change(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call is whole, and tags, hours and counts are of one moment, while others save, add and remove."""
-    store: Store = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "state", now=lambda: NOON)
+    if kind == "memory in parts":
+        monkeypatch.setattr(memory, "LARGE_LEGS", 0)
+    store: Store = SqliteStore(tmp_path / "state", now=lambda: NOON) if kind == "disk" else MemoryStore()
     forms = (
         call(0, leg(0, 0, "A"), leg(0, 1, "A")),
         call(0, leg(0, 0, "B", NOON + 1), leg(0, 2, "B"), leg(0, 3, "B")),

@@ -54,6 +54,19 @@ class Store(Protocol):
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
         """Add calls, with the sound of some of their legs. The caller has checked that all ids are new."""
 
+    def indexed(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> object:
+        """Calls with their sound, prepared for `add_indexed` of the same store. Takes no lock that readers need."""
+
+    def add_indexed(self, indexed: object) -> None:
+        """Add prepared calls, once. It is short: most of the work of `add` is done by `indexed`."""
+
+    def allot_record_ids(self, count: int, above: int) -> int:
+        """Reserve record ids, all higher than `above` and than any that was used. Returns the first."""
+        ...
+
+    def give_back_record_ids(self, first: int, count: int) -> None:
+        """Make the ids of `allot_record_ids` free again, if no higher one was used in the meantime."""
+
     def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
         """Add a call, or replace the call with its unique id. Record ids of its legs are its own or new.
 

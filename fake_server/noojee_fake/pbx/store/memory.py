@@ -1,4 +1,7 @@
-"""A store in memory: dictionaries, and a sorted list of the ends of legs."""
+"""A store in memory: dictionaries, and a sorted list of the ends of legs.
+
+A large addition becomes a part of its own, because readers would wait while it is merged.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import threading
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
+from operator import itemgetter
 
 from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
@@ -15,10 +20,15 @@ from noojee_fake.pbx.store.base import EndedLeg, Sound, StoredSound, change, sto
 _ID_BITS = 63  # of a record id; the index has one number for each ended leg: the second of its end, then its record id
 _ID_MASK = (1 << _ID_BITS) - 1
 _FEW = 64  # up to this number of legs are inserted into the sorted index one by one
+LARGE_LEGS = 50_000
+"""An addition of more legs becomes a part of its own."""
+_SORTED_AT_ONCE = 10_000  # sorting holds the interpreter, and other threads run in between
 
 
 @dataclass(slots=True, kw_only=True)
-class _State:
+class _Part:
+    """Calls with their indexes. A call is in one part, with all its legs."""
+
     calls: dict[str, Call] = field(default_factory=dict)
     owners: dict[int, str] = field(default_factory=dict)
     """The unique id of a leg's call, by the leg's record id."""
@@ -36,8 +46,8 @@ class _State:
         """About what the calls take in memory, without sound."""
         return archive_bytes(len(self.calls), len(self.owners))
 
-    def copy(self) -> _State:
-        return _State(
+    def copy(self) -> _Part:
+        return _Part(
             calls=self.calls.copy(),
             owners=self.owners.copy(),
             unique_ids={tag: unique_ids.copy() for tag, unique_ids in self.unique_ids.items()},
@@ -98,8 +108,8 @@ class _State:
         self.enter_ended(ended)
         self.sounds.update(stored)
 
-    def merge(self, new: _State) -> None:
-        """Take the calls of another state, which is not used afterwards."""
+    def merge(self, new: _Part) -> None:
+        """Take the calls of another part, which is not used afterwards."""
         self.calls.update(new.calls)
         self.owners.update(new.owners)
         self.sounds.update(new.sounds)
@@ -133,8 +143,38 @@ class _State:
             for key in keys:
                 insort(self.ended, key)
         else:
-            self.ended.extend(sorted(keys))
+            self.ended.extend(_sorted(keys))
             self.ended.sort()  # two sorted runs: merged
+
+    def tagged_ignoring_case(self, tag: str) -> list[Call]:
+        if self.tags is None:
+            self.tags = {}
+            for known in self.unique_ids:
+                self.tags.setdefault(known.casefold(), set()).add(known)
+        tags = self.tags.get(tag.casefold(), ())
+        found = dict.fromkeys(unique_id for known in tags for unique_id in self.unique_ids[known])
+        return [self.calls[unique_id] for unique_id in found]
+
+    def ended_between(self, first_second: int, last_second: int) -> list[EndedLeg]:
+        legs: dict[str, dict[int, Leg]] = {}
+        found: list[EndedLeg] = []
+        begin = bisect_left(self.ended, first_second << _ID_BITS)
+        finish = bisect_left(self.ended, last_second << _ID_BITS)
+        for key in self.ended[begin:finish]:
+            record_id = key & _ID_MASK
+            unique_id = self.owners[record_id]
+            call = self.calls[unique_id]
+            if unique_id not in legs:
+                legs[unique_id] = {leg.call_record_id: leg for leg in call.legs}
+            found.append((key >> _ID_BITS, record_id, call, legs[unique_id][record_id]))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """Copies of the parts of a store."""
+
+    parts: tuple[_Part, ...]
 
 
 class MemoryStore:
@@ -147,135 +187,156 @@ class MemoryStore:
         self._budget = budget or MemoryBudget()
         self._held = self._budget.reserve(0)
         self._lock = threading.Lock()
-        self._state = _State()
+        self._parts: tuple[_Part, ...] = (_Part(),)  # oldest first; at least one
         self.changes = 0
 
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
-        """Index the calls before the lock is taken, then add them. Raises MemoryBudgetError if they do not fit."""
-        added = list(calls)
+        """Add calls with their sound. Raises MemoryBudgetError if they do not fit."""
+        self.add_indexed(self.indexed(calls, sounds))
+
+    def indexed(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> object:
+        """A part with the calls. Raises MemoryBudgetError if their sound does not fit."""
         stored = {leg.call_record_id: stored_sound(sound, self._budget) for leg, sound in sounds}
-        new = _State()
-        new.add(added, stored)  # before the lock: readers do not wait for a million legs
+        part = _Part()
+        part.add(calls, stored)
+        return part
+
+    def add_indexed(self, indexed: object) -> None:
+        """Merge a small part with the last part; a large part stays apart. Raises MemoryBudgetError."""
+        if not isinstance(indexed, _Part):
+            raise TypeError("this was indexed by another kind of store")
         with self._lock:
-            self._held.resize(self._state.size_bytes + new.size_bytes)
-            self._state.merge(new)
+            self._held.resize(self._size_bytes() + indexed.size_bytes)
+            if len(indexed.owners) > LARGE_LEGS:
+                indexed.last_record_id = max(indexed.last_record_id, self.last_record_id)
+                self._parts = (*(part for part in self._parts if part.calls), indexed)
+            else:
+                self._parts[-1].merge(indexed)
             self.changes += 1
+
+    def allot_record_ids(self, count: int, above: int) -> int:
+        """Keep the ids for the caller, by raising the highest id that was used."""
+        with self._lock:
+            first = max(self.last_record_id, above) + 1
+            self._parts[-1].last_record_id = first + count - 1
+        return first
+
+    def give_back_record_ids(self, first: int, count: int) -> None:
+        """Lower the highest id that was used, if it is one of these."""
+        with self._lock:
+            if self.last_record_id == first + count - 1:
+                self._parts[-1].last_record_id = first - 1
 
     def save(self, call: Call, changed: Sequence[Leg] | None = None) -> None:
         """Replace the legs that differ, or only those in `changed`."""
         with self._lock:
+            part = self._part_of(call.unique_id) or self._parts[-1]
             if changed is None:
-                self._state.replace(call.unique_id, call)
+                part.replace(call.unique_id, call)
             else:
-                self._state.go_on(call, changed)
+                part.go_on(call, changed)
             self._count()
 
     def remove(self, unique_id: str) -> bool:
         """Remove the call from all indexes. Returns whether it existed."""
         with self._lock:
-            there = unique_id in self._state.calls
-            self._state.replace(unique_id, None)
+            part = self._part_of(unique_id)
+            if part is not None:
+                part.replace(unique_id, None)
             self._count()
-        return there
+        return part is not None
 
     def remove_leg(self, leg: Leg) -> bool:
         """Remove the leg from its call and from all indexes. Returns whether it existed."""
+        record_id = leg.call_record_id
         with self._lock:
-            unique_id = self._state.owners.get(leg.call_record_id)
-            if unique_id is None:
+            part = self._part_with(record_id)
+            if part is None:
                 return False
-            self._state.replace(unique_id, without_leg(self._state.calls[unique_id], leg.call_record_id))
+            unique_id = part.owners[record_id]
+            part.replace(unique_id, without_leg(part.calls[unique_id], record_id))
             self._count()
         return True
 
     def clear(self, calls: Iterable[Call] = (), sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
         """Index the new calls before the lock is taken, then replace the content. The calls always fit the budget."""
-        added = _State()
-        added.add(calls, {leg.call_record_id: stored_sound(sound, self._budget, force=True) for leg, sound in sounds})
+        part = _Part()
+        part.add(calls, {leg.call_record_id: stored_sound(sound, self._budget, force=True) for leg, sound in sounds})
         with self._lock:
-            self._state = added
+            self._parts = (part,)
             self._count()
 
     @property
     def last_record_id(self) -> int:
         """The highest record id that was ever used; 0 in an empty store."""
-        return self._state.last_record_id
+        return max(part.last_record_id for part in self._parts)
 
     def has_record_id(self, call_record_id: int) -> bool:
-        """Whether a leg has this record id: one look-up in a dict."""
-        return call_record_id in self._state.owners
+        """Whether a leg has this record id: one look-up in a dict a part."""
+        return self._part_with(call_record_id) is not None
 
     def call(self, unique_id: str) -> Call | None:
-        """The call of a unique id: one look-up in a dict, without the lock."""
-        return self._state.calls.get(unique_id)
+        """The call of a unique id: one look-up in a dict a part, without the lock."""
+        for part in self._parts:
+            call = part.calls.get(unique_id)
+            if call is not None:
+                return call
+        return None
 
     def calls(self) -> list[Call]:
-        """A new list of all calls, in the order in which they were added."""
+        """All calls, in the order in which they were added."""
         with self._lock:
-            return list(self._state.calls.values())
+            return [call for part in self._parts for call in part.calls.values()]
 
     def count(self) -> tuple[int, int]:
         """The numbers of calls and of legs, without a scan."""
         with self._lock:
-            return len(self._state.calls), len(self._state.owners)
+            return sum(len(part.calls) for part in self._parts), sum(len(part.owners) for part in self._parts)
 
     def tagged(self, tag: str) -> Sequence[Call]:
         """The calls of a tag, from the index by tag."""
         with self._lock:
-            state = self._state
-            return [state.calls[unique_id] for unique_id in state.unique_ids.get(tag, ())]
+            return [part.calls[unique_id] for part in self._parts for unique_id in part.unique_ids.get(tag, ())]
 
     def tagged_ignoring_case(self, tag: str) -> Sequence[Call]:
         """The calls of a tag in any letter case. The first query builds an index of tags without case."""
         with self._lock:
-            state = self._state
-            if state.tags is None:
-                state.tags = {}
-                for known in state.unique_ids:
-                    state.tags.setdefault(known.casefold(), set()).add(known)
-            tags = state.tags.get(tag.casefold(), ())
-            found = dict.fromkeys(unique_id for known in tags for unique_id in state.unique_ids[known])
-            return [state.calls[unique_id] for unique_id in found]
+            return [call for part in self._parts for call in part.tagged_ignoring_case(tag)]
 
     def ended_between(self, first_second: int, last_second: int) -> list[EndedLeg]:
-        """A slice of the sorted list of ends, with the call and the leg of each."""
-        legs: dict[str, dict[int, Leg]] = {}
-        found: list[EndedLeg] = []
+        """A slice of the sorted list of ends of each part, with the call and the leg of each."""
         with self._lock:
-            state = self._state
-            begin = bisect_left(state.ended, first_second << _ID_BITS)
-            finish = bisect_left(state.ended, last_second << _ID_BITS)
-            for key in state.ended[begin:finish]:
-                record_id = key & _ID_MASK
-                unique_id = state.owners[record_id]
-                call = state.calls[unique_id]
-                if unique_id not in legs:
-                    legs[unique_id] = {leg.call_record_id: leg for leg in call.legs}
-                found.append((key >> _ID_BITS, record_id, call, legs[unique_id][record_id]))
+            found = [ended for part in self._parts for ended in part.ended_between(first_second, last_second)]
+        if len(self._parts) > 1:
+            found.sort(key=itemgetter(0, 1))
         return found
 
     def sound(self, leg: Leg) -> Sound | None:
         """The stored sound of a leg; None if no sound is stored. Takes no lock."""
-        found = self._state.sounds.get(leg.call_record_id)
-        return None if found is None else found.sound
+        for part in self._parts:
+            found = part.sounds.get(leg.call_record_id)
+            if found is not None:
+                return found.sound
+        return None
 
     def put_sound(self, leg: Leg, sound: Sound) -> None:
         """Store the sound of a leg. Raises MemoryBudgetError if it does not fit."""
         with self._lock:
-            if leg.call_record_id in self._state.owners:
-                self._state.sounds[leg.call_record_id] = stored_sound(sound, self._budget)
+            part = self._part_with(leg.call_record_id)
+            if part is not None:
+                part.sounds[leg.call_record_id] = stored_sound(sound, self._budget)
 
     def snapshot(self) -> object:
         """A copy of the indexes. It shares calls and sound with the store."""
         with self._lock:
-            return self._state.copy()
+            return _Snapshot(tuple(part.copy() for part in self._parts))
 
     def restore(self, snapshot: object) -> None:
         """Copy a snapshot of this store. Raises TypeError for a snapshot of another kind of store."""
-        if not isinstance(snapshot, _State):
+        if not isinstance(snapshot, _Snapshot):
             raise TypeError("this is no snapshot of a store in memory")
         with self._lock:
-            self._state = snapshot.copy()
+            self._parts = tuple(part.copy() for part in snapshot.parts)
             self._count()
 
     can_fail = False
@@ -286,11 +347,28 @@ class MemoryStore:
     def close(self) -> None:
         """Do nothing: the store has no resources."""
 
+    def _part_of(self, unique_id: str) -> _Part | None:
+        """The part with a call."""
+        return next((part for part in self._parts if unique_id in part.calls), None)
+
+    def _part_with(self, call_record_id: int) -> _Part | None:
+        """The part with a leg."""
+        return next((part for part in self._parts if call_record_id in part.owners), None)
+
+    def _size_bytes(self) -> int:
+        return sum(part.size_bytes for part in self._parts)
+
     def _count(self) -> None:
         """Count the calls after a change that is never refused."""
         self.changes += 1
-        self._held.resize(self._state.size_bytes, force=True)
+        self._held.resize(self._size_bytes(), force=True)
 
 
 def _ended_key(leg: Leg) -> int:
     return leg.end_micros // SECOND << _ID_BITS | leg.call_record_id
+
+
+def _sorted(keys: list[int]) -> list[int]:
+    """The sorted keys: pieces of them are sorted, then merged."""
+    pieces = [sorted(keys[at : at + _SORTED_AT_ONCE]) for at in range(0, len(keys), _SORTED_AT_ONCE)]
+    return pieces[0] if len(pieces) == 1 else list(merge(*pieces))

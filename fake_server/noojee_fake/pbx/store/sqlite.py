@@ -63,6 +63,14 @@ class _Content:
     sounds: dict[int, StoredSound]
 
 
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """Calls to add, with the sound of their legs."""
+
+    calls: list[Call]
+    sounds: list[tuple[Leg, Sound]]
+
+
 class SqliteStore:
     """A `Store` in a SQLite file, which it locks until it is closed.
 
@@ -105,9 +113,32 @@ class SqliteStore:
 
     def add(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> None:
         """Insert the rows of calls, legs, tags and sounds in one transaction."""
-        added, sounded = list(calls), list(sounds)
+        self.add_indexed(self.indexed(calls, sounds))
+
+    def indexed(self, calls: Iterable[Call], sounds: Iterable[tuple[Leg, Sound]] = ()) -> object:
+        """Nothing but the calls and the sounds: the file has the indexes."""
+        return _Added(list(calls), list(sounds))
+
+    def add_indexed(self, indexed: object) -> None:
+        """Insert the rows in one transaction. Readers wait for it."""
+        if not isinstance(indexed, _Added):
+            raise TypeError("this was indexed by another kind of store")
         with self._changing():
-            self._add(added, sounded)
+            self._add(indexed.calls, indexed.sounds)
+
+    def allot_record_ids(self, count: int, above: int) -> int:
+        """Keep the ids for the caller, by raising the highest id that was used."""
+        with self._changing():
+            first = max(int(self._value("SELECT last_record_id FROM state")), above) + 1
+            self._file.execute("UPDATE state SET last_record_id = ?", (first + count - 1,))
+        return first
+
+    def give_back_record_ids(self, first: int, count: int) -> None:
+        """Lower the highest id that was used, if it is one of these."""
+        with self._changing():
+            self._file.execute(
+                "UPDATE state SET last_record_id = ? WHERE last_record_id = ?", (first - 1, first + count - 1)
+            )
 
     def _add(self, added: Sequence[Call], sounded: Sequence[tuple[Leg, Sound]]) -> None:
         numbered = list(enumerate(added, self._next_number()))
