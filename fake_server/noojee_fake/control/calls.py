@@ -24,9 +24,9 @@ def list_calls(pbx: Pbx, _: Request) -> Response:
 def add_calls(pbx: Pbx, request: Request) -> Response:
     """Add whole calls. The archive reader validates them: raises ArchiveError, and then adds none."""
     written = read_body(request, "CallList", placeholders={"calls": []})["calls"]
-    with pbx.change:
-        _refuse_live(pbx, written)
-        calls, legs = archive_files.read_calls(written, pbx.store)
+    calls, legs = archive_files.read_calls(
+        written, pbx.store, change=pbx.change, check=lambda: _refuse_live(pbx, written)
+    )
     return answer(201, {"calls": calls, "legs": legs})
 
 
@@ -81,12 +81,11 @@ def delete_sound(pbx: Pbx, request: Request) -> Response:
     return Response(204)
 
 
-def _refuse_live(pbx: Pbx, calls: Any) -> None:
+def _refuse_live(pbx: Pbx, calls: list[dict[str, Any]]) -> None:
     """Raise Refused (400) for the unique id of a live call: the switchboard adds that call when it ends."""
     alive = {call.unique_id for call in pbx.switchboard.calls()}
-    for at, call in enumerate(calls if alive and isinstance(calls, list) else ()):
-        unique_id = call.get("unique_id") if isinstance(call, dict) else None
-        if isinstance(unique_id, str) and unique_id in alive:
+    for at, call in enumerate(calls if alive else ()):
+        if call["unique_id"] in alive:
             raise Refused(400, "a call with this unique id is live", f"$.calls[{at}].unique_id")
 
 

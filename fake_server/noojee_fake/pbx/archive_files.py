@@ -5,7 +5,8 @@ Every error names the JSON path of the invalid value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,18 +49,28 @@ def read_archive_file(
         default_account=document.get("default_account"),
         profile=document.get("profile", {}),
     )
-    _add(document["calls"], store, read_sound)
+    _add(document["calls"], store, read_sound, change=nullcontext())
     return archive
 
 
-def read_calls(calls: Any, store: Store) -> tuple[int, int]:
-    """Validate the calls of a control request and add them to a store. Returns the numbers of calls and legs."""
+def read_calls(
+    calls: Any,
+    store: Store,
+    *,
+    change: AbstractContextManager[object] | None = None,
+    check: Callable[[], None] | None = None,
+) -> tuple[int, int]:
+    """Validate the calls of a control request and add them to a store. Returns the numbers of calls and legs.
+
+    `change` is the lock of whatever else changes the store. It is held only for moments, and never while calls are
+    read. `check` is called under this lock, right before the calls are added; it may raise.
+    """
     if not isinstance(calls, list):
         raise ArchiveError("calls is a list of calls", "$.calls")
     if not calls:
         return 0, 0
     _validate({"format": FORMAT, "description": "-", "provenance": "-", "time_zone": "UTC", "calls": calls})
-    return _add(calls, store, None)
+    return _add(calls, store, None, change=change or nullcontext(), check=check)
 
 
 def write_calls(store: Store, *, default_account: str, outbound_did: str) -> list[dict[str, Any]]:
@@ -80,20 +91,102 @@ def _instant(text: str, path: str) -> int:
         raise ArchiveError(f"{text!r} {error}", path) from None
 
 
-def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], bytes] | None) -> tuple[int, int]:
-    taken = _record_ids(calls, store)
-    next_id = max((store.last_record_id, *taken)) + 1
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Calls that were read, and the sound of their legs; in their order in the archive file."""
+
+    calls: list[Call]
+    sounds: list[tuple[Leg, bytes | Absent]]
+
+
+def _add(
+    written: list[dict[str, Any]],
+    store: Store,
+    read_sound: Callable[[str], bytes] | None,
+    *,
+    change: AbstractContextManager[object],
+    check: Callable[[], None] | None = None,
+) -> tuple[int, int]:
+    """Add valid calls. The lock `change` is free while they are read, so other clients do not wait for them."""
+    taken, missing = _record_ids(written)
+    highest = max(store.last_record_id, max(taken, default=0))
+    can_allot = missing > 0 and highest + missing <= HIGHEST_RECORD_ID
+    first = store.allot_record_ids(missing, highest) if can_allot else highest + 1
+    try:
+        changes = store.changes
+        read = _read(written, first, read_sound)
+        _refuse_used(written, taken, store)
+        indexed = store.indexed(read.calls, read.sounds)
+        with change:
+            if check is not None:
+                check()
+            if store.changes != changes:
+                _refuse_used(written, taken, store)
+            store.add_indexed(indexed)
+    except BaseException:
+        if can_allot:
+            store.give_back_record_ids(first, missing)
+        raise
+    return len(read.calls), sum(len(call.legs) for call in read.calls)
+
+
+def _record_ids(calls: list[dict[str, Any]]) -> tuple[set[int], int]:
+    """The record ids that the legs name, and how many legs name none."""
+    taken: set[int] = set()
+    missing = 0
+    for at, call in enumerate(calls):
+        for leg_at, leg in enumerate(call["legs"]):
+            record_id = leg.get("call_record_id")
+            if record_id is None:
+                missing += 1
+                continue
+            path = f"$.calls[{at}].legs[{leg_at}].call_record_id"
+            if record_id > HIGHEST_RECORD_ID:
+                raise ArchiveError("is higher than a 64-bit number", path)
+            if record_id in taken:
+                raise _used(record_id, path)
+            taken.add(int(record_id))
+    return taken, missing
+
+
+def _refuse_used(written: list[dict[str, Any]], taken: Iterable[int], store: Store) -> None:
+    """Raise ArchiveError for a unique id or a record id that the store has already."""
+    for at, call in enumerate(written):
+        if store.call(call["unique_id"]) is not None:
+            raise _not_unique(call["unique_id"], at)
+    for record_id in taken:
+        if store.has_record_id(record_id):
+            raise _used(record_id, _path_of(record_id, written))
+
+
+def _path_of(record_id: int, written: list[dict[str, Any]]) -> str:
+    return next(
+        f"$.calls[{at}].legs[{leg_at}].call_record_id"
+        for at, call in enumerate(written)
+        for leg_at, leg in enumerate(call["legs"])
+        if leg.get("call_record_id") == record_id
+    )
+
+
+def _not_unique(unique_id: str, at: int) -> ArchiveError:
+    return ArchiveError(
+        f"{unique_id!r} is in use already; each call needs its own unique id", f"$.calls[{at}].unique_id"
+    )
+
+
+def _used(record_id: int, path: str) -> ArchiveError:
+    return ArchiveError(f"{record_id} is in use already; each leg needs its own record id", path)
+
+
+def _read(calls: list[dict[str, Any]], next_id: int, read_sound: Callable[[str], bytes] | None) -> _Read:
+    """The calls. Legs without a record id get the next ids."""
     seen: set[str] = set()
-    made: list[Call] = []
-    sounds: list[tuple[Leg, bytes | Absent]] = []
+    read = _Read([], [])
     for at, written in enumerate(calls):
         path = f"$.calls[{at}]"
-        unique_id = written["unique_id"]
-        if unique_id in seen or store.call(unique_id) is not None:
-            raise ArchiveError(
-                f"{unique_id!r} is in use already; each call needs its own unique id", f"{path}.unique_id"
-            )
-        seen.add(unique_id)
+        if written["unique_id"] in seen:
+            raise _not_unique(written["unique_id"], at)
+        seen.add(written["unique_id"])
         legs: list[Leg] = []
         numbers: set[int] = set()
         highest = 0
@@ -111,28 +204,9 @@ def _add(calls: list[dict[str, Any]], store: Store, read_sound: Callable[[str], 
             highest = max(highest, leg.number)
             legs.append(leg)
             if "sound" in row:
-                sounds.append((leg, _sound(row["sound"], read_sound, f"{leg_path}.sound")))
-        made.append(_call(written, legs, path))
-    store.add(made, sounds)
-    return len(made), sum(len(call.legs) for call in made)
-
-
-def _record_ids(calls: list[dict[str, Any]], store: Store) -> set[int]:
-    taken: set[int] = set()
-    for at, call in enumerate(calls):
-        for leg_at, leg in enumerate(call["legs"]):
-            record_id = leg.get("call_record_id")
-            if record_id is None:
-                continue
-            if record_id > HIGHEST_RECORD_ID:
-                raise ArchiveError("is higher than a 64-bit number", f"$.calls[{at}].legs[{leg_at}].call_record_id")
-            if record_id in taken or store.has_record_id(record_id):
-                raise ArchiveError(
-                    f"{record_id} is in use already; each leg needs its own record id",
-                    f"$.calls[{at}].legs[{leg_at}].call_record_id",
-                )
-            taken.add(int(record_id))
-    return taken
+                read.sounds.append((leg, _sound(row["sound"], read_sound, f"{leg_path}.sound")))
+        read.calls.append(_call(written, legs, path))
+    return read
 
 
 def _leg(row: dict[str, Any], record_id: int, following_number: int, path: str) -> Leg:
