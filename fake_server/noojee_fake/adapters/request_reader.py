@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import NoReturn, Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
@@ -56,11 +57,11 @@ class Body:
     `length` counts dropped bytes too. `is_over_budget`: it did not fit, and was dropped.
     """
 
-    __slots__ = ("held", "is_over_budget", "kept", "kept_bytes", "length")
+    __slots__ = ("_kept", "held", "is_over_budget", "kept_bytes", "length")
 
     def __init__(self, budget: MemoryBudget) -> None:
         self.held = budget.reserve(0)
-        self.kept = bytearray()
+        self._kept = BytesIO()
         self.kept_bytes = 0
         self.length = 0
         self.is_over_budget = False
@@ -68,21 +69,22 @@ class Body:
     def add(self, part: bytes) -> None:
         """Take the next part."""
         self.length += len(part)
-        part = part[: max(0, self.kept_bytes - len(self.kept))]
+        kept_bytes = self._kept.tell()
+        part = part[: max(0, self.kept_bytes - kept_bytes)]
         if not part:
             return
         try:
-            self.held.resize(len(self.kept) + len(part))
+            self.held.resize(kept_bytes + len(part))
         except MemoryBudgetError:
-            self.kept, self.kept_bytes, self.is_over_budget = bytearray(), 0, True
+            self._kept, self.kept_bytes, self.is_over_budget = BytesIO(), 0, True
             self.held.release()
         else:
-            self.kept += part
+            self._kept.write(part)
 
     def take(self) -> bytes:
-        """What is kept. It goes on to count while somebody holds this object."""
-        kept, self.kept = bytes(self.kept), bytearray()
-        return kept
+        """What is kept, without a copy of it. It goes on to count while somebody holds this object."""
+        kept, self._kept = self._kept, BytesIO()
+        return kept.getvalue()
 
 
 class KnownRequests:
@@ -303,7 +305,8 @@ class RequestReader:
         self.head = None
         self.is_reading_body = False
         body, self.body = self.body, None  # an idle connection keeps no body
-        request = replace(head, body=body.take()) if body is not None and body.kept else head
+        kept = b"" if body is None else body.take()
+        request = replace(head, body=kept) if kept else head
         self._is_between = True
         if body is None and self._keep_alive and self._version == "1.1" and self._started:
             self._started[-1] = request

@@ -10,7 +10,7 @@ from typing import Any
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.clock import parse_instant
 from noojee_fake.pbx.documents import mistake
-from noojee_fake.pbx.json_pieces import parse_json
+from noojee_fake.pbx.json_pieces import decoded, parse_json
 
 OPENAPI = "control.openapi.json"
 
@@ -87,7 +87,7 @@ def read_body(
         raise Refused(415, "send the body as 'Content-Type: application/json'")
     check_size(request, LARGEST_BODY_BYTES if placeholders else LARGEST_SMALL_BODY_BYTES)
     try:
-        body = parse_json(request.body.decode(), _refuse_constant)
+        body = parse_json(decoded(request.body), _refuse_constant)
     except (ValueError, RecursionError) as wrong:
         raise Refused(400, f"the body is no JSON: {wrong}") from None
     if not isinstance(body, dict):

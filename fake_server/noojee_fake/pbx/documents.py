@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ LARGEST_EXPLAINED_BYTES = 2 * 1024 * 1024
 SLICE_ENTRIES = 1000
 """A longer list is validated in slices: the validator holds the interpreter, and other threads run in between.
 
+The entries of lists in its entries count too, such as the legs of calls.
 No schema in `schemas/own` compares the entries of a list with each other.
 """
 
@@ -37,8 +38,8 @@ def mistake(document: Any, schema: str, component: str | None = None) -> tuple[s
     most = described.get("properties", {}).get(key, {}).get("maxItems")
     if most is not None and len(entries) > most:
         return f"{len(entries)} entries; at most {most} entries are allowed", f"$.{key}"
-    for at in range(0, len(entries), SLICE_ENTRIES):
-        found = _mistake({**document, key: entries[at : at + SLICE_ENTRIES]}, schema, component)
+    for at, after in _slices(entries):
+        found = _mistake({**document, key: entries[at:after]}, schema, component)
         if found is not None:
             return found[0], _shifted(found[1], key, at)
     return None
@@ -57,7 +58,26 @@ def _shifted(path: str, key: str, at: int) -> str:
 
 
 def _is_long(value: Any) -> bool:
-    return isinstance(value, list) and len(value) > SLICE_ENTRIES
+    """Whether the slices of a list are more than one."""
+    return isinstance(value, list) and len(value) > 1 and next(_slices(value))[1] < len(value)
+
+
+def _slices(entries: list[Any]) -> Iterator[tuple[int, int]]:
+    """The places where the slices of a list begin and end. A slice has at least one entry."""
+    begin, size = 0, 0
+    for at, entry in enumerate(entries):
+        more = _entries_of(entry)
+        if size and size + more > SLICE_ENTRIES:
+            yield begin, at
+            begin, size = at, 0
+        size += more
+    yield begin, len(entries)
+
+
+def _entries_of(entry: Any) -> int:
+    """One, and the entries of the lists in an entry."""
+    lists = entry.values() if isinstance(entry, dict) else ()
+    return 1 + sum(len(value) for value in lists if isinstance(value, list))
 
 
 def _mistake(document: Any, schema: str, component: str | None) -> tuple[str, str] | None:

@@ -6,17 +6,28 @@ in Python too, whose functions for objects and arrays take the parser of their m
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable
 from json.decoder import JSONArray, JSONObject  # type: ignore[attr-defined]  # typeshed lacks them
 from typing import Any
 
 SMALL_CHARACTERS = 64 * 1024
+PIECE_BYTES = 1024 * 1024
 OUTER_LEVELS = 3
 """The levels whose members are parsed one by one: `archive`, `calls`, and each call."""
 
 Scan = Callable[[str, int], tuple[Any, int]]
 """Parses the value at a place. Returns the value, and the place after it. Raises StopIteration if there is no value."""
+
+
+def decoded(body: bytes) -> str:
+    """The text of a body in UTF-8; the pieces of a large body are decoded one by one. Raises ValueError."""
+    if len(body) <= SMALL_CHARACTERS:
+        return body.decode()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    pieces = [decoder.decode(body[at : at + PIECE_BYTES]) for at in range(0, len(body), PIECE_BYTES)]
+    return "".join((*pieces, decoder.decode(b"", final=True)))
 
 
 def parse_json(text: str, parse_constant: Callable[[str], Any]) -> Any:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noojee_fake.pbx import json_pieces
-from noojee_fake.pbx.documents import mistake
+from noojee_fake.pbx.documents import _slices, mistake
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -77,3 +77,25 @@ def test_list_beyond_its_limit_is_refused() -> None:
     found = mistake({"format": "noojee-archive/1", "time_zone": "UTC", "calls": [{}] * 200_001}, "archive.schema.json")
     assert found is not None
     assert found[1] == "$.calls"
+
+
+def test_slices_count_the_legs_of_calls() -> None:
+    """A hundred calls may have a million legs: they are validated one by one."""
+    few = [{"legs": [{}] * 10_000}] * 3
+    assert list(_slices(few)) == [(0, 1), (1, 2), (2, 3)]
+    assert list(_slices([{"legs": [{}]}] * 1001)) == [(0, 500), (500, 1000), (1000, 1001)]
+
+
+@pytest.mark.parametrize("text", ["", "plain", "x" * 99 + "ü\U0001f3a7" * 50])
+def test_large_body_is_decoded_in_pieces(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a piece ends in the middle of a letter."""
+    for piece_bytes in (1, 3, 64):
+        monkeypatch.setattr(json_pieces, "PIECE_BYTES", piece_bytes)
+        assert json_pieces.decoded(text.encode()) == text
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"x" * 99 + "ü".encode()[:1]])
+def test_large_body_that_is_no_utf8_is_refused(body: bytes) -> None:
+    """Also at its end."""
+    with pytest.raises(ValueError, match="utf-8"):
+        json_pieces.decoded(body)
