@@ -272,7 +272,7 @@ class Pbx:
             profile=profile,
             release=release(self._version),
             zone=self.zone,
-            encoder=Encoder(zone=self.zone, default_account=self.default_account, profile=profile),
+            encoder=Encoder(zone=self.zone, default_account=self.default_account, profile=profile, budget=self.budget),
             json=JsonWriter(profile["json_content_type"]),
             budget=self.budget,
         )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from noojee_fake.api.dialects import kept_answers
+from noojee_fake.api.dialects.encode import WrittenLegs
 from noojee_fake.api.dialects.kept_answers import KeptAnswers
 from noojee_fake.messages import Response
 from noojee_fake.pbx.memory_budget import MemoryBudget
@@ -93,3 +94,30 @@ def test_kept_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(100):
         kept.keep(str(number), 1, 0, Response(200, (), bytes(600)))
         assert budget.used_bytes <= 5000
+
+
+def test_written_legs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In bytes, and by the memory budget; a leg without room is written all the same."""
+    budget = MemoryBudget(10_000)
+    written = WrittenLegs(budget)
+    monkeypatch.setattr(kept_answers, "MOST_BYTES", 3000)
+    for number in range(99):
+        assert written.keep(number, bytes(600)) == bytes(600)
+        assert budget.used_bytes <= 3000
+    assert written.find(98) is not None
+    assert written.find(0) is None
+    monkeypatch.undo()
+    for number in range(99):
+        written.keep(number, bytes(600))
+        assert budget.used_bytes <= 5000
+
+
+def test_written_legs_count_in_the_memory_budget(pbx: Any, call: Any, leg: Any) -> None:
+    """Those of a listing by hour too. They count until a leg changes."""
+    caller = pbx(call("1.1", leg("2026-11-20T09:00:00+11:00", tag="X")))
+    budget = caller.sandboxes.budget
+    before = budget.used_bytes
+    assert b"1.1" in caller.njadmin("retrieveMetaDataByHour", date="2026/11/20", hour="9").body
+    assert budget.used_bytes > before + 200
+    caller.control("DELETE", f"{DEFAULT}/calls?unique_id=1.1&leg=1")
+    assert budget.used_bytes <= before

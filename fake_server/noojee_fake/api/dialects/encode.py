@@ -10,8 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from noojee_fake.api.dialects.kept_answers import CacheRoom
 from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import SECOND
+from noojee_fake.pbx.memory_budget import MemoryBudget
+
+LEG_BYTES = 200
+"""What a written leg takes in a cache, next to its bytes."""
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -47,24 +52,48 @@ def date_text(micros: int, zone: ZoneInfo, *, eastern: str = "AEST") -> str:
     return f"{day} {month} {local:%d %H:%M:%S} {abbreviation} {local.year}"
 
 
+class WrittenLegs:
+    """A cache of written legs by their record id. It counts in a memory budget, and gives way."""
+
+    __slots__ = ("_room", "_written")
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._room = CacheRoom(budget)
+        self._written: dict[int, bytes] = {}
+
+    def find(self, call_record_id: int) -> bytes | None:
+        """The written leg, if it is kept."""
+        return self._written.get(call_record_id)
+
+    def keep(self, call_record_id: int, written: bytes) -> bytes:
+        """Keep a leg. Without room for it, drop all legs. Returns the leg."""
+        if self._room.take(len(written) + LEG_BYTES):
+            self._written[call_record_id] = written
+        else:
+            self._written = {}
+        return written
+
+
 class Encoder:
     """Writes legs as JSON objects in both shapes, and caches those of ended legs."""
 
-    def __init__(self, *, zone: ZoneInfo, default_account: str, profile: Mapping[str, str]) -> None:
+    def __init__(
+        self, *, zone: ZoneInfo, default_account: str, profile: Mapping[str, str], budget: MemoryBudget
+    ) -> None:
         self._zone = zone
         self._default_account = default_account
         self._outbound_did = "internal" if profile["outbound_did"] == "internal" else ""
         self._fraction = profile["start_fraction"]
         self._eastern = profile["eastern_abbreviation"]
         self._words = {**_WORDS, Direction.INTERNAL: profile["internal_word"]}
-        self._plain: dict[int, bytes] = {}
-        self._hourly: dict[int, bytes] = {}
+        self._plain = WrittenLegs(budget)
+        self._hourly = WrittenLegs(budget)
 
     def plain(self, call: Call, leg: Leg) -> bytes:
         """Shape 1, by tag and by unique id. Source: W-A4 (SPEC)."""
-        written = self._plain.get(leg.call_record_id)
+        written = self._plain.find(leg.call_record_id)
         if written is None:
-            written = self._plain[leg.call_record_id] = self._write_plain(call, leg, leg.duration_seconds)
+            written = self._plain.keep(leg.call_record_id, self._write_plain(call, leg, leg.duration_seconds))
         return written
 
     def plain_in_progress(self, call: Call, leg: Leg, now_micros: int) -> bytes:
@@ -76,25 +105,28 @@ class Encoder:
 
     def hourly(self, call: Call, leg: Leg) -> bytes:
         """Shape 2, by hour. Source: W-H (DOC)."""
-        written = self._hourly.get(leg.call_record_id)
+        written = self._hourly.find(leg.call_record_id)
         if written is None:
-            written = self._hourly[leg.call_record_id] = _json(
-                {
-                    "Destination": leg.destination,
-                    "UniqueId": call.unique_id,
-                    "Username": self._username(leg),
-                    "Start": date_text(leg.start_micros, self._zone, eastern=self._eastern),
-                    "Duration": str(leg.duration_seconds),
-                    "Tag": leg.tag,
-                    "Direction": self._words[call.direction],
-                    "CallRecordId": str(leg.call_record_id),
-                    "DID": self._did(call),
-                    "Source": call.source,
-                    "callend": date_text(leg.end_micros, self._zone, eastern=self._eastern),
-                    "Leg": str(leg.number),
-                }
-            )
+            written = self._hourly.keep(leg.call_record_id, self._write_hourly(call, leg))
         return written
+
+    def _write_hourly(self, call: Call, leg: Leg) -> bytes:
+        return _json(
+            {
+                "Destination": leg.destination,
+                "UniqueId": call.unique_id,
+                "Username": self._username(leg),
+                "Start": date_text(leg.start_micros, self._zone, eastern=self._eastern),
+                "Duration": str(leg.duration_seconds),
+                "Tag": leg.tag,
+                "Direction": self._words[call.direction],
+                "CallRecordId": str(leg.call_record_id),
+                "DID": self._did(call),
+                "Source": call.source,
+                "callend": date_text(leg.end_micros, self._zone, eastern=self._eastern),
+                "Leg": str(leg.number),
+            }
+        )
 
     def _write_plain(self, call: Call, leg: Leg, duration_seconds: int) -> bytes:
         return _json(

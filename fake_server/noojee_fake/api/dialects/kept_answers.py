@@ -11,13 +11,35 @@ ANSWER_BYTES = 400
 """What an answer takes in memory, next to its body."""
 
 
-class KeptAnswers:
-    """The answers of one method by the value that it was asked for. They count in a memory budget, and give way."""
+class CacheRoom:
+    """The part of the memory budget that one cache takes: at most `MOST_BYTES`, and it gives way to everything else."""
 
-    __slots__ = ("_held", "_kept")
+    __slots__ = ("_held",)
 
     def __init__(self, budget: MemoryBudget) -> None:
         self._held = budget.reserve(0)
+
+    def take(self, size_bytes: int) -> bool:
+        """Count another entry. False: there is no room, and the cache must drop all its entries."""
+        size = self._held.size_bytes + size_bytes
+        if size <= MOST_BYTES:
+            try:
+                self._held.resize(size, share=GIVING_WAY_SHARE)
+            except MemoryBudgetError:
+                pass
+            else:
+                return True
+        self._held.resize(0)
+        return False
+
+
+class KeptAnswers:
+    """The answers of one method by the value that it was asked for. They count in a memory budget, and give way."""
+
+    __slots__ = ("_kept", "_room")
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._room = CacheRoom(budget)
         self._kept: dict[str, tuple[int, int, Response]] = {}
 
     def find(self, wanted: str, changes: int, now_micros: int) -> Response | None:
@@ -27,17 +49,7 @@ class KeptAnswers:
 
     def keep(self, wanted: str, changes: int, since_micros: int, response: Response) -> None:
         """Keep an answer that holds from a time on, until the store changes."""
-        size = self._held.size_bytes + len(response.body) + len(wanted) + ANSWER_BYTES
-        if size > MOST_BYTES:
-            self._clear()
-            return
-        try:
-            self._held.resize(size, share=GIVING_WAY_SHARE)
-        except MemoryBudgetError:
-            self._clear()
-        else:
+        if self._room.take(len(response.body) + len(wanted) + ANSWER_BYTES):
             self._kept[wanted] = changes, since_micros, response
-
-    def _clear(self) -> None:
-        self._kept = {}
-        self._held.resize(0)
+        else:
+            self._kept = {}
