@@ -148,7 +148,7 @@ class Responder:
         try:
             self._unsent.resize(self._unsent.size_bytes + len(response.body))
         except MemoryBudgetError:
-            return self._shared.service.no_room(asked.request)
+            return self._shared.service.no_room_to_send(asked.request, response)
         return response
 
     def _answer(self, asked: Asked) -> None:

@@ -43,12 +43,20 @@ class Service:
     def refusal(self, head: Request, length: int | None) -> Response | None:
         """The refusal of a request before its body is read; None where the body is needed. `length` None: unknown."""
         if length is not None and length > LARGEST_BODY_BYTES:
-            return TOO_LARGE
+            return self.too_large(head)
         return self.sandboxes.refusal(head)
 
+    def too_large(self, head: Request) -> Response:
+        """The refusal of a request whose body is beyond the limit of all bodies."""
+        return self.sandboxes.journaled(head, TOO_LARGE)
+
     def no_room(self, head: Request) -> Response:
-        """The refusal of a request whose body, or response, does not fit into the memory budget now."""
+        """The refusal of a request whose body does not fit into the memory budget now."""
         return self.sandboxes.no_room(head)
+
+    def no_room_to_send(self, request: Request, response: Response) -> Response:
+        """The refusal of a request whose response does not fit into the memory budget now."""
+        return self.sandboxes.no_room_to_send(request, response)
 
     def kept_bytes(self, head: Request) -> int:
         """How many bytes of a body are used; the rest may be dropped.
@@ -66,7 +74,7 @@ class Service:
     def answer(self, request: Request, body_length: int) -> Response:
         """The response to a whole request. `body_length` counts dropped bytes too. A long poll gives a `Pending`."""
         if body_length > LARGEST_BODY_BYTES:
-            return TOO_LARGE
+            return self.too_large(request)
         if self._origins and not is_control(request.path):
             return self._answer_to_page(request)
         return self.sandboxes.handle(request)
@@ -83,7 +91,8 @@ class Service:
         if request.method == "OPTIONS" and request.header("access-control-request-method") is not None:
             wanted = request.header("access-control-request-headers")
             headers = () if wanted is None else (("Access-Control-Allow-Headers", wanted),)
-            return Response(204, (*allowed, ("Access-Control-Allow-Methods", "GET, HEAD, POST"), *headers))
+            methods = ("Access-Control-Allow-Methods", "GET, HEAD, POST")
+            return self.sandboxes.journaled(request, Response(204, (*allowed, methods, *headers)))
         response = self.sandboxes.handle(request)
         if isinstance(response, Pending):
             waiting = response

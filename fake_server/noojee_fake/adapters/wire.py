@@ -11,7 +11,6 @@ from typing import cast
 from noojee_fake.adapters.http_bytes import KEEP_ALIVE_SECONDS
 from noojee_fake.adapters.request_reader import Body, Malformed, RequestReader
 from noojee_fake.adapters.responder import Asked, Responder, Shared
-from noojee_fake.adapters.service import TOO_LARGE
 from noojee_fake.messages import Request, Response
 
 PATIENCE_SECONDS = 20
@@ -76,9 +75,11 @@ class Connection(asyncio.Protocol):
     def _check_body(self, body: Body) -> None:
         """Refuse a body that is too large, before it is complete."""
         head = self._reader.head
+        if head is None:
+            return
         if body.length > self._shared.service.largest_body_bytes:
-            self._refuse_body(TOO_LARGE)
-        elif body.is_over_budget and head is not None:
+            self._refuse_body(self._shared.service.too_large(head))
+        elif body.is_over_budget:
             self._refuse_body(self._shared.service.no_room(head))
 
     def pause_writing(self) -> None:

@@ -56,20 +56,13 @@ class Journal:
     ) -> None:
         """Keep a request and its response; long bodies are cut."""
         request_bytes, response_bytes = len(request.body), len(response.body)
-        if request_bytes > KEPT_BODY_BYTES:
-            request = replace(request, body=request.body[:KEPT_BODY_BYTES])
+        request = _cut_request(request)
         if isinstance(response, Streamed):
             response_bytes = response.length
             response = Response(response.status, response.headers)
         elif response_bytes > KEPT_BODY_BYTES:
             response = Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
-        size = (
-            request.head_bytes
-            + len(request.body)
-            + len(response.body)
-            + ENTRY_BYTES
-            + HEADER_BYTES * len(request.headers)
-        )
+        size = _size_bytes(request, response)
         with self._lock:
             self._last = number = self._last + 1
             self._entries.append(
@@ -80,6 +73,22 @@ class Journal:
                 self._drop_oldest()
             if self._size_bytes > self._held.size_bytes:
                 self._grow()
+
+    def replace_response(self, request: Request, unsent: Response, sent: Response) -> None:
+        """Keep another, small response to the last such request: `unsent` was recorded, but could not be sent."""
+        cut = _cut_request(request)
+        size, sent_bytes = _size_bytes(cut, sent), len(sent.body)
+        with self._lock:
+            for at in range(len(self._entries) - 1, -1, -1):
+                number, at_micros, kept, response, matched, request_bytes, response_bytes, malformed, before = (
+                    self._entries[at]
+                )
+                if response_bytes == unsent.size_bytes and response.status == unsent.status and kept == cut:
+                    self._entries[at] = (
+                        number, at_micros, kept, sent, matched, request_bytes, sent_bytes, malformed, size
+                    )  # fmt: skip
+                    self._size_bytes += size - before
+                    return
 
     @property
     def number(self) -> int:
@@ -113,3 +122,16 @@ class Journal:
 
     def _drop_oldest(self) -> None:
         self._size_bytes -= self._entries.popleft()[-1]
+
+
+def _cut_request(request: Request) -> Request:
+    """The request with at most the kept part of its body."""
+    if len(request.body) <= KEPT_BODY_BYTES:
+        return request
+    return replace(request, body=request.body[:KEPT_BODY_BYTES])
+
+
+def _size_bytes(request: Request, response: Response) -> int:
+    """About what an exchange takes in memory."""
+    bodies = len(request.body) + len(response.body)
+    return request.head_bytes + bodies + ENTRY_BYTES + HEADER_BYTES * len(request.headers)

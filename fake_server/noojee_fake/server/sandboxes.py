@@ -144,8 +144,32 @@ class Sandboxes:
             values.release()
 
     def no_room(self, request: Request) -> Response:
-        """The refusal of a request for which the memory budget has no room now."""
-        return no_room() if is_control(request.path) else html(503)
+        """The refusal of a request whose body does not fit into the memory budget now. The journal keeps it."""
+        return self.journaled(request, _no_room(request))
+
+    def no_room_to_send(self, request: Request, unsent: Response) -> Response:
+        """The refusal of a request whose response does not fit into the memory budget now.
+
+        In the journal it takes the place of that response.
+        """
+        refusal = _no_room(request)
+        pbx, _ = self._journaling(request.path)
+        if pbx is not None:
+            pbx.journal.replace_response(request, unsent, refusal)
+        return refusal
+
+    def journaled(self, request: Request, response: Response) -> Response:
+        """The response to a request that the server answers itself. The journal of the PBX that it is for keeps it."""
+        pbx, rest = self._journaling(request.path)
+        if pbx is not None:
+            pbx.journal.record(pbx.clock.micros(), request, response, matched=rest in pbx.routes)
+        return response
+
+    def _journaling(self, path: str) -> tuple[Pbx | None, str]:
+        """The PBX whose journal keeps the requests for a path, and the path in its sandbox."""
+        if path.startswith(_PREFIX):
+            return self._found(path)
+        return (None if is_control(path) else self.default), path
 
     def is_slow(self, path: str) -> bool:
         """Whether a request to a path may take long: the control API takes whole archives, and sound may be encoded.
@@ -230,6 +254,10 @@ class Sandboxes:
         with self._lock:
             self._snapshots.pop(sandbox, None)
             return self._pbxs.pop(sandbox, None) is not None
+
+
+def _no_room(request: Request) -> Response:
+    return no_room() if is_control(request.path) else html(503)
 
 
 def _no_sandbox(request: Request) -> Response:

@@ -18,7 +18,7 @@ from noojee_fake.adapters.asgi import App
 from noojee_fake.adapters.httpx_transport import Transport
 from noojee_fake.adapters.pytest_httpserver import ANY_PATH, handler
 from noojee_fake.adapters.service import Service
-from noojee_fake.messages import Request
+from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import Clock
 from noojee_fake.pbx.memory_budget import MemoryBudget
@@ -264,6 +264,9 @@ class _Untouched:
 
     def is_slow(self, path: str) -> bool:
         return False
+
+    def journaled(self, request: Request, response: Response) -> Response:
+        return response
 
 
 def test_request_with_half_a_body_is_not_processed() -> None:

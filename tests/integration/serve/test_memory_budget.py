@@ -18,6 +18,7 @@ from noojee_fake.testing.process import ServerProcess
 
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 BY_TAG = "/njadmin/rest/RecordingAPI/retrieveMetaData"
+SOUND = "/njadmin/rest/RecordingAPI/retrieveByUniqueId"
 DEFAULT = "/__noojee/sandboxes/default"
 MEBIBYTE = 1024 * 1024
 Serve = Callable[..., ServerProcess]
@@ -217,6 +218,23 @@ def test_answers_that_nobody_reads_share_the_budget(serve: Serve) -> None:
             assert first[0] == b"HTTP/1.1 200"
             assert first[-1] == b"HTTP/1.1 503"
             assert works(client)
+
+
+def test_journal_has_the_refusal_of_an_answer_that_was_not_sent(serve: Serve) -> None:
+    """It has the status that the client got, not the one of the answer for which there was no room."""
+    server = serve("--quiet", "--memory-budget", "32M")
+    with client_of(server) as client:
+        for number in (0, 1):
+            put_sound(client, number, 4 * MEBIBYTE - 100).raise_for_status()
+        query = {"apiKey": KEY, "uniqueId": str(call(0)["unique_id"])}
+        with halves_of_bodies(server, 3):
+            deadline = time.monotonic() + 10
+            while (answer := client.post(SOUND, params=query)).status_code != 503:
+                assert time.monotonic() < deadline
+            shown = client.get(f"{DEFAULT}/journal", params={"limit": "1000"}).json()["entries"]
+        sent = shown[-1]["answer"]
+        assert (sent["status"], sent["body_bytes"]) == (503, len(answer.content))
+        assert {entry["answer"]["status"] for entry in shown[:-1]} <= {200}
 
 
 @pytest.mark.parametrize(("size", "reason"), [("x", "is no size"), ("1M", "16M or more"), ("-1", "is no size")])

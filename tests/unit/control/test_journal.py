@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
+from noojee_fake.adapters.service import LARGEST_BODY_BYTES, Service
 from noojee_fake.api import journal
 from noojee_fake.control.journal import LONGEST_SHOWN
+from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.clock import CountedIds
 from noojee_fake.server.sandboxes import build
 
@@ -189,3 +191,41 @@ def test_long_query_is_cut_without_a_part_of_a_key(pbx: Any) -> None:
         shown = (entry["path"], entry["query"], entry["headers"][0][1])
         assert [text[-1] for text in shown] == ["x"] * 3
         assert all(16_000 < len(text) < LONGEST_SHOWN for text in shown)
+
+
+@pytest.mark.parametrize(("path", "matched"), [(LEGS, True), ("/other", False)])
+def test_request_that_is_refused_before_its_body_is_kept(pbx: Any, path: str, matched: bool) -> None:
+    """A body beyond the limit, or without room in the memory budget: the client got an answer."""
+    caller = pbx()
+    service = Service(caller.sandboxes)
+    head = Request(method="POST", path=path)
+    assert service.refusal(head, LARGEST_BODY_BYTES + 1) is not None
+    service.no_room(head)
+    shown = [(entry["path"], entry["answer"]["status"], entry["matched"]) for entry in entries(caller)]
+    assert shown == [(path, 413, matched), (path, 503, matched)]
+
+
+def test_refused_control_request_is_in_no_journal(pbx: Any) -> None:
+    """As other requests of the control API."""
+    caller = pbx()
+    service = Service(caller.sandboxes)
+    service.no_room(Request(method="POST", path="/__noojee/sandboxes"))
+    service.no_room_to_send(Request(method="GET", path="/__noojee/sandboxes"), Response(200, (), bytes(9)))
+    assert entries(caller) == []
+
+
+def test_response_that_was_not_sent_is_replaced(pbx: Any) -> None:
+    """In its own entry: earlier and later entries stay, and so does the size of the journal."""
+    caller = pbx()
+    kept = caller.sandboxes.default.journal
+    large = Response(200, (), bytes(100_000))
+    requests = [Request(method="POST", path="/x", body=bytes(20_000) + digit) for digit in (b"1", b"2")]
+    for request in (*requests, Request(method="POST", path="/y")):
+        kept.record(0, request, large, matched=False)
+    service = Service(caller.sandboxes)
+    service.no_room_to_send(Request(method="POST", path="/y"), large)
+    service.no_room_to_send(requests[1], large)
+    service.no_room_to_send(Request(method="POST", path="/other"), large)
+    assert [entry.response.status for entry in kept.entries()] == [200, 503, 503]
+    assert [entry.request_bytes for entry in kept.entries()] == [20_001, 20_001, 0]
+    assert kept.entries()[1].response_bytes == len(kept.entries()[1].response.body)
