@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections import deque
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,32 @@ class Asked:
     def body_bytes(self) -> int:
         """The length of the body, kept or not."""
         return 0 if self.body is None else self.body.length
+
+
+class WithoutCollections:
+    """Pauses the garbage collector of the process while at least one thread is in the context.
+
+    A full collection while a million legs are read would stop all threads for a second.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                gc.freeze()  # the calls that were added stay
+                gc.enable()
+
+
+_without_collections = WithoutCollections()
 
 
 class Shared:
@@ -192,18 +219,11 @@ class Responder:
         await self._deliver(asked, response)
 
     def _slow_answer(self, asked: Asked) -> Response:
-        """The response to a request, in a thread. A large body pauses the garbage collector.
-
-        A full collection while a million legs are read would stop all threads for a second.
-        """
+        """The response to a request, in a thread. A large body pauses the garbage collector."""
         if asked.body_bytes < LARGE_BODY_BYTES:
             return self._shared.service.answer(asked.request, asked.body_bytes)
-        gc.disable()
-        try:
+        with _without_collections:
             return self._shared.service.answer(asked.request, asked.body_bytes)
-        finally:
-            gc.freeze()  # the calls that were added stay
-            gc.enable()
 
     async def _deliver(self, asked: Asked, response: Response) -> None:
         """Wait for the response to a long poll, then write it; a streamed one piece by piece."""
