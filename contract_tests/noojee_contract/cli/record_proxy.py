@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -24,10 +24,11 @@ from noojee_contract.targets.config import from_flags
 from noojee_contract.targets.flags import TARGET_FLAGS, given
 from noojee_contract.targets.target import Target
 from noojee_contract.traffic.authentication import Authenticator
+from noojee_contract.traffic.credential_names import credential_names
 from noojee_contract.traffic.exchange_file import LARGEST_BODY_BYTES, ExchangeWriter, FileHeader
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.har_writer import write_har
-from noojee_contract.traffic.parameters import all_parameters
+from noojee_contract.traffic.parameters import Pairs, all_parameters
 from noojee_contract.traffic.proxy.conversation import ProxyBounds
 from noojee_contract.traffic.proxy.server import MOST_KEPT_BYTES, ProxyConfig, RecordingProxy, check_upstream
 from noojee_contract.traffic.redaction_rules import redaction_rules
@@ -119,6 +120,7 @@ def _header(options: argparse.Namespace, target: Target, redactor: ExchangeRedac
         scheme=target.scheme if is_named else None,
         time_zone=None if options.time_zone is None else target.time_zone.key,
         audio=target.audio,
+        credentials=credential_names(target) if is_named else None,
         redaction=None if redactor is None else redactor.fingerprint,
     )
 
@@ -132,6 +134,7 @@ class _Sink:
         self._writer = writer
         self._redactor = redactor
         self._authenticator = Authenticator(target.api.scheme, key)
+        self._names = frozenset(name.lower() for name in credential_names(target))
         self._secrets: set[str] = set()
         self._last = time.monotonic()
 
@@ -141,7 +144,7 @@ class _Sink:
         parameters = all_parameters(request, request.body.content or b"")
         exchange = self._authenticator.authenticated(exchange)
         if self._redactor is not None:
-            self._know(set(_credentials(parameters, request.fields())))
+            self._know(set(_credentials(parameters, request.fields(), self._names)))
             exchange = self._redactor.redact(exchange)
         self._writer.write(exchange)
         if time.monotonic() - self._last >= LINE_SECONDS:
@@ -156,10 +159,11 @@ class _Sink:
             self._redactor.know(new)
 
 
-def _credentials(parameters: tuple[tuple[str, str], ...], headers: list[tuple[str, str]]) -> Iterator[str]:
-    values = [value for name, value in parameters if names_a_credential(name)]
+def _credentials(parameters: Pairs, headers: Sequence[tuple[str, str]], names: frozenset[str]) -> Iterator[str]:
+    """The credentials of a request, without hashes. `names` are more names of credentials, in lower case."""
+    values = [value for name, value in parameters if names_a_credential(name) or name.lower() in names]
     for name, value in headers:
-        if names_a_credential_header(name):
+        if names_a_credential_header(name) or name.lower() in names:
             values += [value, *value.split()[1:]]
     yield from (value for value in values if value and not _HASH.fullmatch(value))
 

@@ -71,8 +71,8 @@ def _say_end(matcher: Matcher) -> None:
     say(f"{matcher.served} requests answered, {len(matcher.misses)} without a recorded answer")
     if matcher.unused_count:
         say(f"{matcher.unused_count} of {len(matcher.reader)} exchanges were not used:")
-        for exchange in islice(matcher.unused(), SHOWN_UNUSED):
-            say(f"  {exchange.request.first_line.encode('unicode_escape').decode('ascii')[:200]}")
+        for request in islice(matcher.unused(), SHOWN_UNUSED):
+            say(f"  {request}")
         if matcher.unused_count > SHOWN_UNUSED:
             say(f"  and {matcher.unused_count - SHOWN_UNUSED} more")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from noojee_contract.cli.capturing import check_reached, key_of, run_parts, say_recorded, target_of
 from noojee_contract.cli.messages import say_error
 from noojee_contract.cli.output import wrong_outputs
-from noojee_contract.comparison.noise.change import UpgradeResult
+from noojee_contract.comparison.noise.change import UpgradeResult, shown
 from noojee_contract.errors import ContractError, TargetError
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.probing.probe import ProbeResult
@@ -18,12 +19,14 @@ from noojee_contract.probing.profile_file import saw_in_words
 from noojee_contract.pytest_plugin.options import HERE
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report import upgrade, writing
+from noojee_contract.targets.credentials import redactor_of
 from noojee_contract.targets.input_files import input_files
 from noojee_contract.targets.profile_file import read_profile
 from noojee_contract.traffic.capture.answers import read_answers, read_bodies
 from noojee_contract.traffic.capture.check import CapturedSide, compare, noise_of, read_outcomes, read_sounds
 from noojee_contract.traffic.capture.folder import Capture, check_same, read_capture
 from noojee_contract.traffic.capture.recording import CaptureFiles
+from noojee_contract.traffic.credential_names import credential_names
 
 EXIT_CODES: Mapping[str, int] = {"go": EXIT_OK, "no-go": EXIT_FAILED, "inconclusive": EXIT_INCONCLUSIVE}
 WRITERS: Mapping[str, Callable[[UpgradeResult], str]] = {
@@ -61,35 +64,37 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
     capture = read_capture(options.capture)
     check_same(capture, target, None if key is None else key.fingerprint)
     _check_outputs(options)
-    old, rules = _before(capture, options.without or ()), noise_of(capture)
+    names = credential_names(target)
+    old, rules = _before(capture, names, options.without or ()), noise_of(capture, names)
     without = {name for name, part in (("contract", old.clauses), ("profile", old.options)) if not part}
     with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
         now = Capture(folder=Path(folder), target=target.name, dialect=target.dialect, redaction=capture.redaction)
         files = CaptureFiles(answers=now.answers(1), sounds=now.sounds(1))
         parts = run_parts(options, target, key, files, without=tuple(without))
+        answers = read_answers(files.answers, names)
         new = CapturedSide(
-            answers=read_answers(files.answers),
-            sounds=read_sounds(now, 1),
-            kept=read_bodies(files.answers),
+            answers=answers,
+            sounds=read_sounds(now, 1, answers),
+            kept=read_bodies(files.answers, names),
             options={} if parts.profile is None else {name: each.value for name, each in parts.profile.learnt.items()},
             other={} if parts.profile is None else _other(parts.profile),
             clauses=parts.outcomes,
         )
     say_recorded(parts)
     check_reached(target.name, new.answers)
-    return compare(
-        target.name, old, new, rules, notes=(*_notes(capture, without, parts.recorded.stopped), *parts.notes)
-    )
+    notes = (*_notes(capture, without, parts.recorded.stopped), *parts.notes)
+    return shown(compare(target.name, old, new, rules, notes=notes), redactor_of([target], os.environ).text)
 
 
-def _before(capture: Capture, without: Collection[str]) -> CapturedSide:
+def _before(capture: Capture, names: Collection[str], without: Collection[str]) -> CapturedSide:
     last = capture.runs[-1].number
+    answers = read_answers(capture.answers(last), names)
     has_profile = "profile" not in without and capture.profile.is_file()
     profile = read_profile(capture.profile) if has_profile else None
     return CapturedSide(
-        answers=read_answers(capture.answers(last)),
-        sounds=read_sounds(capture, last),
-        kept=read_bodies(capture.answers(last)),
+        answers=answers,
+        sounds=read_sounds(capture, last, answers),
+        kept=read_bodies(capture.answers(last), names),
         options={} if profile is None else profile.values,
         other={} if profile is None else dict.fromkeys(profile.other_behaviour),
         clauses={} if "contract" in without else read_outcomes(capture),

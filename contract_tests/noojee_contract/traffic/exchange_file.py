@@ -34,7 +34,8 @@ class FileHeader:
     """What an exchange file says about its recording.
 
     `made_by` is record, proxy or har. `redaction` is the fingerprint of the key of its stand-ins, None if the file is
-    not redacted. `base_path` is the path of the target's base URL, `audio` its audio template. What is unknown is None.
+    not redacted. `base_path` is the path of the target's base URL, `audio` its audio template. `credentials` are the
+    names of the parameters and headers whose values are credentials. What is unknown is None.
     """
 
     made_by: str
@@ -45,6 +46,7 @@ class FileHeader:
     time_zone: str | None = None
     base_path: str = ""
     audio: str | None = None
+    credentials: tuple[str, ...] | None = None
     redaction: str | None = None
 
 
@@ -190,7 +192,12 @@ def exchange_of(document: Mapping[str, Any], folder: Path) -> WireExchange:
 def header_of(document: Mapping[str, Any]) -> FileHeader:
     """The header of the first line, which the schema allows. Raises ValueError for a time that is none."""
     given = {key: value for key, value in document.items() if key != "format"}
-    return replace(FileHeader(**given), started=datetime.fromisoformat(document["started"]))
+    names = document.get("credentials")
+    return replace(
+        FileHeader(**given),
+        started=datetime.fromisoformat(document["started"]),
+        credentials=None if names is None else tuple(names),
+    )
 
 
 def _message_of(document: Mapping[str, Any], folder: Path) -> WireMessage:

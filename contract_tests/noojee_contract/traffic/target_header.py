@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from noojee_contract.redaction.exchanges import ExchangeRedactor
 from noojee_contract.targets.target import Target
+from noojee_contract.traffic.credential_names import credential_names
 from noojee_contract.traffic.exchange_file import FileHeader
 
 
@@ -24,5 +25,6 @@ def target_header(target: Target, redactor: ExchangeRedactor | None) -> FileHead
         time_zone=target.time_zone.key,
         base_path=path,
         audio=target.audio,
+        credentials=credential_names(target),
         redaction=None if redactor is None else redactor.fingerprint,
     )

@@ -148,7 +148,7 @@ FOOTER = {
 EXCHANGE_FILE_HEADER = {
     "format": "noojee-exchanges/1", "made_by": "record", "started": "2026-11-24T00:00:00+00:00", "target": "old",
     "dialect": "njadmin", "scheme": "api-key", "time_zone": "Australia/Melbourne", "base_path": "", "audio": None,
-    "redaction": "0123456789abcdef",
+    "credentials": ["apiKey"], "redaction": "0123456789abcdef",
 }  # fmt: skip
 RECORDED = {
     "number": 1, "at": "2026-11-24T00:00:00.000+00:00", "first_byte_seconds": 0.1, "seconds": None,
@@ -284,7 +284,7 @@ REFUSED: dict[str, list[tuple[Any, Steps, Any]]] = {
             (EXCHANGE_FILE_HEADER, steps, value)
             for steps, value in (
                 (("format",), "noojee-exchanges/2"), (("made_by",), "curl"), (("started",), GONE), (("redaction",), ""),
-                (("base_path",), None), (("number",), 1),
+                (("base_path",), None), (("number",), 1), (("credentials",), "apiKey"), (("credentials",), [""]),
             )
         ),
         *(

@@ -22,8 +22,8 @@ def exchange(url: str, body: WireBody = EMPTY_LIST, head: bytes = ANSWER) -> Wir
     return WireExchange(at=AT, request=request, response=WireMessage(head=head, body=body))
 
 
-def written(path: Path, *exchanges: WireExchange) -> Path:
-    with ExchangeWriter(path, FileHeader(made_by="record", started=AT)) as writer:
+def written(path: Path, *exchanges: WireExchange, credentials: tuple[str, ...] | None = None) -> Path:
+    with ExchangeWriter(path, FileHeader(made_by="record", started=AT, credentials=credentials)) as writer:
         for each in exchanges:
             writer.write(each)
     return path
@@ -34,6 +34,33 @@ def test_question_is_named_without_credentials(tmp_path: Path) -> None:
     one, other = (f"/rest/RecordingAPI/retrieveMetaData?tag=a&timeStamp={stamp}&hash={stamp}" for stamp in (1, 2))
     found = read_answers(written(tmp_path / "a.jsonl", exchange(one), exchange(other)))
     assert list(found) == ["POST /rest/RecordingAPI/retrieveMetaData tag=a"]
+
+
+@pytest.mark.parametrize(
+    ("named", "asked", "query"),
+    [
+        (("pass_phrase",), None, "tag=a&pass_phrase={}"),
+        (("X-Key", "p\xe4ss"), None, "p%C3%A4ss={}&tag=a"),
+        (None, ("pass_phrase",), "tag=a&pass_phrase={}"),
+        (None, None, "tag=a&access_token={}"),
+    ],
+    ids=["header of the file", "encoded", "target", "usual name"],
+)
+def test_key_of_a_custom_dialect_is_no_part_of_a_question(
+    tmp_path: Path, named: tuple[str, ...] | None, asked: tuple[str, ...] | None, query: str
+) -> None:
+    """Its name comes from the file, or from the target; in a file without names, usual names count."""
+    made = [exchange(f"/calls?{query.format(key)}") for key in ("secret", "another")]
+    made.append(exchange("/calls?tag=b"))
+    found = read_answers(written(tmp_path / "a.jsonl", *made, credentials=named), asked)
+    assert list(found) == ["POST /calls tag=a", "POST /calls tag=b"]
+
+
+def test_parameter_with_a_usual_name_is_a_question_where_the_names_are_known(tmp_path: Path) -> None:
+    """An API may name its recordings by a key; two of them are two questions."""
+    made = [exchange(f"/calls?key={value}") for value in ("a", "b")]
+    found = read_answers(written(tmp_path / "a.jsonl", *made, credentials=("pass_phrase",)))
+    assert list(found) == ["POST /calls key=a", "POST /calls key=b"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import os
 import stat
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,6 +58,23 @@ def test_an_exchange_is_read_as_it_was_written(file: Path, body: bytes) -> None:
         assert (reader.header, reader.dropped, len(reader)) == (HEADER, False, 2)
         assert list(reader) == [exchange(body), exchange()]
         assert reader.at(1) == exchange()
+
+
+def test_names_of_credentials_are_read_as_they_were_written(file: Path) -> None:
+    with ExchangeWriter(file, replace(HEADER, credentials=("X-Key", "pass_phrase"))):
+        pass
+    with ExchangeReader(file) as reader:
+        assert reader.header.credentials == ("X-Key", "pass_phrase")
+
+
+def test_file_without_names_of_credentials_is_read(file: Path) -> None:
+    """Files that an earlier version wrote have no such key."""
+    written(file)
+    header = json.loads(file.read_bytes())
+    del header["credentials"]
+    file.write_text(json.dumps(header) + "\n", encoding="utf-8")
+    with ExchangeReader(file) as reader:
+        assert reader.header == HEADER
 
 
 def test_an_exchange_without_an_answer_is_kept(file: Path) -> None:

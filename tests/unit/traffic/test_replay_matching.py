@@ -244,7 +244,7 @@ def test_unused_and_old_exchanges_are_known(tmp_path: Path) -> None:
     old = exchange(f"{TAG}2", at=AT - timedelta(days=91))
     replay = matcher(tmp_path, exchange(f"{TAG}1"), old)
     asked(replay, f"{TAG}1")
-    assert [unused.url for unused in replay.unused()] == [f"{TAG}2"]
+    assert list(replay.unused()) == [f"POST {TAG}2"]
     assert (replay.unused_count, replay.old_count, replay.oldest) == (1, 1, AT - timedelta(days=91))
 
 
@@ -256,3 +256,19 @@ def test_credentials_are_in_no_reason(tmp_path: Path) -> None:
         assert isinstance(found, Miss)
         assert KEY not in found.request + found.reason
         assert vendor_hash(KEY, stamp(AT)) not in found.request + found.reason
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [({"credentials": ["pass_phrase"]}, "pass_phrase"), ({}, "access_token")],
+    ids=["named", "usual"],
+)
+def test_key_of_a_custom_dialect_does_not_count(tmp_path: Path, header: dict[str, Any], name: str) -> None:
+    """A caller has another key than the recording; neither is printed."""
+    recorded = [exchange(f"/calls?tag={tag}&{name}=recorded-{KEY}", tag.encode()) for tag in ("1", "2")]
+    replay = matcher(tmp_path, *recorded, header=header)
+    assert body(asked(replay, f"/calls?tag=1&{name}=another")) == b"1"
+    missed = asked(replay, f"/calls?tag=3&{name}=own-{KEY}")
+    assert isinstance(missed, Miss)
+    for shown in (missed.request, missed.reason, *replay.unused()):
+        assert KEY not in shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -77,6 +77,20 @@ class UpgradeResult:
     def of_kind(self, kind: ChangeKind) -> list[Change]:
         """The changes of a kind, most frequent first."""
         return sorted((each for each in self.changes if each.kind is kind), key=lambda each: -each.count)
+
+
+def shown(result: UpgradeResult, hide: Callable[[str], str]) -> UpgradeResult:
+    """The result for a report: `hide` takes the credentials out of each text: a server may repeat them."""
+    changes = [
+        replace(each, about=hide(each.about), old=hide(each.old), new=hide(each.new), example=hide(each.example))
+        for each in result.changes
+    ]
+    return replace(
+        result,
+        changes=changes,
+        notes=tuple(hide(note) for note in result.notes),
+        gaps=tuple(hide(gap) for gap in result.gaps),
+    )
 
 
 def grouped(changes: Sequence[Change]) -> list[Change]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
 from noojee_contract.comparison.noise.answer import AnswerParts, answer_of
-from noojee_contract.dialects.schemes import CREDENTIAL_PARAMETERS
 from noojee_contract.dialects.vendor_dialect import BY_HOUR_METHOD, BY_TAG, BY_UNIQUE_ID
 from noojee_contract.model.audio import kind_of
 from noojee_contract.model.exchange import Exchange, Request, Response
 from noojee_contract.model.wire import WireExchange
+from noojee_contract.traffic.credential_names import CredentialNames
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.parameters import all_parameters, form_of
 from noojee_contract.traffic.replay.transport import response_of
@@ -33,12 +33,16 @@ USES_UP = tuple(f"/{name}" for name in (BY_TAG, BY_UNIQUE_ID, BY_HOUR_METHOD))
 """The end of a question without a parameter: a request that uses up a time stamp, and asks nothing."""
 
 
-def read_answers(path: Path) -> dict[str, AnswerParts]:
-    """The answers of an exchange file by question; of a question that was repeated, the last. Raises TargetError."""
+def read_answers(path: Path, credentials: Collection[str] | None = None) -> dict[str, AnswerParts]:
+    """The answers of an exchange file by question; of a question that was repeated, the last. Raises TargetError.
+
+    `credentials` are names of parameters whose values are left out, in addition to the names in the file.
+    """
     found: dict[str, AnswerParts] = {}
     with ExchangeReader(path) as reader:
+        names = CredentialNames.of(reader.header.credentials, credentials)
         for wire in reader:
-            question = question_of(wire)
+            question = question_of(wire, names)
             if question.endswith(USES_UP):
                 continue
             body = b"" if wire.response is None else reader.body(wire.response.body)
@@ -46,26 +50,23 @@ def read_answers(path: Path) -> dict[str, AnswerParts]:
     return found
 
 
-def read_bodies(path: Path) -> dict[str, bytes]:
+def read_bodies(path: Path, credentials: Collection[str] | None = None) -> dict[str, bytes]:
     """Sound bodies in an exchange file by question; only a capture with --keep-sound has them. Raises TargetError."""
     found: dict[str, bytes] = {}
     with ExchangeReader(path) as reader:
+        names = CredentialNames.of(reader.header.credentials, credentials)
         for wire in reader:
             body = None if wire.response is None else reader.body(wire.response.body)
             content = _exchange(wire, body).body
             if content and kind_of(content) is not None:
-                found[question_of(wire)] = content
+                found[question_of(wire, names)] = content
     return found
 
 
-def question_of(wire: WireExchange) -> str:
+def question_of(wire: WireExchange, credentials: CredentialNames) -> str:
     """The name of a question: verb, path, query and form parameters without credentials, and a body of another type."""
     body = wire.request.body.content or b""
-    named = [
-        f"{name}={value}"
-        for name, value in sorted(all_parameters(wire.request, body))
-        if name not in CREDENTIAL_PARAMETERS
-    ]
+    named = [f"{name}={value}" for name, value in sorted(all_parameters(wire.request, body)) if name not in credentials]
     if form_of(wire.request, body) is None:
         named.append(body.decode("utf-8", "backslashreplace"))
     text = f"{wire.method} {urlsplit(wire.url).path} {' '.join(named)}".strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -47,10 +47,14 @@ class CapturedSide:
     clauses: Outcomes = field(default_factory=dict)
 
 
-def read_sounds(capture: Capture, number: int) -> dict[str, SoundSummary]:
-    """The sounds of a run by question. Raises TargetError if the file is broken."""
+def read_sounds(capture: Capture, number: int, answers: Answers) -> dict[str, SoundSummary]:
+    """The sounds of a run by question. Raises TargetError if the file is broken, or not of these answers."""
     path = capture.sounds(number)
     document = read_json(path, "list of sounds")
+    if not document.keys() <= answers.keys():
+        raise TargetError(
+            f"{path}: the list of sounds is of other questions than the answers: capture again into another folder"
+        )
     try:
         return {name: SoundSummary.of(row) for name, row in document.items()}
     except (TypeError, KeyError, ValueError):
@@ -68,10 +72,10 @@ def read_outcomes(capture: Capture) -> dict[str, ClauseOutcome]:
         raise TargetError(f"{capture.contract}: the list of outcomes is broken: capture again") from None
 
 
-def noise_of(capture: Capture) -> NoiseRules:
-    """The noise that the runs of a capture show, each run against the one before."""
+def noise_of(capture: Capture, credentials: Collection[str] | None = None) -> NoiseRules:
+    """The noise that the runs of a capture show, each run against the one before. See `read_answers`."""
     rules = NoiseRules()
-    runs = [read_answers(capture.answers(run.number)) for run in capture.runs]
+    runs = [read_answers(capture.answers(run.number), credentials) for run in capture.runs]
     for before, after in pairwise(runs):
         for place, counts in learnt(before, after).seen.items():
             rules.seen.setdefault(place, Counter()).update(counts)

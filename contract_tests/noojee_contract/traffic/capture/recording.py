@@ -16,6 +16,7 @@ from noojee_contract.redaction.exchanges import ExchangeRedactor
 from noojee_contract.traffic.capture.answers import question_of
 from noojee_contract.traffic.capture.folder import write_json
 from noojee_contract.traffic.capture.sounds import SoundSummary, summary_of
+from noojee_contract.traffic.credential_names import CredentialNames
 from noojee_contract.traffic.exchange_file import LARGEST_BODY_BYTES, ExchangeWriter
 from noojee_contract.traffic.record import Recorded, Recorder, RecordingProgress
 from noojee_contract.traffic.target_header import target_header
@@ -38,6 +39,7 @@ class _Run:
     copy: WireCopy
     redactor: ExchangeRedactor | None
     secrets: Callable[[], list[str]]
+    credentials: CredentialNames
     keep_sound: bool
     sounds: dict[str, SoundSummary] = field(default_factory=dict)
 
@@ -54,7 +56,7 @@ class _Run:
             taken = self.redactor.redact(taken)
         self.writer.write(taken)
         if sound is not None:
-            self.sounds[question_of(taken)] = sound
+            self.sounds[question_of(taken, self.credentials)] = sound
 
 
 def _without_body(exchange: WireExchange, content: bytes) -> WireExchange:
@@ -77,7 +79,14 @@ def record_run(
     header = target_header(client.target, redactor)
     with ExchangeWriter(files.answers, header) as writer:
         copy = WireCopy(client.http, largest_body_bytes=LARGEST_BODY_BYTES)
-        run = _Run(writer=writer, copy=copy, redactor=redactor, secrets=client.secrets, keep_sound=keep_sound)
+        run = _Run(
+            writer=writer,
+            copy=copy,
+            redactor=redactor,
+            secrets=client.secrets,
+            credentials=CredentialNames.of(header.credentials),
+            keep_sound=keep_sound,
+        )
         recorder.follow(run.take)
         recorded = recorder.record(questions)
     write_json(files.sounds, {name: sound.document() for name, sound in run.sounds.items()})

@@ -15,6 +15,7 @@ from noojee_contract.dialects.schemes import HASH, Scheme
 from noojee_contract.dialects.vendor_dialect import VENDOR_DIALECTS
 from noojee_contract.model.wire import Authentication, WireExchange, WireMessage
 from noojee_contract.traffic.authentication import MISSING, RIGHT, UNCHECKED, authentication_of, time_stamp_of
+from noojee_contract.traffic.credential_names import CredentialNames
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.parameters import all_parameters
 from noojee_contract.traffic.replay.modes import Order, Repetition
@@ -86,9 +87,11 @@ class Matcher:
         self._lock = Lock()
         vendor = VENDOR_DIALECTS.get(reader.header.dialect or "")
         self._scheme = config.scheme or (None if vendor is None else vendor.scheme)
-        names = () if self._scheme is None else self._scheme.names
+        names = None if self._scheme is None else self._scheme.names
         self._parts = PartsReader(
-            base_path=reader.header.base_path, ignored=config.ignored, credentials=frozenset(names)
+            base_path=reader.header.base_path,
+            ignored=config.ignored,
+            credentials=CredentialNames.of(reader.header.credentials, names),
         )
         self._paths: dict[str, int] = {}
         self._stamps: dict[str, datetime] = {}  # time stamps that callers got here
@@ -127,13 +130,13 @@ class Matcher:
         """How many requests had a recorded answer."""
         return self._uses.served
 
-    def unused(self) -> Iterator[WireExchange]:
-        """The exchanges that no request asked for, in the order of the file."""
+    def unused(self) -> Iterator[str]:
+        """The requests of the file that nobody asked for, in its order, in words and without credentials."""
         for position, used in enumerate(self._uses.used):
             if not used:
                 with self._lock:
                     exchange = self.reader.at(position)
-                yield exchange
+                yield _line(self._of(exchange))
 
     @property
     def unused_count(self) -> int:

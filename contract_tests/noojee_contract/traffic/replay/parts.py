@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from noojee_contract.dialects.schemes import CREDENTIAL_PARAMETERS
 from noojee_contract.model.wire import WireMessage, dechunked
+from noojee_contract.traffic.credential_names import CredentialNames
 from noojee_contract.traffic.parameters import form_of, method_and_target
 
 MATCHED_HEADERS = ("range",)
@@ -59,12 +59,12 @@ class RequestParts:
 class PartsReader:
     """Reads requests to parts. `base_path` is cut from paths; `ignored` are names of parameters that do not count.
 
-    Of parameters with credentials, only the name and the place count. `credentials` are more such names.
+    Of parameters with credentials, only the name and the place count.
     """
 
     base_path: str = ""
     ignored: frozenset[str] = frozenset()
-    credentials: frozenset[str] = frozenset()
+    credentials: CredentialNames = field(default_factory=CredentialNames)
 
     def parts(self, request: WireMessage, body: bytes) -> RequestParts:
         """The parts of a request; `body` is its body as it was sent."""
@@ -87,8 +87,9 @@ class PartsReader:
         return path.removeprefix(base) if base and path.startswith(f"{base}/") else path
 
     def _counted(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
-        hidden = self.credentials | CREDENTIAL_PARAMETERS
-        counted = ((name, "" if name in hidden else value) for name, value in pairs if name not in self.ignored)
+        counted = (
+            (name, "" if name in self.credentials else value) for name, value in pairs if name not in self.ignored
+        )
         return tuple(sorted(counted))
 
 
