@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from noojee_contract.dialects.schemes import CREDENTIAL_PARAMETERS
 from noojee_contract.engine.check import CheckFailed
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.redaction.redact import Redactor
 
-_IN_BODY = re.compile(f"(?:{'|'.join(sorted(CREDENTIAL_PARAMETERS))})=[^&]*".encode())
+_OF_VENDOR = frozenset(name.lower() for name in CREDENTIAL_PARAMETERS)
 _FLEETING = ("date", "content-length")
 _SHOWN = 60
 
@@ -54,12 +53,13 @@ def _twin(exchange: Exchange, others: Sequence[Exchange], question: Callable[[Ex
 
 
 def _question(exchange: Exchange, below: Callable[[str], str], names: frozenset[str]) -> tuple[object, ...]:
+    hidden = _OF_VENDOR | names
     path = below(exchange.request.url).rpartition("/rest/")[2]
     pairs = parse_qsl(urlsplit(exchange.request.url).query, keep_blank_values=True)
-    shown = tuple(
-        sorted(pair for pair in pairs if pair[0] not in CREDENTIAL_PARAMETERS and pair[0].lower() not in names)
-    )
-    return exchange.request.method, path, shown, _IN_BODY.sub(b"", exchange.request.body)
+    shown = tuple(sorted(pair for pair in pairs if pair[0].lower() not in hidden))
+    parts = exchange.request.body.split(b"&")  # of a form; another body is one part
+    kept = [part for part in parts if unquote_plus(part.partition(b"=")[0].decode("latin-1")).lower() not in hidden]
+    return exchange.request.method, path, shown, tuple(kept)
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -24,9 +24,10 @@ def exchange(target: str, body: bytes, status: int) -> Exchange:
         (("/s/1/find", b'{"tag": "a"}'), ("/s/2/find", b'{"tag": "b"}'), ("/s/2/find", b'{"tag": "a"}')),
         (("/s/1/find", b"tag=a&hash=1"), ("/s/2/find", b"tag=b&hash=2"), ("/s/2/find", b"tag=a&hash=3")),
         (("/s/1/find?t=a&Caller=k1", b""), ("/s/2/find?t=b&Caller=k2", b""), ("/s/2/find?Caller=k2&t=a", b"")),
+        (("/s/1/find", b"t=a&Caller=k1"), ("/s/2/find", b"t=b&Caller=k2"), ("/s/2/find", b"t=a&Caller=k2")),
         (("/s/1/find/a", b""), ("/s/2/find/b", b""), ("/s/2/find/a", b"")),
     ],
-    ids=["JSON", "form", "query", "path"],
+    ids=["JSON", "form", "query", "form with a key", "path"],
 )
 def test_the_same_question_is_recognised(
     first: tuple[str, bytes], other: tuple[str, bytes], twin: tuple[str, bytes]
