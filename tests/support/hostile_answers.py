@@ -95,6 +95,7 @@ HOSTILE: dict[str, Hostile] = {
         GZIP_CHUNKED + chunk(gzip.compress(b"")[:10]), chunk(b"\0\0\0\xff\xff" * 10_000)
     ),
     "endless body": endless(OK + b"\r\n[", b" " * 65536),
+    "endless body at a good rate": endless(OK + b"\r\n[", b" " * 8192, pause_seconds=DRIP_SECONDS),
     "gzip of a gibibyte": once(lambda: with_length(_zeros(1), b"Content-Encoding: gzip")),
     "gzip in gzip of a gibibyte": once(lambda: with_length(_zeros(2), b"Content-Encoding: gzip, gzip")),
     "gzip in gzip, labelled once": once(lambda: with_length(_zeros(2), b"Content-Encoding: gzip")),

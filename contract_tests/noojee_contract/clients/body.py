@@ -5,6 +5,7 @@ httpx decodes without a bound: 30 KB of gzip in gzip become gigabytes, and empty
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import IO
 import httpx
 
 from noojee_contract.clients.transport import Deadline
-from noojee_contract.clients.transport_errors import in_words
+from noojee_contract.clients.transport_errors import TIMEOUT_KEY, in_words
 
 KEPT_BYTES = 16 * 1024
 """How much of a body is kept that is too long or cannot be decoded."""
@@ -31,19 +32,22 @@ class BodyFault(Exception):
 class BodyBounds:
     """The bounds of a body: its largest size, coded and decoded.
 
-    `bytes_a_second` is the lowest rate of audio: each decoded byte moves the deadline. None: it covers the whole body.
+    `bytes_a_second` is the lowest rate: each decoded byte moves the deadline, by `most_seconds` at most. None: the
+    deadline covers the whole body.
     """
 
     largest_bytes: int
     bytes_a_second: int | None = None
+    most_seconds: float = math.inf
 
     def too_slow(self, deadline: Deadline) -> BodyFault:
         """The fault of a body that is not whole at the deadline."""
         if self.bytes_a_second is None:
             return BodyFault(f"the answer was not whole after {deadline.seconds:g} s")
+        longer = "longer" if self.most_seconds == math.inf else f"{deadline.seconds + self.most_seconds:g} s"
         return BodyFault(
-            f"the audio was not whole after {deadline.passed:.0f} s: "
-            f"after the first {deadline.seconds:g} s it must come with {self.bytes_a_second} bytes a second"
+            f"the answer did not end within {deadline.seconds:g} s {TIMEOUT_KEY}, "
+            f"or {longer} while it comes with {self.bytes_a_second} bytes a second"
         )
 
 
@@ -56,7 +60,7 @@ def read_body(answer: httpx.Response, deadline: Deadline, bounds: BodyBounds, in
         for piece in _decoded(answer, deadline, bounds):
             into.write(piece)
             if bounds.bytes_a_second is not None:
-                deadline.extend(len(piece) / bounds.bytes_a_second)
+                deadline.extend(len(piece) / bounds.bytes_a_second, at_most=bounds.most_seconds)
     except BodyFault as fault:
         return str(fault)
     return None

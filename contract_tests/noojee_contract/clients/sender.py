@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from noojee_contract.clients.limits import Limits
 from noojee_contract.clients.request_trace import RequestTrace
 from noojee_contract.clients.retry_after import is_unavailable, retry_after_seconds
 from noojee_contract.clients.transport import DEADLINE, FRESH, THROUGH, Deadline
-from noojee_contract.clients.transport_errors import in_words, is_malformed
+from noojee_contract.clients.transport_errors import TIMEOUT_KEY, in_words, is_malformed
 from noojee_contract.errors import NotRecorded
 from noojee_contract.model.exchange import Exchange, Headers, Request, Response, StoredBody
 from noojee_contract.model.result import Tally
@@ -33,8 +34,10 @@ MOST_REPEATS = 3
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.ProxyError)
 """Errors that come before a request is sent."""
 NO_ANSWER = "no answer"
-AUDIO_BYTES_A_SECOND = 16_000
-"""The lowest rate of audio: telephone sound (8 kHz, 16 bit) comes as fast as it plays."""
+BYTES_A_SECOND = 16_000
+"""The lowest rate of a body after the time for an answer: telephone sound (8 kHz, 16 bit) comes as fast as it plays."""
+TIMES_LONGER = 6
+"""How many times the time for an answer a body without audio may take at this rate: a long listing of a slow PBX."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ class Sender:
             exchange = self._exchange(request, trace, at)
         except httpx.TimeoutException as caught:
             through = f" {str(caught).partition(': ')[0]}" if str(caught).startswith(THROUGH) else ""
-            error, says = caught, f"no answer within {self._bounds.timeout_seconds:g} s{through}"
+            error, says = caught, f"no answer within {self._bounds.timeout_seconds:g} s{through} {TIMEOUT_KEY}"
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as caught:
             error, says = caught, in_words(caught, trace.deadline.received_bytes)
         if error is not None:
@@ -161,9 +164,11 @@ class Sender:
         self, answer: httpx.Response, deadline: Deadline, *, audio: bool
     ) -> tuple[bytes, StoredBody | None, str | None]:
         """The body of an answer, or its beginning and the file with the whole; and what is wrong with it."""
-        bounds = BodyBounds(largest_bytes=self._bounds.max_body_bytes)
-        if audio:
-            bounds = BodyBounds(largest_bytes=self._bounds.largest_audio, bytes_a_second=AUDIO_BYTES_A_SECOND)
+        bounds = BodyBounds(
+            largest_bytes=self._bounds.largest_audio if audio else self._bounds.max_body_bytes,
+            bytes_a_second=BYTES_A_SECOND,
+            most_seconds=math.inf if audio else (TIMES_LONGER - 1) * self._bounds.timeout_seconds,
+        )
         storing = self._bodies.store()
         fault = read_body(answer, deadline, bounds, storing.file)
         return (*storing.kept(whole=fault is None), fault)

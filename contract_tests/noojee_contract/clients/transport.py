@@ -6,6 +6,7 @@ client for ever. The streams of this transport also end at the deadline of the e
 
 from __future__ import annotations
 
+import math
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -61,7 +62,7 @@ class BytesFollower(Protocol):
 
 
 class Deadline:
-    """When an exchange must be over: `seconds` after its start. It moves while audio arrives fast enough.
+    """When an exchange must be over: `seconds` after its start. It moves while a body arrives fast enough.
 
     `received_bytes` is what has come so far, as on the wire.
     """
@@ -79,9 +80,9 @@ class Deadline:
         self._more = 0.0
         self.received_bytes = 0
 
-    def extend(self, seconds: float) -> None:
-        """Move the deadline later."""
-        self._more += seconds
+    def extend(self, seconds: float, *, at_most: float = math.inf) -> None:
+        """Move the deadline later; all moves together are `at_most` seconds."""
+        self._more = min(self._more + seconds, at_most)
 
     @property
     def passed(self) -> float:

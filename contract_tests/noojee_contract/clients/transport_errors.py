@@ -8,6 +8,8 @@ import ssl
 import httpx
 
 _HEADER = re.compile(r"(?<!chunk )header|content-length|transfer-encoding|illegal whitespace", re.IGNORECASE)
+TIMEOUT_KEY = "(timeout_seconds, --timeout)"
+"""Where the time for an answer is set: the key of a target file, and the flag."""
 TLS = "TLS"
 """The first word of a message about a handshake or a certificate."""
 NOT_TLS = frozenset(

@@ -124,7 +124,8 @@ def test_a_proxy_that_never_answers_is_named(monkeypatch: pytest.MonkeyPatch) ->
         port = silent.getsockname()[1]
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         says = error_at("https://pbx.example", timeout_seconds=0.2) or ""
-    assert says == f"no answer within 0.2 s through the proxy 127.0.0.1:{port} (HTTPS_PROXY)"
+    through = f"through the proxy 127.0.0.1:{port} (HTTPS_PROXY)"
+    assert says == f"no answer within 0.2 s {through} (timeout_seconds, --timeout)"
 
 
 def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from noojee_contract.clients.body import KEPT_BYTES
 from noojee_contract.clients.sender import AnswerBounds, Sender
 from noojee_contract.clients.transport import BoundedTransport
 from noojee_contract.model.exchange import Exchange, Request
-from support.hostile_answers import HOSTILE, HostileServer, legs, once, with_length
+from support.hostile_answers import DRIP_SECONDS, HOSTILE, OK, Hostile, HostileServer, legs, once, with_length
 
 TIMEOUT_SECONDS = 0.4
 LONGEST_SECONDS = 5.0  # a loaded machine
@@ -42,6 +42,27 @@ def test_a_decoded_body_is_bounded(name: str) -> None:
     exchange = asked(name)
     assert exchange.transport_error is not None
     assert exchange.body_bytes <= KEPT_BYTES
+
+
+@pytest.mark.parametrize("audio", [False, True])
+def test_long_body_at_a_good_rate_is_whole(audio: bool) -> None:
+    """A listing of a slow PBX takes longer than the time for an answer, and is no fault."""
+    size = 16 * 8192
+    paced = Hostile(lambda: OK + b"Content-Length: %d\r\n\r\n" % size, b" " * 8192, DRIP_SECONDS)
+    bounds = AnswerBounds(timeout_seconds=TIMEOUT_SECONDS)
+    with HostileServer(paced) as server, httpx.Client(transport=BoundedTransport(), trust_env=False) as http:
+        exchange = Sender(http, bounds=bounds).send(Request(method="POST", url=server.url, audio=audio))
+    assert (exchange.transport_error, exchange.body_bytes) == (None, size)
+    assert exchange.response is not None
+    assert exchange.response.seconds > TIMEOUT_SECONDS
+
+
+def test_message_names_the_key_and_the_longest_time() -> None:
+    """What to change, where the server is slow and not hostile."""
+    assert asked("endless body at a good rate").transport_error == (
+        "the answer did not end within 0.4 s (timeout_seconds, --timeout), or 2.4 s while it comes with "
+        "16000 bytes a second"
+    )
 
 
 def test_audio_that_drips_ends_in_time() -> None:

@@ -97,7 +97,7 @@ def test_a_slow_answer_is_a_failure(raw_server: Callable[..., object]) -> None:
     result = run_clause(raw_server(drip).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.FAILED
     assert result.failure is not None
-    assert "not whole after 0.5 s" in result.failure.message
+    assert "did not end within 0.5 s (timeout_seconds, --timeout)" in result.failure.message
 
 
 def test_silence_is_a_failure(raw_server: Callable[..., object]) -> None:
@@ -109,7 +109,7 @@ def test_silence_is_a_failure(raw_server: Callable[..., object]) -> None:
     result = run_clause(raw_server(silent).url, timeout_seconds=0.5)  # type: ignore[attr-defined]
     assert result.outcome is Outcome.FAILED
     assert result.failure is not None
-    assert "no answer within 0.5 s" in result.failure.message
+    assert "no answer within 0.5 s (timeout_seconds, --timeout)" in result.failure.message
 
 
 def test_a_cookie_of_the_server_is_ignored(raw_server: Callable[..., object]) -> None:
