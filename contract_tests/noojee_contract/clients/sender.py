@@ -33,6 +33,8 @@ MOST_REPEATS = 3
 """How often one request is repeated because the server says Retry-After."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.ProxyError)
 """Errors that come before a request is sent."""
+UNDECIDED = (httpx.TimeoutException, httpx.ProxyError)
+"""Errors that do not say that the server refuses a request."""
 NO_ANSWER = "no answer"
 BYTES_A_SECOND = 16_000
 """The lowest rate of a body after the time for an answer: telephone sound (8 kHz, 16 bit) comes as fast as it plays."""
@@ -131,7 +133,8 @@ class Sender:
             error, says = caught, in_words(caught, trace.deadline.received_bytes)
         if error is not None:
             malformed = is_malformed(error, trace.deadline.received_bytes)
-            exchange = Exchange(request=request, transport_error=says, malformed=malformed, at=at)
+            undecided = isinstance(error, UNDECIDED)
+            exchange = Exchange(request=request, transport_error=says, malformed=malformed, undecided=undecided, at=at)
         if not isinstance(error, NOT_SENT) and not self._is_miss(exchange):
             status = NO_ANSWER if exchange.status is None else str(exchange.status)
             self.tally.count(status, unavailable=request.repeatable and is_unavailable(exchange))

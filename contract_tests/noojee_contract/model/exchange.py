@@ -94,13 +94,15 @@ class Response:
 class Exchange:
     """A request with its answer, or with a transport error in words (timed out, cut off, too large).
 
-    `malformed`: bytes came that are no valid HTTP.
+    `malformed`: bytes came that are no valid HTTP. `undecided`: no answer came, and nothing says that the server
+    refuses the request: the time ran out, or a proxy failed.
     """
 
     request: Request
     response: Response | None = None
     transport_error: str | None = None
     malformed: bool = False
+    undecided: bool = False
     at: datetime
 
     @property

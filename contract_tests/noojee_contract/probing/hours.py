@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
@@ -9,10 +10,12 @@ from noojee_contract.dialects.legs import Leg
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
 from noojee_contract.probing.observation import Observations, Unclear, Uncovered, observed
-from noojee_contract.probing.pbx import ProbedPbx, Saw, began
+from noojee_contract.probing.pbx import Asked, ProbedPbx, Saw, began
 
 Hour = tuple[date, int]
 WORDS = ("Inbound", "Outbound")
+_VARIABLE = re.compile(rb"[0-9A-Za-z.:+_-]*[0-9][0-9A-Za-z.:+_-]*")
+"""A word with a digit: a time, an id, a number of seconds."""
 EASTERN = {"AEST": "AEST", "AEDT": "AEST", "EST": "EST"}
 
 
@@ -77,12 +80,12 @@ def ask_again(pbx: ProbedPbx) -> Observations:
 
 
 def ask_bad_hour(pbx: ProbedPbx) -> Observations:
-    """Ask for hour 24: at once, and in the next minute if the answer is about the limit."""
+    """Ask for hour 24: at once, and in the next minute if the answer may be about the limit."""
     hour = _listed(pbx)
     if hour is None:
         return
     answer = pbx.hour_now(hour[0], 24)
-    if _is_of_limit(pbx, answer.exchange):
+    if _may_be_of_limit(pbx, answer):
         pbx.target_client.before_by_hour()
         answer = pbx.hour_now(hour[0], 24)
         pbx.target_client.after_by_hour(True)
@@ -145,6 +148,17 @@ def _is_near_a_repeated_hour(pbx: ProbedPbx, unique_id: str) -> bool:
     return offsets[0] is not None and offsets[1] is not None and offsets[1] < offsets[0]
 
 
-def _is_of_limit(pbx: ProbedPbx, exchange: Exchange) -> bool:
+def _may_be_of_limit(pbx: ProbedPbx, answer: Asked) -> bool:
+    """Whether an answer has the status of the limit; its text may vary in any way, and says nothing."""
     limit = pbx.limit_refusal
-    return limit is not None and (exchange.status, exchange.body) == (limit.status, limit.body)
+    return limit is not None and answer.exchange.status == limit.status and answer.saw not in (Saw.LEGS, Saw.EMPTY)
+
+
+def _is_of_limit(pbx: ProbedPbx, exchange: Exchange) -> bool:
+    """Whether an answer is that of the limit, but for times, ids and other words with a digit."""
+    limit = pbx.limit_refusal
+    return limit is not None and (exchange.status, _fixed(exchange.body)) == (limit.status, _fixed(limit.body))
+
+
+def _fixed(body: bytes) -> bytes:
+    return _VARIABLE.sub(b"0", body)

@@ -131,7 +131,9 @@ def ask_plain(pbx: ProbedPbx) -> Observations:
         return
     base = pbx.client.base.replace(pbx.client.root, root, 1)
     exchange = pbx.client.send("POST", f"{base}/retrieveMetaData", headers=FORM)
-    if exchange.response is None:
+    if exchange.undecided:
+        yield observed("plain_http", None, asked, exchange)
+    elif exchange.response is None:
         yield observed("plain_http", "refused", asked, exchange)
     elif pbx.api.read_error_body(exchange) is not None:
         yield observed("plain_http", "served", asked, exchange)
