@@ -22,7 +22,7 @@ class NoAnswer(TargetError):
 
 
 class NothingToCheck(TargetError):
-    """There is no target, or no clause that applies to a chosen target. Exit code 3."""
+    """There is no target, no clause that applies to a chosen target, or no answer that says something. Exit code 3."""
 
 
 class Unreachable(ContractError):
@@ -34,7 +34,7 @@ class Unreachable(ContractError):
 
 
 class LimitReached(ContractError):
-    """A limit of the run ends a clause: the clause is inconclusive."""
+    """A limit of the run ends a clause, which is inconclusive, or a command. Exit code 3."""
 
 
 class BudgetSpent(LimitReached):

@@ -14,6 +14,9 @@ HEAD = """# Outcomes and exit codes
 
 Each clause has one outcome on each target. The verdict of the run is the first line of the report, and decides the exit
 code. Exit code 2 is wrong usage or configuration: one line says what to change, and there is no report.
+
+`record`, `capture`, `upgrade-check` and `probe` use the same codes: 2 for wrong usage; 3 if a limit of the target
+(`request_budget`) or a busy PBX (429, 503) leaves something out; 4 if the PBX does not answer.
 """
 
 

@@ -35,13 +35,16 @@ def _capture(options: argparse.Namespace) -> int:
     target, key = target_of(options), key_of(options)
     capture = capture_for(options.out, target, None if key is None else key.fingerprint)
     number = len(capture.runs) + 1
-    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, target_client(target, folder) as client:
-        check_contact(client, run_options(options))
     without = ("contract", "profile") if capture.runs else tuple(options.without or ())
-    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder,
+        tempfile.TemporaryDirectory(prefix="noojee-contract-") as limits_folder,
+    ):
+        with target_client(target, limits_folder) as client:
+            check_contact(client, run_options(options))
         made_in = replace(capture, folder=Path(folder))
         files = CaptureFiles(answers=made_in.answers(number), sounds=made_in.sounds(number))
-        parts = run_parts(options, target, key, files, without=without)
+        parts = run_parts(options, target, key, files, without=without, limits_folder=Path(limits_folder))
         check_answered(target.name, read_answers(files.answers))
         capture.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in Path(folder).iterdir():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -72,21 +71,27 @@ def key_of(options: argparse.Namespace) -> StandInKey | None:
 
 
 def run_parts(
-    options: argparse.Namespace, target: Target, key: StandInKey | None, files: CaptureFiles, *, without: Sequence[str]
+    options: argparse.Namespace,
+    target: Target,
+    key: StandInKey | None,
+    files: CaptureFiles,
+    *,
+    without: Sequence[str],
+    limits_folder: Path,
 ) -> RunParts:
-    """Probe, record, and verify a target, each within its limits. Raises ContractError."""
+    """Probe and record a target within its limits, whose state is in a folder, and verify it. Raises ContractError."""
     started = datetime.now(UTC)
     rules = redaction_rules(target, [target.secret(os.environ).reveal()], keep_sound=options.keep_sound)
     redactor = None if key is None else ExchangeRedactor(key, rules)
     found: ProbeResult | None = None
-    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder, closing(Servers()) as servers:
+    with closing(Servers()) as servers:
         if "profile" not in without:
             say("learning the options")
-            found = _probe(target, Path(folder), servers)
+            found = _probe(target, limits_folder, servers)
         say("recording the answers")
         careful = {**target.profile, "concurrent_authentications": "5"}  # each time stamp is used up
         patient = replace(target, max_wait_seconds=LONGEST_WAIT_SECONDS, profile=careful)
-        limits = limits_of([patient], Path(folder))[patient.name]
+        limits = limits_of([patient], limits_folder)[patient.name]
         client = TargetClient(patient, servers=servers, limits=limits)
         try:
             keep = options.keep_sound or options.no_redaction

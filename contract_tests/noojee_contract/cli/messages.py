@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 
-from noojee_contract.errors import NothingToCheck, Unreachable
+from noojee_contract.errors import LimitReached, NothingToCheck, Unreachable
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_UNREACHABLE, EXIT_USAGE
 from noojee_contract.redaction.printable import escaped
 
@@ -28,4 +28,4 @@ def say_error(error: Exception) -> int:
     """Say the error that ends a command. Returns its exit code: 4, 3 or 2."""
     if isinstance(error, Unreachable):
         return say_end(str(error), EXIT_UNREACHABLE)
-    return say_end(str(error), EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck) else EXIT_USAGE)
+    return say_end(str(error), EXIT_INCONCLUSIVE if isinstance(error, NothingToCheck | LimitReached) else EXIT_USAGE)

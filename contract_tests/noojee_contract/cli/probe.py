@@ -21,7 +21,7 @@ from noojee_contract.cli.probe_flags import PERMISSION_KEYS
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
-from noojee_contract.errors import BudgetSpent, TargetError, Unreachable
+from noojee_contract.errors import BudgetSpent, NothingToCheck, TargetError, Unreachable
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.probing.pbx import ProbedPbx
 from noojee_contract.probing.probe import DEFAULT_BUDGET, ProbeResult, probe, probed
@@ -107,7 +107,7 @@ def _probe(target: Target, options: RunOptions, folder: Path, servers: Servers) 
         if isinstance(shown, NotHttp):
             return f"target {target.name!r} answers with bytes that are no valid HTTP; nothing else was sent"
         if shown is not None:
-            return shown.reason
+            raise NothingToCheck(shown.reason)
         return probe(ProbedPbx(client), client, progress=_say)
     finally:
         client.close()

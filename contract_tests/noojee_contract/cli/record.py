@@ -19,7 +19,7 @@ from noojee_contract.cli.redaction_key import stand_in_key
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
 from noojee_contract.clients.target_client import TargetClient
-from noojee_contract.errors import ContractError, TargetError
+from noojee_contract.errors import ContractError, NothingToCheck, TargetError
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.outcome import EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.model.question import Question
@@ -44,7 +44,7 @@ SHOWN_UNANSWERED = 5
 
 
 def record(options: argparse.Namespace) -> int:
-    """Record a target. Returns 0, 2 for wrong use, 3 if something is missing in the file, 4 if nothing answers."""
+    """Record a target. Returns 0, 2 for wrong use, 3 if the file lacks something or all, 4 if nothing answers."""
     try:
         return _record(options)
     except ContractError as error:
@@ -105,13 +105,16 @@ def _record(options: argparse.Namespace) -> int:
 
 
 def check_contact(client: TargetClient, run: RunOptions) -> None:
-    """Ask the first questions before a file is made. Raises TargetError for a wrong key, address or dialect."""
+    """Ask the first questions before a file is made, within the limits of the client.
+
+    Raises TargetError for a wrong key, address or dialect, NothingToCheck for a busy target, and LimitReached.
+    """
     target = client.target
     shown = first_contact(client, places_of(run, target))
     if isinstance(shown, KeyRefused):
         raise TargetError(f"target {target.name!r} refuses its key: check the variable {target.api_key_env}")
     if isinstance(shown, Busy):
-        raise TargetError(shown.reason)
+        raise NothingToCheck(shown.reason)
 
 
 def _checked(target: Target) -> Target:

@@ -67,10 +67,13 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
     names = credential_names(target)
     old, rules = _before(capture, names, options.without or ()), noise_of(capture, names)
     without = {name for name, part in (("contract", old.clauses), ("profile", old.options)) if not part}
-    with tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="noojee-contract-") as folder,
+        tempfile.TemporaryDirectory(prefix="noojee-contract-") as limits_folder,
+    ):
         now = Capture(folder=Path(folder), target=target.name, dialect=target.dialect, redaction=capture.redaction)
         files = CaptureFiles(answers=now.answers(1), sounds=now.sounds(1))
-        parts = run_parts(options, target, key, files, without=tuple(without))
+        parts = run_parts(options, target, key, files, without=tuple(without), limits_folder=Path(limits_folder))
         answers = read_answers(files.answers, names)
         new = CapturedSide(
             answers=answers,

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from noojee_contract.cli.first_contact import Busy
 from noojee_contract.cli.main import main
 from noojee_contract.engine.bundled import bundled
 from noojee_contract.traffic.exchange_reader import ExchangeReader
@@ -152,6 +153,26 @@ def test_everything_is_kept_without_redaction(record: Record, capsys: pytest.Cap
 def test_the_budget_ends_a_recording_with_a_whole_file(record: Record) -> None:
     assert record("--out", "day.jsonl", "--audio", AUDIO, "--request-budget", "3", rows=f"tag,{TAG}\n") == 3
     assert len(urls()) == 2  # the first contact was the other one
+
+
+def test_budget_that_ends_in_the_first_contact_is_no_wrong_usage(
+    record: Record, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A time stamp and a question are two requests; exit code 3, as where the budget ends later, and no file."""
+    assert record("--out", "day.jsonl", "--request-budget", "1", dialect="recording-api") == 3
+    assert capsys.readouterr().err.splitlines() == [
+        "noojee-contract: the request budget of 1 is spent; raise request_budget in the target file to go on"
+    ]
+    assert not Path("day.jsonl").exists()
+
+
+def test_busy_pbx_is_no_wrong_usage(
+    record: Record, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 3, as in `verify` and `upgrade-check`."""
+    monkeypatch.setattr("noojee_contract.cli.record.first_contact", lambda *_: Busy("it answered only 503"))
+    assert record("--out", "day.jsonl") == 3
+    assert capsys.readouterr().err.splitlines() == ["noojee-contract: it answered only 503"]
 
 
 def test_sounds_without_an_answer_are_counted(record: Record, capsys: pytest.CaptureFixture[str]) -> None:

@@ -244,6 +244,14 @@ def test_refused_key_ends_a_capture(run: Run, serve: Serve, monkeypatch: pytest.
     assert ran.err.splitlines() == ["noojee-contract: target 'target' refuses its key: check the variable WRONG"]
 
 
+def test_first_requests_of_a_capture_count_against_the_budget(run: Run, serve: Serve) -> None:
+    """A production PBX gets no more requests than its target allows."""
+    url = serve()
+    assert run("capture", url, "--without", "profile", "--request-budget", "4").code == 3
+    journal = httpx.get(f"{url}/__noojee/sandboxes/default/journal", trust_env=False).json()
+    assert len(journal["entries"]) == 4
+
+
 @pytest.mark.parametrize("name", ["answers-2.jsonl", "sounds-2.json", "profile.toml", "capture.json"])
 def test_broken_file_of_a_capture_is_refused(run: Run, captured: str, tmp_path: Path, name: str) -> None:
     """One line that names the file; a half-written file is no capture."""
