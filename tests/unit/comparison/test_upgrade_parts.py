@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from noojee_contract.comparison.noise.answer import AnswerParts, Atom
+from noojee_contract.comparison.noise.answer import AnswerParts, Atom, LegKey
 from noojee_contract.comparison.noise.change import Change, ChangeKind, ClientReading, grouped
 from noojee_contract.comparison.noise.rules import NoiseRules
 from noojee_contract.model.audio import tone
@@ -135,10 +135,24 @@ def test_part_that_could_not_be_asked_again_is_inconclusive() -> None:
 
 def test_drawn_call_that_was_not_asked_again_is_a_note() -> None:
     """Later calls may use up the limits of calls and sounds."""
-    old = side("a", "b", "c", method="by unique id")
-    found = compare("pbx", old, side("a", "b", method="by unique id"), NoiseRules())
+    listing = {"tag": answer("tag")}
+    old = CapturedSide(answers={**listing, **side("a", "b", method="by unique id").answers})
+    found = compare("pbx", old, CapturedSide(answers={**listing, "a": old.answers["a"]}), NoiseRules())
     assert found.verdict == "go"
     assert "1 of 3 questions" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "listed", [{}, {("1795388400.4", "1", 0): {"Leg": Atom("a string", "1")}}], ids=["no listing", "another call"]
+)
+def test_named_call_that_was_not_asked_again_is_inconclusive(listed: dict[LegKey, dict[str, Atom]]) -> None:
+    """No listing names it, so the recordings file does: its row was lost, or the run ended early."""
+    listing = {"tag": replace(answer("tag"), legs=listed)}
+    old = CapturedSide(answers={**listing, **side("a", "b", "c", method="by unique id").answers})
+    new = CapturedSide(answers={name: each for name, each in old.answers.items() if name != "c"})
+    found = compare("pbx", old, new, NoiseRules())
+    assert found.verdict == "inconclusive"
+    assert found.gaps == ("1 of 4 questions were not asked again",)
 
 
 def test_equal_changes_are_one_with_their_number() -> None:

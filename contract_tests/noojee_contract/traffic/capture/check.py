@@ -10,7 +10,7 @@ from itertools import pairwise
 from noojee_contract.comparison.noise.answer import AnswerParts
 from noojee_contract.comparison.noise.change import Change, UpgradeResult, grouped
 from noojee_contract.comparison.noise.rules import NoiseRules, changes, learnt
-from noojee_contract.dialects.vendor_dialect import BY_UNIQUE_ID
+from noojee_contract.dialects.vendor_dialect import BY_HOUR_METHOD, BY_TAG, BY_UNIQUE_ID
 from noojee_contract.errors import TargetError
 from noojee_contract.traffic.capture.answers import METHODS, read_answers
 from noojee_contract.traffic.capture.contract import (
@@ -27,8 +27,8 @@ from noojee_contract.traffic.capture.sounds import SoundSummary, kept_sound_chan
 
 Answers = Mapping[str, AnswerParts]
 Sounds = Mapping[str, SoundSummary]
-DRAWN = (METHODS[BY_UNIQUE_ID], METHODS["retrieve"])
-"""Answers that a listing led to."""
+LISTINGS = (METHODS[BY_TAG], METHODS[BY_HOUR_METHOD])
+"""Answers that lead to calls and sounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +126,8 @@ def _sound_changes(old: CapturedSide, new: CapturedSide) -> Iterator[Change]:
 
 def _gaps(old: CapturedSide, new: CapturedSide, *, has_legs: bool) -> Iterator[str]:
     """What forbids a go. Calls and sounds are drawn within limits, which later calls may use up."""
-    lost = [answer for question, answer in old.answers.items() if question not in new.answers]
-    named = [answer for answer in lost if answer.method not in DRAWN]
-    if named or len(lost) * 2 > len(old.answers):
+    lost, drawn = _lost(old, new)
+    if len(lost) > len(drawn) or len(lost) * 2 > len(old.answers):
         yield f"{len(lost)} of {len(old.answers)} questions were not asked again"
     if not has_legs:
         yield "the capture lists no leg: its recordings file names nothing that the PBX has"
@@ -138,8 +137,23 @@ def _gaps(old: CapturedSide, new: CapturedSide, *, has_legs: bool) -> Iterator[s
         yield "no clause was tested again"
 
 
+def _lost(old: CapturedSide, new: CapturedSide) -> tuple[list[AnswerParts], list[AnswerParts]]:
+    """The answers to questions that were not asked again, and those of them that a listing led to."""
+    lost = [answer for question, answer in old.answers.items() if question not in new.answers]
+    listed = {key[0] for answer in old.answers.values() if answer.method in LISTINGS for key in answer.legs}
+    return lost, [answer for answer in lost if _is_drawn(answer, listed)]
+
+
+def _is_drawn(answer: AnswerParts, listed: Collection[str]) -> bool:
+    """Whether a listing led to an answer: a sound, or a call that is listed. The recordings file named the others."""
+    if answer.method == METHODS["retrieve"]:
+        return True
+    calls = {key[0] for key in answer.legs}
+    return answer.method == METHODS[BY_UNIQUE_ID] and bool(calls) and all(call and call in listed for call in calls)
+
+
 def _notes(old: CapturedSide, new: CapturedSide) -> Iterator[str]:
-    drawn = sum(question not in new.answers for question in old.answers)
+    drawn = len(_lost(old, new)[1])
     if drawn:
         yield (
             f"{drawn} of {len(old.answers)} questions were not asked again (the limits sounds and calls of the target)"
