@@ -19,6 +19,7 @@ from noojee_contract.traffic.authentication import RIGHT, UNCHECKED
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.opened import opened
 from noojee_contract.traffic.parameters import all_parameters
+from noojee_contract.traffic.spoken_dialect import spoken_dialect
 
 MOST_QUESTIONS = 10_000
 _NOWHERE = "http://recorded.invalid"
@@ -93,12 +94,13 @@ def _asked(exchange: WireExchange) -> Question | None:
 
 
 def _described(reader: ExchangeReader, path: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The flags that the header of a file stands for."""
+    """The flags that the header of a file stands for, and its requests if it names no dialect."""
     header = reader.header
-    dialect = flags.get("dialect") or header.dialect
+    dialect, by_hash, rest_path = flags.get("dialect") or header.dialect, header.scheme == HASH, None
     if dialect is None:
-        raise TargetError(f"{path}: the file does not say which dialect it speaks; give --dialect")
-    found = {"dialect": dialect, "time_zone": header.time_zone, "audio": header.audio}
-    if header.scheme == HASH and dialect in VENDOR_DIALECTS and VENDOR_DIALECTS[dialect].chooses_scheme:
+        spoken = spoken_dialect(reader, path)
+        dialect, by_hash, rest_path = spoken.name, spoken.by_hash, spoken.rest_path
+    found = {"dialect": dialect, "time_zone": header.time_zone, "audio": header.audio, "rest_path": rest_path}
+    if by_hash and dialect in VENDOR_DIALECTS and VENDOR_DIALECTS[dialect].chooses_scheme:
         found["authentication"] = HASH
     return {name: value for name, value in found.items() if value is not None}

@@ -105,6 +105,17 @@ def test_question_without_an_answer_is_named(
     assert "1 recorded question has no whole answer with status 200" in words
 
 
+def test_dialect_is_found_by_the_paths(recorded: Path, tmp_path: Path, verify: Verify) -> None:
+    """A file of the proxy does not name it, if nobody gave --dialect."""
+    with ExchangeReader(recorded) as reader:
+        file = exchange_file(tmp_path / "proxied.jsonl", reader, time_zone="Australia/Melbourne")
+    code, results = verify(file)
+    counts = Counter(row["outcome"] for row in results.values())
+    assert (counts["failed"], counts["error"], counts["inconclusive"]) == (0, 0, 0)
+    assert results["metadata.by-tag-answered"]["outcome"] == "passed"
+    assert code in (0, 3)
+
+
 def test_clauses_that_need_a_pbx_exist() -> None:
     """A wrong id would let its clause pass."""
     assert set(catalogue()) >= LIVE_CLAUSES
@@ -152,7 +163,10 @@ def test_recorded_fault_fails(recorded: Path, tmp_path: Path, verify: Verify) ->
     [
         (("--exchanges", "none.jsonl"), "does not exist"),
         (("--exchanges", "none.jsonl", "--base-url", "http://127.0.0.1:1"), "leave out --config, --base-url"),
-        (("--exchanges", "empty.jsonl"), "does not say which dialect it speaks"),
+        (
+            ("--exchanges", "empty.jsonl"),
+            "give --dialect: recording-api, call-management, njadmin or a dialect file",
+        ),
         (
             ("--exchanges", "empty.jsonl", "--dialect", "njadmin"),
             "no question by tag, by unique id or by hour is recorded",
