@@ -22,7 +22,7 @@ from noojee_contract.errors import NotRecorded
 from noojee_contract.model.exchange import Exchange, Headers, Request, Response, StoredBody
 from noojee_contract.model.result import Tally
 from noojee_contract.model.wire import MISS_HEADER
-from noojee_contract.targets.target import DEFAULT_LARGEST_AUDIO, DEFAULT_MAX_BODY_BYTES, DEFAULT_TIMEOUT_SECONDS
+from noojee_contract.targets.target import DEFAULT_LARGEST_AUDIO_BYTES, DEFAULT_MAX_BODY_BYTES, DEFAULT_TIMEOUT_SECONDS
 
 _PARTS = ("connection", "http11", "http2", "proxy", "socks")
 for _name in ("httpx", "httpcore", *(f"httpcore.{_part}" for _part in _PARTS)):  # they log whole URLs and headers
@@ -48,7 +48,7 @@ class AnswerBounds:
 
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
-    largest_audio: int = DEFAULT_LARGEST_AUDIO
+    largest_audio_bytes: int = DEFAULT_LARGEST_AUDIO_BYTES
 
 
 def no_headers(_url: str) -> Headers:
@@ -168,7 +168,7 @@ class Sender:
     ) -> tuple[bytes, StoredBody | None, str | None]:
         """The body of an answer, or its beginning and the file with the whole; and what is wrong with it."""
         bounds = BodyBounds(
-            largest_bytes=self._bounds.largest_audio if audio else self._bounds.max_body_bytes,
+            largest_bytes=self._bounds.largest_audio_bytes if audio else self._bounds.max_body_bytes,
             bytes_a_second=BYTES_A_SECOND,
             most_seconds=math.inf if audio else (TIMES_LONGER - 1) * self._bounds.timeout_seconds,
         )

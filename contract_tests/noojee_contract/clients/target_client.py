@@ -198,7 +198,7 @@ class TargetClient:
             bounds=AnswerBounds(
                 timeout_seconds=target.timeout_seconds,
                 max_body_bytes=target.max_body_bytes,
-                largest_audio=target.largest_audio,
+                largest_audio_bytes=target.largest_audio_bytes,
             ),
             bodies=self._bodies,
             limits=self._limits,

@@ -56,7 +56,7 @@ TARGET_FLAGS = (
     Flag(name="timeout_seconds", flag="--timeout", metavar="SECONDS"),
     Flag(name="sounds", flag="--sounds", metavar="N"),
     Flag(name="longest_sound", flag="--longest-sound", metavar="SECONDS"),
-    Flag(name="largest_audio", flag="--largest-audio", metavar="BYTES"),
+    Flag(name="largest_audio_bytes", flag="--largest-audio", metavar="BYTES"),
     Flag(name="calls", flag="--calls", metavar="N"),
     Flag(name="slow_seconds", flag="--slow-seconds", metavar="SECONDS"),
     Flag(name="negative_tests", flag="--negative-tests"),

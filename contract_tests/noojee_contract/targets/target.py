@@ -24,7 +24,7 @@ CAPABILITIES = ("by_tag", "by_unique_id", "by_hour", "audio")
 CALL_SOURCES = ("bundled", "generated")
 DEFAULT_TIMEOUT_SECONDS = 10.0
 DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
-DEFAULT_LARGEST_AUDIO = 64 * 1024 * 1024
+DEFAULT_LARGEST_AUDIO_BYTES = 64 * 1024 * 1024
 REPLAY_KEY = "key-of-a-replay"
 """The key of a target whose answers are recorded: its requests are checked with it. It is no secret."""
 ALL = sys.maxsize
@@ -103,7 +103,7 @@ class Target:
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     slow_seconds: float | None = None
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
-    largest_audio: int = DEFAULT_LARGEST_AUDIO
+    largest_audio_bytes: int = DEFAULT_LARGEST_AUDIO_BYTES
     sounds: int | None = None
     longest_sound: float | None = None
     calls: int | None = None

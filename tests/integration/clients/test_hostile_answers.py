@@ -21,7 +21,7 @@ BROKEN = ["gzip in gzip of a gibibyte", "gzip of a gibibyte", "false gzip label"
 
 def asked(name: str, *, audio: bool = False) -> Exchange:
     """The exchange with a server that gives a hostile answer."""
-    bounds = AnswerBounds(timeout_seconds=TIMEOUT_SECONDS, max_body_bytes=1024 * 1024, largest_audio=1024 * 1024)
+    bounds = AnswerBounds(timeout_seconds=TIMEOUT_SECONDS, max_body_bytes=1024 * 1024, largest_audio_bytes=1024 * 1024)
     with HostileServer(HOSTILE[name]) as server, httpx.Client(transport=BoundedTransport(), trust_env=False) as http:
         return Sender(http, bounds=bounds).send(Request(method="POST", url=f"{server.url}/x", audio=audio))
 

@@ -33,7 +33,7 @@ def test_no_clause_ends_with_an_error(name: str, monkeypatch: pytest.MonkeyPatch
         target = Target(
             name="pbx", dialect="njadmin", base_url=server.url, api_key_env="PBX_KEY", audio=AUDIO,
             recordings=RECORDINGS, negative_tests=True, timeout_seconds=TIMEOUT_SECONDS, max_body_bytes=LONGEST_BYTES,
-            largest_audio=LONGEST_BYTES,
+            largest_audio_bytes=LONGEST_BYTES,
         )  # fmt: skip
         results = list(run_clauses(RunnerConfig(targets=[target], random_seed=1, examples=1, shrink_seconds=0)))
     assert [(result.clause, result.reason) for result in results if result.outcome is Outcome.ERROR] == []
