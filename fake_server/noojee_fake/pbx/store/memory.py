@@ -143,8 +143,11 @@ class _Part:
             for key in keys:
                 insort(self.ended, key)
         else:
-            self.ended.extend(_sorted(keys))
-            self.ended.sort()  # two sorted runs: merged
+            added = _sorted(keys)
+            is_after = not self.ended or self.ended[-1] < added[0]
+            self.ended += added
+            if not is_after:
+                self.ended.sort()  # two sorted runs: merged
 
     def tagged_ignoring_case(self, tag: str) -> list[Call]:
         if self.tags is None:
