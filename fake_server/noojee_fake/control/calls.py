@@ -7,18 +7,31 @@ from typing import Any
 from noojee_fake.api.dialects.parameters import read_parameters
 from noojee_fake.api.pbx import Pbx
 from noojee_fake.control import json_body
-from noojee_fake.control.json_body import Refused, answer, check_size, read_body
+from noojee_fake.control.json_body import Refused, answer, check_size, no_room, read_body
+from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx import archive_files, audio
 from noojee_fake.pbx.calls import Leg
 from noojee_fake.pbx.store.base import Absent
 
+LISTED_CALL_BYTES = 200
+LISTED_LEG_BYTES = 240
+"""About the length of a call and of a leg in the list of all calls."""
+
 
 def list_calls(pbx: Pbx, _: Request) -> Response:
-    """All calls in the form of an archive file, oldest first."""
+    """All calls in the form of an archive file, oldest first; 503 without room for the list in the memory budget."""
     did = "internal" if pbx.profile["outbound_did"] == "internal" else ""
-    calls = archive_files.write_calls(pbx.store, default_account=pbx.default_account, outbound_did=did)
-    return answer(200, {"calls": calls})
+    count, legs = pbx.store.count()
+    try:
+        held = pbx.budget.reserve(2 * (count * LISTED_CALL_BYTES + legs * LISTED_LEG_BYTES))  # entries and their list
+    except MemoryBudgetError:
+        return no_room()
+    try:
+        calls = archive_files.write_calls(pbx.store, default_account=pbx.default_account, outbound_did=did)
+        return answer(200, {"calls": calls})
+    finally:
+        held.release()
 
 
 def add_calls(pbx: Pbx, request: Request) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -35,8 +35,12 @@ class Refused(Exception):
 
 
 def answer(status: int, document: Mapping[str, Any], *headers: tuple[str, str]) -> Response:
-    """A JSON answer."""
-    body = b"{" + b",".join(_json(name) + b":" + _member(value) for name, value in document.items()) + b"}"
+    """A JSON answer. An iterator in the document is written as a list."""
+    pieces: list[bytes] = []
+    for name, value in document.items():
+        pieces += (b"," if pieces else b"{", _json(name), b":")
+        pieces += _member(value)
+    body = b"".join((*pieces, b"}")) if pieces else b"{}"
     return Response(
         status,
         (("Content-Type", "application/json"), ("Content-Length", str(len(body))), *headers),
@@ -44,9 +48,16 @@ def answer(status: int, document: Mapping[str, Any], *headers: tuple[str, str]) 
     )
 
 
-def _member(value: Any) -> bytes:
+def _member(value: Any) -> Iterator[bytes]:
     """A value as JSON. The entries of a list are written one by one, so that other threads run in between."""
-    return b"[" + b",".join(map(_json, value)) + b"]" if isinstance(value, list) else _json(value)
+    if not isinstance(value, (list, Iterator)):
+        yield _json(value)
+        return
+    before = b"["
+    for entry in value:
+        yield before + _json(entry)
+        before = b","
+    yield b"[]" if before == b"[" else b"]"
 
 
 def _json(value: Any) -> bytes:

@@ -5,7 +5,7 @@ Every error names the JSON path of the invalid value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -73,9 +73,9 @@ def read_calls(
     return _add(calls, store, None, change=change or nullcontext(), check=check)
 
 
-def write_calls(store: Store, *, default_account: str, outbound_did: str) -> list[dict[str, Any]]:
+def write_calls(store: Store, *, default_account: str, outbound_did: str) -> Iterator[dict[str, Any]]:
     """The calls of a store in the form of an archive file, with every optional field except stored sound."""
-    return [_write_call(call, store, default_account, outbound_did) for call in store.calls()]
+    return (_write_call(call, store, default_account, outbound_did) for call in store.calls())
 
 
 def _validate(document: Mapping[str, Any]) -> None:

@@ -248,3 +248,15 @@ def test_archive_beyond_the_budget_is_refused(refused: Callable[..., str], tmp_p
     calls = [call(number) for number in range(20_000)]
     (tmp_path / "archive.json").write_text(json.dumps({"format": "noojee-archive/1", "calls": calls}))
     assert "memory budget" in refused("--memory-budget", "16M", "--archive", "archive.json")
+
+
+def test_list_of_calls_beyond_the_budget_is_refused(serve: Serve) -> None:
+    """While it is made, it counts twice; then, like any answer, until it is sent."""
+    with client_of(serve("--quiet", "--memory-budget", "24M")) as client:
+        assert len(client.get(f"{DEFAULT}/calls").json()["calls"]) == 6
+        for begin in range(1, 6):
+            calls = [call(begin * 10_000 + number) for number in range(3000)]
+            client.post(f"{DEFAULT}/calls", json={"calls": calls}).raise_for_status()
+        refused = client.get(f"{DEFAULT}/calls")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert works(client)
