@@ -12,6 +12,7 @@ from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Request, Response
 from noojee_fake.pbx import archive_files, audio
 from noojee_fake.pbx.calls import Leg
+from noojee_fake.pbx.json_pieces import let_go
 from noojee_fake.pbx.store.base import Absent
 
 LISTED_CALL_BYTES = 200
@@ -37,9 +38,13 @@ def list_calls(pbx: Pbx, _: Request) -> Response:
 def add_calls(pbx: Pbx, request: Request) -> Response:
     """Add whole calls. The archive reader validates them: raises ArchiveError, and then adds none."""
     written = read_body(request, "CallList", placeholders={"calls": []})["calls"]
-    calls, legs = archive_files.read_calls(
-        written, pbx.store, change=pbx.change, check=lambda: _refuse_live(pbx, written)
-    )
+    try:
+        calls, legs = archive_files.read_calls(
+            written, pbx.store, change=pbx.change, check=lambda: _refuse_live(pbx, written)
+        )
+    finally:
+        if isinstance(written, list):
+            let_go(written)
     return answer(201, {"calls": calls, "legs": legs})
 
 

@@ -23,6 +23,7 @@ from noojee_fake.control.sandbox_spec import (
 )
 from noojee_fake.errors import ArchiveError, FakeError, MemoryBudgetError, ProfileError, StateError, UsageError
 from noojee_fake.messages import Request, Response
+from noojee_fake.pbx.json_pieces import let_go
 from noojee_fake.pbx.versions import DIALECTS
 
 ROOT = "/__noojee"
@@ -160,6 +161,10 @@ class Control:
             raise Refused(400, wrong.message, f"$.archive{wrong.path[1:]}") from None
         except ProfileError as wrong:
             raise Refused(400, wrong.message, f"$.profile{wrong.path[1:]}") from None
+        finally:
+            calls = spec.archive.get("calls") if isinstance(spec.archive, dict) else None
+            if isinstance(calls, list):
+                let_go(calls)
         return answer(201, describe(sandbox, pbx))
 
     def _drop_sandbox(self, sandbox: str) -> Response:

@@ -99,3 +99,11 @@ def test_large_body_that_is_no_utf8_is_refused(body: bytes) -> None:
     """Also at its end."""
     with pytest.raises(ValueError, match="utf-8"):
         json_pieces.decoded(body)
+
+
+def test_list_is_emptied_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where its length is no multiple of a piece."""
+    monkeypatch.setattr(json_pieces, "FREED_AT_ONCE", 3)
+    values = list(range(10))
+    json_pieces.let_go(values)
+    assert values == []
