@@ -2,8 +2,9 @@
 
     python benchmarks/stall.py [--short]
 
-A probe asks for the metadata of a tag every 100 ms. Meanwhile another client reads a journal of 1,000 large entries,
-gets 16 MB of sound as MPEG audio, and posts a million legs. Exit 1: a probe waited longer.
+A probe asks for the metadata of a tag and for the events of an extension every 100 ms. Meanwhile another client reads a
+journal of 1,000 large entries, gets 16 MB of sound as MPEG audio, and posts a million legs. Exit 1: a request of the
+probe waited longer.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ from noojee_fake.testing.process import ServerProcess
 
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
 API = "/njadmin/rest/RecordingAPI"
+PROBES = (
+    f"{API}/retrieveMetaData?apiKey={KEY}&tag=probe",
+    f"/servicemanager/rest/CallManagementAPI/subscribe?apiKey={KEY}&exten=410&lastSequenceNumber=0&timeOut=0",
+)
+"""The first needs the archive, the second the live calls."""
 DEFAULT = "/__noojee/sandboxes/default"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
@@ -74,10 +80,12 @@ def probed(port: int) -> Iterator[list[float]]:
     def probe() -> None:
         client = Client(port)
         while not ended.is_set():
-            began = time.perf_counter()
-            client.ask("POST", f"{API}/retrieveMetaData?apiKey={KEY}&tag=probe")
-            waits.append(time.perf_counter() - began)
-            ended.wait(max(0.0, EVERY_SECONDS - waits[-1]))
+            woken = time.perf_counter()
+            for target in PROBES:
+                began = time.perf_counter()
+                client.ask("POST", target)
+                waits.append(time.perf_counter() - began)
+            ended.wait(max(0.0, woken + EVERY_SECONDS - time.perf_counter()))
 
     thread = threading.Thread(target=probe)
     thread.start()
