@@ -16,7 +16,8 @@ from noojee_fake.pbx.live.call import CallState, LiveCall
 def get_live(pbx: Pbx, _: Request) -> Response:
     """The live calls, oldest first."""
     with pbx.change:
-        return answer(200, {"calls": [live_call(pbx, call) for call in pbx.switchboard.calls()]})
+        calls = [call.copy() for call in pbx.switchboard.calls()]
+    return answer(200, {"calls": [live_call(pbx, call) for call in calls]})
 
 
 def live_call(pbx: Pbx, call: LiveCall) -> dict[str, Any]:

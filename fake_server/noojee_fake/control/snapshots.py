@@ -21,31 +21,28 @@ def get_state(handle: SandboxHandle, _: Request) -> Response:
     pbx = handle.pbx
     with pbx.change:
         calls, legs = pbx.store.count()
-        live = [live_call(pbx, call) for call in pbx.switchboard.calls()]
-        return answer(
-            200,
-            {
-                "sandbox": handle.sandbox,
-                "version": pbx.version,
-                "dialects": list(pbx.dialects),
-                "profile": dict(pbx.profile),
-                "time_zone": pbx.zone.key,
-                "clock": clock_of(pbx),
-                "counts": {
-                    "calls": calls,
-                    "legs": legs,
-                    "live_calls": len(live),
-                    "waiting": pbx.switchboard.listeners,
-                    "journal": len(pbx.journal),
-                    "snapshots": len(handle.snapshots.kept),
-                },
-                "live": live,
-                "limits": _limits(pbx),
-                "retention": write_rules(pbx.retention.rules),
-                "own_bugs": [bug.name for bug in pbx.own_bugs],
-                **access_of(pbx),
+        live = [call.copy() for call in pbx.switchboard.calls()]
+        state = {
+            "sandbox": handle.sandbox,
+            "version": pbx.version,
+            "dialects": list(pbx.dialects),
+            "profile": dict(pbx.profile),
+            "time_zone": pbx.zone.key,
+            "clock": clock_of(pbx),
+            "counts": {
+                "calls": calls,
+                "legs": legs,
+                "live_calls": len(live),
+                "waiting": pbx.switchboard.listeners,
+                "journal": len(pbx.journal),
+                "snapshots": len(handle.snapshots.kept),
             },
-        )
+            "limits": _limits(pbx),
+            "retention": write_rules(pbx.retention.rules),
+            "own_bugs": [bug.name for bug in pbx.own_bugs],
+            **access_of(pbx),
+        }
+    return answer(200, {**state, "live": [live_call(pbx, call) for call in live]})
 
 
 def list_snapshots(handle: SandboxHandle, _: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Calls are added while other clients use the PBX: they wait only for moments."""
+"""Control requests that take long hold the lock of a PBX only for moments: other clients do not wait for them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from noojee_fake.control import live_calls, snapshots
 from noojee_fake.pbx import archive_files
 
 ARCHIVE_NAMES = ("mistake", "_read", "_leg", "_call", "parse_instant")
@@ -86,3 +87,21 @@ def test_refused_calls_leave_no_gap_in_the_record_ids(pbx: Any, call: Any, leg: 
     backwards = leg(start="2026-03-11T12:00:00+11:00", end="2026-03-11T11:00:00+11:00")
     caller.control_json("POST", "/calls", {"calls": [call("2.1", leg(), backwards)]}, status=400)
     assert store.last_record_id == before
+
+
+@pytest.mark.parametrize("path", ["/live", "/state"])
+def test_lock_is_free_while_live_calls_are_written(pbx: Any, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be 10,000 of them."""
+    caller = pbx()
+    caller.control_json("POST", "/flow", {"steps": [{"do": "inbound", "did": "7601"}]})
+    free: list[bool] = []
+    written = live_calls.live_call
+
+    def writing(its_pbx: Any, live: Any) -> Any:
+        free.append(is_free(its_pbx.change))
+        return written(its_pbx, live)
+
+    monkeypatch.setattr(live_calls, "live_call", writing)
+    monkeypatch.setattr(snapshots, "live_call", writing)
+    caller.control_json("GET", path)
+    assert free == [True]
