@@ -6,6 +6,7 @@ The file can be replayed.
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import ssl
 import subprocess
@@ -28,6 +29,7 @@ from noojee_contract.traffic.replay.matcher import ReplayConfig
 from noojee_contract.traffic.replay.server import ReplayServer
 from noojee_fake.testing import ServerProcess
 from support.commands import environment, wait_until
+from support.conformant_servers.replacement import FOLDER as REPLACEMENT
 
 KEY = "b5d7f6a0-2f1c-4f0e-9d4a-6d1f0c1e7a55"
 ARCHIVE = bundled()
@@ -124,6 +126,23 @@ def test_traffic_over_tls_is_recorded_redacted_and_replayed(pbx: ServerProcess, 
             trust_env=False,
         )
         assert (again.json(), replay.misses) == (stand_ins, [])
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_header_names_the_credentials_of_the_dialect(pbx: ServerProcess, tmp_path: Path, is_named: bool) -> None:
+    """Readers leave out their values; without --dialect, nobody knows the names."""
+    text = (REPLACEMENT / "dialect.toml").read_text(encoding="utf-8")
+    changed = text.replace('header = "Authorization"\nvalue = "Bearer {key}"', 'query = "pass_phrase"')
+    assert changed != text
+    (tmp_path / "dialect.toml").write_text(changed, encoding="utf-8")
+    shutil.copy(REPLACEMENT / "legs.schema.json", tmp_path)
+    out, flags = tmp_path / "day.jsonl", ("--dialect", str(tmp_path / "dialect.toml")) if is_named else ()
+    with recording(pbx, out, *flags) as proxy:
+        proxy.http.get("/api/v2/recordings", params={"reference": TAG, "pass_phrase": KEY})
+        proxy.end()
+    with ExchangeReader(out) as reader:
+        assert reader.header.credentials == (("pass_phrase",) if is_named else None)
+    assert KEY not in out.read_text("latin-1")
 
 
 def test_hash_is_recorded_by_its_meaning(pbx: ServerProcess, tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from noojee_contract.comparison.noise.answer import AnswerParts, Atom, LegKey
-from noojee_contract.comparison.noise.change import Change, ChangeKind, ClientReading, grouped
+from noojee_contract.comparison.noise.change import Change, ChangeKind, ClientReading, UpgradeResult, grouped, shown
 from noojee_contract.comparison.noise.rules import NoiseRules
 from noojee_contract.model.audio import tone
 from noojee_contract.probing.questions import option_rows
+from noojee_contract.report import upgrade
 from noojee_contract.traffic.capture.check import CapturedSide, compare
 from noojee_contract.traffic.capture.contract import (
     BREAKING,
@@ -153,6 +154,15 @@ def test_named_call_that_was_not_asked_again_is_inconclusive(listed: dict[LegKey
     found = compare("pbx", old, new, NoiseRules())
     assert found.verdict == "inconclusive"
     assert found.gaps == ("1 of 4 questions were not asked again",)
+
+
+def test_no_text_of_a_report_shows_a_credential() -> None:
+    """A server may repeat a key in an error; a capture without redaction has it."""
+    change = Change(kind=ChangeKind.BREAKS, about="a secret", old="secret", new="no secret", example="by secret")
+    result = UpgradeResult(target="pbx", changes=[change], compared=[], notes=["secret 1"], gaps=["secret 2"])
+    found = shown(result, lambda text: text.replace("secret", "[redacted]"))
+    assert "secret" not in upgrade.render_text(found) + upgrade.render_html(found) + upgrade.render_junit(found)
+    assert found.changes[0].example == "by [redacted]"
 
 
 def test_equal_changes_are_one_with_their_number() -> None:
