@@ -9,7 +9,7 @@ from typing import NoReturn, Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
-from noojee_fake.api.journal import HEADER_BYTES
+from noojee_fake.adapters.known_headers import KnownHeaders, known_headers
 from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Request
 from noojee_fake.pbx.memory_budget import MemoryBudget
@@ -20,9 +20,6 @@ MOST_HEADERS = 100
 SHOWN_BYTES = 2048
 """How much of a malformed request is kept for the log and the journal."""
 
-MOST_KNOWN_BYTES = 12 * 1024 * 1024
-KNOWN_BYTES = 500
-"""About what a known request takes in memory, next to its bytes, their text and its headers."""
 _FRAMING = ("content-length", "transfer-encoding")
 _UPGRADED = b"POST / HTTP/1.1\r\nHost: upgrade.invalid\r\n"
 _MOST_NAMES = 256
@@ -87,30 +84,6 @@ class Body:
         return kept.getvalue()
 
 
-class KnownRequests:
-    """Requests that were read before, by their bytes: the same bytes of the same client are the same request.
-
-    Only whole requests without a body, whose connection is kept, are here. Most clients repeat a few requests.
-    """
-
-    __slots__ = ("_requests", "_size_bytes")
-
-    def __init__(self) -> None:
-        self._requests: dict[tuple[bytes, str | None, bool], Request] = {}
-        self._size_bytes = 0
-
-    def find(self, data: bytes, client: str | None, *, secure: bool) -> Request | None:
-        """The request of these bytes, if they were read before."""
-        return self._requests.get((data, client, secure))
-
-    def keep(self, data: bytes, request: Request) -> None:
-        """Remember a request. Beyond the limit, all are forgotten."""
-        self._size_bytes += 2 * len(data) + KNOWN_BYTES + HEADER_BYTES * len(request.headers)
-        if self._size_bytes > MOST_KNOWN_BYTES:
-            self._requests, self._size_bytes = {}, 0
-        self._requests[data, request.client, request.secure] = request
-
-
 class _Stop(Exception):
     """Stops the parser: the request is malformed."""
 
@@ -118,16 +91,14 @@ class _Stop(Exception):
 class RequestReader:
     """The requests of one connection; `client` is its peer. The methods `on_...` are callbacks of httptools."""
 
-    def __init__(
-        self, receiver: Receiver, known: KnownRequests, *, client: str | None, secure: bool, budget: MemoryBudget
-    ) -> None:
+    def __init__(self, receiver: Receiver, *, client: str | None, secure: bool, budget: MemoryBudget) -> None:
         self._receiver = receiver
-        self._known = known
         self._budget = budget
         self.client = client
         self._secure = secure
         self._is_between = True  # no byte of a next request was read
-        self._started: list[Request | None] = []  # since the last call of `feed`; None: not to be known
+        self._known: KnownHeaders | None = None
+        self._last: Request | None = None  # the last whole request, if its headers may be known
         self._ignoring_upgrade = False
         self._parser = HttpRequestParser(self)
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # after an upgrade to HTTP/2
@@ -141,20 +112,25 @@ class RequestReader:
 
     def feed(self, data: bytes) -> Malformed | None:
         """Read the next bytes. Returns why the request cannot be read, None while everything is well."""
-        self._started.clear()
         if not self._is_between:
             return self._parse(data)
-        known = self._known.find(data, self.client, secure=self._secure)
-        if known is not None:
-            self.heads += 1
-            self.raw_bytes = 0
-            self._receiver.on_request(known, None, keep_alive=True, version="1.1")
-            return None
+        if self._known is not None:
+            request = self._known.request(data, self.client, secure=self._secure)
+            if request is not None:
+                self.heads += 1
+                self.raw_bytes = 0
+                self._receiver.on_request(request, None, keep_alive=True, version="1.1")
+                return None
+        heads = self.heads
         malformed = self._parse(data)
-        request = self._started[0] if len(self._started) == 1 else None
-        if request is not None and malformed is None:
-            self._known.keep(data, request)
+        if malformed is None and self.heads == heads + 1:
+            self._keep_headers(data)
         return malformed
+
+    def _keep_headers(self, data: bytes) -> None:
+        """Keep the headers of the only request that starts in these bytes, if it is whole and has no body."""
+        if self._is_between and self._last is not None:
+            self._known = known_headers(data, self._last, most_head_bytes=LARGEST_HEAD_BYTES) or self._known
 
     def _parse(self, data: bytes) -> Malformed | None:
         heads, body_bytes = self.heads, self.body_bytes
@@ -177,7 +153,7 @@ class RequestReader:
     def drop(self) -> None:
         """Drop an incomplete request. Else it stays until the garbage collector runs: the parser refers to this."""
         self._begin()
-        self._first = b""
+        self._first, self._known, self._last = b"", None, None
 
     @property
     def start(self) -> bytes:
@@ -229,7 +205,6 @@ class RequestReader:
         """Start a request."""
         if not self._ignoring_upgrade:
             self._is_between = False
-            self._started.append(None)
             self._begin()
 
     def on_url(self, url: bytes) -> None:
@@ -308,8 +283,7 @@ class RequestReader:
         kept = b"" if body is None else body.take()
         request = replace(head, body=kept) if kept else head
         self._is_between = True
-        if body is None and self._keep_alive and self._version == "1.1" and self._started:
-            self._started[-1] = request
+        self._last = request if body is None and self._keep_alive and self._version == "1.1" else None
         self._receiver.on_request(request, body, keep_alive=self._keep_alive, version=self._version)
 
     def _stop(self, status: int, reason: str) -> NoReturn:

@@ -13,7 +13,7 @@ from typing import Any
 
 from noojee_fake.adapters.http_bytes import CONNECTION_LINES, Dates, head_bytes
 from noojee_fake.adapters.long_poll import LongPolls
-from noojee_fake.adapters.request_reader import Body, KnownRequests
+from noojee_fake.adapters.request_reader import Body
 from noojee_fake.adapters.service import Service
 from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Closed, Pending, Request, Response, Streamed
@@ -78,7 +78,6 @@ class Shared:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.dates = Dates()
-        self.known = KnownRequests()
         self.polls = LongPolls()
         self.tasks: set[asyncio.Task[None]] = set()
         self.workers = ThreadPoolExecutor(SLOW_WORKERS, thread_name_prefix="noojee-fake")

@@ -46,9 +46,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         client = peer[0] if isinstance(peer, tuple) else None
-        self._reader = RequestReader(
-            self, self._shared.known, client=client, secure=self._secure, budget=self._shared.service.budget
-        )
+        self._reader = RequestReader(self, client=client, secure=self._secure, budget=self._shared.service.budget)
         self._responder = Responder(self._shared, self._transport)
         self._connections.add(self)
 
