@@ -114,13 +114,12 @@ class RequestReader:
         """Read the next bytes. Returns why the request cannot be read, None while everything is well."""
         if not self._is_between:
             return self._parse(data)
-        if self._known is not None:
-            request = self._known.request(data, self.client, secure=self._secure)
-            if request is not None:
-                self.heads += 1
-                self.raw_bytes = 0
-                self._receiver.on_request(request, None, keep_alive=True, version="1.1")
-                return None
+        known = self._known
+        request = None if known is None else known.request(data, self.client, secure=self._secure)
+        if request is not None:
+            self.heads, self.raw_bytes = self.heads + 1, 0
+            self._receiver.on_request(request, None, keep_alive=True, version="1.1")
+            return None
         heads = self.heads
         malformed = self._parse(data)
         if malformed is None and self.heads == heads + 1:
