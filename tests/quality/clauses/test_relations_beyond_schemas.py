@@ -16,8 +16,7 @@ from noojee_contract.model.cell import MigrationPair
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.schemas import violations
 from noojee_contract.targets.target import Target
-from support.faulty_servers import FaultyTransport
-from support.faulty_servers import catalogue as faulty_catalogue
+from support.faulty_servers import FaultyTransport, everything
 from support.running import run_clauses
 
 FAKE = "noojee_fake.adapters.httpx_transport:open"
@@ -75,7 +74,7 @@ def test_a_relation_fails_on_answers_that_fit_their_schemas(clause: Clause, monk
     kept: list[tuple[str, bytes]] = []
 
     def open_adapter() -> RecordingTransport:
-        made = RecordingTransport(faulty_catalogue()[clause.faulty_server])
+        made = RecordingTransport(everything()[clause.faulty_server])
         made.answers = kept
         return made
 

@@ -32,7 +32,7 @@ def test_there_are_enough_faulty_servers_in_every_group() -> None:
     groups = Counter(server.kind for server in everything().values())
     assert len(everything()) >= 150
     assert len(groups) >= 14
-    assert set(groups) == KINDS
+    assert set(groups) >= KINDS
     assert len(made()) * 3 >= len(everything()) * 2
 
 
