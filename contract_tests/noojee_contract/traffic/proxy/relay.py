@@ -73,9 +73,12 @@ class Relay:
         finally:
             for task in (up, down):
                 task.cancel()
-            await asyncio.gather(up, down, return_exceptions=True)
-            self._writer.close()  # the client must not wait for the end of the other connection
-            await close(writer)
+            try:
+                await asyncio.gather(up, down, return_exceptions=True)
+                self._writer.close()  # the client must not wait for the end of the other connection
+                await close(writer)
+            finally:
+                writer.transport.abort()  # if this was cancelled before the connection was closed
 
     async def _to_upstream(self, writer: asyncio.StreamWriter) -> None:
         """Pass on what the client sends, until it closes."""

@@ -110,6 +110,8 @@ class RecordingProxy:
             task = asyncio.create_task(relay(reader, writer))
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
+            # A task that is cancelled before it begins closes nothing.
+            task.add_done_callback(lambda _: writer.transport.abort())
 
         server = await asyncio.start_server(connected, sock=listening, ssl=self._config.tls, limit=READ_BYTES)
         on_ready()

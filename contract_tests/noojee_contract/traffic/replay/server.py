@@ -55,6 +55,8 @@ class ReplayService:
             task = asyncio.create_task(self._served(reader, writer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            # A task that is cancelled before it begins closes nothing.
+            task.add_done_callback(lambda _: writer.transport.abort())
 
         server = await asyncio.start_server(connected, sock=listening, ssl=tls, limit=READ_BYTES)
         on_ready()
