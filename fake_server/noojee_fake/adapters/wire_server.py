@@ -19,14 +19,24 @@ GRACE_SECONDS = 2.0
 
 
 def run_server(
-    service: Service, listening: socket.socket, *, tls: ssl.SSLContext | None, on_ready: Callable[[], None]
+    service: Service,
+    listening: socket.socket,
+    *,
+    tls: ssl.SSLContext | None,
+    on_ready: Callable[[], None],
+    on_end: Callable[[], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT. `on_ready` is called once the server answers."""
+    """Serve until SIGTERM or SIGINT. `on_ready` is called once the server answers, `on_end` at each signal."""
 
     async def until_signal() -> None:
         ended = asyncio.Event()
+
+        def end() -> None:
+            on_end()
+            ended.set()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+            asyncio.get_running_loop().add_signal_handler(number, end)
         await serve(service, listening, tls=tls, on_ready=on_ready, ended=ended)
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -9,13 +9,11 @@ import argparse
 import gc
 import ipaddress
 import logging
-import os
 import shlex
 import socket
 import ssl
 import sys
-import tempfile
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -24,6 +22,7 @@ from noojee_fake.adapters.access_log import access_log
 from noojee_fake.adapters.service import Service
 from noojee_fake.adapters.tls import from_files, self_signed
 from noojee_fake.adapters.wire_server import run_server
+from noojee_fake.cli.ready_file import ReadyFile
 from noojee_fake.cli.serve_options import FLAGS, add_flags, addresses_of, one_line, sandboxes_of, secret
 from noojee_fake.control import DEFAULT_SANDBOX, sandbox_path
 from noojee_fake.errors import FakeError, UsageError
@@ -62,42 +61,26 @@ def _serve(options: argparse.Namespace) -> None:
     key = secret(options.api_key_env, "--api-key-env") or SAMPLE_KEY
     token = secret(options.control_token_env, "--control-token-env")
     addresses = addresses_of(options.allow_address)
-    ready = options.ready_file
-    _check_ready_file(ready)
+    ready = ReadyFile(options.ready_file)
+    ready.clear()
     context, authority_pem = _tls(options)
     with (
         _listen(options.host, options.port) as listening,
         closing(sandboxes_of(options, key, token, addresses)) as sandboxes,
+        ExitStack() as stack,
     ):
         if options.strict_transport and context is None and not set(sandboxes.default.dialects) & set(OVER_HTTP):
             raise UsageError(
                 "--strict-transport leaves nothing to serve over http: add --tls-self-signed or --tls-cert"
             )
         base_url = _base_url(options.host, listening, "http" if context is None else "https")
-        if ready is not None:
-            ready.unlink(missing_ok=True)  # the file of an earlier run has the URL of another server
-        ca_file = None if authority_pem is None else _write_authority(authority_pem, ready)
+        stack.callback(ready.remove)
+        ca_file = None if authority_pem is None else ready.write_authority(authority_pem)
         _print_addresses(options, base_url, sandboxes, ca_file=ca_file, address=listening.getsockname()[0])
         log = None if options.quiet else access_log(key, token)
         service = Service(sandboxes, log=log, origins=options.allow_origin or ())
         gc.freeze()  # the objects loaded so far stay; collecting a million legs would delay answers by half a second
-        run_server(service, listening, tls=context, on_ready=partial(_report_ready, ready, base_url))
-
-
-def _report_ready(ready: Path | None, base_url: str) -> None:
-    if ready is not None:
-        _write(ready, base_url + "\n")
-
-
-def _check_ready_file(path: Path | None) -> None:
-    if path is None:
-        return
-    if not path.parent.is_dir():
-        raise UsageError(f"the folder {path.parent} of the ready file does not exist; create it first")
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise UsageError(f"the ready file {path} is no plain file; name a file that may be overwritten")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UsageError(f"the folder {path.parent} of the ready file is not writable; name another folder")
+        run_server(service, listening, tls=context, on_ready=partial(ready.write, base_url), on_end=ready.remove)
 
 
 def _tls(options: argparse.Namespace) -> tuple[ssl.SSLContext | None, bytes | None]:
@@ -120,18 +103,6 @@ def _self_signed(host: str) -> tuple[ssl.SSLContext, bytes]:
         return self_signed(*(name for name in names if not _is_wildcard(name)))
     except ValueError:
         raise UsageError(f"no certificate can be made for --host {host}; give a host name or an address") from None
-
-
-def _write_authority(pem: bytes, ready_file: Path | None) -> Path:
-    """Write the authority next to the ready file, or to a temporary file. Returns its path."""
-    if ready_file is not None:
-        ca_file = ready_file.with_name(ready_file.name + ".ca.pem")
-        _write(ca_file, pem.decode())
-        return ca_file
-    descriptor, name = tempfile.mkstemp(prefix="noojee-fake-", suffix=".ca.pem")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-    return Path(name)
 
 
 def _base_url(host: str, listening: socket.socket, scheme: str) -> str:
@@ -220,16 +191,3 @@ def _question(sandboxes: Sandboxes) -> str:
     if tag is None and calls:
         return f"retrieveMetaDataByUniqueId?uniqueId={quote(calls[0].unique_id)}"
     return f"retrieveMetaData?tag={quote(tag or '1234', safe='')}"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file in one step, so that nobody reads half of it."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)  # neither the URL nor the authority is secret, and other users may wait for them
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise

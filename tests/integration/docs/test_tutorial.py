@@ -27,7 +27,7 @@ def test_verify_in_five_minutes(tmp_path: Path) -> None:
     shown = "".join(readme.blocks(readme.TUTORIAL, "text")).splitlines()
     assert len(shown) == 4
     assert all(any(line.startswith(each) for line in printed) for each in shown)
-    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    report = (tmp_path / "noojee-tutorial" / "report.html").read_text(encoding="utf-8")
     assert "1 clause failed on staging" in report
     assert "metadata.unknown-recording" in report
     assert readme.PICTURE.stat().st_size > 50_000
