@@ -6,7 +6,6 @@ The output is that of the README's first command. The picture is the report of t
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,10 +40,8 @@ def output(*flags: str) -> str:
 def tutorial(folder: Path) -> str:
     """Run all commands of the tutorial but the installation in a folder, and return their output.
 
-    The folder has report.html then.
+    The folder is the home of the user. Its folder noojee-tutorial has report.html then.
     """
-    archives = Path("fixtures", "archives", "synthetic")
-    shutil.copytree(ROOT / archives, folder / archives)
     _, *commands = blocks(TUTORIAL, "sh")
     script = "trap 'for job in $(jobs -p); do kill $job; done' EXIT\n" + "".join(commands)
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
@@ -70,7 +67,7 @@ def main() -> None:
     README.write_text(README.read_text(encoding="utf-8").replace(shown, output()), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         tutorial(Path(folder))
-        take_picture(Path(folder) / "report.html")
+        take_picture(Path(folder) / "noojee-tutorial" / "report.html")
 
 
 if __name__ == "__main__":
