@@ -6,12 +6,14 @@ The script names the key by its variable, never by value, and it is redacted.
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from noojee_contract.clients.sender import BYTES_A_SECOND, TIMES_LONGER
 from noojee_contract.clients.target_client import is_loopback
 from noojee_contract.dialects.dialect import Dialect
 from noojee_contract.dialects.schemes import (
@@ -98,7 +100,8 @@ def repeat_script(
     `path` is the request's path below the root of its sandbox.
     """
     base = target.base_url or DEFAULT_BASE
-    lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(_named(target, base))}}}", _curl_line(target, base)]
+    lines = ["set -eu", f"BASE=${{BASE:-{shlex.quote(_named(target, base))}}}"]
+    lines.append(_curl_line(target, base, audio=exchange.request.audio))
     lines += [f': "${{{variable}:?set it to the value of the header {name}}}"' for name, variable in target.headers_env]
     lines += _fill_lines(document)
     credentials = _shell_credentials(target.api)
@@ -133,9 +136,19 @@ def _connect_words(target: Target, base: str) -> list[str]:
     return ["--connect-to", f"{target.tls_server_name}:{port}:{to}", "-H", f"Host: {host}"]
 
 
-def _curl_line(target: Target, base: str) -> str:
-    """The line that makes curl connect as the target's client does: CA file, time limit, no proxy on loopback."""
-    words = ["-g", "-sS", "--http1.1", "--max-time", f"{target.timeout_seconds:g}"]
+def _time_words(seconds: float, *, audio: bool) -> list[str]:
+    """The words that bound the time of an answer as `Sender` does; `seconds` is the time for an answer.
+
+    curl ends an answer that is slower than a rate for some time. At half the rate of the suite and twice its time, it
+    ends no answer that the suite takes from the start.
+    """
+    words = ["--speed-limit", str(BYTES_A_SECOND // 2), "--speed-time", str(math.ceil(2 * seconds))]
+    return words if audio else [*words, "--max-time", f"{TIMES_LONGER * seconds:g}"]
+
+
+def _curl_line(target: Target, base: str, *, audio: bool) -> str:
+    """The line that makes curl connect as the target's client does: CA file, time limits, no proxy on loopback."""
+    words = ["-g", "-sS", "--http1.1", *_time_words(target.timeout_seconds, audio=audio)]
     for flag, file in (("--cert", target.client_cert), ("--key", target.client_key)):
         words += [] if file is None else [flag, str(file.absolute())]
     words += _connect_words(target, base)

@@ -16,11 +16,13 @@ from noojee_contract.targets.target import Target
 PATH = "/njadmin/rest/RecordingAPI/retrieveMetaData"
 
 
-def script_of(target: Target, *, headers: Headers = (), query: str = "tag=null") -> list[str]:
+def script_of(target: Target, *, headers: Headers = (), query: str = "tag=null", audio: bool = False) -> list[str]:
     """The lines of the script for a request by tag."""
     url = f"{target.base_url}{PATH}?apiKey=x&{query}"
     exchange = Exchange(
-        request=Request(method="POST", url=url, headers=headers), response=Response(status=200), at=datetime.now(UTC)
+        request=Request(method="POST", url=url, headers=headers, audio=audio),
+        response=Response(status=200),
+        at=datetime.now(UTC),
     )
     redactor = Redactor(["null", "PL4NTED-SECRET-7f3a"])
     return repeat_script(target, exchange, document=None, redactor=redactor, path=PATH).splitlines()
@@ -45,11 +47,21 @@ def test_curl_uses_the_ca_file_of_the_target(tmp_path: Path, monkeypatch: pytest
     assert words[words.index("--cacert") + 1] == str(tmp_path / "my certificates" / "ca.pem")
 
 
-def test_curl_waits_as_long_as_the_client() -> None:
-    """A server that hangs shows it in the script too."""
+def test_curl_ends_no_answer_that_the_client_takes() -> None:
+    """A server that hangs shows it in the script too. See `Sender`: 16,000 bytes a second, and a listing six times."""
     words = curl_words(script_of(Target(name="new", dialect="njadmin", base_url="https://h", timeout_seconds=2.5)))
-    assert words[words.index("--max-time") + 1] == "2.5"
+    assert words[words.index("--speed-limit") + 1] == "8000"
+    assert words[words.index("--speed-time") + 1] == "5"
+    assert words[words.index("--max-time") + 1] == "15"
     assert "--cacert" not in words
+
+
+def test_curl_takes_audio_as_long_as_it_comes() -> None:
+    """The client does too."""
+    target = Target(name="new", dialect="njadmin", base_url="https://h", timeout_seconds=2.5)
+    words = curl_words(script_of(target, audio=True))
+    assert "--max-time" not in words
+    assert "--speed-limit" in words
 
 
 def test_curl_expects_the_name_of_the_certificate() -> None:
