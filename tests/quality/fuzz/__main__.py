@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from noojee_fake import resources
@@ -38,6 +39,8 @@ LENIENT = 'audio_methods = "post-and-get"\nget_on_post = "start-and-stop"\n'
 DONE_BY = ("recording-api", "call-management", "njadmin")
 """The dialects that need credentials."""
 DONE_BY_CONTROL = ("sandboxes", "calls", "clock", "profile")
+DESCRIBED = ("pbx", "control")
+"""The parts that schemathesis runs, by an OpenAPI file."""
 STREAMS_A_ROUND = 200
 MOST_ROUNDS = 100_000
 
@@ -60,6 +63,12 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the parts to run (default all)")
     parser.add_argument("--random-seed", type=int, default=random.randrange(2**32), help="makes a run repeatable")
     options = parser.parse_args()
+    described = [name for name in DESCRIBED if name in options.only]
+    if described and find_spec("schemathesis") is None:
+        parser.error(
+            f"schemathesis is not installed, which runs {' and '.join(described)}: run tox -e fuzz, "
+            "install it with pip install --group fuzz, or run the other parts with --only requests bytes"
+        )
     effort = Effort(
         seconds=max(1, options.seconds // 3),
         examples=options.examples,
@@ -149,6 +158,9 @@ def _schemathesis(
         timeout=4 * effort.seconds + 600,
         check=False,
     )
+    if not written.exists():
+        print(f"schemathesis ended with {done.returncode} before its first request; it says why above", flush=True)
+        return False, Counter()
     return done.returncode == 0, Counter(json.loads(written.read_text(encoding="utf-8")))
 
 
