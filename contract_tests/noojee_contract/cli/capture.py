@@ -45,7 +45,7 @@ def _capture(options: argparse.Namespace) -> int:
         made_in = replace(capture, folder=Path(folder))
         files = CaptureFiles(answers=made_in.answers(number), sounds=made_in.sounds(number))
         parts = run_parts(options, target, key, files, without=without, limits_folder=Path(limits_folder))
-        check_answered(target.name, read_answers(files.answers))
+        check_answered(options, target, read_answers(files.answers))
         capture.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in Path(folder).iterdir():
             shutil.move(file, capture.folder / file.name)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from noojee_contract.cli.api import verify
 from noojee_contract.cli.messages import say
-from noojee_contract.cli.one_target import one_target, run_options
+from noojee_contract.cli.one_target import not_reached, one_target, places_of, run_options
 from noojee_contract.cli.redaction_key import stand_in_key
 from noojee_contract.clients.limits import limits_of
 from noojee_contract.clients.processes import Servers
@@ -128,26 +128,26 @@ def _outcomes(options: argparse.Namespace, target: Target) -> Outcomes:
         table = given(TARGET_FLAGS, vars(options))
         report = verify({target.name: table})
     if report.unreachable:
-        raise Unreachable(target.name, f"target {target.name!r} cannot be reached: {report.unreachable[0][1]}")
+        raise Unreachable(*report.unreachable[0])
     return outcomes_of(report)
 
 
-def check_answered(name: str, answers: Mapping[str, AnswerParts]) -> None:
+def check_answered(options: argparse.Namespace, target: Target, answers: Mapping[str, AnswerParts]) -> None:
     """Check that a PBX was captured, not its absence. Raises Unreachable, or NothingToCheck if no leg was listed."""
-    check_reached(name, answers)
+    check_reached(options, target, answers)
     if not any(answer.legs for answer in answers.values()):
         statuses = ", ".join(sorted({str(answer.status) for answer in answers.values()}))
         raise NothingToCheck(
-            f"target {name!r} lists no leg (HTTP {statuses}), so nothing was captured: "
+            f"target {target.name!r} lists no leg (HTTP {statuses}), so nothing was captured: "
             "check its key and its recordings file"
         )
 
 
-def check_reached(name: str, answers: Mapping[str, AnswerParts]) -> None:
+def check_reached(options: argparse.Namespace, target: Target, answers: Mapping[str, AnswerParts]) -> None:
     """Raises Unreachable if no answer came at all."""
     if all(answer.status is None for answer in answers.values()):
         reasons = sorted({answer.transport_error or "no answer" for answer in answers.values()})
-        raise Unreachable(name, f"target {name!r} cannot be reached: {'; '.join(reasons)}")
+        raise not_reached(target, "; ".join(reasons), places_of(run_options(options), target))
 
 
 def say_recorded(parts: RunParts) -> None:

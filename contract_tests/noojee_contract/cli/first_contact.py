@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from noojee_contract.cli.one_target import not_reached
 from noojee_contract.clients.hashes import TimeUnavailable
 from noojee_contract.clients.retry_after import FIRST_SERVER_ERROR, SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS
 from noojee_contract.clients.target_client import TargetClient
@@ -23,7 +24,7 @@ from noojee_contract.dialects.schemes import RequestCredentials
 from noojee_contract.dialects.vendor_dialect import REST_PATHS, VENDOR_DIALECTS, vendor_dialect
 from noojee_contract.engine.read_only_subject import observe
 from noojee_contract.engine.subject import UNKNOWN_VALUES
-from noojee_contract.errors import TargetError, Unreachable
+from noojee_contract.errors import TargetError
 from noojee_contract.model.exchange import Exchange, Request, beginning
 from noojee_contract.model.question import Question
 from noojee_contract.redaction.redact import Redactor
@@ -206,9 +207,7 @@ class _Contact:
     def _check_reached(self, exchange: Exchange) -> None:
         """Raises Unreachable if no byte of an answer came."""
         if exchange.response is None and not exchange.malformed:
-            name = self._target.name
-            reason = self._shown(exchange.transport_error or "no answer")
-            raise Unreachable(name, f"target {name!r} cannot be reached: {reason}")
+            raise not_reached(self._target, self._shown(exchange.transport_error or "no answer"), self._place)
 
     def _redirected(self, exchange: Exchange) -> NoReturn:
         asked = exchange.request.url.partition("?")[0]

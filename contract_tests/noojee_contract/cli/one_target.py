@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Collection
 from functools import partial
 
-from noojee_contract.errors import TargetError
+from noojee_contract.errors import TargetError, Unreachable
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_targets
 from noojee_contract.targets.places import place_of
 from noojee_contract.targets.target import Target
@@ -29,3 +29,9 @@ def one_target(options: RunOptions) -> Target:
 def places_of(options: RunOptions, target: Target) -> Callable[[str], str]:
     """Says where a key of a target is set: the line of the target file, or the flag."""
     return partial(place_of, target_name=target.name, config=None if options.target_flags else options.config)
+
+
+def not_reached(target: Target, reason: str, place: Callable[[str], str]) -> Unreachable:
+    """The error of a target that does not answer. `place` says where a key of the target is set."""
+    where = "" if target.base_url is None else f" (base_url: {place('base_url')})"
+    return Unreachable(target.name, f"target {target.name!r} cannot be reached: {reason}{where}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from noojee_contract.catalogue.clauses import catalogue
 from noojee_contract.cli.first_contact import KeyRefused, NotHttp, first_contact
-from noojee_contract.cli.one_target import places_of
+from noojee_contract.cli.one_target import not_reached, places_of
 from noojee_contract.clients.target_client import TargetClient
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.config import RunnerConfig
@@ -78,7 +78,7 @@ def _contact(runner: Runner, client: TargetClient, options: RunOptions, found: P
     target = client.target
     if target.writable or target.base_url is None:
         if target.writable:
-            _describe(client)
+            _describe(client, places_of(options, target))
         _ = client.http
         return
     shown = None
@@ -94,13 +94,12 @@ def _contact(runner: Runner, client: TargetClient, options: RunOptions, found: P
         found.stopped.append(shown.reason)
 
 
-def _describe(client: TargetClient) -> None:
+def _describe(client: TargetClient, place: Callable[[str], str]) -> None:
     """Read what the control API offers. Raises TargetError if it is none, Unreachable if no server answers."""
     try:
         client.control.describe()
     except NoAnswer as error:
-        name = client.target.name
-        raise Unreachable(name, f"target {name!r} cannot be reached: {error}") from error
+        raise not_reached(client.target, str(error), place) from error
 
 
 def _refused(runner: Runner, name: str, exchange: Exchange) -> Result:

@@ -84,7 +84,7 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
             clauses=parts.outcomes,
         )
     say_recorded(parts)
-    check_reached(target.name, new.answers)
+    check_reached(options, target, new.answers)
     notes = (*_notes(capture, without, parts.recorded.stopped), *parts.notes)
     return shown(compare(target.name, old, new, rules, notes=notes), redactor_of([target], os.environ).text)
 

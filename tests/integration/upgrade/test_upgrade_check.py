@@ -41,9 +41,16 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     text = "kind,value\n" + "".join(f"{known.kind},{known.value}\n" for known in RECORDINGS)
     (tmp_path / "recordings.csv").write_text(text, encoding="utf-8")
 
-    def start(command: str, url: str, *words: str, key: str = REDACTION_KEY, dialect: str = "njadmin") -> Ran:
+    def start(
+        command: str,
+        url: str,
+        *words: str,
+        key: str = REDACTION_KEY,
+        dialect: str = "njadmin",
+        without: str = "contract",
+    ) -> Ran:
         flags = ["--base-url", url, "--dialect", dialect, "--api-key-env", "KEY", "--recordings", "recordings.csv"]
-        flags += ["--audio", AUDIO, "--without", "contract", "--redaction-key-env", "REDACTION_KEY", *words]
+        flags += ["--audio", AUDIO, "--without", without, "--redaction-key-env", "REDACTION_KEY", *words]
         place = ["--out", "before"] if command == "capture" else ["before"]
         monkeypatch.setenv("KEY", KEY)
         monkeypatch.setenv("REDACTION_KEY", key)
@@ -179,8 +186,20 @@ def test_report_that_would_replace_an_input_is_refused(run: Run, captured: str, 
 
 
 def test_target_that_does_not_answer_is_unreachable(run: Run, captured: str) -> None:
-    """Exit code 4: an outage is no change of the API."""
-    assert run("upgrade-check", "http://127.0.0.1:9").code == 4
+    """Exit code 4: an outage is no change of the API. The last line says once that nothing answers, and its place."""
+    ran = run("upgrade-check", "http://127.0.0.1:9")
+    assert ran.code == 4
+    assert ran.err.splitlines()[-1].count("cannot be reached") == 1
+    assert "--base-url" in ran.err
+
+
+def test_target_that_no_clause_reaches_is_named_once(run: Run, captured: str, tmp_path: Path) -> None:
+    """The check of the contract finds it first."""
+    outcomes = {"metadata.by-tag-answered": {"outcome": "passed", "severity": "must"}}
+    (tmp_path / "before" / "contract.json").write_text(json.dumps(outcomes), encoding="utf-8")
+    ran = run("upgrade-check", "http://127.0.0.1:9", without="profile")
+    assert ran.code == 4
+    assert ran.err.splitlines()[-1].count("cannot be reached") == 1
 
 
 @pytest.mark.parametrize(("options", "code"), [({"audio_format": "wav-ulaw"}, 0), ({"audio_format": "mpeg"}, 0)])

@@ -149,7 +149,8 @@ def test_a_target_that_cannot_be_reached_ends_with_4(
         )
     captured = capsys.readouterr()
     assert code == 4
-    assert "cannot be reached" in captured.out
+    assert captured.out.splitlines()[0].count("cannot be reached") == 1
+    assert "--base-url" in captured.out.splitlines()[0]
     assert (
         '"exit_code": 4' in (elsewhere / "r.jsonl").read_text()
         or '"exit_code":4' in (elsewhere / "r.jsonl").read_text()
