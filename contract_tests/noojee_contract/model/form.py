@@ -72,8 +72,22 @@ class Form:
                 for missing in [key for key in error.validator_value if key not in value]:
                     hint = self.description([*error.absolute_path, missing])
                     yield 1, f"{place}.{missing}", f"is missing. {hint}"
+            elif error.validator == "oneOf" and isinstance(value, dict) and (keys := _keys_of(error.validator_value)):
+                yield self._one_of(error, keys)
             else:
                 yield 2, place, self._explanation(error)
+
+    def _one_of(self, error: Any, keys: list[str]) -> tuple[int, str, str]:
+        """A table that must have one of some keys, and has none or several of them."""
+        given = [key for key in keys if key in error.instance]
+        if given:
+            return 1, error.json_path, f"has {' and '.join(given)}; give only one of them"
+        hint = self.description([*error.absolute_path, keys[0]])
+        return (
+            1,
+            f"{error.json_path}.{keys[0]}",
+            f"is missing. {hint} Instead of it, {' or '.join(keys[1:])} may be given",
+        )
 
     def _unknown_key(self, place: str, key: str, known: list[str]) -> tuple[int, str, str]:
         hint = self.credential_hint(place, key)
@@ -89,3 +103,9 @@ class Form:
         if isinstance(error.instance, str) and allowed:
             return f"unknown value {error.instance!r}{near(error.instance, allowed)}. {says}"
         return f"is not valid. {says}"
+
+
+def _keys_of(alternatives: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The keys of which a table must have one; empty where the alternatives say more than that."""
+    required = [each.get("required", []) if each.keys() == {"required"} else [] for each in alternatives]
+    return [key for (key,) in required] if all(len(keys) == 1 for keys in required) else []

@@ -27,12 +27,14 @@ class Row:
     is_quoted: bool = False
 
 
-def read_rows(path: Path, what: str) -> Iterator[Row]:
-    """The rows of a CSV file. `what` names the contents for messages.
+def read_rows(path: Path, what: str, *, missing: str | None = None) -> Iterator[Row]:
+    """The rows of a CSV file. `what` names the contents for messages, `missing` says what to write if there is no file.
 
     UTF-8 with or without a byte order mark; quoted values may hold commas and line breaks; between the rows, blank
     lines and lines that begin with # are left out. Raises TargetError with the line and the reason.
     """
+    if missing is not None and not path.exists():
+        raise TargetError(f"{path}: there is no such file of {what}; {missing}")
     lines = _Lines(text_of(path, f"file of {what}", MOST_BYTES))
     reader = csv.reader(lines, strict=True)
     while True:

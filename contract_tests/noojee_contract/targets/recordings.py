@@ -14,6 +14,11 @@ from noojee_contract.targets.csv_file import Row, read_rows
 
 KINDS = ("tag", "unique_id", "hour")
 MOST_ROWS = 20_000
+MISSING = (
+    "write the columns kind,value in its first line, and below it a line for each known recording, such as "
+    "tag,INV-1042 or unique_id,1795460698.32 or hour,2021/09/14 15"
+)
+"""What to write into a file that does not exist."""
 LONGEST_VALUE = 4_000
 
 _HOUR = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2}) ([0-9]{1,2})")
@@ -38,7 +43,7 @@ def read_recordings(path: str | Path) -> dict[Question, str]:
     between the rows, blank lines and lines that begin with # are left out. A value without quotes that looks as if a
     spreadsheet has changed it is refused. Raises TargetError with the line and the reason.
     """
-    rows = read_rows(Path(path), "known recordings")
+    rows = read_rows(Path(path), "known recordings", missing=MISSING)
     _check_header(next(rows, Row(line=1)), str(path))
     found: dict[Question, str] = {}
     for row in rows:
