@@ -55,11 +55,7 @@ def render(report: Report, *, colour: bool = False) -> str:
     """Render a run as text; `colour` adds escape sequences for a terminal."""
     page = _Page(colour)
     summary = summarize(report)
-    verdict = (
-        (summary.verdict.upper(), VERDICT_STYLES[summary.verdict]),
-        (f"  {summary.sentence}", "bold"),
-    )
-    page.line(*verdict)
+    page.line((summary.verdict.upper(), VERDICT_STYLES[summary.verdict]), (f"  {summary.sentence}", "bold"))
     _extent(page, report, summary)
     for heading, groups in summary.sections:
         page.heading(heading)
@@ -68,8 +64,6 @@ def render(report: Report, *, colour: bool = False) -> str:
     _rest(page, summary)
     if summary.repeat is not None:
         page.line((f"Repeat with the same generated archives and samples: {summary.repeat}", "dim"))
-    if summary.sections:
-        page.line(*verdict)  # the first line has scrolled away
     return page.text()
 
 
