@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -21,6 +22,9 @@ SHOWN_BYTES = 2048
 """How much of a malformed request is kept for the log and the journal."""
 
 _FRAMING = ("content-length", "transfer-encoding")
+_HOST = re.compile(r"(?:\[[0-9A-Za-z:._%~!$&'()*+,;=-]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+"""A host of RFC 3986 with a port, or nothing."""
+_AUTHORITY_END = re.compile("[/?#]")
 _UPGRADED = b"POST / HTTP/1.1\r\nHost: upgrade.invalid\r\n"
 _MOST_NAMES = 256
 _NAMES: dict[bytes, str] = {}
@@ -104,7 +108,7 @@ class RequestReader:
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # after an upgrade to HTTP/2
         self.heads, self.body_bytes, self.raw_bytes = 0, 0, 0
         self.is_reading_body = False
-        self._first = b""
+        self._first = b""  # the first bytes of the request; none if it came together with an earlier one
         self._refusal: tuple[int, str] | None = None
         self._version = "1.1"
         self._keep_alive = False
@@ -122,19 +126,17 @@ class RequestReader:
             return None
         heads = self.heads
         malformed = self._parse(data)
-        if malformed is None and self.heads == heads + 1:
-            self._keep_headers(data)
-        return malformed
-
-    def _keep_headers(self, data: bytes) -> None:
-        """Keep the headers of the only request that starts in these bytes, if it is whole and has no body."""
-        if self._is_between and self._last is not None:
+        is_only_one = malformed is None and self.heads == heads + 1 and self._is_between
+        if is_only_one and self._last is not None:  # it is whole, without a body
             self._known = known_headers(data, self._last, most_head_bytes=LARGEST_HEAD_BYTES) or self._known
+        return malformed
 
     def _parse(self, data: bytes) -> Malformed | None:
         heads, body_bytes = self.heads, self.body_bytes
-        if not self.raw_bytes:
-            self._first = data
+        if self._is_between:
+            self._first = data[:SHOWN_BYTES]
+        elif self._first:
+            self._first = (self._first + data[:SHOWN_BYTES])[:SHOWN_BYTES]
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -156,8 +158,11 @@ class RequestReader:
 
     @property
     def start(self) -> bytes:
-        """The first bytes of the request that is being read."""
-        return self._first[:SHOWN_BYTES]
+        """The first bytes of the request that is being read, as far as they are known."""
+        if self.head is None and (self._first or not self._url):
+            return self._first
+        method = self._parser.get_method() if self.head is None else self.head.method.encode("latin-1")
+        return method + b" " + self._url[:SHOWN_BYTES] + b" HTTP/1.1\r\n"
 
     def _malformed(self, error: HttpParserError) -> Malformed:
         status, reason = self._refusal or (400, _reason(error))
@@ -235,8 +240,6 @@ class RequestReader:
         parser = self._parser
         self._version = version = parser.get_http_version()
         self._keep_alive = parser.should_keep_alive()
-        if version not in ("1.1", "1.0"):
-            self._stop(505, "the only versions that are understood are HTTP/1.1 and HTTP/1.0")
         refusal, framing = body_framing(self._headers, version)
         if refusal is not None:
             self._stop(*refusal)
@@ -249,7 +252,7 @@ class RequestReader:
             method=parser.get_method().decode("latin-1"),
             path=path,
             query=query,
-            headers=tuple(self._headers),
+            headers=tuple(_to_authority(self._url, self._headers)),
             client=self.client,
             secure=self._secure,
             head_bytes=self._head_bytes,
@@ -276,14 +279,15 @@ class RequestReader:
         head = self.head
         if head is None or self._parser.should_upgrade():
             return
-        self.head = None
+        self.head, self._first = None, b""
         self.is_reading_body = False
         body, self.body = self.body, None  # an idle connection keeps no body
         kept = b"" if body is None else body.take()
         request = replace(head, body=kept) if kept else head
         self._is_between = True
-        self._last = request if body is None and self._keep_alive and self._version == "1.1" else None
-        self._receiver.on_request(request, body, keep_alive=self._keep_alive, version=self._version)
+        keep_alive = self._keep_alive and self._parser.should_keep_alive()  # a trailer may end the connection too
+        self._last = request if body is None and keep_alive and self._version == "1.1" else None
+        self._receiver.on_request(request, body, keep_alive=keep_alive, version=self._version)
 
     def _stop(self, status: int, reason: str) -> NoReturn:
         self._refusal = status, reason
@@ -302,6 +306,18 @@ def split_target(url: bytes) -> tuple[str, str] | None:
     return path, query
 
 
+def _to_authority(url: bytes, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The headers of a request. The host of an absolute target replaces the header Host.
+
+    Source: RFC 9112, section 3.2.2.
+    """
+    if url.startswith(b"/"):
+        return headers
+    _, scheme_end, rest = url.decode("latin-1").partition("://")
+    host = _AUTHORITY_END.split(rest, maxsplit=1)[0].rpartition("@")[2]
+    return [(name, host if name == "host" and scheme_end else value) for name, value in headers]
+
+
 def body_framing(headers: Iterable[tuple[str, str]], version: str) -> tuple[tuple[int, str] | None, int | None]:
     """Why a head is refused, and the length of its body.
 
@@ -310,18 +326,23 @@ def body_framing(headers: Iterable[tuple[str, str]], version: str) -> tuple[tupl
 
     Source: RFC 9112, sections 3.2 (Host) and 6.1 to 6.3 (Transfer-Encoding and Content-Length).
     """
-    hosts, codings, length = 0, "", None
+    if version not in ("1.1", "1.0"):
+        return (505, "the only versions that are understood are HTTP/1.1 and HTTP/1.0"), None
+    hosts, is_host_valid, codings, length = 0, True, "", None
     for name, value in headers:
         if name == "host":
             hosts += 1
+            is_host_valid = is_host_valid and _HOST.fullmatch(value) is not None
         elif name == "content-length":
-            length = int(value)  # the parser has checked it
+            length = int(value.lstrip("0") or "0")  # the parser has checked it; int takes only so many digits
         elif name == "transfer-encoding":
             codings = f"{codings},{value}" if codings else value
     if hosts > 1:
         return (400, "the request has more than one Host header"), None
     if not hosts and version == "1.1":
         return (400, "the request has no Host header"), None
+    if not is_host_valid:
+        return (400, "the Host header names no host"), None
     if not codings:
         return None, length or None
     if length is not None:

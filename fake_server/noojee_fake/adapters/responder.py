@@ -15,10 +15,13 @@ from noojee_fake.adapters.http_bytes import CONNECTION_LINES, Dates, head_bytes
 from noojee_fake.adapters.long_poll import LongPolls
 from noojee_fake.adapters.request_reader import Body
 from noojee_fake.adapters.service import Service
+from noojee_fake.api.journal import HEADER_BYTES
 from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.messages import Closed, Pending, Request, Response, Streamed
 
 MOST_PIPELINED = 1000
+MOST_PIPELINED_BYTES = 4 * 1024 * 1024
+"""The heads of the requests of one connection that wait. They count in the memory budget."""
 LARGE_BYTES = 64 * 1024
 """Larger bodies are written without a copy."""
 LARGE_BODY_BYTES = 1024 * 1024
@@ -95,6 +98,8 @@ class Responder:
         self._transport = transport
         self._waiting: deque[Asked] = deque()
         self._left: asyncio.Future[None] | None = None  # done when the client leaves
+        self._is_polling = False
+        self._held = shared.service.budget.reserve(0)  # for the heads of `_waiting`
         self._unsent = shared.service.budget.reserve(0)  # for a large body that the client has not read yet
         self._can_write = asyncio.Event()
         self._is_paused = False
@@ -118,10 +123,26 @@ class Responder:
         if self._left is None and not self._is_paused and not self._waiting:
             self._answer(asked)
             return
-        is_full = len(self._waiting) >= MOST_PIPELINED
+        is_full = len(self._waiting) >= MOST_PIPELINED or not self._hold(_head_bytes(asked.request))
         if not is_full:
             self._waiting.append(asked)
         self.has_last_request = is_full or asked.refusal is not None
+
+    def _hold(self, more_bytes: int) -> bool:
+        """Count a further head. Returns whether there is room for it."""
+        size = self._held.size_bytes + more_bytes
+        if size > MOST_PIPELINED_BYTES:
+            return False
+        try:
+            self._held.resize(size)
+        except MemoryBudgetError:
+            return False
+        return True
+
+    def finish(self) -> bool:
+        """The client sends nothing more. Returns whether it gets further responses: who ends a long poll has left."""
+        self.has_last_request = True
+        return self.is_busy and not self._is_polling
 
     def pause(self) -> None:
         """The client reads slowly: answer no further request until it catches up."""
@@ -139,6 +160,7 @@ class Responder:
     def leave(self) -> None:
         """Drop the requests that wait: the client has left."""
         self._waiting.clear()
+        self._held.release()
         self._unsent.release()
         self._can_write.set()
         if self._left is not None and not self._left.done():
@@ -228,7 +250,9 @@ class Responder:
         """Wait for the response to a long poll, then write it; a streamed one piece by piece."""
         delivered: Response | None = response
         if isinstance(response, Pending) and self._left is not None:
+            self._is_polling = True
             delivered = await self._shared.polls.wait(response, left=self._left)
+            self._is_polling = False
         if delivered is None:
             return
         if not isinstance(delivered, Streamed):
@@ -248,10 +272,17 @@ class Responder:
         """Answer the requests that wait, until one of them takes long itself."""
         waiting = self._waiting
         while waiting and self._left is None and not self._is_paused and not self._transport.is_closing():
-            self._answer(waiting.popleft())
+            asked = waiting.popleft()
+            self._hold(-_head_bytes(asked.request))
+            self._answer(asked)
         if self._is_paused or waiting or self._transport.is_closing():
             return
         if self.has_last_request and self._left is None:
             self._transport.close()
         else:
             self._transport.resume_reading()
+
+
+def _head_bytes(head: Request) -> int:
+    """About how much memory the head of a request takes."""
+    return head.head_bytes + HEADER_BYTES * len(head.headers)

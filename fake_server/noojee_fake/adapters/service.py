@@ -18,7 +18,9 @@ Log = Callable[[Request, Response], None]
 """Logs a request with its response."""
 
 TOO_LARGE = Response(413, (("Content-Type", "text/plain"), ("Content-Length", "0")))
-_START_LINE = re.compile(r"([^ \r\n]{0,40}) ([^\r\n]*)")
+_START_LINE = re.compile(r"(?:([A-Z-]{1,20}) )?([^\r\n]*)")
+"""The method and the target of a request line; without a method, everything is the target, which is redacted."""
+_USER = re.compile(r"(?<=://)[^/?#@ ]*@")
 
 
 class Service:
@@ -108,13 +110,13 @@ class Service:
 
         The journal keeps both.
         """
-        line = _START_LINE.match(start.decode("latin-1"))
-        method, target = (line[1], re.sub(r" HTTP/[0-9.]{1,8}$", "", line[2])) if line else ("", "")
-        path, _, query = target.partition("?")
+        line = _START_LINE.match(start.decode("latin-1").lstrip("\r\n"))
+        method, target = (line[1] or "", re.sub(r" HTTP/[0-9.]{1,8}$", "", line[2])) if line else ("", "")
+        path, _, query = _USER.sub("", target).partition("?")
         text = f"{status} {http.HTTPStatus(status).phrase}: {reason}\n".encode()
         headers = (("Content-Type", "text/plain"), ("Content-Length", str(len(text))))
         request = Request(method=method, path=path, query=query, client=client)
-        response = Response(status, headers, text)
+        response = Response(status, headers, b"" if method == "HEAD" else text)
         self.sandboxes.record_malformed(request, response, reason)
         return request, response
 

@@ -70,6 +70,10 @@ class Connection(asyncio.Protocol):
         elif self._reader.body is not None:
             self._check_body(self._reader.body)
 
+    def eof_received(self) -> bool:
+        """The client has ended its side, and may wait for responses under way. TLS has no such state."""
+        return self._responder.finish() and not self._secure
+
     def _check_body(self, body: Body) -> None:
         """Refuse a body that is too large, before it is complete."""
         head = self._reader.head

@@ -17,6 +17,9 @@ import numpy
 import pytest
 import soundfile
 
+from noojee_fake.adapters.service import Service
+from noojee_fake.messages import Request
+from noojee_fake.server.sandboxes import build
 from noojee_fake.testing.process import ServerProcess
 
 KEY = "f863246a-973e-11e6-8784-08002718f5b5"
@@ -131,6 +134,11 @@ def test_health_is_open_to_all_clients(serve: Serve) -> None:
     answer = httpx.get(f"{server.base_url}/__noojee/health", headers=forwarded, trust_env=False)
     assert (answer.status_code, answer.json()) == (200, {"ready": True})
     assert httpx.get(f"{server.base_url}/__noojee/", headers=forwarded, trust_env=False).status_code == 403
+
+
+def test_health_keeps_no_body() -> None:
+    """All clients may ask for it, also those without access to the rest."""
+    assert Service(build()).kept_bytes(Request(method="POST", path="/__noojee/health", client="203.0.113.9")) == 0
 
 
 def test_request_without_access_is_refused_before_its_body(serve: Serve) -> None:
