@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +105,22 @@ def test_quick_loop_of_a_recipe_passes(name: str, copy: Path) -> None:
         step.apply(copy)
     done = run_loop(recipe, copy)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_code_of_a_recipe_is_formatted(name: str, copy: Path) -> None:
+    """`ruff` has nothing to change in the files that all steps have changed."""
+    steps = read(name).steps
+    for step in steps:
+        step.apply(copy)
+    files = sorted({path for step in steps for path in step.paths if path.endswith(".py")})
+    assert files
+    for words in (("format", "--diff"), ("check",)):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *words, "--no-cache", *files],
+            cwd=copy, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("name", "number"), STEPS)
