@@ -98,8 +98,16 @@ class Service:
         response = self.sandboxes.handle(request)
         if isinstance(response, Pending):
             waiting = response
-            return replace(waiting, finish=lambda over: _with(waiting.finish(over), allowed))
-        return _with(response, allowed) or response
+            return replace(waiting, finish=lambda over: self._with(request, waiting.finish(over), allowed))
+        return self._with(request, response, allowed) or response
+
+    def _with(
+        self, request: Request, response: Response | None, headers: tuple[tuple[str, str], ...]
+    ) -> Response | None:
+        """A response with more headers, also in the journal; None stays None."""
+        if response is None or isinstance(response, Closed):
+            return response
+        return self.sandboxes.sent_instead(request, response, replace(response, headers=(*response.headers, *headers)))
 
     def keep(self, bug: Exception) -> None:
         """Keep an unexpected exception of the adapter, as a bug of the fake."""
@@ -119,13 +127,6 @@ class Service:
         response = Response(status, headers, b"" if method == "HEAD" else text)
         self.sandboxes.record_malformed(request, response, reason)
         return request, response
-
-
-def _with(response: Response | None, headers: tuple[tuple[str, str], ...]) -> Response | None:
-    """A response with more headers; None stays None."""
-    if response is None or isinstance(response, Closed):
-        return response
-    return replace(response, headers=(*response.headers, *headers))
 
 
 def _log_nothing(_request: Request, _response: Response) -> None:

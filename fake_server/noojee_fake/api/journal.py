@@ -55,13 +55,8 @@ class Journal:
         self, at_micros: int, request: Request, response: Response, *, matched: bool, malformed: str | None = None
     ) -> None:
         """Keep a request and its response; long bodies are cut."""
-        request_bytes, response_bytes = len(request.body), len(response.body)
-        request = _cut_request(request)
-        if isinstance(response, Streamed):
-            response_bytes = response.length
-            response = Response(response.status, response.headers)
-        elif response_bytes > KEPT_BODY_BYTES:
-            response = Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
+        request_bytes, response_bytes = len(request.body), response.size_bytes
+        request, response = _cut_request(request), _cut_response(response)
         size = _size_bytes(request, response)
         with self._lock:
             self._last = number = self._last + 1
@@ -75,9 +70,10 @@ class Journal:
                 self._grow()
 
     def replace_response(self, request: Request, unsent: Response, sent: Response) -> None:
-        """Keep another, small response to the last such request: `unsent` was recorded, but could not be sent."""
-        cut = _cut_request(request)
-        size, sent_bytes = _size_bytes(cut, sent), len(sent.body)
+        """Keep another response to the last such request: `unsent` was recorded, but was not sent as it was."""
+        cut, sent_bytes = _cut_request(request), sent.size_bytes
+        sent = _cut_response(sent)
+        size = _size_bytes(cut, sent)
         with self._lock:
             for at in range(len(self._entries) - 1, -1, -1):
                 number, at_micros, kept, response, matched, request_bytes, response_bytes, malformed, before = (
@@ -129,6 +125,15 @@ def _cut_request(request: Request) -> Request:
     if len(request.body) <= KEPT_BODY_BYTES:
         return request
     return replace(request, body=request.body[:KEPT_BODY_BYTES])
+
+
+def _cut_response(response: Response) -> Response:
+    """The response with at most the kept part of its body, and without the body of a streamed one."""
+    if isinstance(response, Streamed):
+        return Response(response.status, response.headers)
+    if len(response.body) <= KEPT_BODY_BYTES:
+        return response
+    return Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
 
 
 def _size_bytes(request: Request, response: Response) -> int:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy
@@ -38,9 +39,9 @@ def ask(server: ServerProcess, raw: bytes) -> bytes:
         return received
 
 
-def journal(server: ServerProcess) -> list[dict[str, object]]:
+def journal(server: ServerProcess) -> list[dict[str, Any]]:
     """The journal of the default sandbox."""
-    entries: list[dict[str, object]] = httpx.get(
+    entries: list[dict[str, Any]] = httpx.get(
         f"{server.base_url}/__noojee/sandboxes/default/journal", trust_env=False
     ).json()["entries"]
     return entries
@@ -277,6 +278,28 @@ def test_pages_of_an_allowed_origin_may_read_answers(serve: Serve) -> None:
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "https://crm.example")
         for path, origin in ((BY_TAG, "https://other.example"), ("/__noojee/", "https://crm.example")):
             assert "access-control-allow-origin" not in client.post(path, headers={"origin": origin}).headers
+
+
+def test_the_journal_has_the_headers_for_pages(serve: Serve) -> None:
+    """Those of a preflight, a listing, a refusal, sound and a long poll are journaled as they were sent."""
+    server = serve("--archive", "call-flows", "--allow-origin", "https://crm.example")
+    key, calls = {"apiKey": KEY}, "/servicemanager/rest/CallManagementAPI/subscribe"
+    by_id, call = "/njadmin/rest/RecordingAPI/retrieveByUniqueId", {"uniqueId": "1773181800.52", "leg": "1"}
+    with httpx.Client(base_url=server.base_url, trust_env=False, headers={"origin": "https://crm.example"}) as client:
+        sent = [
+            client.options(BY_TAG, headers={"access-control-request-method": "POST"}),
+            client.post(BY_TAG, params={**key, "tag": "INV-9"}),
+            client.post(BY_TAG, params={"apiKey": "wrong", "tag": "INV-9"}),
+            client.post(by_id, params={**key, **call}),
+            client.post(calls, params={**key, "exten": "410", "lastSequenceNumber": "1", "timeOut": "1"}),
+        ]
+    assert len(sent[3].content) > 16 * 1024
+    added = ("date", "connection", "keep-alive")  # of the connection, not of an answer
+    for answer, entry in zip(sent, journal(server), strict=True):
+        wire = [[name, text] for name, text in answer.headers.multi_items() if name not in added]
+        assert ["access-control-allow-origin", "https://crm.example"] in wire
+        assert sorted([name.lower(), text] for name, text in entry["answer"]["headers"]) == sorted(wire)
+        assert entry["answer"]["body_bytes"] == len(answer.content)
 
 
 def test_sandboxes_of_a_file_have_chosen_ids_and_keys(serve: Serve, tmp_path: Path) -> None:
