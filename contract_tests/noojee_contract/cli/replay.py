@@ -12,8 +12,10 @@ from pathlib import Path
 
 from noojee_contract.cli.messages import say, say_error
 from noojee_contract.cli.serving import listener
+from noojee_contract.dialects.schemes import Scheme
 from noojee_contract.errors import TargetError
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_OK
+from noojee_contract.targets.config import from_flags
 from noojee_contract.targets.target import REPLAY_KEY
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.opened import opened
@@ -22,6 +24,8 @@ from noojee_contract.traffic.replay.modes import Order, Repetition
 from noojee_contract.traffic.replay.server import ReplayService
 
 SHOWN_UNUSED = 10
+NOWHERE = "http://recorded.invalid"
+"""The base URL of a target that is only read for its dialect."""
 
 
 def replay(options: argparse.Namespace) -> int:
@@ -85,8 +89,15 @@ def _config(options: argparse.Namespace) -> ReplayConfig:
             raise TargetError(f"the variable {options.api_key_env} is not set: export it")
     return ReplayConfig(
         key=key,
+        scheme=_scheme(options.dialect),
+        base_path=options.base_path,
         order=Order(options.order),
         repetition=Repetition(options.repeat),
         ignored=frozenset(options.ignore or ()),
         old_days=options.old_days,
     )
+
+
+def _scheme(dialect: str | None) -> Scheme | None:
+    """The authentication scheme of a dialect or a dialect file. Raises TargetError."""
+    return None if dialect is None else from_flags({"dialect": dialect, "base_url": NOWHERE}).api.scheme

@@ -36,7 +36,20 @@ def add_replay_flags(parser: argparse.ArgumentParser) -> None:
         help="The variable with the API key of callers: their hashes and keys are checked with it. Without it, any "
         "hash or key counts as right.",
     )
+    parser.add_argument(
+        "--dialect",
+        metavar="NAME",
+        help="The dialect of the requests, or a dialect file: the parameters that hold its credentials do not count. "
+        "Default the parameters that the file names, else usual names such as key and token.",
+    )
     parser.add_argument("--of-verify", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--base-path", default="", help=argparse.SUPPRESS)
+    _add_matching_flags(parser)
+    add_serving_flags(parser)
+
+
+def _add_matching_flags(parser: argparse.ArgumentParser) -> None:
+    """Which recorded answer a request gets."""
     parser.add_argument(
         "--order",
         choices=[order.value for order in Order],
@@ -63,7 +76,6 @@ def add_replay_flags(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="Report exchanges that are older than this; default 90.",
     )
-    add_serving_flags(parser)
 
 
 def add_serving_flags(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:

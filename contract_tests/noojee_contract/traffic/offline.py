@@ -19,7 +19,7 @@ from noojee_contract.traffic.authentication import RIGHT, UNCHECKED
 from noojee_contract.traffic.exchange_reader import ExchangeReader
 from noojee_contract.traffic.opened import opened
 from noojee_contract.traffic.parameters import all_parameters
-from noojee_contract.traffic.spoken_dialect import spoken_dialect
+from noojee_contract.traffic.spoken_dialect import base_path_of, spoken_dialect
 
 MOST_QUESTIONS = 10_000
 _NOWHERE = "http://recorded.invalid"
@@ -32,7 +32,8 @@ def offline_target(path: Path, flags: Mapping[str, Any]) -> Target:
     Its recordings are the questions that the file answers, unless the flags name others. Raises TargetError.
     """
     with opened(path) as reader:
-        target = from_flags({**_described(reader, path, flags), **flags, "base_url": _NOWHERE})
+        described, base_path = _described(reader, path, flags)
+        target = from_flags({**described, **flags, "base_url": _NOWHERE})
         found, unanswered = _questions(reader)
     recordings = target.recordings or found
     if not recordings:
@@ -43,12 +44,16 @@ def offline_target(path: Path, flags: Mapping[str, Any]) -> Target:
     if unanswered and not target.recordings:
         count = "1 recorded question has" if unanswered == 1 else f"{unanswered} recorded questions have"
         notes.append(f"{count} no whole answer with status 200: not checked, unless --recordings names them")
-    command = "{python}", "-m", "noojee_contract", "replay", str(path), "--of-verify", "--ready-file", "{ready_file}"
+    words = ["{python}", "-m", "noojee_contract", "replay", str(path), "--of-verify", "--ready-file", "{ready_file}"]
+    if "dialect" in flags:
+        words += ["--dialect", flags["dialect"]]
+    if base_path:
+        words += ["--base-path", base_path]
     return replace(
         target,
         name="recorded",
         base_url=None,
-        command=command,
+        command=tuple(words),
         recordings=recordings,
         exchanges=path,
         negative_tests=True,
@@ -93,14 +98,20 @@ def _asked(exchange: WireExchange) -> Question | None:
     return Question(kind, values[parameter]) if values.get(parameter) else None
 
 
-def _described(reader: ExchangeReader, path: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The flags that the header of a file stands for, and its requests if it names no dialect."""
+def _described(reader: ExchangeReader, path: Path, flags: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The flags that the header of a file stands for, and its requests if it names no dialect.
+
+    Then the path in front of all paths, as behind a reverse proxy, if the header does not name it.
+    """
     header = reader.header
     dialect, by_hash, rest_path = flags.get("dialect") or header.dialect, header.scheme == HASH, None
+    base_path = ""
     if dialect is None:
         spoken = spoken_dialect(reader, path)
-        dialect, by_hash, rest_path = spoken.name, spoken.by_hash, spoken.rest_path
+        dialect, by_hash, rest_path, base_path = spoken.name, spoken.by_hash, spoken.rest_path, spoken.base_path
+    elif dialect in VENDOR_DIALECTS and not header.base_path:
+        base_path = base_path_of(reader, dialect)
     found = {"dialect": dialect, "time_zone": header.time_zone, "audio": header.audio, "rest_path": rest_path}
     if by_hash and dialect in VENDOR_DIALECTS and VENDOR_DIALECTS[dialect].chooses_scheme:
         found["authentication"] = HASH
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if value is not None}, base_path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -18,6 +19,7 @@ from noojee_contract.traffic.replay.server import ReplayServer
 from noojee_contract.traffic.replay.transport import ReplayTransport
 from support.awkward_answers import AWKWARD, REQUEST
 from support.commands import wait_until
+from support.conformant_servers.replacement import FOLDER as REPLACEMENT
 from support.proxying import everything, proxy
 from support.raw_upstream import answering, upstream
 from support.recorded import BASE, answer, exchange, exchange_file, message
@@ -192,3 +194,24 @@ def test_file_that_is_none_is_one_line(tmp_path: Path, content: bytes, says: str
     )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert says in done.stderr
+
+
+def test_the_credentials_of_a_dialect_file_do_not_count(tmp_path: Path) -> None:
+    """A HAR file says nothing about a parameter with an unusual name: --dialect does. No key is printed."""
+    text = (REPLACEMENT / "dialect.toml").read_text(encoding="utf-8")
+    changed = text.replace('header = "Authorization"\nvalue = "Bearer {key}"', 'query = "pass_phrase"')
+    assert changed != text
+    (tmp_path / "dialect.toml").write_text(changed, encoding="utf-8")
+    shutil.copy(REPLACEMENT / "legs.schema.json", tmp_path)
+    file = exchange_file(tmp_path / "day.jsonl", [exchange("/calls?tag=1&pass_phrase=r3corded", b"[1]")])
+    process = _replaying(file, tmp_path / "ready", "--dialect", str(tmp_path / "dialect.toml"))
+    with httpx.Client(base_url=(tmp_path / "ready").read_text().strip(), trust_env=False) as client:
+        assert client.post("/calls", params={"tag": "1", "pass_phrase": "0ther"}).json() == [1]
+        missed = client.post("/calls", params={"tag": "2", "pass_phrase": "0ther"})
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=20)
+    assert (missed.status_code, process.returncode) == (501, 1)
+    for shown in (missed.text, said):
+        assert "parameter tag is 2, recorded 1" in shown
+        assert "r3corded" not in shown
+        assert "0ther" not in shown

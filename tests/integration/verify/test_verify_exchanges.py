@@ -116,6 +116,23 @@ def test_dialect_is_found_by_the_paths(recorded: Path, tmp_path: Path, verify: V
     assert code in (0, 3)
 
 
+@pytest.mark.parametrize("flags", [(), ("--dialect", "njadmin")], ids=["found", "named"])
+def test_a_path_in_front_of_all_paths_is_cut(
+    flags: tuple[str, ...], recorded: Path, tmp_path: Path, verify: Verify
+) -> None:
+    """A client asked a reverse proxy that serves the PBX below a path."""
+    with ExchangeReader(recorded) as reader:
+        behind = [
+            replace(each, request=message(each.request.head.replace(b" /njadmin", b" /pbx/two/njadmin", 1)))
+            for each in reader
+        ]
+    file = exchange_file(tmp_path / "behind.jsonl", behind, time_zone="Australia/Melbourne")
+    _, results = verify(file, *flags)
+    counts = Counter(row["outcome"] for row in results.values())
+    assert (counts["failed"], counts["error"], counts["inconclusive"]) == (0, 0, 0)
+    assert results["metadata.by-tag-answered"]["outcome"] == "passed"
+
+
 def test_clauses_that_need_a_pbx_exist() -> None:
     """A wrong id would let its clause pass."""
     assert set(catalogue()) >= LIVE_CLAUSES

@@ -34,7 +34,8 @@ MOST_PATHS = 1_000
 class ReplayConfig:
     """How to replay. `key` is what callers' hashes and keys are checked with, None if they are not checked.
 
-    `ignored` are parameters that do not count. Exchanges older than `old_days` are reported.
+    `scheme` is that of the requests, None for that of the file. `ignored` are parameters that do not count. `base_path`
+    is cut from the paths of requests, "" for that of the file. Exchanges older than `old_days` are reported.
     """
 
     key: str | None = None
@@ -42,6 +43,7 @@ class ReplayConfig:
     order: Order = Order.ANY
     repetition: Repetition = Repetition.LAST
     ignored: frozenset[str] = frozenset()
+    base_path: str = ""
     old_days: int = 90
 
 
@@ -89,7 +91,7 @@ class Matcher:
         self._scheme = config.scheme or (None if vendor is None else vendor.scheme)
         names = None if self._scheme is None else self._scheme.names
         self._parts = PartsReader(
-            base_path=reader.header.base_path,
+            base_path=config.base_path or reader.header.base_path,
             ignored=config.ignored,
             credentials=CredentialNames.of(reader.header.credentials, names),
         )
