@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+import archives
 import clauses
 import commands
 import complete
@@ -42,6 +43,7 @@ FORMATS = {
     "target": "target-file",
 }
 PAGES: Mapping[str, Callable[[], str]] = {
+    "archives": archives.page,
     "clauses": clauses.page,
     "commands": lambda: commands.page({**noojee_contract.cli.main.parsers(), **noojee_fake.cli.main.parsers()}),
     "control-api": openapi.control_api,

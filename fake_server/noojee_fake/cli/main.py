@@ -1,4 +1,4 @@
-"""`noojee-fake`: the commands `serve` and `explain`, one module each."""
+"""`noojee-fake`: the commands `serve`, `archives` and `explain`, one module each."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from noojee_fake import resources
-from noojee_fake.cli import explain, serve
+from noojee_fake.cli import archives, explain, serve
 
-COMMANDS = {"serve": serve, "explain": explain}
+COMMANDS = {"serve": serve, "archives": archives, "explain": explain}
 """Each module has SUMMARY, DESCRIPTION, FLAGS (the names of its flags), `add_flags` and `run`."""
 
 

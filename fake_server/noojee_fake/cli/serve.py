@@ -26,6 +26,7 @@ from noojee_fake.cli.ready_file import ReadyFile
 from noojee_fake.cli.serve_options import FLAGS, add_flags, addresses_of, one_line, sandboxes_of, secret
 from noojee_fake.control import DEFAULT_SANDBOX, sandbox_path
 from noojee_fake.errors import FakeError, UsageError
+from noojee_fake.pbx.clock import SECOND, format_instant, real_micros
 from noojee_fake.pbx.versions import CALL_MANAGEMENT, NJADMIN, RECORDING_API, SERVICES
 from noojee_fake.server.sandboxes import SAMPLE_KEY, Sandboxes
 
@@ -42,6 +43,8 @@ BASES = {
 }
 MOST_CALLS_TO_READ = 1000
 """The banner looks for a stored call among so many, and no more: a start must stay fast."""
+SAME_TIME_MICROS = 60 * SECOND
+"""The banner does not mention a clock that differs by less from the computer's."""
 OVER_HTTP = (SERVICES, RECORDING_API)
 """The dialects with http on the vendor's pages; --strict-transport does not refuse http for them."""
 
@@ -157,6 +160,7 @@ def _print_addresses(
         lines.append(f"  API key: {SAMPLE_KEY}, the vendor's published sample, no secret (yours: --api-key-env NAME)")
     else:
         lines.append(f"  API key: from the variable {options.api_key_env}")
+    lines += _clock(sandboxes)
     command = _curl(base_url, sandboxes, options.api_key_env, ca_file)
     is_cut = base_url.startswith("http:") and sandboxes.default.profile["plain_http"] == "refused"
     if command and not (options.allow_address or is_cut):
@@ -167,6 +171,20 @@ def _print_addresses(
         lines += [f"  {note}" for note in sandboxes.notes]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _clock(sandboxes: Sandboxes) -> list[str]:
+    """A line about a clock that differs from the computer's."""
+    clock = sandboxes.default.clock
+    now_micros = clock.micros()
+    now = format_instant(now_micros - now_micros % SECOND)
+    if clock.frozen:
+        return [
+            f"  clock: frozen at {now}, so the by-hour limit of a minute does not end (to let it run: --clock running)"
+        ]
+    if abs(now_micros - real_micros()) < SAME_TIME_MICROS:
+        return []
+    return [f"  clock: it shows {now} and runs (to freeze it: --clock frozen)"]
 
 
 def _curl(base_url: str, sandboxes: Sandboxes, key_variable: str | None, ca_file: Path | None) -> str:

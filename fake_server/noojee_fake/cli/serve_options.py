@@ -25,6 +25,7 @@ from noojee_fake.server.sandboxes import Sandboxes, ServerConfig
 
 LARGEST_FILE_BYTES = 256 * 1024 * 1024
 LEAST_BUDGET_BYTES = 16 * 1024 * 1024
+RUNNING, FROZEN = "running", "frozen"
 PROFILE_FORMAT = "noojee-profile/1"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -74,7 +75,14 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
     "--archive": {
         "type": _archive,
         "metavar": "NAME|FILE",
-        "help": "calls to start from: an archive file (JSON), or a bundled one: " + ", ".join(resources.archives()),
+        "help": "calls to start from: an archive file (JSON), or a bundled one, which noojee-fake archives describes: "
+        + ", ".join(resources.archives()),
+    },
+    "--clock": {
+        "choices": [RUNNING, FROZEN],
+        "help": "whether the clock runs, from the time of the archive if it has one, or is frozen there; then the"
+        " by-hour limit does not end until the control API steps the clock (default running; a state file keeps its"
+        " clock)",
     },
     "--sandboxes": {
         "type": Path,
@@ -143,12 +151,15 @@ def sandboxes_of(options: argparse.Namespace, key: str, token: str | None, addre
             control_token=token,
             control_hosts=tuple(options.allow_host or ()),
             addresses=addresses,
+            frozen=options.clock == FROZEN,
             state=options.state,
             memory_budget_bytes=options.memory_budget,
         )
         sandboxes = Sandboxes(config)
     except ArchiveError as error:
         raise UsageError(f"{options.archive}: {error}") from error
+    if options.clock is not None:
+        sandboxes.default.clock.freeze(options.clock == FROZEN)  # a state file keeps the clock of an earlier run
     if options.sandboxes is not None:
         _make_all(sandboxes, options.sandboxes)
     return sandboxes

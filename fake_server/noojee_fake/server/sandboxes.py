@@ -41,7 +41,8 @@ class ServerConfig:
 
     `archive_folder` has the sound files that the archive names. `profile`, `dialects` and `version` are the defaults of
     new sandboxes too; `profile` overrides the profile of the archive of the default sandbox. `clock` overrides `now` of
-    the archive; all other sandboxes share its source. `addresses` are the clients that the default sandbox serves.
+    the archive; all other sandboxes share its source. `frozen`: whether the clock of the default sandbox is frozen;
+    None: if the archive has `now`. `addresses` are the clients that the default sandbox serves.
     `control_hosts` are names of this server, in addition to loopback names, that a client of the control API without
     the token may use. `state` is a file that keeps the calls of the default sandbox; a file with calls replaces those
     of the archive.
@@ -56,6 +57,7 @@ class ServerConfig:
     control_token: str | None = None
     control_hosts: Sequence[str] = ()
     clock: Clock | None = None
+    frozen: bool | None = None
     ids: Ids = field(default_factory=RandomIds)
     time_zone: str | None = None
     version: str | None = None
@@ -99,6 +101,7 @@ class Sandboxes:
             version=config.version,
             directory=config.directory,
             time_zone=config.time_zone,
+            frozen=config.frozen,
         )
         key = SAMPLE_KEY if config.api_key is None else config.api_key
         state = config.state
@@ -152,11 +155,14 @@ class Sandboxes:
 
         In the journal it takes the place of that response.
         """
-        refusal = _no_room(request)
+        return self.sent_instead(request, unsent, _no_room(request))
+
+    def sent_instead(self, request: Request, response: Response, sent: Response) -> Response:
+        """The response that an adapter sends instead of another one. In the journal it takes the place of that one."""
         pbx, _ = self._journaling(request.path)
         if pbx is not None:
-            pbx.journal.replace_response(request, unsent, refusal)
-        return refusal
+            pbx.journal.replace_response(request, response, sent)
+        return sent
 
     def journaled(self, request: Request, response: Response) -> Response:
         """The response to a request that the server answers itself. The journal of the PBX that it is for keeps it."""
