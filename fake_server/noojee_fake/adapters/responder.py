@@ -23,7 +23,7 @@ MOST_PIPELINED = 1000
 MOST_PIPELINED_BYTES = 4 * 1024 * 1024
 """The heads of the requests of one connection that wait. They count in the memory budget."""
 LARGE_BYTES = 64 * 1024
-"""Larger bodies are written without a copy."""
+"""Larger bodies of responses are written without a copy, and larger bodies of requests are read in a thread."""
 LARGE_BODY_BYTES = 1024 * 1024
 SLOW_WORKERS = 4
 """Threads for requests that take long: of the control API, and for sound."""
@@ -201,7 +201,8 @@ class Responder:
 
     def _answer(self, asked: Asked) -> None:
         service = self._shared.service
-        if asked.refusal is None and service.is_slow(asked.request.path):
+        is_slow = len(asked.request.body) >= LARGE_BYTES or service.is_slow(asked.request.path)
+        if is_slow and asked.refusal is None:
             self._begin(self._answer_in_thread(asked))
             return
         try:

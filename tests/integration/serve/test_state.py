@@ -191,7 +191,7 @@ def test_deleted_state_file_refuses_changes(run: Callable[..., Running], tmp_pat
     answer = [{"do": "answer", "call": live["calls"][0]["unique_id"], "by": "410"}]
     refused = httpx.post(f"{running.control}/flow", json={"steps": answer}, trust_env=False)
     assert refused.status_code == 507
-    assert "was deleted or replaced" in refused.text
+    assert "was deleted, replaced or truncated" in refused.text
     later = SPEC["calls"][0] | {"unique_id": "1773190800.3"}
     assert httpx.post(f"{running.control}/calls", json={"calls": [later]}, trust_env=False).status_code == 507
     assert httpx.get(f"{running.control}/live", trust_env=False).json() == live

@@ -250,6 +250,19 @@ def test_large_archive_delays_no_other_client(serve: Serve) -> None:
     assert max(waits) < max(0.25, took / 3)
 
 
+def test_large_forms_delay_no_other_client(serve: Serve) -> None:
+    """Forms of two MiB of percent escapes are decoded in a thread, also without credentials."""
+    server = serve("--quiet")
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    with httpx.Client(base_url=server.base_url, trust_env=False, timeout=120) as client, probed(server) as waits:
+        began = time.monotonic()
+        for _ in range(3):
+            assert client.post(BY_TAG, content=b"x=" + b"%41" * 699_000, headers=form).status_code == 401
+        took = time.monotonic() - began
+    assert len(waits) > 2
+    assert max(waits) < max(0.25, took / 9)
+
+
 def test_reading_a_large_journal_delays_no_other_client(serve: Serve) -> None:
     """A thousand entries with long bodies are redacted in a thread."""
     server = serve("--quiet")

@@ -293,6 +293,31 @@ def test_deleted_or_replaced_file_takes_no_change(opens: Opener, replace: bool) 
     opens.path.unlink()
     if replace:
         opens.path.touch()
-    with pytest.raises(StateError, match="was deleted or replaced while it is served"):
+    with pytest.raises(StateError, match="was deleted, replaced or truncated while it is served"):
         store.add([call("2.1", leg(2))])
     assert [each.unique_id for each in store.calls()] == ["1.1"]
+
+
+@pytest.mark.parametrize("name", ["state file", "log"])
+@pytest.mark.parametrize("truncate", [False, True])
+def test_damage_to_file_or_log_takes_no_change(opens: Opener, name: str, truncate: bool) -> None:
+    """The log (WAL) has the latest changes. Without it, or behind a gap in it, a crash loses them."""
+    store = opens()
+    store.add([call("1.1", leg(1))])
+    path = opens.path if name == "state file" else opens.path.with_name(f"{opens.path.name}-wal")
+    assert path.stat().st_size
+    if truncate:
+        os.truncate(path, 0)
+    else:
+        path.unlink()
+    with pytest.raises(StateError, match="restart the server"):
+        store.add([call("2.1", leg(2))])
+
+
+def test_log_that_starts_again_takes_changes(opens: Opener) -> None:
+    """SQLite writes the log from its start after it has copied it to the file. Neither becomes shorter."""
+    store = opens()
+    for number in range(1, 300):
+        text = f"{number:06}" * 2000
+        store.add([call(f"{number}.1", leg(number, tag=text))])
+    assert store.count() == (299, 299)

@@ -98,7 +98,7 @@ class SqliteStore:
         self._closed = False
         self.changes = 0
         self._file = open_file(path)
-        self._identity = _identity(path)
+        self._files = _files(path)
         frozen, micros = self._file.execute("SELECT clock_frozen, clock_micros FROM state").fetchone()
         self.kept_clock: ClockState | None = None if micros is None else (bool(frozen), micros)
         try:
@@ -299,11 +299,13 @@ class SqliteStore:
     def _changing(self) -> Iterator[None]:
         """One change of the file: written completely when this ends, or not at all."""
         with self._lock, refusing(self._path, "written"):
-            if _identity(self._path) != self._identity:
+            files = _files(self._path)
+            if not _are_same(self._files, files):
                 raise StateError(
-                    f"the state file {self._path} was deleted or replaced while it is served; changes are refused:"
-                    " restart the server"
+                    f"the state file {self._path} was deleted, replaced or truncated while it is served; changes are"
+                    " refused: restart the server"
                 )
+            self._files = files
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -377,13 +379,35 @@ class SqliteStore:
         self._file.execute("UPDATE state SET last_record_id = max(last_record_id, ?)", (highest,))
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """The device and the inode of a file; None if there is none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file at a time."""
+
+    device: int
+    inode: int
+    size_bytes: int
+
+
+def _files(path: Path) -> tuple[_File | None, _File | None]:
+    """The state file, and its log of changes (WAL). None: there is none."""
+    return _file(path), _file(path.with_name(f"{path.name}-wal"))
+
+
+def _file(path: Path) -> _File | None:
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return _File(device=found.st_dev, inode=found.st_ino, size_bytes=found.st_size)
+
+
+def _are_same(before: Iterable[_File | None], after: Iterable[_File | None]) -> bool:
+    """Whether these are the same files, none shorter than before. SQLite shortens none while it is open."""
+    return all(
+        old is None
+        or (new is not None and (new.device, new.inode) == (old.device, old.inode) and new.size_bytes >= old.size_bytes)
+        for old, new in zip(before, after, strict=True)
+    )
 
 
 def _call(rows: Sequence[tuple[Any, ...]]) -> Call:

@@ -136,6 +136,7 @@ def _admit(file: sqlite3.Connection, path: Path) -> None:
         if fault is not None:
             raise StateError(f"the state file {path} {_broken(fault)}")
     file.execute("PRAGMA journal_mode = WAL")
+    file.execute("PRAGMA journal_size_limit = -1")  # macOS has another default, and would shorten the log
     file.execute("PRAGMA synchronous = NORMAL")
     file.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     if not application:
