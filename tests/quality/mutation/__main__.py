@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     baseline = read(options.baseline) if options.baseline else []
     with tempfile.TemporaryDirectory(prefix="noojee-mutants-") as folder:
         workspaces = [Workspace(Path(folder, str(worker))) for worker in range(options.workers)]
-        if output := workspaces[0].run_without_mutant():
+        if output := workspaces[0].run_without_mutant(options.workers):
             print(f"the tests fail without a mutant, so nothing was run:\n{output}", file=sys.stderr)
             return 2
         deadline = time.monotonic() + 60 * options.minutes

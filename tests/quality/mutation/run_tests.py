@@ -1,7 +1,7 @@
 """Runs the shipped suite and then our own tests on the fake that is on the path.
 
 Exit 1, and what caught it, where one fails. cosmic-ray runs it once for each code mutant, in a copy of the checkout
-that holds the mutant.
+that holds the mutant. Its arguments go to pytest: `-n 2` for the run without a mutant.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def main() -> int:
     if clause is not None:
         print(f"{BY_SUITE}: {clause}")
         return 1
+    flags = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *sys.argv[1:])
     process = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *TESTS],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "pytest", *flags, *TESTS], capture_output=True, text=True, check=False
+    )
     if process.returncode:
         failed = [line for line in process.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
         print(f"{BY_TESTS}: {failed[0] if failed else process.stdout[-300:]}")

@@ -46,11 +46,11 @@ class Workspace:
             _cosmic_ray("init", "mutants.toml", "mutants.sqlite"), cwd=folder, env=self._environment(), check=True
         )
 
-    def run_without_mutant(self) -> str:
-        """What the tests print where they fail without any mutant; "" where they pass."""
+    def run_without_mutant(self, workers: int) -> str:
+        """What the tests print where they fail without any mutant, on some workers; "" where they pass."""
         process = subprocess.run(
-            [sys.executable, "-m", "quality.mutation.run_tests"], cwd=self._folder, env=self._environment(),
-            capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "quality.mutation.run_tests", "-n", str(workers)],
+            cwd=self._folder, env=self._environment(), capture_output=True, text=True, check=False,
         )  # fmt: skip
         return (process.stdout + process.stderr)[-2000:] if process.returncode else ""
 

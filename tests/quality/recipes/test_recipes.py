@@ -89,7 +89,7 @@ def run_loop(recipe: Recipe, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", recipe.loop],
         cwd=folder,
-        env=environment(PYTHONPATH=packages, PATH=PATH, PYTHONDONTWRITEBYTECODE="1"),
+        env=environment(PYTHONPATH=packages, PATH=PATH),
         capture_output=True,
         text=True,
         timeout=300,
