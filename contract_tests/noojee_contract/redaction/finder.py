@@ -50,7 +50,7 @@ FEW_FORMS = 40
 WIDEST_CODING = 12  # characters for one of a credential: JSON escapes of UTF-16
 LEAST_OF_A_PART = 6
 """Letters of a credential at the end of a text that was cut off."""
-HASH = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)  # a hash of this API, made of any key
+HASH = re.compile(r"[0-9A-Fa-f][0-9A-Fa-f]{63}")  # a hash of this API, made of any key
 HASH_LETTERS = 64
 
 
@@ -131,6 +131,7 @@ class Finder:
         return min((len(secret) for secret in self._secrets), default=HASH_LETTERS)
 
 
+@lru_cache(maxsize=16_384)
 def can_be_found(secret: str) -> bool:
     """Whether a secret can be hidden everywhere without the loss of other text; hashes are found by their form."""
     return len(secret) >= SHORTEST and secret.lower() not in COMMON and not HASH.fullmatch(secret)

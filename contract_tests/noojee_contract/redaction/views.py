@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from urllib.parse import unquote_to_bytes
 
@@ -26,9 +27,10 @@ _ESCAPED = re.compile(
     r"|&\#x?[0-9a-f]{1,7};?|&[a-z][a-z0-9]{1,30};|&(?:amp|lt|gt|quot)",
     re.IGNORECASE,
 )
-_IGNORED = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]+"
-    r"|[ \t]*[\r\n]+[ \t]*"
+_INVISIBLE = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd"
+_IGNORED = re.compile(  # invisible characters, or ends of lines with their spaces; it begins with one set, for speed
+    rf"[{_INVISIBLE}\r\n \t]"
+    rf"(?:(?<=[{_INVISIBLE}])[{_INVISIBLE}]*|(?<=[\r\n])[\r\n]*[ \t]*|(?<=[ \t])[ \t]*[\r\n]+[ \t]*)"
 )
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _BASE32_RUN = re.compile(r"[A-Za-z2-7]{7,}")
@@ -153,16 +155,19 @@ def _characters(text: str, at: int, width: Callable[[str], int]) -> Iterator[Pie
 def _compacted(view: View) -> View | None:
     if view.text.isprintable() and "\ufffd" not in view.text:
         return None
-    gaps = list(_IGNORED.finditer(view.text))
-    if not gaps:
+    text = _IGNORED.sub("", view.text)
+    if len(text) == len(view.text):
         return None
-    pieces: list[Piece] = []
+    pieces = cache(lambda: _assembled(_between_gaps(view.text), view))  # slow, so only where something is found
+    return View(text, lambda span: pieces().origin(span))
+
+
+def _between_gaps(text: str) -> Iterator[Piece]:
     at = 0
-    for gap in gaps:
-        pieces.append((view.text[at : gap.start()], at, gap.start()))
+    for gap in _IGNORED.finditer(text):
+        yield text[at : gap.start()], at, gap.start()
         at = gap.end()
-    pieces.append((view.text[at:], at, len(view.text)))
-    return _assembled(pieces, view)
+    yield text[at:], at, len(text)
 
 
 def _decoded(view: View, runs: Iterable[re.Match[str]], offset: int, decode: Callable[[str], str]) -> View:
