@@ -7,6 +7,8 @@ names its random seed. With it as `NOOJEE_FALSE_POSITIVE_RANDOM_SEED`, the first
 from __future__ import annotations
 
 import json
+import os
+import pickle
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -17,6 +19,7 @@ from typing import Any
 
 import pytest
 import trustme
+from filelock import FileLock
 
 from noojee_contract.catalogue.clauses import FILE, catalogue
 from noojee_contract.engine.strategies import draw_archives
@@ -230,9 +233,23 @@ def run_suite(served: Served, seed: int) -> tuple[list[Target], list[Result]]:
 
 
 @pytest.fixture(scope="module")
-def results(served: Callable[[str], Served]) -> Callable[[str, int], tuple[list[Target], list[Result]]]:
-    """What became of the suite on a kind by a seed, results_of once."""
-    return cache(lambda name, seed: run_suite(served(name), seed))
+def results(
+    served: Callable[[str], Served], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, int], tuple[list[Target], list[Result]]]:
+    """The results of the suite on a kind by a seed. It runs once: one worker keeps them in a file for the others."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # the folder of all workers of this run
+
+    def kept(name: str, seed: int) -> tuple[list[Target], list[Result]]:
+        file = folder / f"conformant-{name}-{seed}.pickle"
+        with FileLock(f"{file}.lock"):
+            if not file.exists():
+                file.write_bytes(pickle.dumps(run_suite(served(name), seed)))
+            found: tuple[list[Target], list[Result]] = pickle.loads(file.read_bytes())
+            return found
+
+    return kept
 
 
 @pytest.mark.parametrize("run", range(RUNS))
