@@ -95,7 +95,7 @@ class Pbx:
         self.own_bugs = OwnBugs() if own_bugs is None else own_bugs
         self.change = threading.RLock()
         self.retention = Retention(config.zone)
-        self.switchboard = Switchboard(store=store, lock=self.change, directory=config.directory)
+        self.switchboard = Switchboard(store=store, lock=self.change, directory=config.directory, budget=config.budget)
         self.journal = Journal(self.budget)
         self._config = config
         self._version = config.version

@@ -14,7 +14,7 @@ from noojee_fake.api.pbx import Pbx
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.directory import Directory
-from noojee_fake.pbx.memory_budget import Reservation, archive_bytes
+from noojee_fake.pbx.memory_budget import Reservation
 from noojee_fake.pbx.options import Profile
 from noojee_fake.pbx.retention import RetentionRules
 from noojee_fake.pbx.store.base import Sound, Store
@@ -83,7 +83,7 @@ class Snapshots:
         with self._pbx.change:
             if len(self._kept) >= MOST_SNAPSHOTS:
                 raise TooManySnapshots
-            held = self._pbx.budget.reserve(archive_bytes(*self._pbx.store.count()))
+            held = self._pbx.budget.reserve(self._pbx.store.size_bytes)
             snapshot = self._snapshot(self._pbx.store.snapshot(), held)
             self._number += 1
             self._kept[str(self._number)] = snapshot

@@ -12,12 +12,18 @@ from collections import deque
 
 from noojee_fake.errors import MemoryBudgetError
 
+LIVE_CALL_BYTES = 2000
+"""What a live call takes, with its parties and its entries in the indexes."""
+EVENT_BYTES = 500
+"""What the end of a call takes that is kept for subscribers."""
 LEG_BYTES = 500
 CALL_BYTES = 700
 """What a call and a leg take in memory, with their indexes.
 
 Measured by benchmarks/store.py: 663 bytes a leg, four a call.
 """
+SHORT_TEXT = 200
+"""The length of a tag or number up to which the estimates hold."""
 PARSED_FACTOR = 4
 """How many times the size of a large JSON body its values take, while it is read."""
 GIVING_WAY_SHARE = 0.5
@@ -98,8 +104,13 @@ class Reservation:
 
 
 def archive_bytes(calls: int, legs: int) -> int:
-    """About how much memory so many calls and legs take."""
+    """About how much memory so many calls and legs take, without long tags."""
     return calls * CALL_BYTES + legs * LEG_BYTES
+
+
+def long_bytes(*texts: str) -> int:
+    """What long texts take in memory. Short texts are part of the estimates."""
+    return sum(len(text) * (1 if text.isascii() else 4) for text in texts if len(text) > SHORT_TEXT)
 
 
 def read_size(text: str) -> int:

@@ -7,6 +7,7 @@ from enum import Enum
 
 from noojee_fake.pbx.calls import OPEN, Call, Direction, Leg
 from noojee_fake.pbx.directory import Record
+from noojee_fake.pbx.memory_budget import Reservation
 
 
 class Status(Enum):
@@ -94,6 +95,8 @@ class LiveCall:
     legs: tuple[Leg, ...] = ()
     unsaved: dict[int, Leg] = field(default_factory=dict)
     """The legs that the store does not have yet, by number."""
+    counted: Reservation | None = None
+    """What the call and its copies count in the memory budget."""
 
     @property
     def caller(self) -> str | None:

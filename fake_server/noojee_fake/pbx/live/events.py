@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from noojee_fake.errors import MemoryBudgetError
 from noojee_fake.pbx.live.call import LiveCall, Status
+from noojee_fake.pbx.memory_budget import EVENT_BYTES, GIVING_WAY_SHARE, MemoryBudget, long_bytes
 
-KEPT_HUNGUP = 100_000
-"""How many ends of calls are kept for subscribers that have not asked since."""
+KEPT_HUNGUP = 10_000
+"""How many ends of calls are kept for subscribers that have not asked since; fewer if the memory budget is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +40,18 @@ class CallEvent:
 
 
 class CallEvents:
-    """The last event of each call by each extension. `lock` is the switchboard's."""
+    """The last event of each call by each extension. `lock` is the switchboard's.
 
-    def __init__(self, lock: threading.RLock) -> None:
+    The events of calls that have ended count in `budget`.
+    """
+
+    def __init__(self, lock: threading.RLock, budget: MemoryBudget | None = None) -> None:
         self._lock = lock
+        self._held = (budget or MemoryBudget()).reserve(0)
         self._sequence = 1
         self._last: dict[str, dict[int, CallEvent]] = {}
         self._over: deque[CallEvent] = deque()
+        self._over_bytes = 0
         self._listeners: dict[object, Callable[[], None]] = {}
 
     @property
@@ -78,7 +85,8 @@ class CallEvents:
         of_extension[call.call_id] = event
         if status is Status.HUNGUP:
             self._over.append(event)
-            if len(self._over) > KEPT_HUNGUP:
+            self._over_bytes += _size_bytes(event)
+            while len(self._over) > KEPT_HUNGUP or not self._has_room():
                 self._forget(self._over.popleft())
 
     def since(self, extensions: Iterable[str], after: int) -> tuple[int, dict[str, list[CallEvent]]]:
@@ -129,10 +137,26 @@ class CallEvents:
         self._sequence, last, over = state
         self._last = {name: seen.copy() for name, seen in last.items()}
         self._over = over.copy()
+        self._over_bytes = sum(map(_size_bytes, over))
+        self._held.resize(self._over_bytes, force=True)
+
+    def _has_room(self) -> bool:
+        """Count the ends of calls. Returns whether there is room for them."""
+        try:
+            self._held.resize(self._over_bytes, share=GIVING_WAY_SHARE)
+        except MemoryBudgetError:
+            return False
+        return True
 
     def _forget(self, event: CallEvent) -> None:
+        self._over_bytes -= _size_bytes(event)
         of_extension = self._last.get(event.extension, {})
         if of_extension.get(event.call_id) is event:
             del of_extension[event.call_id]
             if not of_extension:
                 del self._last[event.extension]
+
+
+def _size_bytes(event: CallEvent) -> int:
+    """About what an event takes in memory."""
+    return EVENT_BYTES + long_bytes(event.caller_id)

@@ -14,6 +14,7 @@ from noojee_fake.pbx.live.call import CallRefused, CallState, LiveCall, Reason, 
 from noojee_fake.pbx.live.events import CallEvents
 from noojee_fake.pbx.live.registry import CallRegistry
 from noojee_fake.pbx.live.transitions import Action, transition
+from noojee_fake.pbx.memory_budget import LIVE_CALL_BYTES, MemoryBudget, long_bytes
 from noojee_fake.pbx.store.base import Store
 
 
@@ -34,21 +35,23 @@ class CallProgress:
     """The calls in progress of one PBX.
 
     `tags_inherited`: a leg carries the tag of the leg before it; otherwise only the leg that a start with a tag began
-    (option `tag_inherited`). `unsaved` are the calls whose legs are not in the store yet.
+    (option `tag_inherited`). `unsaved` are the calls whose legs are not in the store yet. The calls count in `budget`.
     """
 
-    def __init__(self, *, store: Store, events: CallEvents, directory: Directory) -> None:
+    def __init__(self, *, store: Store, events: CallEvents, directory: Directory, budget: MemoryBudget) -> None:
         self.directory = directory
         self.tags_inherited = True
         self.registry = CallRegistry()
         self.unsaved: list[LiveCall] = []
+        self._budget = budget
         self._store = store
         self._events = events
         self._channel = 0
         self._call_id = 0
 
     def begin(self, new: NewCall, now_micros: int) -> LiveCall:
-        """A new call, on its way to its number. Raises CallRefused where there are too many calls."""
+        """A new call, on its way to its number. Raises CallRefused where there are too many, or MemoryBudgetError."""
+        texts = long_bytes(new.number, new.source, new.tag)
         call = LiveCall(
             unique_id=self._next_channel(now_micros),
             call_id=self._call_id + 1,
@@ -61,6 +64,7 @@ class CallProgress:
             default_account=new.default_account,
             record=new.record,
             tag=new.tag,
+            counted=self._budget.reserve(LIVE_CALL_BYTES + texts),
         )
         self.registry.add(call)
         self._call_id = call.call_id
@@ -142,6 +146,25 @@ class CallProgress:
             self.set_status(call, by, Status.CONNECTED)
         if call.caller is not None and call.caller in call.parties:
             self.set_status(call, call.caller, Status.CONNECTED)
+
+    def transfer(self, call: LiveCall, to: str, now_micros: int) -> None:
+        """The connected party hands the caller on, or the caller an outside party."""
+        transition(call.state, Action.TRANSFER)
+        if to == call.connected or to in call.parties or (call.caller is not None and to == call.held):
+            raise CallRefused(Reason.ITSELF)
+        leaves = call.connected or ""
+        if leaves not in call.parties and call.caller in call.parties:
+            leaves, call.held = call.held, leaves
+        self.leave(call, leaves, now_micros)
+        call.connected, call.number, call.queue = None, to, None
+        if self.directory.queue(to) is not None:
+            self.enter_queue(call, to, now_micros)
+            return
+        call.destination = to
+        user = self.directory.user_at(to)
+        call.owner = call.owner if user is None else user.name
+        self.advance(call, Action.TRANSFER, now_micros)
+        self.ring(call, to, now_micros)
 
     def leave(self, call: LiveCall, party: str, now_micros: int) -> None:
         """A party leaves the call. An extension that becomes free rings for the queues that it serves."""

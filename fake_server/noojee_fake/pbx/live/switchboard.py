@@ -17,18 +17,32 @@ from noojee_fake.pbx.live.call import CallRefused, LiveCall, Reason, Status
 from noojee_fake.pbx.live.events import CallEvent, CallEvents
 from noojee_fake.pbx.live.progress import CallProgress, NewCall
 from noojee_fake.pbx.live.recording import RecordingStart, RecordingStop, start_recording, stop_recording
-from noojee_fake.pbx.live.transitions import Action, transition
+from noojee_fake.pbx.live.transitions import Action
+from noojee_fake.pbx.memory_budget import MemoryBudget, archive_bytes, long_bytes
 from noojee_fake.pbx.store.base import Store
+
+NEW_LEG_BYTES = archive_bytes(1, 1)
 
 
 class Switchboard:
-    """The live calls of one PBX. Each operation holds `lock` until the legs that it made are in the store."""
+    """The live calls of one PBX. Each operation holds `lock` until the legs that it made are in the store.
 
-    def __init__(self, *, store: Store, lock: threading.RLock, directory: Directory = DEFAULT) -> None:
+    Operations that may make a leg raise MemoryBudgetError, before they change anything, if `budget` is used up.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        lock: threading.RLock,
+        directory: Directory = DEFAULT,
+        budget: MemoryBudget | None = None,
+    ) -> None:
         self._lock = lock
         self._store = store
-        self._events = CallEvents(lock)
-        self._progress = CallProgress(store=store, events=self._events, directory=directory)
+        self._budget = budget or MemoryBudget()
+        self._events = CallEvents(lock, self._budget)
+        self._progress = CallProgress(store=store, events=self._events, directory=directory, budget=self._budget)
 
     @property
     def directory(self) -> Directory:
@@ -145,26 +159,11 @@ class Switchboard:
         (UNKNOWN: chosen, as in the recorded calls).
         """
         with self._changing(call):
-            transition(call.state, Action.TRANSFER)
-            if to == call.connected or to in call.parties or (call.caller is not None and to == call.held):
-                raise CallRefused(Reason.ITSELF)
-            leaves = call.connected or ""
-            if leaves not in call.parties and call.caller in call.parties:
-                leaves, call.held = call.held, leaves
-            self._progress.leave(call, leaves, now_micros)
-            call.connected, call.number, call.queue = None, to, None
-            if self.directory.queue(to) is not None:
-                self._progress.enter_queue(call, to, now_micros)
-                return
-            call.destination = to
-            user = self.directory.user_at(to)
-            call.owner = call.owner if user is None else user.name
-            self._progress.advance(call, Action.TRANSFER, now_micros)
-            self._progress.ring(call, to, now_micros)
+            self._progress.transfer(call, to, now_micros)
 
     def hang_up(self, call: LiveCall, now_micros: int) -> None:
         """The call ends for all parties, and its last leg with it."""
-        with self._changing(call):
+        with self._changing(call, new_leg_bytes=0):
             if call.recording:
                 call.close_leg(now_micros)
                 self._progress.unsaved.append(call)
@@ -175,12 +174,12 @@ class Switchboard:
 
     def start_recording(self, call: LiveCall, start: RecordingStart, now_micros: int) -> None:
         """Record a call from now on. A call that is recorded already gets a new leg, or as `start.again` says."""
-        with self._changing(call):
+        with self._changing(call, new_leg_bytes=NEW_LEG_BYTES + long_bytes(start.tag or "")):
             start_recording(self._progress, call, start, now_micros)
 
     def stop_recording(self, call: LiveCall, stop: RecordingStop, now_micros: int) -> None:
         """End the leg of a call, and record nothing until the next start."""
-        with self._changing(call):
+        with self._changing(call, new_leg_bytes=0):
             stop_recording(self._progress, call, stop, now_micros)
 
     def snapshot(self) -> object:
@@ -197,15 +196,16 @@ class Switchboard:
         self.wake()
 
     @contextmanager
-    def _changing(self, call: LiveCall | None = None) -> Iterator[None]:
+    def _changing(self, call: LiveCall | None = None, *, new_leg_bytes: int = NEW_LEG_BYTES) -> Iterator[None]:
         """Hold the lock during an operation, save the changed legs, then wake the listeners.
 
-        Raises CallRefused where `call` has ended, and StateError where the store cannot be written: then all calls are
-        as before.
+        Raises CallRefused where `call` has ended, MemoryBudgetError if the budget has no room for `new_leg_bytes`, and
+        StateError where the store cannot be written: then all calls are as before.
         """
         with self._lock:
             if call is not None and call not in self._progress.registry:
                 raise CallRefused(Reason.NO_CALL)
+            self._budget.reserve(new_leg_bytes).release()
             before = self._events.sequence
             kept = (self._progress.state(), self._events.state()) if self._store.can_fail else None
             yield

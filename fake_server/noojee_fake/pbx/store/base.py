@@ -104,6 +104,10 @@ class Store(Protocol):
     def count(self) -> tuple[int, int]:
         """The numbers of calls and of legs."""
 
+    @property
+    def size_bytes(self) -> int:
+        """About what the calls take in memory, or would take, without sound."""
+
     def tagged(self, tag: str) -> Sequence[Call]:
         """The calls with a leg that has exactly this tag, in no particular order; none for the empty tag."""
 

@@ -14,7 +14,7 @@ from operator import itemgetter
 
 from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
-from noojee_fake.pbx.memory_budget import MemoryBudget, archive_bytes
+from noojee_fake.pbx.memory_budget import SHORT_TEXT, MemoryBudget, archive_bytes, long_bytes
 from noojee_fake.pbx.store.base import EndedLeg, Sound, StoredSound, change, stored_sound, tags_of, without_leg
 
 _ID_BITS = 63  # of a record id; the index has one number for each ended leg: the second of its end, then its record id
@@ -40,11 +40,13 @@ class _Part:
     """The keys of the ended legs, sorted."""
     sounds: dict[int, StoredSound] = field(default_factory=dict)
     last_record_id: int = 0
+    tag_bytes: int = 0
+    """What long tags take in memory."""
 
     @property
     def size_bytes(self) -> int:
         """About what the calls take in memory, without sound."""
-        return archive_bytes(len(self.calls), len(self.owners))
+        return archive_bytes(len(self.calls), len(self.owners)) + self.tag_bytes
 
     def copy(self) -> _Part:
         return _Part(
@@ -54,12 +56,15 @@ class _Part:
             ended=self.ended.copy(),
             sounds=self.sounds.copy(),
             last_record_id=self.last_record_id,
+            tag_bytes=self.tag_bytes,
         )
 
     def replace(self, unique_id: str, after: Call | None) -> None:
         """Replace a call; `after` None removes it."""
         differs = change(self.calls.get(unique_id), after)
+        self.tag_bytes += long_bytes(*(leg.tag for leg in differs.written))
         for leg in differs.removed:
+            self.tag_bytes -= long_bytes(leg.tag)
             if leg.end_micros != LATEST:
                 del self.ended[bisect_left(self.ended, _ended_key(leg))]
         for record_id in differs.gone:
@@ -84,6 +89,7 @@ class _Part:
         self.calls[call.unique_id] = call
         added = [leg for leg in changed if leg.call_record_id not in self.owners]
         for leg in added:
+            self.tag_bytes += long_bytes(leg.tag)
             self.owners[leg.call_record_id] = call.unique_id
             self.last_record_id = max(self.last_record_id, leg.call_record_id)
         for tag in {leg.tag for leg in added if leg.tag}:
@@ -103,6 +109,8 @@ class _Part:
                 self.owners[record_id] = unique_id
                 if record_id > self.last_record_id:
                     self.last_record_id = record_id
+                if len(leg.tag) > SHORT_TEXT:
+                    self.tag_bytes += long_bytes(leg.tag)
                 if leg.end_micros != LATEST:
                     ended.append(_ended_key(leg))
         self.enter_ended(ended)
@@ -114,6 +122,7 @@ class _Part:
         self.owners.update(new.owners)
         self.sounds.update(new.sounds)
         self.last_record_id = max(self.last_record_id, new.last_record_id)
+        self.tag_bytes += new.tag_bytes
         self.enter_ended(new.ended)
         if not self.unique_ids:
             self.unique_ids, self.tags = new.unique_ids, None
@@ -209,7 +218,7 @@ class MemoryStore:
         if not isinstance(indexed, _Part):
             raise TypeError("this was indexed by another kind of store")
         with self._lock:
-            self._held.resize(self._size_bytes() + indexed.size_bytes)
+            self._held.resize(self.size_bytes + indexed.size_bytes)
             if len(indexed.owners) > LARGE_LEGS:
                 indexed.last_record_id = max(indexed.last_record_id, self.last_record_id)
                 self._parts = (*(part for part in self._parts if part.calls), indexed)
@@ -296,6 +305,11 @@ class MemoryStore:
         with self._lock:
             return sum(len(part.calls) for part in self._parts), sum(len(part.owners) for part in self._parts)
 
+    @property
+    def size_bytes(self) -> int:
+        """The estimates of all parts."""
+        return sum(part.size_bytes for part in self._parts)
+
     def tagged(self, tag: str) -> Sequence[Call]:
         """The calls of a tag, from the index by tag."""
         with self._lock:
@@ -358,13 +372,10 @@ class MemoryStore:
         """The part with a leg."""
         return next((part for part in self._parts if call_record_id in part.owners), None)
 
-    def _size_bytes(self) -> int:
-        return sum(part.size_bytes for part in self._parts)
-
     def _count(self) -> None:
         """Count the calls after a change that is never refused."""
         self.changes += 1
-        self._held.resize(self._size_bytes(), force=True)
+        self._held.resize(self.size_bytes, force=True)
 
 
 def _ended_key(leg: Leg) -> int:

@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 from noojee_fake.errors import StateError
 from noojee_fake.pbx.calls import Call, Direction, Leg
 from noojee_fake.pbx.clock import LATEST, SECOND
-from noojee_fake.pbx.memory_budget import MemoryBudget
+from noojee_fake.pbx.memory_budget import SHORT_TEXT, MemoryBudget, archive_bytes
 from noojee_fake.pbx.store.base import (
     Absent,
     EndedLeg,
@@ -206,6 +206,14 @@ class SqliteStore:
         """The numbers of calls and of legs; a scan of both tables."""
         with self._reading():
             return self._value("SELECT count(*) FROM calls"), self._value("SELECT count(*) FROM legs")
+
+    @property
+    def size_bytes(self) -> int:
+        """What a snapshot takes: the file keeps the calls themselves."""
+        calls, legs = self.count()
+        with self._reading():
+            long = "SELECT coalesce(sum(length(CAST(tag AS BLOB))), 0) FROM legs WHERE length(tag) > ?"
+            return archive_bytes(calls, legs) + int(self._value(long, SHORT_TEXT))
 
     def tagged(self, tag: str) -> Sequence[Call]:
         """The calls with a leg that has exactly this tag."""
