@@ -27,6 +27,8 @@ LARGEST_FILE_BYTES = 256 * 1024 * 1024
 LEAST_BUDGET_BYTES = 16 * 1024 * 1024
 RUNNING, FROZEN = "running", "frozen"
 PROFILE_FORMAT = "noojee-profile/1"
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -34,6 +36,22 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError("must be a port, 0 to 65535")
     return int(text)
+
+
+def _host(text: str) -> str:
+    """A name as it comes in a Host header, in lower case, without brackets."""
+    if not _HOST.fullmatch(text):
+        raise argparse.ArgumentTypeError("must be a name or an address without scheme and port, such as fake.example")
+    return text.lower().strip("[]").rstrip(".")
+
+
+def _origin(text: str) -> str:
+    """An origin as a browser writes it. Source: the Fetch standard."""
+    if text != "*" and not _ORIGIN.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            "must be a scheme, a host in lower case and maybe a port, such as https://crm.example or http://localhost:5173"
+        )
+    return text
 
 
 def _size(text: str) -> int:
@@ -104,12 +122,14 @@ _TABLE: Mapping[str, Mapping[str, Any]] = {
     "--api-key-env": {"metavar": "NAME", "help": "variable with the API key (default: the vendor's sample key)"},
     "--control-token-env": {"metavar": "NAME", "help": "variable with a token for control clients beyond the loopback"},
     "--allow-host": {
+        "type": _host,
         "action": "append",
         "metavar": "NAME",
         "help": "Host name, in addition to loopback names, that clients on the loopback may use for the control API"
         " without a token; repeatable",
     },
     "--allow-origin": {
+        "type": _origin,
         "action": "append",
         "metavar": "ORIGIN",
         "help": "let pages of this origin read the answers of the PBX (CORS), * for all; repeatable",

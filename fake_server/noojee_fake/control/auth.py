@@ -14,6 +14,8 @@ from noojee_fake.control.json_body import Refused
 from noojee_fake.messages import Request
 from noojee_fake.pbx.credentials import same_text
 
+_HOST = re.compile(r"(?:\[([0-9a-f]*:[0-9a-f:.]+)\]|([^:\[\]%]+?)\.?)(?::[0-9]*)?")
+"""An IPv6 address, or a name or IPv4 address. Each may have a port, a name the dot of a full name."""
 _FORWARDED_FOR = re.compile(r"for\s*=\s*(\"[^\"]*\"|[^;,\s]*)", re.IGNORECASE)
 
 
@@ -66,10 +68,13 @@ def _is_local(request: Request) -> bool:
 
 def _names_this_server(host: str | None, hosts: Collection[str]) -> bool:
     """Whether a Host header names a loopback address or one of `hosts`. No browser leaves the header out."""
-    if host is None or _is_loopback(host):
+    if host is None:
         return True
-    name = host.lower().rpartition(":")[0] if re.search(r":[0-9]*$", host) and not host.endswith("]") else host.lower()
-    return name == "localhost" or name.endswith(".localhost") or name in hosts
+    match = _HOST.fullmatch(host.lower())
+    if match is None:
+        return False
+    name = match[1] or match[2]
+    return name == "localhost" or name.endswith(".localhost") or name in hosts or _is_loopback(name)
 
 
 def _is_loopback(hop: str) -> bool:

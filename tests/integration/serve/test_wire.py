@@ -121,6 +121,26 @@ def test_control_api_refuses_the_host_of_another_site(serve: Serve) -> None:
         assert client.post(f"{BY_TAG}?apiKey={KEY}&tag=1", headers={"host": "pbx.example"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "is_local"),
+    [
+        *((host, True) for host in ("LocalHost.:80", "a.localhost", "127.8.8.8:1", "[::ffff:127.0.0.1]")),
+        *((host, True) for host in ("[fd00::1]:8000", "Fake.Example.", "fake.example:")),
+        *((host, False) for host in ("", "localhost.attacker.example", "0.0.0.0", "127.0.0.1%.attacker.example")),
+        *(
+            (host, False)
+            for host in ("[::1].attacker.example", "[::1", "127.0.0.1:80:90", "127.0.0.1@attacker.example")
+        ),
+        *((host, False) for host in ("attacker.example:127.0.0.1", "fake.example.attacker.example", "[127.0.0.1]")),
+    ],
+)
+def test_host_of_a_rebound_name_has_no_access(host: str, is_local: bool) -> None:
+    """The whole header must be a host with a port. Bytes that no browser sends are refused too."""
+    head = Request(method="GET", path="/__noojee/", client="127.0.0.1", headers=(("host", host),))
+    refusal = build(control_hosts=("fake.example", "fd00::1")).refusal(head)
+    assert (refusal is None) == is_local
+
+
 def test_token_gives_access_under_any_host(serve: Serve) -> None:
     """A page of another site does not know the token."""
     server = serve("--control-token-env", "TOKEN", TOKEN="sesame")
