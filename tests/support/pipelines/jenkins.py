@@ -44,12 +44,12 @@ def blocks(node: tree_sitter.Node, path: str = "") -> Iterator[str]:
         yield from blocks(child, inner)
 
 
-def scripts() -> dict[str, str]:
+def scripts(file: Path = FILE) -> dict[str, str]:
     """The scripts of all `sh` steps by the stage, or the label, in the order of the file."""
     found: dict[str, str] = {}
     stage = ""
     pattern = r"stage\('(?P<stage>[^']+)'\)|\bsh[ (](?:label: '(?P<label>[^']+)')?[^']*'''(?P<script>.*?)'''"
-    for match in re.finditer(pattern, FILE.read_text(encoding="utf-8"), re.S):
+    for match in re.finditer(pattern, file.read_text(encoding="utf-8"), re.S):
         if match["stage"]:
             stage = match["stage"]
         else:
