@@ -52,6 +52,8 @@ TAIL = """\
 def init(options: argparse.Namespace) -> int:
     """Write the file and the schema next to it. Returns 0, or 2 if a file exists or cannot be written."""
     file: Path = options.file
+    if file.is_dir():
+        return say_end(f"{file} is a folder; give the name of a file", EXIT_USAGE)
     schema = file.with_name(f"{file.stem}.schema.json")
     for path in (file, schema):
         if path.exists():

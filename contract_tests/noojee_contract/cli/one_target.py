@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from noojee_contract.errors import TargetError, Unreachable
-from noojee_contract.pytest_plugin.options import RunOptions, chosen_targets
+from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_targets
 from noojee_contract.targets.places import place_of
 from noojee_contract.targets.target import Target
 
@@ -21,6 +21,11 @@ def run_options(arguments: argparse.Namespace, *, without: Collection[str] = ())
 def one_target(options: RunOptions) -> Target:
     """The target that the options choose. Raises TargetError if there are several."""
     targets, _ = chosen_targets(options)
+    if len(targets) != 1 and options.config is None:
+        raise TargetError(
+            f"there is no target file {HERE} in this folder: write one with noojee-contract init, name one with "
+            "--config, or describe a target with --base-url"
+        )
     if len(targets) != 1:
         raise TargetError(f"name one target: {', '.join(target.name for target in targets)}")
     return targets[0]

@@ -8,6 +8,8 @@ import ssl
 import httpx
 
 _HEADER = re.compile(r"(?<!chunk )header|content-length|transfer-encoding|illegal whitespace", re.IGNORECASE)
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+"""The number of an error of the system, in front of its words."""
 TIMEOUT_KEY = "(timeout_seconds, --timeout)"
 """Where the time for an answer is set: the key of a target file, and the flag."""
 TLS = "TLS"
@@ -34,7 +36,7 @@ def in_words(error: Exception, received_bytes: int = 0) -> str:
     if isinstance(error, httpx.ProxyError):
         return str(error)
     if not is_malformed(error):
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {_ERRNO.sub('', str(error))}"
     text = str(error)
     if "buffer too long" in text:
         return "the head of the answer, or of a part of it, is longer than 100 KiB"

@@ -184,7 +184,7 @@ class Target:
         if self.api_key_env is None:
             raise TargetError(
                 f"target {self.name!r} names no credential: "
-                "set api_key_env to the name of the variable that holds its API key"
+                "set api_key_env (--api-key-env) to the name of the variable that holds its API key"
             )
         value = environ.get(self.api_key_env, "").strip()
         if not value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 import ssl
 import struct
@@ -26,9 +27,11 @@ def listening_socket(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=128)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TargetError(f"{host}:{port} cannot be listened on: {reason}; give another port") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (while ")[0]  # the rest is the address again
+        is_address = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        other = "an address of this machine, such as 127.0.0.1" if is_address else "another port, or 0 for any free one"
+        raise TargetError(f"{host}:{port} cannot be listened on: {reason}; give {other}") from error
 
 
 def tls_of_files(certificate: Path, key: Path) -> ssl.SSLContext:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import ModuleType
 from typing import NoReturn
 
 from noojee_fake import resources
-from noojee_fake.cli import archives, explain, serve
 
-COMMANDS = {"serve": serve, "archives": archives, "explain": explain}
-"""Each module has SUMMARY, DESCRIPTION, FLAGS (the names of its flags), `add_flags` and `run`."""
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ends before it serves: 128 and the number of the signal."""
 
 
 class PrintVersion(argparse.Action):
@@ -33,21 +33,40 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns its exit code: 0, or 2 for wrong use."""
-    parser, commands = _parser()
+    """Run a command. Returns its exit code: 0, 2 for wrong use, or 130 if Ctrl-C ended it before it served."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("noojee-fake: interrupted\n")
+        return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    modules = _modules()
+    parser, commands = _parser(modules)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        commands[options.command].error(_unexpected(unknown, COMMANDS[options.command].FLAGS))
-    exit_code: int = COMMANDS[options.command].run(options)
+        commands[options.command].error(_unexpected(unknown, modules[options.command].FLAGS))
+    exit_code: int = modules[options.command].run(options)
     return exit_code
+
+
+def _modules() -> Mapping[str, ModuleType]:
+    """The module of each command: SUMMARY, DESCRIPTION, FLAGS (the names of its flags), `add_flags` and `run`.
+
+    They are imported here, so that Ctrl-C during a slow import ends in one line.
+    """
+    from noojee_fake.cli import archives, explain, serve
+
+    return {"serve": serve, "archives": archives, "explain": explain}
 
 
 def parsers() -> dict[str, OneLineParser]:
     """The parser of each command, by its full name."""
-    return {f"noojee-fake {name}": parser for name, parser in _parser()[1].items()}
+    return {f"noojee-fake {name}": parser for name, parser in _parser(_modules())[1].items()}
 
 
-def _parser() -> tuple[OneLineParser, dict[str, OneLineParser]]:
+def _parser(modules: Mapping[str, ModuleType]) -> tuple[OneLineParser, dict[str, OneLineParser]]:
     parser = OneLineParser(
         prog="noojee-fake", description="A faithful fake of the Noojee call recording APIs.", allow_abbrev=False
     )
@@ -60,7 +79,7 @@ def _parser() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands: dict[str, OneLineParser] = {}
-    for name, command in COMMANDS.items():
+    for name, command in modules.items():
         commands[name] = subparsers.add_parser(
             name, help=command.SUMMARY, description=command.DESCRIPTION, allow_abbrev=False
         )

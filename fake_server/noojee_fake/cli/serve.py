@@ -6,6 +6,7 @@ Queries contain keys: adapters/access_log.py writes a log without credentials.
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import ipaddress
 import logging
@@ -135,9 +136,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(2048)
     except OSError as error:
         listening.close()
-        raise UsageError(
-            f"cannot listen on {host} port {port}: {error.strerror}; give another --port, 0 for any free port"
-        ) from None
+        is_address = error.errno == errno.EADDRNOTAVAIL
+        other = "an address of this machine as --host" if is_address else "another --port, 0 for any free port"
+        raise UsageError(f"cannot listen on {host} port {port}: {error.strerror}; give {other}") from None
     listening.setblocking(False)
     return listening
 

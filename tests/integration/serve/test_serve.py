@@ -181,6 +181,19 @@ def test_ready_file_of_an_earlier_run_is_deleted_first(tmp_path: Path, monkeypat
     assert there == [False]
 
 
+def test_interruption_before_the_server_answers_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while a large archive is read; the exit code is the usual one of a shell."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("noojee_fake.cli.serve.sandboxes_of", interrupt)
+    assert main(["serve", "--port", "0"]) == 130
+    assert capsys.readouterr().err == "noojee-fake: interrupted\n"
+
+
 def test_quiet_server_logs_no_requests(serve: Callable[..., ServerProcess]) -> None:
     """The flag --quiet turns the access log off."""
     process = serve("--quiet")
@@ -246,6 +259,7 @@ def test_remote_control_client_needs_the_token(serve: Callable[..., ServerProces
         (("--tls-cert", "wrong.toml", "--tls-key", "wrong.toml"), "cannot be used"),
         (("--tls-cert", "a", "--tls-key", "b", "--tls-self-signed"), "leave out"),
         (("--host", "no.such.host.invalid"), "no.such.host.invalid"),
+        (("--host", "203.0.113.7"), "give an address of this machine as --host"),
         (("--profile", "wrong.toml"), "wrong.toml: there is no option 'tag_select'; did you mean tag_selects?"),
         (("--profile", "choice.json"), "choice.json: tag_selects is 'leg'; allowed are"),
         (("--port", "65536"), "a port, 0 to 65535"),

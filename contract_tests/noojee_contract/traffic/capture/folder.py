@@ -102,6 +102,8 @@ def capture_for(folder: Path, target: Target, redaction: str | None) -> Capture:
         raise TargetError(f"{folder} is no folder; name another one with --out")
     if not folder.exists() or not any(folder.iterdir()):
         return Capture(folder=folder, target=target.name, dialect=target.dialect, redaction=redaction)
+    if not (folder / MANIFEST).is_file():
+        raise TargetError(f"{folder}: the folder has files, but no capture; name a new folder with --out")
     capture = read_capture(folder)
     check_same(capture, target, redaction)
     return capture
