@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Request:
     """One HTTP request as received; only the HTTP framing is decoded.
 
@@ -42,11 +42,16 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One HTTP response. `headers` lack only Date, Server and Connection, which the adapter adds."""
+    """One HTTP response. `headers` lack only Date, Server and Connection, which the adapter adds.
+
+    `written` is for the adapter: it keeps there what it wrote of status and headers, since many responses are sent
+    again.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    written: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     @property
     def size_bytes(self) -> int:

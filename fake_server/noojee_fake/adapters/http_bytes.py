@@ -12,32 +12,31 @@ KEEP_ALIVE_SECONDS = 75
 """How long the server keeps an idle connection. It announces this, so that clients do not reuse a closed connection."""
 
 _ANNOUNCED = f"keep-alive: timeout={KEEP_ALIVE_SECONDS}\r\n"
-CONNECTION_LINES = {
+_CONNECTION_LINES = {
     (True, "1.1"): _ANNOUNCED,
     (True, "1.0"): f"connection: keep-alive\r\n{_ANNOUNCED}",
     (False, "1.1"): "connection: close\r\n",
     (False, "1.0"): "connection: close\r\n",
 }
 """The header lines that say what becomes of a connection, by whether it is kept and by the version of HTTP."""
-_LINES: dict[tuple[tuple[str, str], ...], str] = {}
-"""Written headers: most responses have one of a few lengths and types."""
-_MOST_LINES = 1024
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in http.HTTPStatus}
 
 
 class Dates:
-    """The Date header, made once a second."""
+    """The end of a head: the Date header, what becomes of the connection, and the empty line. Made once a second."""
 
     def __init__(self) -> None:
         self._second = 0
-        self._line = ""
+        self._ends: dict[tuple[bool, str], bytes] = {}
 
-    def line(self) -> str:
-        """The header line of the present second."""
+    def head_end(self, keep_alive: bool, version: str) -> bytes:
+        """The end for this second. `version` is the version of HTTP."""
         second = int(time.time())
         if second != self._second:
-            self._second, self._line = second, f"date: {formatdate(second, usegmt=True)}\r\n"
-        return self._line
+            line = f"date: {formatdate(second, usegmt=True)}\r\n"
+            self._ends = {case: f"{line}{lines}\r\n".encode() for case, lines in _CONNECTION_LINES.items()}
+            self._second = second
+        return self._ends[keep_alive, version]
 
 
 def status_line(status: int) -> str:
@@ -45,18 +44,10 @@ def status_line(status: int) -> str:
     return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} Unknown\r\n"
 
 
-def head_bytes(response: Response, date: str, connection: str) -> bytes:
-    """The head of a response with its empty line. `date` and `connection` are header lines.
-
-    Raises ValueError for a header with a line break.
-    """
+def head_start(response: Response) -> bytes:
+    """The status line of a response and its own headers. Raises ValueError for a header with a line break."""
     headers = response.headers
-    lines = _LINES.get(headers)
-    if lines is None:
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-        if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
-            raise ValueError("a response header contains a line break")
-        if len(_LINES) >= _MOST_LINES:
-            _LINES.clear()
-        _LINES[headers] = lines
-    return f"{status_line(response.status)}{lines}{date}{connection}\r\n".encode("latin-1")
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
+        raise ValueError("a response header contains a line break")
+    return f"{status_line(response.status)}{lines}".encode("latin-1")

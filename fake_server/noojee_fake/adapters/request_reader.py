@@ -47,7 +47,7 @@ class Receiver(Protocol):
         """Take the head of a request with a body of `length` bytes (None: chunked). Returns how many bytes to keep."""
         ...
 
-    def on_request(self, request: Request, body: Body | None, *, keep_alive: bool, version: str) -> None:
+    def on_request(self, request: Request, body: Body | None, keep_alive: bool, version: str) -> None:
         """Take a whole request, and what is known of its body."""
         ...
 
@@ -118,11 +118,11 @@ class RequestReader:
         """Read the next bytes. Returns why the request cannot be read, None while everything is well."""
         if not self._is_between:
             return self._parse(data)
-        known = self._known
-        request = None if known is None else known.request(data, self.client, secure=self._secure)
+        request = None if self._known is None else self._known.read(data)
         if request is not None:
-            self.heads, self.raw_bytes = self.heads + 1, 0
-            self._receiver.on_request(request, None, keep_alive=True, version="1.1")
+            self.heads += 1
+            self.raw_bytes = 0
+            self._receiver.on_request(request, None, True, "1.1")
             return None
         heads = self.heads
         malformed = self._parse(data)
@@ -287,7 +287,7 @@ class RequestReader:
         self._is_between = True
         keep_alive = self._keep_alive and self._parser.should_keep_alive()  # a trailer may end the connection too
         self._last = request if body is None and keep_alive and self._version == "1.1" else None
-        self._receiver.on_request(request, body, keep_alive=keep_alive, version=self._version)
+        self._receiver.on_request(request, body, keep_alive, self._version)
 
     def _stop(self, status: int, reason: str) -> NoReturn:
         self._refusal = status, reason

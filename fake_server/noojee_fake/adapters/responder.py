@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from noojee_fake.adapters.http_bytes import CONNECTION_LINES, Dates, head_bytes
+from noojee_fake.adapters.http_bytes import Dates, head_start
 from noojee_fake.adapters.long_poll import LongPolls
 from noojee_fake.adapters.request_reader import Body
 from noojee_fake.adapters.service import Service
@@ -29,7 +29,7 @@ SLOW_WORKERS = 4
 """Threads for requests that take long: of the control API, and for sound."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Asked:
     """A request, with what its response needs. Its body counts in the memory budget as long as somebody holds `body`.
 
@@ -179,13 +179,15 @@ class Responder:
             transport.abort()
             return
         keep_alive = asked.keep_alive and not shared.is_ending
-        connection = CONNECTION_LINES[keep_alive, asked.version]
-        head = head_bytes(response, shared.dates.line(), connection)
+        end = shared.dates.head_end(keep_alive, asked.version)
+        start = response.written
+        if not start:
+            start = response.written = head_start(response)
         body = response.body
         if len(body) < LARGE_BYTES:
-            transport.write(head + body)
+            transport.write(b"".join((start, end, body)))
         else:
-            transport.writelines((head, body))
+            transport.writelines((start, end, body))
             if not self._is_paused:
                 self._unsent.release()
         if not keep_alive and closes:
@@ -201,14 +203,12 @@ class Responder:
 
     def _answer(self, asked: Asked) -> None:
         service = self._shared.service
-        is_slow = len(asked.request.body) >= LARGE_BYTES or service.is_slow(asked.request.path)
-        if is_slow and asked.refusal is None:
-            self._begin(self._answer_in_thread(asked))
-            return
         try:
-            response = asked.refusal or service.answer(asked.request, asked.body_bytes)
+            response = asked.refusal or service.answer_at_once(asked.request, asked.body_bytes)
             if type(response) is Response:  # most responses; faster than isinstance
                 self.respond(asked, response)
+            elif response is None:
+                self._begin(self._answer_in_thread(asked))
             else:
                 self._begin(self._deliver(asked, response))
         except Exception as bug:  # noqa: BLE001 - outermost handler: else the parser takes it for a malformed request

@@ -13,6 +13,8 @@ from noojee_fake.pbx.memory_budget import MemoryBudget
 from noojee_fake.server.sandboxes import Sandboxes, body_bytes, is_control
 
 LARGEST_BODY_BYTES = json_body.LARGEST_BODY_BYTES
+SLOW_BODY_BYTES = 64 * 1024
+"""Reading the parameters of a larger form takes long."""
 
 Log = Callable[[Request, Response], None]
 """Logs a request with its response."""
@@ -69,9 +71,12 @@ class Service:
             return 0
         return min(body_bytes(head.path), LARGEST_BODY_BYTES)
 
-    def is_slow(self, path: str) -> bool:
-        """Whether a request may take so long that other clients should not wait for it."""
-        return self.sandboxes.is_slow(path)
+    def answer_at_once(self, request: Request, body_length: int) -> Response | None:
+        """As `answer`; None for a request that may take so long that other clients should not wait for it."""
+        if body_length or self._origins:
+            is_slow = body_length >= SLOW_BODY_BYTES or self.sandboxes.is_slow(request.path)
+            return None if is_slow else self.answer(request, body_length)
+        return self.sandboxes.handle_at_once(request)
 
     def answer(self, request: Request, body_length: int) -> Response:
         """The response to a whole request. `body_length` counts dropped bytes too. A long poll gives a `Pending`."""

@@ -107,12 +107,12 @@ class Connection(asyncio.Protocol):
                 self._transport.write(_CONTINUE)
         return self._shared.service.kept_bytes(head)
 
-    def on_request(self, request: Request, body: Body | None, *, keep_alive: bool, version: str) -> None:
+    def on_request(self, request: Request, body: Body | None, keep_alive: bool, version: str) -> None:
         """Answer a request, after those before it."""
         if self._is_dropping:
             self._transport.close()
             return
-        asked = Asked(request=request, keep_alive=keep_alive, version=version, body=body)
+        asked = Asked(request, keep_alive, version, body)
         if body is not None and body.is_over_budget:
             asked.refusal, asked.keep_alive = self._shared.service.no_room(request), False
         self._responder.take(asked)

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from noojee_fake.errors import MemoryBudgetError
-from noojee_fake.messages import Request, Response, Streamed
+from noojee_fake.messages import Request, Response
 from noojee_fake.pbx.memory_budget import GIVING_WAY_SHARE, MemoryBudget
 
 KEPT = 1000
@@ -55,17 +55,19 @@ class Journal:
         self, at_micros: int, request: Request, response: Response, *, matched: bool, malformed: str | None = None
     ) -> None:
         """Keep a request and its response; long bodies are cut."""
-        request_bytes, response_bytes = len(request.body), response.size_bytes
-        request, response = _cut_request(request), _cut_response(response)
+        request_bytes, response_bytes = len(request.body), len(response.body) or response.size_bytes
+        if request_bytes > KEPT_BODY_BYTES or response_bytes > KEPT_BODY_BYTES:
+            request, response = _cut_request(request), _cut_response(response)
         size = _size_bytes(request, response)
+        entries = self._entries
         with self._lock:
             self._last = number = self._last + 1
-            self._entries.append(
+            entries.append(
                 (number, at_micros, request, response, matched, request_bytes, response_bytes, malformed, size)
             )
+            if len(entries) > KEPT:
+                size -= entries.popleft()[-1]
             self._size_bytes += size
-            if len(self._entries) > KEPT:
-                self._drop_oldest()
             if self._size_bytes > self._held.size_bytes:
                 self._grow()
 
@@ -114,10 +116,7 @@ class Journal:
             self._held.resize(steps * STEP_BYTES, share=GIVING_WAY_SHARE)
         except MemoryBudgetError:
             while self._size_bytes > self._held.size_bytes:
-                self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        self._size_bytes -= self._entries.popleft()[-1]
+                self._size_bytes -= self._entries.popleft()[-1]
 
 
 def _cut_request(request: Request) -> Request:
@@ -129,9 +128,7 @@ def _cut_request(request: Request) -> Request:
 
 def _cut_response(response: Response) -> Response:
     """The response with at most the kept part of its body, and without the body of a streamed one."""
-    if isinstance(response, Streamed):
-        return Response(response.status, response.headers)
-    if len(response.body) <= KEPT_BODY_BYTES:
+    if response.size_bytes <= KEPT_BODY_BYTES:
         return response
     return Response(response.status, response.headers, response.body[:KEPT_BODY_BYTES])
 

@@ -183,20 +183,28 @@ class Pbx:
 
     def handle_at(self, request: Request, path: str) -> Response:
         """The response to a request under another path: the path without the prefix of a sandbox."""
+        return self.handle_routed(request, self.route(path))
+
+    def handle_routed(self, request: Request, route: ApiRoute | None) -> Response:
+        """The response to a request whose path has this route; None: the path does not belong to the API."""
         try:
-            response, matched = self._answer(request, path)
+            response = self._answer(request, route)
         except (StateError, MemoryBudgetError):
-            response, matched = html(507), True
+            response = html(507)
         except Exception as bug:  # noqa: BLE001 - a bug of the fake must never look like a contract failure
-            response, matched = self.own_bugs.keep(bug), True
+            response = self.own_bugs.keep(bug)
         if isinstance(response, Pending):
             return self._pending(request, response)
-        return self._journaled(request, response, matched=matched)
+        return self._journaled(request, response, matched=route is not None)
 
     def is_slow(self, path: str) -> bool:
         """Whether the method of a path may encode sound."""
-        route = self._route(path)
+        route = self.route(path)
         return route is not None and route.is_slow
+
+    def route(self, path: str) -> ApiRoute | None:
+        """The method that a path names; None if the path does not belong to the API."""
+        return self._routes.get(path) or self._decoded_route(path)
 
     def record_malformed(self, request: Request, response: Response, reason: str) -> None:
         """Keep a request that is no valid HTTP in the journal, with the reason."""
@@ -221,30 +229,25 @@ class Pbx:
         self.journal.record(self.clock.micros(), request, response, matched=matched)
         return response
 
-    def _answer(self, request: Request, path: str) -> tuple[Response, bool]:
-        """The response, and whether the path belongs to the API."""
-        route = self._route(path)
+    def _answer(self, request: Request, route: ApiRoute | None) -> Response:
         if not self.addresses.allow(request.client):
-            return self._address_refused, route is not None
+            return self._address_refused
         if route is None:
-            return self._not_found, False
+            return self._not_found
         if route.needs_tls and self._tls_only and not request.secure:
-            return CLOSED, True
+            return CLOSED
         if request.method not in route.methods:
-            return html(405, allow=route.methods), True
+            return html(405, allow=route.methods)
         posted = request.method == "POST"
         if posted and not self._any_type and not is_form(request.header("content-type")):
-            return html(415), True
+            return html(415)
         parameters = read_parameters(request, with_body=posted and self._with_body, charset=self._charset)
         api_call = ApiCall(request, parameters, self.clock.micros())
         if route.authorise is not None:
             refusal = route.authorise(api_call)
             if refusal is not None:
-                return refusal, True
-        return route.handle(api_call), True
-
-    def _route(self, path: str) -> ApiRoute | None:
-        return self._routes.get(path) or self._decoded_route(path)
+                return refusal
+        return route.handle(api_call)
 
     def _decoded_route(self, path: str) -> ApiRoute | None:
         """The route of a percent-encoded path. An encoded slash matches no route (Tomcat's rule)."""

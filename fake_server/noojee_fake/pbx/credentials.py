@@ -1,6 +1,6 @@
 """API keys and hashes: how they are checked, which hashes were used, and how many authentications are under way.
 
-No message contains a credential. Credentials are compared in constant time.
+No message contains a credential. Credentials are compared in constant time; a hash that is kept valid is looked up.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,6 +18,7 @@ MOST_ATTEMPTS = 5
 _MOST_USED_HASHES = 100_000
 _MILLIS_DIGITS = 13
 _SECONDS_DIGITS = 10
+_NEVER = (-1, "")
 
 
 class HashStatus(Enum):
@@ -43,6 +43,8 @@ class KeyStatus(Enum):
 
 def same_text(given: str, expected: str) -> bool:
     """Whether two texts are equal, in a time that does not depend on where they differ. Any text is allowed."""
+    if given.isascii() and expected.isascii():
+        return hmac.compare_digest(given, expected)
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass"))
 
 
@@ -88,35 +90,36 @@ class UsedHashes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._until: OrderedDict[str, int] = OrderedDict()
+        self._used: OrderedDict[str, tuple[int, str]] = OrderedDict()  # until when, and the time stamp
 
     def __len__(self) -> int:
-        return len(self._until)
+        return len(self._used)
 
     def use_once(self, used: str, *, now_millis: int, until_millis: int) -> bool:
         """Record a use. Returns whether it is the first use of this hash."""
         with self._lock:
-            if used in self._until:
+            if used in self._used:
                 return False
-            self._remember(used, now_millis, until_millis)
+            self._remember(used, "", now_millis, until_millis)
             return True
 
-    def renew(self, used: str, *, now_millis: int, until_millis: int, again: bool) -> None:
-        """Record until when a use makes a hash valid. `again`: a later use extends that time."""
+    def renew(self, used: str, time_stamp: str, *, now_millis: int, until_millis: int, again: bool) -> None:
+        """Record until when a use makes the hash of a time stamp valid. `again`: a later use extends that time."""
         with self._lock:
-            if again or used not in self._until:
-                self._until.pop(used, None)
-                self._remember(used, now_millis, until_millis)
+            if again or used not in self._used:
+                self._used.pop(used, None)
+                self._remember(used, time_stamp, now_millis, until_millis)
 
-    def is_valid(self, used: str, *, now_millis: int) -> bool:
-        """Whether an earlier use keeps a hash valid."""
-        until = self._until.get(used)
-        return until is not None and now_millis <= until
+    def time_stamp(self, used: str, now_millis: int) -> str | None:
+        """The time stamp of a hash that an earlier use keeps valid; None for any other text."""
+        until_millis, time_stamp = self._used.get(used, _NEVER)
+        return time_stamp if now_millis <= until_millis else None
 
-    def _remember(self, used: str, now_millis: int, until_millis: int) -> None:
-        while self._until and (len(self._until) >= _MOST_USED_HASHES or next(iter(self._until.values())) < now_millis):
-            self._until.popitem(last=False)
-        self._until[used] = until_millis
+    def _remember(self, used: str, time_stamp: str, now_millis: int, until_millis: int) -> None:
+        kept = self._used
+        while kept and (len(kept) >= _MOST_USED_HASHES or next(iter(kept.values()))[0] < now_millis):
+            kept.popitem(last=False)
+        kept[used] = until_millis, time_stamp
 
 
 class Attempts:
@@ -159,16 +162,6 @@ class HashChecker:
         self._api_key = api_key
         self._rules = rules
         self._used = used
-        refusals: list[tuple[Callable[[str, str, int], bool], HashStatus]] = [
-            (self._is_missing, HashStatus.MISSING),
-            (self._is_malformed, HashStatus.MALFORMED),
-            (self._is_expired, HashStatus.EXPIRED),
-            (self._is_invalid, HashStatus.INVALID),
-        ]
-        if rules.once:
-            refusals.append((self._is_used, HashStatus.USED))
-        self._refusals = tuple(refusals)
-        """The checks in their order: the first that applies gives the status."""
 
     def check(self, time_stamp: str, given: str, now_millis: int) -> HashStatus:
         """Check a time stamp and its hash, and record the use of an accepted hash.
@@ -178,38 +171,33 @@ class HashChecker:
         expired. The hash is lower-case hex, as in the published samples. Upper case is refused (UNKNOWN: chosen,
         because a Java server would compare texts).
         """
-        for applies, status in self._refusals:
-            if applies(time_stamp, given, now_millis):
-                return status
-        hour_from = self._rules.hour_from
-        if hour_from is not None:
-            since = self._issued_millis(time_stamp) if hour_from == "time-stamp" else now_millis
-            again = hour_from == "last-use"
-            self._used.renew(given, now_millis=now_millis, until_millis=since + HOUR_MILLIS, again=again)
+        rules = self._rules
+        if not time_stamp or not given:
+            return HashStatus.MISSING
+        if not _is_number(time_stamp):
+            return HashStatus.MALFORMED
+        if len(time_stamp) > _MILLIS_DIGITS:
+            return HashStatus.EXPIRED
+        issued = self._issued_millis(time_stamp)
+        stamp_of_given = None if rules.hour_from is None else self._used.time_stamp(given, now_millis)
+        is_old = now_millis - issued > WINDOW_MILLIS and stamp_of_given is None
+        if is_old or issued - now_millis > rules.ahead_seconds * 1000:
+            return HashStatus.EXPIRED
+        if stamp_of_given != time_stamp and not same_text(given, hash_of(self._api_key, time_stamp)):
+            return HashStatus.INVALID
+        if rules.once:
+            until_millis = issued + WINDOW_MILLIS
+            is_first = self._used.use_once(given, now_millis=now_millis, until_millis=until_millis)
+            return HashStatus.ACCEPTED if is_first else HashStatus.USED
+        if rules.hour_from is not None and (stamp_of_given is None or rules.hour_from == "last-use"):
+            self._keep_valid(time_stamp, given, now_millis, issued)
         return HashStatus.ACCEPTED
 
-    def _is_missing(self, time_stamp: str, given: str, _: int) -> bool:
-        return not time_stamp or not given
-
-    def _is_malformed(self, time_stamp: str, _given: str, _: int) -> bool:
-        return not _is_number(time_stamp)
-
-    def _is_expired(self, time_stamp: str, given: str, now_millis: int) -> bool:
-        if len(time_stamp) > _MILLIS_DIGITS:
-            return True
-        age = now_millis - self._issued_millis(time_stamp)
-        if -age > self._rules.ahead_seconds * 1000:
-            return True
-        if age <= WINDOW_MILLIS:
-            return False
-        return self._rules.hour_from is None or not self._used.is_valid(given, now_millis=now_millis)
-
-    def _is_invalid(self, time_stamp: str, given: str, _: int) -> bool:
-        return not same_text(given, hash_of(self._api_key, time_stamp))
-
-    def _is_used(self, time_stamp: str, given: str, now_millis: int) -> bool:
-        until_millis = self._issued_millis(time_stamp) + WINDOW_MILLIS
-        return not self._used.use_once(given, now_millis=now_millis, until_millis=until_millis)
+    def _keep_valid(self, time_stamp: str, given: str, now_millis: int, issued: int) -> None:
+        """Record the use of a hash that is valid for an hour."""
+        since = issued if self._rules.hour_from == "time-stamp" else now_millis
+        again = self._rules.hour_from == "last-use"
+        self._used.renew(given, time_stamp, now_millis=now_millis, until_millis=since + HOUR_MILLIS, again=again)
 
     def _issued_millis(self, time_stamp: str) -> int:
         """The time stamp in milliseconds since 1970."""

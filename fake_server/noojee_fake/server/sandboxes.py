@@ -132,6 +132,14 @@ class Sandboxes:
                 return Response(500, page.headers) if request.method == "HEAD" else page
         return self.default.handle_at(request, path)
 
+    def handle_at_once(self, request: Request) -> Response | None:
+        """The response to a request; None for one that may take long: `handle` it in a thread."""
+        path = request.path
+        route = self.default.route(path)
+        if route is not None:
+            return None if route.is_slow else self.default.handle_routed(request, route)
+        return None if self.is_slow(path) else self.handle(request)
+
     def _controlled(self, request: Request) -> Response:
         """The response of the control API. While it reads a large JSON body, the values of that body count too."""
         size = len(request.body)

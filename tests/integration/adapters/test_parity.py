@@ -180,6 +180,9 @@ class _Swapped:
     def handle(self, request: Request) -> Any:
         return sandboxes().handle(request)
 
+    def handle_at_once(self, request: Request) -> Any:
+        return sandboxes().handle_at_once(request)
+
     def refusal(self, head: Request) -> Any:
         return sandboxes().refusal(head)
 
