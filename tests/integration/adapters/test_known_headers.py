@@ -1,4 +1,4 @@
-"""A request with the headers of an earlier one is read without the parser, and is the same as with it."""
+"""A request that differs from an earlier one only in its query is read without the parser, with the same result."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Connection:
     def on_head(self, head: Request, *, keep_alive: bool, length: int | None, is_expecting: bool) -> int:
         return 1000
 
-    def on_request(self, request: Request, body: Body | None, *, keep_alive: bool, version: str) -> None:
+    def on_request(self, request: Request, body: Body | None, keep_alive: bool, version: str) -> None:
         self.read.append(Read(request=request, head_bytes=request.head_bytes, keep_alive=keep_alive, version=version))
 
 
@@ -76,12 +76,15 @@ targets = st.one_of(
     ),
     st.binary(max_size=12).map(lambda raw: b"/" + raw),
 )
-lines = st.tuples(
+other_lines = st.tuples(
     st.sampled_from([b"GET", b"POST", b"HEAD", b"PUT", b"CONNECT", b"PRI", b"SOURCE", b"M-SEARCH", b"get", b"X", b""]),
     st.sampled_from([b" ", b" ", b" ", b"  ", b"\t"]),
     targets,
     st.sampled_from([b" HTTP/1.1", b" HTTP/1.1", b" HTTP/1.1", b" HTTP/1.0", b" HTTP/1.1 ", b" HTTP/2.0", b" ICE/1.0"]),
 ).map(b"".join)
+queries = st.one_of(texts, st.binary(max_size=12), st.sampled_from([b"", b"a?b", b"a#b", b"a b", b"a\x7f", b"\xe9"]))
+same_lines = queries.map(lambda query: b"GET /first?" + query + b" HTTP/1.1")
+lines = st.one_of(same_lines, same_lines, other_lines)
 field = st.sampled_from(
     [
         *(b"Host: h\r\n", b"Accept: */*\r\n", b"Connection: close\r\n", b"Connection: keep-alive\r\n"),
@@ -113,11 +116,18 @@ def streams(draw: st.DrawFn) -> list[bytes]:
             at = draw(st.integers(0, len(piece)))
             piece = piece[:at] + draw(odd_bytes) + piece[at:]
         pieces.append(piece)
-    return [b"GET /first HTTP/1.1" + kinds[0], *pieces]
+    return [b"GET /first?a=b HTTP/1.1" + kinds[0], *pieces]
 
 
 @given(streams())
 @example([GET, GET, OTHER, GET])
+@example([GET, GET.replace(b"b=c", b""), GET.replace(b"b=c", b"b?c"), GET.replace(b"?b=c", b"")])
+@example([GET, GET.replace(b"b=c", b"#"), GET])
+@example([GET, GET.replace(b"b=c", b"b c"), GET])
+@example([GET, GET.replace(b"b=c", b"b\x7f"), GET])
+@example([GET, GET.replace(b"b=c", b"b\xff"), GET])
+@example([b"GET /a#b?c" + AFTER_LINE, b"GET /a#b?d" + AFTER_LINE, b"GET /a#b?c" + AFTER_LINE])
+@example([b"GET /a?b#c" + AFTER_LINE, b"GET /a?d#c" + AFTER_LINE, b"GET /a?b#c" + AFTER_LINE])
 @example([GET, GET + OTHER, GET + OTHER, GET])
 @example([GET, BODY, GET, BODY])
 @example([GET, BODY[:-1], BODY[-1:], GET])
@@ -133,14 +143,14 @@ def streams(draw: st.DrawFn) -> list[bytes]:
 @example([GET, GET.replace(b"1.1", b"1.0"), GET])
 @example([GET, b"GET /a b" + AFTER_LINE])
 @example([GET, b"GET /a#b" + AFTER_LINE, b"GET http://localhost/x" + AFTER_LINE, b"GET /\xff" + AFTER_LINE])
-@example([GET, b"GET /" + b"x" * LARGEST_HEAD_BYTES + AFTER_LINE])
+@example([GET, b"GET /a?" + b"x" * LARGEST_HEAD_BYTES + AFTER_LINE])
 def test_known_headers_are_read_like_new_ones(pieces: list[bytes]) -> None:
     """Whatever a client sends: with and without the parser, the connection reads and counts the same."""
     assert outcome(pieces) == parsed_outcome(pieces)
 
 
 def test_request_with_known_headers_is_not_parsed() -> None:
-    """Each request has another target; all share the headers of the first."""
+    """Each request has another query; all share the headers of the first."""
     connection = Connection()
     for number in range(3):
         assert connection.reader.feed(b"POST /x?tag=%d" % number + AFTER_LINE) is None
@@ -161,7 +171,7 @@ def test_part_of_a_body_is_no_known_request() -> None:
 def test_limit_of_a_head_holds_with_known_headers(over: int) -> None:
     """The target and the headers count together."""
     used = len("Host") + len("localhost") + 4
-    longest = b"GET /" + b"x" * (LARGEST_HEAD_BYTES - used - 1 + over) + AFTER_LINE
+    longest = b"GET /a?" + b"x" * (LARGEST_HEAD_BYTES - used - 3 + over) + AFTER_LINE
     read, malformed, *_ = outcome([GET, longest])
     assert len(read) == 2 - over
     assert (None if malformed is None else malformed.status) == (431 if over else None)
@@ -170,7 +180,7 @@ def test_limit_of_a_head_holds_with_known_headers(over: int) -> None:
 
 def test_long_headers_are_not_kept() -> None:
     """A connection keeps no more than the limit; its requests are parsed."""
-    long = b"GET /a HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * known_headers.MOST_BYTES + b"\r\n\r\n"
+    long = b"GET /a? HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * known_headers.MOST_BYTES + b"\r\n\r\n"
     read, malformed, *_ = outcome([long, long])
     assert malformed is None
     assert read[0] == read[1]
