@@ -74,7 +74,8 @@ class App:
             for piece in response.pieces():
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": response.body})
-        self._service.log(request, response)
+        if self._service.log is not None:
+            self._service.log(request, response)
 
 
 def _head(scope: Message) -> Request:

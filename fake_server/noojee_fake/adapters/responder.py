@@ -96,6 +96,7 @@ class Responder:
     def __init__(self, shared: Shared, transport: asyncio.Transport) -> None:
         self._shared = shared
         self._transport = transport
+        self._log = shared.service.log
         self._waiting: deque[Asked] = deque()
         self._left: asyncio.Future[None] | None = None  # done when the client leaves
         self._is_polling = False
@@ -174,7 +175,8 @@ class Responder:
         self.has_responded = True
         if len(response.body) >= LARGE_BYTES:
             response = self._counted(asked, response)
-        shared.service.log(asked.request, response)
+        if self._log is not None:
+            self._log(asked.request, response)
         if isinstance(response, Closed):
             transport.abort()
             return

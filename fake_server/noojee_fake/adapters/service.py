@@ -32,7 +32,7 @@ class Service:
         """`origins`: pages of these may read the responses of the PBX, "*" for all pages."""
         self.sandboxes = sandboxes
         self._origins = frozenset(origins)
-        self.log: Log = log or _log_nothing
+        self.log = log
 
     @property
     def budget(self) -> MemoryBudget:
@@ -132,7 +132,3 @@ class Service:
         response = Response(status, headers, b"" if method == "HEAD" else text)
         self.sandboxes.record_malformed(request, response, reason)
         return request, response
-
-
-def _log_nothing(_request: Request, _response: Response) -> None:
-    """The log of a quiet server."""

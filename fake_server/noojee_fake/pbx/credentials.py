@@ -41,6 +41,11 @@ class KeyStatus(Enum):
     INVALID = "invalid"
 
 
+ACCEPTED = HashStatus.ACCEPTED
+GLOBAL = KeyStatus.GLOBAL
+"""The results of most requests: to read a member of an enum costs as much as to compare a key."""
+
+
 def same_text(given: str, expected: str) -> bool:
     """Whether two texts are equal, in a time that does not depend on where they differ. Any text is allowed."""
     if given.isascii() and expected.isascii():
@@ -65,7 +70,7 @@ class ApiKeys:
         if not given:
             return KeyStatus.MISSING
         if same_text(given, self.global_key):
-            return KeyStatus.GLOBAL
+            return GLOBAL
         if same_text(given, self.user_key):
             return KeyStatus.USER
         return KeyStatus.INVALID
@@ -160,8 +165,12 @@ class HashChecker:
 
     def __init__(self, api_key: str, rules: HashRules, used: UsedHashes) -> None:
         self._api_key = api_key
-        self._rules = rules
         self._used = used
+        self._ahead_millis = rules.ahead_seconds * 1000
+        self._seconds_accepted = rules.seconds_accepted
+        self._once = rules.once
+        self._hour_from = rules.hour_from
+        self._is_extended = rules.hour_from == "last-use"
 
     def check(self, time_stamp: str, given: str, now_millis: int) -> HashStatus:
         """Check a time stamp and its hash, and record the use of an accepted hash.
@@ -171,7 +180,6 @@ class HashChecker:
         expired. The hash is lower-case hex, as in the published samples. Upper case is refused (UNKNOWN: chosen,
         because a Java server would compare texts).
         """
-        rules = self._rules
         if not time_stamp or not given:
             return HashStatus.MISSING
         if not _is_number(time_stamp):
@@ -179,29 +187,32 @@ class HashChecker:
         if len(time_stamp) > _MILLIS_DIGITS:
             return HashStatus.EXPIRED
         issued = self._issued_millis(time_stamp)
-        stamp_of_given = None if rules.hour_from is None else self._used.time_stamp(given, now_millis)
-        is_old = now_millis - issued > WINDOW_MILLIS and stamp_of_given is None
-        if is_old or issued - now_millis > rules.ahead_seconds * 1000:
+        if issued - now_millis > self._ahead_millis:
             return HashStatus.EXPIRED
-        if stamp_of_given != time_stamp and not same_text(given, hash_of(self._api_key, time_stamp)):
+        kept = None if self._hour_from is None else self._used.time_stamp(given, now_millis)
+        if kept == time_stamp and not self._is_extended:
+            return ACCEPTED
+        if kept is None and now_millis - issued > WINDOW_MILLIS:
+            return HashStatus.EXPIRED
+        if not same_text(given, hash_of(self._api_key, time_stamp)):
             return HashStatus.INVALID
-        if rules.once:
-            until_millis = issued + WINDOW_MILLIS
-            is_first = self._used.use_once(given, now_millis=now_millis, until_millis=until_millis)
-            return HashStatus.ACCEPTED if is_first else HashStatus.USED
-        if rules.hour_from is not None and (stamp_of_given is None or rules.hour_from == "last-use"):
-            self._keep_valid(time_stamp, given, now_millis, issued)
-        return HashStatus.ACCEPTED
+        return self._use(time_stamp, given, now_millis, issued)
 
-    def _keep_valid(self, time_stamp: str, given: str, now_millis: int, issued: int) -> None:
-        """Record the use of a hash that is valid for an hour."""
-        since = issued if self._rules.hour_from == "time-stamp" else now_millis
-        again = self._rules.hour_from == "last-use"
-        self._used.renew(given, time_stamp, now_millis=now_millis, until_millis=since + HOUR_MILLIS, again=again)
+    def _use(self, time_stamp: str, given: str, now_millis: int, issued: int) -> HashStatus:
+        """Record the use of a right hash."""
+        if self._hour_from is not None:
+            since = issued if self._hour_from == "time-stamp" else now_millis
+            until_millis, again = since + HOUR_MILLIS, self._is_extended
+            self._used.renew(given, time_stamp, now_millis=now_millis, until_millis=until_millis, again=again)
+        elif self._once:
+            until_millis = issued + WINDOW_MILLIS
+            if not self._used.use_once(given, now_millis=now_millis, until_millis=until_millis):
+                return HashStatus.USED
+        return ACCEPTED
 
     def _issued_millis(self, time_stamp: str) -> int:
         """The time stamp in milliseconds since 1970."""
-        seconds = self._rules.seconds_accepted and len(time_stamp) == _SECONDS_DIGITS
+        seconds = self._seconds_accepted and len(time_stamp) == _SECONDS_DIGITS
         return int(time_stamp) * 1000 if seconds else int(time_stamp)
 
 

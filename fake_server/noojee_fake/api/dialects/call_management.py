@@ -14,7 +14,7 @@ from noojee_fake.api.dialects.responses import JsonErrors
 from noojee_fake.api.dialects.route import ApiCall, ApiRoute, Handler
 from noojee_fake.api.dialects.subscribe import Subscribe
 from noojee_fake.messages import Response
-from noojee_fake.pbx.credentials import KeyStatus
+from noojee_fake.pbx.credentials import GLOBAL, KeyStatus
 from noojee_fake.pbx.live.call import CallRefused, Reason, extension_of
 
 
@@ -61,7 +61,7 @@ class _CallManagement:
         if not self._release.key or "apiKey" not in api_call.parameters:
             return self._hashes.authorise(api_call)
         status = self._keys.check(api_call.parameters["apiKey"])
-        if status is KeyStatus.GLOBAL:
+        if status is GLOBAL:
             return None
         message = "This key has no access to calls" if status is KeyStatus.USER else "Invalid apiKey"
         return self._errors.response(self._refused_status, message)

@@ -11,7 +11,7 @@ from noojee_fake.api.dialects.context import DialectContext
 from noojee_fake.api.dialects.responses import ErrorWriter, plain_text
 from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.messages import Response
-from noojee_fake.pbx.credentials import HashChecker, HashRules, HashStatus, UsedHashes
+from noojee_fake.pbx.credentials import ACCEPTED, HashChecker, HashRules, HashStatus, UsedHashes
 from noojee_fake.pbx.options import Profile
 
 _MESSAGES = {
@@ -70,7 +70,7 @@ class Hashes:
             self._attempts.end(time_stamp)
         given = api_call.parameters.get("hash")
         status = self._checker.check(time_stamp or "", given or "", api_call.now_micros // 1000)
-        if status is HashStatus.ACCEPTED:
+        if status is ACCEPTED:
             return None
         http_status = self._expired_status if status is HashStatus.EXPIRED else self._refused_status
         return self._errors.response(http_status, _MESSAGES[status])

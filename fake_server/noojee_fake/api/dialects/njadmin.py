@@ -13,7 +13,7 @@ from noojee_fake.api.dialects.route import ApiCall, ApiRoute
 from noojee_fake.messages import Response
 from noojee_fake.pbx.calls import Call, Leg
 from noojee_fake.pbx.clock import EPOCH, SECOND
-from noojee_fake.pbx.credentials import KeyStatus
+from noojee_fake.pbx.credentials import GLOBAL, KeyStatus
 
 _BASE = "/njadmin/rest/RecordingAPI"
 _DATE = re.compile(r"(\d{4})/(\d{2})/(\d{2})", re.ASCII)
@@ -59,7 +59,7 @@ class _Njadmin:
 
     def _authorise(self, api_call: ApiCall) -> Response | None:
         status = self._keys.check(api_call.parameters.get("apiKey"))
-        if status is KeyStatus.GLOBAL:
+        if status is GLOBAL:
             return None
         if status is KeyStatus.USER:
             return self._errors.response(self._user_key_status, "This key has no access to recordings")
