@@ -1,20 +1,21 @@
 """A protocol on httptools and uvloop: as fast as a Python server gets.
 
-It looks up an answer by the query and encodes it.
+It looks up an answer by the last parameter of the query, and encodes it. A JSON file has the answers by that value.
 
-    python benchmarks/constant.py BODY_FILE --ready-file FILE
+    python benchmarks/constant.py ANSWERS_FILE --ready-file FILE
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 
 import httptools
 import uvloop
 
-BODY = Path(sys.argv[1]).read_bytes()
+ANSWERS = json.loads(Path(sys.argv[1]).read_text())
 
 
 class Protocol(asyncio.Protocol):
@@ -34,9 +35,13 @@ class Protocol(asyncio.Protocol):
         self.query = url.partition(b"?")[2]
 
     def on_message_complete(self):
-        """Write the body of the file, or an empty list to a request without a credential."""
+        """Write the answer, or an empty list to a request without a credential."""
         parameters = dict(pair.partition("=")[::2] for pair in self.query.decode().split("&"))
-        body = BODY if parameters.keys() & {"apiKey", "hash"} else b"[]"
+        body = (
+            ANSWERS[self.query.rpartition(b"=")[2].decode()].encode()
+            if parameters.keys() & {"apiKey", "hash"}
+            else b"[]"
+        )
         self.transport.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %d\r\n\r\n%s"
             % (len(body), body)

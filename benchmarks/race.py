@@ -10,7 +10,8 @@ them; the other servers ignore them.
 
 The servers answer the same requests with the same bodies. WireMock has a stub for each tag, no journal and no request
 log, 16 threads, and 60 s of load before the first round. mountebank has one stub with a function for all tags, because
-its list of stubs is searched from the start. nginx answers one fixed body. The protocol is constant.py.
+its list of stubs is searched from the start. nginx answers one fixed body. The protocol is
+constant.py, which looks up the answer and encodes it.
 """
 
 from __future__ import annotations
@@ -224,7 +225,7 @@ def start_fake(stack: ExitStack, folder: Path, tools: Path, core: int | None) ->
 def start_protocol(stack: ExitStack, folder: Path, tools: Path, core: int | None) -> tuple[int, int]:
     """The small protocol of constant.py."""
     (folder / "protocol.url").unlink(missing_ok=True)
-    words = [sys.executable, str(HERE / "constant.py"), str(folder / "body.json"), "--ready-file", "protocol.url"]
+    words = [sys.executable, str(HERE / "constant.py"), str(folder / "bodies.json"), "--ready-file", "protocol.url"]
     process = stack.enter_context(running(words, folder, core))
     while not (folder / "protocol.url").exists() or not (folder / "protocol.url").read_text():
         time.sleep(0.01)

@@ -133,8 +133,8 @@ def served(folder: Path, rounds: int, quick: bool) -> list[Row]:
     archive.write_text(json.dumps(ARCHIVE))
     with ServerProcess("--quiet", "--archive", str(archive)) as fake:
         body = httpx.post(fake.base_url + METADATA, trust_env=False).content
-        (folder / "body").write_bytes(body)
-        command = (sys.executable, str(CONSTANT), str(folder / "body"))
+        (folder / "answers.json").write_text(json.dumps({METADATA.rpartition("=")[2]: body.decode()}))
+        command = (sys.executable, str(CONSTANT), str(folder / "answers.json"))
         with ServerProcess(command=command) as constant:
             assert httpx.post(constant.base_url + METADATA, trust_env=False).content == body
             rates: list[float] = []
