@@ -177,7 +177,7 @@ class Responder:
             response = self._counted(asked, response)
         if self._log is not None:
             self._log(asked.request, response)
-        if isinstance(response, Closed):
+        if type(response) is Closed:
             transport.abort()
             return
         keep_alive = asked.keep_alive and not shared.is_ending
