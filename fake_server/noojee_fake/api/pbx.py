@@ -197,11 +197,6 @@ class Pbx:
             return self._pending(request, response)
         return self._journaled(request, response, matched=route is not None)
 
-    def is_slow(self, path: str) -> bool:
-        """Whether the method of a path may encode sound."""
-        route = self.route(path)
-        return route is not None and route.is_slow
-
     def route(self, path: str) -> ApiRoute | None:
         """The method that a path names; None if the path does not belong to the API."""
         return self._routes.get(path) or self._decoded_route(path)

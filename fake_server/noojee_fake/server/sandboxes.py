@@ -190,10 +190,9 @@ class Sandboxes:
 
         Health is answered at once: a supervisor would restart a server whose threads are busy.
         """
-        if path.startswith(_PREFIX):
-            pbx, rest = self._found(path)
-            return pbx is not None and pbx.is_slow(rest)
-        return self.default.is_slow(path) or (is_control(path) and path != HEALTH)
+        pbx, rest = self._found(path) if path.startswith(_PREFIX) else (self.default, path)
+        route = None if pbx is None else pbx.route(rest)
+        return (is_control(path) and path != HEALTH) if route is None else route.is_slow
 
     def refusal(self, head: Request) -> Response | None:
         """The refusal of a request that its head decides, before its body is read. None: `handle` answers it."""

@@ -30,7 +30,7 @@ class Connection:
     def on_head(self, head: Request, *, keep_alive: bool, length: int | None, is_expecting: bool) -> int:
         return 1000
 
-    def on_request(self, request: Request, body: Body | None, *, keep_alive: bool, version: str) -> None:
+    def on_request(self, request: Request, body: Body | None, keep_alive: bool, version: str) -> None:
         self.heads.append(request)
         self.keep_alive.append(keep_alive)
 

@@ -33,15 +33,19 @@ class Secret(str):
         raise AssertionError("a credential was compared by its beginning")
 
 
+def as_bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
+
+
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
     """What was compared in constant time."""
     pairs: list[tuple[bytes, bytes]] = []
     compare = hmac.compare_digest
 
-    def compare_digest(one: bytes, other: bytes) -> bool:
-        pairs.append((one, other))
-        return compare(one, other)
+    def compare_digest(one: str | bytes, other: str | bytes) -> bool:
+        pairs.append((as_bytes(one), as_bytes(other)))
+        return compare(one, other)  # type: ignore[type-var]
 
     monkeypatch.setattr(credentials.hmac, "compare_digest", compare_digest)
     made = credentials.hash_of
