@@ -40,8 +40,10 @@ class LimitReached(ContractError):
 class BudgetSpent(LimitReached):
     """The request budget of a target is spent; `budget` is its number of requests."""
 
+    STARTS = "the request budget of "
+
     def __init__(self, budget: int) -> None:
-        super().__init__(f"the request budget of {budget} is spent; raise request_budget in the target file to go on")
+        super().__init__(f"{self.STARTS}{budget} is spent; raise request_budget in the target file to go on")
         self.budget = budget
 
     def __reduce__(self) -> tuple[type[BudgetSpent], tuple[int]]:
@@ -50,18 +52,24 @@ class BudgetSpent(LimitReached):
 
 
 class TooSoon(LimitReached):
-    """A by-hour request would come less than a minute after the last; `seconds` is the wait until it may go out."""
+    """A by-hour request would come less than a minute after the last; `seconds` is the wait until it may go out.
 
-    def __init__(self, seconds: float) -> None:
+    `answered` is the status with which the server refused the request before, None if it was not sent.
+    """
+
+    def __init__(self, seconds: float, answered: str | None = None) -> None:
         whole = int(-(-seconds // 1))
+        before = "" if answered is None else f"the hour was answered with {answered}, and "
         super().__init__(
-            f"the next by-hour request may go out in {whole} s (one a minute); allow it with max_wait_seconds = {whole}"
+            f"{before}the next by-hour request may go out in {whole} s (one a minute); "
+            f"allow it with max_wait_seconds = {whole}"
         )
         self.seconds = seconds
+        self.answered = answered
 
-    def __reduce__(self) -> tuple[type[TooSoon], tuple[float]]:
+    def __reduce__(self) -> tuple[type[TooSoon], tuple[float, str | None]]:
         """Travel between worker processes."""
-        return TooSoon, (self.seconds,)
+        return TooSoon, (self.seconds, self.answered)
 
 
 class NotRecorded(LimitReached):
@@ -73,6 +81,13 @@ class TimeSpent(LimitReached):
 
     def __init__(self) -> None:
         super().__init__("the time limit of the run is reached; raise --time-limit to go on")
+
+
+def limit_of(reason: str | None) -> str | None:
+    """The limit of the run that a reason names: "time limit" or "request budget"; None for any other reason."""
+    if reason == str(TimeSpent()):
+        return "time limit"
+    return "request budget" if reason is not None and reason.startswith(BudgetSpent.STARTS) else None
 
 
 def near(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:

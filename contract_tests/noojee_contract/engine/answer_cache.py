@@ -21,11 +21,13 @@ class AnswerCache(Generic[K, V]):
     def __init__(self, exchange_of: Callable[[V], Exchange]) -> None:
         self._exchange_of = exchange_of
         self._kept: dict[K, V] = {}
+        self._used: dict[K, None] = {}
         self._first: dict[K, V] = {}
         self._second: dict[K, V] = {}
 
     def get(self, question: K, ask: Callable[[], V]) -> V:
         """The answer to a question; asks for it if it is not kept."""
+        self._used[question] = None
         if question not in self._kept:
             self._kept[question] = ask()
         return self._kept[question]
@@ -33,6 +35,20 @@ class AnswerCache(Generic[K, V]):
     def __contains__(self, question: K) -> bool:
         """Whether the answer to a question is kept."""
         return question in self._kept
+
+    def begin(self) -> None:
+        """Begin to note which questions are used."""
+        self._used = {}
+
+    @property
+    def used(self) -> tuple[K, ...]:
+        """The questions since `begin`, also a question that could not be asked."""
+        return tuple(self._used)
+
+    def unavailable(self) -> list[tuple[K, Exchange]]:
+        """The used questions whose answer says nothing about them: 429, a server error, no whole answer."""
+        found = ((question, self._exchange_of(self._kept[question])) for question in self._used if question in self)
+        return [(question, exchange) for question, exchange in found if is_unavailable(exchange)]
 
     def drop(self, question: K) -> None:
         """Drop the answer to a question, if it is kept."""

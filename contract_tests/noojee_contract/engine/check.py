@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from noojee_contract.comparison.difference import Comparison, Difference, LegPair
 from noojee_contract.engine.expectations import Expectations
+from noojee_contract.engine.unanswered import UnansweredQuestion, reason
 from noojee_contract.model.coverage import Coverage, Covered
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.extent import Extent
@@ -69,6 +70,14 @@ class CheckFailed(AssertionError):
         failed.differences, failed.extent = tuple(differences), extent
         return failed
 
+    @classmethod
+    def without_answers(cls, questions: Sequence[UnansweredQuestion]) -> Self:
+        """The check of a clause that needs answers that did not come."""
+        exchange = next((each.exchange for each in questions if each.exchange is not None), None)
+        failed = cls(reason(questions), FailureKind.NO_ANSWER, exchange=exchange)
+        failed.undecided = True
+        return failed
+
     @property
     def said(self) -> list[tuple[str | None, str]]:
         """The field and the message of every failed check that it stands for."""
@@ -84,13 +93,15 @@ class Check:
 
     The first failed check ends the clause, unless it is collected, or a target file expects it by its field or message:
     then it is kept in `tolerated`, so that it does not hide other failures. An answer that decides nothing is kept in
-    `undecided`: the clause is inconclusive, unless a later check fails.
+    `undecided`: the clause is inconclusive, unless a later check fails. So it is if a question of `unanswered` has no
+    answer.
     """
 
     def __init__(self, expectations: Expectations | None = None) -> None:
         self.expectations = expectations or Expectations()
         self.tolerated: list[CheckFailed] = []
         self.undecided: list[CheckFailed] = []
+        self.unanswered: dict[object, UnansweredQuestion] = {}
         self.checks = 0
         self.notes: list[str] = []
         self.options: dict[str, list[str]] = {}
@@ -130,11 +141,15 @@ class Check:
         failed.undecided = True
         self.undecided.append(failed)
 
+    def lack(self, question: UnansweredQuestion) -> None:
+        """Take a question that the clause needs and that was not answered."""
+        self.unanswered.setdefault(question.key, question)
+
     def take(self, other: Check) -> None:
         """Take everything that another run of the same clause counted and noted."""
         self.checks, self.notes, self.coverage = other.checks, other.notes, other.coverage
         self.comparison, self.tolerated, self.options = other.comparison, other.tolerated, other.options
-        self.undecided = other.undecided
+        self.undecided, self.unanswered = other.undecided, other.unanswered
 
     def _fail(self, failed: CheckFailed) -> None:
         if self.expectations.narrow_row_for(failed.field, failed.message) is None:

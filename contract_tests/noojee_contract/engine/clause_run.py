@@ -8,6 +8,8 @@ from noojee_contract.comparison.difference import Comparison, Difference
 from noojee_contract.comparison.extent import extent_of
 from noojee_contract.engine.check import Check, CheckFailed, Inconclusive
 from noojee_contract.engine.expectations import Expectations
+from noojee_contract.engine.mapped_subject import MappedSubject
+from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import Subject, SubjectPair
 from noojee_contract.errors import LimitReached
 
@@ -18,16 +20,24 @@ def run_clause(function: ClauseFunction, subject: Subject | SubjectPair, check: 
     """Run a clause function. Raises CheckFailed for its first failed check, or for all differences that it collected.
 
     An unexpected difference has failed the clause, even if the clause could not be finished. Expected failures are
-    raised only if nothing else failed: see `is_expected`. So is the first answer that decided nothing.
+    raised only if nothing else failed: see `is_expected`. So is the first answer that decided nothing, and a question
+    about a known recording that was not answered.
     """
     check.comparison = Comparison()
     check.tolerated.clear()
     check.undecided.clear()
+    check.unanswered.clear()
+    for cache in (cache for side in subject.sides for cache in side.caches):
+        cache.begin()
     stop: Exception | None = None
     try:
         function(subject, check)
     except (CheckFailed, Inconclusive, LimitReached) as raised:
         stop = raised
+    for side in subject.sides:
+        if isinstance(side, ReadOnlySubject | MappedSubject):
+            for question in side.unanswered():
+                check.lack(question)
     differences = check.comparison.differences
     unexpected = [each for each in differences if check.expectations.row_for(each.field, each.message) is None]
     if unexpected:
@@ -36,6 +46,8 @@ def run_clause(function: ClauseFunction, subject: Subject | SubjectPair, check: 
         raise stop
     if check.undecided:
         raise check.undecided[0]
+    if check.unanswered:
+        raise CheckFailed.without_answers(list(check.unanswered.values()))
     if differences:
         raise _collected(check, differences, subject)
     if check.tolerated:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from noojee_contract.dialects.legs import Leg, Reading
+from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import Answer, Subject, SubjectConfig
+from noojee_contract.engine.unanswered import UnansweredQuestion
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.migration_map import MigrationMap
 from noojee_contract.model.question import Question
@@ -76,6 +78,10 @@ class MappedSubject(Subject):
     def by_hour(self, day: date, hour: int) -> Answer:
         """The answer to a local hour, rewritten; cached."""
         return self._mapped(Question("hour", f"{day:%Y/%m/%d} {hour}"), self._subject.by_hour(day, hour))
+
+    def unanswered(self) -> list[UnansweredQuestion]:
+        """The questions that this clause used and that a read-only PBX did not answer, in its own unique ids."""
+        return self._subject.unanswered() if isinstance(self._subject, ReadOnlySubject) else []
 
     def sound(self, unique_id: str, leg: int) -> Exchange:
         """The exchange that fetches the audio of a leg of the new side; cached."""

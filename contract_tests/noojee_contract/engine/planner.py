@@ -97,7 +97,9 @@ class Planner:
         hours = len({row.value for row in rows if row.kind == "hour"}) if "by_hour" in clause.needs else 0
         if not hours or cell.source != CallSource.OBSERVED:
             return ()
-        return (Coverage(what=Covered.HOURS, known=hours, compared=0, not_compared={"time limit": hours}),)
+        return (
+            Coverage(what=Covered.HOURS, known=hours, compared=0, not_compared={"left out by the time limit": hours}),
+        )
 
     def _sources(self, target: Target, clause: Clause) -> list[CallSource]:
         if self.config.replay_archive is not None:

@@ -22,6 +22,7 @@ from noojee_contract.engine.subject import (
     hour_question,
     local_hour,
 )
+from noojee_contract.engine.unanswered import UnansweredQuestion, in_words
 from noojee_contract.errors import TooSoon
 from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.question import Question
@@ -58,6 +59,7 @@ class ReadOnlySubject(Subject):
         self._refused: dict[tuple[str, str], Exchange] = {}
         self._at_once: AtOnce | None = None
         self._last_listing: Answer | None = None
+        self._refused_hours: dict[Question, str] = {}
 
     @property
     def recordings(self) -> tuple[Question, ...]:
@@ -100,6 +102,40 @@ class ReadOnlySubject(Subject):
     def unknown_values(self) -> tuple[str, ...]:
         """Hostile values that are no tag of the recordings file."""
         return tuple(value for value in UNKNOWN_VALUES if value not in self.tags)
+
+    def by_hour(self, day: date, hour: int) -> Answer:
+        """The answer to a local hour; cached. Raises TooSoon if the target allows no wait for a slot of the limit.
+
+        If an earlier request for this hour was refused, the error says so.
+        """
+        try:
+            return super().by_hour(day, hour)
+        except TooSoon as soon:
+            asked = hour_question(day, hour)
+            if soon.answered is not None:
+                self._refused_hours[asked] = soon.answered
+            raise TooSoon(soon.seconds, self._refused_hours.get(asked)) from soon
+
+    def unanswered(self) -> list[UnansweredQuestion]:
+        """The questions about known recordings that this clause used and that the PBX did not answer.
+
+        An hour that was not asked for, because the target allows no wait, is none of them.
+        """
+        name = self.target.name
+        found = [UnansweredQuestion.of(name, *each) for each in self._answers.unavailable() if self._is_known(each[0])]
+        found += [UnansweredQuestion.of(name, *each) for each in self._sounds.unavailable()]
+        for asked in self._answers.used:
+            if asked in self._refused_hours and asked not in self._answers:
+                said = self._refused_hours[asked]
+                found.append(UnansweredQuestion(question=in_words(asked), target=name, said=said))
+        return found
+
+    def _is_known(self, question: Question) -> bool:
+        """Whether the PBX is known to hold what a question asks for: by the recordings file, or by another answer."""
+        if question in self._recordings or question.kind == "hour":
+            return True
+        legs = (leg for answer in self.answers() for leg in answer.legs)
+        return any(question.value == (leg.tag if question.kind == "tag" else leg.unique_id) for leg in legs)
 
     def ask_by_hour(self, day: date | str | None, hour: int | str | None, *, refused: bool = False) -> Exchange:
         """Send a by-hour request with these values; if it must be refused, only once."""

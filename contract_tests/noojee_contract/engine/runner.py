@@ -29,6 +29,7 @@ from noojee_contract.engine.planner import Planner
 from noojee_contract.engine.retry import Retrier
 from noojee_contract.engine.subject_pool import SubjectPool
 from noojee_contract.engine.timeline import time_lines
+from noojee_contract.engine.unanswered import counted
 from noojee_contract.errors import TargetError, TimeSpent, Unreachable
 from noojee_contract.model.cell import CallSource, Cell
 from noojee_contract.model.outcome import Outcome
@@ -186,4 +187,9 @@ class Runner:
         if check.comparison.differences:
             binding = self.planner.is_binding(clause, cell)
             differences.append(self._folder, self._failures.differences(clause, cell, check, binding=binding))
-        return replace(result, coverage=tuple(check.coverage.values()), options=check.options)
+        return replace(
+            result,
+            coverage=tuple(check.coverage.values()),
+            options=check.options,
+            unanswered=counted(check.unanswered.values()),
+        )

@@ -71,9 +71,9 @@ class ByHourSlots:
         self.repeats += 1
         try:
             return self._sent(send, refused)
-        except TooSoon:
+        except TooSoon as soon:
             if of_limit:
-                raise
+                raise TooSoon(soon.seconds, answered=str(exchange.status)) from soon
             return exchange
 
     def take_second(self, exchange: Exchange) -> None:

@@ -8,6 +8,10 @@ from enum import StrEnum
 
 OUTSIDE_SAMPLE = "outside the sample"
 """The reason of what the random seed did not draw."""
+OUTSIDE_WINDOW = "outside since and until"
+"""The reason of calls that a migration does not compare, by its target file."""
+NOT_ASKED = "not asked: set max_wait_seconds = 61"
+"""The reason of hours that the by-hour limit allows only after a wait."""
 
 
 class Covered(StrEnum):
@@ -39,6 +43,13 @@ class Coverage:
     def not_reached(self) -> int:
         """How many were neither compared nor left out for a stated reason."""
         return max(0, self.known - self.compared - sum(self.not_compared.values()))
+
+    @property
+    def gap(self) -> Coverage:
+        """What was not compared although it should be: all but what is outside the sample, or since and until."""
+        chosen = (OUTSIDE_SAMPLE, OUTSIDE_WINDOW)
+        left = {reason: count for reason, count in self.not_compared.items() if reason not in chosen}
+        return Coverage(what=self.what, known=sum(left.values()) + self.not_reached, compared=0, not_compared=left)
 
     def __add__(self, other: Coverage) -> Coverage:
         """The sum of two coverages of the same thing."""

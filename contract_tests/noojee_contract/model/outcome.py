@@ -33,11 +33,11 @@ class Verdict(StrEnum):
     FAILED = "failed"
     """At least one clause failed."""
     INCONCLUSIVE = "inconclusive"
-    """Nothing failed, but a required clause is missing, or nothing passed."""
+    """Nothing failed, but a required clause is missing, a known recording was not answered, or nothing passed."""
     ERROR = "error"
     """Nothing failed, but a clause ended with an internal error of this tool."""
     INCOMPLETE = "incomplete"
-    """Nothing failed, but some clauses have no result."""
+    """Nothing failed, but some clauses have no result, or the time limit or request budget left some out."""
     UNREACHABLE = "unreachable"
     """A target does not answer."""
 

@@ -16,11 +16,21 @@ MIGRATION = "migration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """How many questions a target did not answer. `said` is what came instead: a status, or "no answer"."""
+
+    target: str
+    said: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """The outcome of one clause in one cell of one target.
 
     `checks` counts the comparisons that were made. `coverage` says how much of what is known they are about. `options`
-    holds the values that the clause observed for each option, redacted.
+    holds the values that the clause observed for each option, redacted. `unanswered` are the questions about known
+    recordings that the clause needs and that were not answered: it cannot pass.
     """
 
     clause: str
@@ -33,6 +43,7 @@ class Result:
     failure: Failure | None = None
     coverage: Sequence[Coverage] = ()
     options: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unanswered: Sequence[Unanswered] = ()
 
     @property
     def counted_outcome(self) -> Outcome:
@@ -216,6 +227,16 @@ class Report:
         return {name: largest(each) for name, each in stated.items() if each}
 
     @property
+    def unanswered(self) -> list[Unanswered]:
+        """Return the questions that targets did not answer: for each target and status, the most of any clause."""
+        most: dict[tuple[str, str], Unanswered] = {}
+        for each in (each for result in self.results for each in result.unanswered):
+            before = most.get((each.target, each.said))
+            if before is None or each.count > before.count:
+                most[each.target, each.said] = each
+        return list(most.values())
+
+    @property
     def has_generated(self) -> bool:
         """Whether a clause ran on generated archives, so that the random seed matters."""
         return any(result.source == CallSource.GENERATED for result in self.results)
@@ -234,7 +255,10 @@ class Report:
             (Outcome.FAILED in outcomes, Verdict.FAILED),
             (Outcome.ERROR in outcomes, Verdict.ERROR),
             (not self.complete, Verdict.INCOMPLETE),
-            (bool(self.missing or self.empty_rows) or not outcomes & SATISFIED, Verdict.INCONCLUSIVE),
+            (
+                bool(self.missing or self.empty_rows or self.unanswered) or not outcomes & SATISFIED,
+                Verdict.INCONCLUSIVE,
+            ),
         )
         return next((verdict for applies, verdict in rules if applies), Verdict.PASSED)
 

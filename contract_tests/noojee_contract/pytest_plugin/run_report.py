@@ -15,16 +15,16 @@ from noojee_contract.catalogue.clauses import (
     choose,
     fingerprint,
 )
-from noojee_contract.errors import TimeSpent
+from noojee_contract.errors import limit_of
 from noojee_contract.model.cell import MigrationPair
-from noojee_contract.model.coverage import Covered, largest
+from noojee_contract.model.coverage import Coverage, Covered, largest
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import MIGRATION, DifferingOption, Report, RequiredClauses, Result, Tally, TargetRow
 from noojee_contract.pytest_plugin.collected import Collected
 from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses
 from noojee_contract.redaction.redact import HIDDEN
 from noojee_contract.redaction.reports import redacted_report
-from noojee_contract.report.summary import count_of
+from noojee_contract.report.summary import count_of, reasons_in_words
 from noojee_contract.targets.applicability import applies_to, concerns, lacking
 from noojee_contract.targets.credentials import redactor_of
 from noojee_contract.targets.target import Target
@@ -73,9 +73,10 @@ def run_report(collected: Collected, run: Run) -> Report:
             *_interruption(collected),
             *_caveats(run.targets),
             *_sound_caveats(results, run),
+            *_gaps(results),
             *_unavailable(collected, run.targets),
         ],
-        complete=collected.complete and not any(result.reason == str(TimeSpent()) for result in results),
+        complete=collected.complete and all(limit_of(result.reason) is None for result in results),
         unreachable=sorted(collected.unreachable.items()),
     )
     return redacted_report(report, redactor_of(run.targets, run.environ))
@@ -207,6 +208,23 @@ def _sound_caveats(results: Sequence[Result], run: Run) -> list[str]:
     return caveats
 
 
+def _gaps(results: Sequence[Result]) -> list[str]:
+    """Which known calls and hours no clause compared, with the reasons: "1 of 3 hours compared on old > staging".
+
+    What a random sample leaves out, and what a failed clause did not reach, is in the coverage table only.
+    """
+    stated: dict[str, list[Coverage]] = {}
+    for result in results:
+        if result.outcome is not Outcome.FAILED:
+            stated.setdefault(result.target, []).extend(result.coverage)
+    return [
+        f"{found[what]} compared on {name} ({reasons_in_words(found[what].gap)})"
+        for name, found in ((name, largest(each)) for name, each in sorted(stated.items()))
+        for what in (Covered.CALLS, Covered.HOURS)
+        if what in found and found[what].gap.known
+    ]
+
+
 def _claims(target: Target) -> dict[str, str]:
     """Each capability that the target file names, with the clause that uses it."""
     known = catalogue()
@@ -281,11 +299,13 @@ def _notes(run: Run) -> list[str]:
 
 
 def _dropped(results: Sequence[Result], run: Run) -> list[str]:
-    """What the time limit has left out on each target; the results name the clauses."""
-    dropped = Counter(result.target for result in results if result.reason == str(TimeSpent()))
+    """What the time limit and the request budget have left out on each target; the results name the clauses."""
+    dropped = Counter((result.target, limit_of(result.reason)) for result in results)
+    given = {"time limit": f" of {run.options.time_limit}"}
     return [
-        f"{name}: the time limit of {run.options.time_limit} left out {count_of(number, 'result')}, see Not tested"
-        for name, number in dropped.items()
+        f"{name}: the {limit}{given.get(limit, '')} left out {count_of(number, 'result')}, see Not tested"
+        for (name, limit), number in dropped.items()
+        if limit is not None
     ]
 
 

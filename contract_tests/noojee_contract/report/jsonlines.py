@@ -14,7 +14,7 @@ from noojee_contract.model.coverage import Coverage, Covered
 from noojee_contract.model.extent import Extent
 from noojee_contract.model.failure import Failure, FailureKind
 from noojee_contract.model.outcome import Outcome
-from noojee_contract.model.result import ClauseRow, DifferingOption, Report, Result, TargetRow
+from noojee_contract.model.result import ClauseRow, DifferingOption, Report, Result, TargetRow, Unanswered
 from noojee_contract.model.schemas import is_valid
 
 FORMAT = "noojee-report/2"
@@ -59,6 +59,7 @@ def result_row(result: Result) -> dict[str, Any]:
     """Return a result as JSON values. They are plain: pytest-xdist cannot send enums from a worker."""
     row = {**asdict(result), "source": str(result.source), "outcome": result.outcome.value}
     row["coverage"] = [{**each, "what": each["what"].value} for each in row["coverage"]]
+    row["unanswered"] = list(row["unanswered"])
     if result.failure is not None:
         row["failure"]["kind"] = result.failure.kind.value
     return row
@@ -70,6 +71,7 @@ def result_of(row: Mapping[str, Any]) -> Result:
     failure = values.pop("failure", None)
     outcome = Outcome(values.pop("outcome"))
     coverage = tuple(Coverage(**{**each, "what": Covered(each["what"])}) for each in values.pop("coverage"))
+    unanswered = tuple(Unanswered(**each) for each in values.pop("unanswered", ()))
     if failure is not None:
         extent = failure.get("extent")
         failure = Failure(
@@ -79,7 +81,7 @@ def result_of(row: Mapping[str, Any]) -> Result:
                 "extent": None if extent is None else Extent(**extent),
             }
         )
-    return Result(**values, outcome=outcome, failure=failure, coverage=coverage)
+    return Result(**values, outcome=outcome, failure=failure, coverage=coverage, unanswered=unanswered)
 
 
 def read(text: str) -> Report:

@@ -69,7 +69,11 @@ class _Sharing:
     def _result(self, result: Result) -> Result:
         failure = None if result.failure is None else self._failure(result.failure)
         return replace(
-            result, target=self._texts.text(result.target), reason=self._text(result.reason), failure=failure
+            result,
+            target=self._texts.text(result.target),
+            reason=self._text(result.reason),
+            failure=failure,
+            unanswered=tuple(replace(each, target=self._texts.text(each.target)) for each in result.unanswered),
         )
 
     def _failure(self, failure: Failure) -> Failure:

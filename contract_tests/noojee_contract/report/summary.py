@@ -6,11 +6,12 @@ The writers (terminal, JUnit, Markdown, HTML) only lay it out.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from noojee_contract.errors import ContractError, TimeSpent
+from noojee_contract.errors import ContractError, limit_of
 from noojee_contract.model.coverage import Coverage
 from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import UNTESTED, Outcome, Verdict
@@ -111,6 +112,11 @@ def _sentence(report: Report, groups: Sequence[FailureGroup]) -> str:
     if report.empty_rows:
         rows = count_of(len(report.empty_rows), "row")
         reasons.append(f"{rows} of the recordings file {'brings' if len(report.empty_rows) == 1 else 'bring'} nothing")
+    reasons += [
+        f"{count_of(each.count, 'question')} to {each.target} {'was' if each.count == 1 else 'were'} not answered "
+        f"({each.said})"
+        for each in report.unanswered
+    ]
     if reasons:
         return f"Nothing failed, but {', and '.join(reasons)}."
     return "Nothing failed, but nothing passed either."
@@ -132,8 +138,9 @@ def _failed_sentence(report: Report, groups: Sequence[FailureGroup]) -> str:
 
 def _without_result(report: Report) -> str:
     """Why a run is not complete."""
-    dropped = sum(result.reason == str(TimeSpent()) for result in report.results)
-    return f"the time limit left out {count_of(dropped, 'result')}" if dropped else "some clauses have no result"
+    dropped = Counter(limit for result in report.results if (limit := limit_of(result.reason)) is not None)
+    left_out = [f"the {limit} left out {count_of(number, 'result')}" for limit, number in dropped.items()]
+    return ", and ".join(left_out) or "some clauses have no result"
 
 
 def _errors(report: Report) -> str:

@@ -108,6 +108,30 @@ def test_a_row_that_brings_nothing_makes_the_run_inconclusive(pair: Pair) -> Non
         assert {name for name, _ in empty} == set(targets or ("old", "new"))
 
 
+def test_an_hour_that_is_not_answered_makes_the_run_inconclusive(pair: Pair) -> None:
+    """The clock of the server stands still, so that the by-hour limit refuses the second run with 429."""
+    pair.add("old", "recording-api", bundled().document)
+    pair.add("new", "njadmin", bundled().document)
+    assert pair.run("--only", "migration.*").code == 0
+    ran = pair.run("--only", "migration.*")
+    assert ran.code == 3, ran.out + ran.err
+    assert ran.out.startswith("INCONCLUSIVE")
+    assert "0 of 1 hour compared on old > new (1 answered with 429 by the new side)" in ran.out.splitlines()[0]
+    (row,) = (row for row in pair.report() if row.get("clause") == "migration.by-hour")
+    assert row["outcome"] == "inconclusive"
+    assert row["unanswered"] == [{"target": "new", "said": "429", "count": 1}]
+
+
+def test_hours_that_wait_are_counted_in_the_first_line(pair: Pair) -> None:
+    """The target file allows no wait, so two of three hours are not asked for: the run passes and says so."""
+    pair.rows += [("hour", "2021/09/14 16"), ("hour", "2021/09/14 17")]
+    pair.add("old", "recording-api", bundled().document)
+    pair.add("new", "njadmin", bundled().document)
+    ran = pair.run("--only", "migration.*")
+    assert ran.code == 0, ran.out + ran.err
+    assert "1 of 3 hours compared on old > new (2 not asked: set max_wait_seconds = 61)" in ran.out.splitlines()[0]
+
+
 def test_a_row_that_one_side_lost_fails(pair: Pair) -> None:
     """Exit 1, by the clause about recordings."""
     pair.add("old", "recording-api", bundled().document)

@@ -75,8 +75,22 @@ def coverage(clause: str, pair: SubjectPair, what: Covered) -> tuple[int, int, d
     """How many are known and compared, and the reasons for the others."""
     check = Check()
     run_clause(clause_functions()[clause], pair, check)
-    covered = check.coverage[what]
-    return covered.known, covered.compared, dict(covered.not_compared)
+    return covered(check, what)
+
+
+def covered(check: Check, what: Covered) -> tuple[int, int, dict[str, int]]:
+    """How many a clause knows and compared, and the reasons for the others."""
+    found = check.coverage[what]
+    return found.known, found.compared, dict(found.not_compared)
+
+
+def lacking(clause: str, pair: SubjectPair) -> tuple[Check, list[tuple[str, str]]]:
+    """The questions of a clause that were not answered, with what came instead. They make it inconclusive."""
+    check = Check()
+    with pytest.raises(CheckFailed) as stopped:
+        run_clause(clause_functions()[clause], pair, check)
+    assert stopped.value.undecided
+    return check, [(each.question, each.said) for each in check.unanswered.values()]
 
 
 MISSING, UNEXPECTED = FailureKind.MISSING_LEG, FailureKind.UNEXPECTED_LEG
@@ -186,12 +200,44 @@ def refused_by_hour() -> ReadOnlySubject:
     return subject
 
 
-def test_an_hour_that_the_old_side_refuses_is_not_compared() -> None:
-    """As for a unique id: an error of the old side says nothing about the migration."""
-    pair = SubjectPair(refused_by_hour(), side(HOUR))
-    reasons = {"answered with an error by the old side": 1}
-    assert coverage("migration.by-hour", pair, Covered.HOURS) == (1, 0, reasons)
-    assert failures("migration.by-hour-whole", pair) == set()
+@pytest.mark.parametrize("refusing", ["old", "new"])
+def test_an_hour_that_a_side_refuses_is_inconclusive(refusing: str) -> None:
+    """429 says nothing about the migration: the call may be lost, and nobody has looked."""
+    sides = {"old": side(HOUR, TAG), "new": side(HOUR, TAG), refusing: refused_by_hour()}
+    pair = SubjectPair(sides["old"], sides["new"])
+    check, asked = lacking("migration.by-hour", pair)
+    assert covered(check, Covered.HOURS) == (1, 0, {f"answered with 429 by the {refusing} side": 1})
+    assert asked == [("hour 2026/03/11 14", "429")]
+    for clause in ("migration.hours", "migration.by-hour-whole", "migration.calls", "migration.recordings"):
+        assert lacking(clause, pair)[1] == asked
+
+
+def answering(subject: ReadOnlySubject, unique_id: str, status: int) -> ReadOnlySubject:
+    """A side that answers a unique id with a status and without legs."""
+    ask = subject.client.by_unique_id
+
+    def by_unique_id(asked: str) -> Exchange:
+        exchange = ask(asked)
+        refusal = Response(status=status, headers=(), body=b"", seconds=0.0)
+        return replace(exchange, response=refusal) if asked == unique_id else exchange
+
+    subject.client.by_unique_id = by_unique_id  # type: ignore[method-assign]  # one answer of a real client
+    return subject
+
+
+@pytest.mark.parametrize(("old", "new"), [(429, 200), (503, 200), (403, 200), (200, 429)])
+def test_a_call_that_a_side_does_not_answer_is_inconclusive(old: int, new: int) -> None:
+    """A refusal, a busy server or a server error of the old side, and 429 of the new side, show no difference."""
+    sides = [side(TAG) if status == 200 else answering(side(TAG), OTHER, status) for status in (old, new)]
+    words = f"unique id {OTHER!r}", str(max(old, new))
+    for clause in ("migration.calls", "migration.legs", "migration.starts", "migration.tags", "migration.once"):
+        assert lacking(clause, SubjectPair(*sides))[1] == [words]
+
+
+def test_a_call_that_the_new_side_cannot_show_fails() -> None:
+    """A server error of the new side is a difference: clients of the old side get the call."""
+    pair = SubjectPair(side(TAG), answering(side(TAG), OTHER, 500))
+    assert {name for _, name, _ in failures("migration.calls", pair)} == {OTHER}
 
 
 SILENT = tuple({**each, "legs": [{**one, "sound": {"absent": True}} for one in each["legs"]]} for each in CALLS)
@@ -216,8 +262,7 @@ def test_audio_of_the_old_side_alone_fails(old: Any, new: Any, failed: int, reas
     check = Check()
     clause_functions()["migration.sound"](pair, check)
     assert len(check.comparison.differences) == failed
-    covered = check.coverage[Covered.SOUNDS]
-    assert (covered.known, covered.compared, dict(covered.not_compared)) == (3, 3 - sum(reasons.values()), reasons)
+    assert covered(check, Covered.SOUNDS) == (3, 3 - sum(reasons.values()), reasons)
 
 
 def test_audio_that_the_old_side_does_not_answer_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,8 +272,9 @@ def test_audio_that_the_old_side_does_not_answer_is_not_called_missing(monkeypat
     busy = Response(status=503, headers=(), body=b"", seconds=0.0)
     unanswered = Exchange(request=request, response=busy, at=datetime(2026, 3, 11, tzinfo=UTC))
     monkeypatch.setattr(pair.old.client, "sound", lambda unique_id, leg: unanswered)
-    reasons = {"without a whole answer of the old side": 3}
-    assert coverage("migration.sound", pair, Covered.SOUNDS) == (3, 0, reasons)
+    check, asked = lacking("migration.sound", pair)
+    assert covered(check, Covered.SOUNDS) == (3, 0, {"without a whole answer of the old side": 3})
+    assert {said for _, said in asked} == {"503"}
 
 
 def test_an_unknown_recording_may_be_answered_with_an_error() -> None:

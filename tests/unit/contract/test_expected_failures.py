@@ -20,7 +20,7 @@ from noojee_contract.model.failure import FailureKind
 from noojee_contract.targets.target import ExpectedFailure
 
 TODAY = date(2026, 3, 1)
-SIDE = SimpleNamespace(zone=ZoneInfo("UTC"))
+SIDE = SimpleNamespace(zone=ZoneInfo("UTC"), caches=())
 SUBJECT: Any = SimpleNamespace(sides=(SIDE, SIDE))
 
 

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
+from noojee_contract.errors import TooSoon
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import describe, is_refusal
 from noojee_contract.suite.support.archives import archive, call, leg
-from noojee_contract.suite.support.coverage import cover_hours
+from noojee_contract.suite.support.coverage import cover_hours, cover_late_hours
 from noojee_contract.suite.support.listing import (
     LegName,
     Mismatch,
@@ -118,8 +119,12 @@ def _check_end(check: Check, answer: Answer, leg: Leg, ends: list[datetime], in_
 def test_an_hour_is_answered_with_an_array(subject: Subject, check: Check) -> None:
     """DOC W-H: 200 on success; an array with an entry for each leg."""
     cover_hours(subject, check, known=len(subject.hours))
-    for day, hour in subject.hours:
-        answer = subject.by_hour(day, hour)
+    for place, (day, hour) in enumerate(subject.hours):
+        try:
+            answer = subject.by_hour(day, hour)
+        except TooSoon as soon:
+            cover_late_hours(subject, check, soon, len(subject.hours) - place)
+            raise
         check_mismatch(check, listing_mismatch(answer), answer.exchange)
         cover_hours(subject, check, compared=1)
 

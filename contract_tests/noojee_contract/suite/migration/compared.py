@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from noojee_contract.clients.retry_after import TOO_MANY_REQUESTS, is_unavailable
 from noojee_contract.comparison.difference import LegPair
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.dialects.times import apart
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject, SubjectPair
+from noojee_contract.engine.unanswered import UnansweredQuestion
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite.migration.known_calls import ComparedCall, asked_calls, is_outside
 from noojee_contract.suite.support.listing import (
@@ -68,16 +70,50 @@ def shows_calls(subject: Subject, answer: Answer) -> bool:
     return bool(answer.legs) or listing_mismatch(answer) is None or brings_nothing(subject, answer)
 
 
-def compared_calls(pair: SubjectPair) -> Iterator[ComparedCall]:
-    """Each known call that starts between `since` and `until`, except where the old side answers with an error."""
+def is_busy(answer: Answer) -> bool:
+    """Whether an answer is 429, which says nothing about its question."""
+    return answer.exchange.status == TOO_MANY_REQUESTS
+
+
+def is_available(subject: Subject, check: Check, answer: Answer) -> bool:
+    """Whether an answer says something about its question; else the clause lacks it."""
+    if is_unavailable(answer.exchange):
+        check.lack(UnansweredQuestion.of(subject.target.name, answer.asked, answer.exchange))
+        return False
+    return True
+
+
+def said(answer: Answer) -> str:
+    """What an answer without legs said, for a coverage."""
+    status = answer.exchange.status
+    return "not answered" if status is None else f"answered with {status}"
+
+
+def can_compare(pair: SubjectPair, check: Check, old: Answer, new: Answer) -> bool:
+    """Whether the answers of both sides to a question about a known recording can be compared.
+
+    An error of the old side shows nothing, nor does 429 of the new side: the clause lacks these answers. Another error
+    of the new side is a difference.
+    """
+    if not shows_calls(pair.old, old):
+        check.lack(UnansweredQuestion.of(pair.old.target.name, old.asked, old.exchange))
+        return False
+    if is_busy(new):
+        check.lack(UnansweredQuestion.of(pair.new.target.name, new.asked, new.exchange))
+        return False
+    return True
+
+
+def compared_calls(pair: SubjectPair, check: Check) -> Iterator[ComparedCall]:
+    """Each known call that starts between `since` and `until`, and whose answers can be compared."""
     for call in asked_calls(pair):
-        if shows_calls(pair.old, call.old) and not is_outside(pair, call):
+        if not is_outside(pair, call) and can_compare(pair, check, call.old, call.new):
             yield call
 
 
-def moved_legs(pair: SubjectPair) -> Iterator[Moved]:
+def moved_legs(pair: SubjectPair, check: Check) -> Iterator[Moved]:
     """Every leg that both sides list."""
-    for call in compared_calls(pair):
+    for call in compared_calls(pair, check):
         replaced = {name_of(leg): leg for leg in call.new.legs}
         for leg in call.old.legs:
             found = replaced.get(name_of(leg))

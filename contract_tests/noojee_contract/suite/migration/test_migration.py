@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 
-from noojee_contract.clients.retry_after import is_unavailable
 from noojee_contract.comparison.difference import LegPair
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, SubjectPair
-from noojee_contract.model.coverage import OUTSIDE_SAMPLE, Covered
+from noojee_contract.model.coverage import OUTSIDE_SAMPLE, OUTSIDE_WINDOW, Covered
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.migration.compared import by_name, check_listed, compared_calls, moved_legs, shows_calls
+from noojee_contract.suite.migration.compared import (
+    by_name,
+    can_compare,
+    check_listed,
+    compared_calls,
+    is_available,
+    is_busy,
+    moved_legs,
+    said,
+    shows_calls,
+)
 from noojee_contract.suite.migration.known_calls import (
     ComparedCall,
     KnownRow,
@@ -34,7 +43,6 @@ from noojee_contract.suite.support.listing import (
 )
 from noojee_contract.suite.support.queries import allowed_values
 
-OUTSIDE = "outside since and until"
 MOST_TAGS = 20  # of legs, that no recordings file names
 STRANGE = 6  # hostile values, and shortened tags, that the test sends to each side
 
@@ -47,7 +55,7 @@ def _allowed_values(pair: SubjectPair) -> list[str]:
 
 def _check_field(pair: SubjectPair, check: Check, field: str) -> None:
     """Check that both sides give each leg the same decoded value of a field."""
-    for moved in moved_legs(pair):
+    for moved in moved_legs(pair, check):
         moved.check(check, field, DECODED[field](moved.old), DECODED[field](moved.new))
 
 
@@ -55,19 +63,20 @@ def _check_field(pair: SubjectPair, check: Check, field: str) -> None:
 def test_the_same_calls_are_there(pair: SubjectPair, check: Check) -> None:
     """DOC: the page of the replacement is that of the legacy API with another path and key."""
     known = known_calls(pair)
-    left_out = {OUTSIDE: known.before, OUTSIDE_SAMPLE: known.not_drawn}
+    left_out = {OUTSIDE_WINDOW: known.before, OUTSIDE_SAMPLE: known.not_drawn}
     check.cover(Covered.CALLS, known=len(known.unique_ids), not_compared={})
     for reason, count in left_out.items():
         if count:
             check.cover(Covered.CALLS, known=count, not_compared={reason: count})
     for call in asked_calls(pair, known):
         if is_outside(pair, call):
-            check.cover(Covered.CALLS, not_compared={OUTSIDE: 1})
-        elif not (call.old_legs or shows_calls(pair.old, call.old)):
-            check.cover(Covered.CALLS, not_compared={"answered with an error by the old side": 1})
-        else:
+            check.cover(Covered.CALLS, not_compared={OUTSIDE_WINDOW: 1})
+        elif can_compare(pair, check, call.old, call.new) or (call.old_legs and not is_busy(call.new)):
             check.cover(Covered.CALLS, compared=1)
             _check_call(check, call)
+        else:
+            side, answer = ("new", call.new) if is_busy(call.new) else ("old", call.old)
+            check.cover(Covered.CALLS, not_compared={f"{said(answer)} by the {side} side": 1})
 
 
 def _check_call(check: Check, call: ComparedCall) -> None:
@@ -106,7 +115,7 @@ def _check_call(check: Check, call: ComparedCall) -> None:
 @clause("migration.legs")
 def test_a_call_has_the_same_legs(pair: SubjectPair, check: Check) -> None:
     """SPEC: an entry for each leg of a call."""
-    for call in compared_calls(pair):
+    for call in compared_calls(pair, check):
         old, new = by_name(call.old.legs), by_name(call.new.legs)
         both, either = old.keys() & new.keys(), old.keys() | new.keys()
         check.cover(Covered.LEGS, known=len(either), compared=len(both))
@@ -119,7 +128,7 @@ def test_a_call_has_the_same_legs(pair: SubjectPair, check: Check) -> None:
 @clause("migration.once")
 def test_no_leg_is_there_more_often(pair: SubjectPair, check: Check) -> None:
     """SPEC: an entry for each leg of a call."""
-    for call in compared_calls(pair):
+    for call in compared_calls(pair, check):
         if not call.new.legs:
             continue  # migration.calls says whether they are missing
         before = Counter(names(call.old.legs))
@@ -137,19 +146,19 @@ def test_no_leg_is_there_more_often(pair: SubjectPair, check: Check) -> None:
 def test_a_tag_brings_the_same_legs(pair: SubjectPair, check: Check) -> None:
     """SPEC: an array containing any matching calls."""
     outside = outside_ids(pair)
-    for tag in (*tags_of(pair), *_tags_of_legs(pair)):
+    for tag in (*tags_of(pair), *_tags_of_legs(pair, check)):
         old, new = pair.old.by_tag(tag), pair.new.by_tag(tag)
-        if shows_calls(pair.old, old):
+        if can_compare(pair, check, old, new):
             left_out = outside | outside_in(pair, old, new)
             sides = [by_name(leg for leg in answer.legs if leg.unique_id not in left_out) for answer in (old, new)]
             check_listed(check, f"tag {tag!r}", new, *sides)
 
 
-def _tags_of_legs(pair: SubjectPair) -> list[str]:
+def _tags_of_legs(pair: SubjectPair, check: Check) -> list[str]:
     """A random sample of tags of compared legs, on either side of a read-only migration, that no file contains."""
     if pair.old.archive is not None:
         return []
-    legs = [leg for call in compared_calls(pair) for leg in (*call.old.legs, *call.new.legs)]
+    legs = [leg for call in compared_calls(pair, check) for leg in (*call.old.legs, *call.new.legs)]
     tags = {leg.tag for leg in legs if leg.tag and all(side.client.can_encode(leg.tag) for side in pair.sides)}
     return pair.sampling.in_random_order(tags.difference(tags_of(pair)))[:MOST_TAGS]
 
@@ -159,6 +168,8 @@ def test_a_known_recording_is_listed_by_both_sides(pair: SubjectPair, check: Che
     """DOC: the page of the replacement is that of the legacy API with another path and key."""
     outside = outside_ids(pair)
     for row in known_rows(pair):
+        if not can_compare(pair, check, row.old, row.new):
+            continue
         old, new = ([leg for leg in each.legs if leg.unique_id not in outside] for each in (row.old, row.new))
         if old and not new:
             _check_row(check, row, row.new, "new side", LegPair(old[0], None))
@@ -190,25 +201,29 @@ def test_a_value_without_legs_has_no_legs_on_the_replacement(pair: SubjectPair, 
         if value in tags_of(pair):
             continue
         old = pair.old.by_tag(value)
-        if old.legs or not shows_calls(pair.old, old):
-            continue
-        new = pair.new.by_tag(value)
-        if not is_unavailable(new.exchange):
-            listed = legs_in_words(names(new.legs))
-            check(
-                not new.legs,
-                f"tag {value[:60]!r} gives no leg on the old side and {listed} on the new side",
-                new.exchange,
-                kind=FailureKind.UNEXPECTED_LEG,
-                expected="no legs",
-                actual=listed,
-            )
+        if is_available(pair.old, check, old) and not old.legs and shows_calls(pair.old, old):
+            _check_nothing(pair, check, value)
+
+
+def _check_nothing(pair: SubjectPair, check: Check, value: str) -> None:
+    """Check that the new side lists nothing for a tag."""
+    new = pair.new.by_tag(value)
+    if is_available(pair.new, check, new):
+        listed = legs_in_words(names(new.legs))
+        check(
+            not new.legs,
+            f"tag {value[:60]!r} gives no leg on the old side and {listed} on the new side",
+            new.exchange,
+            kind=FailureKind.UNEXPECTED_LEG,
+            expected="no legs",
+            actual=listed,
+        )
 
 
 @clause("migration.starts")
 def test_a_leg_started_at_the_same_instant(pair: SubjectPair, check: Check) -> None:
     """SPEC: Start is when the leg started."""
-    for moved in moved_legs(pair):
+    for moved in moved_legs(pair, check):
         moved.check_start(check)
 
 
@@ -240,7 +255,7 @@ def test_a_leg_has_the_same_parties(pair: SubjectPair, check: Check) -> None:
 @clause("migration.dialled")
 def test_a_call_has_the_same_did(pair: SubjectPair, check: Check) -> None:
     """SPEC: the DID that the caller dialed; internal for internal calls."""
-    for moved in moved_legs(pair):
+    for moved in moved_legs(pair, check):
         if moved.old.direction != "outbound" or moved.old.did == moved.new.did:
             moved.check(check, "DID", moved.old.did, moved.new.did)
 

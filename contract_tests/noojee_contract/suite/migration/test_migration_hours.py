@@ -9,11 +9,23 @@ from noojee_contract.comparison.difference import LegPair
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject, SubjectPair
+from noojee_contract.engine.unanswered import UnansweredQuestion
+from noojee_contract.errors import TooSoon
 from noojee_contract.model.archive import hour_of
-from noojee_contract.model.coverage import Covered
+from noojee_contract.model.coverage import NOT_ASKED, Covered
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
-from noojee_contract.suite.migration.compared import Legs, Moved, by_name, check_listed, compared_calls, shows_calls
+from noojee_contract.suite.migration.compared import (
+    Legs,
+    Moved,
+    by_name,
+    can_compare,
+    check_listed,
+    compared_calls,
+    is_busy,
+    said,
+    shows_calls,
+)
 from noojee_contract.suite.migration.known_calls import (
     ComparedCall,
     LocalHour,
@@ -68,7 +80,7 @@ def _sides(pair: SubjectPair) -> tuple[Side, Side]:
 def test_a_leg_by_hour_is_one_of_the_other_side(pair: SubjectPair, check: Check) -> None:
     """DOC: legs that ended in that hour; they are the same legs."""
     _cover_hours(pair, check)
-    calls = {call.unique_id: call for call in compared_calls(pair)}
+    calls = {call.unique_id: call for call in compared_calls(pair, check)}
     old, new = _sides(pair)
     for side, other in ((new, old), (old, new)):
         known: dict[str, Legs] = {}  # a call may have thousands of legs
@@ -83,21 +95,25 @@ def _cover_hours(pair: SubjectPair, check: Check) -> None:
     hours = hours_of(pair)
     check.cover(Covered.HOURS, known=len(hours))
     for hour in hours:
-        reason = _not_compared(pair, hour)
+        reason = _not_compared(pair, check, hour)
         if reason is None:
             check.cover(Covered.HOURS, compared=1)
         else:
             check.cover(Covered.HOURS, not_compared={reason: 1})
 
 
-def _not_compared(pair: SubjectPair, hour: PairHour) -> str | None:
+def _not_compared(pair: SubjectPair, check: Check, hour: PairHour) -> str | None:
     """Why an hour is not compared; None where each side that has it lists it."""
     for side, local, words in ((pair.old, hour.old, "old side"), (pair.new, hour.new, "new side")):
-        answer = listing(side, local)
-        if local is not None and answer is None:
-            return "not asked, because max_wait_seconds allows no wait"
-        if answer is not None and not shows_calls(side, answer):
-            return f"answered with an error by the {words}"
+        if local is None:
+            continue
+        try:
+            answer = side.by_hour(*local)
+        except TooSoon as soon:
+            return NOT_ASKED if soon.answered is None else f"answered with {soon.answered} by the {words}"
+        if not shows_calls(side, answer):
+            check.lack(UnansweredQuestion.of(side.target.name, answer.asked, answer.exchange))
+            return f"{said(answer)} by the {words}"
     return None
 
 
@@ -147,7 +163,7 @@ def test_both_sides_list_the_same_legs_in_an_hour(pair: SubjectPair, check: Chec
     """DOC: legs that ended in that hour."""
     outside = outside_ids(pair)
     for hour in hours_of(pair):
-        both = _both_answers(pair, hour)
+        both = _both_answers(pair, check, hour)
         if both is None:
             continue
         old, new = (by_name(leg for leg in each.legs if leg.unique_id not in outside) for each in both)
@@ -157,29 +173,29 @@ def test_both_sides_list_the_same_legs_in_an_hour(pair: SubjectPair, check: Chec
             _check_fields(check, Moved(old[name], new[name], both[1]), f"{where}: {describe_leg(old[name])}")
 
 
-def _both_answers(pair: SubjectPair, hour: PairHour) -> tuple[Answer, Answer] | None:
-    """The answers of both sides to an hour; None where a side was not asked, or the old side answers with an error."""
+def _both_answers(pair: SubjectPair, check: Check, hour: PairHour) -> tuple[Answer, Answer] | None:
+    """The answers of both sides to an hour; None where a side was not asked, or they cannot be compared."""
     old, new = listing(pair.old, hour.old), listing(pair.new, hour.new)
-    return None if old is None or new is None or not shows_calls(pair.old, old) else (old, new)
+    return None if old is None or new is None or not can_compare(pair, check, old, new) else (old, new)
 
 
 @clause("migration.by-hour-whole")
 def test_every_leg_of_the_other_side_is_listed_in_its_hour(pair: SubjectPair, check: Check) -> None:
     """DOC: legs that ended in that hour. Start plus Duration give the hour, or two hours if close to its end."""
-    calls = list(compared_calls(pair))
+    calls = list(compared_calls(pair, check))
     old, new = _sides(pair)
     listed = ListedNames()
     for side, other in ((new, old), (old, new)):
         for leg in (leg for call in calls for leg in other.legs(call)):
-            answers = _hours_with(side, leg)
+            answers = _hours_with(check, side, leg)
             if answers:
                 _check_listed_by_hour(check, leg, answers, side, listed)
 
 
-def _hours_with(side: Side, leg: Leg) -> list[Answer]:
+def _hours_with(check: Check, side: Side, leg: Leg) -> list[Answer]:
     """The answers to the hours in which a leg can have ended.
 
-    Empty where not all of them are known, or the old side answers with an error.
+    Empty where not all of them are known, or one shows nothing: an error of the old side, or 429.
     """
     zone = side.subject.zone
     second_is_left_out = side.subject.profile.get("repeated_hour") == "first"
@@ -190,8 +206,10 @@ def _hours_with(side: Side, leg: Leg) -> list[Answer]:
         return []
     answers = [listing(side.subject, hour) for hour in hours]
     found = [answer for answer in answers if answer is not None]
-    if not side.is_new:
-        found = [answer for answer in found if shows_calls(side.subject, answer)]
+    for answer in found:
+        if is_busy(answer) or not (side.is_new or shows_calls(side.subject, answer)):
+            check.lack(UnansweredQuestion.of(side.subject.target.name, answer.asked, answer.exchange))
+            return []
     return found if len(found) == len(answers) else []
 
 

@@ -24,7 +24,7 @@ from noojee_contract.suite.support.listing import LegName, describe_leg, is_long
 @clause("migration.sound")
 def test_a_leg_sounds_the_same(pair: SubjectPair, check: Check) -> None:
     """SPEC: access to the call's audio data."""
-    legs = {name_of(moved.old): moved for moved in moved_legs(pair)}
+    legs = {name_of(moved.old): moved for moved in moved_legs(pair, check)}
     if pair.old.archive is None:
         _check_sample(pair, check, legs)
         return
