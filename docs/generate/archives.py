@@ -38,6 +38,5 @@ def page() -> str:
 
 
 def _row(archive: BundledArchive) -> list[str]:
-    hours = ", ".join(f"{date} {hour}" for date, hour in archive.hours)
     tags = codes(shown(tag) for tag in archive.tags) or "none"
-    return [code(archive.name), archive.description, archive.counts, tags, hours]
+    return [code(archive.name), archive.description, archive.counts, tags, archive.days]

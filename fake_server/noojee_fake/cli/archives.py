@@ -49,6 +49,14 @@ class BundledArchive:
         return f"{calls} {'call' if calls == 1 else 'calls'}, {self.legs} {'leg' if self.legs == 1 else 'legs'}"
 
     @property
+    def days(self) -> str:
+        """The hours in which legs ended, by day, such as `2026/03/11 hour 9, 10`."""
+        days: dict[str, list[str]] = {}
+        for date, hour in self.hours:
+            days.setdefault(date, []).append(str(hour))
+        return "; ".join(f"{date} hour {', '.join(hours)}" for date, hours in days.items())
+
+    @property
     def requests(self) -> tuple[str, ...]:
         """A request for a tag or a call of the archive, and one for its first hour, as curl commands."""
         if self.tags:
@@ -96,17 +104,13 @@ def _lines(archive: BundledArchive) -> list[str]:
     title = f"{archive.name}: {archive.counts}"
     if archive.same_as is not None:
         return [f"{title}, the same as {archive.same_as}", *(f"  {each}" for each in archive.requests)]
-    days: dict[str, list[int]] = {}
-    for date, hour in archive.hours:
-        days.setdefault(date, []).append(hour)
-    hours = "; ".join(f"{date} hour {', '.join(str(hour) for hour in on_day)}" for date, on_day in days.items())
     tags = ", ".join(shown(tag) for tag in archive.tags) or "none"
     return [
         title,
         f"  {archive.description}",
         f"  tags: {tags}",
         f"  unique ids: {', '.join(shown(unique_id) for unique_id in archive.unique_ids)}",
-        f"  legs ended: {hours}",
+        f"  legs ended: {archive.days}",
         f"  clock: starts at {archive.now}",
         *(f"  {each}" for each in archive.requests),
     ]

@@ -54,6 +54,13 @@ def test_gaps_of_a_site_are_named(tmp_path: Path) -> None:
     assert named == [[("lost.md", "")], [("gone.md", "")], [("", "noojee_contract/extra")]]
 
 
+def test_a_readme_has_a_section_of_its_own() -> None:
+    """The site takes a README for the page of its section, so that its own title would be in no menu."""
+    nav = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    assert re.findall(r'= "[^"]*README\.md"', nav) == []
+    assert re.findall(r'= \["[^"]*README\.md"\]', nav)
+
+
 @pytest.mark.parametrize(
     ("command", "main"),
     [("noojee-contract", noojee_contract.cli.main.main), ("noojee-fake", noojee_fake.cli.main.main)],
