@@ -12,6 +12,7 @@ from typing import Any
 
 from noojee_fake.adapters import service
 from noojee_fake.adapters.long_poll import LongPolls
+from noojee_fake.adapters.request_reader import Body
 from noojee_fake.adapters.service import Log, Service
 from noojee_fake.messages import Pending, Request, Streamed
 from noojee_fake.server.sandboxes import Sandboxes
@@ -49,12 +50,17 @@ class App:
         response = self._service.refusal(head, None)
         request = head
         if response is None:
+            body = Body(self._service.budget)  # it counts until the response is sent
+            body.kept_bytes = self._service.kept_bytes(head)
             try:
-                body, length = await _body(receive, self._service.kept_bytes(head))
+                await _read(receive, body)
             except _ClientLeft:
                 return
-            request = replace(head, body=body)
-            response = self._service.answer(request, length)
+            request = replace(head, body=body.take())
+            if body.is_over_budget:
+                response = self._service.no_room(head)
+            else:
+                response = self._service.answer(request, body.length)
         if isinstance(response, Pending):
             left = asyncio.ensure_future(_left(receive))
             try:
@@ -100,25 +106,17 @@ class _ClientLeft(Exception):
     """The client left before its request was complete. The received part is not used."""
 
 
-async def _body(receive: Receive, kept_bytes: int) -> tuple[bytes, int]:
-    """The first `kept_bytes` of a body, and its length.
+async def _read(receive: Receive, body: Body) -> None:
+    """Read a body.
 
-    The rest is read and dropped, because a client that still sends would not see its response. Reading ends at twice
+    What is not kept is read too, because a client that still sends would not see its response. Reading ends at twice
     the limit of all bodies.
     """
-    message = await _part(receive)
-    if not message.get("more_body"):
-        whole: bytes = message.get("body", b"")
-        return whole[:kept_bytes], len(whole)
-    parts = bytearray()
-    size = 0
-    while True:
-        part = message.get("body", b"")
-        size += len(part)
-        parts += part[: max(0, kept_bytes - len(parts))]
-        if not message.get("more_body") or size > 2 * service.LARGEST_BODY_BYTES:
-            return bytes(parts), size
+    more = True
+    while more and body.length <= 2 * service.LARGEST_BODY_BYTES:
         message = await _part(receive)
+        body.add(message.get("body", b""))
+        more = message.get("more_body", False)
 
 
 async def _part(receive: Receive) -> Message:
