@@ -14,7 +14,8 @@ from noojee_fake.messages import Request
 from noojee_fake.pbx.methods import Method, methods
 from noojee_fake.pbx.versions import VERSIONS
 
-_DATE = re.compile(r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}")
+_DATE = re.compile(r"[0-9]{4}/(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01])")
+_HOUR = re.compile(r"[01]?[0-9]|2[0-3]")
 CREDENTIALS = ("apiKey", "timeStamp", "hash")
 
 _NEAR = 0.6
@@ -159,10 +160,14 @@ def _misplaced(path: str, request: Request) -> list[str]:
 def _values_differ(path: str, parameters: Parameters) -> list[str]:
     """Values of a form that the method does not take."""
     described = _described().get(path)
-    date = parameters.get("date") if described and any(row.name == "date" for row in described.parameters) else None
-    if date and not _DATE.fullmatch(date):
-        return ["another form of date: it is YYYY/MM/DD, such as 2021/09/14"]
-    return []
+    names = {row.name for row in described.parameters} if described else set()
+    differs = []
+    date, hour = parameters.get("date"), parameters.get("hour")
+    if "date" in names and date and not _DATE.fullmatch(date):
+        differs.append("another form of date: it is YYYY/MM/DD, such as 2021/09/14")
+    if "hour" in names and hour and not _HOUR.fullmatch(hour):
+        differs.append("another form of hour: it is 0 to 23")
+    return differs
 
 
 def _no_credentials(names: Iterable[str], parameters: Parameters) -> list[str]:

@@ -164,7 +164,22 @@ def test_near_miss_names_where_the_parameters_are(pbx: Any, headers: dict[str, s
     assert any(text.startswith(says) for text in found["differs"])
 
 
-@pytest.mark.parametrize(("date", "is_wrong"), [("2021-09-14", True), ("14/09/2021", True), ("2021/09/14", False)])
+@pytest.mark.parametrize("hour", ["24", "3pm", "15:00", "-1", "015"])
+def test_near_miss_names_another_form_of_hour(pbx: Any, hour: str) -> None:
+    """By hour takes 0 to 23. Source: W-H (DOC)."""
+    caller = pbx()
+    found = near(caller, f"{D}/retrieveMetaDataByHour", f"apiKey={caller.key}&date=2021/09/14&hour={hour}")
+    assert found is not None
+    assert found[1] == ["another form of hour: it is 0 to 23"]
+
+
+@pytest.mark.parametrize(
+    ("date", "is_wrong"),
+    [
+        *(("2021-09-14", True), ("14/09/2021", True), ("2021/9/14", True), ("2021/13/14", True), ("2021/09/32", True)),
+        ("2021/09/14", False),
+    ],
+)
 def test_near_miss_names_another_form_of_date(pbx: Any, date: str, is_wrong: bool) -> None:
     """By hour takes YYYY/MM/DD. Source: W-H (DOC)."""
     caller = pbx()
