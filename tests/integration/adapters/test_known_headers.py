@@ -119,6 +119,37 @@ def streams(draw: st.DrawFn) -> list[bytes]:
     return [b"GET /first?a=b HTTP/1.1" + kinds[0], *pieces]
 
 
+queries = st.lists(st.sampled_from([b"a=b", b"&", b"tag=%41", b"=", b"?", b"xxxxxxxx"]), max_size=4).map(b"".join)
+tails = st.sampled_from([b"", b"", b"", b"abcde", b"\r\n", b"0\r\n\r\n", b"5\r\nabcde\r\n0\r\n\r\n", GET])
+
+
+@st.composite
+def alike(draw: st.DrawFn) -> list[bytes]:
+    """Requests that differ in the query, some of them bent, cut, or with more bytes behind them."""
+    start = draw(
+        st.sampled_from([b"GET /a?", b"POST /a?", b"HEAD //a%20?", b"PUT /a?", b"GET /a#?", b"GET http://h/a?"])
+    )
+    end = b" HTTP/1.1" + draw(after_lines)
+    pieces = [start + draw(queries) + end]
+    for _ in range(draw(st.integers(1, 6))):
+        piece = start + draw(queries) + end
+        for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+            at = draw(st.integers(0, len(piece)))
+            piece = piece[:at] + draw(odd_bytes) + piece[at + draw(st.integers(0, 2)) :]
+        piece += draw(tails)
+        at = draw(st.one_of(st.just(len(piece)), st.integers(0, len(piece))))
+        pieces += [piece[:at], piece[at:]]
+    return [piece for piece in pieces if piece]
+
+
+@given(alike())
+@example([GET, *(GET[:at] + GET[at + 1 :] for at in range(len(GET)))])
+@example([part for at in range(1, len(GET)) for part in (GET[:at], GET[at:], GET)])
+def test_requests_that_differ_in_the_query_are_read_like_new_ones(pieces: list[bytes]) -> None:
+    """Cut at any byte, with a body behind them, or two in one packet."""
+    assert outcome(pieces) == parsed_outcome(pieces)
+
+
 @given(streams())
 @example([GET, GET, OTHER, GET])
 @example([GET, GET.replace(b"b=c", b""), GET.replace(b"b=c", b"b?c"), GET.replace(b"?b=c", b"")])
