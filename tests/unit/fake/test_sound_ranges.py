@@ -85,6 +85,20 @@ def test_too_many_ranges_count_for_nothing() -> None:
     assert (answer.status, len(answer.body)) == (200, SIZE)
 
 
+def test_several_long_ranges_count_for_nothing() -> None:
+    """The parts of one body are in memory. A file of 690 MB, and one long range of it, are streamed instead."""
+    sound = Recording(b"", bytes(16_000), 12 * 3600)
+
+    def sent(wanted: str) -> tuple[int, int]:
+        request = Request(method="GET", path="/", headers=(("range", wanted),))
+        response = send_sound(request, sound, "1.1-1")
+        return response.status, response.size_bytes
+
+    assert sent("bytes=0-99,4000000-4000099")[0] == 206
+    assert sent("bytes=0-300000000,300000200-600000000") == (200, 12 * 3600 * 16_000)
+    assert sent("bytes=0-300000000") == (206, 300_000_001)
+
+
 def test_a_header_that_comes_twice_is_one_list() -> None:
     """Two Range headers are no range set, two If-None-Match are two lists in one (RFC 9110, 5.3)."""
     twice = (("range", "bytes=0-1"), ("range", "bytes=5-6"))
