@@ -22,7 +22,7 @@ from noojee_fake.errors import MemoryBudgetError, StateError
 from noojee_fake.messages import CLOSED, Closed, Pending, Request, Response
 from noojee_fake.pbx.addresses import Addresses
 from noojee_fake.pbx.clock import SECOND, Clock
-from noojee_fake.pbx.credentials import ApiKeys
+from noojee_fake.pbx.credentials import ApiKeys, UsedHashes
 from noojee_fake.pbx.directory import DEFAULT, Directory
 from noojee_fake.pbx.live.switchboard import Switchboard
 from noojee_fake.pbx.memory_budget import MemoryBudget
@@ -114,7 +114,7 @@ class Pbx:
 
     def forget_limits(self) -> None:
         """Reset used hashes, authentications and the by-hour limit, and drop cached answers."""
-        self._access = AccessState()
+        self._access = AccessState(used_once=UsedHashes(self.budget), used_for_an_hour=UsedHashes(self.budget))
         self._arrange()
 
     def set_up(self, *, profile: Profile, version: str | None) -> None:

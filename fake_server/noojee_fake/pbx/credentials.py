@@ -12,10 +12,16 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
 
+from noojee_fake.errors import MemoryBudgetError
+from noojee_fake.pbx.memory_budget import GIVING_WAY_SHARE, MemoryBudget
+
 WINDOW_MILLIS = 10_000
 HOUR_MILLIS = 3_600_000
 MOST_ATTEMPTS = 5
 _MOST_USED_HASHES = 100_000
+_HASH_BYTES = 300
+_STEP_HASHES = 1000
+"""What a used hash takes in memory; the memory budget is asked for so many at once."""
 _MILLIS_DIGITS = 13
 _SECONDS_DIGITS = 10
 _NEVER = (-1, "")
@@ -91,9 +97,13 @@ class HashRules:
 
 
 class UsedHashes:
-    """The used hashes, each until it expires. At most 100,000 are kept; the oldest are dropped first."""
+    """The used hashes, each until it expires, as far as the memory budget has room: the oldest are dropped first.
 
-    def __init__(self) -> None:
+    At most 100,000 are kept that are valid for an hour. Hashes for one use expire after ten seconds, so all are kept.
+    """
+
+    def __init__(self, budget: MemoryBudget | None = None) -> None:
+        self._held = (budget or MemoryBudget()).reserve(0)
         self._lock = threading.Lock()
         self._used: OrderedDict[str, tuple[int, str]] = OrderedDict()  # until when, and the time stamp
 
@@ -113,6 +123,8 @@ class UsedHashes:
         with self._lock:
             if again or used not in self._used:
                 self._used.pop(used, None)
+                if len(self._used) >= _MOST_USED_HASHES:
+                    self._used.popitem(last=False)
                 self._remember(used, time_stamp, now_millis, until_millis)
 
     def time_stamp(self, used: str, now_millis: int) -> str | None:
@@ -122,9 +134,19 @@ class UsedHashes:
 
     def _remember(self, used: str, time_stamp: str, now_millis: int, until_millis: int) -> None:
         kept = self._used
-        while kept and (len(kept) >= _MOST_USED_HASHES or next(iter(kept.values()))[0] < now_millis):
+        while kept and next(iter(kept.values()))[0] < now_millis:
             kept.popitem(last=False)
         kept[used] = until_millis, time_stamp
+        if len(kept) * _HASH_BYTES > self._held.size_bytes:
+            self._grow()
+
+    def _grow(self) -> None:
+        """Take more of the budget; without room, drop the oldest hashes."""
+        try:
+            self._held.resize(self._held.size_bytes + _STEP_HASHES * _HASH_BYTES, share=GIVING_WAY_SHARE)
+        except MemoryBudgetError:
+            while len(self._used) * _HASH_BYTES > self._held.size_bytes:
+                self._used.popitem(last=False)
 
 
 class Attempts:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from noojee_fake.pbx.credentials import UsedHashes
+from noojee_fake.pbx.memory_budget import MemoryBudget
 
 PATH = "/rest/RecordingAPI/retrieveMetaData"
 EXPIRED = b'{"Message":"Expired TimeStamp","Code":-1}'
@@ -145,6 +146,35 @@ def test_used_hashes_take_bounded_memory() -> None:
         assert spent.use_once(f"hash {second}", now_millis=now, until_millis=now + 10_500)
         assert not spent.use_once(f"hash {second}", now_millis=now, until_millis=now + 10_500)
     assert len(spent) <= 12
+
+
+def test_used_hashes_count_in_the_memory_budget() -> None:
+    """They give way: without room, the oldest are forgotten."""
+    budget = MemoryBudget(2_000_000)
+    spent = UsedHashes(budget)
+    for number in range(10_000):
+        assert spent.use_once(f"hash {number}", now_millis=0, until_millis=10_000)
+    assert budget.used_bytes <= 1_000_000
+    assert 2000 < len(spent) < 4000
+    assert not spent.use_once("hash 9999", now_millis=0, until_millis=10_000)
+
+
+def test_each_used_hash_is_kept_for_its_ten_seconds() -> None:
+    """A fast client uses more than a hundred thousand in that time, and none of them twice."""
+    spent = UsedHashes()
+    for number in range(150_000):
+        spent.use_once(f"hash {number}", now_millis=0, until_millis=10_000)
+    assert not spent.use_once("hash 0", now_millis=0, until_millis=10_000)
+
+
+def test_hashes_of_an_hour_are_limited() -> None:
+    """The oldest are forgotten: memory does not grow through a run of an hour."""
+    used = UsedHashes()
+    for number in range(100_010):
+        used.renew(f"hash {number}", "1", now_millis=0, until_millis=3_600_000, again=False)
+    assert len(used) == 100_000
+    assert used.time_stamp("hash 9", 0) is None
+    assert used.time_stamp("hash 10", 0) == "1"
 
 
 def test_time_needs_no_credentials_and_is_the_pbx_clock(tagged: Any) -> None:
