@@ -47,8 +47,8 @@ def get_directory(pbx: Pbx, _: Request) -> Response:
 
 
 def put_directory(pbx: Pbx, request: Request) -> Response:
-    """Replace the whole directory. Live calls do not change. Raises UsageError."""
-    directory = read_directory(read_body(request, "Directory"))
+    """Replace the whole directory. Live calls do not change. Raises UsageError or MemoryBudgetError."""
+    directory = read_directory(read_body(request, "Directory")).counted(pbx.budget)
     with pbx.change:
         pbx.switchboard.directory = directory
         return answer(200, write_directory(directory))

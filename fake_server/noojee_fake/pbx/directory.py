@@ -12,6 +12,7 @@ from typing import Any
 
 from noojee_fake.errors import UsageError
 from noojee_fake.pbx.documents import mistake
+from noojee_fake.pbx.memory_budget import MemoryBudget, Reservation
 
 ANY_DID = "*"
 
@@ -66,6 +67,11 @@ class Route:
     record: Record = Record.QUEUE
 
 
+ROW_BYTES = 500
+MEMBER_BYTES = 60
+"""About what a user, a queue or a route takes in memory, and a member of a queue."""
+
+
 class Directory:
     """Users, queues and routes, with lookups by name, extension and number."""
 
@@ -73,6 +79,7 @@ class Directory:
         self.users = users
         self.queues = queues
         self.routes = routes
+        self._held: Reservation | None = None
         self._by_name = {user.name: user for user in users}
         self._by_extension = {user.extension: user for user in users if user.extension is not None}
         self._queues = {queue.number: queue for queue in queues}
@@ -81,6 +88,13 @@ class Directory:
         for queue in queues:
             for member in dict.fromkeys(queue.members):
                 self._queues_of.setdefault(member, []).append(queue.number)
+
+    def counted(self, budget: MemoryBudget) -> Directory:
+        """This directory, which counts in a budget until nobody holds it. Raises MemoryBudgetError."""
+        rows = len(self.users) + len(self.queues) + len(self.routes)
+        members = sum(len(queue.members) for queue in self.queues)
+        self._held = budget.reserve(rows * ROW_BYTES + members * MEMBER_BYTES)
+        return self
 
     def user(self, name: str) -> User | None:
         """The user of a login name."""

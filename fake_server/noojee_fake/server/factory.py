@@ -97,7 +97,7 @@ def build_pbx(spec: SandboxSpec, parts: ServerParts) -> tuple[Pbx, Snapshots]:
         keys=_checked(parts.keys),
         dialects=_dialects(DIALECTS if spec.dialects is None else spec.dialects),
         version=spec.version,
-        directory=DEFAULT if spec.directory is None else read_directory(spec.directory),
+        directory=DEFAULT if spec.directory is None else read_directory(spec.directory).counted(parts.budget),
         default_account=archive.default_account,
         addresses=parts.addresses or Addresses(None),
         budget=parts.budget,

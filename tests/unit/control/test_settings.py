@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from noojee_fake.pbx.directory import DEFAULT, write_directory
+from noojee_fake.pbx.directory import DEFAULT, MEMBER_BYTES, ROW_BYTES, write_directory
 from noojee_fake.pbx.versions import VERSIONS
 
 TIME = "/rest/Time"
@@ -63,6 +63,27 @@ def test_only_allowed_addresses_are_served(pbx: Any) -> None:
     assert caller.ask(TIME, client="10.9.8.7").status == 403
     caller.control_json("PUT", "/access", {"allowed_addresses": None})
     assert caller.ask(TIME, client="192.0.2.1").status == 200
+
+
+def test_long_list_of_addresses_is_refused(pbx: Any) -> None:
+    """Each request of the PBX looks through it."""
+    caller = pbx()
+    many = {"allowed_addresses": ["10.0.0.0/8"] * 1001}
+    assert caller.control_json("PUT", "/access", many, status=400)["path"] == "$.allowed_addresses"
+    assert caller.control_json("GET", "/access") == {"allowed_addresses": None}
+
+
+def test_directory_counts_in_the_memory_budget(pbx: Any) -> None:
+    """Until another one replaces it."""
+    caller = pbx()
+    budget = caller.sandboxes.budget
+    before = budget.used_bytes
+    users = [{"name": f"user{number}", "extension": str(1000 + number)} for number in range(1000)]
+    queue = {"number": "600", "members": [user["extension"] for user in users]}
+    caller.control_json("PUT", "/directory", {"users": users, "queues": [queue]})
+    assert budget.used_bytes > before + 1000 * (ROW_BYTES + MEMBER_BYTES)
+    caller.control_json("PUT", "/directory", {})
+    assert budget.used_bytes < before + 100_000
 
 
 def test_retention_rules_are_changed_one_by_one(pbx: Any, call: Any, leg: Any) -> None:
