@@ -21,7 +21,7 @@ def run_options(arguments: argparse.Namespace, *, without: Collection[str] = ())
 def one_target(options: RunOptions) -> Target:
     """The target that the options choose. Raises TargetError if there are several."""
     targets, _ = chosen_targets(options)
-    if len(targets) != 1 and options.config is None:
+    if len(targets) != 1 and options.is_embedded_by_default:
         raise TargetError(
             f"there is no target file {HERE} in this folder: write one with noojee-contract init, name one with "
             "--config, or describe a target with --base-url"

@@ -64,6 +64,11 @@ class RunOptions:
         return words(REPEATED_FLAGS, {"config": config, "exchanges": self.exchanges, **self.target_flags})
 
     @property
+    def is_embedded_by_default(self) -> bool:
+        """Whether the run checks the embedded PBX because nothing names another, and the folder has no target file."""
+        return self.config is None and not self.target_flags and not self.exchanges
+
+    @property
     def time_limit_seconds(self) -> float | None:
         """The longest time of the run; None for no limit. Raises TargetError for a text that is no time."""
         if self.time_limit is None:

@@ -21,7 +21,7 @@ from noojee_contract.model.coverage import Coverage, Covered, largest
 from noojee_contract.model.outcome import Outcome
 from noojee_contract.model.result import MIGRATION, DifferingOption, Report, RequiredClauses, Result, Tally, TargetRow
 from noojee_contract.pytest_plugin.collected import Collected
-from noojee_contract.pytest_plugin.options import RunOptions, chosen_clauses
+from noojee_contract.pytest_plugin.options import HERE, RunOptions, chosen_clauses
 from noojee_contract.redaction.redact import HIDDEN
 from noojee_contract.redaction.reports import redacted_report
 from noojee_contract.report.summary import count_of, reasons_in_words
@@ -71,7 +71,7 @@ def run_report(collected: Collected, run: Run) -> Report:
         empty_rows=list(collected.empty_rows),
         caveats=[
             *_interruption(collected),
-            *_caveats(run.targets),
+            *_caveats(run),
             *_sound_caveats(results, run),
             *_gaps(results),
             *_unavailable(collected, run.targets),
@@ -164,13 +164,15 @@ def _waived(target: Target) -> set[str]:
     return {each.id for each in catalogue().values() if is_waived and "negative_tests" in each.needs}
 
 
-def _caveats(targets: Sequence[Target]) -> list[str]:
+def _caveats(run: Run) -> list[str]:
     """What the first line adds to the verdict."""
-    waived = [target.name for target in targets if target.waives_negative_tests]
+    waived = [target.name for target in run.targets if target.waives_negative_tests]
     caveats = [f"refusal of wrong keys not tested on {' and '.join(waived)}"] if waived else []
+    if run.options.is_embedded_by_default:
+        caveats.append(f"the embedded PBX was checked: this folder has no {HERE}")
     return [
         *caveats,
-        *(f"recorded traffic was checked, no PBX: {each.exchanges}" for each in targets if each.is_replayed),
+        *(f"recorded traffic was checked, no PBX: {each.exchanges}" for each in run.targets if each.is_replayed),
     ]
 
 
