@@ -64,8 +64,8 @@ def init(options: argparse.Namespace) -> int:
     except OSError as error:
         return say_end(f"{error.filename} cannot be written: {error.strerror}", EXIT_USAGE)
     print(
-        f"{file} is written. Change base_url, list recordings of the PBX in recordings.csv (a line kind,value, and below "
-        "it lines such as tag,INV-1042), set the variable STAGING_PBX_KEY, and run\n"
+        f"{file} is written. Change base_url, list recordings of the PBX in recordings.csv (a line kind,value, and "
+        "below it lines such as tag,INV-1042), set the variable STAGING_PBX_KEY, and run\n"
         f"  noojee-contract verify --config {file}\n"
         "The flag --plan shows the requests, and sends nothing."
     )
