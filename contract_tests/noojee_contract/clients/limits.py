@@ -202,19 +202,9 @@ def limits_of(
     `folder` is shared by all workers of the run. Targets on one server share its limits; of different values, the
     lowest one applies. `until` is the end of the run, by the clock.
     """
-    servers: dict[str, list[Target]] = {}
-    for target in targets:
-        servers.setdefault(_server(target), []).append(target)
     limits: dict[str, Limits | None] = {}
-    for server, served in servers.items():
-        bounds = Bounds(
-            requests_per_second=min(
-                (each.requests_per_second for each in served if each.requests_per_second), default=None
-            ),
-            request_budget=min(
-                (each.request_budget for each in served if each.request_budget is not None), default=None
-            ),
-        )
+    for server, served in by_server(targets).items():
+        bounds = bounds_of(served)
         name = hashlib.sha256(server.encode()).hexdigest()[:16]
         for target in served:
             limited = not target.writable or bounds != Bounds()
@@ -222,6 +212,24 @@ def limits_of(
             shared = Limits(path, bounds, now=clock.now, sleep=clock.sleep, until=until)
             limits[target.name] = shared if limited else None
     return limits
+
+
+def by_server(targets: Sequence[Target]) -> Mapping[str, Sequence[Target]]:
+    """The targets of each server, by what identifies it."""
+    servers: dict[str, list[Target]] = {}
+    for target in targets:
+        servers.setdefault(_server(target), []).append(target)
+    return servers
+
+
+def bounds_of(served: Sequence[Target]) -> Bounds:
+    """The limits of a server with these targets: the lowest of each."""
+    return Bounds(
+        requests_per_second=min(
+            (each.requests_per_second for each in served if each.requests_per_second), default=None
+        ),
+        request_budget=min((each.request_budget for each in served if each.request_budget is not None), default=None),
+    )
 
 
 def _server(target: Target) -> str:
