@@ -9,6 +9,7 @@ from noojee_contract.model.result import Report
 from noojee_contract.redaction.printable import escaped
 from noojee_contract.report.grouping import FailureGroup, ReportRow, shortened
 from noojee_contract.report.summary import (
+    EMPTY_ROWS_ADVICE,
     SIGNS,
     Summary,
     answer_text,
@@ -31,6 +32,8 @@ def render(report: Report) -> str:
     if counts:
         signs = [f"{SIGNS[outcome]} {count} {in_words(outcome)}" for outcome, count in counts.items()]
         lines += [f"{summary.tally}: {' · '.join(signs)}", ""]
+    if summary.read_only is not None:
+        lines += [_text(summary.read_only), ""]
     lines += _table(("target", "dialect", "address", "sources", "requests"), [
         (target.name, target.dialect, target.address, ", ".join(target.sources), f"{target.requests:,}")
         for target in report.targets
@@ -51,7 +54,7 @@ def render(report: Report) -> str:
         lines += [*(f"- {_text(missing)}" for missing in summary.missing), ""]
     if summary.empty_rows:
         lines += ["## Rows of the recordings file that bring nothing", ""]
-        lines += [*(f"- {_text(row)}" for row in summary.empty_rows), ""]
+        lines += [*(f"- {_text(row)}" for row in summary.empty_rows), "", EMPTY_ROWS_ADVICE, ""]
     for heading, groups in summary.sections:
         lines += [f"## {heading}", ""]
         for group in groups:

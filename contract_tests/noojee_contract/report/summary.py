@@ -17,6 +17,7 @@ from noojee_contract.model.failure import Failure
 from noojee_contract.model.outcome import UNTESTED, Outcome, Verdict
 from noojee_contract.model.result import ClauseRow, DifferingOption, Report, Result
 from noojee_contract.report.grouping import FailureGroup, ReportRow, group_failures, rank
+from noojee_contract.report.read_only import read_only_note
 
 SIGNS: Mapping[Outcome, str] = {
     Outcome.ERROR: "!",
@@ -28,6 +29,10 @@ SIGNS: Mapping[Outcome, str] = {
     Outcome.PASSED: "✓",
 }
 LONGEST_BODY = 2000
+EMPTY_ROWS_ADVICE = (
+    "Look at each row: it may be mistyped, or retention may have deleted its recording. Then correct or remove "
+    "the row. Else the PBX lost the recording, which a run of one target cannot decide."
+)
 FAILURES, ERRORS = "Failures, worst first", "Internal errors of this tool"
 
 
@@ -38,6 +43,7 @@ class Summary:
     `missing` are required clauses without a pass, `empty_rows` rows of recordings files that bring nothing. `untested`
     holds (reason, clauses with their targets). `groups` are the failures, grouped by cause; `errors` are internal
     errors. `coverage` are rows of a target with what was compared there.
+    `read_only` says why clauses of read-only targets are inconclusive in a run that passed, None if none is.
     `repeat` has the flags that generate the same archives and draw the same samples, or None.
     """
 
@@ -56,6 +62,7 @@ class Summary:
     coverage: tuple[tuple[str, Coverage], ...]
     differing_options: tuple[DifferingOption, ...]
     repeat: str | None
+    read_only: str | None = None
 
     @property
     def sections(self) -> tuple[tuple[str, tuple[FailureGroup, ...]], ...]:
@@ -84,6 +91,7 @@ def summarize(report: Report) -> Summary:
         differing_options=tuple(report.differing_options),
         coverage=tuple((name, each) for name, stated in report.coverage().items() for each in stated.values()),
         repeat=_repeat(report),
+        read_only=read_only_note(report),
     )
 
 

@@ -15,6 +15,7 @@ from noojee_contract.model.result import Report
 from noojee_contract.redaction.printable import escaped
 from noojee_contract.report.grouping import FailureGroup, ReportRow, shortened
 from noojee_contract.report.summary import (
+    EMPTY_ROWS_ADVICE,
     SIGNS,
     Summary,
     answer_text,
@@ -77,6 +78,8 @@ def _extent(page: _Page, report: Report, summary: Summary) -> None:
             (f"{SIGNS[outcome]} {count} {in_words(outcome)}", STYLES[outcome]) for outcome, count in counts.items()
         ]
         page.line(("  ", ""), *_joined(signs))
+    if summary.read_only is not None:
+        page.paragraph(summary.read_only, indent=2)
     for target in report.targets:
         if target.address:
             page.line((f"  {target.name}: ", ""), (f"{target.dialect} at {target.address}", "dim"))
@@ -99,6 +102,8 @@ def _extent(page: _Page, report: Report, summary: Summary) -> None:
         page.heading("Rows of the recordings file that bring nothing")
     for row in summary.empty_rows:
         page.line(("  ! ", "bold yellow"), (row, ""))
+    if summary.empty_rows:
+        page.paragraph(EMPTY_ROWS_ADVICE, indent=2)
 
 
 def _coverage(coverage: Coverage) -> str:

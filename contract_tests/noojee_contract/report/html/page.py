@@ -16,6 +16,7 @@ from noojee_contract.model.result import Report, Result
 from noojee_contract.redaction.printable import escaped
 from noojee_contract.report.grouping import shortened
 from noojee_contract.report.summary import (
+    EMPTY_ROWS_ADVICE,
     SIGNS,
     answer_text,
     archive_text,
@@ -46,6 +47,7 @@ def render(report: Report) -> str:
         columns=[target.name for target in report.targets],
         calls=_calls(report.calls),
         count_of=count_of,
+        empty_rows_advice=EMPTY_ROWS_ADVICE,
         style=_part("report.css"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
