@@ -10,6 +10,8 @@ OUTSIDE_SAMPLE = "outside the sample"
 """The reason of what the random seed did not draw."""
 OUTSIDE_WINDOW = "outside since and until"
 """The reason of calls that a migration does not compare, by its target file."""
+EMPTY_ROWS = "of rows that bring nothing"
+"""The reason of calls that a recordings file names and the target does not list: the report names the rows."""
 NOT_ASKED = "not asked: set max_wait_seconds = 61"
 """The reason of hours that the by-hour limit allows only after a wait."""
 
@@ -46,9 +48,12 @@ class Coverage:
 
     @property
     def gap(self) -> Coverage:
-        """What was not compared although it should be: all but what is outside the sample, or since and until."""
-        chosen = (OUTSIDE_SAMPLE, OUTSIDE_WINDOW)
-        left = {reason: count for reason, count in self.not_compared.items() if reason not in chosen}
+        """What was not compared although it should be.
+
+        Neither what is outside the sample, or since and until, nor rows that bring nothing, which the report names.
+        """
+        said = (OUTSIDE_SAMPLE, OUTSIDE_WINDOW, EMPTY_ROWS)
+        left = {reason: count for reason, count in self.not_compared.items() if reason not in said}
         return Coverage(what=self.what, known=sum(left.values()) + self.not_reached, compared=0, not_compared=left)
 
     def __add__(self, other: Coverage) -> Coverage:

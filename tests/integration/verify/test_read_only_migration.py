@@ -108,6 +108,32 @@ def test_a_row_that_brings_nothing_makes_the_run_inconclusive(pair: Pair) -> Non
         assert {name for name, _ in empty} == set(targets or ("old", "new"))
 
 
+@pytest.mark.parametrize("rows", [[("unique_id", "1111111111.1")], [("tag", "no-such-tag-7731")]])
+def test_rows_that_all_bring_nothing_fail_no_clause(rows: list[tuple[str, str]], pair: Pair) -> None:
+    """Nobody can say whether the file or the PBX is wrong: exit 3, and the report names the rows."""
+    pair.rows = rows
+    pair.add("new", "njadmin", bundled().document)
+    pair.add("old", "recording-api", bundled().document)
+    ran = pair.run("new")
+    assert ran.code == 3, ran.out + ran.err
+    assert {row["outcome"] for row in pair.report() if row["kind"] == "result"}.isdisjoint({"failed", "error"})
+    assert len(pair.report()[-1]["empty_rows"]) == 1
+    assert "retention" in ran.out
+
+
+def test_a_row_that_brings_nothing_is_not_asked_in_other_forms(pair: Pair) -> None:
+    """The clauses that need a recording take the first row that brings legs."""
+    pair.rows = [("unique_id", "1111111111.1"), ("tag", "no-such-tag-7731"), *pair.rows]
+    pair.add("new", "njadmin", bundled().document)
+    pair.add("old", "recording-api", bundled().document)
+    ran = pair.run("new")
+    assert ran.code == 3, ran.out + ran.err
+    outcomes = {row["clause"]: row["outcome"] for row in pair.report() if row["kind"] == "result"}
+    assert set(outcomes.values()).isdisjoint({"failed", "error"})
+    assert outcomes["authentication.accepted"] == outcomes["transport.accept-json"] == "passed"
+    assert len(pair.report()[-1]["empty_rows"]) == 2
+
+
 def test_an_hour_that_is_not_answered_makes_the_run_inconclusive(pair: Pair) -> None:
     """The clock of the server stands still, so that the by-hour limit refuses the second run with 429."""
     pair.add("old", "recording-api", bundled().document)

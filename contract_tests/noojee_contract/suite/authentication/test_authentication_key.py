@@ -23,6 +23,7 @@ from noojee_contract.suite.support.queries import (
     has_audio,
     has_legs,
     post,
+    present,
     questions,
     refusal_status,
     wrong_credentials,
@@ -215,7 +216,7 @@ def test_the_key_of_a_user_has_the_declared_status(subject: Subject, check: Chec
 @clause("authentication.sound-guarded")
 def test_audio_needs_credentials(subject: Subject, check: Check) -> None:
     """DOC W-A1, W-D9: every request needs credentials."""
-    for unique_id in subject.unique_ids[:1]:
+    for unique_id in present(subject, "unique_id"):
         for leg in subject.by_unique_id(unique_id).legs[:1]:
             for what, credentials in (
                 ("without credentials", ()),

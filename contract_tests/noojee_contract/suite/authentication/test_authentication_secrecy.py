@@ -21,6 +21,7 @@ from noojee_contract.suite.support.queries import (
     first_question,
     is_unanswered,
     pbx_millis,
+    present,
     request_of,
     send,
     unknown_path,
@@ -112,15 +113,15 @@ def test_a_refusal_shows_no_credential(subject: Subject, check: Check) -> None:
 @clause("authentication.no-oracle")
 def test_a_refusal_is_the_same_with_and_without_a_recording(subject: Subject, check: Check) -> None:
     """DERIVED from W-A4: credentials are checked before the archive is searched."""
-    for unique_id in subject.unique_ids[:1]:
-        present, absent = (
+    for unique_id in present(subject, "unique_id"):
+        known, absent = (
             subject.client.by_unique_id(value, credentials=wrong_credentials(subject))
             for value in (unique_id, "no-such-call.1")
         )
-        if present.response is None and is_unanswered(subject, check, absent, "a wrong credential"):
+        if known.response is None and is_unanswered(subject, check, absent, "a wrong credential"):
             continue
-        expected, actual = describe_exchange(subject, present), describe_exchange(subject, absent)
-        same_answer = present.status == absent.status and subject.error_body(present) == subject.error_body(absent)
+        expected, actual = describe_exchange(subject, known), describe_exchange(subject, absent)
+        same_answer = known.status == absent.status and subject.error_body(known) == subject.error_body(absent)
         check(
             same_answer and expected == actual,
             f"a wrong credential: {expected} for a call that is there, {actual} for an unknown call",

@@ -16,7 +16,11 @@ from noojee_contract.suite.support.answers import describe, is_error, is_refusal
 from noojee_contract.suite.support.archives import archive, call, leg
 from noojee_contract.suite.support.error_rules import check_rule
 from noojee_contract.suite.support.listing import is_empty, listing_mismatch
-from noojee_contract.suite.support.queries import UNUSED_KEY, is_unanswered
+from noojee_contract.suite.support.queries import (
+    UNUSED_KEY,
+    is_unanswered,
+    present,
+)
 from noojee_contract.suite.support.relations import check_same
 
 DAY, HOUR = date(2021, 9, 14), 15
@@ -174,8 +178,8 @@ def test_other_methods_are_answered_within_the_minute(subject: Subject, check: C
     day, hour = _hour(subject)
     subject.use_up_by_hour(day, hour)
     exchanges = [
-        *(("by unique id", subject.client.by_unique_id(unique_id)) for unique_id in subject.unique_ids[:1]),
-        *(("by tag", subject.client.by_tag(tag)) for tag in subject.tags[:1]),
+        *(("by unique id", subject.client.by_unique_id(unique_id)) for unique_id in present(subject, "unique_id")),
+        *(("by tag", subject.client.by_tag(tag)) for tag in present(subject, "tag")),
     ]
     for method, exchange in exchanges:
         what = f"{method} within the minute"

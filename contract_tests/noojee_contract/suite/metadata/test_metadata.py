@@ -5,7 +5,7 @@ from __future__ import annotations
 from noojee_contract.dialects.legs import Leg
 from noojee_contract.engine.check import Check
 from noojee_contract.engine.subject import Answer, Subject
-from noojee_contract.model.coverage import Covered
+from noojee_contract.model.coverage import EMPTY_ROWS, Covered
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.suite import clause
 from noojee_contract.suite.support.answers import is_list, kind_without_legs
@@ -69,7 +69,7 @@ def test_a_unique_id_gives_all_legs_of_its_call(subject: Subject, check: Check) 
     for unique_id in subject.unique_ids:
         answer = subject.by_unique_id(unique_id)
         if _is_empty_row(subject, answer):
-            check.cover(Covered.CALLS, not_compared={"of rows that bring nothing": 1})
+            check.cover(Covered.CALLS, not_compared={EMPTY_ROWS: 1})
             continue
         _check_array(answer, check)
         cover_call(subject, check, answer)

@@ -19,6 +19,7 @@ from noojee_contract.suite.support.listing import (
     put_legs,
     question_in_words,
 )
+from noojee_contract.suite.support.queries import present
 
 LONG = "external reference " + "0123456789" * 18 + "!"
 ALIKE = ("CASE-7", "CASE-77", "XCASE-7", "CASE-7 B", "7", "Müller", "Muller")
@@ -141,13 +142,13 @@ def test_a_tag_of_digits_is_text(subject: Subject, check: Check) -> None:
 @clause("metadata.tag-or-unique-id")
 def test_tags_and_unique_ids_are_searched_separately(subject: Subject, check: Check) -> None:
     """SPEC: the two commands take the tag and the uniqueId respectively."""
-    for unique_id in subject.unique_ids[:1]:
+    for unique_id in present(subject, "unique_id"):
         answer = subject.by_tag(unique_id)
         tagged = any(carries(subject, leg, unique_id) for leg in answer.legs)  # a client may use the id as a tag
         others = [leg for leg in answer.legs if leg.unique_id == unique_id and not tagged]
         message = f"the unique id {unique_id!r} was sent as a tag, yet {legs_in_words(names(others))} came"
         check(not others, message, answer.exchange, kind=FailureKind.UNEXPECTED_LEG)
-    for tag in subject.tags[:1]:
+    for tag in present(subject, "tag"):
         answer = subject.by_unique_id(tag)
         others = [leg for leg in answer.legs if leg.unique_id != tag]
         message = f"the tag {tag!r} was sent as a unique id, yet {legs_in_words(names(others))} came"

@@ -11,27 +11,55 @@ from collections.abc import Iterable, Iterator
 from noojee_contract.clients.client import Credentials, Query
 from noojee_contract.clients.retry_after import TOO_MANY_REQUESTS
 from noojee_contract.dialects.vendor_dialect import FORM_TYPE
-from noojee_contract.engine.check import Check
+from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.subject import Answer, Subject
 from noojee_contract.model.audio import kind_of
 from noojee_contract.model.exchange import Exchange, Headers, Request
 from noojee_contract.model.failure import FailureKind
 from noojee_contract.model.question import Question
 from noojee_contract.suite.support.answers import describe, is_busy, is_refusal, kind_without_legs, require_a_decision
+from noojee_contract.suite.support.listing import brings_nothing, is_empty
 
 UNUSED_KEY = "00000000-0000-4000-8000-000000000000"
 BY_UNIQUE_ID = "retrieveMetaDataByUniqueId"
 BY_TAG = "retrieveMetaData"
 WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
 MOST_HOSTILE_VALUES = 6  # for a read-only target that allows negative tests
+NOT_FOUND = 404
+NO_RECORDING = "no row of the recordings file brings legs; name recordings that the PBX holds"
 NamedQuery = tuple[str, Query]
+
+
+def present(subject: Subject, kind: str) -> tuple[str, ...]:
+    """A unique id or a tag of a recording that is present; empty if none is known.
+
+    On a read-only PBX, the first row of the recordings file that brings legs; if there is none, the first row.
+    """
+    values, ask = (subject.tags, subject.by_tag) if kind == "tag" else (subject.unique_ids, subject.by_unique_id)
+    if subject.archive is not None or len(values) <= 1:
+        return values[:1]
+    return (next((value for value in values if ask(value).legs), values[0]),)
+
+
+def _is_of_no_recording(subject: Subject, exchange: Exchange) -> bool:
+    """Whether an answer without legs is due to the recordings file of a read-only PBX: none of its rows brings legs.
+
+    An error that may be about the key is not: only an empty list is, or 404 as for an unknown recording.
+    """
+    is_about_recordings = exchange.status == NOT_FOUND or is_empty(read(subject, exchange))
+    if subject.archive is not None or not is_about_recordings:
+        return False
+    ids, tags = present(subject, "unique_id"), present(subject, "tag")
+    if any(answer.legs for answer in (*map(subject.by_unique_id, ids), *map(subject.by_tag, tags))):
+        return False
+    return brings_nothing(subject, read(subject, exchange))
 
 
 def questions(subject: Subject) -> Iterator[Question]:
     """A question by unique id and a question by tag, each for a recording that is present."""
-    for unique_id in subject.unique_ids[:1]:
+    for unique_id in present(subject, "unique_id"):
         yield Question("unique_id", unique_id)
-    for tag in subject.tags[:1]:
+    for tag in present(subject, "tag"):
         yield Question("tag", tag)
 
 
@@ -104,9 +132,9 @@ def unknown_path(subject: Subject, question: Question, name: str = "noSuchMethod
 
 def vendor_questions(subject: Subject) -> Iterator[NamedQuery]:
     """The vendor's methods by unique id and by tag, each for a recording that is present."""
-    for unique_id in subject.unique_ids[:1]:
+    for unique_id in present(subject, "unique_id"):
         yield BY_UNIQUE_ID, (("uniqueId", unique_id),)
-    for tag in subject.tags[:1]:
+    for tag in present(subject, "tag"):
         yield BY_TAG, (("tag", tag),)
 
 
@@ -173,7 +201,9 @@ def describe_exchange(subject: Subject, exchange: Exchange) -> str:
 
 
 def check_answered(subject: Subject, check: Check, exchange: Exchange, what: str) -> None:
-    """Check that a request is answered with legs."""
+    """Check that a request is answered with legs. Raises Inconclusive if no row of the recordings file brings any."""
+    if _is_of_no_recording(subject, exchange):
+        raise Inconclusive(NO_RECORDING)
     actual = describe_exchange(subject, exchange)
     kind = FailureKind.INVALID_BODY
     if not has_audio(exchange):

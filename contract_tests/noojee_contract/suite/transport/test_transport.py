@@ -21,6 +21,7 @@ from noojee_contract.suite.support.queries import (
     has_legs,
     is_refused,
     post,
+    present,
     questions,
     request_of,
     send,
@@ -177,7 +178,7 @@ def test_repeated_credentials_are_accepted(subject: Subject, check: Check) -> No
 @clause("transport.parameter-names")
 def test_the_names_of_parameters_are_case_sensitive(subject: Subject, check: Check) -> None:
     """DOC W-SU: parameter names are case sensitive (about CallManagementAPI)."""
-    for unique_id in subject.unique_ids[:1]:
+    for unique_id in present(subject, "unique_id"):
         for name in ("uniqueid", "UniqueId", "UNIQUEID"):
             exchange = post(subject, (BY_UNIQUE_ID, ((name, unique_id),)))
             check_no_recording(subject, check, exchange, f"{name} in place of uniqueId")

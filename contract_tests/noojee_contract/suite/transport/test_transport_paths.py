@@ -26,6 +26,7 @@ from noojee_contract.suite.support.queries import (
     has_legs,
     is_refused,
     post,
+    present,
     read,
     unknown_path,
 )
@@ -174,7 +175,7 @@ def test_an_unknown_method_has_the_declared_body(subject: Subject, check: Check)
 @clause("transport.path-letter-case")
 def test_method_names_are_case_sensitive(subject: Subject, check: Check) -> None:
     """UNKNOWN: the pages spell each method in one way. A JAX-RS server is case sensitive."""
-    for unique_id in subject.unique_ids[:1]:
+    for unique_id in present(subject, "unique_id"):
         for name in (BY_UNIQUE_ID.lower(), BY_UNIQUE_ID[:1].upper() + BY_UNIQUE_ID[1:]):
             exchange = post(subject, (name, (("uniqueId", unique_id),)))
             check_no_recording(subject, check, exchange, f"the method spelled {name}")
