@@ -95,7 +95,7 @@ class LiveCall:
     legs: tuple[Leg, ...] = ()
     unsaved: dict[int, Leg] = field(default_factory=dict)
     """The legs that the store does not have yet, by number."""
-    counted: Reservation | None = None
+    counted: Reservation | None = field(default=None, compare=False, repr=False)
     """What the call and its copies count in the memory budget."""
 
     @property

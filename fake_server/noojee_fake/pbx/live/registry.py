@@ -22,6 +22,8 @@ class CallRegistry:
         self._waiting: dict[str, dict[int, LiveCall]] = {}
         self._busy: Counter[str] = Counter()
         """The number of calls on which an extension talks or dials."""
+        self._touched: dict[str, LiveCall] | None = None  # calls that changed since the last mark, as they were then
+        self._at_mark: dict[str, LiveCall] = {}
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -35,7 +37,7 @@ class CallRegistry:
 
     def copy(self) -> CallRegistry:
         """A registry with copies of the calls."""
-        twins = {unique_id: call.copy() for unique_id, call in self._calls.items()}
+        twins = {unique_id: self._at_mark.get(unique_id, call).copy() for unique_id, call in self._calls.items()}
         made = CallRegistry()
         made._calls = twins
         made._by_channel = {channel: twins[call.unique_id] for channel, call in self._by_channel.items()}
@@ -43,6 +45,25 @@ class CallRegistry:
         made._waiting = _of_twins(self._waiting, twins)
         made._busy = self._busy.copy()
         return made
+
+    def mark(self) -> CallRegistry:
+        """The registry as it is now, of which only a copy can be used. It is valid until the next mark.
+
+        It costs much less than a copy: a call is copied when it changes.
+        """
+        made = CallRegistry()
+        made._calls = self._calls.copy()
+        made._by_channel = self._by_channel.copy()
+        made._by_extension = {extension: calls.copy() for extension, calls in self._by_extension.items()}
+        made._waiting = {queue: calls.copy() for queue, calls in self._waiting.items()}
+        made._busy = self._busy.copy()
+        made._at_mark = self._touched = {}
+        return made
+
+    def touch(self, call: LiveCall) -> None:
+        """Keep a call as it is for the last mark. Call it before a call changes."""
+        if self._touched is not None and call.unique_id not in self._touched:
+            self._touched[call.unique_id] = call.copy()
 
     def taken(self, channel: str) -> bool:
         """Whether a live call has this channel."""
@@ -56,6 +77,7 @@ class CallRegistry:
 
     def remove(self, call: LiveCall) -> None:
         """Remove a call that has ended. Its parties have left."""
+        self.touch(call)
         self.unqueue(call)
         for channel in (call.unique_id, *call.channels.values()):
             self._by_channel.pop(channel, None)
@@ -63,18 +85,21 @@ class CallRegistry:
 
     def ring(self, call: LiveCall, number: str, channel: str) -> None:
         """Add the channel of a party that is called."""
+        self.touch(call)
         self._drop_channel(call, number)
         call.channels[number] = channel
         self._by_channel[channel] = call
 
     def put(self, call: LiveCall, extension: str, status: Status) -> None:
         """Set what an extension sees of a call, and add the extension to the call."""
+        self.touch(call)
         self._count(extension, call.parties.get(extension), status)
         call.parties[extension] = status
         self._by_extension.setdefault(extension, {})[call.call_id] = call
 
     def leave(self, call: LiveCall, number: str) -> None:
         """Remove a party and its channel from a call."""
+        self.touch(call)
         self._drop_channel(call, number)
         status = call.parties.pop(number, None)
         if status is not None:

@@ -207,7 +207,9 @@ class Switchboard:
                 raise CallRefused(Reason.NO_CALL)
             self._budget.reserve(new_leg_bytes).release()
             before = self._events.sequence
-            kept = (self._progress.state(), self._events.state()) if self._store.can_fail else None
+            kept = (self._progress.state(until_next=True), self._events.state()) if self._store.can_fail else None
+            if call is not None:
+                self._progress.registry.touch(call)
             yield
             try:
                 self._progress.save()
