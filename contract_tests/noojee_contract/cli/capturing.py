@@ -103,7 +103,8 @@ def run_parts(
             client.close()
     parts = RunParts(recorded=recorded, exchanges=exchanges, started=started, profile=found)
     if "contract" not in without:
-        say("checking the contract")
+        budget = target.request_budget
+        say(f"checking the contract{'' if budget is None else f', with {budget} requests at most for this part alone'}")
         try:
             parts.outcomes = _outcomes(options, target)
         except TargetError as error:  # such as an API that is not there any more

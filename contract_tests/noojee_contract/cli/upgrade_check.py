@@ -6,6 +6,8 @@ import argparse
 import os
 import tempfile
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from noojee_contract.cli.capturing import check_reached, key_of, run_parts, say_recorded, target_of
@@ -15,13 +17,14 @@ from noojee_contract.comparison.noise.change import UpgradeResult, shown
 from noojee_contract.errors import ContractError, TargetError
 from noojee_contract.model.outcome import EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK
 from noojee_contract.probing.probe import ProbeResult
-from noojee_contract.probing.profile_file import saw_in_words
+from noojee_contract.probing.profile_file import evidence, saw_in_words
 from noojee_contract.pytest_plugin.options import HERE
 from noojee_contract.redaction.redact import Redactor
 from noojee_contract.report import upgrade, writing
 from noojee_contract.targets.credentials import redactor_of
 from noojee_contract.targets.input_files import input_files
 from noojee_contract.targets.profile_file import read_profile
+from noojee_contract.targets.target import Target
 from noojee_contract.traffic.capture.answers import read_answers, read_bodies
 from noojee_contract.traffic.capture.check import CapturedSide, compare, noise_of, read_outcomes, read_sounds
 from noojee_contract.traffic.capture.folder import Capture, check_same, read_capture
@@ -80,13 +83,15 @@ def _checked(options: argparse.Namespace) -> UpgradeResult:
             sounds=read_sounds(now, 1, answers),
             kept=read_bodies(files.answers, names),
             options={} if parts.profile is None else {name: each.value for name, each in parts.profile.learnt.items()},
+            evidence={} if parts.profile is None else _evidence(parts.profile),
             other={} if parts.profile is None else _other(parts.profile),
             clauses=parts.outcomes,
         )
     say_recorded(parts)
     check_reached(options, target, new.answers)
     notes = (*_notes(capture, without, parts.recorded.stopped), *parts.notes)
-    return shown(compare(target.name, old, new, rules, notes=notes), redactor_of([target], os.environ).text)
+    result = replace(compare(target.name, old, new, rules, notes=notes), about=_about(target, capture, parts.started))
+    return shown(result, redactor_of([target], os.environ).text)
 
 
 def _before(capture: Capture, names: Collection[str], without: Collection[str]) -> CapturedSide:
@@ -99,8 +104,22 @@ def _before(capture: Capture, names: Collection[str], without: Collection[str]) 
         sounds=read_sounds(capture, last, answers),
         kept=read_bodies(capture.answers(last), names),
         options={} if profile is None else profile.values,
+        evidence={} if profile is None else {option: texts[0] for option, texts in profile.evidence.items() if texts},
         other={} if profile is None else dict.fromkeys(profile.other_behaviour),
         clauses={} if "contract" in without else read_outcomes(capture),
+    )
+
+
+def _evidence(profile: ProbeResult) -> dict[str, str]:
+    shown = Redactor(profile.secrets)
+    return {option: texts[0] for option, each in profile.learnt.items() if (texts := evidence(each, shown))}
+
+
+def _about(target: Target, capture: Capture, began: datetime) -> str:
+    """What was checked, and when."""
+    address = target.base_url or "a command"
+    return (
+        f"{address}, checked {began:%Y-%m-%d %H:%M} UTC; captured {capture.runs[-1].started[:16].replace('T', ' ')} UTC"
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import html
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from importlib import resources
 
 from noojee_contract.comparison.noise.change import NO_GO, Change, ChangeKind, UpgradeResult
 from noojee_contract.redaction.printable import escaped
 
 MOST_SHOWN = 20
-STYLE = (
-    "body{font:16px sans-serif;max-width:70em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
-    "td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;overflow-wrap:anywhere}th{white-space:nowrap}"
-)
+COLUMNS = ("what", "reading or rule", "old", "new", "times", "example")
+BADGES = {"go": "passed", "no-go": "failed", "inconclusive": "inconclusive"}
+"""The class of a verdict in the style of the report of `verify`."""
+WIDE = "td { min-width: 7em; } td:last-child { min-width: 16em; } td:nth-child(5) { min-width: 3em; }"
+"""The columns of narrow screens, which scroll."""
 COUNTED = {
     ChangeKind.BREAKS: ("breaks clients", "break clients"),
     ChangeKind.DOCUMENTED: ("changes what is documented", "change what is documented"),
@@ -59,7 +61,12 @@ def in_words(change: Change) -> str:
 
 def render_text(result: UpgradeResult) -> str:
     """The report for a terminal."""
-    lines = [verdict_line(result), compared_line(result), *(f"note: {note}" for note in (*result.gaps, *result.notes))]
+    lines = [
+        verdict_line(result),
+        *filter(None, [result.about]),
+        compared_line(result),
+        *(f"note: {note}" for note in (*result.gaps, *result.notes)),
+    ]
     for kind in ChangeKind:
         lines += _section(result, kind)
     return "\n".join(lines) + "\n"
@@ -84,6 +91,7 @@ def render_markdown(result: UpgradeResult) -> str:
     lines = [
         f"## {verdict_line(result)}",
         "",
+        *([_cell(result.about), ""] if result.about else []),
         compared_line(result),
         "",
         *(f"- note: {note}" for note in (*result.gaps, *result.notes)),
@@ -96,17 +104,21 @@ def render_markdown(result: UpgradeResult) -> str:
             "",
             f"### {_title(kind)}",
             "",
-            "| what | reading or rule | old | new | times |",
-            "|---|---|---|---|---|",
+            f"| {' | '.join(COLUMNS)} |",
+            "|---" * len(COLUMNS) + "|",
         ]
         lines += [_row(change) for change in found]
     return "\n".join(lines) + "\n"
 
 
-def _row(change: Change) -> str:
+def _cells(change: Change) -> tuple[str, ...]:
+    """The texts of `COLUMNS`."""
     why = change.reading.value if change.reading is not None else change.rule or ""
-    cells = (change.about, why, change.old, change.new, str(change.count))
-    return "| " + " | ".join(_cell(text) for text in cells) + " |"
+    return (change.about, why, change.old, change.new, str(change.count), change.example)
+
+
+def _row(change: Change) -> str:
+    return "| " + " | ".join(_cell(text) for text in _cells(change)) + " |"
 
 
 def _cell(text: str) -> str:
@@ -117,24 +129,30 @@ def _cell(text: str) -> str:
 
 def render_html(result: UpgradeResult) -> str:
     """The report as one HTML page, without a script."""
+    style = (resources.files("noojee_contract.report.html") / "report.css").read_text(encoding="utf-8")
+    verdict, _, reasons = verdict_line(result).partition(": ")
+    title = f"{verdict}: upgrade check"
     parts = [
-        "<!doctype html><meta charset='utf-8'><title>Upgrade check</title>",
-        f"<style>{STYLE}</style>",
-        f"<h1>{_text(verdict_line(result))}</h1><p>{_text(compared_line(result))}</p>",
+        '<!doctype html><html lang="en"><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{_text(title)}</title>",
+        f"<style>{style}{WIDE}</style>",
+        f'<header><span class="verdict {BADGES[result.verdict]}">{VERDICTS[result.verdict]}</span>',
+        f"<h1>{_text(verdict)}: {_text(reasons)}</h1>",
+        f'<p class="soft">{_text(result.about)}</p><p>{_text(compared_line(result))}</p></header><main>',
         *(f"<p>note: {_text(note)}</p>" for note in (*result.gaps, *result.notes)),
     ]
     for kind in ChangeKind:
         found = result.of_kind(kind)
         if found:
-            head = "<tr><th>what<th>reading or rule<th>old<th>new<th>times<th>example</tr>"
-            parts.append(f"<h2>{_title(kind)}</h2><table>{head}{''.join(map(_html_row, found))}</table>")
-    return "\n".join(parts) + "\n"
+            head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
+            parts.append(f'<h2>{_title(kind)}</h2><div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>')
+            parts += [*map(_html_row, found), "</tbody></table></div>"]
+    return "\n".join([*parts, "</main></html>"]) + "\n"
 
 
 def _html_row(change: Change) -> str:
-    why = change.reading.value if change.reading is not None else change.rule or ""
-    cells = (change.about, why, change.old, change.new, str(change.count), change.example)
-    return "<tr>" + "".join(f"<td>{_text(text)}" for text in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td>{_text(text)}</td>" for text in _cells(change)) + "</tr>"
 
 
 def _text(text: str) -> str:

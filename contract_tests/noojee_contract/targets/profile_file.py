@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,11 +22,12 @@ _ANY_TEXT = ("default_account", "json_content_type")  # a PBX may have a value t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileFile:
-    """A profile file: the asked target, the learnt options, and the behaviour that no option covers."""
+    """A profile file: the asked target, the learnt options with evidence, and the behaviour that no option covers."""
 
     name: str
     dialect: str
     values: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, Sequence[str]] = field(default_factory=dict)
     other_behaviour: tuple[str, ...] = ()
 
 
@@ -48,6 +49,7 @@ def read_profile(path: Path) -> ProfileFile:
         name=target["name"],
         dialect=target["dialect"],
         values=values,
+        evidence=document.get("evidence", {}),
         other_behaviour=tuple(row["saw"] for row in document.get("other_behaviour", ())),
     )
 

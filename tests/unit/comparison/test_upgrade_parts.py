@@ -62,7 +62,7 @@ def test_changed_option_has_its_kind(
     option: str, old: str, new: str, kind: ChangeKind, reading: ClientReading | None
 ) -> None:
     """A PBX that takes more than before breaks nobody."""
-    (change,) = profile_changes({option: old}, {option: new})
+    ((_, change),) = profile_changes({option: old}, {option: new})
     assert (change.kind, change.reading) == (kind, reading)
 
 

@@ -55,7 +55,7 @@ class UpgradeResult:
     """The result of an upgrade check.
 
     `compared` are counts by name: answers, legs, sounds, options, clauses. `notes` say what could not be compared, and
-    why. `gaps` are the notes that forbid a go.
+    why. `gaps` are the notes that forbid a go. `about` says what was checked, and when.
     """
 
     target: str
@@ -63,6 +63,7 @@ class UpgradeResult:
     compared: Sequence[tuple[str, int]]
     notes: Sequence[str] = ()
     gaps: Sequence[str] = ()
+    about: str = ""
 
     @property
     def verdict(self) -> str:
@@ -88,6 +89,7 @@ def shown(result: UpgradeResult, hide: Callable[[str], str]) -> UpgradeResult:
     return replace(
         result,
         changes=changes,
+        about=hide(result.about),
         notes=tuple(hide(note) for note in result.notes),
         gaps=tuple(hide(gap) for gap in result.gaps),
     )

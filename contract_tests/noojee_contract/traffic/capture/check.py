@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from noojee_contract.comparison.noise.answer import AnswerParts
@@ -35,7 +35,8 @@ LISTINGS = (METHODS[BY_TAG], METHODS[BY_HOUR_METHOD])
 class CapturedSide:
     """What is compared of one side.
 
-    A part that was not captured, or is left out on both sides, is empty. `kept` are the files of sound that were kept,
+    A part that was not captured, or is left out on both sides, is empty. `evidence` is an exchange in words that shows
+    an option. `kept` are the files of sound that were kept,
     `other` is behaviour that no option covers, in words, with the option that it is about.
     """
 
@@ -43,6 +44,7 @@ class CapturedSide:
     sounds: Sounds = field(default_factory=dict)
     kept: Mapping[str, bytes] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, str] = field(default_factory=dict)
     other: Mapping[str, str | None] = field(default_factory=dict)
     clauses: Outcomes = field(default_factory=dict)
 
@@ -91,7 +93,7 @@ def compare(
     found = [
         *changes(old.answers, new.answers, rules),
         *_sound_changes(old, new),
-        *profile_changes(old.options, new.options),
+        *_option_changes(old, new),
         *other_changes(old.options, old.other, new.other),
         *contract_changes(old.clauses, new.clauses),
     ]
@@ -109,6 +111,13 @@ def compare(
         notes=(*notes, *_notes(old, new)),
         gaps=tuple(_gaps(old, new, has_legs=bool(dict(compared)["legs"]))),
     )
+
+
+def _option_changes(old: CapturedSide, new: CapturedSide) -> Iterator[Change]:
+    """The options that changed, each with an exchange that shows it before and after."""
+    for option, change in profile_changes(old.options, new.options):
+        seen = {"before": old.evidence.get(option), "after": new.evidence.get(option)}
+        yield replace(change, example="; ".join(f"{when}: {text}" for when, text in seen.items() if text))
 
 
 def _sound_changes(old: CapturedSide, new: CapturedSide) -> Iterator[Change]:

@@ -78,7 +78,13 @@ def contract_changes(old: Outcomes, new: Outcomes) -> Iterator[Change]:
     """The clauses that did not fail before, and fail now."""
     for clause in sorted(failed(new) & tested(old)):
         about = f"clause {clause} ({new[clause].severity})"
-        yield Change(kind=ChangeKind.DOCUMENTED, about=about, old=old[clause].outcome, new="failed")
+        yield Change(
+            kind=ChangeKind.DOCUMENTED,
+            about=about,
+            old=old[clause].outcome,
+            new="failed",
+            example=f"noojee-contract verify --only {clause}",
+        )
 
 
 def other_changes(options: Mapping[str, str], old: Collection[str], new: Mapping[str, str | None]) -> Iterator[Change]:
@@ -98,18 +104,21 @@ def other_changes(options: Mapping[str, str], old: Collection[str], new: Mapping
         yield Change(kind=kind, about=f"option {option}", old=before, new=saw, reading=reading)
 
 
-def profile_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
-    """The options that both probes learnt with different values."""
+def profile_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, Change]]:
+    """The options that both probes learnt with different values, by their key."""
     for option, before in old.items():
         after = new.get(option)
         if after is None or after == before:
             continue
         reading, values = BREAKING.get(option, (None, ANY))
         breaks = reading is not None and (not values or after in values)
-        yield Change(
-            kind=ChangeKind.BREAKS if breaks else ChangeKind.UNDOCUMENTED,
-            about=f"option {option}",
-            old=before,
-            new=after,
-            reading=reading if breaks else None,
+        yield (
+            option,
+            Change(
+                kind=ChangeKind.BREAKS if breaks else ChangeKind.UNDOCUMENTED,
+                about=f"option {option}",
+                old=before,
+                new=after,
+                reading=reading if breaks else None,
+            ),
         )
