@@ -96,6 +96,8 @@ def read_body(
     content_type = request.header("content-type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Refused(415, "send the body as 'Content-Type: application/json'")
+    if (request.header("content-encoding") or "identity").strip().lower() != "identity":
+        raise Refused(415, "send the body as it is, without Content-Encoding")
     check_size(request, LARGEST_BODY_BYTES if placeholders else LARGEST_SMALL_BODY_BYTES)
     try:
         body = parse_json(decoded(request.body), _refuse_constant)

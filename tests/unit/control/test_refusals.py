@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -140,6 +141,14 @@ def test_empty_token_gives_no_access(calling: Any) -> None:
     caller = calling(build(control_token="", ids=CountedIds()))
     for given in ("Bearer", "Bearer "):
         error_body(caller.control("GET", "/sandboxes", authorization=given, client="192.0.2.7"), 403)
+
+
+def test_compressed_body_is_refused(pbx: Any) -> None:
+    """415 with the header to leave out. Source: RFC 9110, section 8.4."""
+    caller = pbx()
+    error = error_body(caller.control("POST", "/sandboxes", gzip.compress(b"{}"), content_encoding="gzip"), 415)
+    assert "Content-Encoding" in error["error"]
+    assert caller.control("POST", "/sandboxes", b"{}", content_encoding="Identity").status == 201
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
