@@ -195,7 +195,10 @@ class Pbx:
             response = self.own_bugs.keep(bug)
         if isinstance(response, Pending):
             return self._pending(request, response)
-        return self._journaled(request, response, matched=route is not None)
+        if request.method == "HEAD":
+            return self._journaled(request, response, matched=route is not None)
+        self.journal.record(self.clock.micros(), request, response, matched=route is not None)
+        return response
 
     def route(self, path: str) -> ApiRoute | None:
         """The method that a path names; None if the path does not belong to the API."""

@@ -208,7 +208,9 @@ class HashChecker:
             return HashStatus.MALFORMED
         if len(time_stamp) > _MILLIS_DIGITS:
             return HashStatus.EXPIRED
-        issued = self._issued_millis(time_stamp)
+        issued = int(time_stamp)
+        if self._seconds_accepted and len(time_stamp) == _SECONDS_DIGITS:
+            issued *= 1000
         if issued - now_millis > self._ahead_millis:
             return HashStatus.EXPIRED
         kept = None if self._hour_from is None else self._used.time_stamp(given, now_millis)
@@ -231,11 +233,6 @@ class HashChecker:
             if not self._used.use_once(given, now_millis=now_millis, until_millis=until_millis):
                 return HashStatus.USED
         return ACCEPTED
-
-    def _issued_millis(self, time_stamp: str) -> int:
-        """The time stamp in milliseconds since 1970."""
-        seconds = self._seconds_accepted and len(time_stamp) == _SECONDS_DIGITS
-        return int(time_stamp) * 1000 if seconds else int(time_stamp)
 
 
 def _is_number(text: str) -> bool:

@@ -27,11 +27,14 @@ def read_parameters(request: Request, *, with_body: bool, charset: str = "utf-8"
     """The parameters of a request. A body is read only if it is a form of at most 2 MiB (Tomcat's default)."""
     found: Parameters = {}
     query = request.query
-    if query:
-        if query.isascii() and "%" not in query and "+" not in query:
-            _read_plain(query, found)
-        else:
-            _read(raw_bytes(query), found, charset)
+    if query.isascii() and "%" not in query and "+" not in query:  # nothing is encoded; every charset contains ASCII
+        for pair in query.split("&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
+            if pair:
+                name, _, value = pair.partition("=")
+                if name not in found:
+                    found[name] = value
+    else:
+        _read(raw_bytes(query), found, charset)
     if (
         with_body
         and request.body
@@ -87,15 +90,6 @@ def percent_decoded(raw: bytes) -> bytes | None:
             return None
         parts.append(byte + piece[2:])
     return b"".join(parts)
-
-
-def _read_plain(query: str, found: Parameters) -> None:
-    """Read a query in which nothing is encoded: most queries. Every charset of `query_charset` contains ASCII."""
-    for pair in query.split("&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
-        if pair:
-            name, _, value = pair.partition("=")
-            if name not in found:
-                found[name] = value
 
 
 def _read(raw: bytes, found: Parameters, charset: str) -> None:
