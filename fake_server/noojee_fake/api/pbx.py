@@ -195,10 +195,7 @@ class Pbx:
             response = self.own_bugs.keep(bug)
         if isinstance(response, Pending):
             return self._pending(request, response)
-        if request.method == "HEAD":
-            return self._journaled(request, response, matched=route is not None)
-        self.journal.record(self.clock.micros(), request, response, matched=route is not None)
-        return response
+        return self._journaled(request, response, matched=route is not None)
 
     def route(self, path: str) -> ApiRoute | None:
         """The method that a path names; None if the path does not belong to the API."""
