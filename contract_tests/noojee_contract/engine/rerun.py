@@ -31,7 +31,11 @@ def difference(
     """
     if again is not None and _without_digits(again.message) == _without_digits(first.message):
         return None
-    said = "it passed" if again is None else f"it failed with: {redactor.text(again.message)}"
+    if again is None:
+        said = "it passed"
+    else:
+        ended = "was inconclusive" if again.undecided else "failed with"
+        said = f"it {ended}: {redactor.text(again.message)}"
     twin = (
         None
         if first.exchange is None

@@ -123,6 +123,47 @@ def assert_inconclusive(clause: str, pair: SubjectPair) -> None:
     assert raised.value.undecided
 
 
+ANSWERED = ("authentication.accepted", "by-hour.answered", "metadata.by-tag-answered", "metadata.by-unique-id-answered")
+BUSY = (*ANSWERED, "by-hour.date-text", "metadata.order", "transport.accept-json", "transport.form-charset")
+
+
+def failed_on(status: int, clause: str) -> CheckFailed:
+    """The failed check of a clause on a read-only PBX that answers everything with a status."""
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, text="later"))
+    with pytest.raises(CheckFailed) as raised:
+        run(clause, read_only(transport, ("unique_id", CALL), ("tag", "CASE-7"), ("hour", HOUR)))
+    return raised.value
+
+
+@pytest.mark.parametrize("clause", BUSY)
+def test_a_read_only_pbx_that_answers_429_fails_no_clause(clause: str) -> None:
+    """Other clients keep it busy; this says nothing about the contract."""
+    assert failed_on(429, clause).undecided
+
+
+@pytest.mark.parametrize("clause", ANSWERED)
+def test_a_read_only_pbx_that_answers_500_fails_the_contract(clause: str) -> None:
+    """A server error to a known recording is no answer that the contract allows."""
+    assert not failed_on(500, clause).undecided
+
+
+def test_the_by_hour_limit_on_other_methods_fails_on_a_read_only_pbx() -> None:
+    """Other methods answer 429 after a by-hour request only: this is the limit itself."""
+    real = Transport(sandboxes_with(tagged_call(CALL, "CASE-7")))
+    hours: list[str] = []
+
+    def limited(request: httpx.Request) -> httpx.Response:
+        if "ByHour" in request.url.path:
+            hours.append(str(request.url))
+        elif hours:
+            return httpx.Response(429)
+        return real.handle_request(request)
+
+    with pytest.raises(CheckFailed) as raised:
+        run("by-hour.limit-apart", read_only(httpx.MockTransport(limited), ("unique_id", CALL), ("hour", HOUR)))
+    assert not raised.value.undecided
+
+
 def test_a_legacy_side_that_refuses_is_not_a_side_without_calls() -> None:
     """The target file has a wrong key: this says nothing about the calls of the replacement."""
     legacy = read_only(httpx.MockTransport(lambda request: httpx.Response(401, html="no")), ("unique_id", CALL))

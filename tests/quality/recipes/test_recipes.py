@@ -35,7 +35,8 @@ class Step:
             subprocess.run(["git", "apply", "-"], input=self.text, text=True, cwd=folder, env=outside_git(), check=True)
             return
         file = folder / self.paths[0]
-        file.write_text(file.read_text(encoding="utf-8") + self.text, encoding="utf-8")
+        between = "\n\n" if file.suffix == ".py" else ""  # ruff strips empty lines from the code of a page
+        file.write_text(file.read_text(encoding="utf-8") + between + self.text, encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
+from noojee_contract.clients.retry_after import TOO_MANY_REQUESTS
 from noojee_contract.engine.check import Check, Inconclusive
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import BY_HOUR_STEP_SECONDS, Answer, AtOnce, Subject
@@ -85,7 +86,7 @@ def _check_answered(
         exchange.status == 200 and not is_refusal(answer),
         f"{what}: expected 200 and an array, got {describe(answer)}",
         exchange,
-        kind=kind if found is FailureKind.REFUSED else found,
+        kind=kind if found is FailureKind.REFUSED or exchange.status == TOO_MANY_REQUESTS else found,
         expected="200",
         actual=describe(answer),
     )
