@@ -12,7 +12,9 @@ from noojee_contract.engine.expectations import Expectations
 from noojee_contract.engine.mapped_subject import MappedSubject
 from noojee_contract.engine.read_only_subject import ReadOnlySubject
 from noojee_contract.engine.subject import Subject, SubjectPair
+from noojee_contract.engine.unanswered import UnansweredQuestion
 from noojee_contract.errors import LimitReached
+from noojee_contract.model.exchange import Exchange
 from noojee_contract.model.failure import FailureKind
 
 ClauseFunction = Callable[..., None]
@@ -44,26 +46,27 @@ def run_clause(function: ClauseFunction, subject: Subject | SubjectPair, check: 
     unexpected = [each for each in differences if check.expectations.row_for(each.field, each.message) is None]
     if unexpected:
         raise _collected(check, unexpected, subject) from stop
-    if stop is not None and not (isinstance(stop, CheckFailed) and _is_busy(stop, subject)):
+    busy = _busy_exchange(stop, subject)
+    if busy is not None:
+        check.lack(UnansweredQuestion.of_request(" > ".join(side.target.name for side in subject.sides), busy))
+    elif stop is not None:
         raise stop
     if check.undecided:
         raise check.undecided[0]
     if check.unanswered:
         raise CheckFailed.without_answers(list(check.unanswered.values()))
-    if isinstance(stop, CheckFailed):
-        stop.undecided = True
-        raise stop
     if differences:
         raise _collected(check, differences, subject)
     if check.tolerated:
         raise check.tolerated[0]
 
 
-def _is_busy(failed: CheckFailed, subject: Subject | SubjectPair) -> bool:
-    """Whether a check failed on an answer 429 of a read-only PBX, and is not about the by-hour limit itself."""
-    is_limited = failed.exchange is not None and failed.exchange.status == TOO_MANY_REQUESTS
+def _busy_exchange(stop: Exception | None, subject: Subject | SubjectPair) -> Exchange | None:
+    """The exchange of a check that failed on an answer 429 of a read-only PBX; None for others."""
+    if not isinstance(stop, CheckFailed) or stop.exchange is None or stop.kind is FailureKind.LIMIT_NOT_HELD:
+        return None
     are_read_only = all(isinstance(side, ReadOnlySubject | MappedSubject) for side in subject.sides)
-    return is_limited and are_read_only and failed.kind is not FailureKind.LIMIT_NOT_HELD
+    return stop.exchange if are_read_only and stop.exchange.status == TOO_MANY_REQUESTS else None
 
 
 def is_expected(failed: CheckFailed, expectations: Expectations) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import urlsplit
 
 from noojee_contract.clients.retry_after import TOO_MANY_REQUESTS
 from noojee_contract.model.exchange import Exchange, beginning
@@ -33,6 +34,13 @@ class UnansweredQuestion:
         whole = exchange.status is not None and exchange.transport_error is None
         said = str(exchange.status) if whole else NO_ANSWER
         return cls(question=in_words(question), target=target, said=said, exchange=exchange)
+
+    @classmethod
+    def of_request(cls, target: str, exchange: Exchange) -> Self:
+        """A request that a clause made itself, with its answer."""
+        request = exchange.request
+        question = f"{request.method} {beginning(urlsplit(request.url).path, LONGEST_VALUE)}"
+        return cls(question=question, target=target, said=str(exchange.status), exchange=exchange)
 
     @property
     def key(self) -> object:

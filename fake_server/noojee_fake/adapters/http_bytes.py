@@ -22,14 +22,14 @@ _CONNECTION_LINES = {
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in http.HTTPStatus}
 
 
-class Dates:
-    """The end of a head: the Date header, what becomes of the connection, and the empty line. Made once a second."""
+class HeadEnds:
+    """The ends of heads: the Date header, what becomes of the connection, and the empty line. Made once a second."""
 
     def __init__(self) -> None:
         self._second = 0
         self._ends: dict[tuple[bool, str], bytes] = {}
 
-    def head_end(self, keep_alive: bool, version: str) -> bytes:
+    def end(self, keep_alive: bool, version: str) -> bytes:
         """The end for this second. `version` is the version of HTTP."""
         second = int(time.time())
         if second != self._second:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from noojee_fake.adapters.http_bytes import Dates, head_start
+from noojee_fake.adapters.http_bytes import HeadEnds, head_start
 from noojee_fake.adapters.long_poll import LongPolls
 from noojee_fake.adapters.request_reader import Body
 from noojee_fake.adapters.service import Service
@@ -23,7 +23,7 @@ MOST_PIPELINED = 1000
 MOST_PIPELINED_BYTES = 4 * 1024 * 1024
 """The heads of the requests of one connection that wait. They count in the memory budget."""
 LARGE_BYTES = 64 * 1024
-"""Larger bodies of responses are written without a copy, and larger bodies of requests are read in a thread."""
+"""Larger bodies are written without a copy."""
 LARGE_BODY_BYTES = 1024 * 1024
 SLOW_WORKERS = 4
 """Threads for requests that take long: of the control API, and for sound."""
@@ -80,7 +80,7 @@ class Shared:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.dates = Dates()
+        self.head_ends = HeadEnds()
         self.polls = LongPolls()
         self.tasks: set[asyncio.Task[None]] = set()
         self.workers = ThreadPoolExecutor(SLOW_WORKERS, thread_name_prefix="noojee-fake")
@@ -181,7 +181,7 @@ class Responder:
             transport.abort()
             return
         keep_alive = asked.keep_alive and not shared.is_ending
-        end = shared.dates.head_end(keep_alive, asked.version)
+        end = shared.head_ends.end(keep_alive, asked.version)
         start = response.written
         if not start:
             start = response.written = head_start(response)

@@ -194,7 +194,7 @@ def test_target_that_does_not_answer_is_unreachable(run: Run, captured: str) -> 
 
 
 def test_target_that_no_clause_reaches_is_named_once(run: Run, captured: str, tmp_path: Path) -> None:
-    """The check of the contract finds it first."""
+    """The clauses run before the comparison, and say so."""
     outcomes = {"metadata.by-tag-answered": {"outcome": "passed", "severity": "must"}}
     (tmp_path / "before" / "contract.json").write_text(json.dumps(outcomes), encoding="utf-8")
     ran = run("upgrade-check", "http://127.0.0.1:9", without="profile")
